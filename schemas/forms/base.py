@@ -1,0 +1,108 @@
+"""The common ground of all forms: Chinese field names, strict values, one JSON schema for Prefect's dialogs.
+
+A form's fields carry `alias` and `title` in Chinese; `form_schema` gives the JSON schema that the Prefect UI
+draws (PREFECT.md, "Form classes"): `position` keeps the order, money is a number, enums are Chinese options.
+"""
+
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
+
+
+def _clean(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    bad = sorted({f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) == "Cc" and c not in "\n\t\r") or c in BIDI})
+    if bad:
+        raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
+    return value.replace("\r\n", "\n").strip()
+
+
+def _half_width(value: object) -> object:
+    """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFKC", value).replace(",", "").strip()
+    return str(value) if isinstance(value, float) else value
+
+
+def _form_number(value: Decimal, info: Any) -> float | str:
+    return float(value) if info.context == "form" else str(value)
+
+
+def _no_date(value: object) -> object:
+    return None if value == "" else value
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=80)]
+Remark = Annotated[str, BeforeValidator(_clean), Field(max_length=2000)]
+Number = Annotated[Decimal, BeforeValidator(_half_width), PlainSerializer(_form_number)]
+Quantity = Annotated[
+    Number, Field(gt=0, max_digits=9, decimal_places=2), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+]
+Count = Annotated[
+    Number, Field(ge=0, max_digits=9, decimal_places=2), WithJsonSchema({"type": "number", "minimum": 0})
+]
+Money = Annotated[
+    Number, Field(ge=0, max_digits=12, decimal_places=2), WithJsonSchema({"type": "number", "minimum": 0})
+]
+DAY_SCHEMA = {"type": "string", "format": "date"}
+Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]
+OptionalDay = Annotated[
+    date | None,
+    BeforeValidator(_no_date),
+    PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
+    WithJsonSchema(DAY_SCHEMA),
+]
+
+
+class Form(BaseModel):
+    """A form or a row of one: no unknown fields, nothing changes after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    def as_form(self) -> dict[str, Any]:
+        """Give the values as Prefect's dialogs want them: Chinese keys, options, numbers."""
+        return self.model_dump(mode="json", by_alias=True, context="form")
+
+
+class Decision(Form):
+    """The answer to a work item; who decides signs with the staff number."""
+
+    staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number", description="例如 e.g. E1001")
+
+
+def form_schema(form: type[BaseModel], prefill: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Give the JSON schema that Prefect's UI draws, with `prefill` (by alias) as defaults."""
+    schema = form.model_json_schema(by_alias=True)
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        for position, spec in enumerate(part.get("properties", {}).values()):
+            spec["position"] = position
+            _show_default(spec)
+    for name, value in (prefill or {}).items():
+        if name in schema["properties"]:
+            schema["properties"][name]["default"] = value
+            schema["required"] = [field for field in schema.get("required", []) if field != name]
+    return schema
+
+
+def _show_default(spec: dict[str, Any]) -> None:
+    """Write a default as the dialog shows it: an option for an enum, nothing for an empty date."""
+    default = spec.get("default")
+    if default is None:
+        spec.pop("default", None)
+    elif "enum" in spec:
+        shown = default.lower().replace("_", " ")
+        spec["default"] = next(option for option in spec["enum"] if option.endswith(f" {shown}"))

@@ -1,0 +1,97 @@
+"""Guards: what was recorded never changes, what has ended never starts again.
+
+Rows of the record may be changed or deleted by a session that says `SET aftersales.maintenance = on`: by jobs
+that remove what need not be kept any longer. Nothing lets a closed case or a finished work item start again.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from alembic import op
+
+revision: str = "0002"
+down_revision: str | None = "0001"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+AT_WORK = "current_setting('aftersales.maintenance', true) IS DISTINCT FROM 'on'"
+
+REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%: %', TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'restrict_violation';
+END
+$$
+"""
+
+
+class Guard(NamedTuple):
+    """A trigger that refuses `event` on a table when `condition` holds."""
+
+    name: str
+    event: str
+    table: str
+    condition: str
+    message: str
+
+    def create(self) -> str:
+        """Give the statement that makes the trigger."""
+        each = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
+        return (
+            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
+            f"FOR EACH {each} WHEN ({self.condition}) EXECUTE FUNCTION refuse('{self.message}')"
+        )
+
+
+APPEND_ONLY = ("ledger", "document", "stock_movement")
+GUARDS = [
+    *(
+        Guard("never_changes", "UPDATE OR DELETE", table, AT_WORK, "its rows never change")
+        for table in APPEND_ONLY
+    ),
+    *(
+        Guard("never_emptied", "TRUNCATE", table, AT_WORK, "its rows never change")
+        for table in (*APPEND_ONLY, "decision")
+    ),
+    Guard(
+        "accepted_never_changes",
+        "UPDATE",
+        "decision",
+        f"(OLD.accepted OR NEW.accepted) AND {AT_WORK}",
+        "an accepted decision never changes, a refused one is never accepted",
+    ),
+    Guard(
+        "accepted_never_goes",
+        "DELETE",
+        "decision",
+        f"OLD.accepted AND {AT_WORK}",
+        "an accepted decision never changes",
+    ),
+    Guard(
+        "closed_stays_closed",
+        "UPDATE",
+        "service_case",
+        "OLD.state = 'closed' AND (NEW.state, NEW.ending, NEW.ending_reason, NEW.closed_at) "
+        "IS DISTINCT FROM (OLD.state, OLD.ending, OLD.ending_reason, OLD.closed_at)",
+        "a closed case never opens again and its ending never changes",
+    ),
+    Guard(
+        "finished_stays_finished",
+        "UPDATE",
+        "work_item",
+        "OLD.state <> 'open' AND NEW.state <> OLD.state",
+        "a work item that is not open keeps its state",
+    ),
+]
+
+
+def upgrade() -> None:
+    op.execute(REFUSE)
+    for guard in GUARDS:
+        op.execute(guard.create())
+
+
+def downgrade() -> None:
+    for guard in GUARDS:
+        op.execute(f"DROP TRIGGER {guard.name} ON {guard.table}")
+    op.execute("DROP FUNCTION refuse()")

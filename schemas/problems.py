@@ -1,0 +1,112 @@
+"""What is wrong with an input: row, field, value, expected; one sentence in Chinese with English beside.
+
+AftersalesError
+├── BadInput          an input is refused; carries every problem found, nothing was changed
+├── NotFound          no such case, staff member or form
+├── IllegalTransition a state may not follow another: a fault of the program, never of the user
+├── ProcessChanged    the code of a process no longer fits a case's recorded history
+└── Unavailable       a database or server cannot be reached; the message says what to do
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: `row` is 1-based (0 = not in a row), `value` as it was given."""
+
+    field: str
+    value: object
+    expected: str
+    row: int = 0
+
+    def __str__(self) -> str:
+        where = f"第{self.row}行 row {self.row}, " if self.row else ""
+        shown = str(self.value)
+        shown = shown if len(shown) <= 60 else shown[:57] + "…"
+        return f"{where}{self.field}: “{shown}” — {self.expected}"
+
+
+class AftersalesError(Exception):
+    """The root of this product's errors."""
+
+
+class BadInput(AftersalesError):
+    """An input was refused; `problems` names every row, field, value and what was expected."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = list(problems)
+
+
+class NotFound(AftersalesError):
+    """Nothing by that name."""
+
+
+class IllegalTransition(AftersalesError):
+    """A state may not follow another."""
+
+
+class ProcessChanged(AftersalesError):
+    """The recorded history of a case does not fit the code of its process any more."""
+
+
+class Unavailable(AftersalesError):
+    """Something outside cannot be reached."""
+
+
+_EXPECTED = {
+    "missing": "必填 is required",
+    "extra_forbidden": "没有这个字段，请删除 is not a field of this form, remove it",
+    "greater_than": "应大于 must be greater than {gt}",
+    "greater_than_equal": "应不小于 must be at least {ge}",
+    "less_than_equal": "应不大于 must be at most {le}",
+    "decimal_max_places": "最多 {decimal_places} 位小数 at most {decimal_places} decimals",
+    "decimal_max_digits": "数字过大 the number is too large",
+    "decimal_whole_digits": "数字过大 the number is too large",
+    "decimal_parsing": "应为数字 must be a number",
+    "decimal_type": "应为数字 must be a number",
+    "finite_number": "应为数字 must be a number",
+    "int_parsing": "应为整数 must be a whole number",
+    "int_type": "应为整数 must be a whole number",
+    "int_from_float": "应为整数 must be a whole number",
+    "date_from_datetime_parsing": "应为日期 must be a date such as 2026-03-05",
+    "date_parsing": "应为日期 must be a date such as 2026-03-05",
+    "date_type": "应为日期 must be a date such as 2026-03-05",
+    "string_too_long": "最多 {max_length} 个字符 at most {max_length} characters",
+    "string_too_short": "必填 is required",
+    "string_type": "应为文字 must be text",
+    "too_long": "最多 {max_length} 行 at most {max_length} lines (超过请用表格导入 use a sheet for more)",
+    "too_short": "至少 {min_length} 行 at least {min_length} line",
+    "list_type": "应为列表 must be a list",
+    "model_type": "应为表单 must be a form with named fields",
+    "dict_type": "应为表单 must be a form with named fields",
+}
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Translate Pydantic's errors: list positions become rows, aliases stay the Chinese field names."""
+    return [_problem(detail) for detail in error.errors(include_url=False)]
+
+
+def _problem(detail: Any) -> Problem:
+    names = [part for part in detail["loc"] if isinstance(part, str)]
+    rows = [part + 1 for part in detail["loc"] if isinstance(part, int)]
+    expected = _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
+    value = "" if detail["type"] == "missing" else detail["input"]
+    return Problem(
+        field=".".join(names) or "表单 form",
+        value=value if isinstance(value, str | int | float) else _shape(value),
+        expected=expected.format(**detail.get("ctx", {})),
+        row=rows[0] if rows else 0,
+    )
+
+
+def _shape(value: object) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, dict):
+        return f"{len(list(value))} 行 lines"
+    return str(value)

@@ -1,0 +1,287 @@
+"""The words that everything speaks: roles, states with their allowed transitions, endings, kinds.
+
+Values are what the database stores. `.zh` is what staff read.
+"""
+
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic_core import core_schema
+
+
+class Labelled(StrEnum):
+    """A stored value with the Chinese label that staff read.
+
+    Forms offer `.option` ("加急 urgent"); the value, the label and the option are all accepted as input.
+    Pydantic stores the value; a dump with `context="form"` gives the option.
+    """
+
+    zh: str
+
+    def __new__(cls, value: str, zh: str = "") -> Self:
+        """Keep the label beside the value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.zh = zh or value
+        return member
+
+    @property
+    def option(self) -> str:
+        """What a drop-down shows."""
+        return f"{self.zh} {self.value.lower().replace('_', ' ')}"
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read a value, a label or an option; ValueError names what was expected."""
+        for member in cls:
+            if text in (member, member.value, member.zh, member.option):
+                return member
+        raise ValueError("应为 expected one of: " + " / ".join(member.option for member in cls))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.parse,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda member, info: member.option if info.context == "form" else member.value,
+                info_arg=True,
+                return_schema=core_schema.str_schema(),
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": [member.option for member in cls]}
+
+
+class Role(Labelled):
+    """Who does what (DOMAIN, "Who"); SYSTEM and ENGINEER are the product's own."""
+
+    OFFICE = "OFFICE", "办事处售后"
+    PARTS_REVIEWER = "PARTS_REVIEWER", "配件审核员"
+    PLANNER = "PLANNER", "计划员"
+    WORKSHOP = "WORKSHOP", "售后车间"
+    WAREHOUSE = "WAREHOUSE", "仓管员"
+    LOGISTICS = "LOGISTICS", "物流"
+    QUALITY = "QUALITY", "品管"
+    AGENT = "AGENT", "客服专员"
+    COMPLAINT_HANDLER = "COMPLAINT_HANDLER", "投诉专管员"
+    RESPONSIBLE_UNIT = "RESPONSIBLE_UNIT", "责任部门"
+    SUPERVISOR = "SUPERVISOR", "客服主管"
+    MANAGER = "MANAGER", "客户服务部经理"
+    SALES_MANAGER = "SALES_MANAGER", "销售部经理"
+    GENERAL_MANAGER = "GENERAL_MANAGER", "总经理"
+    FINANCE = "FINANCE", "财务"
+    SYSTEM = "SYSTEM", "系统"
+    ENGINEER = "ENGINEER", "系统工程师"
+
+
+class Channel(Labelled):
+    """Through which door a decision came."""
+
+    PREFECT = "prefect", "Prefect 界面"
+    CLI = "cli", "命令行"
+    SHEET = "sheet", "表格"
+    SYSTEM = "system", "系统"
+
+
+class CaseState(Labelled):
+    """Where a case stands; `may_become` holds the allowed transitions."""
+
+    RECEIVED = "received", "已受理"
+    REVIEW = "review", "审核中"
+    RETURNED = "returned", "退回修改"
+    APPROVAL = "approval", "审批中"
+    ORDERING = "ordering", "录单中"
+    PLANNING = "planning", "计划中"
+    PRODUCTION = "production", "生产中"
+    DELIVERY = "delivery", "发货中"
+    PICKUP = "pickup", "待提货"
+    ANOMALY = "anomaly", "异常处理中"
+    CLOSED = "closed", "已结案"
+
+    def may_become(self, other: "CaseState") -> bool:
+        """Say whether a case in this state may go to `other`; staying where it is is always allowed."""
+        return self is other or other in CASE_TRANSITIONS[self]
+
+
+_S = CaseState
+_AFTER_APPROVAL = frozenset({_S.ORDERING, _S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.PICKUP, _S.CLOSED})
+CASE_TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    _S.RECEIVED: frozenset({_S.REVIEW, _S.ORDERING, _S.CLOSED}),
+    _S.REVIEW: frozenset({_S.RETURNED, _S.APPROVAL}) | _AFTER_APPROVAL,
+    _S.RETURNED: frozenset({_S.REVIEW, _S.CLOSED}),
+    _S.APPROVAL: _AFTER_APPROVAL,
+    _S.ORDERING: frozenset({_S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.CLOSED}),
+    _S.PLANNING: frozenset({_S.PRODUCTION, _S.DELIVERY, _S.CLOSED}),
+    _S.PRODUCTION: frozenset({_S.ANOMALY, _S.DELIVERY, _S.CLOSED}),
+    _S.DELIVERY: frozenset({_S.PICKUP, _S.CLOSED}),
+    _S.PICKUP: frozenset({_S.ANOMALY, _S.CLOSED}),
+    _S.ANOMALY: frozenset({_S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.PICKUP, _S.CLOSED}),
+    _S.CLOSED: frozenset(),
+}
+
+
+class ItemState(Labelled):
+    """A work item waits until exactly one of the other words ends it."""
+
+    OPEN = "open", "待办"
+    DECIDED = "decided", "已办"
+    WITHDRAWN = "withdrawn", "已撤回"
+    TIMED_OUT = "timed_out", "已超时"
+    DROPPED = "dropped", "已取消"
+
+
+class Ending(Labelled):
+    """How a case ended (DOMAIN, the endings of each process)."""
+
+    DELIVERED = "delivered", "已交付"
+    REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    REPLACED = "replaced", "按异常重新下单"
+    TIMED_OUT = "timed_out", "逾期关闭"
+
+
+class Urgency(Labelled):
+    """How fast a case must go."""
+
+    NORMAL = "normal", "普通"
+    URGENT = "urgent", "加急"
+
+
+class Reason(Labelled):
+    """Why a part is applied for."""
+
+    QUALITY = "quality", "质量问题"
+    TRANSPORT = "transport_damage", "运输损坏"
+    MISSING = "missing", "缺件"
+    INSTALLATION = "installation", "安装损坏"
+    MISUSE = "misuse", "使用不当"
+    OTHER = "other", "其他"
+
+
+class FeeCategory(Labelled):
+    """Who pays for the parts (DOMAIN 1.2)."""
+
+    FREE = "free", "免费(三包)"
+    CHARGED = "charged", "收费"
+    SHARED = "shared", "分摊"
+    GOODWILL = "goodwill", "优惠"
+
+
+class FreightMethod(Labelled):
+    """How goods travel (DOMAIN, "Freight rules")."""
+
+    HIRED = "hired", "专车"
+    EXPRESS = "express", "快递"
+    AIR = "air", "空运"
+    OWN = "own", "自有车辆"
+
+
+class Supply(Labelled):
+    """Where a planned line comes from (DOMAIN 1.5)."""
+
+    STOCK = "stock", "现货"
+    WORKSHOP = "workshop", "本厂生产"
+    OUTSOURCED = "outsourced", "外协"
+    PURCHASE = "purchase", "采购"
+
+
+class MovementKind(Labelled):
+    """Why stock moved (DOMAIN, "Stock"); a reversal is a negative slip of the same kind."""
+
+    PURCHASE_IN = "purchase_in", "采购入库"
+    SMALL_PURCHASE_IN = "small_purchase_in", "零星采购入库"
+    DAMAGED_IN = "damaged_in", "残次品入库"
+    REPAIRED_IN = "repaired_in", "维修入库"
+    PRODUCTION_IN = "production_in", "生产入库"
+    CUSTOMER_RETURN_IN = "customer_return_in", "客户退货入库"
+    RETURN_TO_STOCK = "return_to_stock", "退库"
+    TRANSFER_IN = "transfer_in", "调拨入库"
+    COUNT_GAIN = "count_gain", "盘盈"
+    OWN_USE_OUT = "own_use_out", "自用出库"
+    REPAIR_OUT = "repair_out", "维修出库"
+    SCRAP_OUT = "scrap_out", "报废出库"
+    TRANSFER_OUT = "transfer_out", "调拨出库"
+    DELIVERY_OUT = "delivery_out", "发货出库"
+    COUNT_LOSS = "count_loss", "盘亏"
+
+    @property
+    def sign(self) -> int:
+        """+1 where goods come in, -1 where they go out."""
+        return 1 if self.value.endswith("_in") or self in {self.RETURN_TO_STOCK, self.COUNT_GAIN} else -1
+
+
+class DocumentKind(Labelled):
+    """A numbered document; the value is the prefix of its number."""
+
+    APPLICATION = "SQ", "配件申报单"
+    INBOUND_SLIP = "RK", "入库单"
+    OUTBOUND_SLIP = "CK", "出库单"
+    DISPATCH_NOTE = "FH", "发货单"
+    PACKING_LIST = "ZX", "装箱单"
+
+
+class OrderState(Labelled):
+    """A production order."""
+
+    OPEN = "open", "生产中"
+    DONE = "done", "已完工"
+    CANCELLED = "cancelled", "已取消"
+
+
+class OutboxState(Labelled):
+    """A message to another system."""
+
+    PENDING = "pending", "待发送"
+    ANSWERED = "answered", "已答复"
+    DEAD = "dead", "发送失败"
+
+
+class ReviewVerdict(Labelled):
+    """What a reviewer may say of an application (DOMAIN 1.2)."""
+
+    APPROVE = "approve", "通过"
+    SEND_BACK = "send_back", "退回办事处"
+    REJECT = "reject", "驳回"
+
+
+class Verdict(Labelled):
+    """What an approver may say."""
+
+    APPROVE = "approve", "同意"
+    REJECT = "reject", "不同意"
+
+
+class ReleaseVerdict(Labelled):
+    """Whether a supervisor lets urgent goods go before the form (S3 §3 2.2)."""
+
+    RELEASE = "release", "先行放行"
+    WAIT = "wait", "不提前放行"
+
+
+class GoodsFound(Labelled):
+    """What the office found when it checked the goods (DOMAIN 1.11)."""
+
+    IN_ORDER = "in_order", "货单相符"
+    SHORT = "short", "短少"
+    DAMAGED = "damaged", "损坏"
+    MISMATCH = "mismatch", "货不对单"
+
+
+class PickupFound(Labelled):
+    """The same at pickup, where the check may come later."""
+
+    IN_ORDER = "in_order", "货单相符"
+    SHORT = "short", "短少"
+    DAMAGED = "damaged", "损坏"
+    MISMATCH = "mismatch", "货不对单"
+    NOT_CHECKED = "not_checked", "已提货未核对"
+
+
+class AnomalyVerdict(Labelled):
+    """What a supervisor decides of an anomaly until process 6 takes over."""
+
+    REMAKE = "remake", "重新制作"
+    ACCEPT = "accept_short", "接受短交"
+    CLOSE = "close", "关闭本单"

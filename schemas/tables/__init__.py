@@ -1,0 +1,41 @@
+"""The tables of the operations database (law 1): cases, stock, reference data, what leaves the house."""
+
+from schemas.tables.base import metadata
+from schemas.tables.cases import (
+    case_line,
+    counter,
+    decision,
+    document,
+    lease,
+    ledger,
+    line_correction,
+    notice,
+    service_case,
+    work_item,
+)
+from schemas.tables.outside import outbox
+from schemas.tables.reference import (
+    carrier,
+    cycle_standard,
+    holiday,
+    office,
+    part,
+    part_category,
+    part_price,
+    policy,
+    policy_version,
+    production_unit,
+    route_price,
+    sales_record,
+    staff,
+    staff_role,
+    warehouse,
+)
+from schemas.tables.stock import production_order, reservation, stock_balance, stock_movement
+
+__all__ = [
+    "carrier", "case_line", "counter", "cycle_standard", "decision", "document", "holiday", "lease", "ledger",
+    "line_correction", "metadata", "notice", "office", "outbox", "part", "part_category", "part_price", "policy",
+    "policy_version", "production_order", "production_unit", "reservation", "route_price", "sales_record",
+    "service_case", "staff", "staff_role", "stock_balance", "stock_movement", "warehouse", "work_item",
+]  # fmt: skip

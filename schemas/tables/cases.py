@@ -1,0 +1,236 @@
+"""Cases, their ledger, what waits for people, and the documents that came of it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from schemas.states import CaseState, DocumentKind, Ending, ItemState
+from schemas.tables.base import Json, Moment, Money, Quantity, metadata, one_of
+
+service_case = Table(
+    "service_case",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("number", String(20), nullable=False, unique=True),
+    Column("process", String(8), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("origin", Text, nullable=False, unique=True),
+    Column("office", ForeignKey("office.code"), nullable=False),
+    Column("applicant", ForeignKey("staff.code"), nullable=False),
+    Column("customer_name", Text, nullable=False, server_default=""),
+    Column("customer_phone", Text, nullable=False, server_default=""),
+    Column("customer_address", Text, nullable=False, server_default=""),
+    Column("order_no", Text, nullable=False, server_default=""),
+    Column("model", Text, nullable=False, server_default=""),
+    Column("urgency", String(8), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("step", Text, nullable=False, server_default=""),
+    Column("holder", String(20)),
+    Column("due_at", Moment),
+    Column("ending", String(12)),
+    Column("ending_reason", Text, nullable=False, server_default=""),
+    Column("policy_version", ForeignKey("policy_version.version"), nullable=False),
+    Column("request", Json, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("seq", Integer, nullable=False, server_default="0", comment="of the last ledger row"),
+    Column("ready_at", Moment, comment="set while a leg has work to do, cleared when the case waits"),
+    Column("fault", Text, comment="why the last leg could not go on"),
+    Column("run_id", Uuid, comment="the Prefect run that shows this case"),
+    Column("run_generation", Integer, nullable=False, server_default="0"),
+    one_of("state", CaseState),
+    one_of("ending", Ending),
+    CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+    CheckConstraint("(state = 'closed') = (ending IS NOT NULL)", name="ending_when_closed"),
+    CheckConstraint("closed_at >= opened_at", name="closed_after_opened"),
+)
+Index("ix_service_case_order_no", service_case.c.order_no)
+Index("ix_service_case_customer_phone", service_case.c.customer_phone)
+Index(
+    "ix_service_case_ready",
+    service_case.c.ready_at,
+    postgresql_where=service_case.c.ready_at.is_not(None),
+)
+Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c.closed_at.is_(None))
+
+case_line = Table(
+    "case_line",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("order_no", Text, nullable=False),
+    Column("part", ForeignKey("part.code"), nullable=False),
+    Column("part_name", Text, nullable=False),
+    Column("specification", Text, nullable=False, server_default=""),
+    Column("colour", Text, nullable=False, server_default=""),
+    Column("quantity", Quantity, nullable=False),
+    Column("price", Money, nullable=False),
+    Column("fee", String(12)),
+    Column("reason", String(20), nullable=False),
+    Column("unit", ForeignKey("production_unit.code")),
+    Column("open", Boolean, nullable=False, server_default="true"),
+    Column("promised", Date),
+    Column("planned", Date),
+    Column("made_on", Date),
+    Column("in_on", Date),
+    Column("out_on", Date),
+    Column("picked_on", Date),
+    PrimaryKeyConstraint("case_id", "line_no"),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("price >= 0", name="price"),
+)
+Index(
+    "uq_case_line_open",
+    case_line.c.order_no,
+    case_line.c.part,
+    case_line.c.reason,
+    unique=True,
+    postgresql_where=case_line.c.open,
+)
+
+line_correction = Table(
+    "line_correction",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    Column("field", String(20), nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    PrimaryKeyConstraint("case_id", "step_key", "line_no", "field"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("output", Json),
+    Column("actor", Text, nullable=False),
+    Column("channel", String(12), nullable=False),
+    Column("run_id", Uuid),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, nullable=False),
+    PrimaryKeyConstraint("case_id", "step_key"),
+    UniqueConstraint("case_id", "seq"),
+    CheckConstraint("kind IN ('step', 'decision', 'withdrawn', 'timed_out', 'undo')", name="kind"),
+)
+
+work_item = Table(
+    "work_item",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("office", ForeignKey("office.code")),
+    Column("unit", ForeignKey("production_unit.code")),
+    Column("form", Text, nullable=False),
+    Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
+    Column("prefill", Json, nullable=False),
+    Column("schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"),
+    Column("state", String(12), nullable=False, server_default="open"),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("refused_because", Text, nullable=False, server_default=""),
+    Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment, comment="SYSTEM answers with a time-out then"),
+    Column("closed_at", Moment),
+    PrimaryKeyConstraint("case_id", "step_key"),
+    one_of("state", ItemState),
+    CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
+)
+Index(
+    "ix_work_item_waiting", work_item.c.role, work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None)
+)
+Index("ix_work_item_open_case", work_item.c.case_id, postgresql_where=work_item.c.closed_at.is_(None))
+Index(
+    "ix_work_item_due", work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None)
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("channel", String(12), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("reason", Text, nullable=False, server_default="", comment="why it was refused"),
+    Column("form", Json, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    CheckConstraint("accepted OR reason <> ''", name="refusal_has_reason"),
+)
+Index("ix_decision_case", decision.c.case_id)
+Index(
+    "uq_decision_accepted",
+    decision.c.case_id,
+    decision.c.step_key,
+    unique=True,
+    postgresql_where=decision.c.accepted,
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    PrimaryKeyConstraint("case_id", "step_key", "kind"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("case_id", ForeignKey("service_case.id"), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("number", String(20), nullable=False, unique=True),
+    Column("content", Json, nullable=False),
+    Column("reverses", ForeignKey("document.id")),
+    Column("issued_at", Moment, nullable=False),
+    UniqueConstraint("kind", "year", "serial"),
+    one_of("kind", DocumentKind),
+    CheckConstraint("serial > 0", name="serial"),
+)
+Index("ix_document_case", document.c.case_id)
+Index("uq_document_reverses", document.c.reverses, unique=True, postgresql_where=document.c.reverses.is_not(None))
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

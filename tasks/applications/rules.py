@@ -1,0 +1,153 @@
+"""What must hold of an application and its corrections (DOMAIN 1.1, 1.2); pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.forms.parts import ApplicationLine, ReviewedLine
+from schemas.parts import PartsLine
+from schemas.problems import Problem
+from schemas.states import FeeCategory, Reason
+
+
+class Part(NamedTuple):
+    """A part of the catalogue with today's price (None: no price is valid)."""
+
+    code: str
+    name: str
+    category: str
+    specification: str
+    colour: str
+    unit: str
+    discontinued_on: date | None
+    price: Decimal | None
+
+
+class Catalogue:
+    """Parts by code and by standard name."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._by = {part.code: part for part in parts} | {part.name: part for part in parts}
+
+    def find(self, text: str) -> Part | None:
+        """Find a part by its standard name or its code."""
+        return self._by.get(text) or self._by.get(text.upper())
+
+
+def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Problem | None:
+    """Say why a part cannot be ordered on a day, or None."""
+    part = catalogue.find(text)
+    field = "配件名称 part"
+    if part is None:
+        return Problem(field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
+    if part.discontinued_on and part.discontinued_on <= day:
+        return Problem(field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
+    if part.price is None:
+        return Problem(field, text, f"{day} 没有有效价格 has no price valid on {day}", row)
+    return None
+
+
+def line_problems(
+    catalogue: Catalogue,
+    lines: Sequence[ApplicationLine],
+    open_lines: Mapping[tuple[str, str], str],
+    day: date,
+) -> list[Problem]:
+    """Check lines: known part, not discontinued, no twin here or in an open case.
+
+    open_lines: (part code, reason) → case number of open lines of the same order.
+    """
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str], int] = {}
+    for row, line in enumerate(lines, start=1):
+        problem = part_problem(catalogue, line.part, day, row)
+        if problem:
+            problems.append(problem)
+            continue
+        part = catalogue.find(line.part)
+        assert part is not None
+        twin = (part.code, line.reason.value)
+        if twin in seen:
+            expected = f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
+            problems.append(Problem("配件名称 part", line.part, expected, row))
+        elif twin in open_lines:
+            expected = f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
+            problems.append(Problem("配件名称 part", line.part, expected, row))
+        seen.setdefault(twin, row)
+    return problems
+
+
+def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[PartsLine]:
+    """Write lines out with code, standard name and today's price; what the office left empty comes from the catalogue."""
+    priced = []
+    for row, line in enumerate(lines, start=1):
+        part = catalogue.find(line.part)
+        assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
+        priced.append(
+            PartsLine(
+                line_no=row, part=part.code, name=part.name, category=part.category, unit=part.unit,
+                specification=line.specification or part.specification, colour=line.colour or part.colour,
+                quantity=line.quantity, price=part.price or Decimal(0), reason=line.reason,
+            )  # fmt: skip
+        )
+    return priced
+
+
+def correct_lines(
+    catalogue: Catalogue, lines: Sequence[PartsLine], corrected: Sequence[ReviewedLine]
+) -> list[PartsLine]:
+    """Apply a reviewer's corrections; a line that is not listed stays as it is."""
+    by_no = {line.line_no: line for line in corrected}
+    return [_corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines]
+
+
+def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> PartsLine:
+    part = catalogue.find(now.part)
+    assert part is not None
+    changed: dict[str, object] = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
+    if part.code != line.part:
+        changed |= {
+            "part": part.code, "name": part.name, "category": part.category, "unit": part.unit,
+            "specification": part.specification, "colour": part.colour,
+        }  # fmt: skip
+    return line.model_copy(update=changed)
+
+
+def corrections(before: Sequence[PartsLine], after: Sequence[PartsLine]) -> list[tuple[int, str, str, str]]:
+    """List what a review changed: (line, field, before, after); it counts in the office's 配件申报评估表."""
+    return [
+        (old.line_no, field, str(getattr(old, field)), str(getattr(new, field)))
+        for old, new in zip(before, after, strict=True)
+        for field in ("part", "quantity", "price")
+        if getattr(old, field) != getattr(new, field)
+    ]
+
+
+def total(lines: Sequence[PartsLine]) -> Decimal:
+    """Add up quantity × corrected price of all lines, free ones too, CNY (DOMAIN, "Approvals")."""
+    return sum((line.amount for line in lines), Decimal(0))
+
+
+def suggested_fee(lines: Sequence[PartsLine], warranty_end: date | None, day: date) -> FeeCategory:
+    """Suggest who pays: free within warranty unless misuse or transport damage (DOMAIN, "Warranty")."""
+    excluded = {Reason.MISUSE, Reason.TRANSPORT}
+    covered = warranty_end is not None and day <= warranty_end
+    return FeeCategory.FREE if covered and not excluded & {line.reason for line in lines} else FeeCategory.CHARGED
+
+
+def warranty_end(signed_on: date | None, factory_date: date | None, months: int, offset_months: int) -> date | None:
+    """Give the last day of warranty: N months after signing, without it after factory date + offset (DOMAIN)."""
+    start = signed_on or (add_months(factory_date, offset_months) if factory_date else None)
+    return add_months(start, months) if start else None
+
+
+def add_months(day: date, months: int) -> date:
+    """Move a date by calendar months; the 31st becomes the last day of a shorter month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("unreachable")

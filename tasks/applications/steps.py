@@ -1,0 +1,208 @@
+"""审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from schemas.forms.parts import (
+    ApplicationLine,
+    OrderReceived,
+    PartsApplication,
+    PartsResubmission,
+    ReviewDecision,
+    ReviewedLine,
+)
+from schemas.parts import PartsLine, Review
+from schemas.problems import Problem
+from schemas.states import CaseState, DocumentKind, FeeCategory, ReviewVerdict, Role
+from schemas.tables import case_line, line_correction
+from tasks.applications import rules
+from tasks.applications.queries import catalogue, open_twins, sales_of_cases
+from tasks.approvals.steps import NOBODY, climb_ladder, find_reviewer
+from tasks.cycle.terms import clock_hours, escalation, working_days
+from tasks.durable.engine import Case, ask
+from tasks.durable.question import Question
+from tasks.durable.step import Work, step
+from tasks.outbox.steps import send
+from tasks.policies.queries import setting
+
+
+def review_application(case: Case) -> Review:
+    """审核修正: review, loop with the office while it is sent back, then the ladder by amount."""
+    request: PartsApplication = case.request
+    reviewer = find_reviewer(case, frozenset({request.applicant}))
+    if reviewer is None:
+        return Review(refused=NOBODY)
+    lines = register_lines(case, list(request.lines))
+    fee = suggest_fee(case, lines)
+    for turn in count(1):
+        decision = ask(case, review_question(reviewer, request, lines, fee, turn))
+        if decision.verdict == ReviewVerdict.REJECT:
+            return Review(refused=decision.reason)
+        if decision.verdict == ReviewVerdict.APPROVE:
+            break
+        again = ask(case, resubmission_question(lines, decision.reason, turn))
+        lines = replace_lines(case, list(again.lines), turn=turn)
+    lines = record_review(case, lines, list(decision.lines), decision.fee, turn=turn)
+    approvers, refused = climb_ladder(
+        case, rules.total(lines), request.applicant, (reviewer, decision.staff), brief_lines(lines), turn
+    )
+    return Review(lines=lines, fee=decision.fee, approvers=approvers, refused=refused)
+
+
+@step("办事处申报")
+def register_lines(work: Work, lines: list[ApplicationLine]) -> list[PartsLine]:
+    """Price the lines by the catalogue and issue the 配件申报单."""
+    priced = rules.price_lines(work.read(catalogue), lines)
+    work.issue(DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
+    return priced
+
+
+@step("费用建议")
+def suggest_fee(work: Work, lines: list[PartsLine]) -> FeeCategory:
+    """Suggest who pays, by warranty (三包)."""
+    signed, made = work.read(sales_of_cases).get(work.case.order_no, (None, None))
+    months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
+    return rules.suggested_fee(lines, rules.warranty_end(signed, made, *months), work.today)
+
+
+@step("办事处重报")
+def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
+    """Take the office's resubmitted lines in place of the old ones."""
+    priced = rules.price_lines(work.read(catalogue), lines)
+    work.delete(case_line, {"case_id": work.case.id})
+    for line in priced:
+        work.insert(case_line, order_no=work.case.order_no, open=True, **_columns(line))
+    return priced
+
+
+@step("审核修正")
+def record_review(
+    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], fee: FeeCategory, turn: int
+) -> list[PartsLine]:
+    """Apply the reviewer's corrections; each counts in the office's 配件申报评估表."""
+    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
+    for line_no, field, before, after in rules.corrections(lines, reviewed):
+        work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
+    for line in reviewed:
+        columns = _columns(line)
+        key = {"case_id": work.case.id, "line_no": columns.pop("line_no")}
+        work.update(case_line, key, fee=fee, **columns)
+    return reviewed
+
+
+def _columns(line: PartsLine) -> dict[str, object]:
+    return {
+        "line_no": line.line_no, "part": line.part, "part_name": line.name, "specification": line.specification,
+        "colour": line.colour, "quantity": line.quantity, "price": line.price, "reason": line.reason,
+    }  # fmt: skip
+
+
+def review_question(
+    role: Role, request: PartsApplication, lines: Sequence[PartsLine], fee: FeeCategory, turn: int
+) -> Question[ReviewDecision]:
+    """Ask the reviewer, within 24 hours (S3 §3 1.1), pre-filled with what may be corrected."""
+
+    def check(form: ReviewDecision, work: Work) -> list[Problem]:
+        if form.verdict != ReviewVerdict.APPROVE:
+            return [] if form.reason else [Problem("原因 reason", "", "退回或驳回时必填 is required to send back or reject")]
+        return [*known_lines([line.line_no for line in form.lines], lines), *_corrected_parts(form, lines, work)]
+
+    prefill = [
+        ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price).as_form()
+        for line in lines
+    ]
+    return Question(
+        key=f"review-{turn}", title="审核修正", role=role, form=ReviewDecision, state=CaseState.REVIEW,
+        due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}), check=check,
+        brief=[f"紧急程度 Urgency: {request.urgency.option}", *brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
+        prefill={"明细": prefill, "费用类别": fee.option},
+    )  # fmt: skip
+
+
+def _corrected_parts(form: ReviewDecision, lines: Sequence[PartsLine], work: Work) -> list[Problem]:
+    """Check corrected parts as submitted ones are; a line may not become the twin of an open one."""
+    parts = work.read(catalogue)
+    listed = [rules.part_problem(parts, line.part, work.today, line.line_no) for line in form.lines]
+    problems = [problem for problem in listed if problem]
+    if problems:
+        return problems
+    seen: dict[tuple[str, str], str] = {
+        twin: number
+        for twin, number in work.read(open_twins).get(work.case.order_no, {}).items()
+        if number != work.case.number
+    }
+    for line in rules.correct_lines(parts, lines, form.lines):
+        twin = (line.part, line.reason.value)
+        if twin in seen:
+            expected = f"与 {seen[twin]} 重复（同订单同配件同原因） repeats an open line: same order, part and reason"
+            problems.append(Problem("配件名称 part", line.name, expected, line.line_no))
+        seen[twin] = f"第{line.line_no}行 row {line.line_no}"
+    return problems
+
+
+def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:
+    """Ask the office to correct what the reviewer sent back."""
+
+    def check(form: PartsResubmission, work: Work) -> list[Problem]:
+        twins = work.read(open_twins).get(work.case.order_no, {})
+        others = {twin: number for twin, number in twins.items() if number != work.case.number}
+        return rules.line_problems(work.read(catalogue), form.lines, others, work.today)
+
+    prefill = [
+        ApplicationLine(
+            part=line.name, quantity=line.quantity, reason=line.reason, specification=line.specification, colour=line.colour
+        ).as_form()
+        for line in lines
+    ]
+    return Question(
+        key=f"resubmit-{turn}", title="办事处重报", role=Role.OFFICE, form=PartsResubmission, state=CaseState.RETURNED,
+        due=working_days("pa.resubmit.days"), remind=escalation(Role.OFFICE), check=check,
+        brief=[f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)], prefill={"明细": prefill},
+    )  # fmt: skip
+
+
+def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
+    """录入系统: send the order and wait for its number."""
+    place_order(case, list(lines))
+    answer = ask(case, Question(
+        key="order-number", title="录入系统", role=Role.SYSTEM, form=OrderReceived, state=CaseState.ORDERING,
+        due=working_days("pa.plan.days"), remind=escalation(Role.SUPERVISOR),
+    ))  # fmt: skip
+    return answer.order_number
+
+
+@step("撤销订单")
+def cancel_order(work: Work, placed: str) -> str:
+    """Tell the order system that the order is cancelled."""
+    return send(work, "order", "cancel_order", {"case": work.case.number, "order": placed})
+
+
+@step("录入系统", undo=cancel_order)
+def place_order(work: Work, lines: list[PartsLine]) -> str:
+    """Write the order to the outbox; the embedded order system answers in the same transaction."""
+    payload = {
+        "case": work.case.number, "office": work.case.office, "order": work.case.order_no,
+        "lines": [{"line_no": line.line_no, "part": line.part, "quantity": str(line.quantity)} for line in lines],
+    }  # fmt: skip
+    return send(work, "order", "place_order", payload, answers="order-number")
+
+
+def known_lines(listed: Sequence[int], lines: Sequence[PartsLine]) -> list[Problem]:
+    """Check that a form names existing lines, each once."""
+    known = {line.line_no for line in lines}
+    field = "行号 line"
+    return [
+        Problem(field, no, f"应为 must be one of {', '.join(map(str, sorted(known)))}", row)
+        for row, no in enumerate(listed, start=1)
+        if no not in known
+    ] + [Problem(field, no, "重复 is listed twice") for no in sorted(known) if listed.count(no) > 1]
+
+
+def brief_lines(lines: Sequence[PartsLine], most: int = 4) -> list[str]:
+    """Show lines as a decider wants to see them, the first few."""
+    shown = [
+        f"{line.line_no}. {line.name} × {line.quantity.normalize():f} @ {line.price} · {line.reason.zh}" for line in lines[:most]
+    ]
+    return [*shown, f"… 共 {len(lines)} 行 lines in all"] if len(lines) > most else shown
+
+

@@ -1,0 +1,13 @@
+"""The SQL of approvals: who stands on which rung."""
+
+from schemas.states import Role
+from tasks.approvals.rules import LADDER
+from tasks.durable.step import Work
+
+
+def holders(work: Work) -> dict[Role, frozenset[str]]:
+    """Give the active staff of each rung of the ladder."""
+    return {
+        rung: frozenset(code for code, person in work.people.items() if person.active and person.holds(rung))
+        for rung in LADDER
+    }

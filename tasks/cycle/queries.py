@@ -1,0 +1,30 @@
+"""The SQL of working time: holidays and cycle standards."""
+
+from collections.abc import Sequence
+from datetime import time
+
+from sqlalchemy import Connection, select
+
+from schemas.tables import cycle_standard, holiday
+from tasks.cycle.rules import Calendar, Standard
+from tasks.durable.step import Work
+from tasks.policies.queries import setting
+
+
+def holidays(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[object, bool]:
+    """Load the days that are unlike their weekday: day → worked or not."""
+    return {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
+
+
+def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Standard]:
+    """Load the cycle standards."""
+    return [
+        Standard(row.process, row.category, row.unit, row.urgency, row.days, row.valid_from, row.valid_to)
+        for row in connection.execute(select(cycle_standard))
+    ]
+
+
+def calendar(work: Work) -> Calendar:
+    """Give the working calendar by the case's policy."""
+    start, end = (time.fromisoformat(setting(work, key)) for key in ("work.start", "work.end"))
+    return Calendar(work.read(holidays), start, end)  # type: ignore[arg-type]

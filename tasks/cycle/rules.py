@@ -1,0 +1,190 @@
+"""Working time and standard days (DOMAIN, "The seven processes" and process 4).
+
+Moments are aware datetimes, returned in UTC; days are Shanghai dates. Terms in working days count working
+days and the next one is day 1; terms in hours count clock hours and skip non-working days.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the group works: Monday to Friday from `start` to `end`, Shanghai time, save for `exceptions`.
+
+    `exceptions` says of a day whether it is worked: public holidays False, make-up working days True.
+    """
+
+    exceptions: Mapping[date, bool]
+    start: time
+    end: time
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(
+                f"working time {self.start}-{self.end} ends before it starts; "
+                "expected start < end on one day: correct the calendar's policy"
+            )
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Working days that a process may take, valid from `valid_from` to `valid_to`, both days included.
+
+    `unit` is the production unit's code, '' for any; `valid_to` None means until further notice.
+    """
+
+    process: str
+    category: str
+    unit: str
+    urgency: str
+    days: int
+    valid_from: date
+    valid_to: date | None = None
+
+
+def shanghai_day(moment: datetime) -> date:
+    """Return the Shanghai date of an aware moment."""
+    return _local(moment).date()
+
+
+def is_working_day(calendar: Calendar, day: date) -> bool:
+    """Say whether the calendar works on a Shanghai date."""
+    if isinstance(day, datetime):
+        raise TypeError(f"got the moment {day.isoformat()}, expected a date: convert it with shanghai_day()")
+    return calendar.exceptions.get(day, day.weekday() < _SATURDAY)
+
+
+def is_working_time(calendar: Calendar, moment: datetime) -> bool:
+    """Say whether a moment lies in working time; its first and last instant belong to it."""
+    local = _local(moment)
+    return is_working_day(calendar, local.date()) and calendar.start <= local.time() <= calendar.end
+
+
+def add_working_days_to_date(calendar: Calendar, day: date, days: int) -> date:
+    """Return the `days`-th working day after `day`; zero days is `day` itself, worked or not."""
+    _require_not_negative(days, "working days")
+    for _ in range(days):
+        day = _next_working_day(calendar, day)
+    return day
+
+
+def add_working_days(calendar: Calendar, moment: datetime, days: int) -> datetime:
+    """Return when a term of `days` working days is due: the end of working time of its last day.
+
+    Zero days means the same day, or the next working day where the working time of that day is over.
+    """
+    due = _day_end(calendar, add_working_days_to_date(calendar, shanghai_day(moment), days))
+    if days == 0 and (due < moment or not is_working_day(calendar, shanghai_day(moment))):
+        return _day_end(calendar, _next_working_day(calendar, shanghai_day(moment)))
+    return due
+
+
+def add_clock_hours(calendar: Calendar, moment: datetime, hours: int) -> datetime:
+    """Return when `hours` clock hours of working days have passed: 24 h from Friday 15:00 is Monday 15:00.
+
+    A moment on a non-working day starts to count at 00:00 of the next working day. Hours that are used up at
+    midnight are due at that midnight, also where the day that then begins is not worked.
+    """
+    _require_not_negative(hours, "hours")
+    day, left = shanghai_day(moment), timedelta(hours=hours)
+    since = moment.astimezone(UTC)
+    if not is_working_day(calendar, day):
+        day = _next_working_day(calendar, day)
+        since = _midnight(day)
+    while since + left > (midnight := _midnight(day + _ONE_DAY)):
+        left -= midnight - since
+        day = _next_working_day(calendar, day)
+        since = _midnight(day)
+    return since + left
+
+
+def working_days_between(calendar: Calendar, a: date, b: date) -> int:
+    """Count the working days after `a` up to and including `b`; negative where `b` lies before `a`."""
+    first, last = min(a, b), max(a, b)
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    count = sum(is_working_day(calendar, day) for day in days)
+    return count if a <= b else -count
+
+
+def promised_date(calendar: Calendar, confirmed: datetime, standard_days: int, paused_days: int = 0) -> date:
+    """Return the day of plan confirmation + standard days, moved by paused working days (DOMAIN 1.5)."""
+    _require_not_negative(paused_days, "paused days")
+    _require_not_negative(standard_days, "standard days")
+    return add_working_days_to_date(calendar, shanghai_day(confirmed), standard_days + paused_days)
+
+
+def share_moment(calendar: Calendar, start: datetime, promised: date, share: Decimal) -> date:
+    """Return the working day with which at least `share` of the days from `start` to `promised` is used.
+
+    It never lies after `promised`, which it is where no working day lies between the two.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share of the cycle is {share}, expected above 0 and at most 1: correct the policy")
+    first = shanghai_day(start)
+    total = working_days_between(calendar, first, promised)
+    if total <= 0:
+        return promised
+    used = (total * share).to_integral_value(rounding=ROUND_CEILING)
+    return add_working_days_to_date(calendar, first, int(used))
+
+
+def days_over(calendar: Calendar, promised: date, day: date) -> int:
+    """Count the working days that `day` lies after the promised date; up to the promised day it is 0."""
+    return max(0, working_days_between(calendar, promised, day))
+
+
+def standard_days(
+    standards: Sequence[Standard], process: str, category: str, unit: str, urgency: str, on: date
+) -> int | None:
+    """Return the standard working days valid on a day, or None where there is no standard.
+
+    A standard of the unit beats one for any unit, then the one that came into force last, then the longer.
+    """
+    fitting = [
+        standard
+        for standard in standards
+        if (standard.process, standard.category, standard.urgency) == (process, category, urgency)
+        and standard.unit in ("", unit)
+        and standard.valid_from <= on
+        and (standard.valid_to is None or on <= standard.valid_to)
+    ]
+    best = max(fitting, key=lambda found: (found.unit != "", found.valid_from, found.days), default=None)
+    return best.days if best else None
+
+
+def _next_working_day(calendar: Calendar, day: date) -> date:
+    day += _ONE_DAY
+    while not is_working_day(calendar, day):
+        day += _ONE_DAY
+    return day
+
+
+def _local(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError(
+            f"got the moment {moment.isoformat()} without a time zone, expected one in UTC: take clock.now()"
+        )
+    return moment.astimezone(SHANGHAI)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def _day_end(calendar: Calendar, day: date) -> datetime:
+    return datetime.combine(day, calendar.end, SHANGHAI).astimezone(UTC)
+
+
+def _require_not_negative(value: int, what: str) -> None:
+    if value < 0:
+        raise ValueError(
+            f"got {value} {what}, expected 0 or more: correct the term in the policy or the standard"
+        )

@@ -1,0 +1,65 @@
+"""The dialog of a gate: the form's JSON schema with what is known as defaults, and any JSON accepted back.
+
+Prefect checks an answer against the schema; what it means is judged by us, so that a wrong answer is refused
+with a reason instead of failing the run (PREFECT.md, "Suspend and resume").
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from prefect.input import RunInput
+from prefect.input.actions import create_flow_run_input
+from prefect.input.run_input import Keyset
+from pydantic import ConfigDict
+
+from schemas.forms import parts
+from schemas.forms.base import Form, form_schema
+from schemas.problems import Problem
+from tasks.desk.queries import CaseView
+from tasks.desk.rules import gate_description
+from tasks.durable.engine import ProcessDefinition
+
+
+class RawInput(RunInput):
+    """An answer as it was typed; `key` is the gate's key in Prefect, `item_key` the work item's."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    key: ClassVar[str] = ""
+    item_key: ClassVar[str] = ""
+    json_schema: ClassVar[dict[str, Any]] = {}
+
+    def values(self) -> dict[str, Any]:
+        """Give what was typed, by Chinese field name."""
+        return dict(self.model_extra or {})
+
+    @classmethod
+    def save(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
+        """Store schema and description for the dialog."""
+        create_flow_run_input(key=keyset["schema"], value=cls.json_schema, flow_run_id=flow_run_id)
+        create_flow_run_input(key=keyset["description"], value=cls._description, flow_run_id=flow_run_id)
+
+
+def gate_input(view: CaseView) -> type[RawInput]:
+    """Make the dialog of a case's first open item; a refused answer is asked again under a new key."""
+    item = view.items[0]
+    form: type[Form] = getattr(parts, item.form)
+    return _input(form, item.prefill, gate_description(view, item), f"{item.key}-{item.refusals}", item.key)
+
+
+def draft_input(
+    definition: ProcessDefinition, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
+) -> type[RawInput]:
+    """Make the dialog of a wrong application: what was typed, and what is wrong with it."""
+    shown = [f"⚠ {problem}" for problem in problems[:7]]
+    more = len(problems) - len(shown)
+    text = "  \n".join([*shown, f"… 还有 {more} 个问题 more problems"] if more else shown)
+    return _input(definition.request, given, text, f"draft-{attempt}", "")
+
+
+def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str) -> type[RawInput]:
+    schema = form_schema(form, json.loads(json.dumps(prefill, default=str)))
+    made = type(f"{form.__name__}Input", (RawInput,), {"key": key, "item_key": item_key, "json_schema": schema})
+    made._description = text
+    return made

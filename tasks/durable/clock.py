@@ -1,0 +1,8 @@
+"""The one source of business time; tests move it with time-machine."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Give the present moment, aware, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,292 @@
+"""`advance`: take a case as far as it goes. `open_case`: accept an application. `Case`: what a process sees."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Engine, insert
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from schemas.forms.base import Form
+from schemas.problems import BadInput, NotFound, Problem, ProcessChanged, problems_of
+from schemas.states import CaseState, Channel, Ending, ItemState, Role
+from schemas.tables import case_line, service_case, work_item
+from tasks.durable import clock, queries
+from tasks.durable.lease import held
+from tasks.durable.queries import CaseFile, Entry, Person
+from tasks.durable.question import Answer, Question, Reply
+from tasks.durable.replay import Replay, RunStep
+from tasks.durable.signals import Moved, TimedOut, Wait, Withdrawn
+from tasks.durable.step import SHANGHAI, Work, step
+from tasks.durable.unit import Unit
+
+F = TypeVar("F", bound=Form)
+T = TypeVar("T")
+ATTEMPTS = 5
+RETRY_FAULT_AFTER = timedelta(minutes=1)
+
+
+class Case:
+    """What a process function sees of a case: immutable, the same in every replay."""
+
+    def __init__(self, replay: Replay, request: Any) -> None:
+        self.replay = replay
+        self.id: int = replay.file.id
+        self.version: int = replay.file.row.version
+        self.request = request
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How a process ends."""
+
+    ending: Ending
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ProcessDefinition:
+    """A process: its chain as a plain function, its form, and what must hold before a case is made.
+
+    accept        finds what is wrong with an application and fills in what we know: (form, unit, channel) → (facts, problems)
+    begin         rows that a new case starts with
+    applicant_may_withdraw_in   states in which the applicant may take the case back; later a SUPERVISOR only
+    """
+
+    code: str
+    title: str
+    function: Callable[[Case], Closing]
+    request: type[Form]
+    version: int
+    accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]]
+    begin: Callable[[Any, Work], None]
+    applicant_may_withdraw_in: frozenset[CaseState]
+
+    def may_withdraw(self, file: CaseFile, person: Person) -> str | None:
+        """Say why somebody may not withdraw a case, or None (DOMAIN, "What every case has")."""
+        early = CaseState(file.state) in self.applicant_may_withdraw_in
+        if person.holds(Role.SUPERVISOR) or (early and person.code == file.row.applicant):
+            return None
+        if early:
+            return "只有申报人或客服主管可以撤回 only the applicant or a SUPERVISOR may withdraw"
+        return "生产已开始，只有客服主管可以撤回 production has started: only a SUPERVISOR may withdraw"
+
+
+PROCESSES: dict[str, ProcessDefinition] = {}
+
+
+def ask(case: Case, question: Question[F]) -> F:
+    """Ask one question; gives the accepted answer. Raises Withdrawn or TimedOut where that was the answer."""
+    return case.replay.ask(question)[1]
+
+
+def ask_first(case: Case, *questions: Question[Any]) -> tuple[Question[Any], Any]:
+    """Keep several questions open at once; gives the one that was answered first with its answer."""
+    return case.replay.ask(*questions)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where an advanced case stands; `reply` says what became of the answer that was given."""
+
+    case_id: int
+    number: str
+    closed: bool
+    reply: Reply
+
+
+def directly(_title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+    """Run a step without a Prefect task run."""
+    return act()
+
+
+def advance(
+    db: Engine,
+    case_id: int,
+    answer: Answer | None = None,
+    run_step: RunStep = directly,
+    run_id: object = None,
+) -> Outcome:
+    """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
+
+    Raises NotFound, ProcessChanged, and whatever a faulty step raises; the case is then as its last step left it.
+    """
+    with held(db, case_id):
+        for _ in range(ATTEMPTS):
+            try:
+                return _leg(db, case_id, answer, run_step, run_id)
+            except Moved:
+                continue
+    raise ProcessChanged(f"case {case_id} was moved by others {ATTEMPTS} times in a row")
+
+
+def _leg(db: Engine, case_id: int, answer: Answer | None, run_step: RunStep, run_id: object) -> Outcome:
+    with db.connect() as connection:
+        file = queries.load_files(connection, [case_id]).get(case_id)
+    if file is None:
+        raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
+    process = PROCESSES[file.row.process]
+
+    def transact(act: Callable[[Unit], T]) -> T:
+        return in_unit(db, file, act)
+
+    replay = Replay(file, transact, run_step, answer, process.may_withdraw, run_id)
+    closed = file.state == CaseState.CLOSED
+    if not closed:
+        try:
+            closed = run_process(process, replay)
+        except ProcessChanged as changed:
+            _call_engineer(db, file, str(changed))
+            raise
+        except Exception as fault:  # noqa: BLE001  whatever a step raises is noted on the case, then raised again
+            if not isinstance(fault, Moved):
+                with db.begin() as connection:
+                    queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
+            raise
+    return Outcome(file.id, file.row.number, closed, replay.reply or _too_late(db, file, answer))
+
+
+def run_process(process: ProcessDefinition, replay: Replay) -> bool:
+    """Replay a process function to its end, its next question, or its undoing; True when the case is closed."""
+    case = Case(replay, process.request.model_validate(replay.file.row.request))
+    try:
+        closing = process.function(case)
+    except Wait:
+        return False
+    except Withdrawn as signal:
+        closing = Closing(Ending.WITHDRAWN, f"{signal.reason} ({signal.by})")
+        _undo(case)
+    except TimedOut as signal:
+        closing = Closing(Ending.TIMED_OUT, signal.key)
+        _undo(case)
+    close(case, closing.ending, closing.reason)
+    return True
+
+
+def _undo(case: Case) -> None:
+    """Undo what was done, the last first, each as a step of its own."""
+    for done in reversed(list(case.replay.done)):
+        if done.definition.undo:
+            case.replay.perform(done.definition.undo, f"undo-{done.key}", [done.output], {}, kind="undo")
+
+
+def undo_open_work(case: Case) -> None:
+    """Undo what a case still holds when it ends early without being withdrawn."""
+    _undo(case)
+
+
+@step("结案")
+def close(work: Work, ending: Ending, reason: str) -> Ending:
+    """Close the case: it ends, its lines are no longer open, nothing of it waits any more."""
+    now = {"closed_at": work.now}
+    work.change_state(
+        CaseState.CLOSED, ending=ending, ending_reason=reason, step=ending.zh, holder=None, due_at=None, ready_at=None, **now
+    )
+    work.update(case_line, {"case_id": work.case.id}, open=False)
+    work.update(work_item, {"case_id": work.case.id, "state": ItemState.OPEN.value}, state=ItemState.DROPPED, **now)
+    return ending
+
+
+def in_unit(db: Engine, file: CaseFile, act: Callable[[Unit], T]) -> T:
+    """Run an act in one transaction under the case's lock; deadlocks are tried again with a fresh unit.
+
+    Raises Moved when the ledger is longer than what `file` was loaded with.
+    """
+    for attempt in range(ATTEMPTS):
+        state = file.state
+        try:
+            with db.begin() as connection:
+                if queries.lock_case(connection, file.id) != (file.seq, file.state):
+                    raise Moved
+                unit = Unit(connection, [file.id])
+                result = act(unit)
+                unit.flush()
+            return result
+        except OperationalError as error:  # deadlock, serialisation failure, lost connection
+            file.state = state
+            if attempt == ATTEMPTS - 1 or getattr(error.orig, "sqlstate", None) not in {"40001", "40P01"}:
+                raise
+        except BaseException:
+            file.state = state
+            raise
+    raise AssertionError("unreachable")
+
+
+def _too_late(db: Engine, file: CaseFile, answer: Answer | None) -> Reply:
+    """Tell an answer that nothing waits for it any more, and record that."""
+    assert answer is not None
+    with db.begin() as connection:
+        earlier = queries.accepted_decision(connection, file.id, answer.key)
+        if earlier:
+            at = earlier.given_at.astimezone(SHANGHAI)
+            expected = f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
+        elif file.state == CaseState.CLOSED:
+            expected = "本单已结案 the case is closed"
+        else:
+            expected = "这一步现在不需要办理 is not waited for now"
+        problem = Problem("待办 work item", answer.key or answer.kind, expected)
+        given = {"actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": clock.now()}
+        queries.add_refusal(connection, file.id, answer.key, given | {"reason": str(problem)})
+    return Reply(False, [problem])
+
+
+def _call_engineer(db: Engine, file: CaseFile, why: str) -> None:
+    """Open an engineer's work item once; nothing else is written."""
+    with db.begin() as connection:
+        queries.lock_case(connection, file.id)
+        queries.set_fault(connection, file.id, why, None)
+        queries.open_engineer_item(connection, file.id, why, clock.now())
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A case that exists now, or that an earlier sending of the same origin made."""
+
+    case_id: int
+    number: str
+    new: bool
+
+
+def open_case(
+    db: Engine, code: str, data: Mapping[str, Any] | BaseModel, origin: str, channel: Channel
+) -> Opened:
+    """Accept an application: the case, its lines and its number commit together, once per origin.
+
+    Raises BadInput with every problem; then nothing is stored and no number is used.
+    """
+    process = PROCESSES[code]
+    try:
+        form = process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))
+    except ValidationError as error:
+        raise BadInput(problems_of(error)) from None
+    for last in (False, True):
+        try:
+            with db.begin() as connection:
+                return _open(Unit(connection, []), process, form, origin, channel)
+        except IntegrityError:  # another sending of this origin, or a twin line, came between check and insert
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _open(unit: Unit, process: ProcessDefinition, form: Form, origin: str, channel: Channel) -> Opened:
+    made = queries.case_by_origin(unit.connection, origin)
+    if made:
+        return Opened(made.id, made.number, new=False)
+    facts, problems = process.accept(form, unit, channel)
+    if problems:
+        raise BadInput(problems)
+    now = clock.now()
+    row = {
+        "process": process.code, "version": process.version, "origin": origin, "state": CaseState.RECEIVED,
+        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **facts,
+    }  # fmt: skip
+    year = now.astimezone(SHANGHAI).year
+    row["number"] = f"{process.code}-{year}-{unit.draw(f'case:{process.code}:{year}'):06d}"
+    case_id = unit.connection.execute(insert(service_case).values(row).returning(service_case.c.id)).scalar_one()
+    file = queries.load_files(unit.connection, [case_id])[case_id]
+    process.begin(form, Work(unit, file, "begin", now))
+    unit.flush()
+    return Opened(case_id, row["number"], new=True)

@@ -1,0 +1,192 @@
+"""The SQL of the core: cases with their ledger and open items, people and their roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from schemas.states import ItemState, Role
+from schemas.tables import decision, lease, ledger, service_case, staff, staff_role, work_item
+
+
+class Entry(NamedTuple):
+    """One ledger row: what a step returned or what somebody decided."""
+
+    key: str
+    seq: int
+    kind: str
+    title: str
+    output: Any
+    actor: str
+    finished_at: datetime
+
+
+class Item(NamedTuple):
+    """An open work item."""
+
+    key: str
+    title: str
+    role: str
+    due_at: datetime
+    expires_at: datetime | None
+    refusals: int
+    refused_because: str
+
+
+@dataclass
+class CaseFile:
+    """All that the core knows of one case; `row` is its line in service_case."""
+
+    row: Row[Any]
+    recorded: dict[str, Entry] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    seq: int = 0
+    state: str = ""
+    ready: bool = False
+
+    @property
+    def id(self) -> int:
+        """The case's key."""
+        return int(self.row.id)
+
+
+def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
+    """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
+    wanted = select(service_case).where(service_case.c.id.in_(case_ids)).order_by(service_case.c.id)
+    rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
+    files = {
+        row.id: CaseFile(row, seq=row.seq, state=row.state, ready=row.ready_at is not None) for row in rows
+    }
+    for row in connection.execute(
+        select(
+            ledger.c.case_id, ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.output,
+            ledger.c.actor, ledger.c.finished_at,
+        )  # fmt: skip
+        .where(ledger.c.case_id.in_(case_ids))
+        .order_by(ledger.c.case_id, ledger.c.seq)
+    ):
+        files[row[0]].recorded[row[1]] = Entry(*row[1:])
+    for row in connection.execute(
+        select(
+            work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.role, work_item.c.due_at,
+            work_item.c.expires_at, work_item.c.refusals, work_item.c.refused_because,
+        )  # fmt: skip
+        .where(work_item.c.case_id.in_(case_ids), work_item.c.closed_at.is_(None))
+        .order_by(work_item.c.due_at)
+    ):
+        files[row[0]].items[row[1]] = Item(*row[1:])
+    return files
+
+
+def lock_case(connection: Connection, case_id: int) -> tuple[int, str]:
+    """Hold a case's row; give its ledger sequence and state."""
+    row = connection.execute(
+        select(service_case.c.seq, service_case.c.state).where(service_case.c.id == case_id).with_for_update()
+    ).one()
+    return row.seq, row.state
+
+
+def case_id_by_number(connection: Connection, number: str) -> int | None:
+    """Find a case by its number."""
+    return connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
+
+
+def case_by_origin(connection: Connection, origin: str) -> Any:
+    """Find the case that was made from an origin."""
+    return connection.execute(
+        select(service_case.c.id, service_case.c.number).where(service_case.c.origin == origin)
+    ).first()
+
+
+def open_engineer_item(connection: Connection, case_id: int, why: str, now: datetime) -> None:
+    """Open the engineer's work item of a case whose process changed, unless it is open already."""
+    connection.execute(
+        upsert(work_item)
+        .values(
+            case_id=case_id, step_key="engineer", title="流程代码与记录不符", role=Role.ENGINEER, form="EngineerNote",
+            brief=[why], prefill={}, schedule=[], opened_at=now, due_at=now,
+        )  # fmt: skip
+        .on_conflict_do_nothing()
+    )
+
+
+class Person(NamedTuple):
+    """A staff member; `roles` holds (role, office or None, unit or None)."""
+
+    code: str
+    name: str
+    active: bool
+    roles: frozenset[tuple[Role, str | None, str | None]]
+
+    def holds(self, role: Role, office: str | None = None, unit: str | None = None) -> bool:
+        """Say whether this person may act as `role`; an office or unit narrows it where the person has one."""
+        return any(
+            held == role and (not office or not o or o == office) and (not unit or not u or u == unit)
+            for held, o, u in self.roles
+        )
+
+
+def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Person]:
+    """Load all staff with their roles, by staff code."""
+    roles: dict[str, set[tuple[Role, str | None, str | None]]] = {}
+    for row in connection.execute(select(staff_role)):
+        roles.setdefault(row.staff, set()).add((Role(row.role), row.office, row.unit))
+    return {
+        row.code: Person(row.code, row.name, row.active, frozenset(roles.get(row.code, ())))
+        for row in connection.execute(select(staff))
+    }
+
+
+def accepted_decision(connection: Connection, case_id: int, key: str) -> Any:
+    """Find who decided a gate, and when."""
+    return connection.execute(
+        select(decision.c.actor, decision.c.given_at).where(
+            decision.c.case_id == case_id, decision.c.step_key == key, decision.c.accepted
+        )
+    ).first()
+
+
+def add_refusal(connection: Connection, case_id: int, key: str, given: dict[str, Any]) -> None:
+    """Record a decision that was refused; an open item counts it and shows the reason."""
+    connection.execute(insert(decision).values(case_id=case_id, step_key=key, accepted=False, **given))
+    connection.execute(
+        update(work_item)
+        .where(work_item.c.case_id == case_id, work_item.c.step_key == key, work_item.c.state == ItemState.OPEN)
+        .values(refusals=work_item.c.refusals + 1, refused_because=given["reason"])
+    )
+
+
+def set_fault(connection: Connection, case_id: int, fault: str, retry_at: datetime | None) -> None:
+    """Note why a leg could not go on and when the watch may try again (None: not by itself)."""
+    connection.execute(
+        update(service_case).where(service_case.c.id == case_id).values(fault=fault, ready_at=retry_at)
+    )
+
+
+def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
+    """Find open cases with work to do and no live lease, longest ready first."""
+    return list(
+        connection.execute(
+            select(service_case.c.id)
+            .outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
+            .where(service_case.c.ready_at <= at, lease.c.case_id.is_(None))
+            .order_by(service_case.c.ready_at)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def count_open(connection: Connection) -> int:
+    """Count open cases."""
+    return connection.execute(
+        select(func.count()).select_from(service_case).where(service_case.c.closed_at.is_(None))
+    ).scalar_one()
+
+
+def note_run(connection: Connection, case_id: int, run_id: UUID) -> None:
+    """Remember which Prefect run shows a case."""
+    connection.execute(update(service_case).where(service_case.c.id == case_id).values(run_id=run_id))

@@ -1,0 +1,76 @@
+"""What a process asks of a person or of the outside world, and what comes back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from schemas.forms.base import Form
+from schemas.problems import Problem
+from schemas.states import CaseState, Channel, Role
+
+if TYPE_CHECKING:
+    from tasks.durable.step import Work
+
+F = TypeVar("F", bound=Form)
+
+
+class Reminder(NamedTuple):
+    """Something to say about an open item at a moment, once; `role` hears it."""
+
+    at: datetime
+    kind: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Question(Generic[F]):
+    """A gate (a person decides) or an event (the outside world reports): becomes one work item.
+
+    key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
+    also     other roles that may answer
+    due      gives the due time in UTC when the item is opened
+    check    finds what is wrong with an answer beyond its shape; runs under the case's lock
+    barred   staff codes that may not decide: the applicant and earlier approvers of the case
+    expires  when SYSTEM answers with a time-out (None: never)
+    remind   reminders and escalations, each sent once by the deadline watch
+    """
+
+    key: str
+    title: str
+    role: Role
+    form: type[F]
+    state: CaseState
+    due: Callable[["Work"], datetime]
+    also: Sequence[Role] = ()
+    unit: str | None = None
+    brief: Sequence[str] = ()
+    prefill: Mapping[str, Any] = field(default_factory=dict)
+    check: Callable[[F, "Work"], Sequence[Problem]] | None = None
+    barred: frozenset[str] = frozenset()
+    expires: Callable[["Work"], datetime] | None = None
+    remind: Callable[["Work", datetime], Sequence[Reminder]] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody sent: to the question `key`, or (kind withdrawn) to whatever waits."""
+
+    key: str
+    data: Mapping[str, Any]
+    channel: Channel
+    kind: str = "decision"
+    actor: str = ""
+
+    @property
+    def by(self) -> str:
+        """Who signs: the staff number on the form unless SYSTEM answers."""
+        return self.actor or str(self.data.get("经办人工号", self.data.get("staff", ""))).strip()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What became of an answer; not accepted means that nothing changed."""
+
+    accepted: bool
+    problems: Sequence[Problem] = ()

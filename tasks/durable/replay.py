@@ -1,0 +1,273 @@
+"""One pass of a process function over one case (laws 2–4).
+
+What the ledger has is returned as it was recorded; the first thing it does not have is done, or asked, now.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from schemas.forms.base import Form
+from schemas.problems import Problem, ProcessChanged, problems_of
+from schemas.states import CaseState, Channel, ItemState, Role
+from schemas.tables import decision, ledger, service_case, work_item
+from tasks.durable import clock
+from tasks.durable.queries import CaseFile, Entry, Person, add_refusal
+from tasks.durable.question import Answer, Question, Reply
+from tasks.durable.signals import TimedOut, Wait, Withdrawn
+from tasks.durable.step import StepDefinition, Work
+from tasks.durable.unit import Unit
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Form)
+RunStep = Callable[[str, Callable[[], Sequence[Entry]]], Sequence[Entry]]
+
+
+class Transact(Protocol):
+    """Runs an act in a unit that holds the case's lock, and commits it (a leg) or leaves that to the chunk."""
+
+    def __call__(self, act: Callable[[Unit], T]) -> T: ...  # noqa: D102
+
+
+class Done(NamedTuple):
+    """A step that this pass has behind it."""
+
+    definition: StepDefinition[Any]
+    key: str
+    output: Any
+
+
+class Replay:
+    """The state of one pass: what was asked for, what is done, what answer waits to be given."""
+
+    def __init__(
+        self,
+        file: CaseFile,
+        transact: Transact,
+        run_step: RunStep,
+        answer: Answer | None,
+        may_withdraw: Callable[[CaseFile, Person], str | None],
+        run_id: object = None,
+    ) -> None:
+        self.file, self.transact, self.run_step, self.run_id = file, transact, run_step, run_id
+        self.answer, self.reply = answer, None if answer else Reply(True)
+        self.may_withdraw = may_withdraw
+        self.channel = answer.channel if answer else Channel.SYSTEM
+        self.asked: set[str] = set()
+        self.done: list[Done] = []
+
+    # steps
+
+    def perform(
+        self, definition: StepDefinition[T], key: str, args: Sequence[Any], kwargs: Mapping[str, Any], kind: str = "step"
+    ) -> T:
+        """Return the recorded output of a step, or do it now and record it in the same transaction."""
+        if key in self.asked:
+            raise ProcessChanged(f"step key {key!r} is used twice; make the loop turn part of it")
+        self.asked.add(key)
+        entry = self.file.recorded.get(key)
+        if entry is None:
+            self.guard()
+            entries = self.run_step(
+                definition.title,
+                lambda: self.transact(lambda unit: self._do(unit, definition, key, args, kwargs, kind)),
+            )
+            self._remember(*entries)
+            entry = entries[0]
+        output = definition.load(entry.output)
+        self.done.append(Done(definition, key, output))
+        return output
+
+    def _do(
+        self,
+        unit: Unit,
+        definition: StepDefinition[Any],
+        key: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        kind: str,
+    ) -> list[Entry]:
+        work = Work(unit, self.file, key, clock.now())
+        output = definition.dump(definition.function(work, *args, **kwargs))
+        own = Entry(key, self.file.seq + 1, kind, definition.title, output, Role.SYSTEM, clock.now())
+        events = [
+            Entry(event, own.seq + n, "decision", title, answer, Role.SYSTEM, own.finished_at)
+            for n, (event, title, answer) in enumerate(work.events, start=1)
+        ]
+        for entry in [own, *events]:
+            self._record(work, entry)
+        return [own, *events]
+
+    def _record(self, work: Work, entry: Entry) -> Entry:
+        work.insert(
+            ledger, step_key=entry.key, seq=entry.seq, kind=entry.kind, title=entry.title, output=entry.output,
+            actor=entry.actor, channel=self.channel,
+            run_id=self.run_id, started_at=work.now, finished_at=entry.finished_at,
+        )  # fmt: skip
+        rests = self.file.state == CaseState.CLOSED
+        ready_at = None if rests else work.now
+        work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, fault=None)
+        return entry
+
+    def _remember(self, *entries: Entry) -> None:
+        self.file.recorded |= {entry.key: entry for entry in entries}
+        self.file.seq, self.file.ready = entries[-1].seq, True
+
+    def guard(self) -> None:
+        """Refuse to go on when the ledger holds a key that this pass did not ask for."""
+        skipped = [key for key in self.file.recorded if key not in self.asked]
+        if skipped:
+            raise ProcessChanged(
+                f"{self.file.row.number}: recorded but not asked for by the present code: {', '.join(skipped)}; "
+                "keep the old order for cases of the old version (case.version)"
+            )
+
+    # questions
+
+    def ask(self, *questions: Question[F]) -> tuple[Question[F], F]:
+        """Give the first recorded answer among the questions; if there is none, take the leg's or wait."""
+        self.asked.update(question.key for question in questions)
+        recorded = self.file.recorded
+        answered = [question for question in questions if question.key in recorded]
+        if not answered:
+            self.guard()
+            self._take_answer(questions)
+            answered = [question for question in questions if question.key in recorded]
+        if not answered:
+            self.transact(lambda unit: self._settle(unit, questions))
+            raise Wait(questions)
+        first = min(answered, key=lambda question: recorded[question.key].seq)
+        entry = recorded[first.key]
+        if entry.kind == "withdrawn":
+            raise Withdrawn(entry.actor, entry.output["reason"])
+        if entry.kind == "timed_out":
+            raise TimedOut(first.key)
+        return first, first.form.model_validate(entry.output)
+
+    def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
+        answer = self.answer
+        if answer is None or self.reply is not None:
+            return
+        wanted = questions if answer.kind == "withdrawn" else [q for q in questions if q.key == answer.key]
+        if not wanted:
+            return
+        first = min(wanted, key=lambda q: self.file.items[q.key].due_at if q.key in self.file.items else clock.now())
+        entry = self.transact(lambda unit: self._judge(unit, first, answer))
+        if entry is not None:
+            self._remember(entry)
+            self.file.items.pop(first.key, None)
+
+    def _judge(self, unit: Unit, question: Question[Any], answer: Answer) -> Entry | None:
+        """Accept an answer (decision, item, ledger row and ready_at commit together) or record its refusal."""
+        work = Work(unit, self.file, question.key, clock.now())
+        output, problems = self._examine(work, question, answer)
+        given = {
+            "actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now,
+        }  # fmt: skip
+        self.reply = Reply(not problems, problems)
+        if problems:
+            reason = "\n".join(map(str, problems))
+            add_refusal(unit.connection, self.file.id, question.key, given | {"reason": reason})
+            return None
+        if question.key not in self.file.items:
+            self._open(work, question)
+        work.insert(decision, accepted=True, reason="", **given)
+        closed = {"decision": ItemState.DECIDED}.get(answer.kind) or ItemState(answer.kind)
+        work.update(
+            work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now
+        )
+        entry = Entry(question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now)
+        return self._record(work, entry)
+
+    def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[Any, Sequence[Problem]]:
+        if answer.kind == "timed_out":
+            item = self.file.items.get(question.key)
+            late = item is not None and item.expires_at is not None and item.expires_at <= work.now
+            return {}, [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
+        if answer.kind == "withdrawn":
+            return self._examine_withdrawal(work, answer)
+        try:
+            form = question.form.model_validate(dict(answer.data))
+        except ValidationError as error:
+            return None, problems_of(error)
+        refusal = self._may_decide(work, question, answer)
+        problems = [refusal] if refusal else list(question.check(form, work) if question.check else [])
+        return form.model_dump(mode="json", by_alias=False), problems
+
+    def _may_decide(self, work: Work, question: Question[Any], answer: Answer) -> Problem | None:
+        field = "经办人工号 staff"
+        if answer.actor == Role.SYSTEM and question.role == Role.SYSTEM:
+            return None
+        person = work.people.get(answer.by)
+        if person is None or not person.active:
+            return Problem(field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number")
+        office = self.file.row.office if question.role == Role.OFFICE else None
+        if not any(person.holds(role, office, question.unit) for role in (question.role, *question.also)):
+            expected = f"需要{question.role.zh}{f'（{office or question.unit}）' if office or question.unit else ''}的权限"
+            return Problem(field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}")
+        if person.code in question.barred:
+            expected = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
+            return Problem(field, f"{person.code} {person.name}", expected)
+        return None
+
+    def _examine_withdrawal(self, work: Work, answer: Answer) -> tuple[Any, Sequence[Problem]]:
+        person = work.people.get(answer.by)
+        if person is None or not person.active:
+            return None, [Problem("经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number")]
+        reason = str(answer.data.get("reason", "")).strip()
+        if not reason:
+            return None, [Problem("撤回原因 reason", reason, "必填 is required")]
+        refusal = self.may_withdraw(self.file, person)
+        problems = [Problem("经办人工号 staff", f"{person.code} {person.name}", refusal)] if refusal else []
+        return {"reason": reason, "by": person.code}, problems
+
+    def _open(self, work: Work, question: Question[Any]) -> datetime:
+        due = question.due(work)
+        reminders = question.remind(work, due) if question.remind else []
+        work.insert(
+            work_item,
+            step_key=question.key,
+            title=question.title,
+            role=question.role,
+            office=self.file.row.office if question.role == Role.OFFICE else None,
+            unit=question.unit,
+            form=question.form.__name__,
+            brief=list(question.brief),
+            prefill=dict(question.prefill),
+            schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
+            opened_at=work.now,
+            due_at=due,
+            expires_at=question.expires(work) if question.expires else None,
+        )
+        return due
+
+    def _settle(self, unit: Unit, questions: Sequence[Question[Any]]) -> None:
+        """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
+        wanted = {question.key: question for question in questions}
+        opened = [question for key, question in wanted.items() if key not in self.file.items]
+        dropped = [key for key in self.file.items if key not in wanted]
+        if not (opened or dropped or self.file.ready):
+            return
+        now = clock.now()
+        dues = {key: item.due_at for key, item in self.file.items.items() if key in wanted}
+        for question in opened:
+            dues[question.key] = self._open(Work(unit, self.file, question.key, now), question)
+        self.drop(unit, dropped, now)
+        first = wanted[min(dues, key=lambda key: (dues[key], key))]
+        work = Work(unit, self.file, first.key, now)
+        work.change_state(
+            CaseState(first.state), step=first.title, holder=first.role, due_at=dues[first.key], ready_at=None
+        )
+
+    def drop(self, unit: Unit, keys: Sequence[str], now: datetime) -> None:
+        """Close open items without a decision."""
+        for key in keys:
+            unit.update(
+                self.file.id,
+                work_item,
+                {"case_id": self.file.id, "step_key": key},
+                state=ItemState.DROPPED,
+                closed_at=now,
+            )

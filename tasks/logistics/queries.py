@@ -1,0 +1,22 @@
+"""The SQL of logistics: reference prices by route."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from schemas.tables import route_price
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
+
+
+def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Decimal]:
+    """Load the reference price of each office's route that is valid today, CNY a shipment."""
+    today = shanghai_day(clock.now())
+    rows = connection.execute(
+        select(route_price.c.office, route_price.c.reference_price).where(
+            route_price.c.valid_from <= today,
+            route_price.c.valid_to.is_(None) | (route_price.c.valid_to >= today),
+        )
+    )
+    return {row.office: row.reference_price for row in rows}

@@ -1,0 +1,88 @@
+"""Freight rules: who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2)."""
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import assert_never
+
+from schemas.states import FreightMethod, Role
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class FreightLimits:
+    """Policy: the free share over a route's reference price (0.10 = 10 %), and what express may cost."""
+
+    hired_over: Decimal
+    express_free: Decimal
+
+
+@dataclass(frozen=True)
+class FreightRuling:
+    """The role that must approve a shipment's freight, None where it is free to use, and why."""
+
+    role: Role | None
+    reason: str
+
+
+def freight_approval(
+    method: FreightMethod, freight: Decimal, reference_price: Decimal | None, limits: FreightLimits
+) -> FreightRuling:
+    """Rule on the freight of one shipment in CNY; a reference price that is not above zero counts as none."""
+    if not freight.is_finite() or freight < 0:
+        raise ValueError(
+            f"freight is {freight}, expected an amount in CNY of 0 or more: correct the shipment's form"
+        )
+    match method:
+        case FreightMethod.HIRED:
+            return _hired(freight, reference_price, limits.hired_over)
+        case FreightMethod.EXPRESS:
+            return _express(freight, limits.express_free)
+        case FreightMethod.AIR:
+            return _needs(Role.MANAGER, "空运每次均须审批", "Air freight needs approval each time")
+        case FreightMethod.OWN:
+            return FreightRuling(None, "自有车辆免批。 / Own transport needs no approval.")
+        case _:
+            assert_never(method)
+
+
+def _hired(freight: Decimal, reference: Decimal | None, over: Decimal) -> FreightRuling:
+    if reference is None or reference <= 0:
+        return _needs(
+            Role.SUPERVISOR,
+            f"该线路没有参考运价，专车运费 {_cny(freight)} 元须逐单审批",
+            f"The route has no reference price: hired transport for CNY {_cny(freight)} needs approval",
+        )
+    limit = reference * (1 + over)
+    shown = _cny(limit.quantize(_CENT, ROUND_DOWN))  # rounded up it would promise too much
+    zh = f"专车运费 {_cny(freight)} 元，免批上限 {shown} 元"
+    zh += f"（参考运价 {_cny(reference)} 元上浮 {_percent(over)}）"
+    en = (
+        f"Hired transport costs CNY {_cny(freight)}, free up to CNY {shown} "
+        f"(reference price {_cny(reference)} + {_percent(over)})"
+    )
+    return _within(freight, limit, zh, en)
+
+
+def _express(freight: Decimal, limit: Decimal) -> FreightRuling:
+    zh = f"快递费 {_cny(freight)} 元，免批上限 {_cny(limit)} 元"
+    en = f"Express costs CNY {_cny(freight)}, free up to CNY {_cny(limit)}"
+    return _within(freight, limit, zh, en)
+
+
+def _within(freight: Decimal, limit: Decimal, zh: str, en: str) -> FreightRuling:
+    if freight <= limit:
+        return FreightRuling(None, f"{zh}，无须审批。 / {en}: no approval needed.")
+    return _needs(Role.SUPERVISOR, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
+
+
+def _needs(role: Role, zh: str, en: str) -> FreightRuling:
+    return FreightRuling(role, f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
+
+
+def _cny(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f}%"

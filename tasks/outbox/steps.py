@@ -1,0 +1,43 @@
+"""What leaves the house (law 6): a row in the outbox, written with the step that wants it sent."""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from schemas.states import OutboxState
+from schemas.tables import outbox
+from tasks.durable.step import Work
+from tasks.outbox import embedded
+
+
+def system_url(destination: str) -> str:
+    """Give the address of another system; empty where the embedded counterpart answers."""
+    return os.environ.get(f"AFTERSALES_{destination.upper()}_SYSTEM_URL", "")
+
+
+def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> str:
+    """Write a message with its idempotency key (case + step), which is returned.
+
+    `answers` names the question that the other system's answer decides. The embedded counterpart answers in
+    this transaction; another one is sent to by the dispatcher.
+    """
+    key = f"{work.case.number}:{work.key}"
+    answer = None if system_url(destination) else embedded.answer(destination, kind, payload)
+    now: datetime | None = work.now
+    work.insert(
+        outbox,
+        idempotency_key=key,
+        destination=destination,
+        kind=kind,
+        payload=dict(payload),
+        answers=answers,
+        state=OutboxState.PENDING if answer is None else OutboxState.ANSWERED,
+        next_at=now if answer is None else None,
+        answer=answer,
+        created_at=work.now,
+        answered_at=None if answer is None else now,
+    )
+    if answer is not None and answers:
+        work.answer(answers, "系统答复", answer)
+    return key

@@ -1,0 +1,37 @@
+"""Policy data: every number of the rulebook with its validity, by version (DOMAIN, head)."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from schemas.problems import NotFound
+from schemas.tables import policy, policy_version
+from tasks.durable.step import Work
+
+
+def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, dict[str, Any]]:
+    """Load all policies: version → key → value."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in connection.execute(select(policy.c.version, policy.c.key, policy.c.value)):
+        found.setdefault(row.version, {})[row.key] = row.value
+    return found
+
+
+def current_version(connection: Connection, day: date) -> int:
+    """Give the policy version that is valid on a day."""
+    version = connection.execute(
+        select(policy_version.c.version)
+        .where(policy_version.c.valid_from <= day)
+        .order_by(policy_version.c.valid_from.desc())
+        .limit(1)
+    ).scalar()
+    if version is None:
+        raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
+    return int(version)
+
+
+def setting(work: Work, key: str) -> Any:
+    """Give a policy's value by the version that the case keeps."""
+    return work.read(policies)[work.case.policy_version][key]

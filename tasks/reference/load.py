@@ -1,0 +1,168 @@
+"""Load the reference data once into an empty operations database: read CSV files, check every cell, insert.
+
+A file is a table, its header the table's columns. Opening stock becomes movements too, so that from the first
+day on what came in less what went out is what is there.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import StringIO
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from schemas import tables
+from schemas.problems import BadInput, Problem
+from schemas.states import MovementKind
+from tasks.durable import clock
+from tasks.reference.cells import parse_cell
+
+LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
+POLICY_VERSION, POLICIES_VALID_FROM = 1, date(2025, 1, 1)
+FILES = {  # in the order of their references
+    "offices": tables.office,
+    "units": tables.production_unit,
+    "warehouses": tables.warehouse,
+    "staff": tables.staff,
+    "staff_roles": tables.staff_role,
+    "part_categories": tables.part_category,
+    "parts": tables.part,
+    "part_prices": tables.part_price,
+    "routes": tables.route_price,
+    "cycle_standards": tables.cycle_standard,
+    "policies": tables.policy,
+    "holidays": tables.holiday,
+    "sales": tables.sales_record,
+    "carriers": tables.carrier,
+    "stock": tables.stock_movement,
+}
+COLUMNS = {
+    "policies": ["key", "value", "unit", "source", "meaning"],
+    "stock": ["warehouse", "part", "quantity"],
+}
+
+
+class Row(NamedTuple):
+    """A row of a file; `number` counts as a spreadsheet does, the header is row 1."""
+
+    number: int
+    values: dict[str, Any]
+
+
+def load_once(connection: Connection, folder: Traversable | None = None) -> bool:
+    """Load all files into a database that has no policies yet; say if that was so. The caller commits.
+
+    Raises BadInput with every file, row and field that is wrong; the caller then rolls back.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    if connection.execute(select(tables.policy_version.c.version).limit(1)).first():
+        return False
+    read = read_files(folder or files("schemas") / "reference")
+    first = {"version": POLICY_VERSION, "valid_from": POLICIES_VALID_FROM, "note": "随产品提供 as supplied"}
+    connection.execute(insert(tables.policy_version).values(first))
+    read["policies"] = [Row(row.number, row.values | {"version": POLICY_VERSION}) for row in read["policies"]]
+    stock = read.pop("stock")
+    for name, rows in read.items():
+        _insert(connection, name, FILES[name], rows)
+    _insert(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
+    _insert(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
+    return True
+
+
+def read_files(folder: Traversable) -> dict[str, list[Row]]:
+    """Read every file; BadInput names all cells that are not what their column holds."""
+    problems: list[Problem] = []
+    read = {name: _read(folder, name, problems) for name in FILES}
+    if problems:
+        raise BadInput(problems)
+    return read
+
+
+def _read(folder: Traversable, name: str, problems: list[Problem]) -> list[Row]:
+    file, table = f"{name}.csv", FILES[name]
+    expected = COLUMNS.get(name, table.c.keys())
+    try:
+        text = (folder / file).read_text("utf-8-sig")  # Excel puts a mark before the first letter
+        lines = [
+            (number, line) for number, line in enumerate(csv.reader(StringIO(text)), start=1) if any(line)
+        ]
+    except FileNotFoundError:
+        problems.append(Problem(file, "", "没有这个文件 the file is missing"))
+        return []
+    except (UnicodeDecodeError, csv.Error) as error:
+        problems.append(Problem(file, str(error), "应为 UTF-8 编码的 CSV must be CSV saved as UTF-8"))
+        return []
+    header = lines[0][1] if lines else []
+    if sorted(header) != sorted(expected):
+        wanted = f"表头应为 the header must be {','.join(expected)}"
+        problems.append(Problem(file, ",".join(header), wanted, row=1))
+        return []
+    return [_row(file, table, number, header, line, problems) for number, line in lines[1:]]
+
+
+def _row(
+    file: str, table: Table, number: int, header: Sequence[str], line: Sequence[str], problems: list[Problem]
+) -> Row:
+    if len(line) != len(header):
+        expected = f"应有 {len(header)} 列 must have {len(header)} cells"
+        problems.append(Problem(file, f"{len(line)} 列 cells", expected, number))
+        return Row(number, {})
+    values = {}
+    for column, cell in zip(header, line, strict=True):
+        try:
+            values[column] = parse_cell(table.c[column], cell.strip())
+        except ValueError as error:
+            problems.append(Problem(f"{file} {column}", cell, str(error), number))
+    return Row(number, values)
+
+
+def _balance(row: Row) -> Row:
+    place = {"warehouse": row.values["warehouse"], "part": row.values["part"]}
+    return Row(row.number, place | {"on_hand": row.values["quantity"]})
+
+
+def _movement(row: Row) -> Row:
+    key = uuid5(NAMESPACE_OID, f"opening/{row.values['warehouse']}/{row.values['part']}")
+    fixed = {"id": key, "kind": MovementKind.COUNT_GAIN, "step_key": "opening", "moved_at": clock.now()}
+    return Row(row.number, row.values | fixed)
+
+
+def _insert(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(table), [row.values for row in rows])
+    except (IntegrityError, DataError):
+        raise BadInput(list(_refusals(connection, f"{name}.csv", table, rows))) from None
+
+
+def _refusals(connection: Connection, file: str, table: Table, rows: Sequence[Row]) -> Iterable[Problem]:
+    """Find the rows that the database does not take, by giving it one after the other."""
+    for row in rows:
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(table).values(row.values))
+        except (IntegrityError, DataError) as error:
+            yield _refusal(file, table, row, error)
+
+
+def _refusal(file: str, table: Table, row: Row, error: IntegrityError | DataError) -> Problem:
+    state, diagnosis = getattr(error.orig, "sqlstate", ""), getattr(error.orig, "diag", None)
+    named = re.search(r"\((.+?)\)=\((.*?)\)", getattr(diagnosis, "message_detail", None) or "")
+    rule = getattr(diagnosis, "constraint_name", None) or ""
+    field = named[1] if named else rule.removeprefix(f"ck_{table.name}_")
+    expected = {
+        "23503": "没有这个代码 is not a known code",
+        "23505": "重复 occurs twice",
+        "23514": "超出允许范围 is outside of what is allowed",
+    }.get(state or "", str(error.orig))
+    return Problem(
+        f"{file} {field}".strip(), named[2] if named else row.values.get(field, ""), expected, row.number
+    )

@@ -1,0 +1,61 @@
+"""The SQL of stock: balances, held for the transaction, and reservations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from schemas.tables import case_line, reservation, stock_balance, warehouse
+
+Place = tuple[str, str]  # warehouse, part
+
+
+@dataclass
+class Reservation:
+    """Goods of a warehouse that are kept for a case's line; `state` follows what steps of this unit do."""
+
+    line_no: int
+    step_key: str
+    warehouse: str
+    part: str
+    quantity: Decimal
+    state: str
+
+
+def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, tuple[Decimal, Decimal]]:
+    """Load and hold the balances of the cases' parts, in key order: (on hand, reserved)."""
+    parts = select(case_line.c.part).where(case_line.c.case_id.in_(case_ids))
+    rows = connection.execute(
+        select(stock_balance)
+        .where(stock_balance.c.part.in_(parts))
+        .order_by(stock_balance.c.warehouse, stock_balance.c.part)
+        .with_for_update()
+    )
+    return {(row.warehouse, row.part): (row.on_hand, row.reserved) for row in rows}
+
+
+def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Reservation]]:
+    """Load the reservations of cases, oldest first."""
+    found: dict[int, list[Reservation]] = {case_id: [] for case_id in case_ids}
+    for row in connection.execute(
+        select(reservation)
+        .where(reservation.c.case_id.in_(case_ids))
+        .order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
+    ):
+        found[row.case_id].append(
+            Reservation(row.line_no, row.step_key, row.warehouse, row.part, row.quantity, row.state)
+        )
+    return found
+
+
+def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
+    """Give the group's own warehouse of good stock."""
+    return str(
+        connection.execute(
+            select(warehouse.c.code)
+            .where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
+            .order_by(warehouse.c.code)
+            .limit(1)
+        ).scalar_one()
+    )

@@ -1,0 +1,83 @@
+"""One PostgreSQL for the whole run, and a fresh database with schema and reference data for each test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from deployments import database
+from deployments.postgres import running_database
+from deployments.settings import Settings
+
+
+@dataclass
+class Server:
+    """The test run's PostgreSQL; nothing that is written to it survives a crash or the run."""
+
+    url: str
+    _serial: Iterator[int] = field(default_factory=itertools.count)
+
+    def create(self, template: str | None = None) -> str:
+        """Make a database, empty or a copy of the one at `template`, and give its URL."""
+        name = f"test_{next(self._serial)}"
+        source = make_url(template).database if template else "template1"
+        # copying files takes 30 ms, copying through the WAL 90
+        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, str(source))
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever still uses it."""
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(make_url(url).database))
+
+    def _run(self, statement: str, *names: str) -> None:
+        admin = make_url(self.url).set(drivername="postgresql", database="postgres")
+        with psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The embedded PostgreSQL, in a folder with a short name (a socket's path has about 100 characters)."""
+    home = Path(tempfile.mkdtemp(prefix="aft-"))
+    try:
+        with running_database(Settings(home=home, database_url=None, fsync=False)) as databases:
+            yield Server(databases.ours)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The URL of a database that is migrated and has the reference data; nobody stays connected to it."""
+    url = server.create()
+    database.migrate(url)
+    engine = database.connect(url)
+    database.load_reference(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def db(server: Server, template: str) -> Iterator[Engine]:
+    """An engine on a fresh database with schema and reference data."""
+    url = server.create(template)
+    engine = database.connect(url)
+    yield engine
+    engine.dispose()
+    server.drop(url)
+
+
+@pytest.fixture
+def empty_database(server: Server) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    url = server.create()
+    yield url
+    server.drop(url)

@@ -1,0 +1,59 @@
+"""What the tests of this folder do as people at the API."""
+
+import socket
+import time
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.flow_runs import resume_flow_run
+
+from deployments.settings import HOST
+
+TOY_YAML = Path(__file__).with_name("toy.yaml")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+class Desk:
+    """A person at the API: starts runs, waits for states, answers gates."""
+
+    def __init__(self, deployments: dict[str, UUID], api_url: str) -> None:
+        self.deployments = deployments
+        self._http = httpx.Client(base_url=api_url)  # a client of Prefect's costs 20 ms to make
+
+    def close(self) -> None:
+        self._http.close()
+
+    def start(self, name: str = "toy", **fields: object) -> UUID:
+        parameters = {"申报单": {"办事处": "华北"} | fields} if name == "toy" else {}
+        with get_client(sync_client=True) as client:
+            return client.create_flow_run_from_deployment(self.deployments[name], parameters=parameters).id
+
+    def read(self, run_id: UUID) -> FlowRun:
+        return FlowRun.model_validate(self._http.get(f"/flow_runs/{run_id}").raise_for_status().json())
+
+    def wait(self, run_id: UUID, *states: str, seconds: float = 40) -> FlowRun:
+        deadline = time.monotonic() + seconds
+        while (run := self.read(run_id)).state_name not in states:
+            assert time.monotonic() < deadline, f"{run.state_name} instead of {states}: {run.state.message}"
+            assert run.state_name not in {"Failed", "Crashed"}, run.state.message
+            time.sleep(0.2)
+        return run
+
+    def answer(self, run_id: UUID, **fields: object) -> None:
+        """Press Resume; the form's schema may come a moment after the state."""
+        for _ in range(20):
+            try:
+                return resume_flow_run(run_id, run_input=fields)
+            except RuntimeError as error:
+                if "schema not found" not in str(error):
+                    raise
+                time.sleep(0.05)
+        raise AssertionError("the form never came")

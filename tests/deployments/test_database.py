@@ -1,0 +1,132 @@
+"""The database is reached, or one line says why not."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, select, text
+from sqlalchemy.engine import make_url
+
+from deployments import database
+from schemas.problems import Unavailable
+from schemas.tables import policy, staff
+
+
+def with_options(url: str, **changes: Any) -> str:
+    return make_url(url).set(**changes).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def stranger(template: str) -> Iterator[str]:
+    """The URL of the migrated database for somebody who may not change it."""
+    owner = database.connect(template)
+    with owner.begin() as connection:
+        connection.execute(text("CREATE ROLE stranger LOGIN"))
+    owner.dispose()
+    yield with_options(template, username="stranger")
+    owner = database.connect(template)
+    with owner.begin() as connection:
+        connection.execute(text("DROP ROLE stranger"))
+    owner.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql://nobody:geheim@127.0.0.1:1/aftersales", "refused"),
+        ("postgres://nobody:geheim@127.0.0.1:1/aftersales", "refused"),
+        ("postgresql+psycopg://nobody:geheim@no-such-host.invalid/aftersales", "resolve"),
+        ("mysql://root:geheim@localhost/aftersales", "not mysql"),
+        ("geheim", "must be postgresql://"),
+    ],
+)
+def test_an_unreachable_database_is_told_in_one_line_without_the_password(url: str, why: str) -> None:
+    with pytest.raises(Unavailable, match=why) as refused:
+        database.connect(url)
+    assert "\n" not in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_database_that_is_not_there_is_named(template: str) -> None:
+    with pytest.raises(Unavailable, match='"elsewhere" does not exist'):
+        database.connect(with_options(template, database="elsewhere"))
+
+
+def test_an_unreachable_database_is_not_migrated() -> None:
+    with pytest.raises(Unavailable, match="refused"):
+        database.migrate("postgresql://nobody@127.0.0.1:1/aftersales")
+
+
+def test_somebody_without_permission_is_told_in_one_line(stranger: str) -> None:
+    with pytest.raises(Unavailable, match="permission denied") as refused:
+        database.migrate(stranger)
+    assert "\n" not in str(refused.value)
+
+
+def test_moments_come_back_in_utc_and_connections_bear_our_name(db: Engine) -> None:
+    with db.connect() as connection:
+        assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
+        assert connection.execute(text("SHOW application_name")).scalar() == "aftersales"
+        moment = connection.execute(text("SELECT timestamptz '2026-03-02 09:30+08'")).scalar()
+    assert moment == datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    assert moment.utcoffset() == UTC.utcoffset(None)
+
+
+def test_options_of_the_url_are_kept(template: str) -> None:
+    url = make_url(template).update_query_dict({"options": "-c statement_timeout=4321"})
+    engine = database.connect(url.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "4321ms"
+        assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
+    engine.dispose()
+
+
+def test_each_thread_may_hold_two_connections(template: str) -> None:
+    engine = database.connect(template, threads=3)
+    together = threading.Barrier(3, timeout=20)
+
+    def hold() -> None:
+        with engine.connect() as one, engine.connect() as two:
+            one.execute(text("SELECT 1"))
+            two.execute(text("SELECT 1"))
+            together.wait()
+
+    threads = [threading.Thread(target=hold) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    engine.dispose()
+    assert not together.broken
+
+
+def test_a_connection_that_the_server_dropped_is_replaced(db: Engine) -> None:
+    with db.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+    killer = database.connect(db.url.render_as_string(hide_password=False))
+    with killer.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    killer.dispose()
+    with db.connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar() != pid
+
+
+def test_chinese_in_json_stays_readable_for_people_at_the_database(db: Engine) -> None:
+    row = {"version": 1, "key": "x", "value": {"原因": "破损"}, "unit": "", "source": "D", "meaning": ""}
+    with db.begin() as connection:
+        connection.execute(insert(policy).values(row))
+        stored = connection.execute(text("SELECT value::text FROM policy WHERE key = 'x'")).scalar()
+    assert stored == '{"原因": "破损"}'
+
+
+def test_reference_data_is_loaded_unless_it_is_there(db: Engine, empty_database: str) -> None:
+    assert not database.load_reference(db)
+    database.migrate(empty_database)
+    fresh = database.connect(empty_database)
+    assert database.load_reference(fresh)
+    assert not database.load_reference(fresh)
+    with fresh.connect() as connection:
+        assert connection.execute(select(staff.c.name).where(staff.c.code == "E1001")).scalar() == "苏静怡"
+    fresh.dispose()

@@ -1,0 +1,38 @@
+import time
+
+from deployments.services import Loop, background_loops, start_services
+
+
+def wait_for(turns: list[float], count: int) -> None:
+    deadline = time.monotonic() + 5
+    while len(turns) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_loop_survives_its_faults_and_stops() -> None:
+    turns: list[float] = []
+
+    def work() -> None:
+        turns.append(time.monotonic())
+        raise ValueError("broken on purpose")
+
+    loop = Loop("broken", 0.01, work)
+    with start_services([loop]):
+        wait_for(turns, 3)
+    assert not loop.running
+    count = len(turns)
+    time.sleep(0.05)
+    assert len(turns) == count
+
+
+def test_stopping_does_not_wait_for_the_interval() -> None:
+    turns: list[float] = []
+    before = time.monotonic()
+    with start_services([Loop("rare", 3600, lambda: turns.append(0.0))]):
+        wait_for(turns, 1)
+    assert time.monotonic() - before < 3
+
+
+def test_the_worker_can_ask_for_its_loops() -> None:
+    assert all(isinstance(loop, Loop) for loop in background_loops())

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from deployments.settings import Settings, UpError, prepare_home
+
+
+def test_defaults_need_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HOME", "DATABASE_URL", "PREFECT_DATABASE_URL", "PORT"):
+        monkeypatch.delenv(f"AFTERSALES_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings()
+    assert settings.home == tmp_path / ".aftersales"
+    assert (settings.database_url, settings.port, settings.worker_threads) == (None, 4200, 8)
+    assert settings.fsync
+
+
+def test_environment_and_empty_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERSALES_PORT", "4300")
+    monkeypatch.setenv("AFTERSALES_DATABASE_URL", "")
+    settings = Settings()
+    assert settings.api_url == "http://127.0.0.1:4300/api"
+    assert settings.ui_url == "http://127.0.0.1:4300/v2"
+    assert settings.database_url is None
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "secret" not in repr(Settings(database_url="postgresql://me:secret@db/x"))
+
+
+def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UpError, match="AFTERSALES_HOME") as raised:
+        prepare_home(Settings(home=tmp_path / "file"))
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,109 @@
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from prefect import get_client
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+
+from deployments.processes import Child
+from deployments.worker import load_flow
+from tasks.desk.parking import park_again
+from tests.deployments.desk import Desk
+from tests.deployments.toy import ToyDecision
+
+ANSWER = {"审核结论": "通过", "备注": "好"}
+
+
+def test_a_run_waits_at_its_gate_and_ends_after_the_answer(desk: Desk, worker: Child) -> None:
+    run_id = desk.start()
+    waiting = desk.wait(run_id, "Suspended")
+    assert waiting.state.state_details.run_input_keyset["schema"] == "suspended-review-1-1-schema"
+    desk.answer(run_id, **ANSWER)
+    ended = desk.wait(run_id, "Completed")
+    assert ended.infrastructure_pid is None  # so the server cancels it at once when asked to
+
+
+def test_nothing_red_is_logged_for_a_suspension(desk: Desk, worker: Child) -> None:
+    run_id = desk.start()
+    desk.wait(run_id, "Suspended")
+    wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+    with get_client(sync_client=True) as client:
+        deadline = time.monotonic() + 10
+        logs = client.read_logs(wanted)
+        while not any("Finished" in log.message for log in logs):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+            logs = client.read_logs(wanted)
+    assert {log.level for log in logs} == {20}
+
+
+def test_ten_at_once_each_resumed_as_soon_as_it_waits(desk: Desk, worker: Child) -> None:
+    def case(_: int) -> None:
+        run_id = desk.start()
+        desk.wait(run_id, "Suspended")
+        desk.answer(run_id, **ANSWER)
+        desk.wait(run_id, "Completed")
+
+    before = time.monotonic()
+    with ThreadPoolExecutor(10) as people:
+        list(people.map(case, range(10)))
+    rate = 20 / (time.monotonic() - before)
+    print(f"\n{rate:.1f} legs/s")
+    assert rate > 0.5
+    assert worker.alive
+
+
+def test_a_flow_that_raises_fails_and_the_worker_goes_on(desk: Desk, worker: Child) -> None:
+    run_id = desk.start("broken")
+    with pytest.raises(AssertionError, match="broken on purpose"):
+        desk.wait(run_id, "Completed")
+    assert worker.alive
+
+
+def test_sigterm_lets_legs_end_and_takes_no_more(desk: Desk, worker: Child) -> None:
+    desk.wait(desk.start(), "Suspended")  # the worker is warm
+    slow = desk.start(耗时=3.0)
+    desk.wait(slow, "Running")
+    worker.stop()
+    assert desk.read(slow).state_name == "Suspended"
+    later = desk.start()
+    time.sleep(1.5)
+    assert desk.read(later).state_name == "Scheduled"
+    worker.start()
+    desk.wait(later, "Suspended")
+
+
+def test_a_killed_worker_loses_no_waiting_case(desk: Desk, worker: Child) -> None:
+    waiting, cut = desk.start(), desk.start(耗时=6.0)
+    desk.wait(waiting, "Suspended")
+    desk.wait(cut, "Running")
+    assert worker.process is not None
+    worker.process.send_signal(signal.SIGKILL)
+    worker.process.wait()
+    desk.answer(waiting, **ANSWER)
+    worker.start()
+    desk.wait(waiting, "Completed")
+    assert desk.read(cut).state_name == "Running"  # an orphan, which only the recovery watch can know
+    park_again(cut, "review-1-1", ToyDecision, "toy again", [])
+    desk.answer(cut, **ANSWER)
+    desk.wait(cut, "Completed")
+
+
+def test_more_runs_than_threads_stay_scheduled_at_the_server(desk: Desk, worker: Child) -> None:
+    runs: list[UUID] = [desk.start(耗时=3.0) for _ in range(12)]
+    deadline = time.monotonic() + 15
+    while (states := [desk.read(run).state_name for run in runs]).count("Running") < 8:
+        assert time.monotonic() < deadline, states
+        time.sleep(0.1)
+    assert states.count("Scheduled") == 4
+    for run in runs:
+        desk.wait(run, "Suspended")
+
+
+def test_only_plain_flows_are_loaded() -> None:
+    assert load_flow("tests.deployments.toy.toy_case").name == "toy-case"
+    assert load_flow("tests.deployments.toy.toy_case") is load_flow("tests.deployments.toy.toy_case")
+    with pytest.raises(TypeError, match="plain function"):
+        load_flow("tests.deployments.toy.ToyRequest")

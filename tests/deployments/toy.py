@@ -1,0 +1,57 @@
+"""A flow with one gate, only to prove the worker: it is asked, suspends, and counts how often it ran."""
+
+import time
+from enum import StrEnum
+
+from prefect import flow, get_client
+from prefect.context import FlowRunContext
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Verdict(StrEnum):
+    """What the decider may answer."""
+
+    PASS = "通过"
+    REJECT = "退回"
+
+
+class ToyRequest(BaseModel):
+    """The run form."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    office: str = Field(alias="办事处", title="办事处", json_schema_extra={"position": 0})
+    seconds: float = Field(default=0.0, alias="耗时", title="耗时", json_schema_extra={"position": 1})
+
+
+class ToyDecision(RunInput):
+    """The gate's form."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    verdict: Verdict = Field(alias="审核结论", title="审核结论")
+    remark: str = Field(default="", alias="备注", title="备注")
+
+
+ToyDecision._description = "**请审核** please review"
+
+
+@flow(name="toy-case")
+def toy_case(申报单: ToyRequest) -> None:  # noqa: N803 - the form's label is the parameter's name
+    """Ask once, then say in the run's name what was answered."""
+    time.sleep(申报单.seconds)
+    decision = suspend_flow_run(wait_for_input=ToyDecision, key="review-1-1")
+    context = FlowRunContext.get()
+    assert context is not None
+    assert context.flow_run is not None
+    read = f"{申报单.office} {decision.verdict} {decision.remark} {context.flow_run.labels.get('case_no')}"
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(context.flow_run.id, name=f"{context.flow_run.name} · {read}")
+
+
+@flow(name="toy-broken")
+def toy_broken() -> None:
+    """Fail."""
+    raise ValueError("broken on purpose")
