@@ -52,6 +52,7 @@ service_case = Table(
     Column("fault", Text, comment="why the last leg could not go on"),
     Column("run_id", Uuid, comment="the Prefect run that shows this case"),
     Column("run_generation", Integer, nullable=False, server_default="0"),
+    Column("run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"),
     one_of("state", CaseState),
     one_of("ending", Ending),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
@@ -64,6 +65,11 @@ Index(
     "ix_service_case_ready",
     service_case.c.ready_at,
     postgresql_where=service_case.c.ready_at.is_not(None),
+)
+Index(
+    "ix_service_case_unshown",
+    service_case.c.id,
+    postgresql_where=service_case.c.run_id.is_not(None) & (service_case.c.run_seq != service_case.c.seq),
 )
 Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c.closed_at.is_(None))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from prefect import Flow, Task, suspend_flow_run
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Completed
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput, ProcessChanged
@@ -101,6 +101,6 @@ def _open(db: Engine, definition: ProcessDefinition, run: FlowRun, given: Any) -
             given = answer.values()
         else:
             with db.begin() as connection:
-                queries.note_run(connection, opened.case_id, run.id)
+                queries.note_run(connection, opened.case_id, run.id, generation=0, seq=-1)
             return opened.case_id
     raise AssertionError("unreachable")

@@ -52,6 +52,7 @@ class ProcessDefinition:
 
     accept        finds what is wrong with an application and fills in what we know: (form, unit, channel) → (facts, problems)
     begin         rows that a new case starts with
+    parameter     the form's label in the UI
     applicant_may_withdraw_in   states in which the applicant may take the case back; later a SUPERVISOR only
     """
 
@@ -63,6 +64,7 @@ class ProcessDefinition:
     accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]]
     begin: Callable[[Any, Work], None]
     applicant_may_withdraw_in: frozenset[CaseState]
+    parameter: str
 
     def may_withdraw(self, file: CaseFile, person: Person) -> str | None:
         """Say why somebody may not withdraw a case, or None (DOMAIN, "What every case has")."""

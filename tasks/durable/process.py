@@ -32,7 +32,7 @@ def process(
 
     def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
         definition = ProcessDefinition(
-            code, title, function, request, version, accept, begin, frozenset(applicant_may_withdraw_in)
+            code, title, function, request, version, accept, begin, frozenset(applicant_may_withdraw_in), parameter
         )
         PROCESSES[code] = definition
         return case_flow(definition, parameter)

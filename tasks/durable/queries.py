@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.states import ItemState, Role
@@ -76,7 +76,7 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
             work_item.c.expires_at, work_item.c.refusals, work_item.c.refused_because,
         )  # fmt: skip
         .where(work_item.c.case_id.in_(case_ids), work_item.c.closed_at.is_(None))
-        .order_by(work_item.c.due_at)
+        .order_by(work_item.c.due_at, work_item.c.step_key)
     ):
         files[row[0]].items[row[1]] = Item(*row[1:])
     return files
@@ -187,6 +187,34 @@ def count_open(connection: Connection) -> int:
     ).scalar_one()
 
 
-def note_run(connection: Connection, case_id: int, run_id: UUID) -> None:
-    """Remember which Prefect run shows a case."""
-    connection.execute(update(service_case).where(service_case.c.id == case_id).values(run_id=run_id))
+def note_run(connection: Connection, case_id: int, run_id: UUID | None, generation: int, seq: int) -> None:
+    """Remember which Prefect run shows a case, and the ledger sequence that it shows."""
+    connection.execute(
+        update(service_case)
+        .where(service_case.c.id == case_id)
+        .values(run_id=run_id, run_generation=generation, run_seq=seq)
+    )
+
+
+def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Row[Any]]:
+    """Find open cases, and closed ones whose run does not show that yet; with the gate each waits at."""
+    item = work_item.alias()
+    gate_key = (
+        select(item.c.step_key + "-" + cast(item.c.refusals, Text))
+        .where(item.c.case_id == service_case.c.id, item.c.closed_at.is_(None))
+        .order_by(item.c.due_at, item.c.step_key)
+        .limit(1)
+        .scalar_subquery()
+    )
+    unshown = service_case.c.run_id.is_not(None) & (service_case.c.run_seq != service_case.c.seq)
+    return connection.execute(
+        select(
+            service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.request,
+            service_case.c.closed_at, service_case.c.seq, service_case.c.run_id, service_case.c.run_generation,
+            service_case.c.run_seq, gate_key.label("gate_key"), lease.c.case_id.is_not(None).label("leased"),
+        )  # fmt: skip
+        .outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
+        .where(service_case.c.id > after, service_case.c.closed_at.is_(None) | unshown)
+        .order_by(service_case.c.id)
+        .limit(limit)
+    ).all()

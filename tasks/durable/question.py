@@ -1,5 +1,6 @@
 """What a process asks of a person or of the outside world, and what comes back."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +51,11 @@ class Question(Generic[F]):
     barred: frozenset[str] = frozenset()
     expires: Callable[["Work"], datetime] | None = None
     remind: Callable[["Work", datetime], Sequence[Reminder]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a key that Prefect would refuse only after the run is suspended."""
+        if not re.fullmatch("[a-z0-9-]+", self.key):
+            raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
 
 
 @dataclass(frozen=True)

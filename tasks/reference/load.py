@@ -46,6 +46,12 @@ COLUMNS = {
     "policies": ["key", "value", "unit", "source", "meaning"],
     "stock": ["warehouse", "part", "quantity"],
 }
+REFUSALS = {
+    "23502": "必填 is required",
+    "23503": "没有这个代码 is not a known code",
+    "23505": "重复 occurs twice",
+    "23514": "超出允许范围 is outside of what is allowed",
+}
 
 
 class Row(NamedTuple):
@@ -154,15 +160,12 @@ def _refusals(connection: Connection, file: str, table: Table, rows: Sequence[Ro
 
 
 def _refusal(file: str, table: Table, row: Row, error: IntegrityError | DataError) -> Problem:
-    state, diagnosis = getattr(error.orig, "sqlstate", ""), getattr(error.orig, "diag", None)
-    named = re.search(r"\((.+?)\)=\((.*?)\)", getattr(diagnosis, "message_detail", None) or "")
-    rule = getattr(diagnosis, "constraint_name", None) or ""
-    field = named[1] if named else rule.removeprefix(f"ck_{table.name}_")
-    expected = {
-        "23503": "没有这个代码 is not a known code",
-        "23505": "重复 occurs twice",
-        "23514": "超出允许范围 is outside of what is allowed",
-    }.get(state or "", str(error.orig))
-    return Problem(
-        f"{file} {field}".strip(), named[2] if named else row.values.get(field, ""), expected, row.number
+    state, told = getattr(error.orig, "sqlstate", None), getattr(error.orig, "diag", None)
+    named = re.search(r"\((.+?)\)=\((.*?)\)", getattr(told, "message_detail", None) or "")
+    rule = getattr(told, "constraint_name", None) or ""
+    field = (
+        named[1] if named else getattr(told, "column_name", None) or rule.removeprefix(f"ck_{table.name}_")
     )
+    value = named[2] if named else row.values.get(field)
+    expected = REFUSALS.get(state or "", str(error.orig))
+    return Problem(f"{file} {field}".strip(), "" if value is None else value, expected, row.number)

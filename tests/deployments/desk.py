@@ -42,6 +42,7 @@ class Desk:
     def wait(self, run_id: UUID, *states: str, seconds: float = 40) -> FlowRun:
         deadline = time.monotonic() + seconds
         while (run := self.read(run_id)).state_name not in states:
+            assert run.state is not None
             assert time.monotonic() < deadline, f"{run.state_name} instead of {states}: {run.state.message}"
             assert run.state_name not in {"Failed", "Crashed"}, run.state.message
             time.sleep(0.2)
@@ -51,9 +52,11 @@ class Desk:
         """Press Resume; the form's schema may come a moment after the state."""
         for _ in range(20):
             try:
-                return resume_flow_run(run_id, run_input=fields)
+                resume_flow_run(run_id, run_input=fields)
             except RuntimeError as error:
                 if "schema not found" not in str(error):
                     raise
                 time.sleep(0.05)
+            else:
+                return
         raise AssertionError("the form never came")

@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 from prefect import get_client
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.deploy import apply_deployments, read_deployments
@@ -13,7 +14,7 @@ from tests.deployments.desk import TOY_YAML
 def test_the_form_is_stored_in_the_words_and_order_of_the_model(deployments: dict[str, UUID]) -> None:
     with get_client(sync_client=True) as client:
         stored = client.read_deployment(deployments["toy"])
-    schema = stored.parameter_openapi_schema
+    schema = stored.parameter_openapi_schema or {}
     assert schema["required"] == ["申报单"]
     assert schema["properties"]["申报单"]["$ref"] == "#/definitions/ToyRequest"
     fields = schema["definitions"]["ToyRequest"]["properties"]
@@ -26,6 +27,7 @@ def test_the_form_is_stored_in_the_words_and_order_of_the_model(deployments: dic
         "aftersales",
     )
     schedule = stored.schedules[0]
+    assert isinstance(schedule.schedule, CronSchedule)
     assert (schedule.schedule.cron, schedule.schedule.timezone) == ("0 9 * * *", "Asia/Shanghai")
     assert not schedule.active
 

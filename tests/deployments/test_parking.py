@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 from prefect import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
 from deployments.processes import Child
@@ -70,6 +71,7 @@ def test_parking_again_moves_the_gate_name_and_tags(desk: Desk, worker: Child) -
     park_again(run_id, GATE, ToyDecision, "PA-2026-000001 · 华北 · 复核", ["待办:复核"])
     run = desk.read(run_id)
     assert (run.name, run.tags) == ("PA-2026-000001 · 华北 · 复核", ["待办:复核"])
+    assert run.state is not None
     assert run.state.state_details.pause_key == GATE
     desk.answer(run_id, **ANSWER)
     desk.wait(run_id, "Completed")
@@ -90,7 +92,7 @@ def test_a_run_ends_under_the_name_of_the_ending(desk: Desk) -> None:
     run_id = park(desk)
     finish(run_id, "已交付")
     run = desk.read(run_id)
-    assert (run.state_type.value, run.state_name) == ("COMPLETED", "已交付")
+    assert (run.state_type, run.state_name) == (StateType.COMPLETED, "已交付")
 
 
 def test_a_key_that_prefect_would_refuse_is_refused_before(desk: Desk) -> None:

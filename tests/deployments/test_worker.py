@@ -19,7 +19,8 @@ ANSWER = {"审核结论": "通过", "备注": "好"}
 def test_a_run_waits_at_its_gate_and_ends_after_the_answer(desk: Desk, worker: Child) -> None:
     run_id = desk.start()
     waiting = desk.wait(run_id, "Suspended")
-    assert waiting.state.state_details.run_input_keyset["schema"] == "suspended-review-1-1-schema"
+    assert waiting.state is not None
+    assert waiting.state.state_details.pause_key == "review-1-1"
     desk.answer(run_id, **ANSWER)
     ended = desk.wait(run_id, "Completed")
     assert ended.infrastructure_pid is None  # so the server cancels it at once when asked to

@@ -189,6 +189,13 @@ def upgrade() -> None:
         sa.Column("fault", sa.Text(), nullable=True, comment="why the last leg could not go on"),
         sa.Column("run_id", sa.Uuid(), nullable=True, comment="the Prefect run that shows this case"),
         sa.Column("run_generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column(
+            "run_seq",
+            sa.Integer(),
+            server_default="-1",
+            nullable=False,
+            comment="ledger sequence that the run shows",
+        ),
         sa.CheckConstraint(
             "(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_service_case_closed_at")
         ),
@@ -228,6 +235,13 @@ def upgrade() -> None:
         ["ready_at"],
         unique=False,
         postgresql_where=sa.text("ready_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_service_case_unshown",
+        "service_case",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("run_id IS NOT NULL AND run_seq != seq"),
     )
     op.create_table(
         "staff_role",
@@ -640,6 +654,11 @@ def downgrade() -> None:
     op.drop_table("warehouse")
     op.drop_index("uq_staff_role", table_name="staff_role", postgresql_nulls_not_distinct=True)
     op.drop_table("staff_role")
+    op.drop_index(
+        "ix_service_case_unshown",
+        table_name="service_case",
+        postgresql_where=sa.text("run_id IS NOT NULL AND run_seq != seq"),
+    )
     op.drop_index(
         "ix_service_case_ready", table_name="service_case", postgresql_where=sa.text("ready_at IS NOT NULL")
     )

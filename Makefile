@@ -1,0 +1,46 @@
+# Every command of the project; `make help` lists them. Each installs what it needs into .venv.
+unexport PYTHONDONTWRITEBYTECODE
+SHELL := /bin/bash
+BENCH ?= all
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+RUN := .venv/bin/python
+
+.PHONY: help run demo test test-system lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## list every command
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+run: .venv/ready ## serve the product with sample data and say where to click; Ctrl-C stops all of it
+	@.venv/bin/aftersales up
+
+demo: .venv/ready ## play twenty applications through the whole product without a person
+	@.venv/bin/aftersales demo
+
+test: .venv/ready ## run all tests that need nothing but Python
+	@$(RUN) -m pytest -m "not system"
+
+test-system: .venv/ready ## run the tests in a browser; needs Debian's chromium and fonts-noto-cjk
+	@command -v chromium >/dev/null || { echo "missing: chromium. Install it: apt-get install chromium fonts-noto-cjk"; exit 1; }
+	@fc-list :lang=zh | grep -q . || { echo "missing: a Chinese font. Install it: apt-get install fonts-noto-cjk"; exit 1; }
+	@$(RUN) -m pytest -m system
+
+lint: .venv/ready ## check style and types
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+bench: .venv/ready ## measure; BENCH=core measures one
+	@$(RUN) -m tests.bench $(BENCH)
+
+clean: ## remove the virtual environment and caches (data under .aftersales stays)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "missing: Python 3.11 or newer. Install it: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "missing: Python's venv module. Install it: apt-get install python3-venv"; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	@echo "installing into .venv (a minute, once) …"
+	@$(RUN) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@

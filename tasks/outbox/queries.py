@@ -1,0 +1,127 @@
+"""The SQL of the outbox: who sends which message when, what came back, and what a person must see."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, exists, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from schemas.states import CaseState, OutboxState, Role
+from schemas.tables import ledger, notice, outbox, service_case
+from tasks.outbox.rules import DeliveryRules
+from tasks.policies.queries import current_version, policies
+
+PENDING = literal("pending", literal_execute=True)  # in the text, so that the partial index serves
+SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
+
+
+class Awaited(NamedTuple):
+    """What the case knows of the question that a message answers: the ledger's entry, and if it is closed."""
+
+    closed: bool
+    kind: str | None
+    output: Any
+
+
+def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
+    """Load today's rules of delivery."""
+    values = policies(connection)[current_version(connection, today)]
+    return DeliveryRules(
+        attempts=int(values["outbox.attempts"]),
+        timeout=timedelta(seconds=float(values["outbox.timeout_s"])),
+        backoff=timedelta(seconds=float(values["outbox.backoff_s"])),
+    )
+
+
+def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
+    """Take the message that is due longest, for this dispatcher alone until `until`; the attempt is counted.
+
+    Messages of a case to one destination go in their order: a cancellation waits for the order before it.
+    """
+    earlier = outbox.alias("earlier")
+    waits = exists().where(
+        earlier.c.case_id == outbox.c.case_id,
+        earlier.c.destination == outbox.c.destination,
+        earlier.c.id < outbox.c.id,
+        earlier.c.state == PENDING,
+    )
+    first = (
+        select(outbox.c.id)
+        .where(outbox.c.state == PENDING, outbox.c.next_at <= due, ~waits)
+        .order_by(outbox.c.next_at, outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = update(outbox).where(outbox.c.id == first).values(attempts=outbox.c.attempts + 1, next_at=until)
+    return connection.execute(taken.returning(outbox)).first()
+
+
+def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
+    """Mark a message as answered."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == message.id, outbox.c.state == PENDING)
+        .values(state=OutboxState.ANSWERED, next_at=None, answer=dict(answer), answered_at=now, last_error="")
+    )
+
+
+def postpone(connection: Connection, message: Row[Any], next_at: datetime, error: str) -> None:
+    """Note why a message was not taken and when to try again, unless another dispatcher has it by now."""
+    mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
+    connection.execute(update(outbox).where(*mine).values(next_at=next_at, last_error=error))
+
+
+def bury(connection: Connection, message: Row[Any], number: str, error: str, now: datetime) -> None:
+    """Give a message up and tell the people who must see it, unless another dispatcher has it by now."""
+    mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
+    dead = update(outbox).where(*mine).values(state=OutboxState.DEAD, next_at=None, last_error=error)
+    if connection.execute(dead.returning(outbox.c.id)).first() is None:
+        return
+    text = f"{number} 发送失败，需人工处理 a message to another system is given up ({message.idempotency_key}): {error}"
+    told = upsert(notice).values(
+        [
+            {
+                "case_id": message.case_id, "step_key": message.step_key, "kind": f"dead-letter:{role}", "role": role,
+                "text": text, "sent_at": now,
+            }
+            for role in SEES_DEAD_LETTERS
+        ]
+    )  # fmt: skip
+    news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
+    connection.execute(told.on_conflict_do_update(index_elements=notice.primary_key.columns, set_=news))
+
+
+def revive(connection: Connection, key: str, now: datetime) -> bool:
+    """Make a dead message due again with all its attempts; say if there was one."""
+    again = update(outbox).where(outbox.c.idempotency_key == key, outbox.c.state == OutboxState.DEAD)
+    again = again.values(state=OutboxState.PENDING, attempts=0, next_at=now)
+    return connection.execute(again.returning(outbox.c.id)).first() is not None
+
+
+def message_by_key(connection: Connection, key: str) -> Row[Any] | None:
+    """Find a message by its idempotency key."""
+    return connection.execute(select(outbox).where(outbox.c.idempotency_key == key)).first()
+
+
+def awaited(connection: Connection, case_id: int, key: str) -> Awaited:
+    """Look up what became of the question that a message answers."""
+    row = connection.execute(
+        select(service_case.c.state, ledger.c.kind, ledger.c.output)
+        .outerjoin(ledger, (ledger.c.case_id == service_case.c.id) & (ledger.c.step_key == key))
+        .where(service_case.c.id == case_id)
+    ).one()
+    return Awaited(row.state == CaseState.CLOSED, row.kind, row.output)
+
+
+def case_number(connection: Connection, case_id: int) -> str:
+    """Give a case's number."""
+    return str(connection.execute(select(service_case.c.number).where(service_case.c.id == case_id)).scalar_one())
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Count the messages by state."""
+    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+    return {state: count for state, count in rows}

@@ -1,0 +1,35 @@
+"""How messages to other systems are tried again (DOMAIN, policies `outbox.…`); pure decisions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+TRY_AGAIN = frozenset({408, 409, 425, 429})  # the other system says: not now
+SETTLING = timedelta(seconds=30)  # for the case to take the answer: longer than a dead leg's lease lives
+
+
+@dataclass(frozen=True)
+class DeliveryRules:
+    """How often a message is tried, how long an answer may take, how long the first pause is."""
+
+    attempts: int
+    timeout: timedelta
+    backoff: timedelta
+
+    @property
+    def claim(self) -> timedelta:
+        """How long a message belongs to one dispatcher: connecting, sending, waiting and reading may all be slow."""
+        return 4 * self.timeout + SETTLING
+
+    def pause(self, attempt: int, chance: float, wanted: timedelta = timedelta(0)) -> timedelta:
+        """Give the pause after the attempt-th failure: doubled each time, from half to the whole of it by `chance`.
+
+        `chance` lies in [0, 1); `wanted` is what the other system asked for (Retry-After), at most the longest pause.
+        """
+        longest = self.backoff * 2 ** (self.attempts - 1)
+        doubled = min(self.backoff * 2 ** (attempt - 1), longest)
+        return max(doubled * (0.5 + chance / 2), min(wanted, longest))
+
+
+def is_refusal(status: int) -> bool:
+    """Say whether an HTTP status means that sending the same again is of no use."""
+    return 400 <= status < 500 and status not in TRY_AGAIN
