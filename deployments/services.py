@@ -1,9 +1,22 @@
 """Run small jobs beside the worker's legs, each in a thread of its own at an interval."""
 
+import importlib
 import logging
+import pkgutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+import flows
+from tasks.desk.publish import publish_inboxes
+from tasks.desk.recover import RecoverReport, recover
+from tasks.outbox.dispatch import dispatch_due
+
+WATCH_EVERY = 5.0  # seconds
+OUTBOX_EVERY = 2.0
+INBOXES_EVERY = 15.0
 
 log = logging.getLogger("prefect.aftersales")  # below "prefect", so that it lands in the worker's log
 
@@ -44,9 +57,25 @@ class Loop:
             self._stopping.wait(self.every)
 
 
-def background_loops() -> list[Loop]:
-    """Return the loops that run beside the worker."""
-    return []
+def load_processes() -> None:
+    """Import every module of flows/, so that all processes are registered."""
+    for module in pkgutil.iter_modules(flows.__path__):
+        importlib.import_module(f"flows.{module.name}")
+
+
+def background_loops(db: Engine) -> list[Loop]:
+    """Return the loops that run beside the worker: the watch, the outbox, the inbox pages."""
+    return [
+        Loop("watch", WATCH_EVERY, lambda: note(recover(db))),
+        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db)),
+        Loop("inboxes", INBOXES_EVERY, lambda: publish_inboxes(db)),
+    ]
+
+
+def note(report: RecoverReport) -> None:
+    """Log a round of the watch that found something to do."""
+    if any(vars(report).values()):
+        log.info("watch: %s", ", ".join(f"{name} {count}" for name, count in vars(report).items() if count))
 
 
 @contextmanager

@@ -22,11 +22,14 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 from pydantic import PrivateAttr
 
+from deployments.database import connect
 from deployments.prefect_server import pointed_at
-from deployments.services import background_loops, start_services
+from deployments.services import background_loops, load_processes, start_services
 from deployments.settings import Settings
+from tasks.durable.database import use
 
 POOL = "aftersales"
+BACKGROUND_CONNECTIONS = 4  # of the loops beside the legs
 STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
@@ -141,9 +144,12 @@ async def serve(worker: CaseWorker) -> None:
 def main() -> None:
     """Run the worker of this installation with its background loops."""
     settings = Settings()
+    load_processes()
+    db = connect(str(settings.database_url), threads=settings.worker_threads + BACKGROUND_CONNECTIONS)
+    use(db)
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with pointed_at(settings), temporary_settings(quiet), start_services(background_loops()):
+    with pointed_at(settings), temporary_settings(quiet), start_services(background_loops(db)):
         worker = CaseWorker(
             settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}"
         )

@@ -3,7 +3,7 @@
 from itertools import count
 
 from schemas.forms.parts import PartsApplication
-from schemas.states import CaseState, Ending
+from schemas.states import BEFORE_PRODUCTION, Ending
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
 from tasks.durable.engine import Case, Closing, undo_open_work
@@ -20,14 +20,7 @@ from tasks.production.steps import make_goods, settle_shortfalls
     parameter="申报单",
     accept=accept_application,
     begin=begin_application,
-    applicant_may_withdraw_in={
-        CaseState.RECEIVED,
-        CaseState.REVIEW,
-        CaseState.RETURNED,
-        CaseState.APPROVAL,
-        CaseState.ORDERING,
-        CaseState.PLANNING,
-    },
+    applicant_may_withdraw_in=BEFORE_PRODUCTION,
 )
 def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""

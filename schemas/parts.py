@@ -49,6 +49,7 @@ class Cycle(Shape):
     line_no: int
     quantity: Decimal
     days: int | None
+    supply: Supply
 
 
 class PlannedLine(Shape):

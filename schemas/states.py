@@ -122,6 +122,11 @@ CASE_TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
 }
 
 
+BEFORE_PRODUCTION = frozenset(
+    {_S.RECEIVED, _S.REVIEW, _S.RETURNED, _S.APPROVAL, _S.ORDERING, _S.PLANNING}
+)  # the applicant may still withdraw by himself (DOMAIN, "What every case has")
+
+
 class ItemState(Labelled):
     """A work item waits until exactly one of the other words ends it."""
 

@@ -7,6 +7,7 @@ draws (PREFECT.md, "Form classes"): `position` keeps the order, money is a numbe
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 from typing import Annotated, Any
 
 from pydantic import (
@@ -82,6 +83,18 @@ class Decision(Form):
     """The answer to a work item; who decides signs with the staff number."""
 
     staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number", description="例如 e.g. E1001")
+
+
+def form_path(form: type[Form]) -> str:
+    """Give the name under which `form_at` finds a form again."""
+    return f"{form.__module__}:{form.__name__}"
+
+
+def form_at(path: str) -> type[Form]:
+    """Find a form by its path, `schemas.forms.parts:ReviewDecision`."""
+    module, _, name = path.partition(":")
+    form: type[Form] = getattr(import_module(module), name)
+    return form
 
 
 def form_schema(form: type[BaseModel], prefill: dict[str, Any] | None = None) -> dict[str, Any]:

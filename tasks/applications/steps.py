@@ -69,9 +69,7 @@ def suggest_fee(work: Work, lines: list[PartsLine]) -> FeeCategory:
 def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
     """Take the office's resubmitted lines in place of the old ones."""
     priced = rules.price_lines(work.read(catalogue), lines)
-    work.delete(case_line, {"case_id": work.case.id})
-    for line in priced:
-        work.insert(case_line, order_no=work.case.order_no, open=True, **_columns(line))
+    _keep_lines(work, priced, None)
     return priced
 
 
@@ -83,18 +81,19 @@ def record_review(
     reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
     for line_no, field, before, after in rules.corrections(lines, reviewed):
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
-    for line in reviewed:
-        columns = _columns(line)
-        key = {"case_id": work.case.id, "line_no": columns.pop("line_no")}
-        work.update(case_line, key, fee=fee, **columns)
+    _keep_lines(work, reviewed, fee)
     return reviewed
 
 
-def _columns(line: PartsLine) -> dict[str, object]:
-    return {
-        "line_no": line.line_no, "part": line.part, "part_name": line.name, "specification": line.specification,
-        "colour": line.colour, "quantity": line.quantity, "price": line.price, "reason": line.reason,
-    }  # fmt: skip
+def _keep_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None) -> None:
+    """Put these lines in place of the old ones: two that swap their parts must not meet on the way."""
+    work.delete(case_line, {"case_id": work.case.id})
+    for line in lines:
+        work.insert(
+            case_line, line_no=line.line_no, order_no=work.case.order_no, part=line.part, part_name=line.name,
+            specification=line.specification, colour=line.colour, quantity=line.quantity, price=line.price,
+            reason=line.reason, fee=fee, open=True,
+        )  # fmt: skip
 
 
 def review_question(

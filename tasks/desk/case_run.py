@@ -51,9 +51,9 @@ def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
             pass  # the engineer's work item is the next gate
         else:
             if outcome.closed:
-                view = show_case(db, case_id, run.id)
+                view = show_case(db, case_id, run)
                 return Completed(name=Ending(view.case.ending).zh, message=view.case.ending_reason or "已结案")
-        form = gate_input(show_case(db, case_id, run.id))
+        form = gate_input(show_case(db, case_id, run))
         given = suspend_flow_run(wait_for_input=form, key=form.key)
         answer = Answer(form.item_key, given.values(), Channel.PREFECT)
 

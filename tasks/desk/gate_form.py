@@ -14,8 +14,7 @@ from prefect.input.actions import create_flow_run_input
 from prefect.input.run_input import Keyset
 from pydantic import ConfigDict
 
-from schemas.forms import parts
-from schemas.forms.base import Form, form_schema
+from schemas.forms.base import Form, form_at, form_schema
 from schemas.problems import Problem
 from tasks.desk.queries import CaseView
 from tasks.desk.rules import gate_description
@@ -44,8 +43,7 @@ class RawInput(RunInput):
 def gate_input(view: CaseView) -> type[RawInput]:
     """Make the dialog of a case's first open item; a refused answer is asked again under a new key."""
     item = view.items[0]
-    form: type[Form] = getattr(parts, item.form)
-    return _input(form, item.prefill, gate_description(view, item), f"{item.key}-{item.refusals}", item.key)
+    return _input(form_at(item.form), item.prefill, gate_description(view, item), f"{item.key}-{item.refusals}", item.key)
 
 
 def draft_input(

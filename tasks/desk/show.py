@@ -1,8 +1,7 @@
 """Show a case in Prefect: the run's name and tags, and the case sheet as an artifact."""
 
-from uuid import UUID
-
 from prefect import get_client
+from prefect.client.schemas.objects import FlowRun
 from sqlalchemy import Engine
 
 from tasks.desk.publish import publish_case
@@ -11,14 +10,18 @@ from tasks.desk.rules import run_name, run_tags
 from tasks.durable.queries import note_run
 
 
-def show_case(db: Engine, case_id: int, run_id: UUID) -> CaseView:
-    """Bring name, tags and case sheet of a run up to date; gives the view that they were made from."""
+def show_case(db: Engine, case_id: int, run: FlowRun) -> CaseView:
+    """Bring name, tags and case sheet of a run up to date where they are not; gives the view behind them."""
     with db.connect() as connection:
         view = case_view(connection, case_id)
+    name, tags = run_name(view), run_tags(view)
+    if view.case.run_seq == view.case.seq and (run.name, set(run.tags)) == (name, set(tags)):
+        return view
     with get_client(sync_client=True) as client:
-        client.update_flow_run(run_id, name=run_name(view), tags=run_tags(view))
-    publish_case(view, run_id)
+        client.update_flow_run(run.id, name=name, tags=tags)
+    run.name, run.tags = name, list(tags)
+    publish_case(view, run.id)
     if view.case.closed_at is None:  # the watch has the last word on closed cases: their run must end
         with db.begin() as connection:
-            note_run(connection, case_id, run_id, view.case.run_generation, view.case.seq)
+            note_run(connection, case_id, run.id, view.case.run_generation, view.case.seq)
     return view

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.states import ItemState, Role
 from schemas.tables import decision, lease, ledger, service_case, staff, staff_role, work_item
@@ -103,15 +102,20 @@ def case_by_origin(connection: Connection, origin: str) -> Any:
 
 
 def open_engineer_item(connection: Connection, case_id: int, why: str, now: datetime) -> None:
-    """Open the engineer's work item of a case whose process changed, unless it is open already."""
-    connection.execute(
-        upsert(work_item)
-        .values(
-            case_id=case_id, step_key="engineer", title="流程代码与记录不符", role=Role.ENGINEER, form="EngineerNote",
-            brief=[why], prefill={}, schedule=[], opened_at=now, due_at=now,
-        )  # fmt: skip
-        .on_conflict_do_nothing()
-    )
+    """Open the engineer's work item of a case whose process changed, unless one is open already."""
+    items = connection.execute(
+        select(work_item.c.closed_at).where(
+            work_item.c.case_id == case_id, work_item.c.role == Role.ENGINEER
+        )
+    ).all()
+    if all(item.closed_at for item in items):
+        connection.execute(
+            insert(work_item).values(
+                case_id=case_id, step_key=f"engineer-{len(items) + 1}", title="流程代码与记录不符",
+                role=Role.ENGINEER, form="schemas.forms.parts:EngineerNote", brief=[why], prefill={}, schedule=[],
+                opened_at=now, due_at=now,
+            )  # fmt: skip
+        )
 
 
 class Person(NamedTuple):
@@ -196,7 +200,7 @@ def note_run(connection: Connection, case_id: int, run_id: UUID | None, generati
     )
 
 
-def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Row[Any]]:
+def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Any]:
     """Find open cases, and closed ones whose run does not show that yet; with the gate each waits at."""
     item = work_item.alias()
     gate_key = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from schemas.forms.base import Form
+from schemas.forms.base import Form, form_path
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, work_item
@@ -233,7 +233,7 @@ class Replay:
             role=question.role,
             office=self.file.row.office if question.role == Role.OFFICE else None,
             unit=question.unit,
-            form=question.form.__name__,
+            form=form_path(question.form),
             brief=list(question.brief),
             prefill=dict(question.prefill),
             schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],

@@ -23,7 +23,10 @@ SHOWN = 200
 
 
 class DeliveryError(Exception):
-    """The root of what may go wrong between us and another system."""
+    """The root of what may go wrong between us and another system; the text is one line of printable words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(one_line(why))
 
 
 class Undelivered(DeliveryError):
@@ -57,7 +60,7 @@ class OrderCancelled(Answered):
 
 
 class OrderSystem:
-    """The group's order system at `url`; each phase of an exchange may take `timeout`, all of them four times that."""
+    """The group's order system at `url`; each phase may take `timeout`, the whole four times that."""
 
     kinds: ClassVar[dict[str, type[Answered]]] = {"place_order": OrderPlaced, "cancel_order": OrderCancelled}
 
@@ -74,14 +77,16 @@ class OrderSystem:
             return expected.model_validate_json(body)
         except ValidationError as error:
             wrong = "; ".join(map(str, problems_of(error)))
-            raise Undelivered(f"无法理解的答复 HTTP {status} with an unexpected body: {wrong} | {excerpt(body)}") from None
+            said = f"HTTP {status}: {wrong} | {excerpt(body)}"
+            raise Undelivered(f"无法理解的答复 the answer has an unexpected body, {said}") from None
 
     def _post(self, url: str, payload: Mapping[str, Any], key: str) -> tuple[int, bytes]:
         headers, timeout = {"Idempotency-Key": key}, self.timeout.total_seconds()
         latest = time.monotonic() + 4 * timeout
-        with _one_line(url), self.client.stream(
-            "POST", url, json=dict(payload), headers=headers, timeout=timeout
-        ) as response:
+        with (
+            _reached(url),
+            self.client.stream("POST", url, json=dict(payload), headers=headers, timeout=timeout) as response,
+        ):
             body = _read(response, latest)
         if response.is_success:
             return response.status_code, body
@@ -92,9 +97,13 @@ class OrderSystem:
 
 
 def excerpt(body: bytes) -> str:
-    """Show the head of a body in one line that a database takes."""
-    text = "".join(c if c.isprintable() else " " for c in body[: 4 * SHOWN].decode("utf-8", "replace"))
-    return " ".join(text.split())[:SHOWN]
+    """Show the head of a body in one line."""
+    return one_line(body[: 4 * SHOWN].decode("utf-8", "replace"))[:SHOWN]
+
+
+def one_line(text: str) -> str:
+    """Leave out what a database or a page does not take: control characters and line breaks."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _read(response: httpx.Response, latest: float) -> bytes:
@@ -116,8 +125,9 @@ def _retry_after(response: httpx.Response) -> timedelta:
 
 
 @contextmanager
-def _one_line(url: str) -> Iterator[None]:
+def _reached(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Undelivered(f"无法送达 {url} cannot be reached: {type(error).__name__} {error}".strip()) from error
+        why = f"{type(error).__name__} {error}".strip()
+        raise Undelivered(f"无法送达 no answer from {url}: {why}") from error

@@ -1,4 +1,4 @@
-"""The dispatcher (law 6): sends what is due, gives the answer to the case, then marks the message as answered.
+"""The dispatcher (law 6): sends what is due, gives the answer to the case, then marks the message answered.
 
 Killed at any point, the same message is sent again under the same idempotency key when the claim has run out;
 the other system knows the key, and the case takes the first answer only.
@@ -7,6 +7,7 @@ the other system knows the key, and the case takes the first answer only.
 import random
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,31 +39,36 @@ class DispatchReport:
     dead: list[str] = field(default_factory=list)
 
 
-def dispatch_due(db: Engine, now: datetime, client: httpx.Client, limit: int = BATCH) -> DispatchReport:
-    """Send what is due at `now`, at most `limit` messages, each at most once; any number of dispatchers may run.
+def dispatch_due(
+    db: Engine, now: datetime | None = None, client: httpx.Client | None = None, limit: int = BATCH
+) -> DispatchReport:
+    """Send what is due at `now`, at most `limit` messages, each once; any number of dispatchers may run.
 
-    What another system does wrong is noted on its message, never raised.
+    What another system does wrong is noted on its message, never raised. Without a `client` one is made when
+    there is something to send.
     """
-    started, report = time.monotonic(), DispatchReport()
+    due, started, report = now or clock.now(), time.monotonic(), DispatchReport()
 
     def moment() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - started)
+        return due + timedelta(seconds=time.monotonic() - started)
 
     with db.connect() as connection:
-        rules = queries.delivery_rules(connection, shanghai_day(now))
-    for _ in range(limit):
-        with db.begin() as connection:
-            message = queries.claim_next(connection, now, moment() + rules.claim)
-        if message is None:
-            break
-        _deliver(db, client, rules, message, moment, report)
+        rules = queries.delivery_rules(connection, shanghai_day(due))
+    with ExitStack() as stack:
+        for _ in range(limit):
+            with db.begin() as connection:
+                message = queries.claim_next(connection, due, moment() + rules.claim)
+            if message is None:
+                break
+            client = client or stack.enter_context(httpx.Client())
+            _deliver(db, client, rules, message, moment, report)
     return report
 
 
 def retry(db: Engine, idempotency_key: str) -> None:
     """Send a dead message again, with all its attempts.
 
-    Raises NotFound for an unknown key, BadInput where the message is not dead or its case no longer waits for it.
+    Raises NotFound for an unknown key, BadInput where the message is not dead or no longer waited for.
     """
     with db.begin() as connection:
         message = queries.message_by_key(connection, idempotency_key)
@@ -71,8 +77,8 @@ def retry(db: Engine, idempotency_key: str) -> None:
         if message.answers and not _waits(queries.awaited(connection, message.case_id, message.answers)):
             raise _refusal(idempotency_key, "本单不再等待这一答复 the case no longer waits for this answer")
         if not queries.revive(connection, idempotency_key, clock.now()):
-            state = OutboxState(message.state)
-            raise _refusal(idempotency_key, f"状态为{state.zh}，只有发送失败的可重发 is {state}: only dead ones are sent again")
+            state = OutboxState(message.state).option
+            raise _refusal(idempotency_key, f"{state}，只有发送失败的可重发 only dead ones are sent again")
 
 
 def _refusal(key: str, expected: str) -> BadInput:
@@ -90,7 +96,7 @@ def _deliver(
     """Send one claimed message and note what came of it."""
     try:
         if message.attempts > rules.attempts:
-            raise Rejected(f"派发中断 {rules.attempts} 次 each of {rules.attempts} attempts was cut off: {message.last_error}")
+            raise Rejected(f"派发多次中断 cut off after {rules.attempts} attempts: {message.last_error}")
         answer = _system(client, message, rules).send(message.kind, message.payload, message.idempotency_key)
         _tell_case(db, message, answer)
     except DeliveryError as error:
@@ -153,8 +159,9 @@ def _is_known(db: Engine, message: Row[Any], answer: Answered) -> bool:
         known = queries.awaited(connection, message.case_id, message.answers)
     if _waits(known):
         return False
-    if known.kind == "decision" and known.output != answer.model_dump(mode="json"):
-        raise Rejected(f"答复前后不一 answered {known.output} before and {answer.model_dump(mode='json')} now")
+    now = answer.model_dump(mode="json")
+    if known.kind == "decision" and known.output != now:
+        raise Rejected(f"答复前后不一 answered {known.output} before and {now} now")
     return True
 
 

@@ -1,11 +1,10 @@
 """The SQL of the outbox: who sends which message when, what came back, and what a person must see."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, func, literal, select, update
+from sqlalchemy import Connection, Row, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.states import CaseState, OutboxState, Role
@@ -40,17 +39,17 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
 
     Messages of a case to one destination go in their order: a cancellation waits for the order before it.
     """
-    earlier = outbox.alias("earlier")
+    message, earlier = outbox.alias("message"), outbox.alias("earlier")
     waits = exists().where(
-        earlier.c.case_id == outbox.c.case_id,
-        earlier.c.destination == outbox.c.destination,
-        earlier.c.id < outbox.c.id,
+        earlier.c.case_id == message.c.case_id,
+        earlier.c.destination == message.c.destination,
+        earlier.c.id < message.c.id,
         earlier.c.state == PENDING,
     )
     first = (
-        select(outbox.c.id)
-        .where(outbox.c.state == PENDING, outbox.c.next_at <= due, ~waits)
-        .order_by(outbox.c.next_at, outbox.c.id)
+        select(message.c.id)
+        .where(message.c.state == PENDING, message.c.next_at <= due, ~waits)
+        .order_by(message.c.next_at, message.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -80,16 +79,12 @@ def bury(connection: Connection, message: Row[Any], number: str, error: str, now
     dead = update(outbox).where(*mine).values(state=OutboxState.DEAD, next_at=None, last_error=error)
     if connection.execute(dead.returning(outbox.c.id)).first() is None:
         return
-    text = f"{number} 发送失败，需人工处理 a message to another system is given up ({message.idempotency_key}): {error}"
+    what = f"{message.destination}/{message.kind}"
+    text = f"{number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
+    place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
     told = upsert(notice).values(
-        [
-            {
-                "case_id": message.case_id, "step_key": message.step_key, "kind": f"dead-letter:{role}", "role": role,
-                "text": text, "sent_at": now,
-            }
-            for role in SEES_DEAD_LETTERS
-        ]
-    )  # fmt: skip
+        [place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS]
+    )
     news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
     connection.execute(told.on_conflict_do_update(index_elements=notice.primary_key.columns, set_=news))
 
@@ -118,10 +113,5 @@ def awaited(connection: Connection, case_id: int, key: str) -> Awaited:
 
 def case_number(connection: Connection, case_id: int) -> str:
     """Give a case's number."""
-    return str(connection.execute(select(service_case.c.number).where(service_case.c.id == case_id)).scalar_one())
-
-
-def count_by_state(connection: Connection) -> dict[str, int]:
-    """Count the messages by state."""
-    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-    return {state: count for state, count in rows}
+    wanted = select(service_case.c.number).where(service_case.c.id == case_id)
+    return str(connection.execute(wanted).scalar_one())

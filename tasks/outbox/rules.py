@@ -17,16 +17,16 @@ class DeliveryRules:
 
     @property
     def claim(self) -> timedelta:
-        """How long a message belongs to one dispatcher: connecting, sending, waiting and reading may all be slow."""
+        """How long a message belongs to one dispatcher: every phase of the exchange may be slow."""
         return 4 * self.timeout + SETTLING
 
     def pause(self, attempt: int, chance: float, wanted: timedelta = timedelta(0)) -> timedelta:
-        """Give the pause after the attempt-th failure: doubled each time, from half to the whole of it by `chance`.
+        """Give the pause after a failed attempt (1, 2, …): doubled each time, half to all of it by `chance`.
 
-        `chance` lies in [0, 1); `wanted` is what the other system asked for (Retry-After), at most the longest pause.
+        `chance` lies in [0, 1); `wanted` is what the other system asked for (Retry-After), up to the longest
+        pause.
         """
-        longest = self.backoff * 2 ** (self.attempts - 1)
-        doubled = min(self.backoff * 2 ** (attempt - 1), longest)
+        doubled, longest = (self.backoff * float(2 ** (n - 1)) for n in (attempt, self.attempts))
         return max(doubled * (0.5 + chance / 2), min(wanted, longest))
 
 

@@ -71,6 +71,7 @@ def find_cycle(work: Work, lines: list[PartsLine], urgency: Urgency, turn: int) 
             line_no=line.line_no,
             quantity=line.quantity,
             days=standard_days(known, "PA", line.category, line.unit, urgency, work.today),
+            supply=SUPPLY_OF_KIND[work.read(units)[line.unit].kind],
         )
         for line in lines
     ]
@@ -113,7 +114,8 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         return problems
 
     prefill = [
-        PlanLine(line_no=line.line_no, supply=Supply.WORKSHOP, unit=line.unit, planned=None).as_form() for line in lines
+        PlanLine(line_no=line.line_no, supply=standard.supply, unit=line.unit, planned=None).as_form()
+        for line, standard in zip(lines, cycle, strict=True)
     ]
     brief = [
         f"{line.line_no}. {line.name} × {line.quantity:f} · 周期 {standard.days} 工作日 wd"

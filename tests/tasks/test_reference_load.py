@@ -180,7 +180,7 @@ def test_a_wrong_cell_is_named_with_file_row_and_field(
     ("name", "old", "new", "said"),
     [
         ("staff_roles", "E1049,OFFICE,BJ", "E1049,OFFICE,XX", "row 51, staff_roles.csv office: “XX” — 没有"),
-        ("staff_roles", "E1002,PARTS", "E1001,PARTS", "row 3, staff_roles.csv staff, role, office, unit: “E1"),
+        ("staff_roles", "E1002,PARTS", "E1001,PARTS", "row 3, staff_roles.csv staff, role, office, unit: “"),
         ("staff_roles", "PARTS_REVIEWER", "KING", "row 2, staff_roles.csv role: “KING” — 超出允许范围"),
         ("offices", "TJ,", "BJ,", "row 3, offices.csv code: “BJ” — 重复"),
         ("cycle_standards", ",3,", ",0,", "row 2, cycle_standards.csv days: “0” — 超出允许范围"),

@@ -1,0 +1,337 @@
+"""The SQL of what staff see: one case, inboxes, look-ups. Always a constant number of statements."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from schemas.problems import NotFound
+from schemas.states import (
+    CaseState,
+    Channel,
+    DocumentKind,
+    Ending,
+    FeeCategory,
+    MovementKind,
+    Reason,
+    Role,
+    Urgency,
+)
+from schemas.tables import (
+    case_line,
+    decision,
+    document,
+    ledger,
+    notice,
+    office,
+    part,
+    production_order,
+    production_unit,
+    reservation,
+    service_case,
+    staff,
+    stock_movement,
+    work_item,
+)
+from schemas.tables.base import Json
+from tasks.desk.rules import mask_phone
+from tasks.desk.views import (
+    CaseFacts,
+    CaseView,
+    DocumentView,
+    FoundCase,
+    Happening,
+    InboxRow,
+    ItemView,
+    LineView,
+    Waiting,
+)
+from tasks.durable import clock
+from tasks.durable.engine import PROCESSES
+
+__all__ = ["CaseView", "case_view", "find_cases", "inbox", "offices", "open_counts"]
+
+MOST_REFUSALS = 100  # of a case's refused decisions the latest are shown
+E = TypeVar("E")
+
+# statements are built once, so that SQLAlchemy need not build and look them up on every leg
+
+_ID = bindparam("case_id")
+
+_FACTS = (
+    select(
+        service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.version,
+        service_case.c.office, office.c.name.label("office_name"),
+        service_case.c.applicant, staff.c.name.label("applicant_name"),
+        service_case.c.customer_name, service_case.c.customer_phone, service_case.c.customer_address,
+        service_case.c.order_no, service_case.c.model, service_case.c.urgency, service_case.c.state,
+        service_case.c.step, service_case.c.due_at, service_case.c.ending, service_case.c.ending_reason,
+        service_case.c.opened_at, service_case.c.closed_at, service_case.c.fault, service_case.c.seq,
+        service_case.c.run_id, service_case.c.run_generation, service_case.c.run_seq,
+    )
+    .join(office, office.c.code == service_case.c.office)
+    .join(staff, staff.c.code == service_case.c.applicant)
+    .where(service_case.c.id == _ID)
+)  # fmt: skip
+
+_RESERVED = (
+    select(reservation.c.line_no, func.sum(reservation.c.quantity).label("reserved"))
+    .where(reservation.c.case_id == _ID, reservation.c.state == "held")
+    .group_by(reservation.c.line_no)
+    .subquery()
+)
+_MADE = (
+    select(production_order.c.line_no, func.sum(production_order.c.made).label("made"))
+    .where(production_order.c.case_id == _ID)
+    .group_by(production_order.c.line_no)
+    .subquery()
+)
+_IN_KINDS = [kind.value for kind in MovementKind if kind.sign > 0]
+_MOVED = (
+    select(
+        stock_movement.c.line_no,
+        func.sum(case((stock_movement.c.kind.in_(_IN_KINDS), stock_movement.c.quantity))).label("received"),
+        func.sum(case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))).label(
+            "sent"
+        ),
+    )
+    .where(stock_movement.c.case_id == _ID)
+    .group_by(stock_movement.c.line_no)
+    .subquery()
+)
+_LINES = (
+    select(
+        case_line.c.line_no, case_line.c.part, case_line.c.part_name, case_line.c.specification, case_line.c.colour,
+        part.c.uom, case_line.c.quantity, case_line.c.price, case_line.c.fee, case_line.c.reason,
+        production_unit.c.name, case_line.c.promised, case_line.c.planned, case_line.c.made_on, case_line.c.in_on,
+        case_line.c.out_on, case_line.c.picked_on, _RESERVED.c.reserved, _MADE.c.made, _MOVED.c.received, _MOVED.c.sent,
+    )
+    .join(part, part.c.code == case_line.c.part)
+    .outerjoin(production_unit, production_unit.c.code == case_line.c.unit)
+    .outerjoin(_RESERVED, _RESERVED.c.line_no == case_line.c.line_no)
+    .outerjoin(_MADE, _MADE.c.line_no == case_line.c.line_no)
+    .outerjoin(_MOVED, _MOVED.c.line_no == case_line.c.line_no)
+    .where(case_line.c.case_id == _ID)
+    .order_by(case_line.c.line_no)
+)  # fmt: skip
+
+_ITEMS = (
+    select(
+        work_item.c.step_key, work_item.c.title, work_item.c.role, work_item.c.office, production_unit.c.name,
+        work_item.c.form, work_item.c.brief, work_item.c.prefill, work_item.c.refusals, work_item.c.refused_because,
+        work_item.c.opened_at, work_item.c.due_at, work_item.c.expires_at,
+    )
+    .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
+    .where(work_item.c.case_id == _ID, work_item.c.closed_at.is_(None))
+    .order_by(work_item.c.due_at, work_item.c.step_key)
+)  # fmt: skip
+
+_REVERSED = document.alias("reversed")
+_DOCUMENTS = (
+    select(
+        document.c.number, document.c.kind, document.c.step_key, document.c.issued_at, _REVERSED.c.number,
+        document.c.content["carrier"].as_string(), document.c.content["tracking"].as_string(),
+    )
+    .outerjoin(_REVERSED, _REVERSED.c.id == document.c.reverses)
+    .where(document.c.case_id == _ID)
+    .order_by(document.c.issued_at, document.c.kind, document.c.serial)
+)  # fmt: skip
+
+_RECORDED = (
+    select(
+        ledger.c.finished_at.label("at"), ledger.c.seq, ledger.c.step_key, ledger.c.kind, ledger.c.title,
+        ledger.c.output, ledger.c.actor, staff.c.name, ledger.c.channel, work_item.c.form, ledger.c.run_id,
+    )
+    .outerjoin(staff, staff.c.code == ledger.c.actor)
+    .outerjoin(work_item, and_(work_item.c.case_id == ledger.c.case_id, work_item.c.step_key == ledger.c.step_key))
+    .where(ledger.c.case_id == _ID)
+)  # fmt: skip
+_REFUSED = (
+    select(
+        decision.c.given_at, literal(0), decision.c.step_key, literal("refused"),
+        func.coalesce(work_item.c.title, decision.c.step_key), cast(func.to_json(decision.c.reason), Json),
+        decision.c.actor, staff.c.name, decision.c.channel, cast(null(), Text), cast(null(), Uuid),
+    )
+    .outerjoin(staff, staff.c.code == decision.c.actor)
+    .outerjoin(work_item, and_(work_item.c.case_id == decision.c.case_id, work_item.c.step_key == decision.c.step_key))
+    .where(decision.c.case_id == _ID, ~decision.c.accepted)
+    .order_by(decision.c.id.desc())
+    .limit(MOST_REFUSALS)
+)  # fmt: skip
+_NOTICED = select(
+    notice.c.sent_at, literal(0), notice.c.step_key, literal("notice"), notice.c.kind,
+    cast(func.to_json(notice.c.text), Json), notice.c.role, cast(null(), Text), literal(Channel.SYSTEM.value),
+    cast(null(), Text), cast(null(), Uuid),
+).where(notice.c.case_id == _ID)  # fmt: skip
+_HAPPENED = union_all(_RECORDED, _REFUSED, _NOTICED).subquery()
+_TIMELINE = select(
+    *(column for column in _HAPPENED.c if column.key != "seq")
+).order_by(_HAPPENED.c.at, _HAPPENED.c.seq)  # fmt: skip
+
+_EARLIER = work_item.alias("earlier")
+_FIRST = ~exists().where(
+    _EARLIER.c.case_id == work_item.c.case_id,
+    _EARLIER.c.closed_at.is_(None),
+    tuple_(_EARLIER.c.due_at, _EARLIER.c.step_key) < tuple_(work_item.c.due_at, work_item.c.step_key),
+)
+
+
+def case_view(connection: Connection, case_id: int) -> CaseView:
+    """Load all that staff see of a case, in five statements; NotFound when there is none."""
+    given = {"case_id": case_id}
+    facts = connection.execute(_FACTS, given).first()
+    if facts is None:
+        raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
+    return CaseView(
+        case=_facts(facts),
+        lines=[_line(row) for row in connection.execute(_LINES, given)],
+        items=[ItemView(row[0], row[1], Role(row[2]), *row[3:]) for row in connection.execute(_ITEMS, given)],
+        documents=[
+            DocumentView(row[0], DocumentKind(row[1]), *row[2:]) for row in connection.execute(_DOCUMENTS, given)
+        ],
+        timeline=[
+            Happening(*row[:7], channel=Channel(row[7]), form=row[8], run_id=row[9])
+            for row in connection.execute(_TIMELINE, given)
+        ],
+        now=clock.now(),
+    )
+
+
+def _facts(row: Row[Any]) -> CaseFacts:
+    values = row._asdict() | {
+        "title": _title(row.process),
+        "urgency": Urgency(row.urgency),
+        "state": CaseState(row.state),
+        "ending": _maybe(Ending, row.ending),
+    }
+    return CaseFacts(**values)
+
+
+def _line(row: Row[Any]) -> LineView:
+    quantities = [quantity or Decimal(0) for quantity in row[17:]]
+    return LineView(*row[:8], _maybe(FeeCategory, row[8]), Reason(row[9]), *row[10:17], *quantities)
+
+
+def _title(process: str) -> str:
+    return PROCESSES[process].title if process in PROCESSES else process
+
+
+def _maybe(words: Callable[[Any], E], value: Any) -> E | None:
+    return None if value is None else words(value)
+
+
+def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[InboxRow]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+    waiting = (
+        select(
+            service_case.c.number, work_item.c.step_key, work_item.c.title, work_item.c.role,
+            office.c.name.label("office_name"), production_unit.c.name.label("unit_name"), service_case.c.urgency,
+            work_item.c.due_at, work_item.c.refusals, work_item.c.brief, service_case.c.run_id,
+            _FIRST.label("is_first"),
+        )
+        .join(service_case, service_case.c.id == work_item.c.case_id)
+        .join(office, office.c.code == service_case.c.office)
+        .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
+        .where(work_item.c.closed_at.is_(None))
+        .order_by(work_item.c.due_at, service_case.c.number, work_item.c.step_key)
+    )  # fmt: skip
+    if role is not None:
+        waiting = waiting.where(work_item.c.role == role.value)
+    if most is not None:
+        waiting = _at_most(waiting, most)
+    return [
+        InboxRow(
+            number, key, title, Role(held_by), office_name, unit_name, Urgency(urgency), due_at, due_at < now,
+            refusals, brief, run_id, first,
+        )  # fmt: skip
+        for number, key, title, held_by, office_name, unit_name, urgency, due_at, refusals, brief, run_id, first
+        in connection.execute(waiting)
+    ]  # fmt: skip
+
+
+def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
+    """Keep the first items of each role."""
+    rank = func.row_number().over(
+        partition_by=work_item.c.role, order_by=(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+    )
+    keys = select(work_item.c.case_id, work_item.c.step_key, rank.label("rank")).where(work_item.c.closed_at.is_(None))
+    ranked = keys.subquery()
+    kept = select(ranked.c.case_id, ranked.c.step_key).where(ranked.c.rank <= most)
+    return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
+
+
+def open_counts(connection: Connection) -> dict[Role, Waiting]:
+    """Count what waits for each role; roles for which nothing waits are not listed."""
+    late = func.count().filter(work_item.c.due_at < clock.now())
+    rows = connection.execute(
+        select(work_item.c.role, func.count(), late).where(work_item.c.closed_at.is_(None)).group_by(work_item.c.role)
+    )
+    return {Role(role): Waiting(number, overdue) for role, number, overdue in rows}
+
+
+def offices(connection: Connection) -> list[tuple[str, str]]:
+    """List the offices: (code, name)."""
+    return [(row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))]
+
+
+def find_cases(connection: Connection, text: str, limit: int = 20) -> list[FoundCase]:
+    """Look cases up by case number, order number or phone, newest first."""
+    wanted = "".join(text.split())
+    if not wanted:
+        return []
+    found = (
+        select(service_case)
+        .where(
+            or_(
+                service_case.c.number == wanted.upper(),
+                service_case.c.order_no.in_({wanted, wanted.upper()}),
+                service_case.c.customer_phone == wanted,
+            )
+        )
+        .order_by(service_case.c.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    days = (case_line.c.promised, case_line.c.in_on, case_line.c.out_on, case_line.c.picked_on)
+    of_lines = select(*(func.max(day).label(day.name) for day in days)).where(case_line.c.case_id == found.c.id).lateral()
+    of_notes = (
+        select(func.string_agg(document.c.content["tracking"].as_string(), " ").label("tracking"))
+        .where(document.c.case_id == found.c.id, document.c.kind == DocumentKind.DISPATCH_NOTE.value)
+        .lateral()
+    )
+    rows = connection.execute(
+        select(found, office.c.name.label("office_name"), of_lines, of_notes)
+        .join(office, office.c.code == found.c.office)
+        .join(of_lines, literal(True))
+        .join(of_notes, literal(True))
+        .order_by(found.c.id.desc())
+    )
+    return [
+        FoundCase(
+            number=row.number, title=_title(row.process), office_name=row.office_name, customer_name=row.customer_name,
+            phone=mask_phone(row.customer_phone), order_no=row.order_no, state=CaseState(row.state), step=row.step,
+            due_at=row.due_at, promised=row.promised, in_on=row.in_on, out_on=row.out_on, picked_on=row.picked_on,
+            tracking=row.tracking, ending=_maybe(Ending, row.ending), opened_at=row.opened_at, run_id=row.run_id,
+        )  # fmt: skip
+        for row in rows
+    ]

@@ -1,0 +1,191 @@
+"""What staff see of a case, as plain values: found by `queries`, worded by `rules`, drawn by `pages`.
+
+A view knows the customer's phone and address because some forms need them; only `rules.gate_description` shows
+them in full, and only to roles that need them (DOMAIN, "Privacy").
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from schemas.states import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """A case's own row with the names behind its codes; `title` is its process's."""
+
+    id: int
+    number: str
+    process: str
+    title: str
+    version: int
+    office: str
+    office_name: str
+    applicant: str
+    applicant_name: str
+    customer_name: str
+    customer_phone: str = field(repr=False)
+    customer_address: str = field(repr=False)
+    order_no: str
+    model: str
+    urgency: Urgency
+    state: CaseState
+    step: str
+    due_at: datetime | None
+    ending: Ending | None
+    ending_reason: str
+    opened_at: datetime
+    closed_at: datetime | None
+    fault: str | None
+    seq: int
+    run_id: UUID | None
+    run_generation: int
+    run_seq: int
+
+
+class LineView(NamedTuple):
+    """A line as it stands; quantities in the part's own unit `uom`, price in CNY per unit."""
+
+    line_no: int
+    part: str
+    name: str
+    specification: str
+    colour: str
+    uom: str
+    quantity: Decimal
+    price: Decimal
+    fee: FeeCategory | None
+    reason: Reason
+    unit_name: str | None
+    promised: date | None
+    planned: date | None
+    made_on: date | None
+    in_on: date | None
+    out_on: date | None
+    picked_on: date | None
+    reserved: Decimal
+    made: Decimal
+    received: Decimal
+    sent: Decimal
+
+
+class ItemView(NamedTuple):
+    """An open work item; `brief` are lines of markdown, `prefill` is by Chinese field name."""
+
+    key: str
+    title: str
+    role: Role
+    office: str | None
+    unit_name: str | None
+    form: str
+    brief: Sequence[str]
+    prefill: Mapping[str, Any]
+    refusals: int
+    refused_because: str
+    opened_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+
+
+class DocumentView(NamedTuple):
+    """A numbered document; `reverses` is the number of the slip that a red one takes back."""
+
+    number: str
+    kind: DocumentKind
+    step_key: str
+    issued_at: datetime
+    reverses: str | None
+    carrier: str | None
+    tracking: str | None
+
+
+class Happening(NamedTuple):
+    """Something that happened: a ledger row (its own kind), a refused decision (refused), a notice (notice).
+
+    `output` is what the step returned or the decider sent; of a refusal its reason, of a notice its text.
+    `form` is the form of a decision; of a notice, `actor` is the role that heard it.
+    """
+
+    at: datetime
+    key: str
+    kind: str
+    title: str
+    output: Any
+    actor: str
+    actor_name: str | None
+    channel: Channel
+    form: str | None
+    run_id: UUID | None
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """All that staff see of a case at one moment; `items` are sorted by due time, the run shows the first."""
+
+    case: CaseFacts
+    lines: Sequence[LineView]
+    items: Sequence[ItemView]
+    documents: Sequence[DocumentView]
+    timeline: Sequence[Happening] = field(repr=False)
+    now: datetime
+
+    @property
+    def promised(self) -> date | None:
+        """The day by which everything was promised."""
+        return max((line.promised for line in self.lines if line.promised), default=None)
+
+    @property
+    def overdue(self) -> bool:
+        """Say whether something that waits is late."""
+        return any(item.due_at < self.now for item in self.items)
+
+
+class InboxRow(NamedTuple):
+    """A work item that waits; `first` says whether the case's run shows this item or an earlier one."""
+
+    number: str
+    key: str
+    title: str
+    role: Role
+    office_name: str
+    unit_name: str | None
+    urgency: Urgency
+    due_at: datetime
+    overdue: bool
+    refusals: int
+    brief: Sequence[str]
+    run_id: UUID | None
+    first: bool
+
+
+class Waiting(NamedTuple):
+    """How many work items wait for a role, and how many of them are late."""
+
+    open: int
+    overdue: int
+
+
+class FoundCase(NamedTuple):
+    """A case as the look-up shows it (DOMAIN, "Look-ups"); the phone is masked."""
+
+    number: str
+    title: str
+    office_name: str
+    customer_name: str
+    phone: str
+    order_no: str
+    state: CaseState
+    step: str
+    due_at: datetime | None
+    promised: date | None
+    in_on: date | None
+    out_on: date | None
+    picked_on: date | None
+    tracking: str | None
+    ending: Ending | None
+    opened_at: datetime
+    run_id: UUID | None

@@ -1,0 +1,87 @@
+"""Which reminders of an open item are due, and how they read (DOMAIN 4, "Scheduled work"); pure decisions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from schemas.states import Role
+from tasks.cycle.rules import SHANGHAI
+
+DAILY = "daily"
+MOST_SHOWN = 50
+
+
+class DueNotice(NamedTuple):
+    """Something to tell a role now; `kind` names it among the notices of its item, the role included."""
+
+    kind: str
+    role: Role
+
+
+def due_notices(
+    schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None
+) -> list[DueNotice]:
+    """Give the notices of a schedule ([{at, kind, role}]) that are due at `now`.
+
+    `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after
+    `at`.
+    """
+    due = []
+    for entry in schedule:
+        if datetime.fromisoformat(entry["at"]) > now or (entry["kind"] == DAILY and workday is None):
+            continue
+        kind = f"{DAILY}-{workday}" if entry["kind"] == DAILY else entry["kind"]
+        due.append(DueNotice(f"{kind}:{entry['role']}", Role(entry["role"])))
+    return due
+
+
+def notice_text(number: str, title: str, kind: str, due_at: datetime) -> str:
+    """Say what a notice is about in one line, without contact data."""
+    due = f"{due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return f"{number} {title} · {_matter(kind.partition(':')[0], due)}"
+
+
+def _matter(kind: str, due: str) -> str:
+    family, _, detail = kind.partition("-")
+    match family, detail:
+        case "warning", _:
+            return f"时限将到，请于 {due} 前完成 most of the time is used, due {due}"
+        case "overdue", _:
+            return f"已逾期，应于 {due} 完成 is overdue, was due {due}"
+        case "over", days:
+            return f"已超期 {days} 个工作日，应于 {due} 完成 is {days} working days over, was due {due}"
+        case "pickup", "escalated":
+            return (
+                "催提无果，请督促办事处提货 the office has not collected the goods in spite of all reminders"
+            )
+        case "pickup", days:
+            return f"请提货并核对（第 {days} 个工作日催提） collect and check the goods (working day {days})"
+        case "daily", _:
+            return f"仍未办理，应于 {due} 完成 is still open, was due {due}"
+    return f"提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
+
+
+def watch_summary(
+    at: datetime, told: Sequence[str], timed_out: Sequence[str], failed: Sequence[tuple[str, str]]
+) -> str:
+    """Summarise a round of the deadline watch in markdown."""
+    lines = [
+        f"### 时限巡检 Deadline watch · {at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        f"提醒 notices **{len(told)}** · 超时 timed out **{len(timed_out)}** · 故障 faults **{len(failed)}**",
+        *_listed([f"- {text}" for text in told]),
+        *_listed(
+            [
+                f"- {number} 逾期未办，系统已答复 answered by the system, its time ran out"
+                for number in timed_out
+            ]
+        ),
+        *_listed([f"- ⚠ {number}: {why}" for number, why in failed]),
+    ]
+    return "\n\n".join(lines)
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    more = len(lines) - MOST_SHOWN
+    return ["\n".join([*lines[:MOST_SHOWN], *([f"- … 另 {more} 条 more"] if more > 0 else [])])]

@@ -1,0 +1,70 @@
+"""The deadline watch: reminders, overdue notices, escalations, each once; questions whose time ran out.
+
+The sweep only narrows: each item is one job that locks its case and looks again. Killed, run twice or run by
+two at once, everybody hears everything once.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from schemas.states import Channel, Role
+from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
+from tasks.durable.engine import advance
+from tasks.durable.queries import lock_case
+from tasks.durable.question import Answer
+from tasks.notices import queries
+from tasks.notices.queries import ItemKey
+from tasks.notices.rules import due_notices
+
+
+@dataclass
+class WatchReport:
+    """What a round of the watch did: texts of notices, numbers of timed out cases, (number, fault)."""
+
+    told: list[str] = field(default_factory=list)
+    timed_out: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+def is_watch_time(db: Engine, now: datetime) -> bool:
+    """Say whether `now` lies in working time."""
+    with db.connect() as connection:
+        return is_working_time(queries.working_calendar(connection, shanghai_day(now)), now)
+
+
+def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
+    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`.
+
+    The processes of the cases must be registered. A case's fault is reported, the others go on.
+    """
+    report, today = WatchReport(), shanghai_day(now)
+    with db.connect() as connection:
+        expired = queries.expired_items(connection, now)
+    for item in expired:
+        _time_out(db, item, report)
+    with db.connect() as connection:
+        calendar = queries.working_calendar(connection, today)
+        workday = today if is_working_day(calendar, today) else None
+        items = queries.items_to_tell(connection, now, workday)
+    for item in items:
+        with db.begin() as connection:
+            lock_case(connection, item.case_id)
+            found = queries.open_item(connection, item)
+            if found is not None:
+                due = due_notices(found.schedule, now, workday)
+                report.told += queries.tell(connection, found, item.number, due, now)
+    return report
+
+
+def _time_out(db: Engine, item: ItemKey, report: WatchReport) -> None:
+    """Answer an expired item by SYSTEM; the engine looks again under the case's lock."""
+    answer = Answer(item.step_key, {}, Channel.SYSTEM, kind="timed_out", actor=Role.SYSTEM)
+    try:
+        outcome = advance(db, item.case_id, answer)
+    except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; the other cases are watched on
+        report.failed.append((item.number, repr(fault)))
+    else:
+        if outcome.reply.accepted:
+            report.timed_out.append(item.number)

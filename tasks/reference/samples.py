@@ -1,0 +1,37 @@
+"""A few applications at different steps, so that a newcomer sees the product at work."""
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from schemas.states import Channel
+from schemas.tables import service_case, work_item
+from tasks.durable.engine import advance, open_case
+from tasks.durable.question import Answer
+
+
+def load_samples(db: Engine) -> int:
+    """Open the sample applications and bring each to its step, unless there are cases already; gives how many."""
+    with db.connect() as connection:
+        if connection.execute(select(service_case.c.id).limit(1)).first():
+            return 0
+    samples = json.loads(files("schemas.reference").joinpath("samples.json").read_text("utf-8"))
+    for serial, sample in enumerate(samples, start=1):
+        case_id = open_case(db, "PA", sample["application"], f"sample:{serial}", Channel.SYSTEM).case_id
+        advance(db, case_id)
+        for key, staff, fields in sample["answers"]:
+            data = {**_prefill(db, case_id, key), **fields, "经办人工号": staff}
+            reply = advance(db, case_id, Answer(key, data, Channel.SYSTEM)).reply
+            assert reply.accepted, f"sample {serial}, {key}: {reply.problems}"
+    return len(samples)
+
+
+def _prefill(db: Engine, case_id: int, key: str) -> Mapping[str, Any]:
+    with db.connect() as connection:
+        found: Mapping[str, Any] = connection.execute(
+            select(work_item.c.prefill).where(work_item.c.case_id == case_id, work_item.c.step_key == key)
+        ).scalar_one()
+    return found

@@ -1,0 +1,103 @@
+"""Cells as people fill them in: many habits of dates, separators, codes that Excel took for numbers; pure.
+
+Raises ValueError with what was expected, Chinese first.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from tasks.applications.text import clean_text, parse_decimal
+from tasks.sheets.kinds import CellType
+
+Cell = str | int | float | bool | date | datetime | None
+EXCEL_EPOCH = date(1899, 12, 30)
+SERIALS = range(20_000, 80_000)  # 1954 to 2119, what a day in a cell without date format may be
+SAFE_DIGITS = 15  # Excel keeps no more of a number
+A_DAY = "应为日期，例如 2026-03-05 must be a date such as 2026-03-05"
+A_NUMBER = "应为数字 must be a number"
+
+_FULL = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:[ T]00:00(?::00)?)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_SHORT = re.compile(r"(\d{1,2})月(\d{1,2})[日号]?")
+
+
+class Formula(str):
+    """A cell that holds a formula: nobody knows its value for sure."""
+
+
+class Fault(str):
+    """A cell that holds an error such as #N/A."""
+
+
+def read_cell(value: Cell, kind: CellType, today: date) -> str:
+    """Give a cell as its form field takes it; "" for an empty one."""
+    if isinstance(value, Formula):
+        raise ValueError("不能使用公式，请粘贴为数值 must not be a formula: paste its value")
+    if isinstance(value, Fault):
+        raise ValueError("单元格有错误 the cell holds an error")
+    if value is None or (isinstance(value, str) and not clean_text(value)):
+        return ""
+    if kind is CellType.DAY:
+        return read_day(value, today).isoformat()
+    return f"{read_number(value):f}" if kind is CellType.NUMBER else read_text(value)
+
+
+def read_day(value: Cell, today: date) -> date:
+    """Read a date: a real one, 2026/3/5, 2026-3-5, 20260305, 3月5日 (the last up to today), a serial."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, int | float) and value in SERIALS:
+        return EXCEL_EPOCH + timedelta(days=int(value))
+    text = f"{value:.15g}" if isinstance(value, float) else clean_text(str(value))
+    try:
+        if match := _FULL.fullmatch(text) or _COMPACT.fullmatch(text):
+            year, month, day = map(int, match.groups())
+            return date(year, month, day)
+        if match := _SHORT.fullmatch(text):
+            return _last(int(match[1]), int(match[2]), today)
+    except ValueError:
+        raise ValueError(A_DAY) from None
+    if text.isascii() and text.isdigit() and int(text) in SERIALS:
+        return EXCEL_EPOCH + timedelta(days=int(text))
+    raise ValueError(A_DAY)
+
+
+def _last(month: int, day: int, today: date) -> date:
+    """Give the last such day up to today; the 29th of February may be years ago."""
+    for year in range(today.year, today.year - 9, -1):
+        try:
+            found = date(year, month, day)
+        except ValueError:
+            continue
+        if found <= today:
+            return found
+    raise ValueError(A_DAY)
+
+
+def read_number(value: Cell) -> Decimal:
+    """Read 1,200.50 and １２; of a float the 15 digits that Excel shows."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(A_NUMBER)
+    number = parse_decimal(value if isinstance(value, str) else _shown(value))
+    if number is None:
+        raise ValueError(A_NUMBER)
+    return number.normalize()
+
+
+def read_text(value: Cell) -> str:
+    """Read a text; a code or phone number that Excel took for a number comes back as it was typed."""
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date().isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) >= 10**SAFE_DIGITS:
+            expected = f"超过 {SAFE_DIGITS} 位的编号须设为文本 Excel has lost digits: format the cell as text"
+            raise ValueError(f"{expected} and type it again")
+        return _shown(value)
+    return clean_text(str(value))
+
+
+def _shown(number: float) -> str:
+    return f"{Decimal(f'{number:.15g}'):f}"

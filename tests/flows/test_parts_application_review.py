@@ -1,0 +1,134 @@
+"""审核修正: approve, correct, send back, reject (DOMAIN 1.2)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from schemas.problems import BadInput
+from schemas.states import Role
+from tests.play import Play, line
+
+
+def test_a_rejected_application_ends_and_may_be_sent_anew(play: Play) -> None:
+    case = play.apply(lines=2)
+    order = play.case(case).order_no
+    with pytest.raises(BadInput, match=play.case(case).number):
+        play.apply(lines=2, 订单号=order)
+
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    row = play.case(case)
+    assert (row.state, row.ending, row.ending_reason) == ("closed", "rejected", "不属于售后范围")
+    assert not play.rows("SELECT 1 FROM outbox WHERE case_id = :case", case=case)
+
+    again = play.apply(lines=2, 订单号=order)
+    assert play.finish(again) == "delivered"
+
+
+def test_an_application_sent_back_twice_is_numbered_and_then_approved(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    for turn, quantity in ((1, 5), (2, 6)):
+        play.decide(case, f"review-{turn}", 审核结论="退回办事处", 原因="数量不对")
+        item = play.items(case)[f"resubmit-{turn}"]
+        assert (item.role, item.office, play.state(case)) == ("OFFICE", "BJ", "returned")
+        assert "数量不对" in item.brief[0]
+        play.decide(case, f"resubmit-{turn}", 明细=[line("P-HW-001", quantity), line("P-PB-001", turn)])
+    assert play.items(case)["review-3"].prefill["明细"][0]["数量"] == 6
+
+    assert play.finish(case) == "delivered"
+    asked = [key for key in play.keys(case) if key.startswith(("review", "resubmit", "replace", "record-review"))]
+    assert asked == [
+        "review-1", "resubmit-1", "replace-lines-1", "review-2", "resubmit-2", "replace-lines-2", "review-3",
+        "record-review-3",
+    ]  # fmt: skip
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -6, "P-PB-001": -2}
+    assert not play.rows("SELECT 1 FROM line_correction WHERE case_id = :case", case=case)
+
+
+def test_every_correction_is_counted_and_holds_from_then_on(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3, "缺件"), line("P-HW-002", 1)])
+    assert [row["单价"] for row in play.items(case)["review-1"].prefill["明细"]] == [9.2, 298.0, 9.2]
+    corrected = [
+        {"行号": 1, "配件名称": "P-HW-003", "数量": 2, "单价": 9.2},
+        {"行号": 2, "配件名称": "P-PB-001", "数量": 3, "单价": "250.00"},
+    ]
+    play.decide(case, "review-1", 费用类别="优惠", 明细=corrected)
+    found = play.rows("SELECT line_no, field, before, after FROM line_correction ORDER BY line_no, field")
+    assert [tuple(row) for row in found] == [
+        (1, "part", "P-HW-001", "P-HW-003"),
+        (1, "quantity", "4", "2"),
+        (2, "price", "298.00", "250.00"),
+    ]
+    lines = [(row.part, row.part_name, row.quantity, row.price, row.fee) for row in play.lines(case)]
+    assert lines == [
+        ("P-HW-003", "铰链(内藏110°)", Decimal(2), Decimal("9.20"), "goodwill"),
+        ("P-PB-001", "柜门板(左)", Decimal(3), Decimal("250.00"), "goodwill"),
+        ("P-HW-002", "铰链(半盖110°)", Decimal(1), Decimal("9.20"), "goodwill"),
+    ]
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-003": -2, "P-PB-001": -3, "P-HW-002": -1}
+
+
+def test_a_reviewer_may_swap_the_parts_of_two_lines(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-HW-002", 1)])
+    swapped = [
+        {"行号": 1, "配件名称": "P-HW-002", "数量": 4, "单价": 9.2},
+        {"行号": 2, "配件名称": "P-HW-001", "数量": 1, "单价": 9.2},
+    ]
+    play.decide(case, "review-1", 明细=swapped)
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -1, "P-HW-002": -4}
+
+
+@pytest.mark.parametrize(
+    ("reason", "order", "fee"),
+    [
+        ("质量问题", "SO20260318-0042", "免费(三包) free"),
+        ("使用不当", "SO20260318-0042", "收费 charged"),
+        ("运输损坏", "SO20260318-0042", "收费 charged"),
+        ("质量问题", "SO20250316-0093", "收费 charged"),  # signed in April 2025: out of warranty
+    ],
+)
+def test_the_fee_is_suggested_by_warranty(play: Play, reason: str, order: str, fee: str) -> None:
+    case = play.apply([line("P-HW-001", 4, reason)], 订单号=order)
+    assert play.items(case)["review-1"].prefill["费用类别"] == fee
+
+
+@pytest.mark.parametrize(
+    ("sent", "due"),
+    [("2026-11-18T10:00", "2026-11-19T10:00"), ("2026-11-20T15:00", "2026-11-23T15:00")],  # Friday → Monday
+)
+def test_a_review_is_due_24_hours_after_receipt_without_days_off(
+    play: Play, today: time_machine.Traveller, sent: str, due: str
+) -> None:
+    today.move_to(f"{sent}:00+08:00")
+    case = play.apply(lines=1)
+    assert play.items(case)["review-1"].due_at == datetime.fromisoformat(f"{due}:00+08:00")
+
+
+def test_an_applicant_who_is_a_reviewer_does_not_review_the_own_case(play: Play) -> None:
+    play.grant("E1049", Role.PARTS_REVIEWER)
+    case = play.apply(lines=1)
+    assert "E1049 常北辰" in play.refused(case, "review-1", staff="E1049")
+    play.decide(case, "review-1", staff="E1001")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_the_applicant_is_the_only_reviewer_the_next_rung_reviews(play: Play) -> None:
+    play.grant("E1049", Role.PARTS_REVIEWER)
+    play.retire("E1001", "E1002", "E1003")
+    case = play.apply([line("P-PB-001", 1)])
+    assert play.items(case)["review-1"].role == "SUPERVISOR"
+    assert "SUPERVISOR" in play.refused(case, "review-1", staff="E1049")
+    priced = [{"行号": 1, "配件名称": "P-PB-001", "数量": 1, "单价": "10000.00"}]
+    play.decide(case, "review-1", staff="E1040", 明细=priced)
+    assert "plan-1" in play.items(case), "the supervisor's own authority covers the amount"
+    assert play.finish(case) == "delivered"
+
+
+def test_where_nobody_may_review_the_application_is_rejected(play: Play) -> None:
+    play.retire("E1001", "E1002", "E1003", "E1040", "E1041", "E1042", "E1043", "E1046")
+    case = play.apply(lines=1)
+    assert play.case(case).ending == "rejected"
+    assert "没有可审批的人" in play.case(case).ending_reason

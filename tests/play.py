@@ -1,0 +1,291 @@
+"""Play the people of process 1: apply, decide, withdraw; on the engine, without Prefect.
+
+    play = Play(db)
+    case = play.apply(lines=2)
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=1200, 件数=2)
+    assert play.finish(case) == "delivered"
+    books_balance(db)
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, Row, text
+
+import flows.parts_application  # noqa: F401  registers process PA
+from schemas.states import Channel, Role
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
+from tasks.durable.engine import Outcome, advance, open_case
+from tasks.durable.queries import people
+from tasks.durable.question import Answer, Reply
+from tests.books import books_balance
+
+__all__ = ["LINES", "Play", "books_balance", "cells", "line"]
+
+
+def line(part: str, quantity: object = 1, reason: str = "质量问题", **more: Any) -> dict[str, Any]:
+    """Fill in a line of an application."""
+    return {"配件名称": part, "数量": quantity, "原因": reason, **more}
+
+
+def cells(field: str, by_line: Mapping[int, object], **more: Any) -> list[dict[str, Any]]:
+    """Fill in one field of a form's lines: line number → value; `more` is the same on every line."""
+    return [{"行号": line_no, field: value, **more} for line_no, value in by_line.items()]
+
+
+LINES = (
+    line("P-HW-001", 4),  # on stock
+    line("P-PB-001", 3, "缺件"),  # made by PANEL
+    line("P-PT-001", 1, "运输损坏"),  # made by PAINT
+    line("P-UP-001", 2),  # made by SOFT
+)
+APPROVALS = ("ReviewDecision", "ApprovalDecision")
+OWN_VAN = {"运输方式": "自有车辆", "承运商": "自有车队", "运费": 0, "件数": 1}
+SENSIBLE: dict[str, dict[str, Any]] = {
+    "ReviewDecision": {"审核结论": "通过"},
+    "ApprovalDecision": {"审批结论": "同意"},
+    "GoodsOut": OWN_VAN,
+    "EarlyRelease": {"放行结论": "先行放行"},
+    "PickupConfirmation": {"核对结果": "货单相符"},
+    "GoodsCheck": {"核对结果": "货单相符"},
+    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
+}
+
+
+class Play:
+    """The staff of the reference data at work on one database."""
+
+    def __init__(self, db: Engine) -> None:
+        self.db = db
+
+    # what people do
+
+    def form(
+        self, lines: int | Sequence[Mapping[str, Any]] = 2, *, urgency: str = "普通", office: str = "BJ", **overrides: Any
+    ) -> dict[str, Any]:
+        """Fill in an application for an order of the office that no case has yet; `overrides` by Chinese alias."""
+        order = self.rows(
+            "SELECT order_no FROM sales_record WHERE office = :office AND order_no NOT IN "
+            "(SELECT order_no FROM service_case) ORDER BY order_no DESC LIMIT 1",
+            office=office,
+        )
+        customer = {"订单号": order[0].order_no} if order else {
+            "订单号": f"T-{uuid4()}", "客户姓名": "凌霄", "客户电话": "13800009999", "客户地址": "松涛里9栋"
+        }  # fmt: skip
+        return {
+            "办事处": office,
+            "申报人工号": self.holders(Role.OFFICE, office)[0],
+            "紧急程度": urgency,
+            "明细": [dict(line) for line in (LINES[:lines] if isinstance(lines, int) else lines)],
+            **customer,
+            **overrides,
+        }
+
+    def apply(
+        self, lines: int | Sequence[Mapping[str, Any]] = 2, *, urgency: str = "普通", office: str = "BJ", **overrides: Any
+    ) -> int:
+        """Send an application and let the case go to its first gate; gives its id."""
+        form = self.form(lines, urgency=urgency, office=office, **overrides)
+        case = open_case(self.db, "PA", form, f"cli:{uuid4()}", Channel.CLI).case_id
+        advance(self.db, case)
+        return case
+
+    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Outcome:
+        """Send an answer as it is, right or wrong."""
+        return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
+
+    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Outcome:
+        """Answer an open item: what is sensible, over it the prefill, over it `fields`. It must be accepted."""
+        outcome = self.send(case, key, self.answer(case, key, staff, **fields))
+        assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"
+        return outcome
+
+    def refused(self, case: int, key: str, staff: str | None = None, **fields: Any) -> str:
+        """Give an answer that must be refused and change nothing; gives the message."""
+        return self.refused_form(case, key, self.answer(case, key, staff, **fields))
+
+    def refused_form(self, case: int, key: str, data: Mapping[str, Any]) -> str:
+        """Send a form as it is, which must be refused and change nothing but the item's count of refusals."""
+        before, items = self.snapshot(case), self.items(case)
+        reply = self.send(case, key, data).reply
+        assert not reply.accepted, f"{key} was accepted"
+        message = _text(reply)
+        assert self.snapshot(case) == before
+        after = self.items(case)
+        if key in items:
+            assert (after[key].refusals, after[key].refused_because) == (items[key].refusals + 1, message)
+        assert list(after) == list(items)
+        return message
+
+    def answer(self, case: int, key: str, staff: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Fill in the form of an open item."""
+        open_items = self.items(case)
+        assert key in open_items, f"{key} is not open, but {', '.join(open_items) or 'nothing'}"
+        item = open_items[key]
+        today = shanghai_day(clock.now()).isoformat()
+        form = item.form.split(":")[-1]
+        arrived = {"到货日期": today} if form == "PickupConfirmation" else {}
+        given = {**SENSIBLE.get(form, {}), **arrived, **item.prefill, **fields}
+        return {"经办人工号": staff or self.somebody(case, item), **given}
+
+    def withdraw(self, case: int, staff: str, reason: str = "客户取消") -> Reply:
+        """Ask for the withdrawal of a case; gives what became of that."""
+        data = {"staff": staff, "reason": reason}
+        return advance(self.db, case, Answer("", data, Channel.CLI, kind="withdrawn")).reply
+
+    def time_out(self, case: int, key: str) -> Reply:
+        """Let SYSTEM say that the time of a question is over."""
+        return advance(self.db, case, Answer(key, {}, Channel.SYSTEM, kind="timed_out", actor="SYSTEM")).reply
+
+    def run_to(self, case: int, key: str) -> Row[Any]:
+        """Answer everything sensibly until the item `key` is open; gives the item."""
+        while key not in self.items(case):
+            assert self.state(case) != "closed", f"the case ended before {key}: {self.keys(case)}"
+            self.decide(case, self.next_key(case))
+        return self.items(case)[key]
+
+    def finish(self, case: int) -> str:
+        """Answer everything sensibly to the end; gives the ending."""
+        while self.state(case) != "closed":
+            self.decide(case, self.next_key(case))
+        return str(self.case(case).ending)
+
+    # what can be seen
+
+    def items(self, case: int) -> dict[str, Row[Any]]:
+        """Give the open items of a case by key, the first due first."""
+        found = self.rows(
+            "SELECT * FROM work_item WHERE case_id = :case AND state = 'open' ORDER BY due_at, step_key", case=case
+        )
+        return {row.step_key: row for row in found}
+
+    def next_key(self, case: int) -> str:
+        """Give the open item that is answered next; an early release only if nothing else is open."""
+        keys = list(self.items(case))
+        return next((key for key in keys if not key.startswith("release")), keys[0])
+
+    def case(self, case: int) -> Row[Any]:
+        """Give the row of a case."""
+        return self.rows("SELECT * FROM service_case WHERE id = :case", case=case)[0]
+
+    def state(self, case: int) -> str:
+        """Give the state of a case."""
+        return str(self.case(case).state)
+
+    def timeline(self, case: int) -> list[Row[Any]]:
+        """Give the ledger of a case in order."""
+        return self.rows("SELECT * FROM ledger WHERE case_id = :case ORDER BY seq", case=case)
+
+    def keys(self, case: int) -> list[str]:
+        """Give the keys of a case's ledger in order."""
+        return [row.step_key for row in self.timeline(case)]
+
+    def lines(self, case: int) -> list[Row[Any]]:
+        """Give the lines of a case."""
+        return self.rows("SELECT * FROM case_line WHERE case_id = :case ORDER BY line_no", case=case)
+
+    def orders(self, case: int) -> list[Row[Any]]:
+        """Give the production orders of a case."""
+        return self.rows("SELECT * FROM production_order WHERE case_id = :case ORDER BY turn, line_no", case=case)
+
+    def documents(self, case: int, kind: str) -> list[Row[Any]]:
+        """Give the documents of a case and kind (SQ, RK, CK, FH, ZX) by number."""
+        return self.rows(
+            "SELECT * FROM document WHERE case_id = :case AND kind = :kind ORDER BY serial", case=case, kind=kind
+        )
+
+    def moved(self, case: int, kind: str) -> dict[str, Decimal]:
+        """Give what movements of a kind added up to: part → quantity."""
+        found = self.rows(
+            "SELECT part, sum(quantity) AS sum FROM stock_movement WHERE case_id = :case AND kind = :kind GROUP BY part",
+            case=case, kind=kind,
+        )  # fmt: skip
+        return {row.part: row.sum for row in found}
+
+    def stock(self, part: str) -> tuple[Decimal, Decimal]:
+        """Give what the main warehouse has of a part, and how much of that is reserved."""
+        found = self.rows(
+            "SELECT on_hand, reserved FROM stock_balance WHERE warehouse = 'MAIN-GOOD' AND part = :part", part=part
+        )
+        return (found[0].on_hand, found[0].reserved) if found else (Decimal(0), Decimal(0))
+
+    def snapshot(self, case: int) -> list[list[tuple[Any, ...]]]:
+        """Give all that a refused answer must leave alone."""
+        tables = ("service_case", "case_line", "line_correction", "ledger", "document", "stock_movement", "reservation")
+        key = {"service_case": "id"}
+        found = [
+            self.rows(f"SELECT t::text FROM {table} t WHERE {key.get(table, 'case_id')} = :case ORDER BY 1", case=case)
+            for table in (*tables, "production_order", "outbox", "notice")
+        ]
+        found += [self.rows(f"SELECT t::text FROM {table} t ORDER BY 1") for table in ("stock_balance", "counter")]
+        found.append(self.rows("SELECT step_key, state, due_at FROM work_item WHERE case_id = :case ORDER BY 1", case=case))
+        found.append(self.rows("SELECT t::text FROM decision t WHERE accepted AND case_id = :case ORDER BY 1", case=case))
+        return [[tuple(row) for row in rows] for rows in found]
+
+    # the stage
+
+    def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
+        """Give the active staff who may act as a role, by code."""
+        with self.db.connect() as connection:
+            known = people(connection)
+        return [code for code, person in sorted(known.items()) if person.active and person.holds(role, office, unit)]
+
+    def somebody(self, case: int, item: Row[Any]) -> str:
+        """Choose who answers an item: its role, its office or unit, the applicant where OFFICE is asked, nobody barred."""
+        row = self.case(case)
+        able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
+        if item.role == Role.OFFICE and row.applicant in able:
+            return str(row.applicant)
+        approved = self.rows(
+            "SELECT DISTINCT actor FROM decision JOIN work_item USING (case_id, step_key) "
+            "WHERE case_id = :case AND accepted AND split_part(work_item.form, ':', 2) = ANY(:approvals)",
+            case=case, approvals=list(APPROVALS),
+        )  # fmt: skip
+        barred = {row.applicant, *(row.actor for row in approved)}
+        free = [code for code in able if code not in barred]
+        assert free or item.form.split(":")[-1] not in APPROVALS, f"nobody may answer {item.step_key} ({item.role})"
+        return (free or able)[0]
+
+    def grant(self, staff: str, role: Role, office: str | None = None, unit: str | None = None) -> None:
+        """Give somebody one more role."""
+        self.run(
+            "INSERT INTO staff_role (staff, role, office, unit) VALUES (:staff, :role, :office, :unit)",
+            staff=staff, role=role.value, office=office, unit=unit,
+        )  # fmt: skip
+
+    def retire(self, *staff: str) -> None:
+        """Let people leave."""
+        self.run("UPDATE staff SET active = false WHERE code = ANY(:staff)", staff=list(staff))
+
+    def put_stock(self, part: str, quantity: int) -> None:
+        """Bring the main warehouse's stock of a part to a quantity, booked as a count."""
+        difference = Decimal(quantity) - self.stock(part)[0]
+        if difference:
+            self.run(
+                "INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at) "
+                "VALUES (gen_random_uuid(), 'count', :kind, 'MAIN-GOOD', :part, :quantity, :now)",
+                kind="count_gain" if difference > 0 else "count_loss", part=part, quantity=difference, now=clock.now(),
+            )  # fmt: skip
+            self.run(
+                "INSERT INTO stock_balance (warehouse, part, on_hand) VALUES ('MAIN-GOOD', :part, :quantity) "
+                "ON CONFLICT (warehouse, part) DO UPDATE SET on_hand = :quantity",
+                part=part, quantity=quantity,
+            )  # fmt: skip
+
+    def rows(self, query: str, **values: Any) -> list[Row[Any]]:
+        """Run a query."""
+        with self.db.connect() as connection:
+            return list(connection.execute(text(query), values).all())
+
+    def run(self, statement: str, **values: Any) -> None:
+        """Run a statement."""
+        with self.db.begin() as connection:
+            connection.execute(text(statement), values)
+
+
+def _text(reply: Reply) -> str:
+    return "\n".join(map(str, reply.problems))
