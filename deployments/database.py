@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -31,13 +30,18 @@ def connect(url: str, threads: int = THREADS) -> Engine:
         pool_size=threads,
         max_overflow=threads,
         pool_pre_ping=True,
-        json_serializer=partial(json.dumps, ensure_ascii=False),
+        json_serializer=_to_json,
     )
     with _one_line(target), engine.connect() as connection:
         found = connection.dialect.server_version_info or (0,)
     if int(found[0]) < OLDEST:
         raise Unavailable(f"需要 PostgreSQL {OLDEST}+ needs PostgreSQL {OLDEST} or newer, this is {found[0]}")
     return engine
+
+
+def _to_json(value: object) -> str:
+    """Write readable JSON; half a character, which nobody can store as such, stays an escape."""
+    return json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def migrate(url: str) -> None:

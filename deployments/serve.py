@@ -1,14 +1,12 @@
 """`aftersales up`: serve the product on this machine and say where to click."""
 
 from rich.console import Console
-from rich.panel import Panel
 
 from deployments.database import connect, load_reference, migrate
 from deployments.services import load_processes
 from deployments.settings import Settings
 from deployments.up import Context, up
 from tasks.desk.publish import publish_inboxes, publish_start_page
-from tasks.desk.recover import recover
 from tasks.reference.samples import load_samples
 
 console = Console()
@@ -33,14 +31,14 @@ def _welcome(context: Context, samples: bool) -> None:
     db = connect(context.databases.ours)
     if samples and load_samples(db):
         console.print("已载入示例申报单 sample applications loaded")
-    recover(db)
     publish_inboxes(db)
     start = publish_start_page(db)
     db.dispose()
-    text = (
-        f"开始页 Start page   {start}\n"
-        f"全部单据 All cases   {context.settings.ui_url}/runs\n"
-        f"数据目录 Data        {context.settings.home}\n\n"
-        "Ctrl-C 停止全部服务 stops everything; run it again and it goes on where it was"
-    )
-    console.print(Panel(text, title="售后流程 Aftersales Flows", expand=False))
+    console.rule("售后流程 Aftersales Flows")
+    for label, value in (
+        ("开始页 Start page", start),
+        ("全部单据 All cases", f"{context.settings.ui_url}/runs"),
+        ("数据目录 Data", context.settings.home),
+    ):
+        console.print(f"  [bold]{label}[/bold]  {value}", soft_wrap=True)
+    console.print("  Ctrl-C 停止全部服务 stops everything; run it again and it goes on where it was")

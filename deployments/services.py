@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import httpx
 from sqlalchemy import Engine
 
 import flows
 from tasks.desk.publish import publish_inboxes
 from tasks.desk.recover import RecoverReport, recover
+from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 
-WATCH_EVERY = 5.0  # seconds
+WATCH_EVERY = 3.0  # seconds
 OUTBOX_EVERY = 2.0
 INBOXES_EVERY = 15.0
 
@@ -24,7 +26,7 @@ log = logging.getLogger("prefect.aftersales")  # below "prefect", so that it lan
 class Loop:
     """A job that runs every so many seconds; a fault is logged and the next turn comes all the same."""
 
-    def __init__(self, name: str, every: float, work: Callable[[], None]) -> None:
+    def __init__(self, name: str, every: float, work: Callable[[], object]) -> None:
         self.name = name
         self.every = every
         self.work = work
@@ -65,9 +67,10 @@ def load_processes() -> None:
 
 def background_loops(db: Engine) -> list[Loop]:
     """Return the loops that run beside the worker: the watch, the outbox, the inbox pages."""
+    client = httpx.Client()
     return [
         Loop("watch", WATCH_EVERY, lambda: note(recover(db))),
-        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db)),
+        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
         Loop("inboxes", INBOXES_EVERY, lambda: publish_inboxes(db)),
     ]
 

@@ -33,9 +33,11 @@ def parts_application(case: Case) -> Closing:
         held = reserve_stock(case, lines, turn=shipment)
         plan = plan_production(case, lines, held, shipment)  # 周期确认 计划确认
         made = make_goods(case, plan, shipment)  # 车间生产 出货入库 入库制票
-        if made is None or not (made or held):
+        if made is None or (shipment == 1 and not (made or held)):
             undo_open_work(case)
             return Closing(Ending.REPLACED, "按异常处理意见关闭 closed by the decision on an anomaly")
+        if not (made or held):  # no replacement could be made, and that was accepted
+            return Closing(Ending.DELIVERED)
         sent = send_goods(case, lines, approvers, shipment)  # 出库 出库制票
         approvers = sent.approvers
         receipt = await_pickup(case, lines, sent, shipment)  # 催提

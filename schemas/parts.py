@@ -11,7 +11,7 @@ from schemas.states import FeeCategory, Reason, Supply
 class Shape(BaseModel):
     """A value that never changes."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class PartsLine(Shape):

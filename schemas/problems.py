@@ -15,6 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 
+def printable(text: str) -> str:
+    """Write out what cannot be shown or stored: \\u0000."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong: `row` is 1-based (0 = not in a row), `value` as it was given."""
@@ -26,9 +31,9 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"第{self.row}行 row {self.row}, " if self.row else ""
-        shown = str(self.value)
+        shown = printable(str(self.value))
         shown = shown if len(shown) <= 60 else shown[:57] + "…"
-        return f"{where}{self.field}: “{shown}” — {self.expected}"
+        return f"{where}{printable(self.field)}: “{shown}” — {self.expected}"
 
 
 class AftersalesError(Exception):
@@ -96,8 +101,10 @@ def problems_of(error: ValidationError) -> list[Problem]:
 def _problem(detail: Any) -> Problem:
     names = [part for part in detail["loc"] if isinstance(part, str)]
     rows = [part + 1 for part in detail["loc"] if isinstance(part, int)]
-    expected = _EXPECTED.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
     value = "" if detail["type"] == "missing" else detail["input"]
+    kind = f"string_{detail['type']}" if isinstance(value, str) else detail["type"]
+    plain = str(detail["msg"]).removeprefix("Value error, ")
+    expected = _EXPECTED.get(kind) or _EXPECTED.get(detail["type"], plain)
     return Problem(
         field=".".join(names) or "表单 form",
         value=value if isinstance(value, str | int | float) else _shape(value),

@@ -1,10 +1,11 @@
-"""One PostgreSQL for the whole run, and a fresh database with schema and reference data for each test."""
+"""One PostgreSQL for the whole run, a fresh database for each test that wants one, and one Prefect server."""
 
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from deployments import database
-from deployments.postgres import running_database
+from deployments.postgres import Databases, running_database
+from deployments.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.processes import Child
 from deployments.settings import Settings
 
 
@@ -89,3 +92,43 @@ def empty_database(server: Server) -> Iterator[str]:
     url = server.create()
     yield url
     server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def make_home() -> Iterator[Callable[[], Path]]:
+    """Make home folders; pytest's own are shut again to PostgreSQL's user by its next session."""
+    made: list[Path] = []
+
+    def make() -> Path:
+        made.append(Path(tempfile.mkdtemp(prefix="aftersales-")))
+        return made[-1]
+
+    yield make
+    for home in made:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(make_home: Callable[[], Path]) -> Settings:
+    from tests.deployments.desk import free_port  # imports Prefect, which few tests need
+
+    return Settings(home=make_home(), port=free_port(), fsync=False, worker_threads=8)
+
+
+@pytest.fixture(scope="session")
+def databases(settings: Settings) -> Iterator[Databases]:
+    with running_database(settings) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def prefect_server(settings: Settings, databases: Databases) -> Iterator[Child]:
+    """A running Prefect server; this process's client points at it."""
+    server = server_child(settings, databases)
+    server.start()
+    try:
+        with pointed_at(settings):
+            wait_healthy(server, threading.Event())
+            yield server
+    finally:
+        server.stop()

@@ -19,13 +19,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
+UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
 BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
 
 
 def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
-    bad = sorted({f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) == "Cc" and c not in "\n\t\r") or c in BIDI})
+    bad = sorted({f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI})
     if bad:
         raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
     return value.replace("\r\n", "\n").strip()
@@ -35,7 +36,7 @@ def _half_width(value: object) -> object:
     """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
     if isinstance(value, str):
         return unicodedata.normalize("NFKC", value).replace(",", "").strip()
-    return str(value) if isinstance(value, float) else value
+    return str(value).removesuffix(".0") if isinstance(value, float) else value
 
 
 def _form_number(value: Decimal, info: Any) -> float | str:
@@ -72,7 +73,14 @@ OptionalDay = Annotated[
 class Form(BaseModel):
     """A form or a row of one: no unknown fields, nothing changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,  # a process is imported in a moment; a form is built when it is first used
+        json_schema_extra=lambda schema, _model: _for_dialogs(schema),
+    )
 
     def as_form(self) -> dict[str, Any]:
         """Give the values as Prefect's dialogs want them: Chinese keys, options, numbers."""
@@ -100,15 +108,18 @@ def form_at(path: str) -> type[Form]:
 def form_schema(form: type[BaseModel], prefill: dict[str, Any] | None = None) -> dict[str, Any]:
     """Give the JSON schema that Prefect's UI draws, with `prefill` (by alias) as defaults."""
     schema = form.model_json_schema(by_alias=True)
-    for part in [schema, *schema.get("$defs", {}).values()]:
-        for position, spec in enumerate(part.get("properties", {}).values()):
-            spec["position"] = position
-            _show_default(spec)
     for name, value in (prefill or {}).items():
         if name in schema["properties"]:
             schema["properties"][name]["default"] = value
             schema["required"] = [field for field in schema.get("required", []) if field != name]
     return schema
+
+
+def _for_dialogs(schema: dict[str, Any]) -> None:
+    """Number the fields, because the database scrambles them, and write defaults as dialogs show them."""
+    for position, spec in enumerate(schema.get("properties", {}).values()):
+        spec["position"] = position
+        _show_default(spec)
 
 
 def _show_default(spec: dict[str, Any]) -> None:

@@ -202,4 +202,4 @@ class Withdrawal(Form):
 
     number: Name = Field(alias="单号", title="单号 Case", description="例如 e.g. PA-2026-000123")
     staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number")
-    reason: Name = Field(alias="撤回原因", title="撤回原因 Reason")
+    reason: Remark = Field(alias="撤回原因", title="撤回原因 Reason", min_length=1)

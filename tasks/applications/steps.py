@@ -143,6 +143,9 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
     """Ask the office to correct what the reviewer sent back."""
 
     def check(form: PartsResubmission, work: Work) -> list[Problem]:
+        most = max(setting(work, "form.max_lines"), len(lines))
+        if len(form.lines) > most:
+            return [Problem("明细 lines", len(form.lines), f"最多 {most} 行 at most {most} lines")]
         twins = work.read(open_twins).get(work.case.order_no, {})
         others = {twin: number for twin, number in twins.items() if number != work.case.number}
         return rules.line_problems(work.read(catalogue), form.lines, others, work.today)

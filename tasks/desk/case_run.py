@@ -1,42 +1,25 @@
 """The Prefect run of a case (law 5, interactive): legs, gates as resume dialogs, names, tags and the case sheet."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from prefect import Flow, Task, suspend_flow_run
+from prefect import Task, suspend_flow_run
 from prefect.cache_policies import NO_CACHE
-from prefect.context import FlowRunContext
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import FlowRunContext
 from prefect.states import Completed
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput, ProcessChanged
-from schemas.states import Channel, Ending
+from schemas.states import Channel
 from tasks.desk.gate_form import RawInput, draft_input, gate_input
-from tasks.desk.show import show_case
+from tasks.desk.show import show_case, show_draft
 from tasks.durable import database, queries
 from tasks.durable.engine import ProcessDefinition, advance, open_case
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer
 from tasks.durable.signals import Moved
-
-
-def case_flow(definition: ProcessDefinition, parameter: str) -> Flow[..., Any]:
-    """Make the flow of a process: its one parameter is the typed form, labelled `parameter` in the UI."""
-    function = definition.function
-
-    def run(**parameters: Any) -> State[Any]:
-        return run_case(definition, parameters.get(parameter) or {})
-
-    run.__name__, run.__qualname__, run.__module__ = function.__name__, function.__name__, function.__module__
-    run.__doc__ = function.__doc__
-    run.__annotations__ = {parameter: definition.request}
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(parameter, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=definition.request)]
-    )
-    return Flow(run, name=definition.title, retries=0, persist_result=False, validate_parameters=False)
 
 
 def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
@@ -51,8 +34,9 @@ def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
             pass  # the engineer's work item is the next gate
         else:
             if outcome.closed:
-                view = show_case(db, case_id, run)
-                return Completed(name=Ending(view.case.ending).zh, message=view.case.ending_reason or "已结案")
+                case = show_case(db, case_id, run).case
+                name = case.ending.zh if case.ending else None
+                return Completed(name=name, message=case.ending_reason or "已结案")
         form = gate_input(show_case(db, case_id, run))
         given = suspend_flow_run(wait_for_input=form, key=form.key)
         answer = Answer(form.item_key, given.values(), Channel.PREFECT)
@@ -97,6 +81,7 @@ def _open(db: Engine, definition: ProcessDefinition, run: FlowRun, given: Any) -
             opened = open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT)
         except BadInput as wrong:
             form = draft_input(definition, data, wrong.problems, attempt)
+            show_draft(definition.title, run)
             answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
             given = answer.values()
         else:

@@ -1,4 +1,4 @@
-"""The arrow chains as S0 draws them, and by which steps of the ledger each arrow is passed (DOMAIN, "The seven processes")."""
+"""The arrow chains as S0 draws them, and by which steps of the ledger each arrow is passed (DOMAIN)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -28,16 +28,18 @@ class RawInput(RunInput):
     key: ClassVar[str] = ""
     item_key: ClassVar[str] = ""
     json_schema: ClassVar[dict[str, Any]] = {}
+    description: ClassVar[str] = ""
+    prefill: ClassVar[Mapping[str, Any]] = {}
 
     def values(self) -> dict[str, Any]:
-        """Give what was typed, by Chinese field name."""
-        return dict(self.model_extra or {})
+        """Give what was typed by Chinese field name; what was left untouched is as it was pre-filled."""
+        return {**self.prefill, **(self.model_extra or {})}
 
     @classmethod
     def save(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
         """Store schema and description for the dialog."""
         create_flow_run_input(key=keyset["schema"], value=cls.json_schema, flow_run_id=flow_run_id)
-        create_flow_run_input(key=keyset["description"], value=cls._description, flow_run_id=flow_run_id)
+        create_flow_run_input(key=keyset["description"], value=cls.description, flow_run_id=flow_run_id)
 
 
 def gate_input(view: CaseView) -> type[RawInput]:
@@ -57,7 +59,9 @@ def draft_input(
 
 
 def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str) -> type[RawInput]:
-    schema = form_schema(form, json.loads(json.dumps(prefill, default=str)))
-    made = type(f"{form.__name__}Input", (RawInput,), {"key": key, "item_key": item_key, "json_schema": schema})
-    made._description = text
-    return made
+    known = {name: value for name, value in json.loads(json.dumps(prefill, default=str)).items() if value != ""}
+    content = {
+        "key": key, "item_key": item_key, "json_schema": form_schema(form, known), "description": text,
+        "prefill": known,
+    }  # fmt: skip
+    return type(f"{form.__name__}Input", (RawInput,), content)

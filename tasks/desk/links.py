@@ -1,4 +1,4 @@
-"""Links into the Prefect UI (v2); relative to its host, so that they work under whatever name it is reached."""
+"""Links into the Prefect UI (v2), relative to its host: they work under whatever name it is reached."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class RunForm(NamedTuple):
 
 @dataclass(frozen=True)
 class Links:
-    """Makes links; `artifacts` are the artifacts that are known by key, `forms` the run forms by flow name."""
+    """Makes links; `artifacts` holds the known ones by key, `forms` the run forms by flow name."""
 
     base: str = "/v2"
     artifacts: Mapping[str, UUID] = field(default_factory=dict)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from schemas.states import Role
 from tasks.desk.links import Links
 from tasks.desk.rules import (
+    MOBILE,
     Markdown,
     Passage,
     brief_line,
     chain,
+    cut,
     full_time,
-    is_red,
     mask_address,
     mask_phone,
     mask_text,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_LINES = 60  # of a case, shown on its sheet
 MOST_WAITING = 200  # items of an inbox
+SUMMARY_WIDTH = 90  # half-width characters of an inbox row's brief
 CHAIN_ROW = 4  # links of a chain side by side: an artifact's page is 65 characters wide
 STAFF_ROLES = [role for role in Role if role is not Role.SYSTEM]
 
@@ -52,9 +54,10 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
     """Draw all that staff want to know of a case; contact data masked."""
     return _template("case_sheet").render(
         view=view, case=view.case, links=links or Links(), diagram=Markdown(chain_diagram(view)),
-        lines=view.lines[:MOST_LINES], timeline=timeline_rows(view), is_red=is_red,
+        lines=view.lines[:MOST_LINES], timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone), address=mask_address(view.case.customer_address),
         brief=lambda line: Markdown(brief_line(mask_text(line, view.case))),
+        masked=lambda text: mask_text(text, view.case),
     )  # fmt: skip
 
 
@@ -63,12 +66,15 @@ def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | 
     shown = sorted(rows, key=lambda row: (row.due_at, row.number))[:MOST_WAITING]
     return _template("inbox").render(
         role=role, rows=shown, links=links, total=len(rows) if total is None else total,
-        overdue=sum(row.overdue for row in rows),
+        overdue=sum(row.overdue for row in rows), summary=_summary,
     )  # fmt: skip
 
 
 def start_page(
-    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]] = (), apply: str = "配件申报"
+    counts: Mapping[Role, Waiting],
+    links: Links,
+    offices: Sequence[tuple[str, str]] = (),
+    apply: str = "配件申报",
 ) -> str:
     """Draw the page where everybody starts: each role's worklist, and the forms to begin with."""
     return _template("start").render(
@@ -88,8 +94,18 @@ def chain_diagram(view: CaseView) -> str:
         drawn += [f"n{n} --> n{n + 1}" for n in row[:-1]] + ["end"]
     drawn += [f"row{number} --> row{number + 1}" for number in range(len(rows) - 1)]
     drawn += [f"classDef {passage} {colours}" for passage, colours in COLOURS.items()]
-    drawn += ["classDef row fill:none,stroke:none", f"class {','.join(f'row{n}' for n in range(len(rows)))} row"]
+    drawn += [
+        "classDef row fill:none,stroke:none",
+        f"class {','.join(f'row{n}' for n in range(len(rows)))} row",
+    ]
     return "\n".join(drawn)
+
+
+def _summary(row: InboxRow) -> Markdown:
+    text = cut(
+        "；".join(MOBILE.sub(lambda found: mask_phone(found[0]), line) for line in row.brief), SUMMARY_WIDTH
+    )
+    return Markdown(brief_line(text))
 
 
 def _label(title: str) -> str:
@@ -98,7 +114,11 @@ def _label(title: str) -> str:
 
 @cache
 def _template(name: str) -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not on the path of importing a process
+    from jinja2 import (
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )  # not on the path of importing a process
 
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,

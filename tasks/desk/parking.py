@@ -20,6 +20,7 @@ from prefect.input.run_input import Keyset, keyset_from_paused_state
 from prefect.states import Completed, Suspended, to_state_create
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
+NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
 
 
 def park_new(
@@ -45,7 +46,7 @@ def park_new(
         idempotency_key=idempotency_key,
         labels=dict(labels),
         tags=list(tags),
-        empirical_policy=FlowRunPolicy(pause_keys={gate_key}),
+        empirical_policy=_policy(gate_key),
     )
     with SyncClientContext.get_or_create() as context:
         response = context.client.request(
@@ -73,7 +74,7 @@ def park_again(
         client = context.client
         _save_form(client, flow_run_id, keyset, form)
         client.update_flow_run(
-            flow_run_id, name=name, tags=list(tags), empirical_policy=FlowRunPolicy(pause_keys={gate_key})
+            flow_run_id, name=name, tags=list(tags), empirical_policy=_policy(gate_key)
         )
         client.set_flow_run_state(flow_run_id, state, force=True)
 
@@ -82,6 +83,10 @@ def finish(flow_run_id: UUID, state_name: str) -> None:
     """End a run as Completed under the name of the case's ending, e.g. 已交付."""
     with SyncClientContext.get_or_create() as context:
         context.client.set_flow_run_state(flow_run_id, Completed(name=state_name), force=True)
+
+
+def _policy(gate_key: str) -> FlowRunPolicy:
+    return FlowRunPolicy(pause_keys={gate_key}, retries=NO_RETRY)
 
 
 def _waiting_state(gate_key: str) -> tuple[State[Any], Keyset]:

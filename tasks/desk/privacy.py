@@ -13,7 +13,7 @@ def clear_contact(client: SyncPrefectClient, run: FlowRun) -> None:
     parameters = without_contact(run.parameters)
     if parameters != run.parameters:
         client.update_flow_run(run.id, parameters=parameters)
-    for draft in client.filter_flow_run_input(run.id, "suspend-draft-", limit=200, exclude_keys=set()):
+    for draft in client.filter_flow_run_input(run.id, "suspended-draft-", limit=200, exclude_keys=set()):
         client.delete_flow_run_input(run.id, draft.key)
 
 

@@ -1,18 +1,24 @@
-"""Publish pages as Prefect artifacts, one artifact a page: it is made once and then kept up to date in place.
+"""Publish pages as Prefect artifacts, one artifact a page: it is made once, then kept up to date in place.
 
-So a page keeps its address, and Prefect's tables do not grow with every leg.
+So a page keeps its address, and Prefect's tables do not grow with every leg. What this process has published
+it remembers; when an artifact turns out to be gone (Prefect's database was deleted), all is published anew.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterable
-from threading import Lock
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
-from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
+    FlowFilter,
+    FlowFilterId,
+)
 from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
@@ -28,40 +34,165 @@ from tasks.durable import clock
 
 START = "start"
 KEPT = 20_000  # artifacts that are remembered
+MOST_DEPLOYMENTS = 200
 
 
-class Artifact(NamedTuple):
-    """A published page: its artifact, the run it belongs to, and a hash of what it says (None: not known)."""
+class Published(NamedTuple):
+    """What is known of a published page: its run, and what it says as a hash (None: not known)."""
 
-    id: UUID
     run_id: UUID | None
     content: int | None
 
 
-class Shelf:
-    """The pages that this process knows of, the latest used last."""
+class Page(NamedTuple):
+    """What is to be published: its key, its title, and its text as markdown."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Artifact] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str) -> Artifact | None:
-        """Give what is known of a page."""
-        with self._lock:
-            return self._known.get(key)
-
-    def keep(self, key: str, artifact: Artifact) -> None:
-        """Remember a page; the one that was not used for longest is forgotten when there are too many."""
-        with self._lock:
-            self._known[key] = artifact
-            self._known.move_to_end(key)
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
-
-    def ids(self) -> dict[str, UUID]:
-        """Give the ids of all known pages by key."""
-        with self._lock:
-            return {key: artifact.id for key, artifact in self._known.items()}
+    key: str
+    title: str
+    text: str
 
 
-_shelf = Shelf()
+_ids: dict[str, UUID] = {}  # of artifacts, by key
+_published: dict[UUID, Published] = {}
+_forms: dict[str, RunForm] = {}
+
+
+def links() -> Links:
+    """Make links with all that this process knows of the UI, its artifacts and its run forms."""
+    return Links(_ui_path(), _ids, _forms)
+
+
+def absolute(link: str) -> str:
+    """Write a link with its host, for a terminal."""
+    parts = urlsplit(PREFECT_UI_URL.value() or "")
+    return f"{parts.scheme}://{parts.netloc}{link}" if parts.netloc else link
+
+
+def publish_case(view: CaseView, run_id: UUID, client: SyncPrefectClient | None = None) -> None:
+    """Bring a case's sheet up to date, among the artifacts of its run; a new client costs more than that."""
+    view = replace(view, case=replace(view.case, run_id=run_id))
+    page = Page(case_key(view.case.number), run_name(view), case_sheet(view, links()))
+    with nullcontext(client) if client else _client() as used:
+        _learn(used, [page.key])
+        _publish(used, page, run_id)
+
+
+def publish_inboxes(db: Engine) -> int:
+    """Bring the inbox of every role up to date where it changed; gives how many did."""
+    with db.connect() as connection:
+        rows = inbox(connection, None, clock.now(), MOST_WAITING)
+        counts = open_counts(connection)
+    waiting: dict[Role, list[InboxRow]] = {}
+    for row in rows:
+        waiting.setdefault(row.role, []).append(row)
+    nothing, linked = Waiting(0, 0), links()
+    return _publish_changed(
+        Page(
+            inbox_key(role),
+            f"收件箱 Inbox · {role.zh}",
+            inbox_page(role, waiting.get(role, []), linked, counts.get(role, nothing).open),
+        )
+        for role in STAFF_ROLES
+    )
+
+
+def publish_start_page(db: Engine) -> str:
+    """Bring the start page up to date if it changed; gives its address."""
+    with db.connect() as connection:
+        counts, places = open_counts(connection), offices(connection)
+    if not _forms:
+        with _client() as client:
+            _learn_forms(client)
+    _publish_changed([Page(START, "售后工作台 Aftersales desk", start_page(counts, links(), places))])
+    return absolute(links().artifact(START))
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    """Take the client of the flow run that we are in, or a new one."""
+    with SyncClientContext.get_or_create() as context:
+        yield context.client
+
+
+def _ui_path() -> str:
+    return urlsplit(PREFECT_UI_URL.value() or "").path.rstrip("/") or "/v2"
+
+
+def _publish_changed(pages: Iterable[Page]) -> int:
+    """Publish those pages that say something else than when this process published them last."""
+    changed = [page for page in pages if _said(page.key) != hash(page.text)]
+    if changed:
+        with _client() as client:
+            _learn(client, [page.key for page in changed])
+            for page in changed:
+                _publish(client, page, None)
+    return len(changed)
+
+
+def _said(key: str) -> int | None:
+    artifact = _ids.get(key)
+    known = _published.get(artifact) if artifact else None
+    return known.content if known else None
+
+
+def _publish(client: SyncPrefectClient, page: Page, run_id: UUID | None) -> None:
+    artifact = _ids.get(page.key)
+    known = _published.get(artifact) if artifact else None
+    if not (artifact and known and known.run_id == run_id and _update(client, artifact, page)):
+        new = ArtifactCreate(
+            key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id
+        )
+        artifact = client.create_artifact(new).id
+    _remember(page.key, artifact, Published(run_id, hash(page.text)))
+
+
+def _update(client: SyncPrefectClient, artifact: UUID, page: Page) -> bool:
+    """Replace the text; the title links from the key's page to the artifact. False when that is gone."""
+    title = f"[{page.title}]({links().artifact(page.key)})"
+    try:
+        client.update_artifact(artifact, ArtifactUpdate(data=page.text, description=title))
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != 404:
+            raise
+        _forget()
+        return False
+    return True
+
+
+def _remember(key: str, artifact: UUID, published: Published) -> None:
+    if len(_ids) >= KEPT:
+        _forget()
+    _ids[key], _published[artifact] = artifact, published
+
+
+def _forget() -> None:
+    _ids.clear()
+    _published.clear()
+    _forms.clear()
+
+
+def _learn(client: SyncPrefectClient, keys: Sequence[str]) -> None:
+    """Find the artifacts that another process has made."""
+    unknown = [key for key in keys if key not in _ids]
+    if not unknown:
+        return
+    wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=unknown))
+    for found in client.read_latest_artifacts(artifact_filter=wanted, limit=len(unknown)):
+        if found.key:
+            _remember(found.key, found.latest_id, Published(found.flow_run_id, None))
+
+
+def _learn_forms(client: SyncPrefectClient) -> None:
+    """Find the deployments with a run form of one parameter, by the name of their flow."""
+    deployments = client.read_deployments(limit=MOST_DEPLOYMENTS)
+    if not deployments:
+        return
+    ids = FlowFilterId(any_=[deployment.flow_id for deployment in deployments])
+    names = {
+        flow.id: flow.name
+        for flow in client.read_flows(flow_filter=FlowFilter(id=ids), limit=MOST_DEPLOYMENTS)
+    }
+    for deployment in deployments:
+        parameters = list((deployment.parameter_openapi_schema or {}).get("properties", {}))
+        if len(parameters) == 1:
+            _forms[names[deployment.flow_id]] = RunForm(deployment.id, parameters[0])

@@ -1,28 +1,33 @@
 """The SQL of what staff see: one case, inboxes, look-ups. Always a constant number of statements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
     Connection,
     Row,
     Select,
+    Table,
     Text,
     Uuid,
     and_,
     bindparam,
     case,
     cast,
+    column,
     exists,
     func,
     literal,
     null,
     or_,
     select,
+    true,
     tuple_,
     union_all,
+    values,
 )
 
 from schemas.problems import NotFound
@@ -76,9 +81,9 @@ E = TypeVar("E")
 
 # statements are built once, so that SQLAlchemy need not build and look them up on every leg
 
-_ID = bindparam("case_id")
+_ID: BindParameter[int] = bindparam("case_id")
 
-_FACTS = (
+_FACTS: Select[Any] = (
     select(
         service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.version,
         service_case.c.office, office.c.name.label("office_name"),
@@ -111,20 +116,24 @@ _MOVED = (
     select(
         stock_movement.c.line_no,
         func.sum(case((stock_movement.c.kind.in_(_IN_KINDS), stock_movement.c.quantity))).label("received"),
-        func.sum(case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))).label(
-            "sent"
-        ),
+        func.sum(
+            case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))
+        ).label("sent"),
     )
     .where(stock_movement.c.case_id == _ID)
     .group_by(stock_movement.c.line_no)
     .subquery()
 )
-_LINES = (
+_LINES: Select[Any] = (
     select(
-        case_line.c.line_no, case_line.c.part, case_line.c.part_name, case_line.c.specification, case_line.c.colour,
-        part.c.uom, case_line.c.quantity, case_line.c.price, case_line.c.fee, case_line.c.reason,
-        production_unit.c.name, case_line.c.promised, case_line.c.planned, case_line.c.made_on, case_line.c.in_on,
-        case_line.c.out_on, case_line.c.picked_on, _RESERVED.c.reserved, _MADE.c.made, _MOVED.c.received, _MOVED.c.sent,
+        case_line.c.line_no, case_line.c.part, case_line.c.part_name.label("name"), case_line.c.specification,
+        case_line.c.colour, part.c.uom, case_line.c.quantity, case_line.c.price, case_line.c.fee,
+        case_line.c.reason, production_unit.c.name.label("unit_name"), case_line.c.promised,
+        case_line.c.planned, case_line.c.made_on, case_line.c.in_on, case_line.c.out_on,
+        case_line.c.picked_on, *(
+            func.coalesce(sum_, 0).label(sum_.name)
+            for sum_ in (_RESERVED.c.reserved, _MADE.c.made, _MOVED.c.received, _MOVED.c.sent)
+        ),
     )
     .join(part, part.c.code == case_line.c.part)
     .outerjoin(production_unit, production_unit.c.code == case_line.c.unit)
@@ -135,11 +144,12 @@ _LINES = (
     .order_by(case_line.c.line_no)
 )  # fmt: skip
 
-_ITEMS = (
+_ITEMS: Select[Any] = (
     select(
-        work_item.c.step_key, work_item.c.title, work_item.c.role, work_item.c.office, production_unit.c.name,
-        work_item.c.form, work_item.c.brief, work_item.c.prefill, work_item.c.refusals, work_item.c.refused_because,
-        work_item.c.opened_at, work_item.c.due_at, work_item.c.expires_at,
+        work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role, work_item.c.office,
+        production_unit.c.name.label("unit_name"), work_item.c.form, work_item.c.brief, work_item.c.prefill,
+        work_item.c.refusals, work_item.c.refused_because, work_item.c.opened_at, work_item.c.due_at,
+        work_item.c.expires_at,
     )
     .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
     .where(work_item.c.case_id == _ID, work_item.c.closed_at.is_(None))
@@ -147,23 +157,32 @@ _ITEMS = (
 )  # fmt: skip
 
 _REVERSED = document.alias("reversed")
-_DOCUMENTS = (
+_DOCUMENTS: Select[Any] = (
     select(
-        document.c.number, document.c.kind, document.c.step_key, document.c.issued_at, _REVERSED.c.number,
-        document.c.content["carrier"].as_string(), document.c.content["tracking"].as_string(),
+        document.c.number, document.c.kind, document.c.step_key, document.c.issued_at,
+        _REVERSED.c.number.label("reverses"),
+        document.c.content["carrier"].as_string().label("carrier"),
+        document.c.content["tracking"].as_string().label("tracking"),
     )
     .outerjoin(_REVERSED, _REVERSED.c.id == document.c.reverses)
     .where(document.c.case_id == _ID)
     .order_by(document.c.issued_at, document.c.kind, document.c.serial)
 )  # fmt: skip
 
+
+def _asked_by(answers: Table) -> ColumnElement[bool]:
+    """Find the work item that a row answers."""
+    return and_(work_item.c.case_id == answers.c.case_id, work_item.c.step_key == answers.c.step_key)
+
+
 _RECORDED = (
     select(
-        ledger.c.finished_at.label("at"), ledger.c.seq, ledger.c.step_key, ledger.c.kind, ledger.c.title,
-        ledger.c.output, ledger.c.actor, staff.c.name, ledger.c.channel, work_item.c.form, ledger.c.run_id,
+        ledger.c.finished_at.label("at"), ledger.c.seq, ledger.c.step_key.label("key"), ledger.c.kind,
+        ledger.c.title, ledger.c.output, ledger.c.actor, staff.c.name.label("actor_name"), ledger.c.channel,
+        work_item.c.form, ledger.c.run_id,
     )
     .outerjoin(staff, staff.c.code == ledger.c.actor)
-    .outerjoin(work_item, and_(work_item.c.case_id == ledger.c.case_id, work_item.c.step_key == ledger.c.step_key))
+    .outerjoin(work_item, _asked_by(ledger))
     .where(ledger.c.case_id == _ID)
 )  # fmt: skip
 _REFUSED = (
@@ -173,9 +192,9 @@ _REFUSED = (
         decision.c.actor, staff.c.name, decision.c.channel, cast(null(), Text), cast(null(), Uuid),
     )
     .outerjoin(staff, staff.c.code == decision.c.actor)
-    .outerjoin(work_item, and_(work_item.c.case_id == decision.c.case_id, work_item.c.step_key == decision.c.step_key))
+    .outerjoin(work_item, _asked_by(decision))
     .where(decision.c.case_id == _ID, ~decision.c.accepted)
-    .order_by(decision.c.id.desc())
+    .order_by(decision.c.given_at.desc(), decision.c.id.desc())  # by the key alone it would scan the table
     .limit(MOST_REFUSALS)
 )  # fmt: skip
 _NOTICED = select(
@@ -184,8 +203,8 @@ _NOTICED = select(
     cast(null(), Text), cast(null(), Uuid),
 ).where(notice.c.case_id == _ID)  # fmt: skip
 _HAPPENED = union_all(_RECORDED, _REFUSED, _NOTICED).subquery()
-_TIMELINE = select(
-    *(column for column in _HAPPENED.c if column.key != "seq")
+_TIMELINE: Select[Any] = select(
+    *(field for field in _HAPPENED.c if field.key != "seq")
 ).order_by(_HAPPENED.c.at, _HAPPENED.c.seq)  # fmt: skip
 
 _EARLIER = work_item.alias("earlier")
@@ -205,31 +224,36 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
     return CaseView(
         case=_facts(facts),
         lines=[_line(row) for row in connection.execute(_LINES, given)],
-        items=[ItemView(row[0], row[1], Role(row[2]), *row[3:]) for row in connection.execute(_ITEMS, given)],
-        documents=[
-            DocumentView(row[0], DocumentKind(row[1]), *row[2:]) for row in connection.execute(_DOCUMENTS, given)
-        ],
-        timeline=[
-            Happening(*row[:7], channel=Channel(row[7]), form=row[8], run_id=row[9])
-            for row in connection.execute(_TIMELINE, given)
-        ],
+        items=[_item(row) for row in connection.execute(_ITEMS, given)],
+        documents=[_document(row) for row in connection.execute(_DOCUMENTS, given)],
+        timeline=[_happening(row) for row in connection.execute(_TIMELINE, given)],
         now=clock.now(),
     )
 
 
 def _facts(row: Row[Any]) -> CaseFacts:
-    values = row._asdict() | {
-        "title": _title(row.process),
+    words = {
         "urgency": Urgency(row.urgency),
         "state": CaseState(row.state),
         "ending": _maybe(Ending, row.ending),
     }
-    return CaseFacts(**values)
+    return CaseFacts(**{**row._mapping, **words, "title": _title(row.process)})
 
 
 def _line(row: Row[Any]) -> LineView:
-    quantities = [quantity or Decimal(0) for quantity in row[17:]]
-    return LineView(*row[:8], _maybe(FeeCategory, row[8]), Reason(row[9]), *row[10:17], *quantities)
+    return LineView(**{**row._mapping, "fee": _maybe(FeeCategory, row.fee), "reason": Reason(row.reason)})
+
+
+def _item(row: Row[Any]) -> ItemView:
+    return ItemView(**{**row._mapping, "role": Role(row.role)})
+
+
+def _document(row: Row[Any]) -> DocumentView:
+    return DocumentView(**{**row._mapping, "kind": DocumentKind(row.kind)})
+
+
+def _happening(row: Row[Any]) -> Happening:
+    return Happening(**{**row._mapping, "channel": Channel(row.channel)})
 
 
 def _title(process: str) -> str:
@@ -240,43 +264,46 @@ def _maybe(words: Callable[[Any], E], value: Any) -> E | None:
     return None if value is None else words(value)
 
 
-def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[InboxRow]:
+def inbox(
+    connection: Connection, role: Role | None, now: datetime, most: int | None = None
+) -> list[InboxRow]:
     """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
-    waiting = (
+    waiting: Select[Any] = (
         select(
-            service_case.c.number, work_item.c.step_key, work_item.c.title, work_item.c.role,
-            office.c.name.label("office_name"), production_unit.c.name.label("unit_name"), service_case.c.urgency,
-            work_item.c.due_at, work_item.c.refusals, work_item.c.brief, service_case.c.run_id,
-            _FIRST.label("is_first"),
+            service_case.c.number, work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role,
+            office.c.name.label("office_name"), production_unit.c.name.label("unit_name"),
+            service_case.c.urgency, work_item.c.due_at, work_item.c.refusals, work_item.c.brief,
+            service_case.c.run_id, _FIRST.label("first"),
         )
         .join(service_case, service_case.c.id == work_item.c.case_id)
         .join(office, office.c.code == service_case.c.office)
         .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
         .where(work_item.c.closed_at.is_(None))
-        .order_by(work_item.c.due_at, service_case.c.number, work_item.c.step_key)
+        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
     )  # fmt: skip
     if role is not None:
-        waiting = waiting.where(work_item.c.role == role.value)
-    if most is not None:
+        waiting = waiting.where(work_item.c.role == role.value).limit(most)
+    elif most is not None:
         waiting = _at_most(waiting, most)
-    return [
-        InboxRow(
-            number, key, title, Role(held_by), office_name, unit_name, Urgency(urgency), due_at, due_at < now,
-            refusals, brief, run_id, first,
-        )  # fmt: skip
-        for number, key, title, held_by, office_name, unit_name, urgency, due_at, refusals, brief, run_id, first
-        in connection.execute(waiting)
-    ]  # fmt: skip
+    return [_inbox_row(row, now) for row in connection.execute(waiting)]
+
+
+def _inbox_row(row: Row[Any], now: datetime) -> InboxRow:
+    words = {"role": Role(row.role), "urgency": Urgency(row.urgency), "overdue": row.due_at < now}
+    return InboxRow(**{**row._mapping, **words})
 
 
 def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
-    """Keep the first items of each role."""
-    rank = func.row_number().over(
-        partition_by=work_item.c.role, order_by=(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+    """Keep the first items of each role, found by index: the others are never read."""
+    roles = values(column("role", Text), name="roles").data([(role.value,) for role in Role])
+    first = (
+        select(work_item.c.case_id, work_item.c.step_key)
+        .where(work_item.c.role == roles.c.role, work_item.c.closed_at.is_(None))
+        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+        .limit(most)
+        .lateral()
     )
-    keys = select(work_item.c.case_id, work_item.c.step_key, rank.label("rank")).where(work_item.c.closed_at.is_(None))
-    ranked = keys.subquery()
-    kept = select(ranked.c.case_id, ranked.c.step_key).where(ranked.c.rank <= most)
+    kept = select(first.c.case_id, first.c.step_key).select_from(roles.join(first, true()))
     return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
 
 
@@ -284,14 +311,19 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
     late = func.count().filter(work_item.c.due_at < clock.now())
     rows = connection.execute(
-        select(work_item.c.role, func.count(), late).where(work_item.c.closed_at.is_(None)).group_by(work_item.c.role)
+        select(work_item.c.role, func.count(), late)
+        .where(work_item.c.closed_at.is_(None))
+        .group_by(work_item.c.role)
     )
     return {Role(role): Waiting(number, overdue) for role, number, overdue in rows}
 
 
 def offices(connection: Connection) -> list[tuple[str, str]]:
     """List the offices: (code, name)."""
-    return [(row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))]
+    return [
+        (row.code, row.name)
+        for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
+    ]
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[FoundCase]:
@@ -313,7 +345,11 @@ def find_cases(connection: Connection, text: str, limit: int = 20) -> list[Found
         .subquery()
     )
     days = (case_line.c.promised, case_line.c.in_on, case_line.c.out_on, case_line.c.picked_on)
-    of_lines = select(*(func.max(day).label(day.name) for day in days)).where(case_line.c.case_id == found.c.id).lateral()
+    of_lines = (
+        select(*(func.max(day).label(day.name) for day in days))
+        .where(case_line.c.case_id == found.c.id)
+        .lateral()
+    )
     of_notes = (
         select(func.string_agg(document.c.content["tracking"].as_string(), " ").label("tracking"))
         .where(document.c.case_id == found.c.id, document.c.kind == DocumentKind.DISPATCH_NOTE.value)
@@ -322,16 +358,29 @@ def find_cases(connection: Connection, text: str, limit: int = 20) -> list[Found
     rows = connection.execute(
         select(found, office.c.name.label("office_name"), of_lines, of_notes)
         .join(office, office.c.code == found.c.office)
-        .join(of_lines, literal(True))
-        .join(of_notes, literal(True))
+        .join(of_lines, true())
+        .join(of_notes, true())
         .order_by(found.c.id.desc())
     )
     return [
         FoundCase(
-            number=row.number, title=_title(row.process), office_name=row.office_name, customer_name=row.customer_name,
-            phone=mask_phone(row.customer_phone), order_no=row.order_no, state=CaseState(row.state), step=row.step,
-            due_at=row.due_at, promised=row.promised, in_on=row.in_on, out_on=row.out_on, picked_on=row.picked_on,
-            tracking=row.tracking, ending=_maybe(Ending, row.ending), opened_at=row.opened_at, run_id=row.run_id,
-        )  # fmt: skip
+            number=row.number,
+            title=_title(row.process),
+            office_name=row.office_name,
+            customer_name=row.customer_name,
+            phone=mask_phone(row.customer_phone),
+            order_no=row.order_no,
+            state=CaseState(row.state),
+            step=row.step,
+            due_at=row.due_at,
+            promised=row.promised,
+            in_on=row.in_on,
+            out_on=row.out_on,
+            picked_on=row.picked_on,
+            tracking=row.tracking,
+            ending=_maybe(Ending, row.ending),
+            opened_at=row.opened_at,
+            run_id=row.run_id,
+        )
         for row in rows
     ]

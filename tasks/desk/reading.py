@@ -2,18 +2,26 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, NamedTuple
 
-from schemas.forms.base import Form
+from schemas.forms.base import Form, form_at
 from schemas.states import Labelled
 
-SHOWN_ROWS = 4  # of a list the first ones are read out
+SHOWN_ROWS = 3  # of a list the first ones are read out
 MACHINE_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2}-\d{4}-\d{6}:.*")
 SILENT = {"staff", "category", "specification", "colour", "slip", "turn", "cancelled", "names", "by"}
-STANDARD = {"name": "", "part": "", "quantity": "×", "price": "@", "promised": "承诺 "}  # what a line says without label
+ASSIGNED = {"supply", "unit"}  # read only where a plan assigns them: elsewhere a unit is the catalogue's
+STANDARD = {
+    "name": "",
+    "part": "",
+    "quantity": "×",
+    "price": "@",
+    "promised": "承诺 ",
+}  # a line's short words
 QUANTITIES = {"quantity", "made", "scrapped", "counted", "good", "days"}
+MONEY = {"price", "freight"}
 
 
 class Word(NamedTuple):
@@ -24,9 +32,12 @@ class Word(NamedTuple):
 
 
 @cache
-def form_named(name: str) -> type[Form] | None:
-    """Find a form by the name that a work item keeps."""
-    return next((form for form in _all_forms(Form) if form.__name__ == name), None)
+def form_behind(path: str) -> type[Form] | None:
+    """Find the form that a work item keeps by its path; None where the code has no such form any more."""
+    try:
+        return form_at(path)
+    except (ImportError, AttributeError):
+        return None
 
 
 def read_output(output: Any, form: type[Form] | None = None) -> str:
@@ -57,6 +68,8 @@ def _read_field(name: str, value: Any, words: Mapping[str, Word]) -> str:
 
 
 def _read_rows(rows: Sequence[Any], words: Mapping[str, Word]) -> str:
+    if rows and isinstance(rows[0], int):
+        return f"第{'、'.join(map(str, rows))}行"
     said = [_read_row(row, words) if isinstance(row, Mapping) else read_output(row) for row in rows]
     shown = "；".join(row for row in said[:SHOWN_ROWS] if row)
     return f"{shown}；… 共 {len(rows)} 行" if len(rows) > SHOWN_ROWS and shown else shown
@@ -65,20 +78,34 @@ def _read_rows(rows: Sequence[Any], words: Mapping[str, Word]) -> str:
 def _read_row(row: Mapping[str, Any], words: Mapping[str, Word]) -> str:
     said = [f"第{row['line_no']}行"] if "line_no" in row else []
     for name, value in row.items():
-        if name == "line_no" or (name == "part" and "name" in row):
-            continue
         if name in STANDARD:
-            said.append(f"{STANDARD[name]}{_number(name, value)}" if value else "")
-        elif name in words and not (name in QUANTITIES and not Decimal(str(value or 0))):
+            said += (
+                [f"{STANDARD[name]}{_number(name, value)}"] if value and not _is_doubled(name, row) else []
+            )
+        elif name in words and name != "line_no" and not _goes_without_saying(name, value, row):
             said.append(_read_field(name, value, words))
     return " ".join(part for part in said if part)
 
 
+def _is_doubled(name: str, row: Mapping[str, Any]) -> bool:
+    return name == "part" and "name" in row
+
+
+def _goes_without_saying(name: str, value: Any, row: Mapping[str, Any]) -> bool:
+    nothing = name in QUANTITIES and _number(name, value) in {"", "0"}
+    return nothing or (name in ASSIGNED and "planned" not in row)
+
+
 def _number(name: str, value: Any) -> str:
-    """Write a value; quantities without needless zeros."""
+    """Write a value: quantities without needless zeros, money with two decimals."""
     if value is None or isinstance(value, bool | dict):
         return ""
-    return f"{Decimal(str(value)).normalize():f}" if name in QUANTITIES else str(value)
+    try:
+        if name in MONEY:
+            return f"{Decimal(str(value)):,.2f}"
+        return f"{Decimal(str(value)).normalize():f}" if name in QUANTITIES else str(value)
+    except InvalidOperation:
+        return str(value)
 
 
 def _words_of(form: type[Form]) -> dict[str, Word]:
@@ -96,12 +123,14 @@ def _word(form: type[Form], name: str) -> Word:
 @cache
 def _all_words() -> dict[str, Word]:
     """Merge the words of all forms: the shapes that steps return use the same field names."""
-    merged: dict[str, Word] = {"promised": Word("承诺", {}), "role": Word("", _bare_words())}
+    merged = dict(
+        of_shapes := {"promised": Word("承诺", {}), "role": Word("", _bare_words()), "unit": Word("", {})}
+    )
     for form in _all_forms(Form):
         for name, (label, meanings) in _words_of(form).items():
             known = merged.setdefault(name, Word(label, {}))
             merged[name] = Word(known.label or label, {**meanings, **known.words})
-    return merged
+    return merged | of_shapes
 
 
 @cache

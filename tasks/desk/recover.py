@@ -21,7 +21,6 @@ from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from schemas.problems import AftersalesError, Unavailable
-from schemas.states import Ending
 from tasks.desk import parking
 from tasks.desk.gate_form import gate_input
 from tasks.desk.privacy import clear_contact
@@ -109,9 +108,7 @@ def _mend(
     elif run is None:
         _create(db, case, deployments(case.process))
         report.created += 1
-    elif _is_right(run, case.gate_key) and case.run_seq == case.seq:
-        return
-    elif _may_be_starting(run):
+    elif (_is_right(run, case.gate_key) and case.run_seq == case.seq) or _may_be_starting(run):
         return
     elif _answer_is_held(client, run, case.gate_key):
         client.set_flow_run_state(run.id, Scheduled(), force=True)
@@ -157,8 +154,8 @@ def _view(db: Engine, case_id: int) -> CaseView:
 
 
 def _finish(client: SyncPrefectClient, view: CaseView, run: FlowRun) -> None:
-    if run.state is None or not run.state.is_completed():
-        parking.finish(run.id, Ending(view.case.ending).zh)
+    if view.case.ending and not (run.state and run.state.is_completed()):
+        parking.finish(run.id, view.case.ending.zh)
     client.update_flow_run(run.id, name=run_name(view), tags=run_tags(view))
     publish_case(view, run.id)
     clear_contact(client, run)
@@ -188,7 +185,7 @@ def _answer_is_held(client: SyncPrefectClient, run: FlowRun, gate_key: str) -> b
     if run.state is None or run.state.type not in {StateType.RUNNING, StateType.PENDING}:
         return False
     try:
-        return bool(client.read_flow_run_input(run.id, f"suspend-{gate_key}-response"))
+        return bool(client.read_flow_run_input(run.id, f"suspended-{gate_key}-response"))
     except PrefectHTTPStatusError as error:
         if error.response.status_code == 404:
             return False

@@ -1,4 +1,4 @@
-"""How a case is worded for staff: masks, names and tags of runs, the dialog's text, the chain, the timeline; pure."""
+"""How a case is worded for staff: masks, names and tags of runs, dialogs, the chain, the timeline; pure."""
 
 import re
 import unicodedata
@@ -8,14 +8,16 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from schemas.states import Channel, Ending, Role, Urgency
+from schemas.states import Ending, Role, Urgency
 from tasks.cycle.rules import SHANGHAI
 from tasks.desk.chains import CHAINS, Arrow
 from tasks.desk.links import Links
-from tasks.desk.reading import form_named, read_output
-from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, ItemView
+from tasks.desk.reading import form_behind, read_output
+from tasks.desk.views import CaseFacts, CaseView, Happening, ItemView
 
-CONTACT_ROLES = frozenset({Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT})  # who must reach the customer
+CONTACT_ROLES = frozenset(
+    {Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT}
+)  # who must reach the customer
 DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFECT.md, "Gate dialog")
 DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -77,6 +79,9 @@ def waiting_tag(role: Role, office_name: str = "") -> str:
 # markdown
 
 
+ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_[]|~#"} | {"&": "&amp;", "<": "&lt;"})
+
+
 class Markdown(str):
     """Text that is markdown already; everything else is escaped before it is shown."""
 
@@ -87,15 +92,15 @@ def plain(value: object, most: int = 200) -> str:
     """Make one line of text that markdown leaves as it is, at most so many characters."""
     text = " ".join(str(value).split())
     text = f"{text[: most - 1]}…" if len(text) > most else text
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
+    return text.translate(ESCAPED)
 
 
 def brief_line(text: str) -> str:
     """Make one line of a brief: bold stays, all else that markdown would read is escaped."""
     text = " ".join(text.split())
     bold = text.count("**") % 2 == 0
-    safe = re.sub(r"([\\`_\[\]|~#])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
-    safe = re.sub(r"(?<!\*)\*(?!\*)", r"\\*", safe) if bold else safe.replace("*", r"\*")
+    safe = text.translate(ESCAPED)
+    safe = safe.replace(r"\*\*", "**") if bold else safe
     return re.sub(r"^(\d+)\.|^([+>-])", lambda m: f"{m[1]}\\." if m[1] else f"\\{m[2]}", safe)
 
 
@@ -120,7 +125,9 @@ def cut(text: str, most: int) -> str:
 # the resume dialog
 
 
-def gate_description(view: CaseView, item: ItemView, refused: str | None = None, links: Links | None = None) -> str:
+def gate_description(
+    view: CaseView, item: ItemView, refused: str | None = None, links: Links | None = None
+) -> str:
     """Write what the decider must see: at most eight lines, the rest folded.
 
     `refused` is why the last answer was refused; by default what the item remembers.
@@ -143,7 +150,11 @@ def gate_description(view: CaseView, item: ItemView, refused: str | None = None,
 def _gate_heading(view: CaseView, item: ItemView) -> str:
     late = "🔴 逾期 overdue" if item.due_at < view.now else "到期 due"
     urgent = [view.case.urgency.zh] if view.case.urgency == Urgency.URGENT else []
-    words = [f"**{view.case.number}** {plain(view.case.office_name)}", *urgent, f"{late} {short_time(item.due_at)}"]
+    words = [
+        f"**{view.case.number}** {plain(view.case.office_name)}",
+        *urgent,
+        f"{late} {short_time(item.due_at)}",
+    ]
     return " · ".join(words)
 
 
@@ -179,7 +190,7 @@ class Passage(StrEnum):
 
 
 def chain(view: CaseView) -> list[tuple[str, Passage]]:
-    """Say of each arrow of the process whether it is done, waits now, comes later, was skipped, or ended the case."""
+    """Say of each arrow whether it is done, waits now, comes later, was skipped, or ended the case."""
     arrows = CHAINS.get(view.case.process) or _chain_of_questions(view)
     recorded = [entry.key for entry in view.timeline if entry.kind not in {"refused", "notice", "undo"}]
     done = [_any_begins(recorded, arrow.proof) for arrow in arrows]
@@ -228,16 +239,11 @@ def _arrow_of_last_answer(arrows: Sequence[Arrow], view: CaseView) -> int | None
     return _arrow_of(arrows, answers[-1]) if answers else None
 
 
-# documents and timeline
-
-
-def is_red(document: DocumentView) -> bool:
-    """Say whether a document takes another one back (红字)."""
-    return document.reverses is not None
+# timeline
 
 
 class TimelineRow(NamedTuple):
-    """One line of a case's history: Shanghai time, who, what happened, how it reads, through which door, which run."""
+    """A line of a case's history: Shanghai time, who, what happened and how it reads, which door and run."""
 
     at: str
     who: str
@@ -247,14 +253,20 @@ class TimelineRow(NamedTuple):
     run_id: UUID | None
 
 
-NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒", "pickup": "催提"}
+NOTICES = {
+    "warning": "到期预警",
+    "overdue": "逾期提醒",
+    "over": "逾期上报",
+    "daily": "每日提醒",
+    "pickup": "催提",
+}
 
 
 def timeline_rows(view: CaseView) -> list[TimelineRow]:
     """Write a case's history as a person wants to read it, oldest first; contact data masked."""
     slips: dict[str, list[str]] = {}
     for document in view.documents:
-        red = "（红字）" if is_red(document) else ""
+        red = "（红字）" if document.red else ""
         slips.setdefault(document.step_key, []).append(f"{document.kind.zh}{red} {document.number}")
     return [
         TimelineRow(
@@ -297,7 +309,7 @@ def _what(entry: Happening, view: CaseView, slips: dict[str, list[str]]) -> str:
         return str(entry.output).removeprefix(f"{view.case.number} ")
     if entry.kind == "withdrawn":
         return str(entry.output["reason"])
-    said = read_output(entry.output, form_named(entry.form) if entry.form else None)
+    said = read_output(entry.output, form_behind(entry.form) if entry.form else None)
     if entry.key == "close":
         said = " · ".join(filter(None, [said, view.case.ending_reason]))
     issued = [] if entry.kind == "decision" else slips.get(entry.key, [])

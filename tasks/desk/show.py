@@ -4,9 +4,10 @@ from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from sqlalchemy import Engine
 
+from schemas.states import Role
 from tasks.desk.publish import publish_case
 from tasks.desk.queries import CaseView, case_view
-from tasks.desk.rules import run_name, run_tags
+from tasks.desk.rules import run_name, run_tags, waiting_tag
 from tasks.durable.queries import note_run
 
 
@@ -25,3 +26,12 @@ def show_case(db: Engine, case_id: int, run: FlowRun) -> CaseView:
         with db.begin() as connection:
             note_run(connection, case_id, run.id, view.case.run_generation, view.case.seq)
     return view
+
+
+def show_draft(title: str, run: FlowRun) -> None:
+    """Put an application that came back on the offices' worklist under a name of its own."""
+    name, tags = f"草稿 draft · {title}", [title, "草稿", waiting_tag(Role.OFFICE)]
+    if (run.name, set(run.tags)) != (name, set(tags)):
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(run.id, name=name, tags=tags)
+        run.name, run.tags = name, tags

@@ -1,7 +1,7 @@
 """What staff see of a case, as plain values: found by `queries`, worded by `rules`, drawn by `pages`.
 
-A view knows the customer's phone and address because some forms need them; only `rules.gate_description` shows
-them in full, and only to roles that need them (DOMAIN, "Privacy").
+A view knows the customer's phone and address because some forms need them; only `rules.gate_description`
+shows them in full, and only to roles that need them (DOMAIN, "Privacy").
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +45,11 @@ class CaseFacts:
     run_id: UUID | None
     run_generation: int
     run_seq: int
+
+    @property
+    def ended_as(self) -> str:
+        """How the case ended, in Chinese; empty while it is open."""
+        return self.ending.zh if self.ending else ""
 
 
 class LineView(NamedTuple):
@@ -101,6 +106,20 @@ class DocumentView(NamedTuple):
     reverses: str | None
     carrier: str | None
     tracking: str | None
+
+    @property
+    def red(self) -> bool:
+        """Say whether the document takes another one back (红字)."""
+        return self.reverses is not None
+
+    @property
+    def note(self) -> str:
+        """What there is to say of it: the slip it reverses, or how the goods travelled."""
+        return (
+            f"冲销 reverses {self.reverses}"
+            if self.red
+            else " ".join(filter(None, [self.carrier, self.tracking]))
+        )
 
 
 class Happening(NamedTuple):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from schemas.forms.base import Form
-from schemas.problems import Problem
+from schemas.problems import Problem, printable
 from schemas.states import CaseState, Channel, Role
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Answer:
     @property
     def by(self) -> str:
         """Who signs: the staff number on the form unless SYSTEM answers."""
-        return self.actor or str(self.data.get("经办人工号", self.data.get("staff", ""))).strip()
+        return self.actor or printable(str(self.data.get("经办人工号", self.data.get("staff", ""))).strip())
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from schemas.forms.base import Form, form_path
+from schemas.forms.base import Form, Remark, form_path
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, work_item
@@ -22,6 +23,7 @@ from tasks.durable.unit import Unit
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
+REASON: TypeAdapter[str] = TypeAdapter(Annotated[Remark, Field(min_length=1)])
 RunStep = Callable[[str, Callable[[], Sequence[Entry]]], Sequence[Entry]]
 
 
@@ -169,7 +171,7 @@ class Replay:
         self.reply = Reply(not problems, problems)
         if problems:
             reason = "\n".join(map(str, problems))
-            add_refusal(unit.connection, self.file.id, question.key, given | {"reason": reason})
+            add_refusal(unit.connection, self.file.id, answer.key, given | {"reason": reason})
             return None
         if question.key not in self.file.items:
             self._open(work, question)
@@ -216,9 +218,10 @@ class Replay:
         person = work.people.get(answer.by)
         if person is None or not person.active:
             return None, [Problem("经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number")]
-        reason = str(answer.data.get("reason", "")).strip()
-        if not reason:
-            return None, [Problem("撤回原因 reason", reason, "必填 is required")]
+        try:
+            reason = REASON.validate_python(answer.data.get("reason", ""))
+        except ValidationError as error:
+            return None, [replace(problem, field="撤回原因 reason") for problem in problems_of(error)]
         refusal = self.may_withdraw(self.file, person)
         problems = [Problem("经办人工号 staff", f"{person.code} {person.name}", refusal)] if refusal else []
         return {"reason": reason, "by": person.code}, problems
@@ -258,7 +261,8 @@ class Replay:
         first = wanted[min(dues, key=lambda key: (dues[key], key))]
         work = Work(unit, self.file, first.key, now)
         work.change_state(
-            CaseState(first.state), step=first.title, holder=first.role, due_at=dues[first.key], ready_at=None
+            CaseState(first.state), step=first.title, holder=first.role, due_at=dues[first.key], ready_at=None,
+            fault=None,
         )
 
     def drop(self, unit: Unit, keys: Sequence[str], now: datetime) -> None:

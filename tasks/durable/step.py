@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Concatenate, Generic, NewType, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -92,8 +93,9 @@ class Work:
         return DocumentRef(str(ref))
 
     def recorded(self, key: str) -> bool:
-        """Say whether the case's ledger has a key."""
-        return key in self._file.recorded
+        """Say whether a step was done or a question decided, not ended by a withdrawal or a time-out."""
+        entry = self._file.recorded.get(key)
+        return entry is not None and entry.kind in {"step", "decision"}
 
     def answer(self, key: str, title: str, output: Any) -> None:
         """Answer a question in this very transaction, before it is asked (an embedded counterpart does that)."""
@@ -119,8 +121,12 @@ class StepDefinition(Generic[T]):
     function: Callable[..., T]
     name: str
     title: str
-    output: TypeAdapter[T]
     undo: "StepDefinition[Any] | None"
+
+    @cached_property
+    def output(self) -> TypeAdapter[T]:
+        """How the output is kept, by the function's return annotation; built when it is first needed."""
+        return TypeAdapter(get_type_hints(self.function, include_extras=True)["return"])
 
     def dump(self, value: T) -> Any:
         """Turn an output into what JSON keeps (Decimal as string)."""
@@ -145,7 +151,6 @@ def step(
             function=function,
             name=function.__name__,
             title=title,
-            output=TypeAdapter(get_type_hints(function, include_extras=True)["return"]),
             undo=definition_of(undo) if undo else None,
         )
 

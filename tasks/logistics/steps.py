@@ -23,7 +23,7 @@ from schemas.states import (
 )
 from schemas.tables import case_line
 from tasks.applications.steps import known_lines
-from tasks.approvals.steps import approval
+from tasks.approvals.steps import NOBODY, approval
 from tasks.cycle.terms import daily_after, escalation, pickup_due, pickup_reminders, working_days, working_days_after
 from tasks.durable.engine import Case, ask, ask_first
 from tasks.durable.question import Question
@@ -81,10 +81,14 @@ def send_goods(case: Case, lines: Sequence[PartsLine], approvers: frozenset[str]
     for attempt in count(1):
         asked = goods_out_question(f"goods-out-{turn}-{attempt}", names, refused, case.request.urgency)
         if may_release:
-            question, answer = ask_first(case, asked, release_question(f"release-{turn}", case.request.applicant))
-            may_release = question is asked
-            if question is not asked and answer.verdict == ReleaseVerdict.RELEASE:
-                released = release_goods(case, turn=turn)
+            early = release_question(f"release-{turn}-{attempt}", case.request.applicant)
+            try:
+                question, answer = ask_first(case, early, asked)
+                may_release = question is asked
+                if question is early and answer.verdict == ReleaseVerdict.RELEASE:
+                    released = release_goods(case, turn=turn)
+            except TimedOut:
+                may_release = False
         form = ask(case, asked)
         approvers, refused = approve_freight(case, form, approvers, f"{turn}-{attempt}")
         if not refused:
@@ -103,18 +107,20 @@ def approve_freight(
     ruling = judge_freight(case, form.method, form.freight, barred, turn=turn)
     if ruling.role is None:
         return approvers, ""
+    if ruling.role == Role.SYSTEM:
+        return approvers, f"{NOBODY}: {ruling.reason}"
     brief = [f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**", ruling.reason]
     question = approval(
         f"freight-{turn}", "运费审批", ruling.role, barred, brief, CaseState.DELIVERY, "freight.approval.days"
     )
     said = ask(case, question)
-    return approvers | {said.staff}, said.reason if said.verdict == Verdict.REJECT else ""
+    return (approvers, said.reason) if said.verdict == Verdict.REJECT else (approvers | {said.staff}, "")
 
 
 @step("红字冲销")
 def reverse_release(work: Work, released: Release) -> DocumentRef | None:
     """Put undelivered goods back on stock with a red, negative 出库单; what the office has is not touched."""
-    if work.recorded(f"confirm-receipt-{released.turn}"):
+    if work.recorded(f"pickup-{released.turn}"):
         return None
     for line in released.lines:
         take_back(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
@@ -139,7 +145,7 @@ def release_goods(work: Work, turn: int) -> Release:
 def judge_freight(
     work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str
 ) -> Ruling:
-    """Rule on the freight by the route's reference price; a barred approver is replaced by the next rung."""
+    """Rule on the freight by the route's reference price; who is barred is replaced by the next rung, SYSTEM: nobody."""
     limits = FreightLimits(
         Decimal(str(setting(work, "freight.hired_over_reference"))), Decimal(str(setting(work, "freight.express_free")))
     )
@@ -152,7 +158,7 @@ def judge_freight(
         for rung in ladder[ladder.index(ruling.role) :]
         if any(p.active and p.holds(rung) and p.code not in barred for p in work.people.values())
     ]
-    return Ruling(role=free[0] if free else ruling.role, reason=ruling.reason)
+    return Ruling(role=free[0] if free else Role.SYSTEM, reason=ruling.reason)
 
 
 @step("发货单·装箱单")
@@ -209,10 +215,10 @@ def goods_out_question(key: str, names: Mapping[int, str], refused: str, urgency
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
-    """Ask a SUPERVISOR whether urgent goods may go before the form."""
+    """Ask a SUPERVISOR whether urgent goods may go before the form; due before the form, so that the run shows it."""
     return Question(
         key=key, title="加急放行", role=Role.SUPERVISOR, form=EarlyRelease, state=CaseState.DELIVERY,
-        due=working_days("pa.release_form.days"), barred=frozenset({applicant}),
+        due=working_days("pa.approval.days"), barred=frozenset({applicant}),
         brief=["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"],
     )  # fmt: skip
 

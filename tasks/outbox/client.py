@@ -23,7 +23,7 @@ SHOWN = 200
 
 
 class DeliveryError(Exception):
-    """The root of what may go wrong between us and another system; the text is one line of printable words."""
+    """The root of what may go wrong between us and another system; the text is one printable line."""
 
     def __init__(self, why: str) -> None:
         super().__init__(one_line(why))

@@ -85,7 +85,7 @@ def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int
         for line, standard in zip(lines, cycle, strict=True)
     ]
     return Question(
-        key=f"cycle-{turn}", title="周期确认", role=Role.PLANNER, form=CycleDecision, state=CaseState.PLANNING,
+        key=f"cycle-{turn}", title="周期确认", role=Role.PLANNER, form=CycleDecision, state=_state(turn),
         due=working_days("pa.cycle.days"), remind=escalation(Role.PLANNER), brief=brief, prefill={"明细": prefill},
         check=lambda form, _work: all_lines([line.line_no for line in form.lines], lines),
     )  # fmt: skip
@@ -122,9 +122,14 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         for line, standard in zip(lines, cycle, strict=True)
     ]
     return Question(
-        key=f"plan-{turn}", title="计划确认", role=Role.PLANNER, form=PlanDecision, state=CaseState.PLANNING,
+        key=f"plan-{turn}", title="计划确认", role=Role.PLANNER, form=PlanDecision, state=_state(turn),
         due=working_days("pa.plan.days"), remind=escalation(Role.PLANNER), brief=brief, prefill={"明细": prefill}, check=check,
     )  # fmt: skip
+
+
+def _state(turn: int) -> CaseState:
+    """A replacement is planned within the anomaly: production has long started, the applicant may not withdraw."""
+    return CaseState.PLANNING if turn == 1 else CaseState.ANOMALY
 
 
 @step("计划确认")

@@ -145,4 +145,4 @@ def _save(book: Workbook, path: Path) -> None:
     except OSError as error:
         spare.unlink(missing_ok=True)
         why = f"无法写入 cannot be written ({error.strerror})"
-        raise BadInput([Problem("文件 file", str(path), why)]) from error
+        raise BadInput([Problem("文件 file", path.name, why)]) from error

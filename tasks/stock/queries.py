@@ -32,7 +32,7 @@ def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, tup
         .order_by(stock_balance.c.warehouse, stock_balance.c.part)
         .with_for_update()
     )
-    return {(row.warehouse, row.part): (row.on_hand, row.reserved) for row in rows}
+    return {(row.warehouse, row.part): (_plain(row.on_hand), _plain(row.reserved)) for row in rows}
 
 
 def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Reservation]]:
@@ -44,7 +44,7 @@ def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, l
         .order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
     ):
         found[row.case_id].append(
-            Reservation(row.line_no, row.step_key, row.warehouse, row.part, row.quantity, row.state)
+            Reservation(row.line_no, row.step_key, row.warehouse, row.part, _plain(row.quantity), row.state)
         )
     return found
 
@@ -59,3 +59,8 @@ def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str
             .limit(1)
         ).scalar_one()
     )
+
+
+def _plain(quantity: Decimal) -> Decimal:
+    """Write a quantity as people do: 4, not 4.00."""
+    return Decimal(f"{quantity.normalize():f}")

@@ -254,27 +254,17 @@ def test_a_fault_is_noted_and_the_same_message_sent_again(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, fault: str, reason: str
 ) -> None:
     orders.faults = [fault]
-    first, second = rounds(play, client, 2)
     key = message(play, case).idempotency_key
-    assert (first.postponed, second.answered) == ([key], [key])
-    assert orders.keys() == [key, key]
-    assert_ordered_once(play, case, orders)
-    assert message(play, case).attempts == 2
-    assert dead_letters(play, case) == {}
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"), [("broken", "HTTP 500"), ("garbage", "维护中"), ("late", "ReadTimeout")]
-)
-def test_the_last_error_says_what_was_wrong_while_it_waits(
-    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, fault: str, reason: str
-) -> None:
-    orders.faults = [fault]
-    dispatch_due(play.db, clock.now(), client)
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(postponed=[key])
     waiting = message(play, case)
     assert waiting.state == "pending"
     assert reason in waiting.last_error
     assert waiting.last_error.isprintable()
+    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport(answered=[key])
+    assert orders.keys() == [key, key]
+    assert_ordered_once(play, case, orders)
+    assert message(play, case).attempts == 2
+    assert dead_letters(play, case) == {}
 
 
 def test_an_answer_sent_twice_counts_once(

@@ -1,0 +1,63 @@
+"""The commands that keep the house: recover, db upgrade, sheet template."""
+
+from pathlib import Path
+
+import httpx
+from sqlalchemy import Engine
+
+from deployments.cli_json import show_json
+from deployments.cli_output import show
+from deployments.database import connect, load_reference, migrate
+from deployments.prefect_server import is_healthy, pointed_at
+from deployments.settings import Settings, UpError
+from schemas.problems import BadInput, Problem
+from tasks.sheets.kinds import sheet_kind
+from tasks.sheets.queries import template_lists
+from tasks.sheets.writer import write_template
+
+
+def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:
+    """Bring the Prefect run of every open case to its gate; UpError where no server runs."""
+    if not is_healthy(settings):
+        raise UpError(
+            f"Prefect 未运行 / Prefect does not answer at {settings.api_url}: start `aftersales up`"
+        )
+    with pointed_at(settings):
+        from deployments.services import (
+            load_processes,
+        )  # Prefect is imported when it is pointed at our server
+        from tasks.desk.recover import recover
+
+        load_processes()
+        try:
+            report = vars(recover(db))
+        except httpx.HTTPError as error:
+            raise UpError(f"Prefect 出错 / Prefect failed: {' '.join(str(error).split())}") from error
+    if as_json:
+        show_json(report)
+    else:
+        show("✓ 已恢复 recovered: " + ", ".join(f"{name} {count}" for name, count in report.items()))
+
+
+def write_template_file(db: Engine, kind: str, out: Path, force: bool) -> None:
+    """Write the template of a sheet kind."""
+    described = sheet_kind(kind)
+    if out.exists() and not force:
+        expected = "文件已存在，用 --force 覆盖 the file exists: --force overwrites it"
+        raise BadInput([Problem("文件 file", out.name, expected)])
+    with db.connect() as connection:
+        lists = template_lists(connection)
+    write_template(out, described, lists)
+    show(f"✓ {described.title}模板 template: {out}")
+
+
+def upgrade_database(url: str, reference: bool) -> None:
+    """Bring the database to the newest schema; where there is no reference data yet, load it if wanted."""
+    migrate(url)
+    show("✓ 数据库已是最新 the database has the newest schema")
+    if not reference:
+        return
+    db = connect(url)
+    if load_reference(db):
+        show("✓ 已载入基础数据 the reference data was loaded")
+    db.dispose()

@@ -1,0 +1,200 @@
+"""How the demo's staff work: find what waits by the tag of their role, read the form, fill it in, press Resume.
+
+All of it goes over Prefect's API, as the UI does; the operations database is read only to know who is who.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.exceptions import PrefectHTTPStatusError
+
+from deployments.demo_stories import Act, Story
+from schemas.states import Role
+from tasks.cycle.rules import shanghai_day
+from tasks.desk.rules import waiting_tag
+from tasks.durable import clock
+from tasks.durable.queries import Person
+
+STAFF = "经办人工号"
+SENSIBLE: Mapping[str, Mapping[str, Any]] = {
+    "ReviewDecision": {"审核结论": "通过"},
+    "ApprovalDecision": {"审批结论": "同意"},
+    "GoodsOut": {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1},
+    "EarlyRelease": {"放行结论": "先行放行"},
+    "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
+    "GoodsCheck": {"核对结果": "货单相符"},
+    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
+}
+APPROVALS = {"ReviewDecision", "ApprovalDecision"}
+DAYS = {"today": 0, "in 60 days": 60}
+UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
+FORM_WAIT = 10.0  # seconds; a run is Suspended a moment before its form is stored
+FETCHED = 200
+
+
+class Gate(NamedTuple):
+    """A run's dialog as it is shown: the gate's key, its item and attempt, schema and text."""
+
+    key: str
+    item: str
+    attempt: int
+    schema: Mapping[str, Any]
+    text: str
+
+    @property
+    def form(self) -> str:
+        """The form's name."""
+        return str(self.schema["title"])
+
+
+@dataclass(frozen=True)
+class Given:
+    """What became of an answer at the API; `told` is what its sender reads when it was not taken."""
+
+    accepted: bool
+    told: str = ""
+
+
+def waiting_runs(client: SyncPrefectClient, role: Role) -> list[FlowRun]:
+    """List the Suspended runs that wait for a role, as its worklist does."""
+    suspended = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"]))
+    tagged = FlowRunFilterTags(all_=[waiting_tag(role)])
+    return client.read_flow_runs(flow_run_filter=FlowRunFilter(state=suspended, tags=tagged), limit=FETCHED)
+
+
+def gate_key(run: FlowRun) -> str:
+    """Give the key of the gate at which a run waits."""
+    return (run.state.state_details.pause_key or "") if run.state else ""
+
+
+def read_gate(client: SyncPrefectClient, run: FlowRun) -> Gate | None:
+    """Read the dialog of a Suspended run; None when it is stored nowhere in time."""
+    key = gate_key(run)
+    item, _, attempt = key.rpartition("-")
+    deadline = time.monotonic() + FORM_WAIT
+    while time.monotonic() < deadline:
+        try:
+            schema = client.read_flow_run_input(run.id, f"suspended-{key}-schema")
+            text = client.read_flow_run_input(run.id, f"suspended-{key}-description")
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != httpx.codes.NOT_FOUND:
+                raise
+            time.sleep(0.1)
+        else:
+            return Gate(key, item, int(attempt), _parsed(schema), str(_parsed(text)))
+    return None
+
+
+def _parsed(value: Any) -> Any:
+    import orjson
+
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def is_for(gate: Gate, run: FlowRun, role: Role) -> bool:
+    """Say whether the dialog that a run shows is this role's; a run may wait for several."""
+    return f"{run.name.rpartition(' · ')[2]} · {role.zh}" in gate.text or gate.item == "draft"
+
+
+def fill_in(gate: Gate, staff: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in a dialog: what is pre-filled, over it what is sensible, over it what this act says."""
+    properties = gate.schema["properties"]
+    answer = {name: spec["default"] for name, spec in properties.items() if "default" in spec}
+    said = {**SENSIBLE.get(gate.form, {}), **fields}
+    for name, value in said.items():
+        answer[name] = _lines(answer.get(name, []), value) if isinstance(value, Mapping) else value
+    if STAFF in properties:
+        answer[STAFF] = staff
+    return {name: _chosen(value, _options(gate.schema)) for name, value in answer.items()}
+
+
+def _lines(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Change what an act says of single lines, told by their number or else their place."""
+    return [{**row, **said.get(row.get("行号", place), {})} for place, row in enumerate(rows, start=1)]
+
+
+def _options(schema: Mapping[str, Any]) -> dict[str, str]:
+    """Give the options of all drop-downs by their Chinese word."""
+    parts = [schema, *schema.get("$defs", {}).values()]
+    enums = [spec["enum"] for part in parts for spec in part.get("properties", {}).values() if "enum" in spec]
+    return {option.split(" ", 1)[0]: option for options in enums for option in options}
+
+
+def _chosen(value: Any, options: Mapping[str, str]) -> Any:
+    """Choose from the drop-downs, and write a day as the date picker does."""
+    if isinstance(value, dict):
+        return {name: _chosen(part, options) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_chosen(part, options) for part in value]
+    if isinstance(value, str) and value in DAYS:
+        return (shanghai_day(clock.now()) + timedelta(days=DAYS[value])).isoformat()
+    return options.get(value, value) if isinstance(value, str) else value
+
+
+def holders(people: Mapping[str, Person], role: Role, story: Story, gate: Gate) -> list[str]:
+    """Give the staff who may act at a gate; the applicant where the office is asked."""
+    if role == Role.OFFICE:
+        return [story.applicant]
+    found = UNIT.fullmatch(gate.item)
+    unit = found[1].upper() if found else None
+    return [p.code for _, p in sorted(people.items()) if p.active and p.holds(role, None, unit)]
+
+
+def resume(client: SyncPrefectClient, run_id: UUID, answer: Mapping[str, Any]) -> Given:
+    """Press Resume; tries again while the form is not stored yet."""
+    deadline = time.monotonic() + FORM_WAIT
+    while True:
+        try:
+            result = client.resume_flow_run(run_id, run_input=dict(answer))
+        except PrefectHTTPStatusError as error:
+            return Given(False, f"HTTP {error.response.status_code}")
+        if result.status == SetStateStatus.ACCEPT:
+            return Given(True)
+        told = str(getattr(result.details, "reason", result.status))
+        if "schema not found" not in told or time.monotonic() > deadline:
+            return Given(False, told)
+        time.sleep(0.1)
+
+
+def resume_together(run_id: UUID, answers: Sequence[Mapping[str, Any]]) -> list[Given]:
+    """Let several people press Resume in the same moment."""
+    together = threading.Barrier(len(answers))
+    given: dict[int, Given] = {}
+
+    def press(who: int) -> None:
+        with get_client(sync_client=True) as client:
+            together.wait(10)
+            given[who] = resume(client, run_id, answers[who])
+
+    people = [threading.Thread(target=press, args=(who,)) for who in range(len(answers))]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    return [given.get(who, Given(False, "no answer")) for who in range(len(answers))]
+
+
+def said_in_short(act: Act, answer: Mapping[str, Any]) -> str:
+    """Say in a few words what an answer says."""
+    verdict = next((str(v).split(" ")[0] for n, v in answer.items() if n.endswith(("结论", "结果", "意见", "方式"))), "")
+    more = [str(act.fields[name]) for name in ("原因", "说明") if name in act.fields]
+    lines = act.fields.get("明细", {})
+    rows = [f"第{no}行 " + " ".join(f"{n} {v}" for n, v in row.items()) for no, row in lines.items()]
+    return " · ".join(filter(None, [verdict, *more, *rows])) or "确认"

@@ -1,0 +1,189 @@
+"""催提: pickup, the office's check, and what is done about what it finds (DOMAIN 1.11)."""
+
+from datetime import date, datetime
+
+import pytest
+import time_machine
+
+from tests.play import Play, cells, line
+
+DAMAGED = {"核对结果": "损坏", "照片编号": "IMG-1", "说明": "边角破损"}
+
+
+def sent(play: Play) -> int:
+    """Bring a case to the pickup of 4 hinges from stock and 3 doors that were made."""
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
+    play.run_to(case, "pickup-1")
+    return case
+
+
+def short(play: Play) -> int:
+    """Bring a case to the anomaly of 2 doors that did not arrive in good order."""
+    case = sent(play)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 4, 2: 1}))
+    (item,) = play.items(case).values()
+    assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SUPERVISOR", "anomaly")
+    assert item.brief == [
+        "到货 at the office · 第2行 柜门板(左)", "缺 missing: **2**", "损坏 · 照片 photos IMG-1 · 边角破损"
+    ]  # fmt: skip
+    return case
+
+
+def test_goods_in_order_end_the_case(play: Play, today: time_machine.Traveller) -> None:
+    case = sent(play)
+    today.move_to("2026-11-20T10:00:00+08:00")
+    play.decide(case, "pickup-1", 到货日期="2026-11-19")
+    row = play.case(case)
+    assert (row.state, row.ending, row.ending_reason) == ("closed", "delivered", "")
+    assert {line.picked_on for line in play.lines(case)} == {date(2026, 11, 19)}
+
+
+def test_the_office_is_reminded_and_then_the_supervisor_told(play: Play) -> None:
+    item = play.items(sent(play))["pickup-1"]
+    assert (item.role, item.office) == ("OFFICE", "BJ")
+    assert [(entry["kind"], entry["role"], entry["at"]) for entry in item.schedule] == [
+        ("pickup-2", "OFFICE", "2026-11-20T01:00:00+00:00"),
+        ("pickup-5", "OFFICE", "2026-11-25T01:00:00+00:00"),
+        ("pickup-10", "OFFICE", "2026-12-02T01:00:00+00:00"),
+        ("pickup-escalated", "SUPERVISOR", "2026-12-03T01:00:00+00:00"),
+    ]
+
+
+@pytest.mark.parametrize("found", ["短少", "损坏", "货不对单"])
+def test_what_is_wrong_goes_to_an_anomaly_and_is_made_again(play: Play, found: str) -> None:
+    case = sent(play)
+    play.decide(
+        case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 1})
+    )
+    assert set(play.items(case)) == {"anomaly-pickup-1-1", "anomaly-pickup-1-2"}
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    play.run_to(case, "pickup-2")
+    assert [(o.line_no, o.turn, o.quantity) for o in play.orders(case)] == [(2, 1, 3), (2, 2, 2)]
+    assert [row["完好数量"] for row in play.items(case)["pickup-2"].prefill["明细"]] == [1, 2]
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -5, "P-PB-001": -5}
+    assert [len(play.documents(case, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [2, 2, 2, 2]
+
+
+def test_a_second_shipment_may_be_damaged_too(play: Play) -> None:
+    case = short(play)
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    play.run_to(case, "pickup-2")
+    play.decide(case, "pickup-2", **DAMAGED, 明细=cells("完好数量", {2: 1}))
+    play.decide(case, "anomaly-pickup-2-2", 处理意见="重新制作")
+    play.run_to(case, "pickup-3")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -6}
+
+
+def test_a_shortage_is_accepted(play: Play) -> None:
+    case = short(play)
+    assert "原因 reason" in play.refused(case, "anomaly-pickup-1-2", 处理意见="接受短交", 原因="")
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="接受短交", 原因="客户自行修补")
+    assert play.case(case).ending == "delivered"
+
+
+def test_a_shortage_closes_the_case(play: Play) -> None:
+    case = short(play)
+    before = play.stock("P-HW-001")
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="关闭本单", 原因="改下新单")
+    assert play.case(case).ending == "replaced"
+    assert play.stock("P-HW-001") == before, "what the office has stays there"
+    assert not [slip for slip in play.documents(case, "CK") if slip.reverses]
+
+
+def test_one_line_is_made_again_and_another_accepted_short(play: Play) -> None:
+    case = sent(play)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 0, 2: 1}))
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="接受短交", 原因="客户自购")
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -5}
+
+
+def test_a_replacement_that_cannot_be_made_leaves_what_was_delivered(play: Play) -> None:
+    case = short(play)
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    play.run_to(case, "produce-2-panel-1")
+    play.decide(case, "produce-2-panel-1", 明细=cells("完成数量", {2: 0}, 异常说明="停产"))
+    play.decide(case, "anomaly-2-1-2", 处理意见="接受短交", 原因="客户同意")
+    assert play.case(case).ending == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -3}
+
+
+def unchecked(play: Play, today: time_machine.Traveller) -> int:
+    """Bring a case to the later check of goods that were picked up on Friday the 20th."""
+    case = sent(play)
+    today.move_to("2026-11-20T15:00:00+08:00")
+    play.decide(case, "pickup-1", 核对结果="已提货未核对")
+    item = play.items(case)["check-1"]
+    assert item.due_at == item.expires_at == datetime.fromisoformat("2026-11-27T17:30:00+08:00")
+    return case
+
+
+def test_the_check_may_come_later(play: Play, today: time_machine.Traveller) -> None:
+    case = unchecked(play, today)
+    today.move_to("2026-11-27T17:00:00+08:00")
+    play.decide(case, "check-1")
+    row = play.case(case)
+    assert (row.ending, row.ending_reason) == ("delivered", "")
+
+
+def test_a_later_check_may_find_damage(play: Play, today: time_machine.Traveller) -> None:
+    case = unchecked(play, today)
+    play.decide(case, "check-1", **DAMAGED, 明细=cells("完好数量", {2: 1}))
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -5}
+
+
+def test_unchecked_after_five_working_days_the_loss_is_the_office_s(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = unchecked(play, today)
+    today.move_to("2026-11-27T17:29:59+08:00")
+    early = play.time_out(case, "check-1")
+    assert not early.accepted
+    assert "尚未到期" in str(early.problems[0])
+    assert play.state(case) == "pickup"
+
+    today.move_to("2026-11-27T17:30:00+08:00")
+    assert play.time_out(case, "check-1").accepted
+    row = play.case(case)
+    assert row.ending == "delivered"
+    assert "损失由办事处承担" in row.ending_reason
+    assert {line.picked_on for line in play.lines(case)} == {date(2026, 11, 20)}
+    ended = {row.step_key: (row.kind, row.actor) for row in play.timeline(case)}
+    assert ended["check-1"] == ("timed_out", "SYSTEM")
+    assert "SYSTEM 于 2026-11-27 17:30 办理" in play.refused_form(case, "check-1", {"经办人工号": "E1049"})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"到货日期": "2026-11-17"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
+        ({"到货日期": "2026-11-19"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
+        ({"到货日期": "昨天"}, "到货日期: “昨天” — 应为日期"),
+        ({"明细": cells("完好数量", {1: 4, 2: 1})}, "货单相符” — 完好数量少于发货"),
+        ({"核对结果": "损坏", "照片编号": "IMG-1"}, "请在明细中填写每行完好数量"),
+        ({"核对结果": "损坏", "明细": cells("完好数量", {1: 4, 2: 1})}, "照片编号 photos: “” — 异常须附照片编号"),
+        ({"明细": cells("完好数量", {1: 5})}, "第1行 row 1, 完好数量 good: “5” — 发货 4"),
+        ({"明细": cells("完好数量", {3: 5})}, "行号 line: “3” — 应为 must be one of 1, 2"),
+        ({"核对结果": "已提货未核对", "明细": cells("完好数量", {2: 0})}, "完好数量少于发货"),
+    ],
+    ids=[
+        "arrived before dispatch", "arrived tomorrow", "no date", "in order but less", "damaged but all good",
+        "no photos", "more than sent", "unknown line", "unchecked but less",
+    ],
+)  # fmt: skip
+def test_a_wrong_confirmation_is_refused(play: Play, change: dict[str, object], told: str) -> None:
+    case = sent(play)
+    assert told in play.refused(case, "pickup-1", **change)
+    play.decide(case, "pickup-1")
+
+
+def test_another_office_may_not_confirm(play: Play) -> None:
+    case = sent(play)
+    assert "BJ" in play.refused(case, "pickup-1", staff="E1052")
+    play.decide(case, "pickup-1", staff="E1050")

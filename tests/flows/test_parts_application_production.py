@@ -1,0 +1,159 @@
+"""车间生产: reports of several units, scrap, anomalies (DOMAIN 1.6)."""
+
+from datetime import datetime
+from itertools import permutations
+
+import pytest
+
+from tests.play import Play, cells, line
+
+
+def parts_of_two_units(play: Play) -> int:
+    """Bring a case to production: 3 doors by PANEL, 2 table tops by PAINT."""
+    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 2)])
+    play.run_to(case, "produce-1-panel-1")
+    return case
+
+
+REPORTS = (("panel-1", {1: 1}), ("panel-2", {1: 2}), ("paint-1", {2: 1}), ("paint-2", {2: 1}))
+
+
+@pytest.mark.parametrize(
+    "order", [o for o in permutations(range(4)) if o.index(0) < o.index(1) and o.index(2) < o.index(3)]
+)
+def test_units_report_in_parts_and_in_any_order(play: Play, order: tuple[int, ...]) -> None:
+    case = parts_of_two_units(play)
+    for report in order:
+        unit, made = REPORTS[report]
+        play.decide(case, f"produce-1-{unit}", 明细=cells("完成数量", made))
+    assert [item.role for item in play.items(case).values()] == ["WAREHOUSE"] * 4
+    for key in reversed(list(play.items(case))):
+        play.decide(case, key)
+    assert [(order.made, order.state) for order in play.orders(case)] == [(3, "done"), (2, "done")]
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+    assert len(play.documents(case, "RK")) == 4
+    assert len(play.documents(case, "CK")) == 1
+
+
+def test_a_unit_reports_again_while_its_goods_are_counted(play: Play) -> None:
+    case = parts_of_two_units(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}))
+    assert set(play.items(case)) == {"goods-in-1-1", "produce-1-panel-2", "produce-1-paint-1"}
+    left = play.items(case)["produce-1-panel-2"]
+    assert (left.unit, left.prefill["明细"][0]["完成数量"]) == ("PANEL", 2)
+    play.decide(case, "produce-1-panel-2")
+    play.decide(case, "goods-in-1-2")
+    assert play.stock("P-PB-001") == (2, 2)
+    play.decide(case, "goods-in-1-1")
+    assert play.stock("P-PB-001") == (3, 3)
+    assert play.finish(case) == "delivered"
+
+
+def test_production_is_due_by_the_promised_date_and_the_unit_is_warned(play: Play) -> None:
+    case = parts_of_two_units(play)
+    item = play.items(case)["produce-1-panel-1"]
+    assert item.due_at == datetime.fromisoformat("2026-11-27T17:30:00+08:00")
+    schedule = [(entry["kind"], entry["role"], entry["at"][:10]) for entry in item.schedule]
+    assert schedule == [
+        ("warning", "WORKSHOP", "2026-11-26"),
+        ("overdue", "WORKSHOP", "2026-11-27"),
+        ("overdue", "PLANNER", "2026-11-27"),
+        ("over-3", "SUPERVISOR", "2026-12-02"),
+        ("over-7", "MANAGER", "2026-12-08"),
+    ]
+
+
+def test_scrap_is_recorded_and_still_has_to_be_made(play: Play) -> None:
+    case = parts_of_two_units(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}, 报废数量=1))
+    assert play.items(case)["produce-1-panel-2"].prefill["明细"][0]["完成数量"] == 1
+    play.decide(case, "produce-1-panel-2", 明细=cells("报废数量", {1: 2}, 完成数量=0))
+    (order, _) = play.orders(case)
+    assert (order.made, order.scrapped, order.state) == (2, 3, "open")
+    assert play.finish(case) == "delivered"
+    assert [(order.made, order.scrapped) for order in play.orders(case)] == [(3, 3), (2, 0)]
+    assert play.moved(case, "production_in") == {"P-PB-001": 3, "P-PT-001": 2}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (cells("完成数量", {1: 4}), "第1行 row 1, 完成数量 made: “4” — 最多 3"),
+        (cells("完成数量", {2: 1}), "行号 line: “2” — 应为 must be one of 1"),
+        (cells("完成数量", {1: 1}) * 2, "“1” — 重复 is listed twice"),
+        (cells("完成数量", {1: 0}), "至少填写一项完成、报废或异常"),
+        (cells("完成数量", {1: -1}), "第1行 row 1, 明细.完成数量: “-1” — 应不小于"),
+    ],
+)
+def test_a_wrong_report_is_refused(play: Play, rows: list[dict[str, object]], told: str) -> None:
+    case = parts_of_two_units(play)
+    assert told in play.refused(case, "produce-1-panel-1", 明细=rows)
+    play.decide(case, "produce-1-panel-1")
+
+
+def test_another_unit_s_workshop_may_not_report(play: Play) -> None:
+    case = parts_of_two_units(play)
+    assert "WORKSHOP" in play.refused(case, "produce-1-panel-1", staff="E1009")
+
+
+def anomaly(play: Play) -> int:
+    """Bring a case to an anomaly: of 3 doors 1 is made, with 2 something is wrong."""
+    case = parts_of_two_units(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
+    item = play.items(case)["anomaly-1-1-1"]
+    assert (item.role, item.brief) == ("SUPERVISOR", ["车间 production · 第1行 柜门板(左)", "缺 missing: **2**", "基材缺货"])
+    assert "produce-1-panel-2" not in play.items(case), "the line waits for the anomaly"
+    assert "produce-1-paint-1" in play.items(case), "other lines do not"
+    return case
+
+
+def test_an_anomaly_is_made_again(play: Play) -> None:
+    case = anomaly(play)
+    play.decide(case, "anomaly-1-1-1", 处理意见="重新制作")
+    assert play.items(case)["produce-1-panel-2"].prefill["明细"][0]["完成数量"] == 2
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+
+
+def test_an_anomaly_is_accepted_short(play: Play) -> None:
+    case = anomaly(play)
+    assert "原因 reason" in play.refused(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="")
+    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="客户同意")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+    assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(1, 1, "done"), (2, 2, "done")]
+
+
+def test_a_line_of_which_nothing_is_left_is_cancelled_and_the_rest_delivered(play: Play) -> None:
+    case = parts_of_two_units(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="停产"))
+    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="改用其他")
+    assert play.finish(case) == "delivered"
+    assert [order.state for order in play.orders(case)] == ["cancelled", "done"]
+    assert play.moved(case, "delivery_out") == {"P-PT-001": -2}
+
+
+def test_a_case_of_which_nothing_is_left_ends_replaced(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="停产"))
+    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="改用其他")
+    assert play.case(case).ending == "replaced"
+    assert [order.state for order in play.orders(case)] == ["cancelled"]
+
+
+def test_an_anomaly_closes_the_case_and_undoes_its_work(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 2), line("P-HW-001", 5)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
+    play.decide(case, "goods-in-1-1")
+    before, _ = play.stock("P-HW-001")
+    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="改下新单")
+    row = play.case(case)
+    assert (row.ending, row.state) == ("replaced", "closed")
+    assert {order.state for order in play.orders(case)} == {"cancelled"}
+    assert play.stock("P-HW-001") == (before, 0)
+    assert play.stock("P-PB-001") == (1, 0), "what was made is stock now"
+    sent = play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)
+    assert [message.kind for message in sent] == ["place_order", "cancel_order"]

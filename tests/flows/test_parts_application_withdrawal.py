@@ -1,0 +1,207 @@
+"""撤回: who may take a case back until when, and the visible undo (DOMAIN, "What every case has")."""
+
+import pytest
+import time_machine
+
+from tests.play import Play, cells, line
+
+APPLICANT, COLLEAGUE, SUPERVISOR = "E1049", "E1050", "E1040"
+
+
+def told(play: Play, case: int, staff: str, reason: str = "客户取消") -> str:
+    """Ask for a withdrawal that must be refused and change nothing; gives the message."""
+    before = play.snapshot(case)
+    reply = play.withdraw(case, staff, reason)
+    assert not reply.accepted
+    assert play.snapshot(case) == before
+    return "\n".join(map(str, reply.problems))
+
+
+def assert_withdrawn(play: Play, case: int, staff: str) -> None:
+    row = play.case(case)
+    assert (row.state, row.ending, row.ending_reason) == ("closed", "withdrawn", f"客户取消 ({staff})")
+
+
+@pytest.mark.parametrize("gate", ["review-1", "resubmit-1", "approve-1-1", "cycle-1", "plan-1"])
+def test_the_applicant_may_withdraw_until_production_starts(play: Play, gate: str) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-GL-008", 3)])
+    before, _ = play.stock("P-HW-001")
+    if gate == "resubmit-1":
+        play.decide(case, "review-1", 审核结论="退回办事处", 原因="补照片")
+    play.run_to(case, gate)
+    assert "只有申报人或客服主管可以撤回" in told(play, case, COLLEAGUE)
+    assert play.withdraw(case, APPLICANT).accepted
+    assert_withdrawn(play, case, APPLICANT)
+    assert play.stock("P-HW-001") == (before, 0)
+    assert play.rows("SELECT state FROM work_item WHERE step_key = :gate", gate=gate)[0].state == "withdrawn"
+
+
+def test_a_withdrawn_application_may_be_sent_anew(play: Play) -> None:
+    case = play.apply(lines=2)
+    assert play.withdraw(case, APPLICANT).accepted
+    assert play.finish(play.apply(lines=2, 订单号=play.case(case).order_no)) == "delivered"
+
+
+def test_once_production_started_only_a_supervisor_may_withdraw(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "produce-1-panel-1")
+    assert "生产已开始，只有客服主管可以撤回" in told(play, case, APPLICANT)
+    assert "生产已开始" in told(play, case, "E1043")
+
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert [order.state for order in play.orders(case)] == ["cancelled"]
+    assert play.stock("P-HW-001") == (before, 0)
+    sent = play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)
+    assert [message.kind for message in sent] == ["place_order", "cancel_order"]
+    undone = [row.step_key for row in play.timeline(case) if row.kind == "undo"]
+    assert undone == ["undo-place-production-orders-1", "undo-reserve-stock-1", "undo-place-order"]
+
+
+def test_what_was_received_stays_on_stock_free_for_others(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 1)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}))
+    play.decide(case, "goods-in-1-1")
+    assert play.stock("P-PB-001") == (2, 2)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-PB-001") == (2, 0)
+    assert [order.state for order in play.orders(case)] == ["cancelled", "cancelled"]
+    items = play.rows("SELECT state FROM work_item WHERE case_id = :case AND closed_at IS NOT NULL", case=case)
+    assert {item.state for item in items} == {"decided", "withdrawn", "dropped"}
+
+
+def test_finished_production_orders_stay_done(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 1)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert [order.state for order in play.orders(case)] == ["done", "cancelled"]
+
+
+def test_goods_on_the_way_come_back_by_a_red_slip(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "pickup-1")
+    assert play.stock("P-HW-001") == (before - 4, 0)
+    assert "只有客服主管" in told(play, case, APPLICANT)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert play.stock("P-HW-001") == (before, 0)
+    assert play.stock("P-PB-001") == (3, 0)
+    black, red = play.documents(case, "CK")
+    assert (red.reverses, red.content["red"]) == (black.id, True)
+    assert [row["quantity"] for row in red.content["lines"]] == ["-4", "-3"]
+    assert [black.number, red.number] == ["CK-2026-000001", "CK-2026-000002"]
+
+    following = play.apply([line("P-HW-001", 1)])
+    play.finish(following)
+    assert play.documents(following, "CK")[0].number == "CK-2026-000003"
+
+
+def test_goods_that_left_early_come_back_too(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)], urgency="加急")
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "release-1-1")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-HW-001") == (before, 0)
+    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
+
+
+def test_goods_before_they_leave_are_only_released(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "goods-out-1-1")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-HW-001") == (before, 0)
+    assert not play.documents(case, "CK")
+
+
+def test_a_refused_freight_does_not_stop_a_withdrawal(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1", 运输方式="空运", 承运商="国航", 运费=300, 件数=1)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert_withdrawn(play, case, SUPERVISOR)
+
+
+def test_goods_at_the_office_are_not_put_back(play: Play, today: time_machine.Traveller) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    play.run_to(case, "pickup-1")
+    left = play.stock("P-HW-001")
+    today.move_to("2026-11-20T15:00:00+08:00")
+    play.decide(case, "pickup-1", 核对结果="已提货未核对")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-HW-001") == left
+    assert len(play.documents(case, "CK")) == 1
+
+
+def damaged(play: Play) -> int:
+    """Bring a case to the anomaly of a door that arrived damaged."""
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
+    play.run_to(case, "pickup-1")
+    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {2: 2}))
+    return case
+
+
+def test_an_anomaly_at_the_office_may_be_withdrawn(play: Play) -> None:
+    case = damaged(play)
+    left = play.stock("P-HW-001")
+    assert "只有客服主管" in told(play, case, APPLICANT)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-HW-001") == left
+
+
+def test_while_a_replacement_is_planned_the_applicant_may_not_withdraw(play: Play) -> None:
+    case = damaged(play)
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    assert list(play.items(case)) == ["plan-2"]
+    assert "只有客服主管" in told(play, case, APPLICANT)
+    assert play.withdraw(case, SUPERVISOR).accepted
+
+
+def test_a_replacement_on_the_way_comes_back_but_not_what_the_office_has(play: Play) -> None:
+    case = damaged(play)
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    play.run_to(case, "pickup-2")
+    left = play.stock("P-HW-001")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.stock("P-PB-001") == (1, 0)
+    assert play.stock("P-HW-001") == left
+    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, False, True]
+
+
+def test_a_closed_case_cannot_be_withdrawn(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    play.finish(case)
+    assert "本单已结案 the case is closed" in told(play, case, SUPERVISOR)
+    assert play.case(case).ending == "delivered"
+
+
+def test_a_withdrawn_case_cannot_be_withdrawn_again(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    assert play.withdraw(case, APPLICANT).accepted
+    assert "本单已结案" in told(play, case, SUPERVISOR)
+
+
+@pytest.mark.parametrize(
+    ("staff", "reason", "expected"),
+    [
+        (APPLICANT, "", "撤回原因 reason: “” — 必填 is required"),
+        (APPLICANT, "  ", "必填 is required"),
+        (APPLICANT, "错\x00误", "控制字符"),
+        (APPLICANT, "长" * 20_000, "个字符"),
+        ("E9999", "客户取消", "“E9999” — 没有这位在职员工"),
+        ("E1068", "客户取消", "没有这位在职员工"),
+        ("", "客户取消", "没有这位在职员工"),
+        ("E1052", "客户取消", "只有申报人或客服主管可以撤回"),
+    ],
+    ids=["no reason", "blank", "control character", "too long", "unknown", "left", "nobody", "other office"],
+)
+def test_a_wrong_withdrawal_is_refused(play: Play, staff: str, reason: str, expected: str) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    assert expected in told(play, case, staff, reason)
+    assert play.items(case)["review-1"].refusals == 0, "the gate's own count is for its own answers"
+    assert play.finish(case) == "delivered"

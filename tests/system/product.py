@@ -1,0 +1,153 @@
+"""The real product as a child process: `aftersales up` in a home of its own on a free port."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from sqlalchemy import Row, text
+
+from deployments.cli_session import operations_database
+from deployments.prefect_server import child_environment
+from deployments.processes import living, pid_file
+from deployments.settings import PROJECT, Settings
+from tests.books import books_balance
+from tests.deployments.desk import free_port
+
+START_WAIT = 90.0  # seconds
+STOP_WAIT = 40.0
+
+
+class Product:
+    """A running installation, seen from outside: its pages, Prefect's API, its database."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.settings = Settings(home=home, port=port, fsync=False, database_url=None, prefect_database_url=None)
+        self.start_page = ""
+        self.log = home / "up.log"
+        self.api = httpx.Client(base_url=self.settings.api_url, trust_env=False, timeout=20)
+
+    # its life
+
+    def start(self) -> None:
+        """Type `aftersales up` and wait until it says where to click."""
+        ours = {"AFTERSALES_HOME": str(self.settings.home), "AFTERSALES_PORT": str(self.settings.port)}
+        env = {name: value for name, value in child_environment({}).items() if not name.startswith("AFTERSALES_")}
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deployments.cli", "up"], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT,
+                env=env | ours | {"AFTERSALES_FSYNC": "false", "COLUMNS": "200"}, start_new_session=True,
+            )  # fmt: skip
+        until(lambda: self.said("Ctrl-C") or self.process.poll() is not None, START_WAIT, self.log)
+        found = re.search(r"http://\S+/artifacts/artifact/[0-9a-f-]+", self.log.read_text("utf-8"))
+        assert found, self.log.read_text("utf-8")
+        self.start_page = found[0]
+
+    def stop(self) -> None:
+        """Press Ctrl-C; nothing of it may be left."""
+        family = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_WAIT)
+        finally:
+            _, left = psutil.wait_procs(family, timeout=5)
+            for one in [*left, *([psutil.Process(self.process.pid)] if self.process.poll() is None else [])]:
+                one.kill()
+        assert not left, f"still alive after Ctrl-C: {left}"
+
+    def said(self, words: str) -> bool:
+        """Say whether `up` has printed some words."""
+        return words in self.log.read_text("utf-8")
+
+    @contextmanager
+    def worker_asleep(self) -> Iterator[None]:
+        """Stop the worker, and with it the watch, for the time of the block."""
+        worker = living(pid_file(self.settings, "worker"))
+        assert worker is not None, "no worker"
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
+
+    # what it holds
+
+    def rows(self, query: str, **values: Any) -> list[Row[Any]]:
+        """Ask the operations database."""
+        with operations_database(self.settings) as db, db.connect() as connection:
+            return list(connection.execute(text(query), values).all())
+
+    @contextmanager
+    def case_locked(self, number: str) -> Iterator[None]:
+        """Hold a case's row, so that a leg of it waits in its middle for the time of the block."""
+        with operations_database(self.settings) as db, db.begin() as connection:
+            connection.execute(text("SELECT 1 FROM service_case WHERE number = :n FOR UPDATE"), {"n": number})
+            yield
+
+    def books_balance(self) -> None:
+        """Assert that stock, slips, numbers and cases agree."""
+        with operations_database(self.settings) as db:
+            books_balance(db)
+
+    def run(self, run_id: str) -> dict[str, Any] | None:
+        """Read a run at Prefect's API; None when it is gone."""
+        answer = self.api.get(f"/flow_runs/{run_id}")
+        return None if answer.status_code == httpx.codes.NOT_FOUND else dict(answer.raise_for_status().json())
+
+    def run_of(self, number: str) -> dict[str, Any] | None:
+        """Find the run that shows a case now."""
+        found = self.rows("SELECT run_id FROM service_case WHERE number = :n", n=number)
+        return self.run(str(found[0].run_id)) if found and found[0].run_id else None
+
+    def gate(self, number: str) -> tuple[str, str]:
+        """Give the state and the gate of a case's run: ("Suspended", "review-1-0")."""
+        run = self.run_of(number)
+        state = (run or {}).get("state") or {}
+        return str(state.get("name")), str((state.get("state_details") or {}).get("pause_key"))
+
+    def wait_at(self, number: str, item: str, seconds: float = 60.0) -> dict[str, Any]:
+        """Wait until a case's run is Suspended at the first open item, `item`; gives the run."""
+        until(lambda: self._waits(number, item), seconds, lambda: (number, item, self.gate(number), self.run_of(number)))
+        run = self.run_of(number)
+        assert run is not None
+        return run
+
+    def _waits(self, number: str, item: str) -> bool:
+        state, gate = self.gate(number)
+        return state == "Suspended" and gate.rpartition("-")[0] == item
+
+
+def until(holds: Any, seconds: float, otherwise: Any) -> None:
+    """Wait until something holds; an AssertionError shows `otherwise`, or what it returns."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            shown = otherwise() if callable(otherwise) else otherwise
+            raise AssertionError(shown.read_text("utf-8") if isinstance(shown, Path) else shown)
+        time.sleep(0.25)
+
+
+@contextmanager
+def running_product() -> Iterator[Product]:
+    """Run the product in a temporary home for the time of the block."""
+    home = Path(tempfile.mkdtemp(prefix="aftersales-system-"))
+    product = Product(home, free_port())
+    try:
+        product.start()
+        yield product
+    finally:
+        try:
+            product.stop()
+        finally:
+            product.api.close()
+            shutil.rmtree(home, ignore_errors=True)

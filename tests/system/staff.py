@@ -1,0 +1,158 @@
+"""A person at the browser: reads the desk's pages, fills in forms, presses what is there to press."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PATIENCE = 20_000  # milliseconds
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser for the time of the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def open_page(browser: Browser, height: int = 1000) -> Page:
+    """Open a window as the group's staff have it: Chinese, Shanghai time."""
+    size = {"width": 1360, "height": height}
+    page = browser.new_page(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
+class Staff:
+    """What people do with mouse and keyboard, in the trade's words."""
+
+    def __init__(self, page: Page, start_page: str) -> None:
+        self.page = page
+        self.start_page = start_page
+        self.pages = start_page.partition("/artifacts/")[0]
+
+    # the desk's pages
+
+    def start(self) -> None:
+        """Open the start page."""
+        self.page.goto(self.start_page)
+        self.page.get_by_role("heading", name="待办 Work").wait_for()
+
+    def follow(self, row: str, link: str) -> None:
+        """Click a link in the row of a table that reads so."""
+        self.page.get_by_role("row", name=row).get_by_role("link", name=link).first.click()
+
+    def inbox(self, role: str) -> None:
+        """Go from the start page to a role's inbox."""
+        self.start()
+        self.follow(role, "收件箱")
+        self.page.get_by_text("待办运行").wait_for()
+
+    def open_waiting(self, role: str, number: str) -> None:
+        """Go from the start page by a role's inbox to the run of a case; the inbox is a few seconds behind."""
+        self.inbox(role)
+        row = self.page.get_by_role("row", name=number)
+        for _ in range(15):
+            if row.count():
+                break
+            self.page.wait_for_timeout(2000)
+            self.page.reload()
+            self.page.get_by_text("待办运行").wait_for()
+        row.get_by_role("link", name="去办理").click()
+        self.page.wait_for_url("**/runs/flow-run/**")
+
+    def open_run(self, run_id: str) -> None:
+        """Open a run by its address."""
+        self.page.goto(f"{self.pages}/runs/flow-run/{run_id}")
+
+    def artifact(self) -> Locator:
+        """Give the text of the page that is open."""
+        return self.page.locator("main, body").first
+
+    # applications
+
+    def apply_from(self, office: str) -> Locator:
+        """Take an office's pre-filled application form from the start page."""
+        self.start()
+        self.follow(office, "申报")
+        self.page.get_by_role("button", name="Submit").wait_for()
+        return self.page.locator("main").last
+
+    def submit(self) -> str:
+        """Send a run form and go to its run; gives the run's id."""
+        self.page.get_by_role("button", name="Submit").click()
+        self.page.get_by_role("link", name="View run").click()
+        self.page.wait_for_url("**/runs/flow-run/**")
+        return self.page.url.split("/")[-1].split("?")[0]
+
+    # dialogs
+
+    def menu(self, entry: str) -> None:
+        """Choose from the run's ⋮ menu."""
+        self.page.locator("button:has(svg.lucide-ellipsis-vertical)").first.click()
+        self.page.get_by_role("menuitem", name=entry).click()
+
+    def resume(self) -> Locator:
+        """Press ⋮ → Resume; gives the dialog."""
+        self.page.get_by_text("Suspended", exact=True).first.wait_for()
+        self.menu("Resume")
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("textbox").first.wait_for()
+        return dialog
+
+    def send(self, dialog: Locator) -> None:
+        """Press the dialog's Resume and see that it was taken."""
+        dialog.get_by_role("button", name="Resume").click()
+        self.page.get_by_text("Flow run resumed").first.wait_for()
+        dialog.wait_for(state="hidden")
+
+    def decide(self, run_id: str, staff: str, lines: Sequence[Mapping[str, Any]] = (), **fields: Any) -> None:
+        """Open a run, fill in its dialog and send it; `lines` are changes to the pre-filled ones."""
+        self.open_run(run_id)
+        dialog = self.resume()
+        fill(dialog, "经办人工号", staff)
+        for label, value in fields.items():
+            fill(dialog, label, value)
+        for row, line in enumerate(lines):
+            for label, value in line.items():
+                fill(dialog, label, value, row)
+        self.send(dialog)
+
+
+def field(scope: Locator, label: str, row: int = 0) -> Locator:
+    """Find a field by its Chinese label; `row` tells the lines of a list apart."""
+    named = re.compile(rf"^(Select )?{re.escape(label)} ")
+    kinds = [scope.get_by_role(kind, name=named) for kind in ("textbox", "spinbutton", "button")]  # type: ignore[arg-type]
+    return kinds[0].or_(kinds[1]).or_(kinds[2]).nth(row)
+
+
+def fill(scope: Locator, label: str, value: Any, row: int = 0) -> None:
+    """Fill in a field by mouse: type, choose an option by its Chinese word, or pick today ("today")."""
+    found = field(scope, label, row)
+    if found.evaluate("e => e.tagName") != "BUTTON":
+        found.fill(str(value))
+        return
+    found.click()
+    page = scope.page
+    if value == "today":
+        page.locator(".rdp-today button").click()
+    else:
+        page.get_by_role("option", name=str(value)).first.click()
+
+
+def value_of(scope: Locator, label: str, row: int = 0) -> str:
+    """Read what a field holds."""
+    found = field(scope, label, row)
+    is_button = found.evaluate("e => e.tagName") == "BUTTON"
+    return found.inner_text() if is_button else found.input_value()
