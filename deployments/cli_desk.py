@@ -112,7 +112,11 @@ def _item(db: Engine, view: CaseView, staff: str, step: str) -> ItemView | None:
         return next((item for item in view.items if step in ("", item.key)), None)
     with db.connect() as connection:
         person = people(connection).get(staff)
-    own = [item for item in view.items if person and person.holds(item.role, item.office)]
+    own = [
+        item
+        for item in view.items
+        if person and any(person.holds(role, item.office) for role in (item.role, item.also) if role)
+    ]
     if len(own) > 1:
         listed = "、".join(" ".join(filter(None, [item.key, item.title, item.unit_name])) for item in own)
         raise BadInput([Problem("--step", "", f"有多项待办，请指定 several steps wait, name one: {listed}")])

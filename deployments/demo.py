@@ -10,7 +10,6 @@ import signal
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,7 +34,7 @@ from tasks.desk.queries import case_view
 from tasks.durable.queries import case_id_by_number, people
 from tasks.sheets.applications import SheetReport, import_applications
 
-TOO_LONG = 300.0  # seconds of play
+STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
 TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
@@ -150,12 +149,14 @@ class Demo:
             known = people(connection)
         staff = Staff(known, self.stories, context.deployments["withdraw"], self.screen.tell)
         self.screen.stage("各岗位开始办理 staff of every role begin to work")
-        deadline = time.monotonic() + TOO_LONG
         over = threading.Event()
         work = threading.Thread(target=staff.work, args=(lambda: over.is_set() or context.stopping.is_set(),))
         work.start()
         try:
-            while not context.stopping.wait(0.5) and time.monotonic() < deadline and not self._settled(db, staff):
+            while not context.stopping.wait(0.5) and not self._settled(db, staff):
+                if self.screen.idle > STUCK_AFTER:
+                    self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so many seconds")
+                    break
                 if not self.killed and staff.answers >= KILL_AFTER:
                     self._kill_worker(context, db)
         finally:

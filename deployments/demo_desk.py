@@ -40,7 +40,6 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "EarlyRelease": {"放行结论": "先行放行"},
     "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
     "GoodsCheck": {"核对结果": "货单相符"},
-    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 APPROVALS = {"ReviewDecision", "ApprovalDecision"}
 DAYS = {"today": 0, "in 60 days": 60}
@@ -164,7 +163,9 @@ def resume(client: SyncPrefectClient, run_id: UUID, answer: Mapping[str, Any]) -
         try:
             result = client.resume_flow_run(run_id, run_input=dict(answer))
         except PrefectHTTPStatusError as error:
-            return Given(False, f"HTTP {error.response.status_code}")
+            if error.response.status_code != httpx.codes.CONFLICT:
+                raise
+            return Given(False, "已有答复 409: this form has an answer already")
         if result.status == SetStateStatus.ACCEPT:
             return Given(True)
         told = str(getattr(result.details, "reason", result.status))

@@ -28,12 +28,17 @@ class Screen:
         self._events: deque[Text] = deque(maxlen=LAST)
         self._lock = threading.Lock()
         self._live = Live(console=self.console, get_renderable=self._now, refresh_per_second=4, transient=True)
-        self._status_at = self.started
+        self._status_at = self._moved_at = self.started
 
     @property
     def seconds(self) -> float:
         """Seconds since the demo began."""
         return time.monotonic() - self.started
+
+    @property
+    def idle(self) -> float:
+        """Seconds since something last happened."""
+        return time.monotonic() - self._moved_at
 
     def open(self) -> None:
         """Begin the live view."""
@@ -58,6 +63,8 @@ class Screen:
 
     def progress(self, closed: int, cases: int, answers: int) -> None:
         """Note how far all cases are."""
+        if (closed, answers) != (self.closed, self.answers):
+            self._moved_at = time.monotonic()
         self.closed, self.cases, self.answers = closed, cases, answers
         if not self.console.is_terminal and time.monotonic() - self._status_at > STATUS_EVERY:
             self._status_at = time.monotonic()

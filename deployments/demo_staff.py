@@ -36,7 +36,7 @@ ROLES = (
 )  # fmt: skip
 HANDS = 6  # people who work at the same time
 LOOK_EVERY = 0.4  # seconds
-WITHDRAWN_WITHIN = 60.0
+WITHDRAWN_WITHIN = 120.0
 Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
 
 

@@ -11,14 +11,14 @@ import httpx
 from sqlalchemy import Engine
 
 import flows
-from tasks.desk.publish import publish_inboxes
+from tasks.desk.publish import publish_inboxes, publish_start_page
 from tasks.desk.recover import RecoverReport, recover
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 
 WATCH_EVERY = 3.0  # seconds
 OUTBOX_EVERY = 2.0
-INBOXES_EVERY = 15.0
+PAGES_EVERY = 15.0
 
 log = logging.getLogger("prefect.aftersales")  # below "prefect", so that it lands in the worker's log
 
@@ -66,12 +66,12 @@ def load_processes() -> None:
 
 
 def background_loops(db: Engine) -> list[Loop]:
-    """Return the loops that run beside the worker: the watch, the outbox, the inbox pages."""
+    """Return the loops that run beside the worker: the watch, the outbox, the pages."""
     client = httpx.Client()
     return [
         Loop("watch", WATCH_EVERY, lambda: note(recover(db))),
         Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
-        Loop("inboxes", INBOXES_EVERY, lambda: publish_inboxes(db)),
+        Loop("pages", PAGES_EVERY, lambda: (publish_inboxes(db), publish_start_page(db))),
     ]
 
 

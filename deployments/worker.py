@@ -98,7 +98,7 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
 
     def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
         try:
-            run_flow(load_flow(entrypoint), flow_run=flow_run, return_type="state")
+            run_leg(flow_run, entrypoint)
         except (Pause, Abort):
             return 0
         except SystemExit:
@@ -111,6 +111,16 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
 
 class LegResult(BaseWorkerResult):
     """How a leg ended for the worker."""
+
+
+def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
+    """Run a leg; Pause and Abort are raised. Parameters that the flow does not have are left out.
+
+    They can come from a form that was sent without its schema enforced, and Prefect would not even begin.
+    """
+    flow = load_flow(entrypoint)
+    known = {name: value for name, value in flow_run.parameters.items() if name in flow.parameters.properties}
+    run_flow(flow, flow_run=flow_run.model_copy(update={"parameters": known}), return_type="state")
 
 
 @cache

@@ -18,7 +18,8 @@ SENTENCES = {
     "what is reserved is what reservations hold": """
         SELECT warehouse, part, reserved, held
         FROM stock_balance FULL JOIN (
-            SELECT warehouse, part, sum(quantity) AS held FROM reservation WHERE state = 'held' GROUP BY warehouse, part
+            SELECT warehouse, part, sum(quantity) AS held FROM reservation
+            WHERE state = 'held' GROUP BY warehouse, part
         ) r USING (warehouse, part)
         WHERE coalesce(reserved, 0) <> coalesce(held, 0)""",
     "document numbers are gapless per kind and year": """
@@ -27,7 +28,8 @@ SENTENCES = {
         GROUP BY kind, year
         HAVING min(serial) <> 1 OR max(serial) <> count(*) OR max(value) IS DISTINCT FROM count(*)""",
     "a document's number tells its kind, year and serial": """
-        SELECT id, number FROM document WHERE number <> kind || '-' || year || '-' || lpad(serial::text, 6, '0')""",
+        SELECT id, number FROM document
+        WHERE number <> kind || '-' || year || '-' || lpad(serial::text, 6, '0')""",
     "case numbers are gapless per process and year": """
         SELECT series, count(*), max(value)
         FROM (SELECT process || ':' || split_part(number, '-', 2) AS series,
@@ -40,7 +42,8 @@ SENTENCES = {
         WHERE (name LIKE 'document:%' AND NOT EXISTS (
                   SELECT 1 FROM document WHERE name = 'document:' || kind || ':' || year AND serial = value))
            OR (name LIKE 'case:%' AND NOT EXISTS (
-                  SELECT 1 FROM service_case WHERE name = 'case:' || process || ':' || split_part(number, '-', 2)
+                  SELECT 1 FROM service_case
+                  WHERE name = 'case:' || process || ':' || split_part(number, '-', 2)
                   AND split_part(number, '-', 3)::int = value))""",
     "a slip lists what its step moved": """
         SELECT case_id, step_key, line_no, listed, moved
@@ -62,11 +65,11 @@ SENTENCES = {
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
         WHERE undo.step_key IS NULL OR black.id IS NULL OR black.kind <> red.kind
-           OR (SELECT json_agg(json_build_array(line ->> 'line_no', line ->> 'part', -(line ->> 'quantity')::numeric))
-               FROM json_array_elements(red.content -> 'lines') line)::text
-              IS DISTINCT FROM
-              (SELECT json_agg(json_build_array(line ->> 'line_no', line ->> 'part', (line ->> 'quantity')::numeric))
-               FROM json_array_elements(black.content -> 'lines') line)::text""",
+           OR EXISTS (
+               SELECT line ->> 'line_no', line ->> 'part'
+               FROM (SELECT json_array_elements(red.content -> 'lines') AS line
+                     UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
+               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
     "every open case has an open item with its holder and due time": """
         SELECT number, holder, due_at FROM service_case c
         WHERE state <> 'closed' AND (holder IS NULL OR due_at IS NULL OR NOT EXISTS (
@@ -78,7 +81,8 @@ SENTENCES = {
             SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open'))""",
     "nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
-        WHERE state = 'closed' AND (holder IS NOT NULL OR due_at IS NOT NULL OR ready_at IS NOT NULL OR fault IS NOT NULL
+        WHERE state = 'closed' AND (
+            holder IS NOT NULL OR due_at IS NOT NULL OR ready_at IS NOT NULL OR fault IS NOT NULL
             OR EXISTS (SELECT 1 FROM work_item WHERE case_id = c.id AND state = 'open')
             OR EXISTS (SELECT 1 FROM reservation WHERE case_id = c.id AND state = 'held')
             OR EXISTS (SELECT 1 FROM production_order WHERE case_id = c.id AND state = 'open')
@@ -98,7 +102,8 @@ SENTENCES = {
                    AND NOT (kind = 'decision' AND actor = 'SYSTEM')) l USING (case_id, step_key)
         WHERE d.actor IS DISTINCT FROM l.actor""",
     "an item that was answered says how": """
-        SELECT case_id, step_key, i.state, l.kind FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)
+        SELECT case_id, step_key, i.state, l.kind
+        FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)
         WHERE (i.state IN ('decided', 'withdrawn', 'timed_out')
                AND l.kind IS DISTINCT FROM CASE i.state WHEN 'decided' THEN 'decision' ELSE i.state END)
            OR (i.state IN ('open', 'dropped') AND l.kind IS NOT NULL)""",

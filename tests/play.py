@@ -1,11 +1,11 @@
 """Play the people of process 1: apply, decide, withdraw; on the engine, without Prefect.
 
-    play = Play(db)
-    case = play.apply(lines=2)
-    play.run_to(case, "goods-out-1-1")
-    play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=1200, 件数=2)
-    assert play.finish(case) == "delivered"
-    books_balance(db)
+play = Play(db)
+case = play.apply(lines=2)
+play.run_to(case, "goods-out-1-1")
+play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=1200, 件数=2)
+assert play.finish(case) == "delivered"
+books_balance(db)
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,6 +56,19 @@ SENSIBLE: dict[str, dict[str, Any]] = {
 }
 
 
+KEPT = {
+    table: f"SELECT t::text FROM {table} t WHERE case_id = :case"
+    for table in ("case_line", "line_correction", "ledger", "document", "stock_movement", "reservation")
+    + ("production_order", "outbox", "notice")
+} | {
+    "service_case": "SELECT t::text FROM service_case t WHERE id = :case",
+    "work_item": "SELECT (step_key, state, due_at)::text FROM work_item WHERE case_id = :case",
+    "decision": "SELECT t::text FROM decision t WHERE accepted AND case_id = :case",
+    "stock_balance": "SELECT t::text FROM stock_balance t",
+    "counter": "SELECT t::text FROM counter t",
+}
+
+
 class Play:
     """The staff of the reference data at work on one database."""
 
@@ -65,9 +78,14 @@ class Play:
     # what people do
 
     def form(
-        self, lines: int | Sequence[Mapping[str, Any]] = 2, *, urgency: str = "普通", office: str = "BJ", **overrides: Any
+        self,
+        lines: int | Sequence[Mapping[str, Any]] = 2,
+        *,
+        urgency: str = "普通",
+        office: str = "BJ",
+        **overrides: Any,
     ) -> dict[str, Any]:
-        """Fill in an application for an order of the office that no case has yet; `overrides` by Chinese alias."""
+        """Fill in an application for an order that no case has yet; `overrides` by Chinese alias."""
         order = self.rows(
             "SELECT order_no FROM sales_record WHERE office = :office AND order_no NOT IN "
             "(SELECT order_no FROM service_case) ORDER BY order_no DESC LIMIT 1",
@@ -86,7 +104,12 @@ class Play:
         }
 
     def apply(
-        self, lines: int | Sequence[Mapping[str, Any]] = 2, *, urgency: str = "普通", office: str = "BJ", **overrides: Any
+        self,
+        lines: int | Sequence[Mapping[str, Any]] = 2,
+        *,
+        urgency: str = "普通",
+        office: str = "BJ",
+        **overrides: Any,
     ) -> int:
         """Send an application and let the case go to its first gate; gives its id."""
         form = self.form(lines, urgency=urgency, office=office, **overrides)
@@ -99,7 +122,7 @@ class Play:
         return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
 
     def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Outcome:
-        """Answer an open item: what is sensible, over it the prefill, over it `fields`. It must be accepted."""
+        """Answer an open item: what is sensible, then the prefill, then `fields`. It must be accepted."""
         outcome = self.send(case, key, self.answer(case, key, staff, **fields))
         assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"
         return outcome
@@ -159,7 +182,8 @@ class Play:
     def items(self, case: int) -> dict[str, Row[Any]]:
         """Give the open items of a case by key, the first due first."""
         found = self.rows(
-            "SELECT * FROM work_item WHERE case_id = :case AND state = 'open' ORDER BY due_at, step_key", case=case
+            "SELECT * FROM work_item WHERE case_id = :case AND state = 'open' ORDER BY due_at, step_key",
+            case=case,
         )
         return {row.step_key: row for row in found}
 
@@ -190,41 +214,42 @@ class Play:
 
     def orders(self, case: int) -> list[Row[Any]]:
         """Give the production orders of a case."""
-        return self.rows("SELECT * FROM production_order WHERE case_id = :case ORDER BY turn, line_no", case=case)
+        return self.rows(
+            "SELECT * FROM production_order WHERE case_id = :case ORDER BY turn, line_no", case=case
+        )
 
     def documents(self, case: int, kind: str) -> list[Row[Any]]:
         """Give the documents of a case and kind (SQ, RK, CK, FH, ZX) by number."""
         return self.rows(
-            "SELECT * FROM document WHERE case_id = :case AND kind = :kind ORDER BY serial", case=case, kind=kind
+            "SELECT * FROM document WHERE case_id = :case AND kind = :kind ORDER BY serial",
+            case=case,
+            kind=kind,
         )
 
     def moved(self, case: int, kind: str) -> dict[str, Decimal]:
         """Give what movements of a kind added up to: part → quantity."""
         found = self.rows(
-            "SELECT part, sum(quantity) AS sum FROM stock_movement WHERE case_id = :case AND kind = :kind GROUP BY part",
-            case=case, kind=kind,
-        )  # fmt: skip
+            "SELECT part, sum(quantity) AS sum FROM stock_movement "
+            "WHERE case_id = :case AND kind = :kind GROUP BY part",
+            case=case,
+            kind=kind,
+        )
         return {row.part: row.sum for row in found}
 
     def stock(self, part: str) -> tuple[Decimal, Decimal]:
         """Give what the main warehouse has of a part, and how much of that is reserved."""
         found = self.rows(
-            "SELECT on_hand, reserved FROM stock_balance WHERE warehouse = 'MAIN-GOOD' AND part = :part", part=part
+            "SELECT on_hand, reserved FROM stock_balance WHERE warehouse = 'MAIN-GOOD' AND part = :part",
+            part=part,
         )
         return (found[0].on_hand, found[0].reserved) if found else (Decimal(0), Decimal(0))
 
-    def snapshot(self, case: int) -> list[list[tuple[Any, ...]]]:
-        """Give all that a refused answer must leave alone."""
-        tables = ("service_case", "case_line", "line_correction", "ledger", "document", "stock_movement", "reservation")
-        key = {"service_case": "id"}
-        found = [
-            self.rows(f"SELECT t::text FROM {table} t WHERE {key.get(table, 'case_id')} = :case ORDER BY 1", case=case)
-            for table in (*tables, "production_order", "outbox", "notice")
-        ]
-        found += [self.rows(f"SELECT t::text FROM {table} t ORDER BY 1") for table in ("stock_balance", "counter")]
-        found.append(self.rows("SELECT step_key, state, due_at FROM work_item WHERE case_id = :case ORDER BY 1", case=case))
-        found.append(self.rows("SELECT t::text FROM decision t WHERE accepted AND case_id = :case ORDER BY 1", case=case))
-        return [[tuple(row) for row in rows] for rows in found]
+    def snapshot(self, case: int) -> dict[str, list[str]]:
+        """Give all that a refused answer must leave alone: of the case, and the counters and stock of all."""
+        return {
+            what: [str(row[0]) for row in self.rows(query + " ORDER BY 1", **({"case": case} if ":case" in query else {}))]
+            for what, query in KEPT.items()
+        }  # fmt: skip
 
     # the stage
 
@@ -232,10 +257,14 @@ class Play:
         """Give the active staff who may act as a role, by code."""
         with self.db.connect() as connection:
             known = people(connection)
-        return [code for code, person in sorted(known.items()) if person.active and person.holds(role, office, unit)]
+        return [
+            code
+            for code, person in sorted(known.items())
+            if person.active and person.holds(role, office, unit)
+        ]
 
     def somebody(self, case: int, item: Row[Any]) -> str:
-        """Choose who answers an item: its role, its office or unit, the applicant where OFFICE is asked, nobody barred."""
+        """Choose who answers an item: of its role, office or unit, the applicant for OFFICE, nobody barred."""
         row = self.case(case)
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
         if item.role == Role.OFFICE and row.applicant in able:
@@ -247,7 +276,9 @@ class Play:
         )  # fmt: skip
         barred = {row.applicant, *(row.actor for row in approved)}
         free = [code for code in able if code not in barred]
-        assert free or item.form.split(":")[-1] not in APPROVALS, f"nobody may answer {item.step_key} ({item.role})"
+        assert free or item.form.split(":")[-1] not in APPROVALS, (
+            f"nobody may answer {item.step_key} ({item.role})"
+        )
         return (free or able)[0]
 
     def grant(self, staff: str, role: Role, office: str | None = None, unit: str | None = None) -> None:
@@ -260,21 +291,6 @@ class Play:
     def retire(self, *staff: str) -> None:
         """Let people leave."""
         self.run("UPDATE staff SET active = false WHERE code = ANY(:staff)", staff=list(staff))
-
-    def put_stock(self, part: str, quantity: int) -> None:
-        """Bring the main warehouse's stock of a part to a quantity, booked as a count."""
-        difference = Decimal(quantity) - self.stock(part)[0]
-        if difference:
-            self.run(
-                "INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at) "
-                "VALUES (gen_random_uuid(), 'count', :kind, 'MAIN-GOOD', :part, :quantity, :now)",
-                kind="count_gain" if difference > 0 else "count_loss", part=part, quantity=difference, now=clock.now(),
-            )  # fmt: skip
-            self.run(
-                "INSERT INTO stock_balance (warehouse, part, on_hand) VALUES ('MAIN-GOOD', :part, :quantity) "
-                "ON CONFLICT (warehouse, part) DO UPDATE SET on_hand = :quantity",
-                part=part, quantity=quantity,
-            )  # fmt: skip
 
     def rows(self, query: str, **values: Any) -> list[Row[Any]]:
         """Run a query."""

@@ -146,6 +146,7 @@ work_item = Table(
     Column("step_key", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("role", String(20), nullable=False),
+    Column("also", String(20), comment="another role that may answer"),
     Column("office", ForeignKey("office.code")),
     Column("unit", ForeignKey("production_unit.code")),
     Column("form", Text, nullable=False),
@@ -165,6 +166,12 @@ work_item = Table(
 )
 Index(
     "ix_work_item_waiting", work_item.c.role, work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None)
+)
+Index(
+    "ix_work_item_also",
+    work_item.c.also,
+    work_item.c.due_at,
+    postgresql_where=work_item.c.closed_at.is_(None) & work_item.c.also.is_not(None),
 )
 Index("ix_work_item_open_case", work_item.c.case_id, postgresql_where=work_item.c.closed_at.is_(None))
 Index(

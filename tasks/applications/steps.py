@@ -113,7 +113,7 @@ def review_question(
     return Question(
         key=f"review-{turn}", title="审核修正", role=role, form=ReviewDecision, state=CaseState.REVIEW,
         due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}), check=check,
-        brief=[f"紧急程度 Urgency: {request.urgency.option}", *brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
+        brief=[*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
         prefill={"明细": prefill, "费用类别": fee.option},
     )  # fmt: skip
 

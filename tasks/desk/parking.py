@@ -79,6 +79,13 @@ def park_again(
         client.set_flow_run_state(flow_run_id, state, force=True)
 
 
+def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
+    """Store the form of a gate at which a run is about to suspend itself; an older one and its answer give way."""
+    _, keyset = _waiting_state(gate_key)
+    with SyncClientContext.get_or_create() as context:
+        _save_form(context.client, flow_run_id, keyset, form)
+
+
 def finish(flow_run_id: UUID, state_name: str) -> None:
     """End a run as Completed under the name of the case's ending, e.g. 已交付."""
     with SyncClientContext.get_or_create() as context:

@@ -9,12 +9,13 @@ CONTACT_FIELDS = {"客户姓名", "客户电话", "客户地址"}
 
 
 def clear_contact(client: SyncPrefectClient, run: FlowRun) -> None:
-    """Blank the contact fields of a run's parameters and forget the drafts that were typed on the way."""
+    """Blank the contact fields of a run's parameters and forget drafts and gates' descriptions."""
     parameters = without_contact(run.parameters)
     if parameters != run.parameters:
         client.update_flow_run(run.id, parameters=parameters)
-    for draft in client.filter_flow_run_input(run.id, "suspended-draft-", limit=200, exclude_keys=set()):
-        client.delete_flow_run_input(run.id, draft.key)
+    for kept in client.filter_flow_run_input(run.id, "suspended-", limit=200, exclude_keys=set()):
+        if kept.key.startswith("suspended-draft-") or kept.key.endswith("-description"):
+            client.delete_flow_run_input(run.id, kept.key)
 
 
 def without_contact(value: Any) -> Any:

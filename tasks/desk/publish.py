@@ -84,7 +84,9 @@ def publish_inboxes(db: Engine) -> int:
         counts = open_counts(connection)
     waiting: dict[Role, list[InboxRow]] = {}
     for row in rows:
-        waiting.setdefault(row.role, []).append(row)
+        for role in (row.role, row.also):
+            if role:
+                waiting.setdefault(role, []).append(row)
     nothing, linked = Waiting(0, 0), links()
     return _publish_changed(
         Page(

@@ -146,7 +146,7 @@ _LINES: Select[Any] = (
 
 _ITEMS: Select[Any] = (
     select(
-        work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role, work_item.c.office,
+        work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role, work_item.c.also, work_item.c.office,
         production_unit.c.name.label("unit_name"), work_item.c.form, work_item.c.brief, work_item.c.prefill,
         work_item.c.refusals, work_item.c.refused_because, work_item.c.opened_at, work_item.c.due_at,
         work_item.c.expires_at,
@@ -245,7 +245,7 @@ def _line(row: Row[Any]) -> LineView:
 
 
 def _item(row: Row[Any]) -> ItemView:
-    return ItemView(**{**row._mapping, "role": Role(row.role)})
+    return ItemView(**{**row._mapping, "role": Role(row.role), "also": _maybe(Role, row.also)})
 
 
 def _document(row: Row[Any]) -> DocumentView:
@@ -271,6 +271,7 @@ def inbox(
     waiting: Select[Any] = (
         select(
             service_case.c.number, work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role,
+            work_item.c.also,
             office.c.name.label("office_name"), production_unit.c.name.label("unit_name"),
             service_case.c.urgency, work_item.c.due_at, work_item.c.refusals, work_item.c.brief,
             service_case.c.run_id, _FIRST.label("first"),
@@ -282,14 +283,14 @@ def inbox(
         .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
     )  # fmt: skip
     if role is not None:
-        waiting = waiting.where(work_item.c.role == role.value).limit(most)
+        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
         waiting = _at_most(waiting, most)
     return [_inbox_row(row, now) for row in connection.execute(waiting)]
 
 
 def _inbox_row(row: Row[Any], now: datetime) -> InboxRow:
-    words = {"role": Role(row.role), "urgency": Urgency(row.urgency), "overdue": row.due_at < now}
+    words = {"role": Role(row.role), "also": _maybe(Role, row.also), "urgency": Urgency(row.urgency), "overdue": row.due_at < now}
     return InboxRow(**{**row._mapping, **words})
 
 
@@ -311,11 +312,16 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
     late = func.count().filter(work_item.c.due_at < clock.now())
     rows = connection.execute(
-        select(work_item.c.role, func.count(), late)
+        select(work_item.c.role, work_item.c.also, func.count(), late)
         .where(work_item.c.closed_at.is_(None))
-        .group_by(work_item.c.role)
-    )
-    return {Role(role): Waiting(number, overdue) for role, number, overdue in rows}
+        .group_by(work_item.c.role, work_item.c.also)
+    ).all()
+    counts: dict[Role, Waiting] = {}
+    for role, also, number, overdue in rows:
+        for one in (Role(name) for name in (role, also) if name):
+            before = counts.get(one, Waiting(0, 0))
+            counts[one] = Waiting(before.open + number, before.overdue + overdue)
+    return counts
 
 
 def offices(connection: Connection) -> list[tuple[str, str]]:

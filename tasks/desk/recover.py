@@ -1,11 +1,13 @@
 """The watch (law 5): whatever dies or is pressed, within a minute a case waits at the right gate again.
 
-It takes over cases that have work to do and no live lease, and compares the Prefect run of every open case with
-the ledger: a run that is missing, ended, paused by hand, at an old gate, or held by a dead worker is mended.
+It takes over cases that have work to do and no live lease, and compares the Prefect run of every open case
+with the ledger: a run that is missing, ended, paused by hand, at an old gate, or held by a dead worker is
+mended, and an application whose leg died before there was a case is started again. A case that cannot be mended
+holds up no other.
 """
 
+import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,25 +16,36 @@ from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
-from schemas.problems import AftersalesError, Unavailable
+from schemas.problems import Unavailable
 from tasks.desk import parking
+from tasks.desk.case_run import case_of
 from tasks.desk.gate_form import gate_input
 from tasks.desk.privacy import clear_contact
 from tasks.desk.publish import publish_case
 from tasks.desk.queries import CaseView, case_view
-from tasks.desk.rules import run_name, run_tags
+from tasks.desk.rules import OVERDUE, run_name, run_tags
 from tasks.durable import clock, queries
 from tasks.durable.engine import PROCESSES, advance
+from tasks.durable.lease import seized
 
 BATCH = 200
+BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
 LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
 TAKE_OVER_AFTER = timedelta(seconds=3)
+log = logging.getLogger("prefect.aftersales.watch")
 
 
 @dataclass
@@ -44,14 +57,16 @@ class RecoverReport:
     created: int = 0
     rescheduled: int = 0
     finished: int = 0
+    failed: int = 0
 
 
 def recover(db: Engine, on_case: Callable[[str], None] = lambda number: None) -> RecoverReport:
     """Bring every case on its way and every open case's run to its gate; safe at any time, any number of times."""
     report = RecoverReport()
     take_over(db, report)
+    restart_lost(db, report)
     last = 0
-    while batch := _unsettled(db, last):
+    while batch := _unsettled(db, last, BATCH):
         sync_runs(db, batch, report, on_case)
         last = batch[-1].id
     return report
@@ -62,14 +77,30 @@ def take_over(db: Engine, report: RecoverReport) -> None:
     with db.connect() as connection:
         ready = queries.ready_cases(connection, clock.now() - TAKE_OVER_AFTER, BATCH)
     for case_id in ready:
-        with suppress(AftersalesError):  # noted on the case by advance; the others go on
+        try:
             advance(db, case_id)
             report.advanced += 1
+        except Exception as fault:  # noqa: BLE001  noted on the case by advance; the others go on
+            log.warning("case %s cannot go on: %r", case_id, fault)
+            report.failed += 1
 
 
-def _unsettled(db: Engine, after: int) -> Sequence[Any]:
+def restart_lost(db: Engine, report: RecoverReport) -> None:
+    """Schedule applications again whose leg died before there was a case: only Prefect knows of them."""
+    titles = FlowFilterName(any_=[process.title for process in PROCESSES.values()])
+    begun = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(BEGUN)))
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(
+            flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
+        ):
+            if not _may_be_starting(run) and case_of(db, run) is None:
+                client.set_flow_run_state(run.id, Scheduled(), force=True)
+                report.rescheduled += 1
+
+
+def _unsettled(db: Engine, after: int, limit: int) -> Sequence[Any]:
     with db.connect() as connection:
-        return queries.cases_to_show(connection, after, BATCH, clock.now())
+        return queries.cases_to_show(connection, after, limit, clock.now())
 
 
 def sync_runs(
@@ -77,15 +108,47 @@ def sync_runs(
 ) -> None:
     """Compare the runs of some cases with the ledger and mend those that differ."""
     with get_client(sync_client=True) as client:
-        ids = [case.run_id for case in cases if case.run_id]
-        found = (
-            client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)), limit=BATCH) if ids else []
-        )
-        runs = {run.id: run for run in found}
+        runs = _runs(client, [case.run_id for case in cases if case.run_id])
         deployments = cache(lambda code: _deployment(client, code))
         for case in cases:
-            _mend(db, client, case, runs.get(case.run_id), deployments, report)
+            if not (case.leased or _is_settled(case, runs.get(case.run_id))):
+                _look_again(db, client, case, deployments, report)
             on_case(case.number)
+
+
+def _runs(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, FlowRun]:
+    wanted = FlowRunFilter(id=FlowRunFilterId(any_=list(ids)))
+    return {run.id: run for run in client.read_flow_runs(flow_run_filter=wanted, limit=BATCH)} if ids else {}
+
+
+def _look_again(
+    db: Engine, client: SyncPrefectClient, case: Any, deployments: Callable[[str], UUID], report: RecoverReport
+) -> None:
+    """Mend a run under its case's lease, so that no leg and no other watch is at it, if it still needs that."""
+    with seized(db, case.id) as ours:
+        if not ours:
+            return
+        now = next((row for row in _unsettled(db, case.id - 1, 1) if row.id == case.id), None)
+        run = _runs(client, [now.run_id]).get(now.run_id) if now and now.run_id else None
+        if now is None or _is_settled(now, run):
+            return
+        try:
+            _mend(db, client, now, run, deployments, report)
+        except Unavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001  one case's fault; the others are mended
+            log.warning("the run of %s cannot be mended: %r", case.number, fault)
+            report.failed += 1
+
+
+def _is_settled(case: Any, run: FlowRun | None) -> bool:
+    """Say whether a run shows its case as it stands, or a leg is on its way that will see to it."""
+    if case.closed_at is None and case.gate_key is None:
+        return True  # there is work to do first
+    if run is None or _may_be_starting(run):
+        return run is not None
+    shown = case.run_seq == case.seq and (OVERDUE in run.tags) == case.overdue
+    return case.closed_at is None and shown and _is_right(run, case.gate_key)
 
 
 def _mend(
@@ -96,11 +159,7 @@ def _mend(
     deployments: Callable[[str], UUID],
     report: RecoverReport,
 ) -> None:
-    if case.leased or (case.gate_key is None and case.closed_at is None):
-        return
     if case.closed_at is not None:
-        if run is not None and _may_be_starting(run):
-            return
         if run is not None:
             _finish(client, _view(db, case.id), run)
             report.finished += 1
@@ -108,8 +167,6 @@ def _mend(
     elif run is None:
         _create(db, case, deployments(case.process))
         report.created += 1
-    elif (_is_right(run, case.gate_key) and case.run_seq == case.seq) or _may_be_starting(run):
-        return
     elif _answer_is_held(client, run, case.gate_key):
         client.set_flow_run_state(run.id, Scheduled(), force=True)
         report.rescheduled += 1
@@ -144,7 +201,7 @@ def _park_again(db: Engine, client: SyncPrefectClient, case: Any, run: FlowRun) 
     else:
         form = gate_input(view)
         parking.park_again(run.id, form.key, form, run_name(view), run_tags(view))
-    publish_case(view, run.id)
+    publish_case(view, run.id, client)
     _note(db, case.id, run.id, case.run_generation, case.seq)
 
 
@@ -157,7 +214,7 @@ def _finish(client: SyncPrefectClient, view: CaseView, run: FlowRun) -> None:
     if view.case.ending and not (run.state and run.state.is_completed()):
         parking.finish(run.id, view.case.ending.zh)
     client.update_flow_run(run.id, name=run_name(view), tags=run_tags(view))
-    publish_case(view, run.id)
+    publish_case(view, run.id, client)
     clear_contact(client, run)
 
 
@@ -177,12 +234,12 @@ def _may_be_starting(run: FlowRun) -> bool:
     if state is None or state.type == StateType.SCHEDULED:
         return True
     begun: datetime = state.timestamp
-    return state.type in {StateType.RUNNING, StateType.PENDING} and clock.now() - begun < LEG_STARTS_WITHIN
+    return state.type in BEGUN and clock.now() - begun < LEG_STARTS_WITHIN
 
 
 def _answer_is_held(client: SyncPrefectClient, run: FlowRun, gate_key: str) -> bool:
     """Say whether a dead leg of this run had an accepted answer to the present gate that nobody recorded yet."""
-    if run.state is None or run.state.type not in {StateType.RUNNING, StateType.PENDING}:
+    if run.state is None or run.state.type not in BEGUN:
         return False
     try:
         return bool(client.read_flow_run_input(run.id, f"suspended-{gate_key}-response"))

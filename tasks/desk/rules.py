@@ -20,6 +20,7 @@ CONTACT_ROLES = frozenset(
 )  # who must reach the customer
 DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFECT.md, "Gate dialog")
 DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
+OVERDUE = "逾期"  # the tag of a run with something late
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
@@ -64,9 +65,9 @@ def run_tags(view: CaseView) -> list[str]:
     if case.ending:
         tags += ["已结案", case.ending.zh]
     else:
-        for role in dict.fromkeys(item.role for item in view.items):
+        for role in dict.fromkeys(role for item in view.items for role in (item.role, item.also) if role):
             tags += [waiting_tag(role), waiting_tag(role, case.office_name)]
-        tags += ["逾期"] if view.overdue else []
+        tags += [OVERDUE] if view.overdue else []
     tags += ["加急"] if case.urgency == Urgency.URGENT else []
     return [tag.replace(",", "，") for tag in tags]
 

@@ -11,12 +11,15 @@ from tasks.desk.rules import run_name, run_tags, waiting_tag
 from tasks.durable.queries import note_run
 
 
-def show_case(db: Engine, case_id: int, run: FlowRun) -> CaseView:
-    """Bring name, tags and case sheet of a run up to date where they are not; gives the view behind them."""
+def show_case(db: Engine, case_id: int, run: FlowRun, anew: bool = False) -> CaseView:
+    """Bring name, tags and case sheet of a run up to date where they are not; gives the view behind them.
+
+    `anew` where something may have happened that left the ledger as it was, such as a refusal.
+    """
     with db.connect() as connection:
         view = case_view(connection, case_id)
     name, tags = run_name(view), run_tags(view)
-    if view.case.run_seq == view.case.seq and (run.name, set(run.tags)) == (name, set(tags)):
+    if not anew and view.case.run_seq == view.case.seq and (run.name, set(run.tags)) == (name, set(tags)):
         return view
     with get_client(sync_client=True) as client:
         client.update_flow_run(run.id, name=name, tags=tags)

@@ -84,6 +84,7 @@ class ItemView(NamedTuple):
     key: str
     title: str
     role: Role
+    also: Role | None
     office: str | None
     unit_name: str | None
     form: str
@@ -170,6 +171,7 @@ class InboxRow(NamedTuple):
     key: str
     title: str
     role: Role
+    also: Role | None
     office_name: str
     unit_name: str | None
     urgency: Urgency

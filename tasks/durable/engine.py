@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine, insert
@@ -138,6 +139,7 @@ def _leg(db: Engine, case_id: int, answer: Answer | None, run_step: RunStep, run
     closed = file.state == CaseState.CLOSED
     if not closed:
         try:
+            replay.hear_engineer()
             closed = run_process(process, replay)
         except ProcessChanged as changed:
             _call_engineer(db, file, str(changed))
@@ -252,11 +254,17 @@ class Opened:
 
 
 def open_case(
-    db: Engine, code: str, data: Mapping[str, Any] | BaseModel, origin: str, channel: Channel
+    db: Engine,
+    code: str,
+    data: Mapping[str, Any] | BaseModel,
+    origin: str,
+    channel: Channel,
+    run_id: UUID | None = None,
 ) -> Opened:
     """Accept an application: the case, its lines and its number commit together, once per origin.
 
-    Raises BadInput with every problem; then nothing is stored and no number is used.
+    `run_id` is the Prefect run that shows the case, if there is one. Raises BadInput with every problem; then
+    nothing is stored and no number is used.
     """
     process = PROCESSES[code]
     try:
@@ -266,14 +274,16 @@ def open_case(
     for last in (False, True):
         try:
             with db.begin() as connection:
-                return _open(Unit(connection, []), process, form, origin, channel)
+                return _open(Unit(connection, []), process, form, origin, channel, run_id)
         except IntegrityError:  # another sending of this origin, or a twin line, came between check and insert
             if last:
                 raise
     raise AssertionError("unreachable")
 
 
-def _open(unit: Unit, process: ProcessDefinition, form: Form, origin: str, channel: Channel) -> Opened:
+def _open(
+    unit: Unit, process: ProcessDefinition, form: Form, origin: str, channel: Channel, run_id: UUID | None
+) -> Opened:
     made = queries.case_by_origin(unit.connection, origin)
     if made:
         return Opened(made.id, made.number, new=False)
@@ -283,7 +293,8 @@ def _open(unit: Unit, process: ProcessDefinition, form: Form, origin: str, chann
     now = clock.now()
     row = {
         "process": process.code, "version": process.version, "origin": origin, "state": CaseState.RECEIVED,
-        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **facts,
+        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now,
+        "run_id": run_id, **facts,
     }  # fmt: skip
     year = now.astimezone(SHANGHAI).year
     row["number"] = f"{process.code}-{year}-{unit.draw(f'case:{process.code}:{year}'):06d}"

@@ -27,9 +27,30 @@ VOID_AFTER = timedelta(seconds=20)
 @contextmanager
 def held(db: Engine, case_id: int) -> Iterator[None]:
     """Hold the lease of a case, waiting for another leg to end or for its lease to become void."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
+    holder = _name()
     while not _take(db, case_id, holder):
         time.sleep(0.05)
+    with _kept(db, case_id, holder):
+        yield
+
+
+@contextmanager
+def seized(db: Engine, case_id: int) -> Iterator[bool]:
+    """Hold the lease of a case if nobody else does; gives whether we hold it."""
+    holder = _name()
+    if not _take(db, case_id, holder):
+        yield False
+        return
+    with _kept(db, case_id, holder):
+        yield True
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
+
+
+@contextmanager
+def _kept(db: Engine, case_id: int, holder: str) -> Iterator[None]:
     stop = threading.Event()
     renewer = threading.Thread(target=_renew, args=(db, case_id, holder, stop), daemon=True)
     renewer.start()

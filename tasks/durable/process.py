@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from prefect import Flow
+from pydantic import Field
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
@@ -40,27 +41,26 @@ def process(
     return decorate
 
 
-class CaseFlow(Flow[..., Any]):
-    """A flow that takes whatever its form sends: what is wrong with it, `open_case` says on a draft."""
+def _flow(definition: ProcessDefinition) -> Flow[..., Any]:
+    """Make the flow of a process: its name is the title, its one parameter the typed form.
 
-    def validate_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Keep the parameters that the form has, as they were sent; None where one is missing."""
-        return {name: parameters.get(name) for name in self.parameters.properties}
-
-
-def _flow(definition: ProcessDefinition) -> CaseFlow:
-    """Make the flow of a process: its name is the title, its one parameter the typed form."""
+    Nothing is validated before the leg: what is wrong with a form, its draft says.
+    """
     function, parameter = definition.function, definition.parameter
 
-    def run(given: Any) -> Any:
+    def run(**parameters: Any) -> Any:
         from tasks.desk.case_run import run_case  # what a leg needs is not needed to import a process
 
-        return run_case(definition, given)
+        return run_case(definition, parameters[parameter])
 
+    form = inspect.Parameter(
+        parameter,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=definition.request,
+        default=Field(),  # required, yet a run without it is answered too
+    )
     run.__name__, run.__qualname__, run.__module__ = function.__name__, function.__name__, function.__module__
     run.__doc__ = function.__doc__
     run.__annotations__ = {parameter: definition.request}
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(parameter, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=definition.request)]
-    )
-    return CaseFlow(run, name=definition.title, retries=0, persist_result=False)
+    run.__signature__ = inspect.Signature([form])  # type: ignore[attr-defined]
+    return Flow(run, name=definition.title, retries=0, persist_result=False, validate_parameters=False)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, exists, func, insert, select, update
 
 from schemas.states import ItemState, Role
 from schemas.tables import decision, lease, ledger, service_case, staff, staff_role, work_item
@@ -102,18 +102,21 @@ def case_by_origin(connection: Connection, origin: str) -> Any:
 
 
 def open_engineer_item(connection: Connection, case_id: int, why: str, now: datetime) -> None:
-    """Open the engineer's work item of a case whose process changed, unless one is open already."""
+    """Open the engineer's work item of a case whose process changed, unless one is open already.
+
+    It is due before whatever else is open: nothing of that can be answered until it is.
+    """
     items = connection.execute(
-        select(work_item.c.closed_at).where(
-            work_item.c.case_id == case_id, work_item.c.role == Role.ENGINEER
-        )
+        select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(work_item.c.case_id == case_id)
     ).all()
+    due = min([now, *(item.due_at - timedelta(seconds=1) for item in items if item.closed_at is None)])
+    items = [item for item in items if item.role == Role.ENGINEER]
     if all(item.closed_at for item in items):
         connection.execute(
             insert(work_item).values(
                 case_id=case_id, step_key=f"engineer-{len(items) + 1}", title="流程代码与记录不符",
                 role=Role.ENGINEER, form="schemas.forms.parts:EngineerNote", brief=[why], prefill={}, schedule=[],
-                opened_at=now, due_at=now,
+                opened_at=now, due_at=due,
             )  # fmt: skip
         )
 
@@ -202,7 +205,8 @@ def note_run(connection: Connection, case_id: int, run_id: UUID | None, generati
 
 def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Any]:
     """Find open cases, and closed ones whose run does not show that yet; with the gate each waits at."""
-    item = work_item.alias()
+    item, late = work_item.alias(), work_item.alias()
+    overdue = exists().where(late.c.case_id == service_case.c.id, late.c.closed_at.is_(None), late.c.due_at < at)
     gate_key = (
         select(item.c.step_key + "-" + cast(item.c.refusals, Text))
         .where(item.c.case_id == service_case.c.id, item.c.closed_at.is_(None))
@@ -215,7 +219,8 @@ def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) 
         select(
             service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.request,
             service_case.c.closed_at, service_case.c.seq, service_case.c.run_id, service_case.c.run_generation,
-            service_case.c.run_seq, gate_key.label("gate_key"), lease.c.case_id.is_not(None).label("leased"),
+            service_case.c.run_seq, gate_key.label("gate_key"), overdue.label("overdue"),
+            lease.c.case_id.is_not(None).label("leased"),
         )  # fmt: skip
         .outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
         .where(service_case.c.id > after, service_case.c.closed_at.is_(None) | unshown)

@@ -29,7 +29,7 @@ class Question(Generic[F]):
     """A gate (a person decides) or an event (the outside world reports): becomes one work item.
 
     key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
-    also     other roles that may answer
+    also     another role that may answer
     due      gives the due time in UTC when the item is opened
     check    finds what is wrong with an answer beyond its shape; runs under the case's lock
     barred   staff codes that may not decide: the applicant and earlier approvers of the case
@@ -43,7 +43,7 @@ class Question(Generic[F]):
     form: type[F]
     state: CaseState
     due: Callable[["Work"], datetime]
-    also: Sequence[Role] = ()
+    also: Role | None = None
     unit: str | None = None
     brief: Sequence[str] = ()
     prefill: Mapping[str, Any] = field(default_factory=dict)

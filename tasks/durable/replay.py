@@ -3,6 +3,7 @@
 What the ledger has is returned as it was recorded; the first thing it does not have is done, or asked, now.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.forms.base import Form, Remark, form_path
+from schemas.forms.parts import EngineerNote
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, work_item
@@ -23,6 +25,7 @@ from tasks.durable.unit import Unit
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
+ENGINEER_KEY = re.compile(r"engineer-\d+")
 REASON: TypeAdapter[str] = TypeAdapter(Annotated[Remark, Field(min_length=1)])
 RunStep = Callable[[str, Callable[[], Sequence[Entry]]], Sequence[Entry]]
 
@@ -57,7 +60,7 @@ class Replay:
         self.answer, self.reply = answer, None if answer else Reply(True)
         self.may_withdraw = may_withdraw
         self.channel = answer.channel if answer else Channel.SYSTEM
-        self.asked: set[str] = set()
+        self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
         self.done: list[Done] = []
 
     # steps
@@ -148,6 +151,14 @@ class Replay:
             raise TimedOut(first.key)
         return first, first.form.model_validate(entry.output)
 
+    def hear_engineer(self) -> None:
+        """Take what an engineer says of a process that changed; no process function asks for that."""
+        answer = self.answer
+        if answer and answer.kind == "decision" and answer.key in self.file.items and ENGINEER_KEY.fullmatch(answer.key):
+            self.asked.add(answer.key)
+            title, state = self.file.items[answer.key].title, CaseState(self.file.state)
+            self._take_answer([Question(answer.key, title, Role.ENGINEER, EngineerNote, state, lambda work: work.now)])
+
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         answer = self.answer
         if answer is None or self.reply is not None:
@@ -206,7 +217,7 @@ class Replay:
         if person is None or not person.active:
             return Problem(field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number")
         office = self.file.row.office if question.role == Role.OFFICE else None
-        if not any(person.holds(role, office, question.unit) for role in (question.role, *question.also)):
+        if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
             expected = f"需要{question.role.zh}{f'（{office or question.unit}）' if office or question.unit else ''}的权限"
             return Problem(field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}")
         if person.code in question.barred:
@@ -234,6 +245,7 @@ class Replay:
             step_key=question.key,
             title=question.title,
             role=question.role,
+            also=question.also,
             office=self.file.row.office if question.role == Role.OFFICE else None,
             unit=question.unit,
             form=form_path(question.form),

@@ -205,7 +205,7 @@ def goods_out_question(key: str, names: Mapping[int, str], refused: str, urgency
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
     brief = [f"{no}. {name}" for no, name in list(names.items())[:5]]
     return Question(
-        key=key, title="出库", role=Role.WAREHOUSE, also=(Role.LOGISTICS,), form=GoodsOut, state=CaseState.DELIVERY,
+        key=key, title="出库", role=Role.WAREHOUSE, also=Role.LOGISTICS, form=GoodsOut, state=CaseState.DELIVERY,
         due=working_days("pa.goods_out.days"),
         remind=daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else escalation(Role.WAREHOUSE),
         brief=[f"运费未批 Freight was refused: **{refused}**", *brief] if refused else brief,
@@ -215,10 +215,11 @@ def goods_out_question(key: str, names: Mapping[int, str], refused: str, urgency
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
-    """Ask a SUPERVISOR whether urgent goods may go before the form; due before the form, so that the run shows it."""
+    """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
+    due = working_days("pa.release.days")
     return Question(
         key=key, title="加急放行", role=Role.SUPERVISOR, form=EarlyRelease, state=CaseState.DELIVERY,
-        due=working_days("pa.approval.days"), barred=frozenset({applicant}),
+        due=due, expires=due, barred=frozenset({applicant}),
         brief=["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"],
     )  # fmt: skip
 

@@ -62,7 +62,8 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
             made = counts.pop(question.key)
             new = making.count(made, answer.lines)
             came_in += sum(line.counted for line in answer.lines)
-            book_goods_in(case, list(plan), made, list(answer.lines), turn=turn)
+            orders = making.progress([line.line_no for line in made])
+            book_goods_in(case, list(plan), made, list(answer.lines), orders, shipment, turn=turn)
         else:
             found = anomalies.pop(question.key)
             if answer.verdict == AnomalyVerdict.CLOSE:
@@ -121,11 +122,19 @@ def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
 
 @step("出货入库·入库制票", undo=release_stock)
 def book_goods_in(
-    work: Work, plan: list[PlannedLine], made: list[LineQuantity], counted: list[CountLine], turn: str
+    work: Work,
+    plan: list[PlannedLine],
+    made: list[LineQuantity],
+    counted: list[CountLine],
+    orders: list[OrderProgress],
+    shipment: int,
+    turn: str,
 ) -> DocumentRef:
     """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt."""
     by_no = {line.line_no: line for line in plan}
     reported = {line.line_no: line.quantity for line in made}
+    for order in orders:
+        _keep(work, order, shipment)
     for line in counted:
         planned = by_no[line.line_no]
         if line.counted > 0:

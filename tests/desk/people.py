@@ -1,20 +1,21 @@
 """People at the Prefect UI, and the worker's hands: a leg runs in this process when the test says so."""
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import Abort, Pause
-from prefect.flow_engine import run_flow
-from prefect.flow_runs import resume_flow_run
-from prefect.states import Running
+from prefect.states import AwaitingRetry, Cancelling, Paused, Running
 from sqlalchemy import Engine
 
-from deployments.worker import load_flow
+from deployments.worker import run_leg
+from schemas.forms.base import form_at
 from schemas.forms.parts import PartsApplication
 from tasks.desk.recover import RecoverReport, recover
 from tests.play import Play
@@ -24,41 +25,115 @@ PARAMETER = "申报单"
 
 
 class Desk:
-    """What people press and see in Prefect; `play` is what they would do without it."""
+    """What people press and see in Prefect; `play` is what they do without it."""
 
     def __init__(self, db: Engine, client: SyncPrefectClient, deployment: UUID) -> None:
         self.db, self.client, self.deployment, self.play = db, client, deployment, Play(db)
 
-    # at the run form
+    # the run form
+
+    def form(self, **more: Any) -> dict[str, Any]:
+        """Fill in an application in the words of the run form."""
+        return PartsApplication.model_validate(self.play.form(**more)).as_form()
 
     def send(self, parameters: Mapping[str, Any], enforce: bool = True) -> UUID:
-        """Press Submit on the run form; gives the scheduled run."""
-        wanted = {"parameters": dict(parameters), "enforce_parameter_schema": enforce}
-        made = self.client.request(
-            "POST", "/deployments/{id}/create_flow_run", path_params={"id": self.deployment}, json=wanted
-        )
-        return UUID(made.raise_for_status().json()["id"])
+        """Press Submit; gives the scheduled run."""
+        response = self.client.request(
+            "POST", "/deployments/{id}/create_flow_run", path_params={"id": self.deployment},
+            json={"parameters": dict(parameters), "enforce_parameter_schema": enforce},
+        )  # fmt: skip
+        return UUID(response.raise_for_status().json()["id"])
 
     def apply(self, **more: Any) -> UUID:
         """Send a right application and let the worker bring it to its first gate."""
-        run_id = self.send({PARAMETER: PartsApplication.model_validate(self.play.form(**more)).as_form()})
-        self.leg(run_id)
+        run_id = self.send({PARAMETER: self.form(**more)})
+        assert self.leg(run_id) == "review-1-0"
         return run_id
 
-    # the worker
+    # the worker and the watch
 
-    def leg(self, run_id: UUID) -> FlowRun:
-        """Run a leg as the worker does; gives the run as it then stands."""
-        try:
-            run_flow(load_flow(FLOW), flow_run=self.run(run_id), return_type="state")
-        except (Pause, Abort):
-            pass
-        return self.run(run_id)
+    def leg(self, run_id: UUID) -> str:
+        """Run a leg as the worker does; gives where the run then stands."""
+        with suppress(Pause, Abort):
+            run_leg(self.run(run_id), FLOW)
+        return self.gate(run_id)
 
-    # at a run's page
+    def begin(self, run_id: UUID) -> None:
+        """Let a worker take the run and die before it does anything."""
+        self.force(run_id, Running())
+
+    def watch(self) -> RecoverReport:
+        """Let the watch go its round."""
+        return recover(self.db)
+
+    # the page of a run
 
     def run(self, run_id: UUID) -> FlowRun:
+        """Read a run."""
         return self.client.read_flow_run(run_id)
 
-    def resume(self, run_id: UUID, fields: Mapping[str, Any]) -> None:
-        resume_flow_run(run_id, run_input=dict(fields))
+    def gate(self, run_id: UUID) -> str:
+        """Say at which gate a run is suspended; if it is not, the name of its state."""
+        state = self.run(run_id).state
+        assert state is not None
+        return str(state.state_details.pause_key if state.name == "Suspended" else state.name)
+
+    def case(self, run_id: UUID) -> int:
+        """Give the case that a run shows."""
+        [row] = self.play.rows("SELECT id FROM service_case WHERE run_id = :run", run=run_id)
+        return int(row.id)
+
+    def run_of(self, case: int) -> UUID:
+        """Give the run that shows a case."""
+        found: UUID = self.play.case(case).run_id
+        return found
+
+    def dialog(self, run_id: UUID) -> tuple[dict[str, Any], str]:
+        """Open the dialog of the gate where a run waits: its schema and its text."""
+        kept = [self.kept(run_id, f"suspended-{self.gate(run_id)}-{part}") for part in ("schema", "description")]
+        return json.loads(kept[0]), json.loads(kept[1])
+
+    def kept(self, run_id: UUID, key: str) -> str:
+        """Read what Prefect keeps of a run under a key."""
+        return self.client.read_flow_run_input(run_id, key)
+
+    def sheet(self, number: str) -> str:
+        """Read the case sheet."""
+        key = ArtifactFilter(key=ArtifactFilterKey(any_=[f"case-{number.lower()}"]))
+        [artifact] = self.client.read_artifacts(artifact_filter=key)
+        return str(artifact.data)
+
+    # the buttons
+
+    def answer(self, run_id: UUID, **fields: Any) -> dict[str, Any]:
+        """Fill in the dialog of the gate where a run waits, sensibly but for `fields`."""
+        case, key = self.case(run_id), self.gate(run_id).rpartition("-")[0]
+        item = self.play.items(case)[key]
+        staff = {"staff": fields.pop("经办人工号")} if "经办人工号" in fields else {}
+        return form_at(item.form).model_validate(self.play.answer(case, key, **staff, **fields)).as_form()
+
+    def resume(self, run_id: UUID, fields: Mapping[str, Any]) -> str:
+        """Press Resume; gives why the server refuses that, nothing if it does not."""
+        result = self.client.resume_flow_run(run_id, run_input=dict(fields))
+        return "" if result.status == SetStateStatus.ACCEPT else str(getattr(result.details, "reason", ""))
+
+    def decide(self, run_id: UUID, **fields: Any) -> str:
+        """Answer sensibly and let the worker run the leg; gives where the run then stands."""
+        assert self.resume(run_id, self.answer(run_id, **fields)) == ""
+        return self.leg(run_id)
+
+    def cancel(self, run_id: UUID) -> None:
+        self.client.set_flow_run_state(run_id, Cancelling())
+
+    def delete(self, run_id: UUID) -> None:
+        self.client.delete_flow_run(run_id)
+
+    def retry(self, run_id: UUID) -> None:
+        self.client.set_flow_run_state(run_id, AwaitingRetry())
+
+    def pause(self, run_id: UUID) -> None:
+        self.client.set_flow_run_state(run_id, Paused(timeout_seconds=300))
+
+    def force(self, run_id: UUID, state: State[Any]) -> None:
+        """Change the state by hand, whatever it is."""
+        self.client.set_flow_run_state(run_id, state, force=True)

@@ -8,6 +8,7 @@ the one after a kill lives 24 s later. Nothing of the product is patched but the
 import os
 import re
 import signal
+import time
 import traceback
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
@@ -62,8 +63,10 @@ class KillAtNew(NamedTuple):
 class Life:
     """What the parent knows of a child: how it ended, the answer it was giving, the commits it came to."""
 
+    start: datetime
     killed: bool = True
     answer: Answer | None = None
+    ended: datetime = field(init=False)
     points: list[Point] = field(default_factory=list)
 
 
@@ -73,6 +76,7 @@ class Child:
     def __init__(
         self, url: str, start: datetime, kill: Kill | KillAtNew | None, work: Callable[..., None], *args: Any
     ) -> None:
+        self._start, self._since = start, time.monotonic()
         self._heard, parent = forks.Pipe(duplex=False)
         self._process = forks.Process(target=_live, args=(url, start, kill, parent.send, work, args))
         self._process.start()
@@ -80,7 +84,7 @@ class Child:
 
     def end(self) -> Life:
         """Wait for its end; a fault of the child is raised here."""
-        life = Life()
+        life = Life(self._start)
         try:
             while True:
                 match self._heard.recv():
@@ -95,6 +99,7 @@ class Child:
         except EOFError:
             return life
         finally:
+            life.ended = self._start + timedelta(seconds=time.monotonic() - self._since)
             self._process.join()
             self._heard.close()
 
@@ -147,17 +152,13 @@ def _sequence(connection: Any) -> int | None:
     return row and row[0]
 
 
-def apply(db: Engine, plan: Plan) -> int:
-    """Send the application, the first time or again."""
-    return open_case(db, "PA", plan.application(), ORIGIN, Channel.CLI).case_id
-
-
 def play_on(
     db: Engine, say: Callable[[Answer], None], plan: Plan, again: Answer | None = None, by_watch: bool = False
 ) -> None:
-    """Play a case to its end: go on where the last process died, then answer what is asked."""
-    play, case = Play(db), apply(db, plan)
-    if by_watch:
+    """Play a case to its end: apply (again), go on where the last process died, then answer what is asked."""
+    play, opened = Play(db), open_case(db, "PA", plan.application(), ORIGIN, Channel.CLI)
+    case = opened.case_id
+    if by_watch and not opened.new:
         take_over(db, RecoverReport())
     else:
         reply = advance(db, case, again).reply  # sent again by somebody whom no reply has reached
@@ -167,3 +168,18 @@ def play_on(
         say(answer)
         reply = advance(db, case, answer).reply
         assert reply.accepted, f"{answer.key}: {reply.problems}"
+
+
+def _m(url, start, parent, plan):
+    pt=time.process_time; t=[pt()]
+    with time_machine.travel(start, tick=True):
+        db = connect(url); t.append(pt())
+        opened = open_case(db, "PA", plan.application(), ORIGIN, Channel.CLI); t.append(pt())
+        take_over(db, RecoverReport()); t.append(pt())
+        play=Play(db)
+        a=plan.next_answer(play, opened.case_id); t.append(pt())
+        db.dialect.do_commit=lambda c: t.append(pt()) or c.rollback()
+        try: advance(db, opened.case_id, a)
+        except BaseException as e: print(repr(e))
+        t.append(pt())
+    parent.send([round((y-x)*1000,1) for x,y in zip(t,t[1:])])

@@ -1,7 +1,7 @@
 """What a database says has happened, in words that do not depend on when, in which process or at which try.
 
 Surrogate ids become numbers, moments become days, and what only says who tried (a refused decision, the channel of
-a step) is left out: two databases in which the same things happened give the same effects.
+the leg that did a step) is left out: two databases in which the same things happened give the same effects.
 """
 
 import json
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Table, select
 
+from schemas.states import Role
 from schemas.tables import metadata
 from tasks.durable.step import SHANGHAI
 
@@ -65,7 +66,7 @@ def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> lis
 def _text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
     if "case_id" in row:
         row["case_id"] = names.get(str(row["case_id"]))
-    if table == "ledger" and row["kind"] != "decision":
+    if table == "ledger" and row["actor"] == Role.SYSTEM:
         del row["channel"]
     shown = json.dumps(
         {name: value for name, value in row.items() if name not in SURROGATE},

@@ -75,14 +75,14 @@ class Plan:
                 return {"审批结论": "不同意", "原因": "金额过高"}
             case "ApprovalDecision" if key.startswith("freight") and self.freight == "refused":
                 return {"审批结论": "不同意", "原因": "运费过高"}
-            case "ProductionReport" if self.partial and key.endswith("-1"):
+            case "ProductionReport" if self.partial and key.startswith("produce-1") and key.endswith("-1"):
                 return {"明细": [row | {"完成数量": 1} for row in rows]}
             case "GoodsInCount" if self.difference and key == "goods-in-1-1":
                 return {"明细": [row | {"实收数量": row["实收数量"] - 1, "差异原因": "少装"} for row in rows]}
             case "AnomalyDecision":
                 return {"处理意见": self.anomaly, "原因": "" if self.anomaly == "重新制作" else "客户同意"}
             case "GoodsOut":
-                return HIRED if self.freight != "free" and key.endswith("-1") else OWN_VAN
+                return HIRED if self.freight != "free" and key == "goods-out-1-1" else OWN_VAN
             case "EarlyRelease":
                 return {"放行结论": self.release, "原因": "客户急用"}
             case "PickupConfirmation" if self.pickup == "checked later" and key == "pickup-1":
@@ -93,8 +93,6 @@ class Plan:
 
 
 RICH = Plan(
-    lines=(SCARCE, PANEL, PAINTED), urgent=True, sent_back=True, price=600, partial=True, difference=True,
-    freight="refused", release="不提前放行", pickup="short",
-)  # fmt: skip
-
+    lines=(ON_STOCK, SCARCE), sent_back=True, price=200, partial=True, difference=True, freight="refused", pickup="short"
+)
 TAKEN_BACK = Plan(lines=(ON_STOCK, PANEL), urgent=True, release="先行放行", withdraw="GoodsOut")

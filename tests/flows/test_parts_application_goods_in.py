@@ -30,24 +30,35 @@ def test_nothing_is_on_stock_before_it_is_counted(play: Play) -> None:
     (slip,) = play.documents(case, "RK")
     assert slip.number == "RK-2026-000001"
     assert slip.content["lines"] == [
-        {"line_no": 1, "part": "P-PB-001", "name": "柜门板(左)", "reported": "5", "quantity": "5", "reason": ""}
+        {
+            "line_no": 1,
+            "part": "P-PB-001",
+            "name": "柜门板(左)",
+            "reported": "5",
+            "quantity": "5",
+            "reason": "",
+        }
     ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        (cells("实收数量", {1: 4}), "第1行 row 1, 差异原因 reason: “4” — 报 5，数量不符须填差异原因"),
-        (cells("实收数量", {1: 6}), "报 5，数量不符须填差异原因"),
-        (cells("实收数量", {2: 5}), "行号 line: “2” — 应为 must be one of 1"),
-        (cells("实收数量", {1: 5}) * 2, "“1” — 重复 is listed twice"),
-        ([], "至少 1 行 at least 1 line"),
-        (cells("实收数量", {1: "4.999"}), "最多 2 位小数"),
-    ],
-)
-def test_a_wrong_count_is_refused(play: Play, rows: list[dict[str, object]], told: str) -> None:
+WRONG = {
+    "less without a reason": (
+        cells("实收数量", {1: 4}),
+        "第1行 row 1, 差异原因 reason: “4” — 报 5，数量不符须填差异原因",
+    ),
+    "more without a reason": (cells("实收数量", {1: 6}), "“6” — 报 5，数量不符须填差异原因"),
+    "unknown line": (cells("实收数量", {2: 5}), "行号 line: “2” — 应为 must be one of 1"),
+    "a line twice": (cells("实收数量", {1: 5}) * 2, "“1” — 重复 is listed twice"),
+    "no line": ([], "至少 1 行 at least 1 line"),
+    "too many decimals": (cells("实收数量", {1: "4.999"}), "最多 2 位小数"),
+}
+
+
+def test_a_wrong_count_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     case = reported(play)
-    assert told in play.refused(case, "goods-in-1-1", 明细=rows)
+    for name, (rows, told) in WRONG.items():
+        with subtests.test(name):
+            assert told in play.refused(case, "goods-in-1-1", 明细=rows)
     play.decide(case, "goods-in-1-1")
 
 

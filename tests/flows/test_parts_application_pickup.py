@@ -52,9 +52,7 @@ def test_the_office_is_reminded_and_then_the_supervisor_told(play: Play) -> None
 @pytest.mark.parametrize("found", ["短少", "损坏", "货不对单"])
 def test_what_is_wrong_goes_to_an_anomaly_and_is_made_again(play: Play, found: str) -> None:
     case = sent(play)
-    play.decide(
-        case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 1})
-    )
+    play.decide(case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 1}))
     assert set(play.items(case)) == {"anomaly-pickup-1-1", "anomaly-pickup-1-2"}
     play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
     play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
@@ -159,27 +157,30 @@ def test_unchecked_after_five_working_days_the_loss_is_the_office_s(
     assert "SYSTEM 于 2026-11-27 17:30 办理" in play.refused_form(case, "check-1", {"经办人工号": "E1049"})
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"到货日期": "2026-11-17"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
-        ({"到货日期": "2026-11-19"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
-        ({"到货日期": "昨天"}, "到货日期: “昨天” — 应为日期"),
-        ({"明细": cells("完好数量", {1: 4, 2: 1})}, "货单相符” — 完好数量少于发货"),
-        ({"核对结果": "损坏", "照片编号": "IMG-1"}, "请在明细中填写每行完好数量"),
-        ({"核对结果": "损坏", "明细": cells("完好数量", {1: 4, 2: 1})}, "照片编号 photos: “” — 异常须附照片编号"),
-        ({"明细": cells("完好数量", {1: 5})}, "第1行 row 1, 完好数量 good: “5” — 发货 4"),
-        ({"明细": cells("完好数量", {3: 5})}, "行号 line: “3” — 应为 must be one of 1, 2"),
-        ({"核对结果": "已提货未核对", "明细": cells("完好数量", {2: 0})}, "完好数量少于发货"),
-    ],
-    ids=[
-        "arrived before dispatch", "arrived tomorrow", "no date", "in order but less", "damaged but all good",
-        "no photos", "more than sent", "unknown line", "unchecked but less",
-    ],
-)  # fmt: skip
-def test_a_wrong_confirmation_is_refused(play: Play, change: dict[str, object], told: str) -> None:
+WRONG: dict[str, tuple[dict[str, object], str]] = {
+    "arrived before dispatch": ({"到货日期": "2026-11-17"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
+    "arrived tomorrow": ({"到货日期": "2026-11-19"}, "应在发货日 2026-11-18 与今天 2026-11-18 之间"),
+    "not a date": ({"到货日期": "昨天"}, "到货日期: “昨天” — 应为日期"),
+    "in order but less": ({"明细": cells("完好数量", {1: 4, 2: 1})}, "货单相符” — 完好数量少于发货"),
+    "damaged but all good": ({"核对结果": "损坏", "照片编号": "IMG-1"}, "请在明细中填写每行完好数量"),
+    "no photos": (
+        {"核对结果": "损坏", "明细": cells("完好数量", {1: 4, 2: 1})},
+        "照片编号 photos: “” — 异常须附照片编号",
+    ),
+    "more than was sent": ({"明细": cells("完好数量", {1: 5})}, "第1行 row 1, 完好数量 good: “5” — 发货 4"),
+    "unknown line": ({"明细": cells("完好数量", {3: 5})}, "行号 line: “3” — 应为 must be one of 1, 2"),
+    "unchecked but less": (
+        {"核对结果": "已提货未核对", "明细": cells("完好数量", {2: 0})},
+        "完好数量少于发货",
+    ),
+}
+
+
+def test_a_wrong_confirmation_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     case = sent(play)
-    assert told in play.refused(case, "pickup-1", **change)
+    for name, (change, told) in WRONG.items():
+        with subtests.test(name):
+            assert told in play.refused(case, "pickup-1", **change)
     play.decide(case, "pickup-1")
 
 

@@ -53,7 +53,9 @@ def test_a_later_plan_needs_a_reason_and_does_not_move_the_promise(play: Play) -
 def test_an_earlier_plan_needs_no_reason(play: Play) -> None:
     case = play.apply([line("P-PB-001", 1)])
     play.run_to(case, "plan-1")
-    play.decide(case, "plan-1", 明细=cells("计划日期", {1: "2026-11-20"}, 来源="本厂生产", 生产单位="板式车间"))
+    play.decide(
+        case, "plan-1", 明细=cells("计划日期", {1: "2026-11-20"}, 来源="本厂生产", 生产单位="板式车间")
+    )
     (order,) = play.orders(case)
     assert (order.promised, order.planned, order.unit) == (date(2026, 11, 27), date(2026, 11, 20), "PANEL")
     assert play.finish(case) == "delivered"
@@ -62,7 +64,7 @@ def test_an_earlier_plan_needs_no_reason(play: Play) -> None:
 @pytest.mark.parametrize(
     ("confirmed", "promised"),
     [
-        # 7 working days over the National Day week: Wed 30, Thu 8, Fri 9, Sat 10 (make-up), Mon 12, Tue 13, Wed 14
+        # over the National Day week: Wed 30, Thu 8, Fri 9, Sat 10 (make-up), Mon 12, Tue 13, Wed 14
         ("2026-09-29T10:00", date(2026, 10, 14)),
         # over Spring Festival: Sat 14 (make-up), Tue 24 … Fri 27, Sat 28 (make-up), Mon 2
         ("2026-02-13T17:00", date(2026, 3, 2)),
@@ -102,26 +104,38 @@ def test_a_unit_with_a_longer_standard_of_its_own_gets_it(play: Play) -> None:
 PLAN = {"来源": "本厂生产", "生产单位": "PANEL", "计划日期": ""}
 
 
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        ([{"行号": 1, **PLAN, "生产单位": "木工房"}, {"行号": 2, **PLAN}], "第1行 row 1, 生产单位 unit: “木工房”"),
-        ([{"行号": 1, **PLAN}], "“2” — 缺少此行 is missing"),
-        ([{"行号": 1, **PLAN}, {"行号": 1, **PLAN}, {"行号": 2, **PLAN}], "“1” — 重复 is listed twice"),
-        ([{"行号": 1, **PLAN}, {"行号": 2, **PLAN}, {"行号": 7, **PLAN}], "第3行 row 3, 行号 line: “7” — 应为 must be one of 1, 2"),
-        ([{"行号": 1, **PLAN, "计划日期": "2026-11-17"}, {"行号": 2, **PLAN}], "“2026-11-17” — 不能早于今天"),
-    ],
-)  # fmt: skip
-def test_a_wrong_plan_is_refused(play: Play, rows: list[dict[str, object]], told: str) -> None:
+WRONG = {
+    "unknown unit": (
+        [{"行号": 1, **PLAN, "生产单位": "木工房"}, {"行号": 2, **PLAN}],
+        "第1行 row 1, 生产单位 unit: “木工房” — 没有这个生产单位",
+    ),
+    "a line is missing": ([{"行号": 1, **PLAN}], "“2” — 缺少此行 is missing"),
+    "a line twice": ([{"行号": no, **PLAN} for no in (1, 1, 2)], "“1” — 重复 is listed twice"),
+    "unknown line": (
+        [{"行号": no, **PLAN} for no in (1, 2, 7)],
+        "第3行 row 3, 行号 line: “7” — 应为 must be one of 1, 2",
+    ),
+    "in the past": (
+        [{"行号": 1, **PLAN, "计划日期": "2026-11-17"}, {"行号": 2, **PLAN}],
+        "“2026-11-17” — 不能早于今天",
+    ),
+}
+
+
+def test_a_wrong_plan_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     case = play.apply([line("P-PB-001", 1), line("P-PB-002", 1)])
     play.run_to(case, "plan-1")
-    assert told in play.refused(case, "plan-1", 明细=rows)
+    for name, (rows, told) in WRONG.items():
+        with subtests.test(name):
+            assert told in play.refused(case, "plan-1", 明细=rows)
     play.decide(case, "plan-1")
 
 
 def test_a_wrong_cycle_is_refused(play: Play) -> None:
     case = play.apply([line("P-GL-003", 1), line("P-GL-005", 1)])
     play.run_to(case, "cycle-1")
-    assert "第1行 row 1, 明细.周期天数: “0”" in play.refused(case, "cycle-1", 明细=cells("周期天数", {1: 0, 2: 3}))
+    assert "第1行 row 1, 明细.周期天数: “0”" in play.refused(
+        case, "cycle-1", 明细=cells("周期天数", {1: 0, 2: 3})
+    )
     assert "缺少此行 is missing" in play.refused(case, "cycle-1", 明细=cells("周期天数", {1: 3}))
     assert play.items(case)["cycle-1"].refusals == 2

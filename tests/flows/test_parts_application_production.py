@@ -76,19 +76,20 @@ def test_scrap_is_recorded_and_still_has_to_be_made(play: Play) -> None:
     assert play.moved(case, "production_in") == {"P-PB-001": 3, "P-PT-001": 2}
 
 
-@pytest.mark.parametrize(
-    ("rows", "told"),
-    [
-        (cells("完成数量", {1: 4}), "第1行 row 1, 完成数量 made: “4” — 最多 3"),
-        (cells("完成数量", {2: 1}), "行号 line: “2” — 应为 must be one of 1"),
-        (cells("完成数量", {1: 1}) * 2, "“1” — 重复 is listed twice"),
-        (cells("完成数量", {1: 0}), "至少填写一项完成、报废或异常"),
-        (cells("完成数量", {1: -1}), "第1行 row 1, 明细.完成数量: “-1” — 应不小于"),
-    ],
-)
-def test_a_wrong_report_is_refused(play: Play, rows: list[dict[str, object]], told: str) -> None:
+WRONG = {
+    "more than is left": (cells("完成数量", {1: 4}), "第1行 row 1, 完成数量 made: “4” — 最多 3"),
+    "another unit's line": (cells("完成数量", {2: 1}), "行号 line: “2” — 应为 must be one of 1"),
+    "a line twice": (cells("完成数量", {1: 1}) * 2, "“1” — 重复 is listed twice"),
+    "nothing to report": (cells("完成数量", {1: 0}), "至少填写一项完成、报废或异常"),
+    "negative": (cells("完成数量", {1: -1}), "第1行 row 1, 明细.完成数量: “-1” — 应不小于"),
+}
+
+
+def test_a_wrong_report_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     case = parts_of_two_units(play)
-    assert told in play.refused(case, "produce-1-panel-1", 明细=rows)
+    for name, (rows, told) in WRONG.items():
+        with subtests.test(name):
+            assert told in play.refused(case, "produce-1-panel-1", 明细=rows)
     play.decide(case, "produce-1-panel-1")
 
 
@@ -102,7 +103,10 @@ def anomaly(play: Play) -> int:
     case = parts_of_two_units(play)
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
     item = play.items(case)["anomaly-1-1-1"]
-    assert (item.role, item.brief) == ("SUPERVISOR", ["车间 production · 第1行 柜门板(左)", "缺 missing: **2**", "基材缺货"])
+    assert (item.role, item.brief) == (
+        "SUPERVISOR",
+        ["车间 production · 第1行 柜门板(左)", "缺 missing: **2**", "基材缺货"],
+    )
     assert "produce-1-panel-2" not in play.items(case), "the line waits for the anomaly"
     assert "produce-1-paint-1" in play.items(case), "other lines do not"
     return case

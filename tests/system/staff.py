@@ -76,9 +76,11 @@ class Staff:
         """Open a run by its address."""
         self.page.goto(f"{self.pages}/runs/flow-run/{run_id}")
 
-    def artifact(self) -> Locator:
-        """Give the text of the page that is open."""
-        return self.page.locator("main, body").first
+    def open_case(self, number: str) -> None:
+        """Go to a case's sheet by its key, as links in older dialogs do."""
+        self.page.goto(f"{self.pages}/artifacts/key/case-{number.lower()}")
+        self.page.get_by_role("link", name=number).first.click()
+        self.page.get_by_role("heading", name="记录 Timeline").wait_for()
 
     # applications
 
@@ -102,6 +104,13 @@ class Staff:
         """Choose from the run's ⋮ menu."""
         self.page.locator("button:has(svg.lucide-ellipsis-vertical)").first.click()
         self.page.get_by_role("menuitem", name=entry).click()
+
+    def press(self, entry: str, confirm: str) -> None:
+        """Choose from the run's ⋮ menu and confirm."""
+        self.menu(entry)
+        dialog = self.page.get_by_role("alertdialog").or_(self.page.get_by_role("dialog"))
+        dialog.get_by_role("button", name=confirm, exact=True).click()
+        dialog.wait_for(state="hidden")
 
     def resume(self) -> Locator:
         """Press ⋮ → Resume; gives the dialog."""
@@ -156,3 +165,30 @@ def value_of(scope: Locator, label: str, row: int = 0) -> str:
     found = field(scope, label, row)
     is_button = found.evaluate("e => e.tagName") == "BUTTON"
     return found.inner_text() if is_button else found.input_value()
+
+
+def keyboard(scope: Locator, values: Mapping[str, str], row: int = 0) -> None:
+    """Fill in neighbouring fields without the mouse: Tab from one to the next, type, choose with Enter."""
+    keys = scope.page.keyboard
+    field(scope, next(iter(values)), row).focus()
+    for label, value in values.items():
+        found = field(scope, label, row)
+        for _ in range(6):
+            if found.evaluate("e => e === document.activeElement"):
+                break
+            keys.press("Tab")
+        assert found.evaluate("e => e === document.activeElement"), f"Tab does not lead to {label}"
+        if found.evaluate("e => e.tagName") == "BUTTON":
+            keys.press("Enter")
+            scope.page.get_by_role("option").first.wait_for()
+            keys.type(value)
+            keys.press("Enter")
+        else:
+            keys.type(value)
+
+
+def shown_lines(dialog: Locator, number: str) -> int:
+    """Count the lines above a form: the text as it is broken in the browser, and the folded rest."""
+    text = dialog.locator("p").filter(has_text=number).filter(has=dialog.page.locator("strong")).first
+    lines = text.evaluate("e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)")
+    return round(lines) + 1

@@ -87,7 +87,7 @@ def make_line(line_no: int = 1, **values: Any) -> LineView:
 
 def make_item(key: str = "review-1", **values: Any) -> ItemView:
     defaults: dict[str, Any] = {
-        "key": key, "title": "审核修正", "role": Role.PARTS_REVIEWER, "office": None, "unit_name": None,
+        "key": key, "title": "审核修正", "role": Role.PARTS_REVIEWER, "also": None, "office": None, "unit_name": None,
         "form": f"{FORMS}ReviewDecision", "brief": ["1. 铰链 × 4 @ 9.20 · 质量问题"], "prefill": {},
         "refusals": 0,
         "refused_because": "", "opened_at": NOW, "due_at": DUE, "expires_at": None,
@@ -121,7 +121,7 @@ def make_document(number: str, kind: DocumentKind, **values: Any) -> DocumentVie
 
 def make_row(**values: Any) -> InboxRow:
     defaults: dict[str, Any] = {
-        "number": "PA-2026-000123", "key": "review-1", "title": "审核修正", "role": Role.PARTS_REVIEWER,
+        "number": "PA-2026-000123", "key": "review-1", "title": "审核修正", "role": Role.PARTS_REVIEWER, "also": None,
         "office_name": "北京办事处", "unit_name": None, "urgency": Urgency.NORMAL, "due_at": DUE,
         "overdue": False,
         "refusals": 0, "brief": ["1. 铰链 × 4"], "run_id": RUN, "first": True,

@@ -518,6 +518,7 @@ def upgrade() -> None:
         sa.Column("step_key", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("also", sa.String(length=20), nullable=True, comment="another role that may answer"),
         sa.Column("office", sa.String(length=12), nullable=True),
         sa.Column("unit", sa.String(length=12), nullable=True),
         sa.Column("form", sa.Text(), nullable=False),
@@ -555,6 +556,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["office"], ["office.code"], name=op.f("fk_work_item_office")),
         sa.ForeignKeyConstraint(["unit"], ["production_unit.code"], name=op.f("fk_work_item_unit")),
         sa.PrimaryKeyConstraint("case_id", "step_key", name=op.f("pk_work_item")),
+    )
+    op.create_index(
+        "ix_work_item_also",
+        "work_item",
+        ["also", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL"),
     )
     op.create_index(
         "ix_work_item_due",
@@ -626,6 +634,11 @@ def downgrade() -> None:
         "ix_work_item_open_case", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL")
     )
     op.drop_index("ix_work_item_due", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL"))
+    op.drop_index(
+        "ix_work_item_also",
+        table_name="work_item",
+        postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL"),
+    )
     op.drop_table("work_item")
     op.drop_table("stock_balance")
     op.drop_table("reservation")
