@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.states import FeeCategory, Reason, Supply
+from schemas.states import FeeCategory, Reason, Role, Supply
 
 
 class Shape(BaseModel):
@@ -32,6 +32,14 @@ class PartsLine(Shape):
     def amount(self) -> Decimal:
         """Quantity × price, CNY."""
         return self.quantity * self.price
+
+
+class Registration(Shape):
+    """An application as it came in: priced lines, who should pay, who reviews (None: nobody may)."""
+
+    lines: list[PartsLine]
+    fee: FeeCategory
+    reviewer: Role | None
 
 
 class Review(Shape):

@@ -20,7 +20,6 @@ from schemas.states import Channel, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.engine import Outcome, advance, open_case
-from tasks.durable.queries import people
 from tasks.durable.question import Answer, Reply
 from tests.books import books_balance
 
@@ -54,13 +53,11 @@ SENSIBLE: dict[str, dict[str, Any]] = {
     "GoodsCheck": {"核对结果": "货单相符"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
-
-
-KEPT = {
-    table: f"SELECT t::text FROM {table} t WHERE case_id = :case"
-    for table in ("case_line", "line_correction", "ledger", "document", "stock_movement", "reservation")
-    + ("production_order", "outbox", "notice")
-} | {
+TABLES_OF_A_CASE = (
+    "case_line", "line_correction", "ledger", "document", "stock_movement", "reservation", "production_order",
+    "outbox", "notice",
+)  # fmt: skip
+KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table in TABLES_OF_A_CASE} | {
     "service_case": "SELECT t::text FROM service_case t WHERE id = :case",
     "work_item": "SELECT (step_key, state, due_at)::text FROM work_item WHERE case_id = :case",
     "decision": "SELECT t::text FROM decision t WHERE accepted AND case_id = :case",
@@ -166,15 +163,15 @@ class Play:
 
     def run_to(self, case: int, key: str) -> Row[Any]:
         """Answer everything sensibly until the item `key` is open; gives the item."""
-        while key not in self.items(case):
-            assert self.state(case) != "closed", f"the case ended before {key}: {self.keys(case)}"
-            self.decide(case, self.next_key(case))
-        return self.items(case)[key]
+        while key not in (waiting := self.items(case)):
+            assert waiting, f"the case ended before {key}: {self.keys(case)}"
+            self.decide(case, _next(waiting))
+        return waiting[key]
 
     def finish(self, case: int) -> str:
         """Answer everything sensibly to the end; gives the ending."""
-        while self.state(case) != "closed":
-            self.decide(case, self.next_key(case))
+        while waiting := self.items(case):
+            self.decide(case, _next(waiting))
         return str(self.case(case).ending)
 
     # what can be seen
@@ -188,9 +185,8 @@ class Play:
         return {row.step_key: row for row in found}
 
     def next_key(self, case: int) -> str:
-        """Give the open item that is answered next; an early release only if nothing else is open."""
-        keys = list(self.items(case))
-        return next((key for key in keys if not key.startswith("release")), keys[0])
+        """Give the open item that is answered next."""
+        return _next(self.items(case))
 
     def case(self, case: int) -> Row[Any]:
         """Give the row of a case."""
@@ -247,24 +243,26 @@ class Play:
     def snapshot(self, case: int) -> dict[str, list[str]]:
         """Give all that a refused answer must leave alone: of the case, and the counters and stock of all."""
         return {
-            what: [str(row[0]) for row in self.rows(query + " ORDER BY 1", **({"case": case} if ":case" in query else {}))]
+            what: [row[0] for row in self.rows(query.replace(":case", str(case)) + " ORDER BY 1")]
             for what, query in KEPT.items()
-        }  # fmt: skip
+        }
 
     # the stage
 
     def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
         """Give the active staff who may act as a role, by code."""
-        with self.db.connect() as connection:
-            known = people(connection)
-        return [
-            code
-            for code, person in sorted(known.items())
-            if person.active and person.holds(role, office, unit)
-        ]
+        found = self.rows(
+            "SELECT DISTINCT code FROM staff JOIN staff_role ON staff = code WHERE active AND role = :role "
+            "AND (office IS NULL OR :office IN ('', office)) AND (unit IS NULL OR :unit IN ('', unit)) "
+            "ORDER BY code",
+            role=role.value,
+            office=office or "",
+            unit=unit or "",
+        )
+        return [row.code for row in found]
 
     def somebody(self, case: int, item: Row[Any]) -> str:
-        """Choose who answers an item: of its role, office or unit, the applicant for OFFICE, nobody barred."""
+        """Choose who answers: of the item's role, office or unit; for OFFICE the applicant; nobody barred."""
         row = self.case(case)
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
         if item.role == Role.OFFICE and row.applicant in able:
@@ -272,8 +270,9 @@ class Play:
         approved = self.rows(
             "SELECT DISTINCT actor FROM decision JOIN work_item USING (case_id, step_key) "
             "WHERE case_id = :case AND accepted AND split_part(work_item.form, ':', 2) = ANY(:approvals)",
-            case=case, approvals=list(APPROVALS),
-        )  # fmt: skip
+            case=case,
+            approvals=list(APPROVALS),
+        )
         barred = {row.applicant, *(row.actor for row in approved)}
         free = [code for code in able if code not in barred]
         assert free or item.form.split(":")[-1] not in APPROVALS, (
@@ -305,3 +304,8 @@ class Play:
 
 def _text(reply: Reply) -> str:
     return "\n".join(map(str, reply.problems))
+
+
+def _next(waiting: Mapping[str, Row[Any]]) -> str:
+    """Choose the item that is answered next; an early release only if nothing else waits."""
+    return next((key for key in waiting if not key.startswith("release")), next(iter(waiting)))

@@ -106,13 +106,23 @@ def form_at(path: str) -> type[Form]:
 
 
 def form_schema(form: type[BaseModel], prefill: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Give the JSON schema that Prefect's UI draws, with `prefill` (by alias) as defaults."""
+    """Give the JSON schema that Prefect's UI draws, with `prefill` (by alias) as defaults.
+
+    What is pre-filled may be left out of an answer. Not so a required text: left out, it was emptied.
+    """
     schema = form.model_json_schema(by_alias=True)
     for name, value in (prefill or {}).items():
-        if name in schema["properties"]:
-            schema["properties"][name]["default"] = value
-            schema["required"] = [field for field in schema.get("required", []) if field != name]
+        spec = schema["properties"].get(name)
+        if spec is not None:
+            spec["default"] = value
+            if not is_text(spec):
+                schema["required"] = [field for field in schema.get("required", []) if field != name]
     return schema
+
+
+def is_text(spec: dict[str, Any]) -> bool:
+    """Say whether a property is free text: no option, no date."""
+    return spec.get("type") == "string" and "enum" not in spec and "format" not in spec
 
 
 def _for_dialogs(schema: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from schemas.forms.parts import (
     ReviewDecision,
     ReviewedLine,
 )
-from schemas.parts import PartsLine, Review
+from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.states import CaseState, DocumentKind, FeeCategory, ReviewVerdict, Role
 from schemas.tables import case_line, line_correction
@@ -29,13 +29,12 @@ from tasks.policies.queries import setting
 def review_application(case: Case) -> Review:
     """审核修正: review, loop with the office while it is sent back, then the ladder by amount."""
     request: PartsApplication = case.request
-    reviewer = find_reviewer(case, frozenset({request.applicant}))
+    registered = register_lines(case, list(request.lines))
+    lines, reviewer = registered.lines, registered.reviewer
     if reviewer is None:
         return Review(refused=NOBODY)
-    lines = register_lines(case, list(request.lines))
-    fee = suggest_fee(case, lines)
     for turn in count(1):
-        decision = ask(case, review_question(reviewer, request, lines, fee, turn))
+        decision = ask(case, review_question(reviewer, request, lines, registered.fee, turn))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
@@ -50,19 +49,14 @@ def review_application(case: Case) -> Review:
 
 
 @step("办事处申报")
-def register_lines(work: Work, lines: list[ApplicationLine]) -> list[PartsLine]:
-    """Price the lines by the catalogue and issue the 配件申报单."""
+def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
+    """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
     priced = rules.price_lines(work.read(catalogue), lines)
     work.issue(DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
-    return priced
-
-
-@step("费用建议")
-def suggest_fee(work: Work, lines: list[PartsLine]) -> FeeCategory:
-    """Suggest who pays, by warranty (三包)."""
     signed, made = work.read(sales_of_cases).get(work.case.order_no, (None, None))
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
-    return rules.suggested_fee(lines, rules.warranty_end(signed, made, *months), work.today)
+    fee = rules.suggested_fee(priced, rules.warranty_end(signed, made, *months), work.today)
+    return Registration(lines=priced, fee=fee, reviewer=find_reviewer(work, frozenset({work.case.applicant})))
 
 
 @step("办事处重报")

@@ -28,7 +28,6 @@ def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: 
     return Role.SYSTEM if rung is NO_APPROVER else rung
 
 
-@step("确定审核人")
 def find_reviewer(work: Work, barred: frozenset[str]) -> Role | None:
     """Find who reviews: the first rung with somebody who is not barred; None when there is nobody."""
     by_rung = holders(work)

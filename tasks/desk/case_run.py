@@ -1,4 +1,4 @@
-"""The Prefect run of a case (law 5, interactive): legs, gates as resume dialogs, names, tags and the case sheet."""
+"""The Prefect run of a case (law 5, interactive): legs, gates as dialogs, name, tags and case sheet."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -41,7 +41,7 @@ def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
 
 
 def _begin(db: Engine, case_id: int, run: FlowRun) -> CaseView:
-    """Say where the case stands when a leg begins: at the gate that was answered, or else as far as it goes."""
+    """Say where the case stands as a leg begins: at the gate that was answered, else as far as it goes."""
     with db.connect() as connection:
         view = case_view(connection, case_id)
     asked = run.empirical_policy.pause_keys or set()
@@ -53,7 +53,7 @@ def _begin(db: Engine, case_id: int, run: FlowRun) -> CaseView:
 
 
 def _go_on(db: Engine, case_id: int, answer: Answer | None, run: FlowRun) -> CaseView:
-    """Advance the case as far as it goes and show where it stands; a changed process waits for an engineer."""
+    """Advance the case as far as it goes and show where it stands; a changed process asks an engineer."""
     with suppress(ProcessChanged):
         advance(db, case_id, answer, run_step=as_task, run_id=run.id)
     return show_case(db, case_id, run, anew=answer is not None)
@@ -69,16 +69,18 @@ def _wait(run: FlowRun, form: type[RawInput]) -> RawInput:
 
 
 def _late_answer(run: FlowRun, view: CaseView) -> Answer | None:
-    """Find what was answered in this run to a gate that is not the case's next one: others moved the case on."""
+    """Find what was answered in this run to a gate that is not the next one: others moved the case on."""
     with get_client(sync_client=True) as client:
         states = [state for state in client.read_flow_run_states(run.id) if state.is_paused()]
         key = max(states, key=lambda state: state.timestamp).state_details.pause_key if states else None
         found = client.filter_flow_run_input(run.id, f"suspended-{key}-response", limit=1, exclude_keys=set())
     if not found or str(key).startswith("draft-"):
         return None
-    item_key = str(key).rpartition("-")[0]
-    prefill = next((item.prefill for item in view.items if item.key == item_key), {})
-    return Answer(item_key, {**prefill, **found[0].decoded_value}, Channel.PREFECT)
+    item_key, given = str(key).rpartition("-")[0], found[0].decoded_value
+    for item in view.items:
+        if item.key == item_key:  # a refusal elsewhere gave it a new key
+            given = gate_input(view, item)(**given).values()
+    return Answer(item_key, given, Channel.PREFECT)
 
 
 def as_task(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
@@ -98,7 +100,8 @@ def as_task(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
 
 def _this_run() -> FlowRun:
     context = FlowRunContext.get()
-    assert context is not None and context.flow_run is not None, "a case run is started by Prefect"
+    assert context is not None, "a case run is started by Prefect"
+    assert context.flow_run is not None, "a case run is known to Prefect"
     return context.flow_run
 
 

@@ -14,7 +14,7 @@ from prefect.input.actions import create_flow_run_input
 from prefect.input.run_input import Keyset
 from pydantic import ConfigDict
 
-from schemas.forms.base import Form, form_at, form_schema
+from schemas.forms.base import Form, form_at, form_schema, is_text
 from schemas.problems import Problem
 from tasks.desk.publish import links
 from tasks.desk.rules import gate_description
@@ -37,7 +37,10 @@ class RawInput(RunInput):
     is_stored: ClassVar[bool] = False
 
     def values(self) -> dict[str, Any]:
-        """Give what was typed by Chinese field name; what was left untouched is as it was pre-filled."""
+        """Give what was typed by Chinese field name, over what was pre-filled.
+
+        The UI sends what was left untouched too, and leaves out a text only where it was emptied.
+        """
         return {**self.prefill, **(self.model_extra or {})}
 
     @classmethod
@@ -49,9 +52,9 @@ class RawInput(RunInput):
         create_flow_run_input(key=keyset["description"], value=cls.description, flow_run_id=flow_run_id)
 
 
-def gate_input(view: CaseView) -> type[RawInput]:
-    """Make the dialog of a case's first open item; a refused answer is asked again under a new key."""
-    item = view.items[0]
+def gate_input(view: CaseView, item: ItemView | None = None) -> type[RawInput]:
+    """Make the dialog of an open item, by default the first; after a refusal it is asked under a new key."""
+    item = item or view.items[0]
     text = gate_description(view, item, links=links())
     return _input(form_at(item.form), item.prefill, text, gate_key(item), item.key)
 
@@ -90,8 +93,9 @@ def _is_shown(spec: Mapping[str, Any], value: Any) -> bool:
 
 def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str) -> type[RawInput]:
     known = {name: value for name, value in json.loads(json.dumps(prefill, default=str)).items() if value != ""}
+    schema = form_schema(form, known)
     content = {
-        "key": key, "item_key": item_key, "json_schema": form_schema(form, known), "description": text,
-        "prefill": known,
+        "key": key, "item_key": item_key, "json_schema": schema, "description": text,
+        "prefill": {name: value for name, value in known.items() if not is_text(schema["properties"][name])},
     }  # fmt: skip
     return type(f"{form.__name__}Input", (RawInput,), content)

@@ -254,6 +254,7 @@ class TimelineRow(NamedTuple):
     run_id: UUID | None
 
 
+SPEAKING = {"录入系统"}  # steps whose title says all
 NOTICES = {
     "warning": "到期预警",
     "overdue": "逾期提醒",
@@ -264,22 +265,29 @@ NOTICES = {
 
 
 def timeline_rows(view: CaseView) -> list[TimelineRow]:
-    """Write a case's history as a person wants to read it, oldest first; contact data masked."""
+    """Write a case's history as a person wants to read it, oldest first; contact data masked.
+
+    A step that only records the decision before it is told with that decision; one with nothing to say is left out.
+    """
     slips: dict[str, list[str]] = {}
     for document in view.documents:
         red = "（红字）" if document.red else ""
         slips.setdefault(document.step_key, []).append(f"{document.kind.zh}{red} {document.number}")
-    return [
-        TimelineRow(
-            at=full_time(entry.at),
-            who=_who(entry),
-            title=_happening_title(entry),
-            what=mask_text(_what(entry, view, slips), view.case),
-            channel=entry.channel.zh,
-            run_id=entry.run_id,
+    rows: list[TimelineRow] = []
+    decided = ""
+    for entry in view.timeline:
+        issued = slips.get(entry.key, []) if entry.kind in {"step", "undo"} else []
+        records = entry.kind == "step" and entry.title == decided and not issued
+        decided = entry.title if entry.kind == "decision" else ""
+        what = mask_text(" · ".join(filter(None, [_what(entry, view), *issued])), view.case)
+        if records or not (what or entry.title in SPEAKING):
+            continue
+        rows.append(
+            TimelineRow(
+                full_time(entry.at), _who(entry), _happening_title(entry), what, entry.channel.zh, entry.run_id
+            )
         )
-        for entry in view.timeline
-    ]
+    return rows
 
 
 def _who(entry: Happening) -> str:
@@ -305,16 +313,15 @@ def _happening_title(entry: Happening) -> str:
             return entry.title
 
 
-def _what(entry: Happening, view: CaseView, slips: dict[str, list[str]]) -> str:
+def _what(entry: Happening, view: CaseView) -> str:
     if entry.kind in {"refused", "notice"}:
         return str(entry.output).removeprefix(f"{view.case.number} ")
     if entry.kind == "withdrawn":
         return str(entry.output["reason"])
     said = read_output(entry.output, form_behind(entry.form) if entry.form else None)
     if entry.key == "close":
-        said = " · ".join(filter(None, [said, view.case.ending_reason]))
-    issued = [] if entry.kind == "decision" else slips.get(entry.key, [])
-    return " · ".join(filter(None, [said, *issued]))
+        return " · ".join(filter(None, [said, view.case.ending_reason]))
+    return said
 
 
 def short_time(moment: datetime) -> str:

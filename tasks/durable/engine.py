@@ -116,40 +116,49 @@ def advance(
 
     Raises NotFound, ProcessChanged, and whatever a faulty step raises; the case is then as its last step left it.
     """
+    reply: Reply | None = None
     with held(db, case_id):
         for _ in range(ATTEMPTS):
+            replay = _load(db, case_id, answer, reply, run_step, run_id)
             try:
-                return _leg(db, case_id, answer, run_step, run_id)
+                closed = _leg(db, replay)
             except Moved:
-                continue
+                reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
+            else:
+                return Outcome(case_id, replay.file.row.number, closed, replay.reply or _too_late(db, replay.file, answer))
     raise ProcessChanged(f"case {case_id} was moved by others {ATTEMPTS} times in a row")
 
 
-def _leg(db: Engine, case_id: int, answer: Answer | None, run_step: RunStep, run_id: object) -> Outcome:
+def _load(
+    db: Engine, case_id: int, answer: Answer | None, reply: Reply | None, run_step: RunStep, run_id: object
+) -> Replay:
     with db.connect() as connection:
         file = queries.load_files(connection, [case_id]).get(case_id)
     if file is None:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
-    process = PROCESSES[file.row.process]
 
     def transact(act: Callable[[Unit], T]) -> T:
         return in_unit(db, file, act)
 
-    replay = Replay(file, transact, run_step, answer, process.may_withdraw, run_id)
-    closed = file.state == CaseState.CLOSED
-    if not closed:
-        try:
-            replay.hear_engineer()
-            closed = run_process(process, replay)
-        except ProcessChanged as changed:
-            _call_engineer(db, file, str(changed))
-            raise
-        except Exception as fault:  # noqa: BLE001  whatever a step raises is noted on the case, then raised again
-            if not isinstance(fault, Moved):
-                with db.begin() as connection:
-                    queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
-            raise
-    return Outcome(file.id, file.row.number, closed, replay.reply or _too_late(db, file, answer))
+    return Replay(file, transact, run_step, answer, PROCESSES[file.row.process].may_withdraw, run_id, reply)
+
+
+def _leg(db: Engine, replay: Replay) -> bool:
+    file = replay.file
+    if file.state == CaseState.CLOSED:
+        return True
+    try:
+        replay.hear_engineer()
+        return run_process(PROCESSES[file.row.process], replay)
+    except Moved:
+        raise
+    except ProcessChanged as changed:
+        _call_engineer(db, file, str(changed))
+        raise
+    except Exception as fault:  # noqa: BLE001  whatever a step raises is noted on the case, then raised again
+        with db.begin() as connection:
+            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
+        raise
 
 
 def run_process(process: ProcessDefinition, replay: Replay) -> bool:
@@ -196,13 +205,13 @@ def close(work: Work, ending: Ending, reason: str) -> Ending:
 def in_unit(db: Engine, file: CaseFile, act: Callable[[Unit], T]) -> T:
     """Run an act in one transaction under the case's lock; deadlocks are tried again with a fresh unit.
 
-    Raises Moved when the ledger is longer than what `file` was loaded with.
+    Raises Moved when another leg has moved the case since `file` was loaded.
     """
     for attempt in range(ATTEMPTS):
         state = file.state
         try:
             with db.begin() as connection:
-                if queries.lock_case(connection, file.id) != (file.seq, file.state):
+                if queries.lock_case(connection, file.id) != (file.seq, file.state, file.ready):
                     raise Moved
                 unit = Unit(connection, [file.id])
                 result = act(unit)
@@ -289,6 +298,9 @@ def _open(
         return Opened(made.id, made.number, new=False)
     facts, problems = process.accept(form, unit, channel)
     if problems:
+        made = queries.case_by_origin(unit.connection, origin)
+        if made:  # meanwhile; its own lines must not be called twins
+            return Opened(made.id, made.number, new=False)
         raise BadInput(problems)
     now = clock.now()
     row = {

@@ -81,12 +81,14 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     return files
 
 
-def lock_case(connection: Connection, case_id: int) -> tuple[int, str]:
-    """Hold a case's row; give its ledger sequence and state."""
+def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
+    """Hold a case's row; give its ledger sequence, its state, and if a leg has work to do."""
     row = connection.execute(
-        select(service_case.c.seq, service_case.c.state).where(service_case.c.id == case_id).with_for_update()
+        select(service_case.c.seq, service_case.c.state, service_case.c.ready_at)
+        .where(service_case.c.id == case_id)
+        .with_for_update()
     ).one()
-    return row.seq, row.state
+    return row.seq, row.state, row.ready_at is not None
 
 
 def case_id_by_number(connection: Connection, number: str) -> int | None:

@@ -17,7 +17,7 @@ from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, work_item
 from tasks.durable import clock
-from tasks.durable.queries import CaseFile, Entry, Person, add_refusal
+from tasks.durable.queries import CaseFile, Entry, Item, Person, add_refusal
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
 from tasks.durable.step import StepDefinition, Work
@@ -55,9 +55,10 @@ class Replay:
         answer: Answer | None,
         may_withdraw: Callable[[CaseFile, Person], str | None],
         run_id: object = None,
+        reply: Reply | None = None,
     ) -> None:
         self.file, self.transact, self.run_step, self.run_id = file, transact, run_step, run_id
-        self.answer, self.reply = answer, None if answer else Reply(True)
+        self.answer, self.reply = answer, reply if answer else Reply(True)
         self.may_withdraw = may_withdraw
         self.channel = answer.channel if answer else Channel.SYSTEM
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
@@ -138,10 +139,10 @@ class Replay:
         answered = [question for question in questions if question.key in recorded]
         if not answered:
             self.guard()
+            self._rest(questions)
             self._take_answer(questions)
             answered = [question for question in questions if question.key in recorded]
         if not answered:
-            self.transact(lambda unit: self._settle(unit, questions))
             raise Wait(questions)
         first = min(answered, key=lambda question: recorded[question.key].seq)
         entry = recorded[first.key]
@@ -166,38 +167,38 @@ class Replay:
         wanted = questions if answer.kind == "withdrawn" else [q for q in questions if q.key == answer.key]
         if not wanted:
             return
-        first = min(wanted, key=lambda q: self.file.items[q.key].due_at if q.key in self.file.items else clock.now())
-        entry = self.transact(lambda unit: self._judge(unit, first, answer))
+        first = min(wanted, key=lambda question: self.file.items[question.key].due_at)
+        entry, problems = self.transact(lambda unit: self._judge(unit, first, answer))
+        self.reply = Reply(not problems, problems)
         if entry is not None:
             self._remember(entry)
-            self.file.items.pop(first.key, None)
+            del self.file.items[first.key]
 
-    def _judge(self, unit: Unit, question: Question[Any], answer: Answer) -> Entry | None:
+    def _judge(
+        self, unit: Unit, question: Question[Any], answer: Answer
+    ) -> tuple[Entry | None, Sequence[Problem]]:
         """Accept an answer (decision, item, ledger row and ready_at commit together) or record its refusal."""
         work = Work(unit, self.file, question.key, clock.now())
         output, problems = self._examine(work, question, answer)
         given = {
             "actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now,
         }  # fmt: skip
-        self.reply = Reply(not problems, problems)
         if problems:
             reason = "\n".join(map(str, problems))
             add_refusal(unit.connection, self.file.id, answer.key, given | {"reason": reason})
-            return None
-        if question.key not in self.file.items:
-            self._open(work, question)
+            return None, problems
         work.insert(decision, accepted=True, reason="", **given)
         closed = {"decision": ItemState.DECIDED}.get(answer.kind) or ItemState(answer.kind)
         work.update(
             work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now
         )
         entry = Entry(question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now)
-        return self._record(work, entry)
+        return self._record(work, entry), []
 
     def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[Any, Sequence[Problem]]:
         if answer.kind == "timed_out":
-            item = self.file.items.get(question.key)
-            late = item is not None and item.expires_at is not None and item.expires_at <= work.now
+            expires_at = self.file.items[question.key].expires_at
+            late = expires_at is not None and expires_at <= work.now
             return {}, [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
         if answer.kind == "withdrawn":
             return self._examine_withdrawal(work, answer)
@@ -237,8 +238,9 @@ class Replay:
         problems = [Problem("经办人工号 staff", f"{person.code} {person.name}", refusal)] if refusal else []
         return {"reason": reason, "by": person.code}, problems
 
-    def _open(self, work: Work, question: Question[Any]) -> datetime:
+    def _open(self, work: Work, question: Question[Any]) -> Item:
         due = question.due(work)
+        expires_at = question.expires(work) if question.expires else None
         reminders = question.remind(work, due) if question.remind else []
         work.insert(
             work_item,
@@ -254,28 +256,31 @@ class Replay:
             schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
             opened_at=work.now,
             due_at=due,
-            expires_at=question.expires(work) if question.expires else None,
+            expires_at=expires_at,
         )
-        return due
+        return Item(question.key, question.title, question.role, due, expires_at, refusals=0, refused_because="")
 
-    def _settle(self, unit: Unit, questions: Sequence[Question[Any]]) -> None:
-        """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
+    def _rest(self, questions: Sequence[Question[Any]]) -> None:
+        """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
         wanted = {question.key: question for question in questions}
-        opened = [question for key, question in wanted.items() if key not in self.file.items]
-        dropped = [key for key in self.file.items if key not in wanted]
-        if not (opened or dropped or self.file.ready):
-            return
+        if self.file.ready or wanted.keys() != self.file.items.keys():
+            self.file.items = self.transact(lambda unit: self._settle(unit, wanted))
+            self.file.ready = False
+
+    def _settle(self, unit: Unit, wanted: Mapping[str, Question[Any]]) -> dict[str, Item]:
+        """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
         now = clock.now()
-        dues = {key: item.due_at for key, item in self.file.items.items() if key in wanted}
-        for question in opened:
-            dues[question.key] = self._open(Work(unit, self.file, question.key, now), question)
-        self.drop(unit, dropped, now)
-        first = wanted[min(dues, key=lambda key: (dues[key], key))]
-        work = Work(unit, self.file, first.key, now)
+        items = {key: item for key, item in self.file.items.items() if key in wanted}
+        self.drop(unit, [key for key in self.file.items if key not in wanted], now)
+        for key in [key for key in wanted if key not in items]:
+            items[key] = self._open(Work(unit, self.file, key, now), wanted[key])
+        due_at, key = min((item.due_at, key) for key, item in items.items())
+        first = wanted[key]
+        work = Work(unit, self.file, key, now)
         work.change_state(
-            CaseState(first.state), step=first.title, holder=first.role, due_at=dues[first.key], ready_at=None,
-            fault=None,
+            CaseState(first.state), step=first.title, holder=first.role, due_at=due_at, ready_at=None, fault=None
         )
+        return items
 
     def drop(self, unit: Unit, keys: Sequence[str], now: datetime) -> None:
         """Close open items without a decision."""

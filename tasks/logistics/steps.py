@@ -178,9 +178,9 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: i
         try:
             found = ask(case, check_question(f"check-{turn}", lines, sent, pickup.arrived_on))
         except TimedOut:
-            confirm_receipt(case, pickup.arrived_on, [], turn=turn)
+            confirm_receipt(case, pickup.arrived_on, list(sent), turn=turn)
             return Receipt(unchecked=True)
-    confirm_receipt(case, pickup.arrived_on, list(found.lines), turn=turn)
+    confirm_receipt(case, pickup.arrived_on, list(sent), turn=turn)
     if found.found.value == GoodsFound.IN_ORDER.value:
         return Receipt()
     good = {line.line_no: line.good for line in found.lines}
@@ -195,9 +195,10 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: i
 
 
 @step("签收")
-def confirm_receipt(work: Work, arrived_on: date, found: list[FoundLine], turn: int) -> date:
-    """Record the pickup; the signed copy settles the freight."""
-    work.update(case_line, {"case_id": work.case.id}, picked_on=arrived_on)
+def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -> date:
+    """Record the pickup of the lines that were sent; the signed copy settles the freight."""
+    for line_no in lines:
+        work.update(case_line, {"case_id": work.case.id, "line_no": line_no}, picked_on=arrived_on)
     return arrived_on
 
 

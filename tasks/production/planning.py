@@ -132,7 +132,7 @@ def _state(turn: int) -> CaseState:
     return CaseState.PLANNING if turn == 1 else CaseState.ANOMALY
 
 
-@step("计划确认")
+@step("承诺日期")
 def confirm_plan(
     work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, turn: int
 ) -> list[PlannedLine]:

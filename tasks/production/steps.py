@@ -55,7 +55,8 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
             unit = producing[question.key]
             reports[unit] = reports.get(unit, 0) + 1
             made, new = making.report(answer.lines)
-            record_production(case, making.progress([line.line_no for line in answer.lines]), shipment, turn=turn)
+            progress = making.progress([line.line_no for line in answer.lines])
+            record_production(case, progress, [line.line_no for line in made], shipment, turn=turn)
             if made:
                 counts[f"goods-in-{turn}"] = made
         elif question.key in counts:
@@ -93,12 +94,14 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
 
 
 @step("车间生产")
-def record_production(work: Work, orders: list[OrderProgress], shipment: int, turn: str) -> list[OrderProgress]:
-    """Record what the workshop has made and scrapped so far."""
+def record_production(
+    work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
+) -> list[OrderProgress]:
+    """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
     for order in orders:
         _keep(work, order, shipment)
-        key = {"case_id": work.case.id, "line_no": order.line_no}
-        work.update(case_line, key, made_on=work.today)
+    for line_no in made:
+        work.update(case_line, {"case_id": work.case.id, "line_no": line_no}, made_on=work.today)
     return orders
 
 

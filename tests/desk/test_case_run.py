@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prefect.exceptions import PrefectHTTPStatusError
 
-from schemas.states import Channel, Ending, Role
-from tasks.durable.engine import PROCESSES, Case, Closing, close, open_case
-from tests.desk.people import PARAMETER, Desk
-from tests.play import line
+from schemas.states import Channel, Role
+from tasks.durable.engine import PROCESSES, open_case
+from tests.desk.people import PARAMETER, Desk, changed_process
 
 SOMEBODY_ELSE = "E1049"  # an office's: applies, but reviews nothing
 
@@ -30,11 +30,18 @@ def test_a_form_opens_the_case_and_its_run_tells_where_it_stands(desk: Desk) -> 
     assert (row.number, row.origin, row.run_id) == (number, f"run:{run_id}", run_id)
     run = desk.run(run_id)
     assert run.name == f"{number} · 北京办事处 · 审核修正"
-    assert {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"} == set(run.tags)
+    assert {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"} == set(
+        run.tags
+    )
     sheet = desk.sheet(number)
     assert number in sheet
     assert row.customer_phone not in sheet
     assert {entry.channel for entry in desk.play.timeline(row.id)} == {Channel.SYSTEM}
+
+
+def test_a_run_without_its_form_is_refused_at_once(desk: Desk) -> None:
+    with pytest.raises(PrefectHTTPStatusError, match=PARAMETER):
+        desk.send({})
 
 
 def test_a_leg_that_died_after_the_case_was_made_goes_on_with_it(desk: Desk) -> None:
@@ -47,7 +54,11 @@ def test_a_leg_that_died_after_the_case_was_made_goes_on_with_it(desk: Desk) -> 
 
 def test_a_wrong_form_comes_back_filled_in_until_it_is_right(desk: Desk) -> None:
     before, form = drawn(desk), desk.form(lines=2)
-    wrong = {**form, "申报人工号": "E9999", "明细": [line("没有这种配件", 2, "质量问题 quality defect"), form["明细"][1]]}
+    wrong = {
+        **form,
+        "申报人工号": "E9999",
+        "明细": [form["明细"][0] | {"配件名称": "没有这种配件"}, form["明细"][1]],
+    }
     run_id = desk.send({PARAMETER: wrong})
 
     assert desk.leg(run_id) == "draft-1"
@@ -59,7 +70,7 @@ def test_a_wrong_form_comes_back_filled_in_until_it_is_right(desk: Desk) -> None
     assert "没有这种配件" in text
     assert desk.run(run_id).name == "草稿 draft · 配件申报"
 
-    assert desk.resume(run_id, {"申报人工号": form["申报人工号"]}) == ""
+    assert desk.correct(run_id, 申报人工号=form["申报人工号"]) == ""
     assert desk.leg(run_id) == "draft-2"
     schema, text = desk.dialog(run_id)
     assert schema["properties"]["申报人工号"]["default"] == form["申报人工号"]
@@ -67,7 +78,7 @@ def test_a_wrong_form_comes_back_filled_in_until_it_is_right(desk: Desk) -> None
     assert "没有这种配件" in text
     assert (drawn(desk), desk.play.rows("SELECT id FROM service_case")) == (before, [])
 
-    assert desk.resume(run_id, {"明细": form["明细"]}) == ""
+    assert desk.correct(run_id, 明细=form["明细"]) == ""
     assert desk.leg(run_id) == "review-1-0"
     assert drawn(desk) == before + 1
     assert desk.play.case(desk.case(run_id)).applicant == form["申报人工号"]
@@ -97,14 +108,14 @@ def test_a_field_that_the_form_does_not_have_does_not_stay_in_the_draft(desk: De
     assert desk.leg(run_id) == "draft-1"
     assert "不存在" in desk.dialog(run_id)[1]
     assert "不存在" not in desk.dialog(run_id)[0]["properties"]
-    assert desk.resume(run_id, {"备注": "已删除"}) == ""
+    assert desk.correct(run_id, 备注="已删除") == ""
     assert desk.leg(run_id) == "review-1-0"
 
 
 def test_a_draft_that_is_sent_back_untouched_stays_a_draft(desk: Desk) -> None:
     run_id = desk.send({PARAMETER: desk.form() | {"申报人工号": "E9999"}})
     assert desk.leg(run_id) == "draft-1"
-    assert desk.resume(run_id, {}) == ""
+    assert desk.correct(run_id) == ""
     assert desk.leg(run_id) == "draft-2"
     assert "E9999" in desk.dialog(run_id)[1]
 
@@ -115,7 +126,7 @@ def test_a_draft_that_is_retried_is_asked_anew(desk: Desk) -> None:
     desk.cancel(run_id)
     desk.retry(run_id)
     assert desk.leg(run_id) == "draft-1"
-    assert desk.resume(run_id, {"申报人工号": desk.form()["申报人工号"]}) == ""
+    assert desk.correct(run_id, 申报人工号=desk.form()["申报人工号"]) == ""
     assert desk.leg(run_id) == "review-1-0"
 
 
@@ -144,7 +155,8 @@ def test_the_wrong_person_is_refused_and_the_same_gate_is_asked_again(desk: Desk
     assert desk.decide(run_id, 经办人工号=SOMEBODY_ELSE) == "review-1-1"
     text = desk.dialog(run_id)[1]
     assert SOMEBODY_ELSE in text
-    assert "PARTS_REVIEWER" in text
+    assert "需要配件审核员的权限" in text
+    assert "需要配件审核员的权限" in desk.sheet(desk.play.case(case).number)
     assert desk.decide(run_id, 经办人工号="E9999") == "review-1-2"
     assert "E9999" in desk.dialog(run_id)[1]
     assert desk.play.snapshot(case) == before
@@ -159,7 +171,7 @@ def test_what_the_server_lets_pass_is_judged_by_us(desk: Desk) -> None:
     assert desk.resume(run_id, answer | {"明细": rows}) == ""
     assert desk.leg(run_id) == "plan-1-1"
     assert "下周三" in desk.dialog(run_id)[1]
-    assert desk.decide(run_id) == "produce-1-1-0"
+    assert desk.decide(run_id).startswith("produce-")
 
 
 def test_forms_that_are_empty_or_have_other_fields_are_rejected_at_once(desk: Desk) -> None:
@@ -173,16 +185,6 @@ def test_forms_that_are_empty_or_have_other_fields_are_rejected_at_once(desk: De
     assert desk.gate(run_id) == "review-1-0"
     assert desk.decide(run_id) == "plan-1-0"
     assert desk.play.items(desk.case(run_id))["plan-1"].refusals == 0
-
-
-def test_no_gate_can_be_answered_by_an_empty_form(desk: Desk) -> None:
-    run_id = desk.apply(lines=4, urgency="加急")
-    case = desk.case(run_id)
-    while desk.play.state(case) != "closed":
-        key = desk.gate(run_id)
-        assert "required" in desk.resume(run_id, {}), key
-        desk.decide(run_id)
-    assert desk.gate(run_id) == "已交付"
 
 
 def test_of_two_resumes_at_once_one_counts(desk: Desk) -> None:
@@ -216,7 +218,7 @@ def test_who_answers_a_gate_that_was_decided_elsewhere_is_told_so(desk: Desk) ->
     assert (late.step_key, late.channel, late.form["原因"]) == ("review-1", Channel.PREFECT, "第二个人")
     assert "already decided by" in late.reason
     assert "already decided by" in desk.sheet(desk.play.case(case).number)
-    assert desk.decide(run_id) == "produce-1-1-0"
+    assert desk.decide(run_id).startswith("produce-")
 
 
 def test_an_answer_counts_though_somebody_was_refused_elsewhere_meanwhile(desk: Desk) -> None:
@@ -234,10 +236,13 @@ def test_a_closed_case_ends_its_run_and_leaves_no_contact_data_in_prefect(desk: 
     form = desk.form(客户姓名="欧阳雪", 客户电话="13912345678", 客户地址="青岛市崂山区海尔路1号")
     run_id = desk.send({PARAMETER: form | {"申报人工号": "E9999"}})
     assert desk.leg(run_id) == "draft-1"
-    assert desk.resume(run_id, {"申报人工号": form["申报人工号"]}) == ""
+    assert desk.correct(run_id, 申报人工号=form["申报人工号"]) == ""
     desk.leg(run_id)
     case = desk.case(run_id)
     while desk.play.state(case) != "closed":
+        assert "required" in desk.resume(run_id, {}), desk.gate(
+            run_id
+        )  # no gate is answered by an empty form
         desk.decide(run_id)
     assert desk.gate(run_id) == "已交付"
     assert desk.watch().finished == 1
@@ -250,8 +255,10 @@ def test_a_closed_case_ends_its_run_and_leaves_no_contact_data_in_prefect(desk: 
     assert not any(tag.startswith("待办") for tag in run.tags)
     assert run.parameters[PARAMETER]["订单号"] == form["订单号"]
     inputs = desk.client.filter_flow_run_input(run_id, "", limit=200, exclude_keys=set())
-    left = str(run.parameters) + "".join(kept.value for kept in inputs) + desk.sheet(desk.play.case(case).number)
-    assert [secret for secret in ("欧阳雪", "13912345678", "青岛市崂山区海尔路1号") if secret in left] == []
+    left = str(run.parameters) + "".join(kept.value for kept in inputs)
+    assert [secret for secret in ("欧阳雪", "13912345678", "海尔路") if secret in left] == []
+    sheet = desk.sheet(desk.play.case(case).number)
+    assert [secret for secret in ("13912345678", "海尔路") if secret in sheet] == []
 
 
 def test_a_rejected_application_ends_its_run_by_that_name(desk: Desk) -> None:
@@ -266,12 +273,6 @@ def test_a_rejected_application_ends_its_run_by_that_name(desk: Desk) -> None:
 # an engineer's work
 
 
-def changed_process(case: Case) -> Closing:
-    """A process whose engineer forgot that there are cases under way."""
-    close(case, Ending.REJECTED, "")
-    return Closing(Ending.REJECTED)
-
-
 def test_a_process_that_changed_is_an_engineers_gate_until_it_is_mended(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -279,7 +280,9 @@ def test_a_process_that_changed_is_an_engineers_gate_until_it_is_mended(
     case = desk.case(run_id)
     engineer = desk.play.holders(Role.PLANNER)[0]
     desk.play.grant(engineer, Role.ENGINEER)
-    desk.play.run("UPDATE work_item SET due_at = due_at - interval '30 days'")  # overdue, yet it cannot come first
+    desk.play.run(
+        "UPDATE work_item SET due_at = due_at - interval '30 days'"
+    )  # overdue, yet it cannot come first
     with monkeypatch.context() as patch:
         patch.setitem(PROCESSES, "PA", replace(PROCESSES["PA"], function=changed_process))
         assert desk.decide(run_id) == "engineer-1-0"
@@ -290,7 +293,6 @@ def test_a_process_that_changed_is_an_engineers_gate_until_it_is_mended(
         assert desk.watch().failed == 0
         assert "review-1" not in desk.play.keys(case)
     assert desk.decide(run_id, 处理说明="已修复") == "plan-1-0"  # with the answer that was given before
-    assert desk.play.keys(case)[-1] != "engineer-2"
     assert {"engineer-1", "engineer-2", "review-1"} <= set(desk.play.keys(case))
     assert desk.play.case(case).fault is None
-    assert desk.decide(run_id) == "produce-1-1-0"
+    assert desk.decide(run_id).startswith("produce-")

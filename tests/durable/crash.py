@@ -168,18 +168,3 @@ def play_on(
         say(answer)
         reply = advance(db, case, answer).reply
         assert reply.accepted, f"{answer.key}: {reply.problems}"
-
-
-def _m(url, start, parent, plan):
-    pt=time.process_time; t=[pt()]
-    with time_machine.travel(start, tick=True):
-        db = connect(url); t.append(pt())
-        opened = open_case(db, "PA", plan.application(), ORIGIN, Channel.CLI); t.append(pt())
-        take_over(db, RecoverReport()); t.append(pt())
-        play=Play(db)
-        a=plan.next_answer(play, opened.case_id); t.append(pt())
-        db.dialect.do_commit=lambda c: t.append(pt()) or c.rollback()
-        try: advance(db, opened.case_id, a)
-        except BaseException as e: print(repr(e))
-        t.append(pt())
-    parent.send([round((y-x)*1000,1) for x,y in zip(t,t[1:])])

@@ -94,7 +94,7 @@ def first_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 
 def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, object]]:
-    """Replay the first entries of a ledger where nothing can be written; says if it closed, and what it gave."""
+    """Replay the first entries of a ledger where nothing can be written; says if it closed, what it gave."""
     with play.db.connect() as connection:
         whole = load_files(connection, [case])[case]
     entries = list(whole.recorded.values())[:length]

@@ -29,6 +29,16 @@ def how(method: str, freight: object) -> dict[str, object]:
         ("BJ", "自有车辆", "0", None),
         ("BJ", "自有车辆", "9999.99", None),
     ],
+    ids=[
+        "hired at the limit",
+        "hired above",
+        "hired without a reference",
+        "express at the limit",
+        "express above",
+        "air",
+        "own",
+        "own for much",
+    ],
 )
 def test_each_method_has_its_rule_on_each_side_of_its_limit(
     play: Play, office: str, method: str, freight: str, approver: str | None

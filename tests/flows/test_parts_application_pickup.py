@@ -49,11 +49,19 @@ def test_the_office_is_reminded_and_then_the_supervisor_told(play: Play) -> None
     ]
 
 
-@pytest.mark.parametrize("found", ["短少", "损坏", "货不对单"])
-def test_what_is_wrong_goes_to_an_anomaly_and_is_made_again(play: Play, found: str) -> None:
-    case = sent(play)
-    play.decide(case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 1}))
+@pytest.mark.parametrize("found", ["短少", "损坏", "货不对单"], ids=["short", "damaged", "mismatch"])
+def test_each_line_of_which_something_is_wrong_is_an_anomaly(play: Play, found: str) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-HW-002", 3), line("P-HW-003", 2)])
+    play.run_to(case, "pickup-1")
+    play.decide(
+        case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 0, 3: 2})
+    )
     assert set(play.items(case)) == {"anomaly-pickup-1-1", "anomaly-pickup-1-2"}
+
+
+def test_what_is_made_again_goes_out_as_a_second_shipment(play: Play) -> None:
+    case = sent(play)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3, 2: 1}))
     play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
     play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
     play.run_to(case, "pickup-2")
@@ -62,6 +70,28 @@ def test_what_is_wrong_goes_to_an_anomaly_and_is_made_again(play: Play, found: s
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-HW-001": -5, "P-PB-001": -5}
     assert [len(play.documents(case, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [2, 2, 2, 2]
+
+
+def test_each_line_keeps_the_day_of_its_own_last_pickup(play: Play, today: time_machine.Traveller) -> None:
+    case = short(play)
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    today.move_to("2026-11-20T10:00:00+08:00")
+    assert play.finish(case) == "delivered"
+    assert [row.picked_on for row in play.lines(case)] == [date(2026, 11, 18), date(2026, 11, 20)]
+
+
+def test_a_replacement_may_close_the_case(play: Play) -> None:
+    case = short(play)
+    before = play.stock("P-HW-001")
+    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
+    play.run_to(case, "produce-2-panel-1")
+    play.decide(case, "produce-2-panel-1", 明细=cells("完成数量", {2: 1}, 异常说明="停产"))
+    play.decide(case, "goods-in-2-1")
+    play.decide(case, "anomaly-2-1-2", 处理意见="关闭本单", 原因="改下新单")
+    assert play.case(case).ending == "replaced"
+    assert play.stock("P-HW-001") == before, "what the office has stays there"
+    assert play.stock("P-PB-001") == (1, 0)
+    assert len(play.documents(case, "CK")) == 1
 
 
 def test_a_second_shipment_may_be_damaged_too(play: Play) -> None:

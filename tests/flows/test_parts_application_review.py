@@ -89,8 +89,9 @@ def test_a_reviewer_may_swap_the_parts_of_two_lines(play: Play) -> None:
         ("质量问题", "SO20260318-0042", "免费(三包) free"),
         ("使用不当", "SO20260318-0042", "收费 charged"),
         ("运输损坏", "SO20260318-0042", "收费 charged"),
-        ("质量问题", "SO20250316-0093", "收费 charged"),  # signed in April 2025: out of warranty
+        ("质量问题", "SO20250316-0093", "收费 charged"),  # signed in April 2025
     ],
+    ids=["in warranty", "misuse", "transport damage", "out of warranty"],
 )
 def test_the_fee_is_suggested_by_warranty(play: Play, reason: str, order: str, fee: str) -> None:
     case = play.apply([line("P-HW-001", 4, reason)], 订单号=order)

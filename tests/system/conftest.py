@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext, expect
 
 from tests.system.product import Product, running_product
-from tests.system.staff import Staff, chromium, open_page
+from tests.system.staff import PATIENCE, Staff, chromium, sit_down
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +17,14 @@ def product() -> Iterator[Product]:
 
 
 @pytest.fixture(scope="session")
-def browser(product: Product) -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def desk(product: Product) -> Iterator[BrowserContext]:
+    expect.set_options(timeout=PATIENCE)
+    with chromium("--disable-3d-apis") as browser:  # the drawing of a run's tasks takes most of the time
+        yield sit_down(browser)
 
 
 @pytest.fixture
-def staff(browser: Browser, product: Product) -> Iterator[Staff]:
-    page = open_page(browser)
+def staff(desk: BrowserContext, product: Product) -> Iterator[Staff]:
+    page = desk.new_page()
     yield Staff(page, product.start_page)
     page.close()

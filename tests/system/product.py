@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -27,6 +28,7 @@ from tests.deployments.desk import free_port
 
 START_WAIT = 90.0  # seconds
 STOP_WAIT = 40.0
+PHONE = "13800009999"  # of the customer in applications that are sent by program
 
 
 class Product:
@@ -147,12 +149,10 @@ class Product:
         self, lines: Sequence[Mapping[str, Any]], office: str = "BJ", applicant: str = "E1049", **more: Any
     ) -> str:
         """Send an application as another program would; gives its number when it waits for the reviewer."""
-        order = self.rows(
-            "SELECT order_no FROM sales_record WHERE office = :office AND order_no NOT IN "
-            "(SELECT order_no FROM service_case) ORDER BY order_no DESC LIMIT 1",
-            office=office,
-        )[0].order_no
-        form = {"办事处": office, "申报人工号": applicant, "订单号": order, "明细": [dict(line) for line in lines], **more}
+        form = {
+            "办事处": office, "申报人工号": applicant, "订单号": f"T-{uuid4()}", "明细": [dict(line) for line in lines],
+            "客户姓名": "凌霄", "客户电话": PHONE, "客户地址": "松涛里9栋1单元501室", **more,
+        }  # fmt: skip
         made = self._create_run("parts-application", {"申报单": PartsApplication.model_validate(form).as_form()})
         origin = f"run:{made['id']}"
         query = "SELECT number FROM service_case WHERE origin = :origin"

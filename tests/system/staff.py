@@ -1,11 +1,11 @@
 """A person at the browser: reads the desk's pages, fills in forms, presses what is there to press."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -16,22 +16,23 @@ PATIENCE = 20_000  # milliseconds
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*more_flags: str) -> Iterator[Browser]:
     """Run a browser for the time of the block."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more_flags], headless=True)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def open_page(browser: Browser, height: int = 1000) -> Page:
-    """Open a window as the group's staff have it: Chinese, Shanghai time."""
-    size = {"width": 1360, "height": height}
-    page = browser.new_page(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
-    page.set_default_timeout(PATIENCE)
-    return page
+def sit_down(browser: Browser) -> BrowserContext:
+    """Have the browser as the group's staff have it: Chinese, Shanghai time."""
+    desk = browser.new_context(
+        viewport={"width": 1360, "height": 1000}, locale="zh-CN", timezone_id="Asia/Shanghai"
+    )
+    desk.set_default_timeout(PATIENCE)
+    return desk
 
 
 class Staff:
@@ -57,18 +58,19 @@ class Staff:
         """Go from the start page to a role's inbox."""
         self.start()
         self.follow(role, "收件箱")
-        self.page.get_by_text("待办运行").wait_for()
+        self.page.get_by_role("link", name="待办运行").wait_for()
 
-    def open_waiting(self, role: str, number: str) -> None:
-        """Go from the start page by a role's inbox to the run of a case; the inbox is a few seconds behind."""
+    def open_waiting(self, role: str, number: str, look: Callable[[], object] = lambda: None) -> None:
+        """Go from the start page by a role's inbox to a case's run; `look` at the inbox when the case is there."""
         self.inbox(role)
         row = self.page.get_by_role("row", name=number)
-        for _ in range(15):
+        for _ in range(15):  # the inbox is a few seconds behind
             if row.count():
                 break
             self.page.wait_for_timeout(2000)
             self.page.reload()
-            self.page.get_by_text("待办运行").wait_for()
+            self.page.get_by_role("link", name="待办运行").wait_for()
+        look()
         row.get_by_role("link", name="去办理").click()
         self.page.wait_for_url("**/runs/flow-run/**")
 
@@ -153,11 +155,11 @@ def fill(scope: Locator, label: str, value: Any, row: int = 0) -> None:
         found.fill(str(value))
         return
     found.click()
-    page = scope.page
     if value == "today":
-        page.locator(".rdp-today button").click()
+        scope.page.locator(".rdp-today button").click()
+        scope.get_by_role("heading").first.click()  # the calendar stays open until one clicks elsewhere
     else:
-        page.get_by_role("option", name=str(value)).first.click()
+        scope.page.get_by_role("option", name=str(value)).first.click()
 
 
 def value_of(scope: Locator, label: str, row: int = 0) -> str:

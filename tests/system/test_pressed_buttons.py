@@ -56,8 +56,8 @@ def test_pause_in_the_middle_of_a_leg(product: Product, staff: Staff, number: st
         staff.decide(run_id, "E1004")
         until(lambda: _state(product, run_id) == "Running", 20, lambda: product.run(run_id))
         staff.open_run(run_id)
-        staff.press("Pause", "Pause")
-        until(lambda: _state(product, run_id) == "Paused", 10, lambda: product.run(run_id))
+        staff.press("Pause", "Pause Flow Run")
+        until(lambda: _state(product, run_id) == "Suspended", 10, lambda: product.run(run_id))
     product.wait_at(number, "produce-1-panel-1", BACK_WITHIN)
 
 

@@ -1,0 +1,85 @@
+"""Take the pictures of docs/walkthrough.md anew: `.venv/bin/python -m tests.system.screenshots`."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from deployments.settings import PROJECT
+from tests.system.product import Product, running_product
+from tests.system.staff import Staff, chromium, fill, sit_down
+
+PICTURES = PROJECT / "docs" / "img"
+MOST_BYTES = 250_000
+APPLICATION = {
+    "申报人工号": "E1049", "订单号": "SO20251023-0164", "紧急程度": "加急", "备注": "客户周末在家",
+}  # fmt: skip
+
+
+def main() -> None:
+    """Play a few steps in the real product and take a picture of each."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with running_product() as product, chromium() as browser:
+        page = sit_down(browser).new_page()
+        staff = Staff(page, product.start_page)
+        take_start_page(staff)
+        take_application(staff)
+        take_inbox_and_gate(staff)
+        take_case_sheet(product, staff)
+
+
+def take_start_page(staff: Staff) -> None:
+    """The page where everybody begins."""
+    staff.start()
+    shoot(staff.page, "start", 1000)
+
+
+def take_application(staff: Staff) -> None:
+    """The application form, filled in; then, with an unknown part, the draft that comes back."""
+    form = staff.apply_from("北京办事处")
+    for label, value in APPLICATION.items():
+        fill(form, label, value)
+    form.get_by_role("button", name="Add item").click()
+    for label, value in {"配件名称": "柜门板左", "数量": "2", "原因": "运输损坏"}.items():
+        fill(form, label, value)
+    shoot(staff.page, "application", 1500)
+    staff.submit()
+    dialog = staff.resume()
+    shoot(staff.page, "draft", 900)
+    fill(dialog, "配件名称", "柜门板(左)")
+    staff.send(dialog)
+    staff.page.get_by_text("北京办事处 · 审核修正").first.wait_for()
+
+
+def take_inbox_and_gate(staff: Staff) -> None:
+    """The reviewer's inbox, the way to the form, and the form."""
+    staff.open_waiting("配件审核员", "PA-2026-000009", look=lambda: shoot(staff.page, "inbox", 760))
+    staff.page.get_by_text("Suspended", exact=True).first.wait_for()
+    staff.page.locator("button:has(svg.lucide-ellipsis-vertical)").first.click()
+    staff.page.get_by_role("menuitem", name="Resume").hover()
+    shoot(staff.page, "menu", 520)
+    staff.page.get_by_role("menuitem", name="Resume").click()
+    dialog = staff.page.get_by_role("dialog")
+    dialog.get_by_role("textbox").first.wait_for()
+    shoot(staff.page, "gate", 1100)
+
+
+def take_case_sheet(product: Product, staff: Staff) -> None:
+    """The sheet of a case that is being made."""
+    staff.open_case("PA-2026-000006")
+    shoot(staff.page, "case", 2100)
+
+
+def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
+    """Take a picture when the page is at rest."""
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1200)  # drawings and fonts
+    path = PICTURES / f"{name}.png"
+    (of or page).screenshot(path=path)
+    assert path.stat().st_size < MOST_BYTES, f"{path.name}: {path.stat().st_size} bytes"
+    print(f"{path.relative_to(PROJECT)}  {path.stat().st_size:,} bytes")
+    return path
+
+
+if __name__ == "__main__":
+    main()
