@@ -145,15 +145,19 @@ class Demo:
     # staff
 
     def _let_staff_work(self, context: Context, db: Engine) -> None:
+        """Let everybody work until all cases have ended; in the middle, the worker is killed."""
         with db.connect() as connection:
             known = people(connection)
-        staff = Staff(known, self.stories, context.deployments["withdraw"], self.screen.tell)
-        self.screen.stage("各岗位开始办理 staff of every role begin to work")
         over = threading.Event()
-        work = threading.Thread(target=staff.work, args=(lambda: over.is_set() or context.stopping.is_set(),))
+        staff = Staff(
+            known, self.stories, context.deployments["withdraw"], self.screen.tell,
+            stopping=lambda: over.is_set() or context.stopping.is_set(),
+        )  # fmt: skip
+        self.screen.stage("各岗位开始办理 staff of every role begin to work")
+        work = threading.Thread(target=staff.work, daemon=True)
         work.start()
         try:
-            while not context.stopping.wait(0.5) and not self._settled(db, staff):
+            while not (context.stopping.wait(0.5) or self._settled(db, staff)):
                 if self.screen.idle > STUCK_AFTER:
                     self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so many seconds")
                     break
@@ -161,7 +165,12 @@ class Demo:
                     self._kill_worker(context, db)
         finally:
             over.set()
-            work.join(60)
+            work.join(10)
+        if not context.stopping.is_set():
+            self._judge(staff)
+
+    def _judge(self, staff: Staff) -> None:
+        """Note what people found otherwise than planned, and what never happened."""
         self.problems += staff.faults + staff.unsaid()
         if not self.killed:
             self.problems.append("未能在办理中杀掉工作进程 the worker was not killed while legs were under way")

@@ -1,5 +1,6 @@
 """What the demo shows: who does what, live; at the end the endings, the books and one case."""
 
+import sys
 import threading
 import time
 from collections import deque
@@ -11,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from deployments.cli_output import PIPED_WIDTH
 from deployments.demo_staff import Progress
 from schemas.states import Ending
 
@@ -22,7 +24,7 @@ class Screen:
     """A live view on a terminal; plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, markup=False, highlight=False)
         self.started = time.monotonic()
         self.closed = self.cases = self.answers = 0
         self._events: deque[Text] = deque(maxlen=LAST)

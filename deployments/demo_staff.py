@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ ROLES = (
     Role.GENERAL_MANAGER,
 )  # fmt: skip
 HANDS = 6  # people who work at the same time
-LOOK_EVERY = 0.4  # seconds
+LOOK_EVERY = 0.15  # seconds between a look at one worklist and at the next
 WITHDRAWN_WITHIN = 120.0
 Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
 
@@ -64,23 +65,27 @@ class Progress:
 class Staff:
     """Plays everybody until they are told to stop; what went otherwise than planned is in `faults`."""
 
-    def __init__(self, people: Mapping[str, Person], stories: list[Progress], withdraw: UUID, tell: Tell) -> None:
-        self.people, self.withdraw, self.tell = people, withdraw, tell
-        self.stories = stories
+    def __init__(
+        self, people: Mapping[str, Person], stories: list[Progress], withdraw: UUID, tell: Tell,
+        stopping: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.people, self.stories, self.withdraw, self.tell = people, stories, withdraw, tell
+        self.stopping = stopping
         self.faults: list[str] = []
         self.answers = 0
         self.told_late = 0
         self._taken: set[UUID] = set()
         self._lock = threading.Lock()
 
-    def work(self, stopping: Callable[[], bool]) -> None:
-        """Look through the worklists again and again."""
+    def work(self) -> None:
+        """Look through the worklists in turn, again and again, until it is time to stop."""
         with get_client(sync_client=True) as client, ThreadPoolExecutor(HANDS, "hand") as hands:
-            while not stopping():
-                for role in ROLES:
-                    for run in waiting_runs(client, role):
-                        if self._take(run):
-                            hands.submit(self._safely, run, role)
+            for role in cycle(ROLES):
+                if self.stopping():
+                    return
+                for run in waiting_runs(client, role):
+                    if self._take(run):
+                        hands.submit(self._safely, run, role)
                 time.sleep(LOOK_EVERY)
 
     def unsaid(self) -> list[str]:
@@ -107,6 +112,8 @@ class Staff:
             self._taken.discard(run.state.id if run.state else run.id)
 
     def _safely(self, run: FlowRun, role: Role) -> None:
+        if self.stopping():
+            return
         try:
             with get_client(sync_client=True) as client:
                 self._handle(client, run, role)
@@ -208,7 +215,7 @@ class Staff:
         deadline = time.monotonic() + WITHDRAWN_WITHIN
         while True:
             run = client.read_flow_run(run_id)
-            if (run.state and run.state.is_final()) or time.monotonic() > deadline:
+            if (run.state and run.state.is_final()) or time.monotonic() > deadline or self.stopping():
                 return run
             time.sleep(0.3)
 

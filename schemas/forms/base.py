@@ -93,6 +93,12 @@ class Decision(Form):
     staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number", description="例如 e.g. E1001")
 
 
+class EngineerNote(Decision):
+    """An engineer has mended the process; the case tries again."""
+
+    note: Remark = Field("", alias="处理说明", title="处理说明 Note")
+
+
 def form_path(form: type[Form]) -> str:
     """Give the name under which `form_at` finds a form again."""
     return f"{form.__module__}:{form.__name__}"

@@ -191,12 +191,6 @@ class AnomalyDecision(Decision):
     reason: Remark = Field("", alias="原因", title="原因 Reason")
 
 
-class EngineerNote(Decision):
-    """An engineer has mended the process; the case tries again."""
-
-    note: Remark = Field("", alias="处理说明", title="处理说明 Note")
-
-
 class Withdrawal(Form):
     """撤回申报: which case, who, why."""
 

@@ -40,7 +40,6 @@ stock_movement = Table(
     Column("warehouse", ForeignKey("warehouse.code"), nullable=False),
     Column("part", ForeignKey("part.code"), nullable=False),
     Column("quantity", Quantity, nullable=False, comment="signed: in is positive, out negative, reversals the other way"),
-    Column("document", ForeignKey("document.id", deferrable=True, initially="DEFERRED")),
     Column("moved_at", Moment, nullable=False),
     one_of("kind", MovementKind),
     CheckConstraint("quantity <> 0", name="quantity"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from schemas.forms.base import Form
-from schemas.problems import BadInput, NotFound, Problem, ProcessChanged, problems_of
+from schemas.problems import BadInput, NotFound, Problem, ProcessChanged, Unavailable, problems_of
 from schemas.states import CaseState, Channel, Ending, ItemState, Role
 from schemas.tables import case_line, service_case, work_item
 from tasks.durable import clock, queries
@@ -26,6 +26,7 @@ from tasks.durable.unit import Unit
 F = TypeVar("F", bound=Form)
 T = TypeVar("T")
 ATTEMPTS = 5
+MOVES = 100  # each is a step of another leg, and a leg soon ends
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 
 
@@ -85,6 +86,11 @@ def ask(case: Case, question: Question[F]) -> F:
     return case.replay.ask(question)[1]
 
 
+def answered_at(case: Case, key: str) -> datetime:
+    """Give the moment at which a question was answered, the same in every replay."""
+    return case.replay.file.recorded[key].finished_at
+
+
 def ask_first(case: Case, *questions: Question[Any]) -> tuple[Question[Any], Any]:
     """Keep several questions open at once; gives the one that was answered first with its answer."""
     return case.replay.ask(*questions)
@@ -114,11 +120,12 @@ def advance(
 ) -> Outcome:
     """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
 
-    Raises NotFound, ProcessChanged, and whatever a faulty step raises; the case is then as its last step left it.
+    Raises NotFound, ProcessChanged, Unavailable where others keep moving the case, and whatever a faulty step
+    raises; the case is then as its last step left it.
     """
     reply: Reply | None = None
     with held(db, case_id):
-        for _ in range(ATTEMPTS):
+        for _ in range(MOVES):
             replay = _load(db, case_id, answer, reply, run_step, run_id)
             try:
                 closed = _leg(db, replay)
@@ -126,7 +133,7 @@ def advance(
                 reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
             else:
                 return Outcome(case_id, replay.file.row.number, closed, replay.reply or _too_late(db, replay.file, answer))
-    raise ProcessChanged(f"case {case_id} was moved by others {ATTEMPTS} times in a row")
+    raise Unavailable(f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again")
 
 
 def _load(

@@ -117,7 +117,7 @@ def open_engineer_item(connection: Connection, case_id: int, why: str, now: date
         connection.execute(
             insert(work_item).values(
                 case_id=case_id, step_key=f"engineer-{len(items) + 1}", title="流程代码与记录不符",
-                role=Role.ENGINEER, form="schemas.forms.parts:EngineerNote", brief=[why], prefill={}, schedule=[],
+                role=Role.ENGINEER, form="schemas.forms.base:EngineerNote", brief=[why], prefill={}, schedule=[],
                 opened_at=now, due_at=due,
             )  # fmt: skip
         )

@@ -11,8 +11,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from schemas.forms.base import Form, Remark, form_path
-from schemas.forms.parts import EngineerNote
+from schemas.forms.base import EngineerNote, Form, Remark, form_path
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, work_item

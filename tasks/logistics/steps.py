@@ -24,7 +24,7 @@ from schemas.states import (
 from schemas.tables import case_line
 from tasks.applications.steps import known_lines
 from tasks.approvals.steps import NOBODY, approval
-from tasks.cycle.terms import daily_after, escalation, pickup_due, pickup_reminders, working_days, working_days_after
+from tasks.cycle.terms import daily_after, escalation, overdue, pickup_due, pickup_reminders, working_days, working_days_after
 from tasks.durable.engine import Case, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -250,6 +250,7 @@ def check_question(
     due = working_days_after(arrived_on, "pa.check.days")
     return Question(
         key=key, title="到货核对", role=Role.OFFICE, form=GoodsCheck, state=CaseState.PICKUP, due=due, expires=due,
+        remind=overdue(Role.OFFICE),
         check=lambda form, _work: _found_problems(form, form.found == GoodsFound.IN_ORDER, lines, sent),
         **_sent_form(lines, sent),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Text, case, cast, exists, func, literal, select
+from sqlalchemy import Column, Connection, Row, Text, case, cast, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import notice, service_case, work_item
@@ -84,7 +84,7 @@ def open_item(connection: Connection, item: ItemKey) -> Row[Any] | None:
 def tell(
     connection: Connection, item: Row[Any], number: str, due: Sequence[DueNotice], now: datetime
 ) -> list[str]:
-    """Write notices that are not there yet, and give their texts."""
+    """Write notices that are not there yet, and give their texts; the case's run is to show what changed."""
     if not due:
         return []
     rows = [
@@ -99,4 +99,7 @@ def tell(
         for kind, role in due
     ]
     told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.text)
-    return list(connection.execute(told).scalars())
+    texts = list(connection.execute(told).scalars())
+    if texts:
+        connection.execute(update(service_case).where(service_case.c.id == item.case_id).values(run_seq=-1))
+    return texts

@@ -1,7 +1,7 @@
 """周期确认 and 计划确认: stock first, then standard days, unit and promised date (DOMAIN 1.4, 1.5, 4)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from schemas.forms.parts import CycleDecision, CycleLine, PlanDecision, PlanLine
@@ -13,7 +13,7 @@ from tasks.applications.steps import known_lines
 from tasks.cycle.queries import calendar, standards
 from tasks.cycle.rules import promised_date, standard_days
 from tasks.cycle.terms import escalation, working_days
-from tasks.durable.engine import Case, ask
+from tasks.durable.engine import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import Work, step
 from tasks.production.queries import units
@@ -59,7 +59,7 @@ def plan_production(
         days = {line.line_no: line.days for line in said.lines}
         cycle = [line.model_copy(update={"days": days[line.line_no]}) for line in cycle]
     plan = ask(case, plan_question(missing, cycle, turn))
-    return confirm_plan(case, missing, cycle, plan, turn=turn)
+    return confirm_plan(case, missing, cycle, plan, answered_at(case, f"plan-{turn}"), turn=turn)
 
 
 @step("周期确认")
@@ -104,7 +104,7 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         problems = all_lines([line.line_no for line in form.lines], lines) + wrong
         if problems:
             return problems
-        promised = _promises(work, lines, cycle, form)
+        promised = _promises(work, lines, cycle, form, work.now)
         past = [line for line in form.lines if line.planned and line.planned < work.today]
         problems = [Problem("计划日期 planned", line.planned, "不能早于今天 must not be in the past", line.line_no) for line in past]
         late = late_lines({line.line_no: line.planned for line in form.lines if line.planned}, promised)
@@ -134,10 +134,10 @@ def _state(turn: int) -> CaseState:
 
 @step("承诺日期")
 def confirm_plan(
-    work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, turn: int
+    work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, confirmed: datetime, turn: int
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
-    promised = _promises(work, lines, cycle, decision)
+    promised = _promises(work, lines, cycle, decision, confirmed)
     by_no = {line.line_no: line for line in decision.lines}
     planned = [
         PlannedLine(
@@ -155,11 +155,11 @@ def confirm_plan(
 
 
 def _promises(
-    work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision
+    work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision, confirmed: datetime
 ) -> dict[int, date]:
     assigned = {line.line_no: line.unit for line in decision.lines}
     return {
-        line.line_no: promised_date(calendar(work), work.now, _days(work, line, standard, assigned[line.line_no]))
+        line.line_no: promised_date(calendar(work), confirmed, _days(work, line, standard, assigned[line.line_no]))
         for line, standard in zip(lines, cycle, strict=True)
     }
 

@@ -513,6 +513,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("warehouse", "part", name=op.f("pk_stock_balance")),
     )
     op.create_table(
+        "stock_movement",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=True),
+        sa.Column("step_key", sa.Text(), nullable=False),
+        sa.Column("line_no", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("warehouse", sa.String(length=20), nullable=False),
+        sa.Column("part", sa.String(length=20), nullable=False),
+        sa.Column(
+            "quantity",
+            sa.Numeric(precision=12, scale=2),
+            nullable=False,
+            comment="signed: in is positive, out negative, reversals the other way",
+        ),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('purchase_in', 'small_purchase_in', 'damaged_in', 'repaired_in', 'production_in', 'customer_return_in', 'return_to_stock', 'transfer_in', 'count_gain', 'own_use_out', 'repair_out', 'scrap_out', 'transfer_out', 'delivery_out', 'count_loss')",
+            name=op.f("ck_stock_movement_kind"),
+        ),
+        sa.CheckConstraint("quantity <> 0", name=op.f("ck_stock_movement_quantity")),
+        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_stock_movement_case_id")),
+        sa.ForeignKeyConstraint(["part"], ["part.code"], name=op.f("fk_stock_movement_part")),
+        sa.ForeignKeyConstraint(["warehouse"], ["warehouse.code"], name=op.f("fk_stock_movement_warehouse")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
+    )
+    op.create_index("ix_stock_movement_case", "stock_movement", ["case_id"], unique=False)
+    op.create_index("ix_stock_movement_part", "stock_movement", ["warehouse", "part"], unique=False)
+    op.create_table(
         "work_item",
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("step_key", sa.Text(), nullable=False),
@@ -585,48 +613,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("closed_at IS NULL"),
     )
-    op.create_table(
-        "stock_movement",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("case_id", sa.BigInteger(), nullable=True),
-        sa.Column("step_key", sa.Text(), nullable=False),
-        sa.Column("line_no", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("warehouse", sa.String(length=20), nullable=False),
-        sa.Column("part", sa.String(length=20), nullable=False),
-        sa.Column(
-            "quantity",
-            sa.Numeric(precision=12, scale=2),
-            nullable=False,
-            comment="signed: in is positive, out negative, reversals the other way",
-        ),
-        sa.Column("document", sa.Uuid(), nullable=True),
-        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('purchase_in', 'small_purchase_in', 'damaged_in', 'repaired_in', 'production_in', 'customer_return_in', 'return_to_stock', 'transfer_in', 'count_gain', 'own_use_out', 'repair_out', 'scrap_out', 'transfer_out', 'delivery_out', 'count_loss')",
-            name=op.f("ck_stock_movement_kind"),
-        ),
-        sa.CheckConstraint("quantity <> 0", name=op.f("ck_stock_movement_quantity")),
-        sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_stock_movement_case_id")),
-        sa.ForeignKeyConstraint(
-            ["document"],
-            ["document.id"],
-            name=op.f("fk_stock_movement_document"),
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.ForeignKeyConstraint(["part"], ["part.code"], name=op.f("fk_stock_movement_part")),
-        sa.ForeignKeyConstraint(["warehouse"], ["warehouse.code"], name=op.f("fk_stock_movement_warehouse")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
-    )
-    op.create_index("ix_stock_movement_case", "stock_movement", ["case_id"], unique=False)
-    op.create_index("ix_stock_movement_part", "stock_movement", ["warehouse", "part"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_stock_movement_part", table_name="stock_movement")
-    op.drop_index("ix_stock_movement_case", table_name="stock_movement")
-    op.drop_table("stock_movement")
     op.drop_index(
         "ix_work_item_waiting", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL")
     )
@@ -640,6 +629,9 @@ def downgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL"),
     )
     op.drop_table("work_item")
+    op.drop_index("ix_stock_movement_part", table_name="stock_movement")
+    op.drop_index("ix_stock_movement_case", table_name="stock_movement")
+    op.drop_table("stock_movement")
     op.drop_table("stock_balance")
     op.drop_table("reservation")
     op.drop_index(
