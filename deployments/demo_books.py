@@ -1,11 +1,12 @@
-"""The demo's audit: sentences that must be true of the books, each with a query that finds what contradicts it."""
+"""The demo's audit: sentences that must be true of the books, each with a query for what contradicts it."""
 
 from sqlalchemy import Connection, text
 
 SENTENCES = {
     "库存 = 出入库合计 stock is what came in minus what went out": """
-        SELECT warehouse, part, on_hand, moved FROM stock_balance FULL JOIN (
-            SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement GROUP BY 1, 2) m USING (warehouse, part)
+        SELECT warehouse, part, on_hand, moved FROM stock_balance
+        FULL JOIN (SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement GROUP BY 1, 2) m
+        USING (warehouse, part)
         WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)""",
     "库存从不为负，无多余预留 no stock is negative, nothing is kept for closed cases": """
         SELECT warehouse, part, on_hand, reserved FROM stock_balance WHERE on_hand < 0 OR reserved <> 0
@@ -31,7 +32,8 @@ SENTENCES = {
     "入出库单与库存变动一致 slips list what was moved": """
         SELECT case_id, step_key, listed, moved FROM (
             SELECT case_id, step_key, sum(abs((line ->> 'quantity')::numeric)) AS listed
-            FROM document, json_array_elements(content -> 'lines') line WHERE kind IN ('RK', 'CK') GROUP BY 1, 2) d
+            FROM document, json_array_elements(content -> 'lines') line
+            WHERE kind IN ('RK', 'CK') GROUP BY 1, 2) d
         FULL JOIN (SELECT case_id, step_key, sum(abs(quantity)) AS moved FROM stock_movement
                    WHERE case_id IS NOT NULL GROUP BY 1, 2) m USING (case_id, step_key)
         WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",

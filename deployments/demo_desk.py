@@ -1,12 +1,13 @@
-"""How the demo's staff work: find what waits by the tag of their role, read the form, fill it in, press Resume.
+"""How the demo's staff work: find what waits by the tag of their role, read the form, fill it in, resume.
 
 All of it goes over Prefect's API, as the UI does; the operations database is read only to know who is who.
 """
 
+import json
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
 
-from deployments.demo_stories import Act, Story
+from deployments.demo_plan import Act, Story
 from schemas.states import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.desk.rules import waiting_tag
@@ -42,18 +43,19 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "GoodsCheck": {"核对结果": "货单相符"},
 }
 APPROVALS = {"ReviewDecision", "ApprovalDecision"}
+VERDICTS = ("结论", "结果", "意见", "方式")
 DAYS = {"today": 0, "in 60 days": 60}
 UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
+RUN_WAIT = 120.0  # seconds
 FORM_WAIT = 10.0  # seconds; a run is Suspended a moment before its form is stored
 FETCHED = 200
 
 
 class Gate(NamedTuple):
-    """A run's dialog as it is shown: the gate's key, its item and attempt, schema and text."""
+    """A run's dialog as it is shown: the gate's key (its item and attempt), its item, schema and text."""
 
     key: str
     item: str
-    attempt: int
     schema: Mapping[str, Any]
     text: str
 
@@ -85,31 +87,28 @@ def gate_key(run: FlowRun) -> str:
 
 def read_gate(client: SyncPrefectClient, run: FlowRun) -> Gate | None:
     """Read the dialog of a Suspended run; None when it is stored nowhere in time."""
-    key = gate_key(run)
-    item, _, attempt = key.rpartition("-")
+    keyset = run.state.state_details.run_input_keyset if run.state else None
+    if not keyset:
+        return None
     deadline = time.monotonic() + FORM_WAIT
     while time.monotonic() < deadline:
         try:
-            schema = client.read_flow_run_input(run.id, f"suspended-{key}-schema")
-            text = client.read_flow_run_input(run.id, f"suspended-{key}-description")
+            schema = json.loads(client.read_flow_run_input(run.id, keyset["schema"]))
+            text = json.loads(client.read_flow_run_input(run.id, keyset["description"]))
         except PrefectHTTPStatusError as error:
             if error.response.status_code != httpx.codes.NOT_FOUND:
                 raise
             time.sleep(0.1)
         else:
-            return Gate(key, item, int(attempt), _parsed(schema), str(_parsed(text)))
+            key = gate_key(run)
+            return Gate(key, key.rpartition("-")[0], schema, text)
     return None
-
-
-def _parsed(value: Any) -> Any:
-    import orjson
-
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
 def is_for(gate: Gate, run: FlowRun, role: Role) -> bool:
     """Say whether the dialog that a run shows is this role's; a run may wait for several."""
-    return f"{run.name.rpartition(' · ')[2]} · {role.zh}" in gate.text or gate.item == "draft"
+    also = role is Role.LOGISTICS and gate.form == "GoodsOut"
+    return also or f"{run.name.rpartition(' · ')[2]} · {role.zh}" in gate.text or gate.item == "draft"
 
 
 def fill_in(gate: Gate, staff: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,10 +191,22 @@ def resume_together(run_id: UUID, answers: Sequence[Mapping[str, Any]]) -> list[
     return [given.get(who, Given(False, "no answer")) for who in range(len(answers))]
 
 
+def wait_ended(client: SyncPrefectClient, run_id: UUID, stopping: Callable[[], bool]) -> FlowRun:
+    """Wait for a run that no person holds up; gives it as it is when it takes too long."""
+    deadline = time.monotonic() + RUN_WAIT
+    while True:
+        run = client.read_flow_run(run_id)
+        if (run.state and run.state.is_final()) or time.monotonic() > deadline or stopping():
+            return run
+        time.sleep(0.3)
+
+
 def said_in_short(act: Act, answer: Mapping[str, Any]) -> str:
     """Say in a few words what an answer says."""
-    verdict = next((str(v).split(" ")[0] for n, v in answer.items() if n.endswith(("结论", "结果", "意见", "方式"))), "")
+    verdicts = [str(value).split(" ")[0] for name, value in answer.items() if name.endswith(VERDICTS)]
     more = [str(act.fields[name]) for name in ("原因", "说明") if name in act.fields]
     lines = act.fields.get("明细", {})
-    rows = [f"第{no}行 " + " ".join(f"{n} {v}" for n, v in row.items()) for no, row in lines.items()]
-    return " · ".join(filter(None, [verdict, *more, *rows])) or "确认"
+    rows = [
+        f"第{no}行 " + " ".join(f"{n} {_chosen(v, {})}" for n, v in row.items()) for no, row in lines.items()
+    ]
+    return " · ".join(filter(None, [*verdicts, *more, *rows])) or "确认"

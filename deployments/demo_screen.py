@@ -24,12 +24,13 @@ class Screen:
     """A live view on a terminal; plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self.console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, markup=False, highlight=False)
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        self.console = Console(width=width, markup=False, emoji=False, highlight=False)
         self.started = time.monotonic()
         self.closed = self.cases = self.answers = 0
         self._events: deque[Text] = deque(maxlen=LAST)
         self._lock = threading.Lock()
-        self._live = Live(console=self.console, get_renderable=self._now, refresh_per_second=4, transient=True)
+        self._live = Live(console=self.console, get_renderable=self._now, transient=True)
         self._status_at = self._moved_at = self.started
 
     @property
@@ -61,7 +62,7 @@ class Screen:
         with self._lock:
             self._events.append(line)
         if keep:
-            self.console.print(line, soft_wrap=not self.console.is_terminal, overflow="ellipsis", no_wrap=True)
+            self.console.print(line, overflow="ellipsis", no_wrap=True)
 
     def progress(self, closed: int, cases: int, answers: int) -> None:
         """Note how far all cases are."""
@@ -70,23 +71,33 @@ class Screen:
         self.closed, self.cases, self.answers = closed, cases, answers
         if not self.console.is_terminal and time.monotonic() - self._status_at > STATUS_EVERY:
             self._status_at = time.monotonic()
-            self.stage(f"{closed} / {cases} 单已结案 cases closed, {answers} 次办理 answers")
+            self.stage(self._counts())
 
     def _now(self) -> RenderableType:
-        head = Text(f"{self.seconds:4.0f} s · {self.closed} / {self.cases} 单已结案 closed · {self.answers} 次办理 answers")
+        head = Text(f"{self.seconds:4.0f} s · {self._counts()}")
         with self._lock:
             return Group(head, ProgressBar(max(self.cases, 1), self.closed, width=60), *self._events)
 
+    def _counts(self) -> str:
+        return f"{self.closed} / {self.cases} 单已结案 cases closed, {self.answers} 次办理 answers"
+
     # the end
+
+    def case(self, parts: Sequence[RenderableType]) -> None:
+        """Show a case as `aftersales case` does."""
+        for part in parts:
+            self.console.print(part)
 
     def endings(self, stories: Sequence[Progress], ended: Mapping[str, Ending | None]) -> None:
         """Show how each case ended and how it should have."""
-        shown = Table("单号 Case", "申报 Application", "经过 Story", "应为 Expected", "结果 Ending", title="结案 Endings")
+        shown = Table(title="结案 Endings")
+        for heading in ("单号 Case", "申报 Application", "经过 Story", "应为 Expected", "结果 Ending"):
+            shown.add_column(heading, overflow="fold")
         for progress in stories:
-            ending, wanted = ended.get(progress.number), progress.story.ending
-            right = ending is wanted
-            result = Text(f"{'✓' if right else '✗'} {ending.zh if ending else '未结案 open'}", "green" if right else "red")
-            shown.add_row(progress.number, progress.story.key, progress.story.title, wanted.zh, result)
+            ending, due = ended.get(progress.number), progress.story.ending
+            said = ending.zh if ending else "未结案 open"
+            result = Text(f"✓ {said}", "green") if ending is due else Text(f"✗ {said}", "red")
+            shown.add_row(progress.number, progress.story.key, progress.story.title, due.zh, result)
         self.console.print(shown)
 
     def books(self, found: Mapping[str, Sequence[tuple[object, ...]]], figures: Mapping[str, int]) -> None:
@@ -100,7 +111,7 @@ class Screen:
     def verdict(self, problems: Sequence[str]) -> None:
         """Say at last whether all is as it should be."""
         if not problems:
-            text = f"✓ 全部单据如期结案，账目平衡 every case ended as it should, the books balance · {self.seconds:.0f} s"
-            self.console.print(Text(text, "bold green"))
+            text = "✓ 各单结案如预期，账目平衡 every case ended as it should, the books balance"
+            self.console.print(Text(f"{text} · {self.seconds:.0f} s", "bold green"))
         for problem in problems:
             self.console.print(Text(f"✗ {problem}", "bold red"), soft_wrap=True)

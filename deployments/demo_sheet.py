@@ -7,7 +7,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
-from deployments.demo_stories import Story
+from deployments.demo_plan import Story
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.applications import Rejected
@@ -19,7 +19,7 @@ HEADINGS = (KEY, *OF_APPLICATION, PART, QUANTITY, REASON)
 
 
 def right_cells(story: Story, line: int) -> dict[str, object]:
-    """Give the cells of one row as they should be; what concerns the whole application stands in its first row."""
+    """Give the right cells of one row; what concerns the whole application stands in its first row."""
     part, quantity, reason = story.lines[line - 1]
     cells: dict[str, object] = {KEY: story.key, PART: part, QUANTITY: quantity, REASON: reason}
     if line == 1:
@@ -68,5 +68,9 @@ def correct_sheet(rejects: Path, path: Path, stories: Sequence[Story]) -> int:
 def missed_reasons(stories: Sequence[Story], rejected: Sequence[Rejected]) -> list[str]:
     """Give the mistakes that did not come back with the reason that was expected."""
     told = "\n".join(str(problem) for one in rejected for problem in one.problems)
-    return [f"{s.key} {slip.heading}: {slip.reason}" for s in stories for slip in s.slips if slip.reason not in told]
-
+    return [
+        f"{s.key} {slip.heading}: {slip.reason}"
+        for s in stories
+        for slip in s.slips
+        if slip.reason not in told
+    ]

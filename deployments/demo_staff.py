@@ -16,7 +16,6 @@ from prefect.client.schemas.objects import FlowRun
 from deployments.demo_desk import (
     APPROVALS,
     Gate,
-    Given,
     fill_in,
     gate_key,
     holders,
@@ -25,25 +24,25 @@ from deployments.demo_desk import (
     resume,
     resume_together,
     said_in_short,
+    wait_ended,
     waiting_runs,
 )
-from deployments.demo_stories import Act, Story, TakeBack
+from deployments.demo_plan import Act, Story, TakeBack
 from schemas.states import Role
 from tasks.durable.queries import Person
 
 ROLES = (
-    Role.OFFICE, Role.PARTS_REVIEWER, Role.PLANNER, Role.WORKSHOP, Role.WAREHOUSE, Role.SUPERVISOR, Role.MANAGER,
-    Role.GENERAL_MANAGER,
+    Role.OFFICE, Role.PARTS_REVIEWER, Role.PLANNER, Role.WORKSHOP, Role.WAREHOUSE, Role.LOGISTICS,
+    Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER,
 )  # fmt: skip
 HANDS = 6  # people who work at the same time
 LOOK_EVERY = 0.15  # seconds between a look at one worklist and at the next
-WITHDRAWN_WITHIN = 120.0
 Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
 
 
 @dataclass
 class Progress:
-    """How far a story is: its run and case, the act that each gate got, who has approved, what must be told next."""
+    """How far a story is: its case and run, what each gate got, who approved, what must be told next."""
 
     story: Story
     number: str = ""
@@ -51,6 +50,7 @@ class Progress:
     acts: dict[str, Act] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
     expected: str = ""
+    refused_at: str = ""
 
     def act_at(self, gate: Gate) -> Act:
         """Give what is said at a gate; a gate that is shown again gets the same."""
@@ -60,6 +60,21 @@ class Progress:
             planned = self.story.acts.get(kind, ())
             self.acts[gate.key] = planned[said] if said < len(planned) else Act()
         return self.acts[gate.key]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A gate that somebody of a role is about to answer."""
+
+    run: FlowRun
+    role: Role
+    progress: Progress
+    gate: Gate
+    act: Act
+
+    def form_by(self, who: str) -> dict[str, Any]:
+        """Give the form as somebody fills it in."""
+        return fill_in(self.gate, who, self.act.fields)
 
 
 class Staff:
@@ -132,75 +147,90 @@ class Staff:
             if self._take_back(client, progress, act.withdraw):
                 return
             act = Act()
-        self._answer(client, run, role, progress, gate, act)
+        self._answer(client, Turn(run, role, progress, gate, act))
 
     def _story_of(self, run: FlowRun) -> Progress | None:
         number = run.name.partition(" · ")[0]
-        found = next((p for p in self.stories if p.run_id == run.id or (p.number and p.number == number)), None)
+        found = next(
+            (p for p in self.stories if p.run_id == run.id or (p.number and p.number == number)), None
+        )
         if found and number.startswith("PA-"):
             found.number, found.run_id = number, run.id
         return found
 
     def _read(self, progress: Progress, gate: Gate) -> None:
         """Read the dialog; where an answer came back, its reason must stand in it."""
-        if progress.expected and progress.expected not in gate.text:
+        came_back = (
+            gate.key != progress.refused_at
+        )  # the same gate again: the answer was lost with the worker
+        if came_back and progress.expected not in gate.text:
             self.faults.append(f"{progress.story.key} {gate.key}: 未说明 does not say: {progress.expected}")
         progress.expected = ""
 
-    def _answer(
-        self, client: SyncPrefectClient, run: FlowRun, role: Role, progress: Progress, gate: Gate, act: Act
-    ) -> None:
-        able = holders(self.people, role, progress.story, gate)
-        barred = progress.approved | {progress.story.applicant} if gate.form in APPROVALS else set()
-        free = [code for code in able if code not in barred] or able
-        turn = (self.answers + len(progress.acts)) % len(free)
-        who = act.staff or free[turn]
-        answer = fill_in(gate, who, act.fields)
-        if act.twice:
-            colleague = next(code for code in free if code != who)
-            who, given = self._both(run, progress, [(who, answer), (colleague, fill_in(gate, colleague, act.fields))])
-        else:
-            given = resume(client, run.id, answer)
-        self._note(run, role, progress, gate, act, who, answer, given)
-
-    def _note(
-        self, run: FlowRun, role: Role, progress: Progress, gate: Gate, act: Act, who: str,
-        answer: Mapping[str, Any], given: Given,
-    ) -> None:  # fmt: skip
-        if not given.accepted:
-            if "not paused" not in given.told:
-                self.faults.append(f"{progress.story.key} {gate.key}: {given.told}")
+    def _answer(self, client: SyncPrefectClient, turn: Turn) -> None:
+        """Fill in the form in somebody's name and press Resume."""
+        free = self._who_may(turn)
+        who = turn.act.staff or free[(self.answers + len(turn.progress.acts)) % len(free)]
+        if turn.act.twice:
+            self._both(turn, (who, next(code for code in free if code != who)))
             return
+        self._expect(turn, who)
+        given = resume(client, turn.run.id, turn.form_by(who))
+        if given.accepted:
+            self._note(turn, who)
+        elif "not paused" not in given.told:  # that would only mean that a leg is on its way
+            self.faults.append(f"{turn.progress.story.key} {turn.gate.key}: {given.told}")
+
+    def _who_may(self, turn: Turn) -> list[str]:
+        """Give who may answer; an approval neither the applicant nor who has approved before."""
+        able = holders(self.people, turn.role, turn.progress.story, turn.gate)
+        if turn.gate.form not in APPROVALS:
+            return able
+        barred = {turn.progress.story.applicant, *turn.progress.approved}
+        return [code for code in able if code not in barred] or able
+
+    def _expect(self, turn: Turn, *people: str) -> None:
+        """Know, before an answer goes out, what it leads to: an approval, or a reason on the next form."""
+        turn.progress.expected, turn.progress.refused_at = turn.act.refused, turn.gate.key
+        if turn.gate.form in APPROVALS and not turn.act.refused:
+            turn.progress.approved.update(people)
+
+    def _note(self, turn: Turn, who: str) -> None:
+        """Tell what was sent."""
+        progress, act = turn.progress, turn.act
         self.answers += 1
-        if act.refused:
-            progress.expected = act.refused
-        elif gate.form in APPROVALS:
-            progress.approved.add(who)
-        step = run.name.rpartition(" · ")[2]
+        step = turn.run.name.rpartition(" · ")[2]
         mark = "（应被拒绝 must be refused）" if act.refused else ""
-        self.tell(self._named(who, role), progress.number, f"{step}: {said_in_short(act, answer)}{mark}", bool(act.fields))
+        what = f"{step}: {said_in_short(act, turn.form_by(who))}{mark}"
+        self.tell(self._named(who, turn.role), progress.number, what, bool(act.fields or act.refused))
 
-    def _both(
-        self, run: FlowRun, progress: Progress, answers: list[tuple[str, Mapping[str, Any]]]
-    ) -> tuple[str, Given]:
+    def _both(self, turn: Turn, people: tuple[str, str]) -> None:
         """Two people press Resume in the same moment: one must win, the other must be told."""
-        given = resume_together(run.id, [answer for _, answer in answers])
-        won = [who for (who, _), one in zip(answers, given, strict=True) if one.accepted]
-        lost = [(who, one.told) for (who, _), one in zip(answers, given, strict=True) if not one.accepted]
-        if len(won) != 1:
-            self.faults.append(f"{progress.story.key}: {len(won)} of {len(answers)} answers at once were taken: {lost}")
-            return answers[0][0], given[0]
-        self.told_late += len(lost)
-        for who, told in lost:
-            self.tell(self._named(who), progress.number, f"同时提交，被告知 was told: {told}", True)
-        return won[0], Given(True)
+        self._expect(turn, *people)
+        given = resume_together(turn.run.id, [turn.form_by(who) for who in people])
+        results = dict(zip(people, given, strict=True))
+        won = [who for who, one in results.items() if one.accepted]
+        for who, one in results.items():
+            if not one.accepted:
+                self.told_late += 1
+                turn.progress.approved.discard(who)
+                what = f"同时提交，被告知 at the same time, was told: {one.told}"
+                self.tell(self._named(who, turn.role), turn.progress.number, what, True)
+        if len(won) == 1:
+            self._note(turn, won[0])
+        else:
+            self.faults.append(f"{turn.progress.story.key}: {len(won)} answers at once were taken")
 
-    def _take_back(self, client: SyncPrefectClient, progress: Progress, attempts: tuple[TakeBack, ...]) -> bool:
+    def _take_back(
+        self, client: SyncPrefectClient, progress: Progress, attempts: tuple[TakeBack, ...]
+    ) -> bool:
         """Withdraw through the deployment 撤回申报; True when the case is withdrawn."""
         for attempt in attempts:
             form = {"单号": progress.number, "经办人工号": attempt.staff, "撤回原因": attempt.reason}
             made = client.create_flow_run_from_deployment(self.withdraw, parameters={"撤回单": form}).id
-            ended = self._ended(client, made)
+            ended = wait_ended(client, made, self.stopping)
+            if self.stopping():
+                return True
             message = str(ended.state.message or "") if ended.state else ""
             withdrawn = ended.state is not None and ended.state.name == "已撤回"
             if withdrawn == bool(attempt.refused) or attempt.refused not in message:
@@ -210,14 +240,6 @@ class Staff:
             if withdrawn:
                 return True
         return False
-
-    def _ended(self, client: SyncPrefectClient, run_id: UUID) -> FlowRun:
-        deadline = time.monotonic() + WITHDRAWN_WITHIN
-        while True:
-            run = client.read_flow_run(run_id)
-            if (run.state and run.state.is_final()) or time.monotonic() > deadline or self.stopping():
-                return run
-            time.sleep(0.3)
 
     def _named(self, code: str, role: Role | None = None) -> str:
         person = self.people.get(code)

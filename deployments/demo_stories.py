@@ -1,86 +1,18 @@
-"""The twenty-two applications of the demo: what offices ask for, what staff say at each gate, how each must end.
+"""The demo's twenty-two applications: what offices ask for, what staff say at each gate, how each must end.
 
-A gate's acts are told by the beginning of its key and said in turn; where a story says nothing, staff say what
-is sensible (`demo_desk.SENSIBLE`). Parts that must be made appear in one story only, so that no story depends
-on what another leaves on stock.
+A gate's acts are found by the beginning of its key and said in turn; where a story says nothing, staff say
+what is sensible (`demo_desk.SENSIBLE`). Parts that must be made appear in one story only, so that no story
+depends on what another leaves on stock.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from deployments.demo_plan import Slip, Story, TakeBack, say, take_back
 from schemas.states import Ending
 
-
-@dataclass(frozen=True)
-class TakeBack:
-    """An attempt to withdraw a case through the deployment 撤回申报; `refused` is why it must fail."""
-
-    staff: str
-    reason: str
-    refused: str = ""
-
-
-@dataclass(frozen=True)
-class Act:
-    """What somebody does at a gate.
-
-    fields    what differs from the pre-filled form; lists are told by line: {2: {"数量": 3}}
-    staff     who signs; empty: somebody who holds the role and may decide
-    refused   the answer must come back, and the next form must hold this text
-    twice     a colleague sends the same answer in the same moment
-    withdraw  instead of an answer, attempts to take the case back
-    """
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    staff: str = ""
-    refused: str = ""
-    twice: bool = False
-    withdraw: tuple[TakeBack, ...] = ()
-
-
-def say(staff: str = "", refused: str = "", twice: bool = False, **fields: Any) -> Act:
-    """Answer a gate."""
-    return Act(fields, staff, refused, twice)
-
-
-def take_back(*attempts: TakeBack) -> Act:
-    """Withdraw the case instead of answering."""
-    return Act(withdraw=attempts)
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A mistake in the sheet as it is first sent: what stands in a cell of a line, and why it comes back."""
-
-    line: int
-    heading: str
-    written: object
-    reason: str
-
-
-Line = tuple[str, float, str]  # part, quantity, reason
-
-
-@dataclass(frozen=True)
-class Story:
-    """One application: `key` is the office's own number on the sheet, `slips` its first mistakes."""
-
-    key: str
-    title: str
-    office: str
-    applicant: str
-    order: str
-    lines: Sequence[Line]
-    acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
-    ending: Ending = Ending.DELIVERED
-    urgency: str = "普通"
-    slips: Sequence[Slip] = ()
-
-
-BY_HIRED = {"运输方式": "专车", "承运商": "德邦物流", "件数": 2, "运单号": "DB20261121"}
-BY_AIR = {"运输方式": "空运", "承运商": "航空货运代理", "件数": 1, "运单号": "CA8820"}
-Q, T, M = "质量问题", "运输损坏", "缺件"
+BY_HIRED: dict[str, Any] = {"运输方式": "专车", "承运商": "德邦物流", "件数": 2, "运单号": "DB20261121"}
+BY_AIR: dict[str, Any] = {"运输方式": "空运", "承运商": "航空货运代理", "件数": 1, "运单号": "CA8820"}
+Q, T, M, U = "质量问题", "运输损坏", "缺件", "使用不当"
 
 SHEET: tuple[Story, ...] = (
     Story(
@@ -102,7 +34,9 @@ SHEET: tuple[Story, ...] = (
         [("衣柜侧板(左)", 4, Q), ("抽屉导轨(三节 350mm)", 2, Q), ("移门玻璃(长虹 5mm)", 1, T)],
         {
             "cycle": [say(明细={3: {"周期天数": 5}})],
-            "produce-1-panel": [say(明细={1: {"完成数量": 5}}, refused="最多 4"), say(明细={1: {"完成数量": 2}})],
+            "produce-1-panel": [
+                say(明细={1: {"完成数量": 5}}, refused="最多 4"), say(明细={1: {"完成数量": 2}}),
+            ],
         },
     ),
     Story(
@@ -114,7 +48,10 @@ SHEET: tuple[Story, ...] = (
         "HZ-01", "退回重报后驳回", "杭州办事处", "E1055", "SO20261009-0138",
         [("铰链(内藏110°)", 4, Q), ("拉手(孔距128mm)", 2, Q), ("床铰链(四件套)", 1, Q)],
         {
-            "review": [say(审核结论="退回办事处", 原因="请补充照片编号"), say(审核结论="驳回", 原因="不属于售后范围")],
+            "review": [
+                say(审核结论="退回办事处", 原因="请补充照片编号"),
+                say(审核结论="驳回", 原因="不属于售后范围"),
+            ],
             "resubmit": [say(备注="照片 HZ-0138-1")],
         },
         Ending.REJECTED,
@@ -133,8 +70,12 @@ SHEET: tuple[Story, ...] = (
     ),
     Story(
         "GZ-01", "驳回须有原因", "广州办事处", "E1057", "SO20260917-0130",
-        [("移门滑轮(上轨)", 2, "使用不当"), ("移门滑轮(下轨)", 2, "使用不当"), ("移门阻尼器", 1, "使用不当")],
-        {"review": [say(审核结论="驳回", refused="退回或驳回时必填"), say(审核结论="驳回", 原因="客户自行改装")]},
+        [("移门滑轮(上轨)", 2, U), ("移门滑轮(下轨)", 2, U), ("移门阻尼器", 1, U)],
+        {
+            "review": [
+                say(审核结论="驳回", refused="退回或驳回时必填"), say(审核结论="驳回", 原因="客户自行改装"),
+            ],
+        },
         Ending.REJECTED,
         slips=[Slip(1, "发现日期", "tomorrow", "不能晚于今天")],
     ),
@@ -152,7 +93,12 @@ SHEET: tuple[Story, ...] = (
     Story(
         "CS-01", "无权的人审批，被拒后由主管审批", "长沙办事处", "E1061", "SO20260831-0075",
         [("沙发扶手外套(左 皮)", 2, Q), ("沙发扶手外套(右 皮)", 2, Q), ("排骨架横条", 6, M)],
-        {"approve": [say("E1061", "需要客服主管"), say("E1001", "需要客服主管"), say("E9999", "没有这位在职员工"), say()]},
+        {
+            "approve": [
+                say("E1061", "需要客服主管"), say("E1001", "需要客服主管"),
+                say("E9999", "没有这位在职员工"), say(),
+            ],
+        },
         slips=[Slip(1, "申报人工号", "E1062", "须为长沙办事处的售后人员")],
     ),
     Story(
@@ -180,7 +126,10 @@ SHEET: tuple[Story, ...] = (
         [("定制收口板(按尺寸)", 4, Q), ("铰链(半盖110°)", 4, Q), ("层板托(带锁)", 8, M)],
         {
             "goods-in": [say(明细={1: {"实收数量": 3, "差异原因": "少一块"}})],
-            "anomaly": [say(处理意见="接受短交", refused="接受短交或关闭时必填"), say(处理意见="接受短交", 原因="客户只需三块")],
+            "anomaly": [
+                say(处理意见="接受短交", refused="接受短交或关闭时必填"),
+                say(处理意见="接受短交", 原因="客户只需三块"),
+            ],
             "goods-out": [say(**BY_HIRED, 运费=980)],
         },
         slips=[Slip(3, "数量", "八个", "应为数字")],
@@ -189,7 +138,9 @@ SHEET: tuple[Story, ...] = (
         "SY-01", "到货短少有照片，重做再发", "沈阳办事处", "E1067", "SO20261024-0068",
         [("书柜层板(900mm)", 3, Q), ("螺丝包(衣柜通用)", 1, Q), ("拉手(孔距128mm)", 2, Q)],
         {
-            "pickup": [say(核对结果="短少", 明细={1: {"完好数量": 2}}, 照片编号="SY-0068-1,2", 说明="少一块层板")],
+            "pickup": [
+                say(核对结果="短少", 明细={1: {"完好数量": 2}}, 照片编号="SY-0068-1,2", 说明="少一块层板"),
+            ],
             "anomaly": [say(处理意见="重新制作")],
         },
         slips=[Slip(3, "配件名称", "螺丝包(衣柜通用)", "重复")],
@@ -199,7 +150,9 @@ SHEET: tuple[Story, ...] = (
         [("沙发脚(金属 高120mm)", 4, Q), ("万向轮(带刹车 2寸)", 2, Q), ("三合一连接件", 10, M)],
         {
             "pickup": [say(核对结果="已提货未核对")],
-            "check": [say(核对结果="短少", 明细={1: {"完好数量": 3}}, refused="照片编号"), say(核对结果="货单相符")],
+            "check": [
+                say(核对结果="短少", 明细={1: {"完好数量": 3}}, refused="照片编号"), say(核对结果="货单相符"),
+            ],
         },
     ),
     Story(
@@ -211,7 +164,13 @@ SHEET: tuple[Story, ...] = (
     Story(
         "SH-02", "投产后只有主管能撤回", "上海办事处", "E1053", "SO20260918-0101",
         [("电视柜台面板(2000mm)", 1, Q), ("层板托(带锁)", 8, M), ("铰链(全盖110°)", 4, Q)],
-        {"goods-out": [take_back(TakeBack("E1053", "客户退单", "只有客服主管可以撤回"), TakeBack("E1040", "客户退单"))]},
+        {
+            "goods-out": [
+                take_back(
+                    TakeBack("E1053", "客户退单", "只有客服主管可以撤回"), TakeBack("E1040", "客户退单"),
+                ),
+            ],
+        },
         Ending.WITHDRAWN,
         slips=[Slip(1, "配件名称", "书柜侧板(旧款 18mm)", "停产")],
     ),
@@ -249,9 +208,14 @@ BY_FORM: tuple[Story, ...] = (
         "BJ-F2", "表单填错退回草稿，更正后受理", "BJ", "E1049", "SO20260608-0087",
         [("定制抽屉(整套)", 1, Q), ("抽屉侧板", 2, Q)],
         {
-            "draft": [say(明细={1: {"配件名称": "定制抽屉"}}, 申报人工号="E1049", refused="不是标准配件名称"),
-                      say(明细={1: {"配件名称": "定制抽屉(整套)"}})],
+            "draft": [
+                say(明细={1: {"配件名称": "定制抽屉"}}, 申报人工号="E1049", refused="不是标准配件名称"),
+                say(明细={1: {"配件名称": "定制抽屉(整套)"}}),
+            ],
         },
-        slips=[Slip(1, "配件名称", "抽屉一套", "不是标准配件名称"), Slip(1, "申报人工号", "E1051", "须为北京办事处的售后人员")],
+        slips=[
+            Slip(1, "配件名称", "抽屉一套", "不是标准配件名称"),
+            Slip(1, "申报人工号", "E1051", "须为北京办事处的售后人员"),
+        ],
     ),
 )  # fmt: skip

@@ -42,7 +42,9 @@ def parts_application(case: Case) -> Closing:
         approvers = sent.approvers
         receipt = await_pickup(case, lines, sent, shipment)  # 催提
         if receipt.unchecked:
-            return Closing(Ending.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's")
+            return Closing(
+                Ending.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
+            )
         again = settle_shortfalls(case, lines, receipt.shortfalls, shipment)
         if again is None:
             return Closing(Ending.REPLACED, "按异常处理意见关闭 closed by the decision on an anomaly")

@@ -26,7 +26,13 @@ BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\
 def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
-    bad = sorted({f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI})
+    bad = sorted(
+        {
+            f"U+{ord(c):04X}"
+            for c in value
+            if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI
+        }
+    )
     if bad:
         raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
     return value.replace("\r\n", "\n").strip()
@@ -52,7 +58,9 @@ Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=80
 Remark = Annotated[str, BeforeValidator(_clean), Field(max_length=2000)]
 Number = Annotated[Decimal, BeforeValidator(_half_width), PlainSerializer(_form_number)]
 Quantity = Annotated[
-    Number, Field(gt=0, max_digits=9, decimal_places=2), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+    Number,
+    Field(gt=0, max_digits=9, decimal_places=2),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
 Count = Annotated[
     Number, Field(ge=0, max_digits=9, decimal_places=2), WithJsonSchema({"type": "number", "minimum": 0})

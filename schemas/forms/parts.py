@@ -18,27 +18,37 @@ from schemas.states import (
 )
 
 
-
 class ApplicationLine(Form):
     """One part that an office needs."""
 
-    part: Name = Field(alias="配件名称", title="配件名称 Part", description="标准名称或编码 standard name or code")
+    part: Name = Field(
+        alias="配件名称", title="配件名称 Part", description="标准名称或编码 standard name or code"
+    )
     quantity: Quantity = Field(alias="数量", title="数量 Quantity")
     reason: Reason = Field(alias="原因", title="原因 Reason")
-    specification: Remark = Field("", alias="规格", title="规格 Specification", description="空则按目录 from the catalogue if empty")
+    specification: Remark = Field(
+        "", alias="规格", title="规格 Specification", description="空则按目录 from the catalogue if empty"
+    )
     colour: Remark = Field("", alias="颜色", title="颜色 Colour")
 
 
 class PartsApplication(Form):
     """配件申报单: what an office applies for."""
 
-    office: Name = Field(alias="办事处", title="办事处 Office", description="编码或名称 code or name, e.g. BJ")
+    office: Name = Field(
+        alias="办事处", title="办事处 Office", description="编码或名称 code or name, e.g. BJ"
+    )
     applicant: Name = Field(alias="申报人工号", title="申报人工号 Applicant", description="例如 e.g. E1049")
     order_no: Name = Field(alias="订单号", title="订单号 Order", description="例如 e.g. SO20260318-0042")
     urgency: Urgency = Field(Urgency.NORMAL, alias="紧急程度", title="紧急程度 Urgency")
     found_on: OptionalDay = Field(None, alias="发现日期", title="发现日期 Found on")
     lines: list[ApplicationLine] = Field(alias="明细", title="明细 Lines", min_length=1)
-    customer_name: Remark = Field("", alias="客户姓名", title="客户姓名 Customer", description="空则按销售记录 from the sales record if empty")
+    customer_name: Remark = Field(
+        "",
+        alias="客户姓名",
+        title="客户姓名 Customer",
+        description="空则按销售记录 from the sales record if empty",
+    )
     customer_phone: Remark = Field("", alias="客户电话", title="客户电话 Phone")
     customer_address: Remark = Field("", alias="客户地址", title="客户地址 Address")
     remark: Remark = Field("", alias="备注", title="备注 Remark")
@@ -66,7 +76,9 @@ class ReviewDecision(Decision):
     verdict: ReviewVerdict = Field(alias="审核结论", title="审核结论 Verdict")
     fee: FeeCategory = Field(FeeCategory.FREE, alias="费用类别", title="费用类别 Fee category")
     lines: list[ReviewedLine] = Field([], alias="明细", title="明细 Lines (可修正 may be corrected)")
-    reason: Remark = Field("", alias="原因", title="原因 Reason", description="退回或驳回必填 needed to send back or reject")
+    reason: Remark = Field(
+        "", alias="原因", title="原因 Reason", description="退回或驳回必填 needed to send back or reject"
+    )
 
 
 class ApprovalDecision(Decision):
@@ -101,7 +113,12 @@ class PlanLine(Form):
     line_no: int = Field(alias="行号", title="行号 Line", ge=1)
     supply: Supply = Field(alias="来源", title="来源 Supply")
     unit: Name = Field(alias="生产单位", title="生产单位 Unit")
-    planned: OptionalDay = Field(None, alias="计划日期", title="计划日期 Planned", description="空则按承诺日期 the promised day if empty")
+    planned: OptionalDay = Field(
+        None,
+        alias="计划日期",
+        title="计划日期 Planned",
+        description="空则按承诺日期 the promised day if empty",
+    )
 
 
 class PlanDecision(Decision):
@@ -117,7 +134,9 @@ class ReportLine(Form):
     line_no: int = Field(alias="行号", title="行号 Line", ge=1)
     made: Count = Field(alias="完成数量", title="完成数量 Made")
     scrapped: Count = Field(0, alias="报废数量", title="报废数量 Scrapped", validate_default=True)
-    anomaly: Remark = Field("", alias="异常说明", title="异常说明 Anomaly", description="有异常才填 only if something is wrong")
+    anomaly: Remark = Field(
+        "", alias="异常说明", title="异常说明 Anomaly", description="有异常才填 only if something is wrong"
+    )
 
 
 class ProductionReport(Decision):
@@ -171,7 +190,9 @@ class PickupConfirmation(Decision):
     arrived_on: Day = Field(alias="到货日期", title="到货日期 Arrived on")
     found: PickupFound = Field(alias="核对结果", title="核对结果 Check")
     lines: list[FoundLine] = Field([], alias="明细", title="明细 Lines")
-    photos: Remark = Field("", alias="照片编号", title="照片编号 Photos", description="有异常必填 needed for an anomaly")
+    photos: Remark = Field(
+        "", alias="照片编号", title="照片编号 Photos", description="有异常必填 needed for an anomaly"
+    )
     note: Remark = Field("", alias="说明", title="说明 Note")
 
 
@@ -180,7 +201,9 @@ class GoodsCheck(Decision):
 
     found: GoodsFound = Field(alias="核对结果", title="核对结果 Check")
     lines: list[FoundLine] = Field([], alias="明细", title="明细 Lines")
-    photos: Remark = Field("", alias="照片编号", title="照片编号 Photos", description="有异常必填 needed for an anomaly")
+    photos: Remark = Field(
+        "", alias="照片编号", title="照片编号 Photos", description="有异常必填 needed for an anomaly"
+    )
     note: Remark = Field("", alias="说明", title="说明 Note")
 
 

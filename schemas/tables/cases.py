@@ -52,7 +52,9 @@ service_case = Table(
     Column("fault", Text, comment="why the last leg could not go on"),
     Column("run_id", Uuid, comment="the Prefect run that shows this case"),
     Column("run_generation", Integer, nullable=False, server_default="0"),
-    Column("run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"),
+    Column(
+        "run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"
+    ),
     one_of("state", CaseState),
     one_of("ending", Ending),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
@@ -152,7 +154,9 @@ work_item = Table(
     Column("form", Text, nullable=False),
     Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
     Column("prefill", Json, nullable=False),
-    Column("schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"),
+    Column(
+        "schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"
+    ),
     Column("state", String(12), nullable=False, server_default="open"),
     Column("refusals", Integer, nullable=False, server_default="0"),
     Column("refused_because", Text, nullable=False, server_default=""),
@@ -165,7 +169,10 @@ work_item = Table(
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
 )
 Index(
-    "ix_work_item_waiting", work_item.c.role, work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None)
+    "ix_work_item_waiting",
+    work_item.c.role,
+    work_item.c.due_at,
+    postgresql_where=work_item.c.closed_at.is_(None),
 )
 Index(
     "ix_work_item_also",
@@ -174,9 +181,7 @@ Index(
     postgresql_where=work_item.c.closed_at.is_(None) & work_item.c.also.is_not(None),
 )
 Index("ix_work_item_open_case", work_item.c.case_id, postgresql_where=work_item.c.closed_at.is_(None))
-Index(
-    "ix_work_item_due", work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None)
-)
+Index("ix_work_item_due", work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None))
 
 decision = Table(
     "decision",
@@ -239,7 +244,12 @@ document = Table(
     CheckConstraint("serial > 0", name="serial"),
 )
 Index("ix_document_case", document.c.case_id)
-Index("uq_document_reverses", document.c.reverses, unique=True, postgresql_where=document.c.reverses.is_not(None))
+Index(
+    "uq_document_reverses",
+    document.c.reverses,
+    unique=True,
+    postgresql_where=document.c.reverses.is_not(None),
+)
 
 counter = Table(
     "counter",

@@ -39,7 +39,12 @@ stock_movement = Table(
     Column("kind", String(20), nullable=False),
     Column("warehouse", ForeignKey("warehouse.code"), nullable=False),
     Column("part", ForeignKey("part.code"), nullable=False),
-    Column("quantity", Quantity, nullable=False, comment="signed: in is positive, out negative, reversals the other way"),
+    Column(
+        "quantity",
+        Quantity,
+        nullable=False,
+        comment="signed: in is positive, out negative, reversals the other way",
+    ),
     Column("moved_at", Moment, nullable=False),
     one_of("kind", MovementKind),
     CheckConstraint("quantity <> 0", name="quantity"),

@@ -36,7 +36,9 @@ def accept_application(
         *line_problems(unit.read(catalogue), form.lines, open_lines(unit.connection, form.order_no), today),
     ]
     if form.found_on and form.found_on > today:
-        problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
+        problems.append(
+            Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today")
+        )
     facts = {
         "office": office.code if office else None,
         "applicant": form.applicant,
@@ -53,10 +55,18 @@ def accept_application(
 
 def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
     if office is None:
-        return [Problem("办事处 office", form.office, "没有这个办事处，请填编码或全称 must be an office's code or name")]
+        return [
+            Problem(
+                "办事处 office",
+                form.office,
+                "没有这个办事处，请填编码或全称 must be an office's code or name",
+            )
+        ]
     person = unit.read(people).get(form.applicant)
     if person is None or not person.active:
-        return [Problem("申报人工号 applicant", form.applicant, "没有这位在职员工 must be an active staff member")]
+        return [
+            Problem("申报人工号 applicant", form.applicant, "没有这位在职员工 must be an active staff member")
+        ]
     if not person.holds(Role.OFFICE, office.code):
         expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
         return [Problem("申报人工号 applicant", f"{person.code} {person.name}", expected)]
@@ -66,7 +76,10 @@ def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Pr
 def _order_problems(form: PartsApplication, sold: Any) -> list[Problem]:
     if sold is not None or (form.customer_name and form.customer_phone and form.customer_address):
         return []
-    expected = "销售记录中没有此订单；请核对，或填写客户姓名、电话、地址 is not in the sales records: check it, or fill in the customer"
+    expected = (
+        "销售记录中没有此订单；请核对，或填写客户姓名、电话、地址 "
+        "is not in the sales records: check it, or fill in the customer"
+    )
     return [Problem("订单号 order", form.order_no, expected)]
 
 

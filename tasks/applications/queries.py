@@ -15,7 +15,9 @@ from tasks.durable import clock
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     """Load the parts with the prices that are valid today."""
     today = shanghai_day(clock.now())
-    valid = (part_price.c.valid_from <= today) & (part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today))
+    valid = (part_price.c.valid_from <= today) & (
+        part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today)
+    )
     rows = connection.execute(
         select(part, part_price.c.price).outerjoin(part_price, (part_price.c.part == part.c.code) & valid)
     )
@@ -59,11 +61,16 @@ def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dic
 def sale(connection: Connection, order_no: str) -> Row[Any] | None:
     """Find the first line of an order in the sales records."""
     return connection.execute(
-        select(sales_record).where(sales_record.c.order_no == order_no).order_by(sales_record.c.line_no).limit(1)
+        select(sales_record)
+        .where(sales_record.c.order_no == order_no)
+        .order_by(sales_record.c.line_no)
+        .limit(1)
     ).first()
 
 
-def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, tuple[date | None, date | None]]:
+def sales_of_cases(
+    connection: Connection, case_ids: Sequence[int]
+) -> dict[str, tuple[date | None, date | None]]:
     """Find signing and factory dates of the cases' orders: order no → (signed, factory)."""
     rows = connection.execute(
         select(sales_record.c.order_no, sales_record.c.signing_date, sales_record.c.factory_date)

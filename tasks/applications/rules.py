@@ -40,9 +40,13 @@ def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Proble
     part = catalogue.find(text)
     field = "配件名称 part"
     if part is None:
-        return Problem(field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
+        return Problem(
+            field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row
+        )
     if part.discontinued_on and part.discontinued_on <= day:
-        return Problem(field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
+        return Problem(
+            field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row
+        )
     if part.price is None:
         return Problem(field, text, f"{day} 没有有效价格 has no price valid on {day}", row)
     return None
@@ -69,27 +73,38 @@ def line_problems(
         assert part is not None
         twin = (part.code, line.reason.value)
         if twin in seen:
-            expected = f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
+            expected = (
+                f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
+            )
             problems.append(Problem("配件名称 part", line.part, expected, row))
         elif twin in open_lines:
-            expected = f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
+            expected = (
+                f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
+            )
             problems.append(Problem("配件名称 part", line.part, expected, row))
         seen.setdefault(twin, row)
     return problems
 
 
 def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[PartsLine]:
-    """Write lines out with code, standard name and today's price; what the office left empty comes from the catalogue."""
+    """Write lines out with code, standard name and today's price; the catalogue fills what was left empty."""
     priced = []
     for row, line in enumerate(lines, start=1):
         part = catalogue.find(line.part)
         assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
         priced.append(
             PartsLine(
-                line_no=row, part=part.code, name=part.name, category=part.category, unit=part.unit,
-                specification=line.specification or part.specification, colour=line.colour or part.colour,
-                quantity=line.quantity, price=part.price or Decimal(0), reason=line.reason,
-            )  # fmt: skip
+                line_no=row,
+                part=part.code,
+                name=part.name,
+                category=part.category,
+                unit=part.unit,
+                specification=line.specification or part.specification,
+                colour=line.colour or part.colour,
+                quantity=line.quantity,
+                price=part.price or Decimal(0),
+                reason=line.reason,
+            )
         )
     return priced
 
@@ -99,7 +114,9 @@ def correct_lines(
 ) -> list[PartsLine]:
     """Apply a reviewer's corrections; a line that is not listed stays as it is."""
     by_no = {line.line_no: line for line in corrected}
-    return [_corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines]
+    return [
+        _corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines
+    ]
 
 
 def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> PartsLine:
@@ -133,10 +150,16 @@ def suggested_fee(lines: Sequence[PartsLine], warranty_end: date | None, day: da
     """Suggest who pays: free within warranty unless misuse or transport damage (DOMAIN, "Warranty")."""
     excluded = {Reason.MISUSE, Reason.TRANSPORT}
     covered = warranty_end is not None and day <= warranty_end
-    return FeeCategory.FREE if covered and not excluded & {line.reason for line in lines} else FeeCategory.CHARGED
+    return (
+        FeeCategory.FREE
+        if covered and not excluded & {line.reason for line in lines}
+        else FeeCategory.CHARGED
+    )
 
 
-def warranty_end(signed_on: date | None, factory_date: date | None, months: int, offset_months: int) -> date | None:
+def warranty_end(
+    signed_on: date | None, factory_date: date | None, months: int, offset_months: int
+) -> date | None:
     """Give the last day of warranty: N months after signing, without it after factory date + offset (DOMAIN)."""
     start = signed_on or (add_months(factory_date, offset_months) if factory_date else None)
     return add_months(start, months) if start else None

@@ -97,8 +97,15 @@ def review_question(
 
     def check(form: ReviewDecision, work: Work) -> list[Problem]:
         if form.verdict != ReviewVerdict.APPROVE:
-            return [] if form.reason else [Problem("原因 reason", "", "退回或驳回时必填 is required to send back or reject")]
-        return [*known_lines([line.line_no for line in form.lines], lines), *_corrected_parts(form, lines, work)]
+            return (
+                []
+                if form.reason
+                else [Problem("原因 reason", "", "退回或驳回时必填 is required to send back or reject")]
+            )
+        return [
+            *known_lines([line.line_no for line in form.lines], lines),
+            *_corrected_parts(form, lines, work),
+        ]
 
     prefill = [
         ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price).as_form()
@@ -146,7 +153,11 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
 
     prefill = [
         ApplicationLine(
-            part=line.name, quantity=line.quantity, reason=line.reason, specification=line.specification, colour=line.colour
+            part=line.name,
+            quantity=line.quantity,
+            reason=line.reason,
+            specification=line.specification,
+            colour=line.colour,
         ).as_form()
         for line in lines
     ]
@@ -197,8 +208,7 @@ def known_lines(listed: Sequence[int], lines: Sequence[PartsLine]) -> list[Probl
 def brief_lines(lines: Sequence[PartsLine], most: int = 4) -> list[str]:
     """Show lines as a decider wants to see them, the first few."""
     shown = [
-        f"{line.line_no}. {line.name} × {line.quantity.normalize():f} @ {line.price} · {line.reason.zh}" for line in lines[:most]
+        f"{line.line_no}. {line.name} × {line.quantity.normalize():f} @ {line.price} · {line.reason.zh}"
+        for line in lines[:most]
     ]
     return [*shown, f"… 共 {len(lines)} 行 lines in all"] if len(lines) > most else shown
-
-

@@ -18,7 +18,9 @@ NOBODY = "没有可审批的人 nobody is left who may approve"
 
 
 @step("确定审批人")
-def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
+def find_approver(
+    work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str
+) -> Role | None:
     """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
     limits = {
         Role(role): None if limit is None else Decimal(str(limit))
@@ -47,7 +49,12 @@ def climb_ladder(
             return approvers, ""
         if rung == Role.SYSTEM:
             return approvers, NOBODY
-        decision = ask(case, approval(f"approve-{name}", "金额审批", rung, barred, [*brief, f"金额 Amount: **{amount:,.2f} CNY**"]))
+        decision = ask(
+            case,
+            approval(
+                f"approve-{name}", "金额审批", rung, barred, [*brief, f"金额 Amount: **{amount:,.2f} CNY**"]
+            ),
+        )
         if decision.verdict == Verdict.REJECT:
             return approvers, decision.reason
         climbed.append(rung)
@@ -71,7 +78,9 @@ def approval(
     )  # fmt: skip
 
 
-def reason_needed(when: Callable[[ApprovalDecision], bool]) -> Callable[[ApprovalDecision, Work], list[Problem]]:
+def reason_needed(
+    when: Callable[[ApprovalDecision], bool],
+) -> Callable[[ApprovalDecision, Work], list[Problem]]:
     """Check that a refusal carries its reason."""
 
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:

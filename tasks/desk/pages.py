@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_LINES = 60  # of a case, shown on its sheet
 MOST_WAITING = 200  # items of an inbox
-SUMMARY_WIDTH = 90  # half-width characters of an inbox row's brief
+SUMMARY_WIDTH = 80  # half-width characters of an inbox row's brief
 CHAIN_ROW = 4  # links of a chain side by side: an artifact's page is 65 characters wide
 STAFF_ROLES = [role for role in Role if role is not Role.SYSTEM]
 
@@ -124,7 +124,8 @@ def _template(name: str) -> "Template":
         loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
         autoescape=False, finalize=_shown,  # markdown, so we escape ourselves
     )  # fmt: skip
-    templates.filters |= {"md": Markdown, "when": full_time, "due": short_time, "number": _number}
+    templates.filters |= {"md": Markdown, "when": full_time, "due": short_time}
+    templates.filters |= {"number": _number, "whole": _whole}
     return templates.get_template(f"{name}.md.j2")
 
 
@@ -142,3 +143,8 @@ def _shown(value: Any) -> Any:
 def _number(value: Decimal) -> str:
     """Write a quantity without needless zeros; nothing for zero."""
     return f"{value.normalize():f}" if value else ""
+
+
+def _whole(text: str) -> Markdown:
+    """Write a time so that no line breaks at its hyphens."""
+    return Markdown(plain(text).replace("-", "&#8209;"))

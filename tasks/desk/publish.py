@@ -144,7 +144,8 @@ def _publish(client: SyncPrefectClient, page: Page, run_id: UUID | None) -> None
         new = ArtifactCreate(
             key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id
         )
-        artifact = client.create_artifact(new).id
+        artifact = _ids[page.key] = client.create_artifact(new).id
+        _update(client, artifact, page)  # its title can link to it only now
     _remember(page.key, artifact, Published(run_id, hash(page.text)))
 
 

@@ -290,7 +290,12 @@ def inbox(
 
 
 def _inbox_row(row: Row[Any], now: datetime) -> InboxRow:
-    words = {"role": Role(row.role), "also": _maybe(Role, row.also), "urgency": Urgency(row.urgency), "overdue": row.due_at < now}
+    words = {
+        "role": Role(row.role),
+        "also": _maybe(Role, row.also),
+        "urgency": Urgency(row.urgency),
+        "overdue": row.due_at < now,
+    }
     return InboxRow(**{**row._mapping, **words})
 
 

@@ -15,5 +15,7 @@ def use(db: Engine) -> None:
 def current() -> Engine:
     """Give the database of this process; Unavailable where none was set."""
     if not _engines:
-        raise Unavailable("数据库未连接 no database is set: start through `aftersales` or call tasks.durable.database.use")
+        raise Unavailable(
+            "数据库未连接 no database is set: start through `aftersales` or call tasks.durable.database.use"
+        )
     return _engines[0]

@@ -52,7 +52,7 @@ class Closing:
 class ProcessDefinition:
     """A process: its chain as a plain function, its form, and what must hold before a case is made.
 
-    accept        finds what is wrong with an application and fills in what we know: (form, unit, channel) → (facts, problems)
+    accept        (form, unit, channel) → what we know of the case, and what is wrong with the application
     begin         rows that a new case starts with
     parameter     the form's label in the UI
     applicant_may_withdraw_in   states in which the applicant may take the case back; later a SUPERVISOR only
@@ -130,10 +130,19 @@ def advance(
             try:
                 closed = _leg(db, replay)
             except Moved:
-                reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
+                reply = (
+                    replay.reply
+                )  # what became of the answer is settled, however often the rest is replayed
             else:
-                return Outcome(case_id, replay.file.row.number, closed, replay.reply or _too_late(db, replay.file, answer))
-    raise Unavailable(f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again")
+                return Outcome(
+                    case_id,
+                    replay.file.row.number,
+                    closed,
+                    replay.reply or _too_late(db, replay.file, answer),
+                )
+    raise Unavailable(
+        f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
+    )
 
 
 def _load(
@@ -162,7 +171,7 @@ def _leg(db: Engine, replay: Replay) -> bool:
     except ProcessChanged as changed:
         _call_engineer(db, file, str(changed))
         raise
-    except Exception as fault:  # noqa: BLE001  whatever a step raises is noted on the case, then raised again
+    except Exception as fault:  # whatever a step raises is noted on the case, then raised again
         with db.begin() as connection:
             queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
         raise
@@ -202,10 +211,19 @@ def close(work: Work, ending: Ending, reason: str) -> Ending:
     """Close the case: it ends, its lines are no longer open, nothing of it waits any more."""
     now = {"closed_at": work.now}
     work.change_state(
-        CaseState.CLOSED, ending=ending, ending_reason=reason, step=ending.zh, holder=None, due_at=None, ready_at=None, **now
+        CaseState.CLOSED,
+        ending=ending,
+        ending_reason=reason,
+        step=ending.zh,
+        holder=None,
+        due_at=None,
+        ready_at=None,
+        **now,
     )
     work.update(case_line, {"case_id": work.case.id}, open=False)
-    work.update(work_item, {"case_id": work.case.id, "state": ItemState.OPEN.value}, state=ItemState.DROPPED, **now)
+    work.update(
+        work_item, {"case_id": work.case.id, "state": ItemState.OPEN.value}, state=ItemState.DROPPED, **now
+    )
     return ending
 
 
@@ -241,13 +259,20 @@ def _too_late(db: Engine, file: CaseFile, answer: Answer | None) -> Reply:
         earlier = queries.accepted_decision(connection, file.id, answer.key)
         if earlier:
             at = earlier.given_at.astimezone(SHANGHAI)
-            expected = f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
+            expected = (
+                f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
+            )
         elif file.state == CaseState.CLOSED:
             expected = "本单已结案 the case is closed"
         else:
             expected = "这一步现在不需要办理 is not waited for now"
         problem = Problem("待办 work item", answer.key or answer.kind, expected)
-        given = {"actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": clock.now()}
+        given = {
+            "actor": answer.by,
+            "channel": answer.channel,
+            "form": dict(answer.data),
+            "given_at": clock.now(),
+        }
         queries.add_refusal(connection, file.id, answer.key, given | {"reason": str(problem)})
     return Reply(False, [problem])
 
@@ -291,7 +316,9 @@ def open_case(
         try:
             with db.begin() as connection:
                 return _open(Unit(connection, []), process, form, origin, channel, run_id)
-        except IntegrityError:  # another sending of this origin, or a twin line, came between check and insert
+        except (
+            IntegrityError
+        ):  # another sending of this origin, or a twin line, came between check and insert
             if last:
                 raise
     raise AssertionError("unreachable")
@@ -317,7 +344,9 @@ def _open(
     }  # fmt: skip
     year = now.astimezone(SHANGHAI).year
     row["number"] = f"{process.code}-{year}-{unit.draw(f'case:{process.code}:{year}'):06d}"
-    case_id = unit.connection.execute(insert(service_case).values(row).returning(service_case.c.id)).scalar_one()
+    case_id = unit.connection.execute(
+        insert(service_case).values(row).returning(service_case.c.id)
+    ).scalar_one()
     file = queries.load_files(unit.connection, [case_id])[case_id]
     process.begin(form, Work(unit, file, "begin", now))
     unit.flush()

@@ -33,7 +33,15 @@ def process(
 
     def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
         definition = ProcessDefinition(
-            code, title, function, request, version, accept, begin, frozenset(applicant_may_withdraw_in), parameter
+            code,
+            title,
+            function,
+            request,
+            version,
+            accept,
+            begin,
+            frozenset(applicant_may_withdraw_in),
+            parameter,
         )
         PROCESSES[code] = definition
         return _flow(definition)

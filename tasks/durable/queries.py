@@ -62,18 +62,30 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     }
     for row in connection.execute(
         select(
-            ledger.c.case_id, ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.output,
-            ledger.c.actor, ledger.c.finished_at,
-        )  # fmt: skip
+            ledger.c.case_id,
+            ledger.c.step_key,
+            ledger.c.seq,
+            ledger.c.kind,
+            ledger.c.title,
+            ledger.c.output,
+            ledger.c.actor,
+            ledger.c.finished_at,
+        )
         .where(ledger.c.case_id.in_(case_ids))
         .order_by(ledger.c.case_id, ledger.c.seq)
     ):
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
     for row in connection.execute(
         select(
-            work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.role, work_item.c.due_at,
-            work_item.c.expires_at, work_item.c.refusals, work_item.c.refused_because,
-        )  # fmt: skip
+            work_item.c.case_id,
+            work_item.c.step_key,
+            work_item.c.title,
+            work_item.c.role,
+            work_item.c.due_at,
+            work_item.c.expires_at,
+            work_item.c.refusals,
+            work_item.c.refused_because,
+        )
         .where(work_item.c.case_id.in_(case_ids), work_item.c.closed_at.is_(None))
         .order_by(work_item.c.due_at, work_item.c.step_key)
     ):
@@ -109,17 +121,26 @@ def open_engineer_item(connection: Connection, case_id: int, why: str, now: date
     It is due before whatever else is open: nothing of that can be answered until it is.
     """
     items = connection.execute(
-        select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(work_item.c.case_id == case_id)
+        select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(
+            work_item.c.case_id == case_id
+        )
     ).all()
     due = min([now, *(item.due_at - timedelta(seconds=1) for item in items if item.closed_at is None)])
     items = [item for item in items if item.role == Role.ENGINEER]
     if all(item.closed_at for item in items):
         connection.execute(
             insert(work_item).values(
-                case_id=case_id, step_key=f"engineer-{len(items) + 1}", title="流程代码与记录不符",
-                role=Role.ENGINEER, form="schemas.forms.base:EngineerNote", brief=[why], prefill={}, schedule=[],
-                opened_at=now, due_at=due,
-            )  # fmt: skip
+                case_id=case_id,
+                step_key=f"engineer-{len(items) + 1}",
+                title="流程代码与记录不符",
+                role=Role.ENGINEER,
+                form="schemas.forms.base:EngineerNote",
+                brief=[why],
+                prefill={},
+                schedule=[],
+                opened_at=now,
+                due_at=due,
+            )
         )
 
 
@@ -164,7 +185,9 @@ def add_refusal(connection: Connection, case_id: int, key: str, given: dict[str,
     connection.execute(insert(decision).values(case_id=case_id, step_key=key, accepted=False, **given))
     connection.execute(
         update(work_item)
-        .where(work_item.c.case_id == case_id, work_item.c.step_key == key, work_item.c.state == ItemState.OPEN)
+        .where(
+            work_item.c.case_id == case_id, work_item.c.step_key == key, work_item.c.state == ItemState.OPEN
+        )
         .values(refusals=work_item.c.refusals + 1, refused_because=given["reason"])
     )
 
@@ -208,7 +231,9 @@ def note_run(connection: Connection, case_id: int, run_id: UUID | None, generati
 def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Any]:
     """Find open cases, and closed ones whose run does not show that yet; with the gate each waits at."""
     item, late = work_item.alias(), work_item.alias()
-    overdue = exists().where(late.c.case_id == service_case.c.id, late.c.closed_at.is_(None), late.c.due_at < at)
+    overdue = exists().where(
+        late.c.case_id == service_case.c.id, late.c.closed_at.is_(None), late.c.due_at < at
+    )
     gate_key = (
         select(item.c.step_key + "-" + cast(item.c.refusals, Text))
         .where(item.c.case_id == service_case.c.id, item.c.closed_at.is_(None))
@@ -219,11 +244,19 @@ def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) 
     unshown = service_case.c.run_id.is_not(None) & (service_case.c.run_seq != service_case.c.seq)
     return connection.execute(
         select(
-            service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.request,
-            service_case.c.closed_at, service_case.c.seq, service_case.c.run_id, service_case.c.run_generation,
-            service_case.c.run_seq, gate_key.label("gate_key"), overdue.label("overdue"),
+            service_case.c.id,
+            service_case.c.number,
+            service_case.c.process,
+            service_case.c.request,
+            service_case.c.closed_at,
+            service_case.c.seq,
+            service_case.c.run_id,
+            service_case.c.run_generation,
+            service_case.c.run_seq,
+            gate_key.label("gate_key"),
+            overdue.label("overdue"),
             lease.c.case_id.is_not(None).label("leased"),
-        )  # fmt: skip
+        )
         .outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
         .where(service_case.c.id > after, service_case.c.closed_at.is_(None) | unshown)
         .order_by(service_case.c.id)

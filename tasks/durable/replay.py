@@ -66,7 +66,12 @@ class Replay:
     # steps
 
     def perform(
-        self, definition: StepDefinition[T], key: str, args: Sequence[Any], kwargs: Mapping[str, Any], kind: str = "step"
+        self,
+        definition: StepDefinition[T],
+        key: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        kind: str = "step",
     ) -> T:
         """Return the recorded output of a step, or do it now and record it in the same transaction."""
         if key in self.asked:
@@ -154,10 +159,17 @@ class Replay:
     def hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
         answer = self.answer
-        if answer and answer.kind == "decision" and answer.key in self.file.items and ENGINEER_KEY.fullmatch(answer.key):
+        if (
+            answer
+            and answer.kind == "decision"
+            and answer.key in self.file.items
+            and ENGINEER_KEY.fullmatch(answer.key)
+        ):
             self.asked.add(answer.key)
             title, state = self.file.items[answer.key].title, CaseState(self.file.state)
-            self._take_answer([Question(answer.key, title, Role.ENGINEER, EngineerNote, state, lambda work: work.now)])
+            self._take_answer(
+                [Question(answer.key, title, Role.ENGINEER, EngineerNote, state, lambda work: work.now)]
+            )
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         answer = self.answer
@@ -191,7 +203,9 @@ class Replay:
         work.update(
             work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now
         )
-        entry = Entry(question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now)
+        entry = Entry(
+            question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now
+        )
         return self._record(work, entry), []
 
     def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[Any, Sequence[Problem]]:
@@ -215,11 +229,18 @@ class Replay:
             return None
         person = work.people.get(answer.by)
         if person is None or not person.active:
-            return Problem(field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number")
+            return Problem(
+                field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number"
+            )
         office = self.file.row.office if question.role == Role.OFFICE else None
-        if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
-            expected = f"需要{question.role.zh}{f'（{office or question.unit}）' if office or question.unit else ''}的权限"
-            return Problem(field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}")
+        if not any(
+            person.holds(role, office, question.unit) for role in (question.role, question.also) if role
+        ):
+            where = f"（{office or question.unit}）" if office or question.unit else ""
+            expected = f"需要{question.role.zh}{where}的权限"
+            return Problem(
+                field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}"
+            )
         if person.code in question.barred:
             expected = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
             return Problem(field, f"{person.code} {person.name}", expected)
@@ -228,7 +249,11 @@ class Replay:
     def _examine_withdrawal(self, work: Work, answer: Answer) -> tuple[Any, Sequence[Problem]]:
         person = work.people.get(answer.by)
         if person is None or not person.active:
-            return None, [Problem("经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number")]
+            return None, [
+                Problem(
+                    "经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number"
+                )
+            ]
         try:
             reason = REASON.validate_python(answer.data.get("reason", ""))
         except ValidationError as error:
@@ -257,7 +282,9 @@ class Replay:
             due_at=due,
             expires_at=expires_at,
         )
-        return Item(question.key, question.title, question.role, due, expires_at, refusals=0, refused_because="")
+        return Item(
+            question.key, question.title, question.role, due, expires_at, refusals=0, refused_because=""
+        )
 
     def _rest(self, questions: Sequence[Question[Any]]) -> None:
         """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
@@ -277,7 +304,12 @@ class Replay:
         first = wanted[key]
         work = Work(unit, self.file, key, now)
         work.change_state(
-            CaseState(first.state), step=first.title, holder=first.role, due_at=due_at, ready_at=None, fault=None
+            CaseState(first.state),
+            step=first.title,
+            holder=first.role,
+            due_at=due_at,
+            ready_at=None,
+            fault=None,
         )
         return items
 

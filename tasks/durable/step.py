@@ -80,7 +80,9 @@ class Work:
         """Make the same id for the same thing whenever this step is tried."""
         return uuid5(NAMESPACE, "/".join(map(str, (self.case.id, self.key, *names))))
 
-    def issue(self, kind: DocumentKind, content: Mapping[str, Any], reverses: str | None = None) -> DocumentRef:
+    def issue(
+        self, kind: DocumentKind, content: Mapping[str, Any], reverses: str | None = None
+    ) -> DocumentRef:
         """Issue a numbered document; its gapless number is drawn as the unit's last act."""
         self._documents += 1
         ref, year = self.id_of("document", self._documents), self.today.year

@@ -140,8 +140,10 @@ class Unit:
             self.connection.execute(upsert(table).on_conflict_do_nothing(), [dict(key) for key in places])
             columns = sorted({column for key in places for column in sums[table, key]})
             where = and_(*(table.c[name] == bindparam(f"key_{name}") for name, _ in places[0]))
-            statement = update(table).where(where).values(
-                {column: table.c[column] + bindparam(f"by_{column}") for column in columns}
+            statement = (
+                update(table)
+                .where(where)
+                .values({column: table.c[column] + bindparam(f"by_{column}") for column in columns})
             )
             self.connection.execute(
                 statement,

@@ -24,7 +24,15 @@ from schemas.states import (
 from schemas.tables import case_line
 from tasks.applications.steps import known_lines
 from tasks.approvals.steps import NOBODY, approval
-from tasks.cycle.terms import daily_after, escalation, overdue, pickup_due, pickup_reminders, working_days, working_days_after
+from tasks.cycle.terms import (
+    daily_after,
+    escalation,
+    overdue,
+    pickup_due,
+    pickup_reminders,
+    working_days,
+    working_days_after,
+)
 from tasks.durable.engine import Case, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -62,7 +70,7 @@ class Release(Shape):
 class Receipt(Shape):
     """What the office found: shortfalls go to an anomaly; unchecked in time, the loss is the office's."""
 
-    shortfalls: list[Shortfall] = []
+    shortfalls: tuple[Shortfall, ...] = ()
     unchecked: bool = False
 
 
@@ -124,7 +132,10 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
         return None
     for line in released.lines:
         take_back(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
-    rows = [line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json") for line in released.lines]
+    rows = [
+        line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json")
+        for line in released.lines
+    ]
     return work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": rows, "red": True}, reverses=released.slip)
 
 
@@ -134,7 +145,9 @@ def release_goods(work: Work, turn: int) -> Release:
     gone: dict[tuple[int, str], Decimal] = {}
     for line_no, part, quantity in deliver_reserved(work, MovementKind.DELIVERY_OUT):
         gone[line_no, part] = gone.get((line_no, part), Decimal(0)) + quantity
-    lines = [SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())]
+    lines = [
+        SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())
+    ]
     for line in lines:
         work.update(case_line, {"case_id": work.case.id, "line_no": line.line_no}, out_on=work.today)
     slip = work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": [line.model_dump(mode="json") for line in lines]})
@@ -145,9 +158,10 @@ def release_goods(work: Work, turn: int) -> Release:
 def judge_freight(
     work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str
 ) -> Ruling:
-    """Rule on the freight by the route's reference price; who is barred is replaced by the next rung, SYSTEM: nobody."""
+    """Rule on the freight by the route's reference price; the next rung stands in for who is barred."""
     limits = FreightLimits(
-        Decimal(str(setting(work, "freight.hired_over_reference"))), Decimal(str(setting(work, "freight.express_free")))
+        Decimal(str(setting(work, "freight.hired_over_reference"))),
+        Decimal(str(setting(work, "freight.express_free"))),
     )
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), limits)
     ladder = (Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
@@ -187,7 +201,9 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: i
     story = f"{found.found.zh} · 照片 photos {found.photos} · {found.note}"
     return Receipt(
         shortfalls=[
-            Shortfall(line_no=no, missing=quantity - good.get(no, quantity), found=story, where="到货 at the office")
+            Shortfall(
+                line_no=no, missing=quantity - good.get(no, quantity), found=story, where="到货 at the office"
+            )
             for no, quantity in sent.items()
             if quantity > good.get(no, quantity)
         ]
@@ -202,7 +218,9 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -
     return arrived_on
 
 
-def goods_out_question(key: str, names: Mapping[int, str], refused: str, urgency: Urgency) -> Question[GoodsOut]:
+def goods_out_question(
+    key: str, names: Mapping[int, str], refused: str, urgency: Urgency
+) -> Question[GoodsOut]:
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
     brief = [f"{no}. {name}" for no, name in list(names.items())[:5]]
     return Question(
@@ -260,25 +278,42 @@ def _sent_form(lines: Sequence[PartsLine], sent: Mapping[int, Decimal]) -> dict[
     names = {line.line_no: line.name for line in lines}
     return {
         "brief": [f"{no}. {names[no]} × {quantity:f}" for no, quantity in list(sent.items())[:5]],
-        "prefill": {"明细": [FoundLine(line_no=no, good=quantity).as_form() for no, quantity in sent.items()]},
+        "prefill": {
+            "明细": [FoundLine(line_no=no, good=quantity).as_form() for no, quantity in sent.items()]
+        },
     }
 
 
 def _found_problems(
     form: PickupConfirmation | GoodsCheck, fine: bool, lines: Sequence[PartsLine], sent: Mapping[int, Decimal]
 ) -> list[Problem]:
-    problems = known_lines([line.line_no for line in form.lines], [line for line in lines if line.line_no in sent])
+    problems = known_lines(
+        [line.line_no for line in form.lines], [line for line in lines if line.line_no in sent]
+    )
     if problems:
         return problems
     bad = [line for line in form.lines if line.good > sent[line.line_no]]
-    problems = [Problem("完好数量 good", line.good, f"发货 {sent[line.line_no]:f} at most what was sent", line.line_no) for line in bad]
+    problems = [
+        Problem(
+            "完好数量 good", line.good, f"发货 {sent[line.line_no]:f} at most what was sent", line.line_no
+        )
+        for line in bad
+    ]
     less = any(line.good < sent[line.line_no] for line in form.lines)
     if fine and less:
-        problems.append(Problem("核对结果 check", form.found.zh, "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong"))
+        problems.append(
+            Problem(
+                "核对结果 check",
+                form.found.zh,
+                "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong",
+            )
+        )
     if not fine and not less:
-        problems.append(Problem("完好数量 good", form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"))
+        problems.append(
+            Problem(
+                "完好数量 good", form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"
+            )
+        )
     if not fine and not form.photos:
         problems.append(Problem("照片编号 photos", "", "异常须附照片编号 an anomaly needs photo references"))
     return problems
-
-

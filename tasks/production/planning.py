@@ -97,7 +97,9 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
     def check(form: PlanDecision, work: Work) -> list[Problem]:
         known = work.read(units)
         wrong = [
-            Problem("生产单位 unit", line.unit, "没有这个生产单位，请填编码或名称 must be a production unit", row)
+            Problem(
+                "生产单位 unit", line.unit, "没有这个生产单位，请填编码或名称 must be a production unit", row
+            )
             for row, line in enumerate(form.lines, start=1)
             if line.unit not in known
         ]
@@ -106,7 +108,10 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
             return problems
         promised = _promises(work, lines, cycle, form, work.now)
         past = [line for line in form.lines if line.planned and line.planned < work.today]
-        problems = [Problem("计划日期 planned", line.planned, "不能早于今天 must not be in the past", line.line_no) for line in past]
+        problems = [
+            Problem("计划日期 planned", line.planned, "不能早于今天 must not be in the past", line.line_no)
+            for line in past
+        ]
         late = late_lines({line.line_no: line.planned for line in form.lines if line.planned}, promised)
         if late and not form.reason:
             expected = "计划日期晚于承诺日期，请填延期原因 is later than promised: give the reason (the promise stays)"
@@ -123,7 +128,8 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
     ]
     return Question(
         key=f"plan-{turn}", title="计划确认", role=Role.PLANNER, form=PlanDecision, state=_state(turn),
-        due=working_days("pa.plan.days"), remind=escalation(Role.PLANNER), brief=brief, prefill={"明细": prefill}, check=check,
+        due=working_days("pa.plan.days"), remind=escalation(Role.PLANNER), check=check,
+        brief=brief, prefill={"明细": prefill},
     )  # fmt: skip
 
 
@@ -134,18 +140,28 @@ def _state(turn: int) -> CaseState:
 
 @step("承诺日期")
 def confirm_plan(
-    work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, confirmed: datetime, turn: int
+    work: Work,
+    lines: list[PartsLine],
+    cycle: list[Cycle],
+    decision: PlanDecision,
+    confirmed: datetime,
+    turn: int,
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
     promised = _promises(work, lines, cycle, decision, confirmed)
     by_no = {line.line_no: line for line in decision.lines}
     planned = [
         PlannedLine(
-            line_no=line.line_no, part=line.part, name=line.name, quantity=line.quantity,
-            supply=by_no[line.line_no].supply, unit=work.read(units)[by_no[line.line_no].unit].code,
-            days=_days(work, line, standard, by_no[line.line_no].unit), promised=promised[line.line_no],
+            line_no=line.line_no,
+            part=line.part,
+            name=line.name,
+            quantity=line.quantity,
+            supply=by_no[line.line_no].supply,
+            unit=work.read(units)[by_no[line.line_no].unit].code,
+            days=_days(work, line, standard, by_no[line.line_no].unit),
+            promised=promised[line.line_no],
             planned=by_no[line.line_no].planned or promised[line.line_no],
-        )  # fmt: skip
+        )
         for line, standard in zip(lines, cycle, strict=True)
     ]
     for line in planned:
@@ -155,11 +171,17 @@ def confirm_plan(
 
 
 def _promises(
-    work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision, confirmed: datetime
+    work: Work,
+    lines: Sequence[PartsLine],
+    cycle: Sequence[Cycle],
+    decision: PlanDecision,
+    confirmed: datetime,
 ) -> dict[int, date]:
     assigned = {line.line_no: line.unit for line in decision.lines}
     return {
-        line.line_no: promised_date(calendar(work), confirmed, _days(work, line, standard, assigned[line.line_no]))
+        line.line_no: promised_date(
+            calendar(work), confirmed, _days(work, line, standard, assigned[line.line_no])
+        )
         for line, standard in zip(lines, cycle, strict=True)
     }
 

@@ -124,7 +124,9 @@ def count_problems(lines: Sequence[CountLine], made: Sequence[LineQuantity]) -> 
 
 def _own_lines(listed: Sequence[int], own: Mapping[int, object]) -> list[Problem]:
     expected = f"应为 must be one of {', '.join(map(str, sorted(own)))}"
-    wrong = [Problem("行号 line", no, expected, row) for row, no in enumerate(listed, start=1) if no not in own]
+    wrong = [
+        Problem("行号 line", no, expected, row) for row, no in enumerate(listed, start=1) if no not in own
+    ]
     return wrong + [Problem("行号 line", no, "重复 is listed twice") for no in own if listed.count(no) > 1]
 
 

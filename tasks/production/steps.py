@@ -47,7 +47,10 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
             case,
             *(production_question(key, unit, making) for key, unit in producing.items()),
             *(count_question(key, made, making.plan) for key, made in counts.items()),
-            *(anomaly_question(key, found, making.plan[found.line_no].name) for key, found in anomalies.items()),
+            *(
+                anomaly_question(key, found, making.plan[found.line_no].name)
+                for key, found in anomalies.items()
+            ),
         )
         new: list[Shortfall] = []
         turn = f"{shipment}-{next(numbers)}"
@@ -163,12 +166,14 @@ def production_question(key: str, unit: str, making: Making) -> Question[Product
     return Question(
         key=key, title="车间生产", role=Role.WORKSHOP, form=ProductionReport, state=CaseState.PRODUCTION, unit=unit,
         due=end_of(promised), remind=production_watch(promised), check=check,
-        brief=[f"{no}. {making.plan[no].name} × {q:f} · 承诺 promised {making.plan[no].promised}" for no, q in left.items()],
+        brief=[f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()],
         prefill={"明细": [ReportLine(line_no=no, made=q).as_form() for no, q in left.items()]},
     )  # fmt: skip
 
 
-def count_question(key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
+def count_question(
+    key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]
+) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked."""
     names = {no: line.name for no, line in plan.items()}
     return Question(
@@ -185,7 +190,13 @@ def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyD
 
     def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
         if form.verdict == AnomalyVerdict.REMAKE and not found.missing:
-            return [Problem("处理意见 decision", form.verdict.zh, "没有短缺，不需重做 nothing is missing: accept or close")]
+            return [
+                Problem(
+                    "处理意见 decision",
+                    form.verdict.zh,
+                    "没有短缺，不需重做 nothing is missing: accept or close",
+                )
+            ]
         if form.verdict != AnomalyVerdict.REMAKE and not form.reason:
             return [Problem("原因 reason", "", "接受短交或关闭时必填 is required to accept short or close")]
         return []
@@ -195,8 +206,6 @@ def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyD
         due=working_days("pa.anomaly.days"), remind=escalation(Role.SUPERVISOR), check=check,
         brief=[f"{found.where} · 第{found.line_no}行 {name}", f"缺 missing: **{found.missing:f}**", found.found],
     )  # fmt: skip
-
-
 
 
 def settle_shortfalls(

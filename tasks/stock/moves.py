@@ -13,7 +13,9 @@ def available(work: Work, part: str) -> Decimal:
     """Good stock that nobody has reserved."""
     key = {"warehouse": work.read(main_warehouse), "part": part}
     on_hand, reserved = work.read(balances).get((key["warehouse"], part), (Decimal(0), Decimal(0)))
-    shifted = work.unit.shifted(stock_balance, key, "on_hand") - work.unit.shifted(stock_balance, key, "reserved")
+    shifted = work.unit.shifted(stock_balance, key, "on_hand") - work.unit.shifted(
+        stock_balance, key, "reserved"
+    )
     return on_hand - reserved + shifted
 
 

@@ -30,7 +30,9 @@ def main(wanted: str) -> int:
         for column in ("figure", "measured", "bound", ""):
             table.add_column(column)
         for figure in figures:
-            table.add_row(figure.name, f"{figure.value:.3f}", figure.bound, "ok" if figure.holds else "MISSED")
+            table.add_row(
+                figure.name, f"{figure.value:.3f}", figure.bound, "ok" if figure.holds else "MISSED"
+            )
             missed |= not figure.holds
         Console().print(table)
     result["machine"] = {

@@ -27,13 +27,15 @@ RUNS = 3
 
 def run() -> list[Figure]:
     """Measure on the embedded PostgreSQL; medians of three runs."""
-    with tempfile.TemporaryDirectory(prefix="aft-", ignore_cleanup_errors=True) as home:
-        with running_database(Settings(home=Path(home), database_url=None, fsync=False)) as urls:
-            database.migrate(urls.ours)
-            db = database.connect(urls.ours)
-            database.load_reference(db)
-            figures = _replay(db)
-            db.dispose()
+    with (
+        tempfile.TemporaryDirectory(prefix="aft-", ignore_cleanup_errors=True) as home,
+        running_database(Settings(home=Path(home), database_url=None, fsync=False)) as urls,
+    ):
+        database.migrate(urls.ours)
+        db = database.connect(urls.ours)
+        database.load_reference(db)
+        figures = _replay(db)
+        db.dispose()
     return [*figures, _import()]
 
 

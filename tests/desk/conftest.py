@@ -1,4 +1,4 @@
-"""The deployments of prefect.yaml on the Prefect server, in a work pool that no other test's worker serves."""
+"""The deployments of prefect.yaml on the Prefect server, in a work pool that no other test's worker has."""
 
 import itertools
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.exceptions import Abort, Pause
+from prefect.exceptions import Abort, ObjectNotFound, Pause
 from prefect.states import AwaitingRetry, Cancelling, Paused, Running
 from sqlalchemy import Engine
 
@@ -81,8 +81,11 @@ class Desk:
         return self.client.read_flow_run(run_id)
 
     def gate(self, run_id: UUID) -> str:
-        """Say at which gate a run is suspended; if it is not, the name of its state."""
-        state = self.run(run_id).state
+        """Say at which gate a run is suspended; else the name of its state, nothing if it is gone."""
+        try:
+            state = self.run(run_id).state
+        except ObjectNotFound:
+            return ""
         assert state is not None
         return str(state.state_details.pause_key if state.name == "Suspended" else state.name)
 

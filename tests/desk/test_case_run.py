@@ -1,4 +1,4 @@
-"""A case at the Prefect UI: the run form opens it, gates are resume dialogs, its run tells where it stands."""
+"""A case at the Prefect UI: the run form opens it, gates are dialogs, its run tells where it stands."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,8 +1,8 @@
 """Play a case in child processes that are killed at a commit; the next child goes on.
 
-Children are forked from a server that has imported the product once; it runs one thread and has no connection.
-A killed leg's lease is void after 20 s, and nobody waits so long: a child's clock is set (time-machine), so that
-the one after a kill lives 24 s later. Nothing of the product is patched but the driver's commit, to die there.
+Children are forked from a server that has imported the product once, runs one thread and has no connection.
+A killed leg's lease is void after 20 s, and nobody waits so long: a child's clock is set (time-machine), and
+the child after a kill lives 24 s later. Nothing of the product is patched, only the driver's commit: to die.
 """
 
 import os
@@ -14,7 +14,6 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 import time_machine
@@ -46,27 +45,35 @@ class Point(NamedTuple):
 
 
 class Kill(NamedTuple):
-    """Die at the n-th commit (from 1) of a life; before the database hears of it, or after it has answered."""
+    """Die at the n-th commit (from 1) of a life: before the database hears of it, or after its answer."""
 
     commit: int
     after: bool
 
+    def dies(self, _point: Point, count: int) -> bool:
+        """Say whether a process dies at a commit."""
+        return count == self.commit
+
 
 class KillAtNew(NamedTuple):
-    """Die at the first commit where none has died yet."""
+    """Die at the first commit, from a sequence on, that is not among those seen."""
 
     seen: Set[Point]
     after: bool
+    since: int = 0
+
+    def dies(self, point: Point, _count: int) -> bool:
+        """Say whether a process dies at a commit."""
+        return (point.seq or 0) >= self.since and point not in self.seen
 
 
 @dataclass
 class Life:
-    """What the parent knows of a child: how it ended, the answer it was giving, the commits it came to."""
+    """What the parent knows of a child: how and when it ended, its last answer, the commits it came to."""
 
-    start: datetime
-    killed: bool = True
+    killed: bool
+    ended: datetime
     answer: Answer | None = None
-    ended: datetime = field(init=False)
     points: list[Point] = field(default_factory=list)
 
 
@@ -84,7 +91,7 @@ class Child:
 
     def end(self) -> Life:
         """Wait for its end; a fault of the child is raised here."""
-        life = Life(self._start)
+        life = Life(True, self._start)
         try:
             while True:
                 match self._heard.recv():
@@ -97,17 +104,21 @@ class Child:
                     case None:
                         life.killed = False
         except EOFError:
+            life.ended += timedelta(seconds=time.monotonic() - self._since)
             return life
         finally:
-            life.ended = self._start + timedelta(seconds=time.monotonic() - self._since)
             self._process.join()
             self._heard.close()
 
 
 def _live(
-    url: str, start: datetime, kill: Kill | KillAtNew | None, say: Callable[[Any], None],
-    work: Callable[..., None], args: tuple[Any, ...],
-) -> None:  # fmt: skip
+    url: str,
+    start: datetime,
+    kill: Kill | KillAtNew | None,
+    say: Callable[[Any], None],
+    work: Callable[..., None],
+    args: tuple[Any, ...],
+) -> None:
     try:
         with time_machine.travel(start, tick=True):
             db = connect(url)
@@ -121,21 +132,23 @@ def _live(
 
 def arm(db: Engine, kill: Kill | KillAtNew | None, say: Callable[[Point], None]) -> None:
     """Say every commit that is about to write something, and die at one."""
-    commit, wrote, count = db.dialect.do_commit, [], 0
+    commit, count = db.dialect.do_commit, 0
+    wrote: dict[str, None] = {}
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if written := WRITE.match(statement):
-            wrote.append(written[0])
+            wrote[written[0]] = None
 
     def do_commit(connection: Any) -> None:
         nonlocal count
-        dies, point = False, Point(_sequence(connection), tuple(dict.fromkeys(wrote)))
+        if not wrote:
+            commit(connection)
+            return
+        point, count = Point(_sequence(connection), tuple(wrote)), count + 1
         wrote.clear()
-        if point.wrote:
-            count += 1
-            say(point)
-            dies = kill is not None and (count == kill.commit if isinstance(kill, Kill) else point not in kill.seen)
-        if dies and not kill.after:
+        say(point)
+        dies = kill is not None and kill.dies(point, count)
+        if kill and dies and not kill.after:
             os.kill(os.getpid(), signal.SIGKILL)
         commit(connection)
         if dies:
@@ -143,13 +156,12 @@ def arm(db: Engine, kill: Kill | KillAtNew | None, say: Callable[[Point], None])
 
     event.listen(db, "before_cursor_execute", note)
     event.listen(db, "rollback", lambda _connection: wrote.clear())
-    db.dialect.do_commit = do_commit  # type: ignore[method-assign]
+    db.dialect.do_commit = do_commit  # type: ignore[assignment]
 
 
 def _sequence(connection: Any) -> int | None:
-    cursor = connection.cursor()
-    row = cursor.execute("SELECT max(seq) FROM service_case").fetchone()
-    return row and row[0]
+    (found,) = connection.cursor().execute("SELECT max(seq) FROM service_case").fetchone()
+    return int(found) if found is not None else None
 
 
 def play_on(

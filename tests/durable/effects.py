@@ -1,7 +1,7 @@
 """What a database says has happened, in words that do not depend on when, in which process or at which try.
 
-Surrogate ids become numbers, moments become days, and what only says who tried (a refused decision, the channel of
-the leg that did a step) is left out: two databases in which the same things happened give the same effects.
+Surrogate ids become numbers, moments become days, and what only says who tried (a refused decision, the
+channel of the leg that did a step) is left out: where the same things happened, the effects are the same.
 """
 
 import json
@@ -19,8 +19,8 @@ from schemas.tables import metadata
 from tasks.durable.step import SHANGHAI
 
 TABLES = (
-    "service_case", "case_line", "line_correction", "ledger", "work_item", "decision", "document", "stock_movement",
-    "stock_balance", "reservation", "production_order", "outbox", "counter", "notice",
+    "service_case", "case_line", "line_correction", "ledger", "work_item", "decision", "document", "outbox",
+    "stock_movement", "stock_balance", "reservation", "production_order", "counter", "notice",
 )  # fmt: skip
 SURROGATE = frozenset({"id"})
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:\d\d)")

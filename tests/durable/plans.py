@@ -10,8 +10,9 @@ from schemas.states import Channel
 from tasks.durable.question import Answer
 from tests.play import OWN_VAN, Play, line
 
-ON_STOCK, SCARCE = line("P-HW-001", 4), line("P-HW-023", 9)  # 1860 and 6 on stock
-PANEL, PAINTED, GLASS = line("P-PB-001", 3, "缺件"), line("P-PT-001", 2), line("P-GL-002", 5)  # 0, 0 and 3 on stock
+ON_STOCK = line("P-HW-001", 4)  # 1860 are there
+SCARCE, GLASS = line("P-HW-023", 9), line("P-GL-002", 5)  # 6 and 3 are there, the rest is made
+PANEL, PAINTED = line("P-PB-001", 3, "缺件"), line("P-PT-001", 2)  # all is made
 SUPERVISOR = "E1040"
 HIRED = {"运输方式": "专车", "承运商": "德邦", "运费": 9000, "件数": 2}
 SHORT = {"核对结果": "短少", "照片编号": "IMG-1"}
@@ -23,7 +24,7 @@ class Plan:
 
     price      the reviewer's price of the first line: decides how far the ladder is climbed
     anomaly    what the SUPERVISOR says of every anomaly
-    freight    the first form of 出库: its freight needs no approval, gets it, or is refused and then goes by own van
+    freight    of the first form of 出库: needs no approval, gets it, or is refused, then own vans go
     release    what the SUPERVISOR says before the form of urgent goods; None leaves it open
     withdraw   the form on which the case is withdrawn instead of answered
     """
@@ -93,6 +94,12 @@ class Plan:
 
 
 RICH = Plan(
-    lines=(ON_STOCK, SCARCE), sent_back=True, price=200, partial=True, difference=True, freight="refused", pickup="short"
+    lines=(ON_STOCK, SCARCE),
+    sent_back=True,
+    price=200,
+    partial=True,
+    difference=True,
+    freight="refused",
+    pickup="short",
 )
 TAKEN_BACK = Plan(lines=(ON_STOCK, PANEL), urgent=True, release="先行放行", withdraw="GoodsOut")

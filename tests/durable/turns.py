@@ -1,10 +1,10 @@
-"""Legs that take turns, transaction by transaction, in an order that the test chooses: every race, at will."""
+"""Legs that take turns, transaction by transaction, in an order that the test chooses: any race, at will."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -14,52 +14,49 @@ T = TypeVar("T")
 
 
 class Turns:
-    """One leg runs at a time; before each of its transactions the next one is chosen by `order`."""
+    """One leg runs at a time; at each of its transactions `order` says whose turn it is."""
 
-    def __init__(self, legs: int, order: Iterable[int]) -> None:
-        self._order, self._waiting, self._running = iter(order), set(range(legs)), set(range(legs))
-        self._turn, self._changed, self._me = next(iter(order)) % legs, threading.Condition(), threading.local()
+    def __init__(self, legs: int, order: Sequence[int]) -> None:
+        self._order, self._running = iter(order), list(range(legs))
+        self._changed, self._me = threading.Condition(), threading.local()
+        self._turn = self._next()
 
     def run(self, leg: int, act: Callable[[], T]) -> T:
         """Do all that a leg does."""
         self._me.leg = leg
+        self._wait()
         try:
-            self.wait()
             return act()
         finally:
             with self._changed:
-                self._running.discard(leg)
-                self._choose()
+                self._running.remove(leg)
+                self._turn = self._next()
+                self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Wait for the next turn."""
-        leg = getattr(self._me, "leg", None)
-        if leg is None:
-            return
+    def pass_on(self) -> None:
+        """End a leg's turn and wait for its next."""
         with self._changed:
-            self._changed.wait_for(lambda: self._turn == leg, timeout=30)
-
-    def end(self) -> None:
-        with self._changed:
-            self._choose()
-
-    def _choose(self) -> None:
-        if self._running:
-            able = sorted(self._running)
-            self._turn = able[next(self._order, 0) % len(able)]
+            self._turn = self._next()
             self._changed.notify_all()
+        self._wait()
+
+    def _wait(self) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._turn == self._me.leg, timeout=60), "nobody passes on"
+
+    def _next(self) -> int:
+        return self._running[next(self._order, 0) % len(self._running)] if self._running else -1
 
 
-def taking_turns(monkeypatch: pytest.MonkeyPatch, order: list[int], *acts: Callable[[], Any]) -> list[Any]:
-    """Do all acts, their transactions in `order`; leases keep nobody out."""
+def taking_turns(order: Sequence[int], *acts: Callable[[], T]) -> list[T]:
+    """Do all acts at once, their transactions in `order`; leases keep nobody out."""
     turns, in_unit = Turns(len(acts), order), engine.in_unit
 
-    def in_turn(*args: Any) -> Any:
-        turns.end()
-        turns.wait()
-        return in_unit(*args)
+    def in_turn(db: object, file: object, act: object) -> object:
+        turns.pass_on()
+        return in_unit(db, file, act)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine, "in_unit", in_turn)
-    monkeypatch.setattr(engine, "held", lambda _db, _case: nullcontext())
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [f.result() for f in [threads.submit(turns.run, leg, act) for leg, act in enumerate(acts)]]
+    with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(len(acts)) as threads:
+        patched.setattr(engine, "in_unit", in_turn)
+        patched.setattr(engine, "held", lambda _db, _case: nullcontext())
+        return [leg.result() for leg in [threads.submit(turns.run, n, act) for n, act in enumerate(acts)]]

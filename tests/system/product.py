@@ -35,7 +35,8 @@ class Product:
     """A running installation, seen from outside: its pages, Prefect's API, its database."""
 
     def __init__(self, home: Path, port: int) -> None:
-        self.settings = Settings(home=home, port=port, fsync=False, database_url=None, prefect_database_url=None)
+        own = {"database_url": None, "prefect_database_url": None}  # whatever the environment says
+        self.settings = Settings.model_validate({"home": home, "port": port, "fsync": False, **own})
         self.start_page = ""
         self.log = home / "up.log"
         self.api = httpx.Client(base_url=self.settings.api_url, trust_env=False, timeout=20)
@@ -44,13 +45,23 @@ class Product:
 
     def start(self) -> None:
         """Type `aftersales up` and wait until it says where to click."""
-        ours = {"AFTERSALES_HOME": str(self.settings.home), "AFTERSALES_PORT": str(self.settings.port)}
-        env = {name: value for name, value in child_environment({}).items() if not name.startswith("AFTERSALES_")}
+        ours = {
+            "AFTERSALES_HOME": str(self.settings.home),
+            "AFTERSALES_PORT": str(self.settings.port),
+            "AFTERSALES_FSYNC": "false",
+            "COLUMNS": "200",
+        }
+        theirs = child_environment({})
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "deployments.cli", "up"], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT,
-                env=env | ours | {"AFTERSALES_FSYNC": "false", "COLUMNS": "200"}, start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, "-m", "deployments.cli", "up"],
+                cwd=PROJECT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={name: value for name, value in theirs.items() if not name.startswith("AFTERSALES_")}
+                | ours,
+                start_new_session=True,
+            )
         until(lambda: self.said("Ctrl-C") or self.process.poll() is not None, START_WAIT, self.log)
         found = re.search(r"http://\S+/artifacts/artifact/[0-9a-f-]+", self.log.read_text("utf-8"))
         assert found, self.log.read_text("utf-8")
@@ -58,13 +69,18 @@ class Product:
 
     def stop(self) -> None:
         """Press Ctrl-C; nothing of it may be left."""
-        family = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
+        if self.process.poll() is not None:
+            return
+        family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(STOP_WAIT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
         finally:
             _, left = psutil.wait_procs(family, timeout=5)
-            for one in [*left, *([psutil.Process(self.process.pid)] if self.process.poll() is None else [])]:
+            for one in left:
                 one.kill()
         assert not left, f"still alive after Ctrl-C: {left}"
 
@@ -89,6 +105,14 @@ class Product:
         """Ask the operations database."""
         with operations_database(self.settings) as db, db.connect() as connection:
             return list(connection.execute(text(query), values).all())
+
+    def lines(self, number: str) -> list[Row[Any]]:
+        """Read the lines of a case."""
+        return self.rows(
+            "SELECT l.* FROM case_line l JOIN service_case c ON c.id = l.case_id "
+            "WHERE number = :n ORDER BY line_no",
+            n=number,
+        )
 
     @contextmanager
     def case_locked(self, number: str) -> Iterator[None]:
@@ -121,8 +145,12 @@ class Product:
     def wait_at(
         self, number: str, item: str, seconds: float = 60.0, attempt: int | None = None
     ) -> dict[str, Any]:
-        """Wait until a case's run is Suspended at an item, for its `attempt`th refusal if given; gives the run."""
-        until(lambda: self._waits(number, item, attempt), seconds, lambda: (number, item, self.run_of(number)))
+        """Wait until a case's run is Suspended at an item, after so many refusals if given; gives the run."""
+        until(
+            lambda: self._waits(number, item, attempt),
+            seconds,
+            lambda: (number, item, self.run_of(number)),
+        )
         run = self.run_of(number)
         assert run is not None
         return run
@@ -150,10 +178,17 @@ class Product:
     ) -> str:
         """Send an application as another program would; gives its number when it waits for the reviewer."""
         form = {
-            "办事处": office, "申报人工号": applicant, "订单号": f"T-{uuid4()}", "明细": [dict(line) for line in lines],
-            "客户姓名": "凌霄", "客户电话": PHONE, "客户地址": "松涛里9栋1单元501室", **more,
-        }  # fmt: skip
-        made = self._create_run("parts-application", {"申报单": PartsApplication.model_validate(form).as_form()})
+            "办事处": office,
+            "申报人工号": applicant,
+            "订单号": f"T-{uuid4()}",
+            "客户姓名": "凌霄",
+            "客户电话": PHONE,
+            "客户地址": "松涛里9栋1单元501室",
+            "明细": [dict(line) for line in lines],
+            **more,
+        }
+        read = PartsApplication.model_validate(form)
+        made = self._create_run("parts-application", {"申报单": read.as_form()})
         origin = f"run:{made['id']}"
         query = "SELECT number FROM service_case WHERE origin = :origin"
         until(lambda: self.rows(query, origin=origin), 30, lambda: self.run(made["id"]))
@@ -181,7 +216,16 @@ class Product:
         wanted = {"deployments": {"name": {"any_": [deployment]}}}
         found = self.api.post("/deployments/filter", json=wanted).raise_for_status().json()[0]["id"]
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
-        return dict(self.api.post(f"/deployments/{found}/create_flow_run", json=body).raise_for_status().json())
+        made = self.api.post(f"/deployments/{found}/create_flow_run", json=body)
+        return dict(made.raise_for_status().json())
+
+    def scheduled(self, deployment: str) -> list[Any]:
+        """List the runs of a deployment that Prefect has planned."""
+        wanted = {
+            "deployments": {"name": {"any_": [deployment]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        }
+        return list(self.api.post("/flow_runs/filter", json=wanted).raise_for_status().json())
 
 
 def until(holds: Any, seconds: float, otherwise: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page
 
 from deployments.settings import PROJECT
-from tests.system.product import Product, running_product
+from tests.system.product import running_product
 from tests.system.staff import Staff, chromium, fill, sit_down
 
 PICTURES = PROJECT / "docs" / "img"
@@ -21,10 +21,8 @@ def main() -> None:
     with running_product() as product, chromium() as browser:
         page = sit_down(browser).new_page()
         staff = Staff(page, product.start_page)
-        take_start_page(staff)
-        take_application(staff)
-        take_inbox_and_gate(staff)
-        take_case_sheet(product, staff)
+        for take in (take_start_page, take_application, take_inbox_and_gate, take_case_sheet):
+            take(staff)
 
 
 def take_start_page(staff: Staff) -> None:
@@ -41,7 +39,7 @@ def take_application(staff: Staff) -> None:
     form.get_by_role("button", name="Add item").click()
     for label, value in {"配件名称": "柜门板左", "数量": "2", "原因": "运输损坏"}.items():
         fill(form, label, value)
-    shoot(staff.page, "application", 1500)
+    shoot(staff.page, "application", 2130)
     staff.submit()
     dialog = staff.resume()
     shoot(staff.page, "draft", 900)
@@ -52,7 +50,7 @@ def take_application(staff: Staff) -> None:
 
 def take_inbox_and_gate(staff: Staff) -> None:
     """The reviewer's inbox, the way to the form, and the form."""
-    staff.open_waiting("配件审核员", "PA-2026-000009", look=lambda: shoot(staff.page, "inbox", 760))
+    staff.open_waiting("配件审核员", "PA-2026-000009", look=lambda: shoot(staff.page, "inbox", 700))
     staff.page.get_by_text("Suspended", exact=True).first.wait_for()
     staff.page.locator("button:has(svg.lucide-ellipsis-vertical)").first.click()
     staff.page.get_by_role("menuitem", name="Resume").hover()
@@ -63,15 +61,18 @@ def take_inbox_and_gate(staff: Staff) -> None:
     shoot(staff.page, "gate", 1100)
 
 
-def take_case_sheet(product: Product, staff: Staff) -> None:
-    """The sheet of a case that is being made."""
-    staff.open_case("PA-2026-000006")
-    shoot(staff.page, "case", 2100)
+def take_case_sheet(staff: Staff) -> None:
+    """The sheet of a case that waits for pickup."""
+    staff.open_case("PA-2026-000008")
+    heading = staff.page.get_by_role("heading", name="进度 Progress")
+    shoot(staff.page, "case", 2400, heading.locator(".."))
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
     """Take a picture when the page is at rest."""
+    page.mouse.move(0, 0)
     page.set_viewport_size({"width": 1280, "height": height})
+    page.evaluate("document.querySelectorAll('*').forEach(part => { part.scrollTop = 0 })")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1200)  # drawings and fonts
     path = PICTURES / f"{name}.png"

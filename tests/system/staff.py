@@ -9,9 +9,15 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 PATIENCE = 20_000  # milliseconds
 
 
@@ -19,7 +25,8 @@ PATIENCE = 20_000  # milliseconds
 def chromium(*more_flags: str) -> Iterator[Browser]:
     """Run a browser for the time of the block."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more_flags], headless=True)
+        flags = [*FLAGS, *more_flags]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, headless=True)
         try:
             yield browser
         finally:
@@ -57,11 +64,11 @@ class Staff:
     def inbox(self, role: str) -> None:
         """Go from the start page to a role's inbox."""
         self.start()
-        self.follow(role, "收件箱")
-        self.page.get_by_role("link", name="待办运行").wait_for()
+        self.page.get_by_role("link", name=role, exact=True).click()
+        self.page.get_by_role("link", name="工作台").wait_for()
 
     def open_waiting(self, role: str, number: str, look: Callable[[], object] = lambda: None) -> None:
-        """Go from the start page by a role's inbox to a case's run; `look` at the inbox when the case is there."""
+        """Go from the start page by a role's inbox to a case; `look` at the inbox when the case is there."""
         self.inbox(role)
         row = self.page.get_by_role("row", name=number)
         for _ in range(15):  # the inbox is a few seconds behind
@@ -69,14 +76,19 @@ class Staff:
                 break
             self.page.wait_for_timeout(2000)
             self.page.reload()
-            self.page.get_by_role("link", name="待办运行").wait_for()
+            self.page.get_by_role("link", name="工作台").wait_for()
         look()
         row.get_by_role("link", name="去办理").click()
-        self.page.wait_for_url("**/runs/flow-run/**")
+        self._see_run()
 
     def open_run(self, run_id: str) -> None:
         """Open a run by its address."""
         self.page.goto(f"{self.pages}/runs/flow-run/{run_id}")
+        self._see_run()
+
+    def _see_run(self) -> None:
+        self.page.wait_for_url("**/runs/flow-run/**")
+        self.page.get_by_role("tab", name="Logs").wait_for()  # the page before has a menu and states too
 
     def open_case(self, number: str) -> None:
         """Go to a case's sheet by its key, as links in older dialogs do."""
@@ -97,7 +109,7 @@ class Staff:
         """Send a run form and go to its run; gives the run's id."""
         self.page.get_by_role("button", name="Submit").click()
         self.page.get_by_role("link", name="View run").click()
-        self.page.wait_for_url("**/runs/flow-run/**")
+        self._see_run()
         return self.page.url.split("/")[-1].split("?")[0]
 
     # dialogs
@@ -144,7 +156,7 @@ class Staff:
 def field(scope: Locator, label: str, row: int = 0) -> Locator:
     """Find a field by its Chinese label; `row` tells the lines of a list apart."""
     named = re.compile(rf"^(Select )?{re.escape(label)} ")
-    kinds = [scope.get_by_role(kind, name=named) for kind in ("textbox", "spinbutton", "button")]  # type: ignore[arg-type]
+    kinds = [scope.get_by_role(kind, name=named) for kind in ("textbox", "spinbutton", "button")]
     return kinds[0].or_(kinds[1]).or_(kinds[2]).nth(row)
 
 
@@ -192,5 +204,6 @@ def keyboard(scope: Locator, values: Mapping[str, str], row: int = 0) -> None:
 def shown_lines(dialog: Locator, number: str) -> int:
     """Count the lines above a form: the text as it is broken in the browser, and the folded rest."""
     text = dialog.locator("p").filter(has_text=number).filter(has=dialog.page.locator("strong")).first
-    lines = text.evaluate("e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)")
-    return round(lines) + 1
+    height = text.evaluate("e => e.getBoundingClientRect().height")
+    line = text.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
+    return round(height / line) + 1

@@ -9,7 +9,7 @@ from tests.system.staff import Staff, fill, keyboard, value_of
 pytestmark = pytest.mark.system
 
 
-def test_a_wrong_application_comes_back_as_a_draft_with_all_that_was_typed_and_is_accepted_once_corrected(
+def test_a_wrong_application_comes_back_with_all_that_was_typed_and_is_accepted_once_corrected(
     product: Product, staff: Staff
 ) -> None:
     form = staff.apply_from("北京办事处")
@@ -29,11 +29,14 @@ def test_a_wrong_application_comes_back_as_a_draft_with_all_that_was_typed_and_i
 
     dialog = staff.resume()
     expect(dialog).to_contain_text("“飞毯” — 不是标准配件名称或编码")
-    typed = {label: value_of(dialog, label) for label in ("办事处", "申报人工号", "订单号", "紧急程度", "备注")}
-    assert typed == {
-        "办事处": "北京办事处", "申报人工号": "E1049", "订单号": "SO20251023-0164", "紧急程度": "加急 urgent",
+    typed = {
+        "办事处": "北京办事处",
+        "申报人工号": "E1049",
+        "订单号": "SO20251023-0164",
+        "紧急程度": "加急 urgent",
         "备注": "客户周末在家",
-    }  # fmt: skip
+    }
+    assert {label: value_of(dialog, label) for label in typed} == typed
     lines = [[value_of(dialog, label, row) for label in ("配件名称", "数量", "原因")] for row in (0, 1)]
     assert lines == [["柜门板(左)", "2", "运输损坏 transport damage"], ["飞毯", "1.5", "缺件 missing"]]
 
@@ -48,6 +51,7 @@ def test_a_wrong_application_comes_back_as_a_draft_with_all_that_was_typed_and_i
     number = run["name"].partition(" · ")[0]
     assert run["name"] == f"{number} · 北京办事处 · 审核修正"
     assert number.startswith("PA-2026-")
-    assert {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"} <= set(run["tags"])
+    tags = {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"}
+    assert tags <= set(run["tags"])
     request = product.rows("SELECT request FROM service_case WHERE number = :n", n=number)[0].request
     assert request["remark"] == "", "what was emptied in the draft must not come back"

@@ -1,12 +1,11 @@
-"""Cancel, Delete, Retry and Pause: whatever is pressed, soon the case waits at the right gate again (law 5)."""
+"""Cancel, Delete, Retry, Pause: whatever is pressed, soon the case waits at the right gate again (law 5)."""
 
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.system.product import Product, until
-from tests.system.staff import Staff, fill
+from tests.system.staff import Staff
 
 pytestmark = pytest.mark.system
 BACK_WITHIN = 60.0  # seconds
@@ -63,11 +62,15 @@ def test_pause_in_the_middle_of_a_leg(product: Product, staff: Staff, number: st
 
 def test_retry_of_a_closed_case_does_nothing_again(product: Product, staff: Staff, number: str) -> None:
     product.withdraw(number, "E1049")
-    run = product.wait_closed(number)
-    before = product.rows("SELECT count(*) FROM ledger")[0][0]
-    staff.open_run(str(run["id"]))
+    closed = product.wait_closed(number)
+    run_id, before = str(closed["id"]), product.rows("SELECT count(*) FROM ledger")[0][0]
+    staff.open_run(run_id)
     staff.press("Retry", "Retry")
-    until(lambda: (product.run(str(run["id"])) or {})["run_count"] > run["run_count"], 20, lambda: product.run(str(run["id"])))
+    until(
+        lambda: (product.run(run_id) or {})["run_count"] > closed["run_count"],
+        20,
+        lambda: product.run(run_id),
+    )
     assert product.wait_closed(number)["state_name"] == "已撤回"
     assert product.rows("SELECT count(*) FROM ledger")[0][0] == before
 

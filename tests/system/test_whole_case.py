@@ -3,15 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 
+from tasks.desk.chains import CHAINS
 from tests.system.product import PHONE, Product
 from tests.system.staff import Staff
 
 pytestmark = pytest.mark.system
-CHAIN = "办事处申报 审核修正 录入系统 周期确认 计划确认 车间生产 出货入库 入库制票 出库 出库制票 催提".split()
+PANEL = {"配件名称": "衣柜侧板(左)", "数量": 2, "原因": "质量问题"}
+PEOPLE = ["苏静怡 E1001", "贺云峰 E1004", "梁永生 E1007", "熊建安 E1016", "柯志远 E1017", "申月华 E1052"]
 
 
 def test_eleven_steps_by_mouse(product: Product, staff: Staff) -> None:
-    number = product.apply([{"配件名称": "衣柜侧板(左)", "数量": 2, "原因": "质量问题"}], office="SH", applicant="E1052")
+    number = product.apply([PANEL], office="SH", applicant="E1052")
 
     def decide(item: str, who: str, **fields: str) -> str:
         run = product.wait_at(number, item)
@@ -34,11 +36,11 @@ def test_eleven_steps_by_mouse(product: Product, staff: Staff) -> None:
 
     staff.open_case(number)
     body = staff.page.locator("body")
-    for link in CHAIN:
-        expect(staff.page.locator("svg").get_by_text(f"✓ {link}", exact=True).first).to_be_visible()
+    for arrow in CHAINS["PA"]:
+        expect(staff.page.locator("svg").get_by_text(f"✓ {arrow.title}", exact=True).first).to_be_visible()
     for document in ("配件申报单", "入库单", "出库单", "发货单", "装箱单"):
         expect(staff.page.get_by_role("cell", name=document, exact=True)).to_be_visible()
-    for who in ("苏静怡 E1001", "贺云峰 E1004", "梁永生 E1007", "熊建安 E1016", "柯志远 E1017", "申月华 E1052"):
+    for who in PEOPLE:
         expect(body).to_contain_text(who)
     expect(body).not_to_contain_text(PHONE)
     expect(body).to_contain_text("138****9999")

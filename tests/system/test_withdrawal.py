@@ -9,7 +9,7 @@ from tests.system.staff import Staff, fill
 pytestmark = pytest.mark.system
 
 
-def test_the_applicant_takes_a_case_back_and_a_wrong_number_is_not_accepted(product: Product, staff: Staff) -> None:
+def test_the_applicant_takes_a_case_back_but_not_by_a_wrong_number(product: Product, staff: Staff) -> None:
     number = product.apply([{"配件名称": "衣柜顶板", "数量": 1, "原因": "缺件"}])
     _ask_back(staff, "PA-2026-999999")
     expect(staff.page.get_by_text("未受理").first).to_be_visible()

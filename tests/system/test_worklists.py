@@ -12,9 +12,10 @@ pytestmark = pytest.mark.system
 
 
 def test_the_worklist_link_of_a_role_shows_the_runs_that_wait_for_it(product: Product, staff: Staff) -> None:
-    number = product.apply([{"配件名称": "衣柜底板", "数量": 1, "原因": "缺件"}], office="TJ", applicant="E1051")
+    panel = {"配件名称": "衣柜底板", "数量": 1, "原因": "缺件"}
+    number = product.apply([panel], office="TJ", applicant="E1051")
     staff.start()
-    staff.follow("配件审核员", "待办 runs")
+    staff.follow("配件审核员", "列表")
     expect(staff.page.get_by_role("link", name=f"{number} · 天津办事处 · 审核修正")).to_be_visible()
     shown = staff.page.get_by_role("link", name=re.compile(r"^PA-\d{4}-\d{6} · ")).all_inner_texts()
     assert shown

@@ -1,0 +1,79 @@
+"""How the demo's applications come in: a sheet, what came back of it put right, both again, and run forms."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from prefect import get_client
+from sqlalchemy import Engine, func, select
+
+from deployments.demo_plan import Story
+from deployments.demo_screen import Screen
+from deployments.demo_sheet import correct_sheet, missed_reasons, write_sheet
+from schemas.states import Reason, Urgency
+from schemas.tables import service_case
+from tasks.sheets.applications import import_applications
+
+
+def send_sheets(
+    db: Engine, folder: Path, stories: Sequence[Story], screen: Screen
+) -> tuple[dict[str, str], list[str]]:
+    """Send the sheet until every application is a case; gives key → case number, and what went wrong."""
+    first, again = folder / "配件申报.xlsx", folder / "配件申报-更正.xlsx"
+    wrong = sum(1 for story in stories if story.slips)
+    lines = write_sheet(first, stories)
+    screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
+    report = import_applications(db, first)
+    for one in report.rejected:
+        screen.tell("退回 rejected", "", str(one.problems[0]))
+    if report.reject_sheet is None:
+        return {}, [f"没有退回表 there is no reject sheet: {report.fault}"]
+    corrected = correct_sheet(report.reject_sheet, again, stories)
+    screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
+    second = import_applications(db, again)
+    repeated = [one for path in (first, again) for one in import_applications(db, path).accepted]
+    cases = _cases(db)
+    screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {cases} 单 cases")
+    numbers = {one.row_key: one.number for one in (*report.accepted, *second.accepted)}
+    checks = {
+        "受理 accepted of the first sheet": (len(report.accepted), len(stories) - wrong),
+        "退回 rejected of the first sheet": (len(report.rejected), wrong),
+        "受理 accepted of the corrected sheet": (len(second.accepted), wrong),
+        "重发产生的单 cases made by sending both again": (sum(one.new for one in repeated), 0),
+        "表格受理的单 cases from sheets": (cases, len(stories)),
+    }
+    missed = [f"退回原因缺少 a reason is missing: {one}" for one in missed_reasons(stories, report.rejected)]
+    return numbers, [f"{what}: {got} ≠ {due}" for what, (got, due) in checks.items() if got != due] + missed
+
+
+def _cases(db: Engine) -> int:
+    with db.connect() as connection:
+        return connection.execute(select(func.count()).select_from(service_case)).scalar_one()
+
+
+def send_form(story: Story, deployment: UUID, screen: Screen) -> UUID:
+    """Fill in the run form of the deployment, mistakes included; gives the run."""
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run_from_deployment(deployment, parameters={"申报单": run_form(story)})
+    wrong = "（有误 with mistakes）" if story.slips else ""
+    screen.tell("办事处", "", f"在界面填写申报单 fills in the run form{wrong}: {story.title}")
+    return run.id
+
+
+def run_form(story: Story) -> dict[str, object]:
+    """Give the values of the run form as the office first writes them."""
+    slips = {(slip.line, slip.heading): slip.written for slip in story.slips}
+    return {
+        "办事处": story.office,
+        "申报人工号": slips.get((1, "申报人工号"), story.applicant),
+        "订单号": story.order,
+        "紧急程度": Urgency.parse(story.urgency).option,
+        "明细": [
+            {
+                "配件名称": slips.get((no, "配件名称"), part),
+                "数量": quantity,
+                "原因": Reason.parse(reason).option,
+            }
+            for no, (part, quantity, reason) in enumerate(story.lines, start=1)
+        ],
+    }
