@@ -92,7 +92,9 @@ def as_task(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         except Moved as moved:  # not a fault: the case is loaded again and replayed
             return moved
 
-    result = Task(run, name=title, task_run_name=title, cache_policy=NO_CACHE, persist_result=False, retries=0)()
+    result = Task(
+        run, name=title, task_run_name=title, cache_policy=NO_CACHE, persist_result=False, retries=0
+    )()
     if isinstance(result, Moved):
         raise result
     return result

@@ -91,8 +91,12 @@ def _is_shown(spec: Mapping[str, Any], value: Any) -> bool:
     return isinstance(value, str if spec.get("type") == "string" else int | float)
 
 
-def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str) -> type[RawInput]:
-    known = {name: value for name, value in json.loads(json.dumps(prefill, default=str)).items() if value != ""}
+def _input(
+    form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str
+) -> type[RawInput]:
+    known = {
+        name: value for name, value in json.loads(json.dumps(prefill, default=str)).items() if value != ""
+    }
     schema = form_schema(form, known)
     content = {
         "key": key, "item_key": item_key, "json_schema": schema, "description": text,

@@ -20,7 +20,9 @@ from prefect.input.run_input import Keyset, keyset_from_paused_state
 from prefect.states import Completed, Suspended, to_state_create
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
-NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
+NO_RETRY = (
+    -1
+)  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
 
 
 def park_new(
@@ -73,9 +75,7 @@ def park_again(
     with SyncClientContext.get_or_create() as context:
         client = context.client
         _save_form(client, flow_run_id, keyset, form)
-        client.update_flow_run(
-            flow_run_id, name=name, tags=list(tags), empirical_policy=_policy(gate_key)
-        )
+        client.update_flow_run(flow_run_id, name=name, tags=list(tags), empirical_policy=_policy(gate_key))
         client.set_flow_run_state(flow_run_id, state, force=True)
 
 

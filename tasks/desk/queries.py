@@ -283,7 +283,9 @@ def inbox(
         .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
     )  # fmt: skip
     if role is not None:
-        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
+        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(
+            most
+        )
     elif most is not None:
         waiting = _at_most(waiting, most)
     return [_inbox_row(row, now) for row in connection.execute(waiting)]

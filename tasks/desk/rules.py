@@ -284,7 +284,12 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
             continue
         rows.append(
             TimelineRow(
-                full_time(entry.at), _who(entry), _happening_title(entry), what, entry.channel.zh, entry.run_id
+                full_time(entry.at),
+                _who(entry),
+                _happening_title(entry),
+                what,
+                entry.channel.zh,
+                entry.run_id,
             )
         )
     return rows
