@@ -2,7 +2,9 @@
 unexport PYTHONDONTWRITEBYTECODE
 SHELL := /bin/bash
 BENCH ?= all
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# the first Python that really runs and is new enough
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 
 .PHONY: help run demo test test-system lint bench clean
@@ -38,7 +40,6 @@ clean: ## remove the virtual environment and caches (data under .aftersales stay
 
 .venv/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "missing: Python 3.11 or newer. Install it: apt-get install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or newer is needed"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "missing: Python's venv module. Install it: apt-get install python3-venv"; exit 1; }
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (a minute, once) …"

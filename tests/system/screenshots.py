@@ -39,10 +39,11 @@ def take_application(staff: Staff) -> None:
     form.get_by_role("button", name="Add item").click()
     for label, value in {"配件名称": "柜门板左", "数量": "2", "原因": "运输损坏"}.items():
         fill(form, label, value)
+    staff.page.mouse.move(0, 0)
     shoot(staff.page, "application", 2130)
     staff.submit()
     dialog = staff.resume()
-    shoot(staff.page, "draft", 900)
+    shoot(staff.page, "draft", 1000, dialog)
     fill(dialog, "配件名称", "柜门板(左)")
     staff.send(dialog)
     staff.page.get_by_text("北京办事处 · 审核修正").first.wait_for()
@@ -58,7 +59,7 @@ def take_inbox_and_gate(staff: Staff) -> None:
     staff.page.get_by_role("menuitem", name="Resume").click()
     dialog = staff.page.get_by_role("dialog")
     dialog.get_by_role("textbox").first.wait_for()
-    shoot(staff.page, "gate", 1100)
+    shoot(staff.page, "gate", 1400, dialog)
 
 
 def take_case_sheet(staff: Staff) -> None:
@@ -70,7 +71,6 @@ def take_case_sheet(staff: Staff) -> None:
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
     """Take a picture when the page is at rest."""
-    page.mouse.move(0, 0)
     page.set_viewport_size({"width": 1280, "height": height})
     page.evaluate("document.querySelectorAll('*').forEach(part => { part.scrollTop = 0 })")
     page.wait_for_load_state("networkidle")

@@ -658,7 +658,7 @@ def test_a_case_is_seen_with_names_items_and_who_did_what(play: Play) -> None:
     assert (item.key, item.role, item.refusals) == ("review-1", Role.PARTS_REVIEWER, 1)
     assert [document.number for document in view.documents] == ["SQ-2026-000001"]
     rows = timeline_rows(view)
-    assert rows[1].what.endswith("缺件 · 配件申报单 SQ-2026-000001")
+    assert rows[0].what.endswith("缺件 · 免费(三包) · 配件申报单 SQ-2026-000001")
     assert (rows[-1].who, rows[-1].title) == ("常北辰 E1049", "审核修正：未通过 refused")
 
 
