@@ -285,7 +285,7 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
         rows.append(
             TimelineRow(
                 full_time(entry.at),
-                _who(entry),
+                _who(entry, view),
                 _happening_title(entry),
                 what,
                 entry.channel.zh,
@@ -295,7 +295,9 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
     return rows
 
 
-def _who(entry: Happening) -> str:
+def _who(entry: Happening, view: CaseView) -> str:
+    if entry.key == "register-lines":
+        return f"{view.case.applicant_name} {view.case.applicant}"
     if entry.kind == "notice" or entry.actor in {Role.SYSTEM, ""}:
         return Role.SYSTEM.zh
     return f"{entry.actor_name} {entry.actor}" if entry.actor_name else cut(entry.actor, 20)

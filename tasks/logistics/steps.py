@@ -22,7 +22,7 @@ from schemas.states import (
     Verdict,
 )
 from schemas.tables import case_line
-from tasks.applications.steps import known_lines
+from tasks.applications.steps import brief_lines, known_lines
 from tasks.approvals.steps import NOBODY, approval
 from tasks.cycle.terms import (
     daily_after,
@@ -87,7 +87,7 @@ def send_goods(case: Case, lines: Sequence[PartsLine], approvers: frozenset[str]
     names = {line.line_no: line.name for line in lines}
     may_release, released, refused = case.request.urgency == Urgency.URGENT, None, ""
     for attempt in count(1):
-        asked = goods_out_question(f"goods-out-{turn}-{attempt}", names, refused, case.request.urgency)
+        asked = goods_out_question(f"goods-out-{turn}-{attempt}", lines, refused, case.request.urgency)
         if may_release:
             early = release_question(f"release-{turn}-{attempt}", case.request.applicant)
             try:
@@ -219,10 +219,10 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -
 
 
 def goods_out_question(
-    key: str, names: Mapping[int, str], refused: str, urgency: Urgency
+    key: str, lines: Sequence[PartsLine], refused: str, urgency: Urgency
 ) -> Question[GoodsOut]:
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
-    brief = [f"{no}. {name}" for no, name in list(names.items())[:5]]
+    brief = brief_lines(lines)
     return Question(
         key=key, title="出库", role=Role.WAREHOUSE, also=Role.LOGISTICS, form=GoodsOut, state=CaseState.DELIVERY,
         due=working_days("pa.goods_out.days"),

@@ -15,14 +15,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from deployments.database import connect
 from schemas.problems import BadInput
 from schemas.states import Channel, Role
-from tasks.durable import engine
+from tasks.durable import engine, queries
 from tasks.durable.engine import Opened, advance, open_case
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer, Reply
@@ -224,6 +224,8 @@ def prepare(play: Play, case: int, gate: str, what: str) -> Callable[[], Reply]:
     who=st.lists(st.sampled_from(ACTS), min_size=2, max_size=3),
     order=st.lists(st.integers(0, 2), max_size=20),
 )
+@example(gate="review-1", who=["decides", "decides"], order=[1, 1])
+@example(gate="produce-1-panel-1", who=["decides", "decides"], order=[0, 0, 0, 1])
 def test_in_whatever_order_legs_commit_each_answer_counts_once_or_is_refused(
     server: Server, gates: dict[str, str], gate: str, who: list[str], order: list[int]
 ) -> None:
@@ -266,6 +268,25 @@ def test_the_same_application_sent_twenty_times_at_once_makes_one_case(play: Pla
     assert len({(opened.case_id, opened.number) for opened in sent}) == 1
     assert play.rows("SELECT value FROM counter WHERE name LIKE 'case:%'")[0].value == 1
     advance(play.db, sent[0].case_id)
+
+
+def test_an_application_that_is_accepted_while_it_is_checked_is_no_twin_of_itself(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, look = Plan().application(), queries.case_by_origin
+    sent: list[Opened] = []
+
+    def look_and_be_overtaken(connection: Connection, origin: str) -> Any:
+        found = look(connection, origin)
+        monkeypatch.undo()
+        sent.append(open_case(play.db, "PA", application, origin, Channel.CLI))
+        return found
+
+    monkeypatch.setattr(queries, "case_by_origin", look_and_be_overtaken)
+    opened = open_case(play.db, "PA", application, "cli:one", Channel.CLI)
+    assert not opened.new
+    assert opened.number == sent[0].number
+    advance(play.db, opened.case_id)
 
 
 def test_twin_applications_at_once_make_one_case_and_name_it(play: Play) -> None:
