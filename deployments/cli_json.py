@@ -49,9 +49,9 @@ def case_json(view: CaseView) -> dict[str, Any]:
         "documents": [_plain(document._asdict()) for document in view.documents],
         "open": open_json(view),
         "timeline": [
-            {"at": _utc(entry.at), "step": entry.key, "kind": entry.kind, "title": row.title, "who": row.who,
-             "actor": entry.actor, "channel": entry.channel.value, "text": row.what}
-            for entry, row in zip(view.timeline, timeline_rows(view), strict=True)
+            {"at": _utc(row.source.at), "step": row.source.key, "kind": row.source.kind, "title": row.title,
+             "who": row.who, "actor": row.source.actor, "channel": row.source.channel.value, "text": row.what}
+            for row in timeline_rows(view)
         ],
     }  # fmt: skip
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
 
 from schemas.states import Ending, Role, Urgency
 from tasks.cycle.rules import SHANGHAI
@@ -244,14 +243,14 @@ def _arrow_of_last_answer(arrows: Sequence[Arrow], view: CaseView) -> int | None
 
 
 class TimelineRow(NamedTuple):
-    """A line of a case's history: Shanghai time, who, what happened and how it reads, which door and run."""
+    """A line of a case's history: Shanghai time, who, what happened and how it reads, which door; and its source."""
 
     at: str
     who: str
     title: str
     what: str
     channel: str
-    run_id: UUID | None
+    source: Happening
 
 
 SPEAKING = {"录入系统"}  # steps whose title says all
@@ -289,7 +288,7 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
                 _happening_title(entry),
                 what,
                 entry.channel.zh,
-                entry.run_id,
+                entry,
             )
         )
     return rows

@@ -1,5 +1,7 @@
 import time
 
+from sqlalchemy import Engine
+
 from deployments.services import Loop, background_loops, start_services
 
 
@@ -34,5 +36,5 @@ def test_stopping_does_not_wait_for_the_interval() -> None:
     assert time.monotonic() - before < 3
 
 
-def test_the_worker_can_ask_for_its_loops() -> None:
-    assert all(isinstance(loop, Loop) for loop in background_loops())
+def test_the_worker_runs_the_watch_the_outbox_and_the_pages(db: Engine) -> None:
+    assert [loop.name for loop in background_loops(db)] == ["watch", "outbox", "pages"]

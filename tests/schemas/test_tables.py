@@ -350,8 +350,8 @@ def test_a_maintenance_session_removes_what_need_not_be_kept(db: Engine, case_id
     with db.begin() as connection:
         add_entry(connection, case_id)
         add_decision(connection, case_id)
-        slip = add_document(connection, case_id)
-        add_movement(connection, case_id, document=slip)
+        add_document(connection, case_id)
+        add_movement(connection, case_id)
     with db.begin() as connection:
         maintain(connection)
         for table in (ledger, decision, stock_movement, document):
@@ -498,18 +498,6 @@ def test_a_stock_movement_moves_something(db: Engine, case_id: int) -> None:
 def test_a_stock_movement_is_of_a_known_kind(db: Engine, case_id: int) -> None:
     with refused(db, "ck_stock_movement_kind") as connection:
         add_movement(connection, case_id, kind="teleported")
-
-
-def test_a_movement_may_be_written_before_its_document(db: Engine, case_id: int) -> None:
-    with db.begin() as connection:
-        slip = uuid4()
-        add_movement(connection, case_id, document=slip)
-        add_document(connection, case_id, id=slip)
-
-
-def test_a_movement_with_a_document_that_never_comes_is_not_committed(db: Engine, case_id: int) -> None:
-    with refused(db, "fk_stock_movement_document") as connection:
-        add_movement(connection, case_id, document=uuid4())
 
 
 def test_stock_is_never_below_zero(db: Engine) -> None:
