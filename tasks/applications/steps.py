@@ -107,13 +107,20 @@ def review_question(
             *_corrected_parts(form, lines, work),
         ]
 
+    def record(form: ReviewDecision, work: Work) -> None:
+        if (
+            form.verdict == ReviewVerdict.APPROVE
+        ):  # with the decision: nobody may take a line's place in between
+            _keep_lines(work, rules.correct_lines(work.read(catalogue), lines, form.lines), form.fee)
+
     prefill = [
         ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price).as_form()
         for line in lines
     ]
     return Question(
         key=f"review-{turn}", title="审核修正", role=role, form=ReviewDecision, state=CaseState.REVIEW,
-        due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}), check=check,
+        due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}),
+        check=check, record=record,
         brief=[*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
         prefill={"明细": prefill, "费用类别": fee.option},
     )  # fmt: skip
@@ -164,6 +171,7 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
     return Question(
         key=f"resubmit-{turn}", title="办事处重报", role=Role.OFFICE, form=PartsResubmission, state=CaseState.RETURNED,
         due=working_days("pa.resubmit.days"), remind=escalation(Role.OFFICE), check=check,
+        record=lambda form, work: _keep_lines(work, rules.price_lines(work.read(catalogue), form.lines), None),
         brief=[f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)], prefill={"明细": prefill},
     )  # fmt: skip
 

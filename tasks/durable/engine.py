@@ -26,6 +26,7 @@ from tasks.durable.unit import Unit
 F = TypeVar("F", bound=Form)
 T = TypeVar("T")
 ATTEMPTS = 5
+TRY_AGAIN = {"40001", "40P01", "23505"}  # serialisation failure, deadlock, a twin that committed meanwhile
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 
@@ -228,7 +229,7 @@ def close(work: Work, ending: Ending, reason: str) -> Ending:
 
 
 def in_unit(db: Engine, file: CaseFile, act: Callable[[Unit], T]) -> T:
-    """Run an act in one transaction under the case's lock; deadlocks are tried again with a fresh unit.
+    """Run an act in one transaction under the case's lock; with a fresh unit again after a deadlock or a twin row.
 
     Raises Moved when another leg has moved the case since `file` was loaded.
     """
@@ -242,9 +243,9 @@ def in_unit(db: Engine, file: CaseFile, act: Callable[[Unit], T]) -> T:
                 result = act(unit)
                 unit.flush()
             return result
-        except OperationalError as error:  # deadlock, serialisation failure, lost connection
+        except (OperationalError, IntegrityError) as error:
             file.state = state
-            if attempt == ATTEMPTS - 1 or getattr(error.orig, "sqlstate", None) not in {"40001", "40P01"}:
+            if attempt == ATTEMPTS - 1 or getattr(error.orig, "sqlstate", None) not in TRY_AGAIN:
                 raise
         except BaseException:
             file.state = state

@@ -8,13 +8,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from schemas.problems import NotFound
 from schemas.tables import lease
@@ -79,7 +79,7 @@ def _take(db: Engine, case_id: int, holder: str) -> bool:
 
 def _renew(db: Engine, case_id: int, holder: str, stop: threading.Event) -> None:
     while not stop.wait(RENEW_EVERY.total_seconds()):
-        with db.begin() as connection:
+        with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
             connection.execute(
                 update(lease)
                 .where(lease.c.case_id == case_id, lease.c.holder == holder)

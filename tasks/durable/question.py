@@ -32,6 +32,7 @@ class Question(Generic[F]):
     also     another role that may answer
     due      gives the due time in UTC when the item is opened
     check    finds what is wrong with an answer beyond its shape; runs under the case's lock
+    record   writes rows that must stand or fall with the decision, in its transaction
     barred   staff codes that may not decide: the applicant and earlier approvers of the case
     expires  when SYSTEM answers with a time-out (None: never)
     remind   reminders and escalations, each sent once by the deadline watch
@@ -48,6 +49,7 @@ class Question(Generic[F]):
     brief: Sequence[str] = ()
     prefill: Mapping[str, Any] = field(default_factory=dict)
     check: Callable[[F, "Work"], Sequence[Problem]] | None = None
+    record: Callable[[F, "Work"], None] | None = None
     barred: frozenset[str] = frozenset()
     expires: Callable[["Work"], datetime] | None = None
     remind: Callable[["Work", datetime], Sequence[Reminder]] | None = None

@@ -198,6 +198,8 @@ class Replay:
             reason = "\n".join(map(str, problems))
             add_refusal(unit.connection, self.file.id, answer.key, given | {"reason": reason})
             return None, problems
+        if question.record and answer.kind == "decision":
+            question.record(question.form.model_validate(output), work)
         work.insert(decision, accepted=True, reason="", **given)
         closed = {"decision": ItemState.DECIDED}.get(answer.kind) or ItemState(answer.kind)
         work.update(

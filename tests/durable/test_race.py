@@ -300,3 +300,21 @@ def test_twin_applications_at_once_make_one_case_and_name_it(play: Play) -> None
     (opened,) = [one for one in sent if isinstance(one, Opened)]
     assert all(f"already open in {opened.number}" in str(one) for one in sent if one is not opened)
     advance(play.db, opened.case_id)
+
+
+@pytest.mark.parametrize("order", [[0, 1] * 8, [0, 0, 1, 1] * 4, [1, 0, 0, 1] * 4])
+def test_two_cases_of_an_order_that_resubmit_the_same_part_do_not_jam_each_other(
+    play: Play, order: list[int]
+) -> None:
+    first = play.apply([line("P-HW-001")])
+    number = play.rows("SELECT order_no FROM service_case WHERE id = :case", case=first)[0].order_no
+    second = play.apply([line("P-HW-002")], 订单号=number)
+    for case in (first, second):
+        play.decide(case, "review-1", 审核结论="退回办事处", 原因="请改型号")
+    same = [line("P-HW-003")]
+    replies = taking_turns(order, *(decides(play, case, "resubmit-1", 明细=same) for case in (first, second)))
+    assert sorted(reply.accepted for reply in replies) == [False, True]
+    assert [row.fault for row in play.rows("SELECT fault FROM service_case")] == [None, None]
+    told = next(reply for reply in replies if not reply.accepted)
+    assert "already open in PA-" in str(told.problems[0])
+    books_balance(play.db)

@@ -504,7 +504,7 @@ def test_who_decided_what_reads_well() -> None:
     )
     rows = timeline_rows(make_view(timeline=timeline))
     assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过 · 收费", "Prefect 界面")
-    assert rows[1][1:] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行", None)
+    assert rows[1][1:5] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行")
     assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "请提货")
     assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
     assert rows[4].what.endswith("旧表单")
