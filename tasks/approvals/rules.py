@@ -1,11 +1,11 @@
-"""The ladder by amount, and who may decide (DOMAIN "Approvals").
+"""The ladder by amount (DOMAIN "Approvals").
 
 Nobody approves a case that they applied for, and nobody approves twice in one chain. Rungs climb in order
 until a rung has approved whose limit covers the amount; a rung without anybody who may act is replaced by
 the next one. Climbing only goes up, so a rung that stood in for a lower one has also done its own part.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
@@ -45,38 +45,6 @@ def next_rung(
         if holders.get(rung, frozenset()) - barred:
             return rung
     return NO_APPROVER
-
-
-def may_decide(
-    actor: str, required_role: Role, actor_roles: Collection[Role], barred: Collection[str]
-) -> str | None:
-    """Return None where the actor may decide, else the reason for the form: Chinese, then English."""
-    if not actor.strip():
-        return (
-            "未填写处理人：请填写您的工号后重新提交。 / "
-            "The decider is missing: enter your staff number and send the form again."
-        )
-    if required_role not in actor_roles:
-        return _wrong_role(actor, required_role, actor_roles)
-    if actor in barred:
-        return (
-            f"{actor} 是本案申请人或已在本案审批过，不能再审批：请由其他{required_role.zh}或上一级审批。 / "
-            f"{actor} applied for this case or has already approved it and may not approve it again: "
-            f"another {required_role.value}, or the next rung, must decide."
-        )
-    return None
-
-
-def _wrong_role(actor: str, required: Role, roles: Collection[Role]) -> str:
-    held = [role for role in Role if role in roles]
-    held_zh = "、".join(role.zh for role in held) or "无"
-    held_en = ", ".join(held) or "none"
-    return (
-        f"{actor} 的角色是：{held_zh}；此步骤须由{required.zh}处理。"
-        f"请转交{required.zh}；若角色有误，请联系管理员更正。 / "
-        f"{actor} holds the roles: {held_en}; this step needs {required.value}. "
-        f"Pass it to a {required.value}, or have the staff list corrected."
-    )
 
 
 def _covers(limit: Decimal | None, amount: Decimal) -> bool:

@@ -79,7 +79,10 @@ def _take(db: Engine, case_id: int, holder: str) -> bool:
 
 def _renew(db: Engine, case_id: int, holder: str, stop: threading.Event) -> None:
     while not stop.wait(RENEW_EVERY.total_seconds()):
-        with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
+        with (
+            suppress(OperationalError),
+            db.begin() as connection,
+        ):  # a lost database: the leg itself will notice
             connection.execute(
                 update(lease)
                 .where(lease.c.case_id == case_id, lease.c.holder == holder)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, cast, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, exists, insert, select, update
 
 from schemas.states import ItemState, Role
 from schemas.tables import decision, lease, ledger, service_case, staff, staff_role, work_item
@@ -210,13 +210,6 @@ def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
             .limit(limit)
         ).scalars()
     )
-
-
-def count_open(connection: Connection) -> int:
-    """Count open cases."""
-    return connection.execute(
-        select(func.count()).select_from(service_case).where(service_case.c.closed_at.is_(None))
-    ).scalar_one()
 
 
 def note_run(connection: Connection, case_id: int, run_id: UUID | None, generation: int, seq: int) -> None:

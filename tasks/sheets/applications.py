@@ -18,13 +18,13 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput, Problem
 from schemas.states import Channel
-from tasks.applications.text import text_problems
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.engine import open_case
 from tasks.sheets.cells import read_cell
 from tasks.sheets.kinds import APPLICATIONS, EXAMPLE, CellType, SheetKind
 from tasks.sheets.reader import SheetRow, columns_of, read_rows
+from tasks.sheets.text import text_problems
 from tasks.sheets.writer import write_rejects
 
 LONGEST_KEY = 60

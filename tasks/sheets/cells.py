@@ -7,8 +7,8 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tasks.applications.text import clean_text, parse_decimal
 from tasks.sheets.kinds import CellType
+from tasks.sheets.text import clean_text, parse_decimal
 
 Cell = str | int | float | bool | date | datetime | None
 EXCEL_EPOCH = date(1899, 12, 30)

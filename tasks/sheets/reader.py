@@ -19,9 +19,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.problems import BadInput, NotFound, Problem
-from tasks.applications.text import clean_text
 from tasks.sheets.cells import Cell, Fault, Formula
 from tasks.sheets.kinds import SheetKind
+from tasks.sheets.text import clean_text
 
 NumberedRow = tuple[int, Sequence[Cell]]
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again

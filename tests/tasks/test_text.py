@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.applications.text import clean_text, parse_decimal, text_problems
+from tasks.sheets.text import clean_text, parse_decimal, text_problems
 
 calm = settings(deadline=None, max_examples=100)
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
