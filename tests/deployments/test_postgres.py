@@ -14,7 +14,8 @@ from deployments.postgres import Databases, running_database
 from deployments.settings import PROJECT, Settings, UpError
 
 HOLD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with SIGINT ignored
 from deployments.postgres import running_database
 from deployments.settings import Settings
 with running_database(Settings(home=sys.argv[1], fsync=False)):
