@@ -497,8 +497,8 @@ def test_within_a_minute_and_by_itself_all_is_as_it_should_be(desk: Desk, worker
         answer = desk.answer(run["cut off"], 原因="只说一次")
         assert desk.resume(run["cut off"], answer) == ""
         wait_until(lambda: desk.gate(run["cut off"]), "Running")
-        # the step after the answer cannot write
-        locking.execute(text("LOCK TABLE case_line IN EXCLUSIVE MODE"))
+        # a step after the answer cannot write
+        locking.execute(text("LOCK TABLE outbox IN EXCLUSIVE MODE"))
         assert desk.resume(run["half done"], desk.answer(run["half done"])) == ""
         wait_until(lambda: "review-1" in desk.play.keys(case["half done"]))
         assert worker.process is not None
