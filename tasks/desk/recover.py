@@ -41,6 +41,7 @@ from tasks.durable.lease import seized
 
 BATCH = 200
 BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
+JOBS = ("撤回申报", "时限巡检")  # flows that do nothing twice: one that a worker took down with it runs again
 LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
 TAKE_OVER_AFTER = timedelta(seconds=3)
 log = logging.getLogger("prefect.aftersales.watch")
@@ -93,8 +94,8 @@ class Watch:
     report: RecoverReport
 
     def restart_lost(self) -> None:
-        """Schedule applications again whose leg died before there was a case: only Prefect knows of them."""
-        titles = FlowFilterName(any_=[process.title for process in PROCESSES.values()])
+        """Schedule again what died without a case: applications and jobs that only Prefect knows of."""
+        titles = FlowFilterName(any_=[*JOBS, *(process.title for process in PROCESSES.values())])
         begun = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(BEGUN)))
         for run in self.client.read_flow_runs(
             flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
