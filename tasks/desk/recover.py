@@ -41,7 +41,7 @@ from tasks.durable.lease import seized
 
 BATCH = 200
 BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
-JOBS = ("撤回申报", "时限巡检")  # flows that do nothing twice: one that a worker took down with it runs again
+JOBS = ("撤回申报",)  # does nothing twice: one that a worker took down with it runs again
 LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
 TAKE_OVER_AFTER = timedelta(seconds=3)
 log = logging.getLogger("prefect.aftersales.watch")

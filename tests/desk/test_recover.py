@@ -309,6 +309,17 @@ def test_an_application_whose_leg_died_before_there_was_a_case_is_started_again(
     assert desk.watch() == NOTHING
 
 
+def test_a_withdrawal_that_died_with_its_worker_is_started_again(
+    desk: Desk, deployments: dict[str, UUID], hasty: None
+) -> None:
+    form = {"单号": "PA-2026-000001", "经办人工号": "E1040", "撤回原因": "客户取消"}
+    run = desk.client.create_flow_run_from_deployment(deployments["withdraw"], parameters={"撤回单": form})
+    desk.begin(run.id)
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.run(run.id).state.is_scheduled()
+    desk.force(run.id, Completed())
+
+
 def test_a_draft_whose_leg_died_goes_on_with_what_was_corrected(desk: Desk, hasty: None) -> None:
     form = desk.form()
     run_id = desk.send({PARAMETER: form | {"申报人工号": "E9999"}})
