@@ -1,6 +1,7 @@
 """Taking a case back: one way for Prefect's form, the command line and whatever comes later."""
 
 import unicodedata
+from dataclasses import replace
 from collections.abc import Mapping
 
 from pydantic import ValidationError
@@ -10,8 +11,8 @@ from schemas.forms.parts import Withdrawal
 from schemas.problems import BadInput, NotFound, problems_of
 from schemas.states import Channel
 from tasks.durable.engine import Outcome, advance
-from tasks.durable.queries import case_id_by_number
-from tasks.durable.question import Answer
+from tasks.durable.queries import case_id_by_number, withdrawal
+from tasks.durable.question import Answer, Reply
 
 
 def read_withdrawal(given: object) -> Withdrawal:
@@ -25,8 +26,8 @@ def read_withdrawal(given: object) -> Withdrawal:
 def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Outcome:
     """Take a case back in the name of `staff`; what was done for it is undone visibly.
 
-    The outcome's reply says why it was refused: no right to, no reason given, already closed. NotFound if
-    there is no such case.
+    The outcome's reply says why it was refused: no right to, no reason given, already closed. The same request
+    again, after its worker died, is told of its success. NotFound if there is no such case.
     """
     wanted = unicodedata.normalize("NFKC", number).strip().upper()
     with db.connect() as connection:
@@ -34,4 +35,8 @@ def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel)
     if case_id is None:
         raise NotFound(f"没有单号为 {wanted} 的单据，请核对 there is no case {wanted}: check the number")
     data = {"reason": reason, "经办人工号": staff}
-    return advance(db, case_id, Answer(key="", data=data, channel=channel, kind="withdrawn"))
+    outcome = advance(db, case_id, Answer(key="", data=data, channel=channel, kind="withdrawn"))
+    with db.connect() as connection:
+        done = withdrawal(connection, case_id)
+    same = done is not None and (done["by"], done["reason"]) == (staff.strip(), reason.strip())
+    return replace(outcome, reply=Reply(True)) if same else outcome

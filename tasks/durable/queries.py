@@ -180,6 +180,13 @@ def accepted_decision(connection: Connection, case_id: int, key: str) -> Any:
     ).first()
 
 
+def withdrawal(connection: Connection, case_id: int) -> Any:
+    """Find by whom and why a case was withdrawn: {"by", "reason"}, or None."""
+    return connection.execute(
+        select(ledger.c.output).where(ledger.c.case_id == case_id, ledger.c.kind == "withdrawn")
+    ).scalar()
+
+
 def add_refusal(connection: Connection, case_id: int, key: str, given: dict[str, Any]) -> None:
     """Record a decision that was refused; an open item counts it and shows the reason."""
     connection.execute(insert(decision).values(case_id=case_id, step_key=key, accepted=False, **given))

@@ -58,6 +58,13 @@ def test_the_number_may_be_typed_as_people_type(play: Play, shown: list[str]) ->
     assert run(filled(play, case, 单号=number)).name == "已撤回"
 
 
+def test_the_same_request_again_is_told_of_its_success(play: Play, shown: list[str]) -> None:
+    case = play.apply()
+    assert [run(filled(play, case)).name for _ in range(2)] == ["已撤回", "已撤回"]
+    assert run(filled(play, case, 撤回原因="另一个原因")).name == "未受理"
+    assert len([entry for entry in play.timeline(case) if entry.kind == "withdrawn"]) == 1
+
+
 def test_what_was_done_is_undone_visibly(play: Play, shown: list[str]) -> None:
     case = play.apply()
     play.run_to(case, "plan-1")
