@@ -1,8 +1,8 @@
 """Taking a case back: one way for Prefect's form, the command line and whatever comes later."""
 
 import unicodedata
-from dataclasses import replace
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import ValidationError
 from sqlalchemy import Engine

@@ -122,9 +122,9 @@ def test_a_run_without_its_form_is_answered_too(play: Play, shown: list[str]) ->
 
 def test_a_closed_case_cannot_be_taken_back(play: Play, shown: list[str]) -> None:
     case = play.apply()
-    run(filled(play, case))
-    again = run(filled(play, case))
-    assert (again.name, "已结案" in again.message) == ("未受理", True)
+    play.finish(case)
+    late = run(filled(play, case))
+    assert (late.name, "已结案" in late.message) == ("未受理", True)
 
 
 def test_the_common_function_tells_an_unknown_number(play: Play, db: Engine) -> None:
