@@ -396,7 +396,7 @@ def test_an_application_is_withdrawn_by_its_applicant(run: Run, applied: str) ->
     result = run("withdraw", applied, "--as", "E1049", "--reason", "客户取消")
     assert result.exit_code == 0
     assert "已结案 closed: 已撤回 withdrawn · 客户取消" in result.stdout
-    again = run("withdraw", applied, "--as", "E1049", "--reason", "客户取消", "--json")
+    again = run("withdraw", applied, "--as", "E1040", "--reason", "重复撤回", "--json")
     assert again.exit_code == 1
     assert read(again)["ending"] == "withdrawn"
     assert "本单已结案" in read(again)["problems"][0]["text"]
