@@ -534,7 +534,7 @@ def test_within_a_minute_and_by_itself_all_is_as_it_should_be(desk: Desk, worker
     run = {name: desk.run_of(one) for name, one in case.items()}
     for run_id in run.values():
         assert desk.resume(run_id, desk.answer(run_id)) == ""
-    going = {"Resuming", "Pending", "Running"}
+    going = {"Resuming", "Scheduled", "Submitting", "Pending", "Running"}
     wait_until(lambda: [name for name in names if desk.gate(run[name]) in {gates[name], *going}], [])
     assert {desk.gate(run[name]) for name in set(names) - answered} == {"plan-1-0"}
 
