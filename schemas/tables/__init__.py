@@ -11,6 +11,7 @@ from schemas.tables.cases import (
     line_correction,
     notice,
     service_case,
+    sheet_row,
     work_item,
 )
 from schemas.tables.outside import outbox
@@ -37,5 +38,5 @@ __all__ = [
     "carrier", "case_line", "counter", "cycle_standard", "decision", "document", "holiday", "lease", "ledger",
     "line_correction", "metadata", "notice", "office", "outbox", "part", "part_category", "part_price", "policy",
     "policy_version", "production_order", "production_unit", "reservation", "route_price", "sales_record",
-    "service_case", "staff", "staff_role", "stock_balance", "stock_movement", "warehouse", "work_item",
+    "service_case", "sheet_row", "staff", "staff_role", "stock_balance", "stock_movement", "warehouse", "work_item",
 ]  # fmt: skip

@@ -206,6 +206,14 @@ Index(
     postgresql_where=decision.c.accepted,
 )
 
+sheet_row = Table(
+    "sheet_row",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="made of the row's content: sent again, it is known"),
+    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    Column("step_key", Text, nullable=False),
+)
+
 notice = Table(
     "notice",
     metadata,

@@ -1,20 +1,23 @@
 """Accepting an application: what must hold before a parts case is made (DOMAIN 1.1)."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from schemas.forms.parts import PartsApplication
 from schemas.problems import Problem
 from schemas.states import Channel, Role
 from schemas.tables import case_line
-from tasks.applications.queries import catalogue, offices, open_lines, sale
+from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.queries import people
 from tasks.durable.step import Work
 from tasks.durable.unit import Unit
-from tasks.policies.queries import current_version, policies
+from tasks.policies.queries import policies, version_today
+
+BESIDE = "同时发来的另一份申报 another application sent with this one"
 
 
 def accept_application(
@@ -22,18 +25,19 @@ def accept_application(
 ) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
     today = shanghai_day(clock.now())
-    version = current_version(unit.connection, today)
+    version = unit.read(version_today)
     limits = unit.read(policies)[version]
     most = limits["sheet.max_lines" if channel == Channel.SHEET else "form.max_lines"]
     if len(form.lines) > most:
         expected = f"最多 {most} 行，请分单申报 at most {most} lines, split the application"
         return {}, [Problem("明细 lines", len(form.lines), expected)]
     office = unit.read(offices).get(form.office) or unit.read(offices).get(form.office.upper())
-    sold = sale(unit.connection, form.order_no)
+    sold = unit.read_by(sales, attrgetter("order_no")).get(form.order_no)
+    twins = unit.read_by(open_lines, attrgetter("order_no")).setdefault(form.order_no, {})
     problems = [
         *_office_problems(form, unit, office),
         *_order_problems(form, sold),
-        *line_problems(unit.read(catalogue), form.lines, open_lines(unit.connection, form.order_no), today),
+        *line_problems(unit.read(catalogue), form.lines, twins, today),
     ]
     if form.found_on and form.found_on > today:
         problems.append(
@@ -50,6 +54,9 @@ def accept_application(
         "urgency": form.urgency,
         "policy_version": version,
     }
+    if not problems:
+        parts = [(unit.read(catalogue).find(line.part), line.reason) for line in form.lines]
+        twins |= {(part.code, reason.value): BESIDE for part, reason in parts if part}
     return facts, problems
 
 

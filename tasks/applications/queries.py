@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from schemas.tables import case_line, office, part, part_price, sales_record, service_case
 from tasks.applications.rules import Catalogue, Part
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+
+Twin = tuple[str, str]  # part, reason
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
@@ -35,37 +37,32 @@ def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, 
     return {row.code: row for row in rows} | {row.name: row for row in rows}
 
 
-def open_lines(connection: Connection, order_no: str) -> dict[tuple[str, str], str]:
-    """Find the open lines of an order: (part, reason) → case number."""
-    rows = connection.execute(
-        select(case_line.c.part, case_line.c.reason, service_case.c.number)
-        .join(service_case, service_case.c.id == case_line.c.case_id)
-        .where(case_line.c.open, case_line.c.order_no == order_no)
-    )
-    return {(row.part, row.reason): row.number for row in rows}
+def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
+    """Find the open lines of orders: order no → (part, reason) → case number."""
+    return _open_lines(connection, case_line.c.order_no.in_(orders))
 
 
-def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[tuple[str, str], str]]:
+def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
     """Find the open lines of the cases' orders: order no → (part, reason) → case number."""
     orders = select(service_case.c.order_no).where(service_case.c.id.in_(case_ids))
-    found: dict[str, dict[tuple[str, str], str]] = {}
+    return _open_lines(connection, case_line.c.order_no.in_(orders))
+
+
+def _open_lines(connection: Connection, which: ColumnElement[bool]) -> dict[str, dict[Twin, str]]:
+    found: dict[str, dict[Twin, str]] = {}
     for row in connection.execute(
         select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
         .join(service_case, service_case.c.id == case_line.c.case_id)
-        .where(case_line.c.open, case_line.c.order_no.in_(orders))
+        .where(case_line.c.open, which)
     ):
         found.setdefault(row.order_no, {})[row.part, row.reason] = row.number
     return found
 
 
-def sale(connection: Connection, order_no: str) -> Row[Any] | None:
-    """Find the first line of an order in the sales records."""
-    return connection.execute(
-        select(sales_record)
-        .where(sales_record.c.order_no == order_no)
-        .order_by(sales_record.c.line_no)
-        .limit(1)
-    ).first()
+def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
+    """Find the first line of each order in the sales records."""
+    rows = select(sales_record).where(sales_record.c.order_no.in_(orders))
+    return {row.order_no: row for row in connection.execute(rows.order_by(sales_record.c.line_no.desc()))}
 
 
 def sales_of_cases(

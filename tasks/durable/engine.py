@@ -7,18 +7,18 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from schemas.forms.base import Form
 from schemas.problems import BadInput, NotFound, Problem, ProcessChanged, Unavailable, problems_of
 from schemas.states import CaseState, Channel, Ending, ItemState, Role
-from schemas.tables import case_line, service_case, work_item
+from schemas.tables import case_line, work_item
 from tasks.durable import clock, queries
 from tasks.durable.lease import held
 from tasks.durable.queries import CaseFile, Entry, Person
 from tasks.durable.question import Answer, Question, Reply
-from tasks.durable.replay import Replay, RunStep
+from tasks.durable.replay import Replay, RunStep, Transact
 from tasks.durable.signals import Moved, TimedOut, Wait, Withdrawn
 from tasks.durable.step import SHANGHAI, Work, step
 from tasks.durable.unit import Unit
@@ -135,12 +135,8 @@ def advance(
                     replay.reply
                 )  # what became of the answer is settled, however often the rest is replayed
             else:
-                return Outcome(
-                    case_id,
-                    replay.file.row.number,
-                    closed,
-                    replay.reply or _too_late(db, replay.file, answer),
-                )
+                reply = replay.reply or _too_late(db, replay)
+                return Outcome(case_id, replay.file.row.number, closed, reply)
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
@@ -151,22 +147,44 @@ def _load(
 ) -> Replay:
     with db.connect() as connection:
         file = queries.load_files(connection, [case_id]).get(case_id)
+        known = queries.known_rows(connection, answer.marks) if answer else {}
     if file is None:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
 
     def transact(act: Callable[[Unit], T]) -> T:
         return in_unit(db, file, act)
 
-    return Replay(file, transact, run_step, answer, PROCESSES[file.row.process].may_withdraw, run_id, reply)
+    return replay_of(file, transact, run_step, answer, run_id, reply or repeated(answer, known))
+
+
+def replay_of(
+    file: CaseFile,
+    transact: Transact,
+    run_step: RunStep,
+    answer: Answer | None,
+    run_id: object = None,
+    reply: Reply | None = None,
+) -> Replay:
+    """Make one pass over a case ready."""
+    may_withdraw = PROCESSES[file.row.process].may_withdraw
+    return Replay(file, transact, run_step, answer, may_withdraw, run_id, reply)
+
+
+def repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
+    """Tell an answer whose sheet rows were taken before; None where they are new."""
+    step_key = next((known[mark] for mark in answer.marks if mark in known), None) if answer else None
+    if step_key is None:
+        return None
+    problem = Problem(
+        "表格行 sheet row", step_key, "此前已登记，不再重复 was taken before, nothing is done twice"
+    )
+    return Reply(False, [problem], repeated=True, key=step_key)
 
 
 def _leg(db: Engine, replay: Replay) -> bool:
     file = replay.file
-    if file.state == CaseState.CLOSED:
-        return True
     try:
-        replay.hear_engineer()
-        return run_process(PROCESSES[file.row.process], replay)
+        return run_leg(replay)
     except Moved:
         raise
     except ProcessChanged as changed:
@@ -176,6 +194,14 @@ def _leg(db: Engine, replay: Replay) -> bool:
         with db.begin() as connection:
             queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
         raise
+
+
+def run_leg(replay: Replay) -> bool:
+    """Take a case to its end or its next question; True when it is closed."""
+    if replay.file.closed:
+        return True
+    replay.hear_engineer()
+    return run_process(PROCESSES[replay.file.row.process], replay)
 
 
 def run_process(process: ProcessDefinition, replay: Replay) -> bool:
@@ -253,29 +279,12 @@ def in_unit(db: Engine, file: CaseFile, act: Callable[[Unit], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def _too_late(db: Engine, file: CaseFile, answer: Answer | None) -> Reply:
-    """Tell an answer that nothing waits for it any more, and record that."""
-    assert answer is not None
+def _too_late(db: Engine, replay: Replay) -> Reply:
     with db.begin() as connection:
-        earlier = queries.accepted_decision(connection, file.id, answer.key)
-        if earlier:
-            at = earlier.given_at.astimezone(SHANGHAI)
-            expected = (
-                f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
-            )
-        elif file.state == CaseState.CLOSED:
-            expected = "本单已结案 the case is closed"
-        else:
-            expected = "这一步现在不需要办理 is not waited for now"
-        problem = Problem("待办 work item", answer.key or answer.kind, expected)
-        given = {
-            "actor": answer.by,
-            "channel": answer.channel,
-            "form": dict(answer.data),
-            "given_at": clock.now(),
-        }
-        queries.add_refusal(connection, file.id, answer.key, given | {"reason": str(problem)})
-    return Reply(False, [problem])
+        unit = Unit(connection, [replay.file.id])
+        reply = replay.too_late(unit)
+        unit.flush()
+    return reply
 
 
 def _call_engineer(db: Engine, file: CaseFile, why: str) -> None:
@@ -308,47 +317,101 @@ def open_case(
     `run_id` is the Prefect run that shows the case, if there is one. Raises BadInput with every problem; then
     nothing is stored and no number is used.
     """
-    process = PROCESSES[code]
-    try:
-        form = process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))
-    except ValidationError as error:
-        raise BadInput(problems_of(error)) from None
-    for last in (False, True):
+    (opened,) = open_chunk(db, code, channel, [(origin, data)], run_id)
+    if isinstance(opened, BadInput):
+        raise opened
+    return opened
+
+
+def open_chunk(
+    db: Engine,
+    code: str,
+    channel: Channel,
+    applications: Sequence[tuple[str, Mapping[str, Any] | BaseModel]],
+    run_id: UUID | None = None,
+) -> list[Opened | BadInput]:
+    """Accept many applications, (origin, form) each, as `open_case` does; gives what became of each, in order.
+
+    One transaction for all; where the database refuses, because others send the same, each half has its own.
+    """
+    process, results = PROCESSES[code], dict[str, Opened | BadInput]()
+    forms: dict[str, Form] = {}
+    for origin, data in applications:
+        try:
+            forms[origin] = process.request.model_validate(
+                data if isinstance(data, BaseModel) else dict(data)
+            )
+        except ValidationError as error:
+            results[origin] = BadInput(problems_of(error))
+
+    def attempt(part: Mapping[str, Form], attempts: int = 2) -> None:
         try:
             with db.begin() as connection:
-                return _open(Unit(connection, []), process, form, origin, channel, run_id)
-        except (
-            IntegrityError
-        ):  # another sending of this origin, or a twin line, came between check and insert
-            if last:
+                results.update(_open(connection, process, part, channel, run_id))
+        except IntegrityError:  # another sending of an origin, or a twin line, came between check and insert
+            if len(part) > 1:
+                for half in halves(list(part.items())):
+                    attempt(dict(half))
+            elif attempts > 1:
+                attempt(part, attempts - 1)
+            else:
                 raise
-    raise AssertionError("unreachable")
+
+    attempt(forms)
+    return [results[origin] for origin, _ in applications]
+
+
+def halves(many: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    """Cut a sequence in two; of a single one the second half is empty."""
+    return many[: (len(many) + 1) // 2], many[(len(many) + 1) // 2 :]
 
 
 def _open(
-    unit: Unit, process: ProcessDefinition, form: Form, origin: str, channel: Channel, run_id: UUID | None
-) -> Opened:
-    made = queries.case_by_origin(unit.connection, origin)
-    if made:
-        return Opened(made.id, made.number, new=False)
-    facts, problems = process.accept(form, unit, channel)
-    if problems:
-        made = queries.case_by_origin(unit.connection, origin)
-        if made:  # meanwhile; its own lines must not be called twins
-            return Opened(made.id, made.number, new=False)
-        raise BadInput(problems)
-    now = clock.now()
-    row = {
-        "process": process.code, "version": process.version, "origin": origin, "state": CaseState.RECEIVED,
-        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now,
-        "run_id": run_id, **facts,
-    }  # fmt: skip
+    connection: Connection,
+    process: ProcessDefinition,
+    forms: Mapping[str, Form],
+    channel: Channel,
+    run_id: UUID | None,
+) -> dict[str, Opened | BadInput]:
+    unit, now = Unit(connection, [], list(forms.values())), clock.now()
+    made = queries.cases_by_origin(connection, list(forms))
+    judged = {
+        origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made
+    }
+    wrong = {origin: problems for origin, (_, problems) in judged.items() if problems}
+    if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
+        made |= queries.cases_by_origin(connection, list(wrong))
+    found = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
+    rows = [
+        {
+            "process": process.code, "version": process.version, "origin": origin, "state": CaseState.RECEIVED,
+            "request": forms[origin].model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now,
+            "run_id": run_id, **facts,
+        }
+        for origin, (facts, problems) in judged.items() if not problems
+    ]  # fmt: skip
+    refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in found}
+    return found | refused | _make(unit, process, forms, rows, now)
+
+
+def _make(
+    unit: Unit,
+    process: ProcessDefinition,
+    forms: Mapping[str, Form],
+    rows: Sequence[dict[str, Any]],
+    now: datetime,
+) -> dict[str, Opened]:
+    """Number and write the cases, and what they begin with."""
+    if not rows:
+        return {}
     year = now.astimezone(SHANGHAI).year
-    row["number"] = f"{process.code}-{year}-{unit.draw(f'case:{process.code}:{year}'):06d}"
-    case_id = unit.connection.execute(
-        insert(service_case).values(row).returning(service_case.c.id)
-    ).scalar_one()
-    file = queries.load_files(unit.connection, [case_id])[case_id]
-    process.begin(form, Work(unit, file, "begin", now))
+    first = unit.draw(f"case:{process.code}:{year}", len(rows)) - len(rows) + 1
+    for serial, row in enumerate(rows, start=first):
+        row["number"] = f"{process.code}-{year}-{serial:06d}"
+    ids = queries.add_cases(unit.connection, rows)
+    files = queries.load_files(unit.connection, ids)
+    unit.case_ids = tuple(ids)
+    for case_id, row in zip(ids, rows, strict=True):
+        process.begin(forms[row["origin"]], Work(unit, files[case_id], "begin", now))
     unit.flush()
-    return Opened(case_id, row["number"], new=True)
+    return {row["origin"]: Opened(id, row["number"], new=True) for id, row in zip(ids, rows, strict=True)}

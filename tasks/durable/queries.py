@@ -1,6 +1,6 @@
 """The SQL of the core: cases with their ledger and open items, people and their roles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, exists, insert, select, update
 
-from schemas.states import ItemState, Role
-from schemas.tables import decision, lease, ledger, service_case, staff, staff_role, work_item
+from schemas.states import CaseState, Role
+from schemas.tables import lease, ledger, service_case, sheet_row, staff, staff_role, work_item
 
 
 class Entry(NamedTuple):
@@ -51,6 +51,11 @@ class CaseFile:
     def id(self) -> int:
         """The case's key."""
         return int(self.row.id)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the case has ended."""
+        return self.state == CaseState.CLOSED
 
 
 def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
@@ -110,9 +115,19 @@ def case_id_by_number(connection: Connection, number: str) -> int | None:
 
 def case_by_origin(connection: Connection, origin: str) -> Any:
     """Find the case that was made from an origin."""
-    return connection.execute(
-        select(service_case.c.id, service_case.c.number).where(service_case.c.origin == origin)
-    ).first()
+    return cases_by_origin(connection, [origin]).get(origin)
+
+
+def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Any]:
+    """Find the cases that were made from origins: origin → id and number."""
+    found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
+    return {row.origin: row for row in connection.execute(found.where(service_case.c.origin.in_(origins)))}
+
+
+def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write new cases; gives their ids in the order of the rows."""
+    added = insert(service_case).returning(service_case.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(added, list(rows)).scalars())
 
 
 def open_engineer_item(connection: Connection, case_id: int, why: str, now: datetime) -> None:
@@ -171,15 +186,6 @@ def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, P
     }
 
 
-def accepted_decision(connection: Connection, case_id: int, key: str) -> Any:
-    """Find who decided a gate, and when."""
-    return connection.execute(
-        select(decision.c.actor, decision.c.given_at).where(
-            decision.c.case_id == case_id, decision.c.step_key == key, decision.c.accepted
-        )
-    ).first()
-
-
 def withdrawal(connection: Connection, case_id: int) -> Any:
     """Find by whom and why a case was withdrawn: {"by", "reason"}, or None."""
     return connection.execute(
@@ -187,16 +193,12 @@ def withdrawal(connection: Connection, case_id: int) -> Any:
     ).scalar()
 
 
-def add_refusal(connection: Connection, case_id: int, key: str, given: dict[str, Any]) -> None:
-    """Record a decision that was refused; an open item counts it and shows the reason."""
-    connection.execute(insert(decision).values(case_id=case_id, step_key=key, accepted=False, **given))
-    connection.execute(
-        update(work_item)
-        .where(
-            work_item.c.case_id == case_id, work_item.c.step_key == key, work_item.c.state == ItemState.OPEN
-        )
-        .values(refusals=work_item.c.refusals + 1, refused_because=given["reason"])
-    )
+def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]:
+    """Find the sheet rows that became part of a decision: id → work item."""
+    if not marks:
+        return {}
+    known = select(sheet_row.c.id, sheet_row.c.step_key).where(sheet_row.c.id.in_(marks))
+    return {row.id: row.step_key for row in connection.execute(known)}
 
 
 def set_fault(connection: Connection, case_id: int, fault: str, retry_at: datetime | None) -> None:

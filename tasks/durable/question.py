@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
-from schemas.forms.base import Form
+from schemas.forms.base import Form, form_path
 from schemas.problems import Problem, printable
 from schemas.states import CaseState, Channel, Role
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tasks.durable.step import Work
 
 F = TypeVar("F", bound=Form)
+LINES, LINE = "明细", "行号"
 
 
 class Reminder(NamedTuple):
@@ -59,16 +61,35 @@ class Question(Generic[F]):
         if not re.fullmatch("[a-z0-9-]+", self.key):
             raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
 
+    def takes(self, answer: "Answer") -> bool:
+        """Say whether an answer is meant for this question."""
+        if answer.kind == "withdrawn":
+            return True
+        return self.key == answer.key if answer.key else form_path(self.form) == answer.form
+
+    def covers(self, answer: "Answer") -> bool:
+        """Say whether this question asks for all the lines that an answer names."""
+        own, named = (
+            {row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill, answer.data)
+        )
+        return named <= own
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody sent: to the question `key`, or (kind withdrawn) to whatever waits."""
+    """What somebody sent: to the question `key`, or (kind withdrawn) to whatever waits.
+
+    form    path of a form: without a key, the answer goes to the open question that asks for this form
+    marks   ids of the sheet rows that it came from: sent again, it is known and not taken twice
+    """
 
     key: str
     data: Mapping[str, Any]
     channel: Channel
     kind: str = "decision"
     actor: str = ""
+    form: str = ""
+    marks: tuple[UUID, ...] = ()
 
     @property
     def by(self) -> str:
@@ -78,7 +99,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of an answer; not accepted means that nothing changed."""
+    """What became of an answer to the work item `key`; not accepted means that nothing changed.
+
+    repeated   the same rows of a sheet were taken before
+    """
 
     accepted: bool
     problems: Sequence[Problem] = ()
+    repeated: bool = False
+    key: str = ""

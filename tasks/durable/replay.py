@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -14,12 +15,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 from schemas.forms.base import EngineerNote, Form, Remark, form_path
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.states import CaseState, Channel, ItemState, Role
-from schemas.tables import decision, ledger, service_case, work_item
+from schemas.tables import decision, ledger, service_case, sheet_row, work_item
 from tasks.durable import clock
-from tasks.durable.queries import CaseFile, Entry, Item, Person, add_refusal
+from tasks.durable.queries import CaseFile, Entry, Item, Person
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
-from tasks.durable.step import StepDefinition, Work
+from tasks.durable.step import SHANGHAI, StepDefinition, Work
 from tasks.durable.unit import Unit
 
 T = TypeVar("T")
@@ -116,7 +117,7 @@ class Replay:
             actor=entry.actor, channel=self.channel,
             run_id=self.run_id, started_at=work.now, finished_at=entry.finished_at,
         )  # fmt: skip
-        rests = self.file.state == CaseState.CLOSED
+        rests = self.file.closed
         ready_at = None if rests else work.now
         work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, fault=None)
         return entry
@@ -175,12 +176,12 @@ class Replay:
         answer = self.answer
         if answer is None or self.reply is not None:
             return
-        wanted = questions if answer.kind == "withdrawn" else [q for q in questions if q.key == answer.key]
-        if not wanted:
+        meant = [question for question in questions if question.takes(answer)]
+        if not meant:
             return
-        first = min(wanted, key=lambda question: self.file.items[question.key].due_at)
+        first = min(meant, key=lambda q: (not q.covers(answer), self.file.items[q.key].due_at))
         entry, problems = self.transact(lambda unit: self._judge(unit, first, answer))
-        self.reply = Reply(not problems, problems)
+        self.reply = Reply(not problems, problems, key=first.key)
         if entry is not None:
             self._remember(entry)
             del self.file.items[first.key]
@@ -191,16 +192,15 @@ class Replay:
         """Accept an answer (decision, item, ledger row and ready_at commit together) or record its refusal."""
         work = Work(unit, self.file, question.key, clock.now())
         output, problems = self._examine(work, question, answer)
-        given = {
-            "actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now,
-        }  # fmt: skip
         if problems:
-            reason = "\n".join(map(str, problems))
-            add_refusal(unit.connection, self.file.id, answer.key, given | {"reason": reason})
+            key = "" if answer.kind == "withdrawn" else question.key  # that is for the gate's own answers
+            refuse(Work(unit, self.file, key, work.now), answer, problems)
             return None, problems
         if question.record and answer.kind == "decision":
             question.record(question.form.model_validate(output), work)
-        work.insert(decision, accepted=True, reason="", **given)
+        work.insert(decision, accepted=True, reason="", **_given(work, answer))
+        for mark in answer.marks:
+            work.insert(sheet_row, id=mark)
         closed = {"decision": ItemState.DECIDED}.get(answer.kind) or ItemState(answer.kind)
         work.update(
             work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now
@@ -209,6 +209,25 @@ class Replay:
             question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now
         )
         return self._record(work, entry), []
+
+    def too_late(self, unit: Unit) -> Reply:
+        """Tell an answer that nothing waits for it, and record that."""
+        answer = self.answer
+        assert answer is not None
+        earlier = self.file.recorded.get(answer.key)
+        if earlier and earlier.kind != "step":
+            at = earlier.finished_at.astimezone(SHANGHAI)
+            expected = (
+                f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
+            )
+        elif self.file.closed:
+            expected = "本单已结案 the case is closed"
+        else:
+            expected = "这一步现在不需要办理 is not waited for now"
+        wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
+        problems = [Problem("待办 work item", wanted, expected)]
+        refuse(Work(unit, self.file, answer.key, clock.now()), answer, problems)
+        return Reply(False, problems, key=answer.key)
 
     def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[Any, Sequence[Problem]]:
         if answer.kind == "timed_out":
@@ -325,3 +344,18 @@ class Replay:
                 state=ItemState.DROPPED,
                 closed_at=now,
             )
+
+
+def refuse(work: Work, answer: Answer, problems: Sequence[Problem]) -> None:
+    """Record a decision that was refused; an open item counts it and shows the reason."""
+    reason = "\n".join(map(str, problems))
+    work.insert(decision, accepted=False, reason=reason, **_given(work, answer))
+    item = {"case_id": work.case.id, "step_key": work.key, "state": ItemState.OPEN.value}
+    work.shift(work_item, item, refusals=Decimal(1))
+    work.update(work_item, item, refused_because=reason)
+
+
+def _given(work: Work, answer: Answer) -> dict[str, Any]:
+    return {
+        "actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now,
+    }  # fmt: skip

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, select
 
 from schemas.problems import NotFound
 from schemas.tables import policy, policy_version
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
 from tasks.durable.step import Work
 
 
@@ -17,6 +19,11 @@ def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int,
     for row in connection.execute(select(policy.c.version, policy.c.key, policy.c.value)):
         found.setdefault(row.version, {})[row.key] = row.value
     return found
+
+
+def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
+    """Give the policy version that is valid today."""
+    return current_version(connection, shanghai_day(clock.now()))
 
 
 def current_version(connection: Connection, day: date) -> int:

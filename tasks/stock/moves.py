@@ -6,13 +6,13 @@ from decimal import Decimal
 from schemas.states import MovementKind
 from schemas.tables import reservation, stock_balance, stock_movement
 from tasks.durable.step import Work
-from tasks.stock.queries import Reservation, balances, main_warehouse, reservations
+from tasks.stock.queries import Reservation, balance, balances, main_warehouse, reservations
 
 
 def available(work: Work, part: str) -> Decimal:
     """Good stock that nobody has reserved."""
     key = {"warehouse": work.read(main_warehouse), "part": part}
-    on_hand, reserved = work.read(balances).get((key["warehouse"], part), (Decimal(0), Decimal(0)))
+    on_hand, reserved = balance(work.unit.connection, work.read(balances), key["warehouse"], part)
     shifted = work.unit.shifted(stock_balance, key, "on_hand") - work.unit.shifted(
         stock_balance, key, "reserved"
     )
@@ -32,6 +32,7 @@ def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: Moveme
     """Book goods in."""
     store = work.read(main_warehouse)
     _move(work, line_no, store, part, quantity, kind)
+    work.unit.ensure(work.case.id, stock_balance, {"warehouse": store, "part": part})
     work.shift(stock_balance, {"warehouse": store, "part": part}, on_hand=quantity)
 
 

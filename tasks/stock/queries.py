@@ -1,6 +1,6 @@
 """The SQL of stock: balances, held for the transaction, and reservations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from schemas.tables import case_line, reservation, stock_balance, warehouse
 
 Place = tuple[str, str]  # warehouse, part
+Balance = tuple[Decimal, Decimal]  # on hand, reserved
 
 
 @dataclass
@@ -23,9 +24,23 @@ class Reservation:
     state: str
 
 
-def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, tuple[Decimal, Decimal]]:
-    """Load and hold the balances of the cases' parts, in key order: (on hand, reserved)."""
-    parts = select(case_line.c.part).where(case_line.c.case_id.in_(case_ids))
+def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Balance]:
+    """Load and hold the balances of the cases' parts, in key order; parts without one have nothing."""
+    parts = set(
+        connection.execute(select(case_line.c.part).where(case_line.c.case_id.in_(case_ids))).scalars()
+    )
+    nothing = dict.fromkeys(((main_warehouse(connection), part) for part in parts), (Decimal(0), Decimal(0)))
+    return nothing | _held(connection, parts)
+
+
+def balance(connection: Connection, known: dict[Place, Balance], store: str, part: str) -> Balance:
+    """Give a part's balance; one that the cases got only in this unit is loaded and held now."""
+    if (store, part) not in known:
+        known |= {(store, part): (Decimal(0), Decimal(0))} | _held(connection, [part])
+    return known[store, part]
+
+
+def _held(connection: Connection, parts: Collection[str]) -> dict[Place, Balance]:
     rows = connection.execute(
         select(stock_balance)
         .where(stock_balance.c.part.in_(parts))

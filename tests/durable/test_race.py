@@ -273,16 +273,16 @@ def test_the_same_application_sent_twenty_times_at_once_makes_one_case(play: Pla
 def test_an_application_that_is_accepted_while_it_is_checked_is_no_twin_of_itself(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    application, look = Plan().application(), queries.case_by_origin
+    application, look = Plan().application(), queries.cases_by_origin
     sent: list[Opened] = []
 
-    def look_and_be_overtaken(connection: Connection, origin: str) -> Any:
-        found = look(connection, origin)
+    def look_and_be_overtaken(connection: Connection, origins: list[str]) -> Any:
+        found = look(connection, origins)
         monkeypatch.undo()
-        sent.append(open_case(play.db, "PA", application, origin, Channel.CLI))
+        sent.append(open_case(play.db, "PA", application, origins[0], Channel.CLI))
         return found
 
-    monkeypatch.setattr(queries, "case_by_origin", look_and_be_overtaken)
+    monkeypatch.setattr(queries, "cases_by_origin", look_and_be_overtaken)
     opened = open_case(play.db, "PA", application, "cli:one", Channel.CLI)
     assert not opened.new
     assert opened.number == sent[0].number
