@@ -4,6 +4,7 @@ Values are what the database stores. `.zh` is what staff read.
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 from pydantic_core import core_schema
@@ -33,10 +34,17 @@ class Labelled(StrEnum):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read a value, a label or an option; ValueError names what was expected."""
-        for member in cls:
-            if text in (member, member.value, member.zh, member.option):
-                return member
-        raise ValueError("应为 expected one of: " + " / ".join(member.option for member in cls))
+        member = cls._by_text().get(text) if isinstance(text, str) else None
+        if member is None:
+            raise ValueError("应为 expected one of: " + " / ".join(member.option for member in cls))
+        return member
+
+    @classmethod
+    @cache
+    def _by_text(cls) -> dict[str, Self]:
+        """All that each member may be called; the first that has a name keeps it."""
+        named = [(name, member) for member in cls for name in (member.value, member.zh, member.option)]
+        return dict(reversed(named))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
@@ -290,3 +298,17 @@ class AnomalyVerdict(Labelled):
     REMAKE = "remake", "重新制作"
     ACCEPT = "accept_short", "接受短交"
     CLOSE = "close", "关闭本单"
+
+
+class SalesChannel(Labelled):
+    """Where something was sold; remote sales may be returned without reason (DOMAIN 5)."""
+
+    SHOP = "shop", "门店"
+    REMOTE = "remote", "远程"
+
+
+class YesNo(Labelled):
+    """Yes or no, as a sheet says it."""
+
+    YES = "yes", "是"
+    NO = "no", "否"

@@ -26,6 +26,8 @@ BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\
 def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
+    if value.isprintable():
+        return value.strip()
     bad = sorted(
         {
             f"U+{ord(c):04X}"
@@ -54,19 +56,29 @@ def _no_date(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_clean)]
-Name = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=80)]
-Remark = Annotated[str, BeforeValidator(_clean), Field(max_length=2000)]
-Number = Annotated[Decimal, BeforeValidator(_half_width), PlainSerializer(_form_number)]
+# bounds stand beside the type: behind a validator of ours Pydantic would check them in Python, much slower
+Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean)]
+Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
 Quantity = Annotated[
-    Number,
+    Decimal,
     Field(gt=0, max_digits=9, decimal_places=2),
+    BeforeValidator(_half_width),
+    PlainSerializer(_form_number),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
 Count = Annotated[
-    Number, Field(ge=0, max_digits=9, decimal_places=2), WithJsonSchema({"type": "number", "minimum": 0})
+    Decimal,
+    Field(ge=0, max_digits=9, decimal_places=2),
+    BeforeValidator(_half_width),
+    PlainSerializer(_form_number),
+    WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 Money = Annotated[
-    Number, Field(ge=0, max_digits=12, decimal_places=2), WithJsonSchema({"type": "number", "minimum": 0})
+    Decimal,
+    Field(ge=0, max_digits=12, decimal_places=2),
+    BeforeValidator(_half_width),
+    PlainSerializer(_form_number),
+    WithJsonSchema({"type": "number", "minimum": 0}),
 ]
 DAY_SCHEMA = {"type": "string", "format": "date"}
 Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]

@@ -10,6 +10,7 @@ from schemas.tables import case_line, office, part, part_price, sales_record, se
 from tasks.applications.rules import Catalogue, Part
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.durable.among import among
 
 Twin = tuple[str, str]  # part, reason
 
@@ -39,12 +40,12 @@ def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
     """Find the open lines of orders: order no → (part, reason) → case number."""
-    return _open_lines(connection, case_line.c.order_no.in_(orders))
+    return _open_lines(connection, among(case_line.c.order_no, orders))
 
 
 def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
     """Find the open lines of the cases' orders: order no → (part, reason) → case number."""
-    orders = select(service_case.c.order_no).where(service_case.c.id.in_(case_ids))
+    orders = select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
     return _open_lines(connection, case_line.c.order_no.in_(orders))
 
 
@@ -61,7 +62,7 @@ def _open_lines(connection: Connection, which: ColumnElement[bool]) -> dict[str,
 
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the first line of each order in the sales records."""
-    rows = select(sales_record).where(sales_record.c.order_no.in_(orders))
+    rows = select(sales_record).where(among(sales_record.c.order_no, orders))
     return {row.order_no: row for row in connection.execute(rows.order_by(sales_record.c.line_no.desc()))}
 
 
@@ -72,7 +73,7 @@ def sales_of_cases(
     rows = connection.execute(
         select(sales_record.c.order_no, sales_record.c.signing_date, sales_record.c.factory_date)
         .join(service_case, service_case.c.order_no == sales_record.c.order_no)
-        .where(service_case.c.id.in_(case_ids))
+        .where(among(service_case.c.id, case_ids))
         .order_by(sales_record.c.line_no.desc())
     )
     return {row.order_no: (row.signing_date, row.factory_date) for row in rows}

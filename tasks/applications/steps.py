@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import count
+from typing import Any
 
 from schemas.forms.parts import (
     ApplicationLine,
@@ -43,7 +44,12 @@ def review_application(case: Case) -> Review:
         lines = replace_lines(case, list(again.lines), turn=turn)
     lines = record_review(case, lines, list(decision.lines), decision.fee, turn=turn)
     approvers, refused = climb_ladder(
-        case, rules.total(lines), request.applicant, (reviewer, decision.staff), brief_lines(lines), turn
+        case,
+        rules.total(lines),
+        request.applicant,
+        (reviewer, decision.staff),
+        lambda: brief_lines(lines),
+        turn,
     )
     return Review(lines=lines, fee=decision.fee, approvers=approvers, refused=refused)
 
@@ -113,23 +119,27 @@ def review_question(
         ):  # with the decision: nobody may take a line's place in between
             _keep_lines(work, rules.correct_lines(work.read(catalogue), lines, form.lines), form.fee)
 
-    prefill = [
-        ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price).as_form()
-        for line in lines
-    ]
+    def prefill() -> dict[str, Any]:
+        rows = [
+            ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price)
+            for line in lines
+        ]
+        return {"明细": [row.as_form() for row in rows], "费用类别": fee.option}
+
     return Question(
         key=f"review-{turn}", title="审核修正", role=role, form=ReviewDecision, state=CaseState.REVIEW,
         due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}),
         check=check, record=record,
-        brief=[*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
-        prefill={"明细": prefill, "费用类别": fee.option},
+        brief=lambda: [*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
+        prefill=prefill,
     )  # fmt: skip
 
 
 def _corrected_parts(form: ReviewDecision, lines: Sequence[PartsLine], work: Work) -> list[Problem]:
     """Check corrected parts as submitted ones are; a line may not become the twin of an open one."""
     parts = work.read(catalogue)
-    listed = [rules.part_problem(parts, line.part, work.today, line.line_no) for line in form.lines]
+    rows = {line.line_no: row for row, line in enumerate(form.lines, start=1)}
+    listed = [rules.part_problem(parts, line.part, work.today, rows[line.line_no]) for line in form.lines]
     problems = [problem for problem in listed if problem]
     if problems:
         return problems
@@ -142,8 +152,8 @@ def _corrected_parts(form: ReviewDecision, lines: Sequence[PartsLine], work: Wor
         twin = (line.part, line.reason.value)
         if twin in seen:
             expected = f"与 {seen[twin]} 重复（同订单同配件同原因） repeats an open line: same order, part and reason"
-            problems.append(Problem("配件名称 part", line.name, expected, line.line_no))
-        seen[twin] = f"第{line.line_no}行 row {line.line_no}"
+            problems.append(Problem("配件名称 part", line.name, expected, rows.get(line.line_no, 0)))
+        seen[twin] = f"行号 line {line.line_no}"
     return problems
 
 
@@ -158,21 +168,21 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         others = {twin: number for twin, number in twins.items() if number != work.case.number}
         return rules.line_problems(work.read(catalogue), form.lines, others, work.today)
 
-    prefill = [
-        ApplicationLine(
-            part=line.name,
-            quantity=line.quantity,
-            reason=line.reason,
-            specification=line.specification,
-            colour=line.colour,
-        ).as_form()
-        for line in lines
-    ]
+    def prefill() -> dict[str, Any]:
+        rows = [
+            ApplicationLine(
+                part=line.name, quantity=line.quantity, reason=line.reason,
+                specification=line.specification, colour=line.colour,
+            )
+            for line in lines
+        ]  # fmt: skip
+        return {"明细": [row.as_form() for row in rows]}
+
     return Question(
         key=f"resubmit-{turn}", title="办事处重报", role=Role.OFFICE, form=PartsResubmission, state=CaseState.RETURNED,
         due=working_days("pa.resubmit.days"), remind=escalation(Role.OFFICE), check=check,
         record=lambda form, work: _keep_lines(work, rules.price_lines(work.read(catalogue), form.lines), None),
-        brief=[f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)], prefill={"明细": prefill},
+        brief=lambda: [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)], prefill=prefill,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from tasks.durable.step import Work
 
 def holders(work: Work) -> dict[Role, frozenset[str]]:
     """Give the active staff of each rung of the ladder."""
-    return {
-        rung: frozenset(code for code, person in work.people.items() if person.active and person.holds(rung))
-        for rung in LADDER
-    }
+    active = [
+        (role, code) for code, person in work.people.items() if person.active for role, _, _ in person.roles
+    ]
+    return {rung: frozenset(code for role, code in active if role is rung) for rung in LADDER}

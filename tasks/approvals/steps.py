@@ -37,7 +37,12 @@ def find_reviewer(work: Work, barred: frozenset[str]) -> Role | None:
 
 
 def climb_ladder(
-    case: Case, amount: Decimal, applicant: str, reviewer: tuple[Role, str], brief: Sequence[str], turn: int
+    case: Case,
+    amount: Decimal,
+    applicant: str,
+    reviewer: tuple[Role, str],
+    brief: Callable[[], Sequence[str]],
+    turn: int,
 ) -> tuple[frozenset[str], str]:
     """Ask the rungs above the reviewer in order; gives who approved, and the reason if one refused."""
     climbed, approvers = [reviewer[0]], frozenset({reviewer[1]})
@@ -52,7 +57,11 @@ def climb_ladder(
         decision = ask(
             case,
             approval(
-                f"approve-{name}", "金额审批", rung, barred, [*brief, f"金额 Amount: **{amount:,.2f} CNY**"]
+                f"approve-{name}",
+                "金额审批",
+                rung,
+                barred,
+                lambda: [*brief(), f"金额 Amount: **{amount:,.2f} CNY**"],
             ),
         )
         if decision.verdict == Verdict.REJECT:
@@ -66,7 +75,7 @@ def approval(
     title: str,
     role: Role,
     barred: frozenset[str],
-    brief: Sequence[str],
+    brief: Callable[[], Sequence[str]],
     state: CaseState = CaseState.APPROVAL,
     term: str = "pa.approval.days",
 ) -> Question[ApprovalDecision]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from schemas.forms.base import Form
 from schemas.problems import BadInput, NotFound, Problem, ProcessChanged, Unavailable, problems_of
 from schemas.states import CaseState, Channel, Ending, ItemState, Role
-from schemas.tables import case_line, work_item
+from schemas.tables import case_line, service_case, work_item
 from tasks.durable import clock, queries
 from tasks.durable.lease import held
 from tasks.durable.queries import CaseFile, Entry, Person
@@ -408,10 +408,9 @@ def _make(
     first = unit.draw(f"case:{process.code}:{year}", len(rows)) - len(rows) + 1
     for serial, row in enumerate(rows, start=first):
         row["number"] = f"{process.code}-{year}-{serial:06d}"
-    ids = queries.add_cases(unit.connection, rows)
-    files = queries.load_files(unit.connection, ids)
-    unit.case_ids = tuple(ids)
-    for case_id, row in zip(ids, rows, strict=True):
-        process.begin(forms[row["origin"]], Work(unit, files[case_id], "begin", now))
+    made = unit.insert_now(service_case, rows, service_case.c.id, service_case.c.origin)
+    for case in queries.load_files(unit.connection, [row.id for row in made]).values():
+        process.begin(forms[case.row.origin], Work(unit, case, "begin", now))
     unit.flush()
-    return {row["origin"]: Opened(id, row["number"], new=True) for id, row in zip(ids, rows, strict=True)}
+    numbers = {row["origin"]: row["number"] for row in rows}
+    return {row.origin: Opened(row.id, numbers[row.origin], new=True) for row in made}

@@ -1,25 +1,26 @@
 """The SQL of the core: cases with their ledger and open items, people and their roles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, cast, exists, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from schemas.states import CaseState, Role
 from schemas.tables import lease, ledger, service_case, sheet_row, staff, staff_role, work_item
+from tasks.durable.among import among
 
 
 class Entry(NamedTuple):
-    """One ledger row: what a step returned or what somebody decided."""
+    """One ledger row: what a step returned or what somebody decided, as JSON."""
 
     key: str
     seq: int
     kind: str
     title: str
-    output: Any
+    output: str
     actor: str
     finished_at: datetime
 
@@ -60,7 +61,7 @@ class CaseFile:
 
 def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
     """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
-    wanted = select(service_case).where(service_case.c.id.in_(case_ids)).order_by(service_case.c.id)
+    wanted = select(service_case).where(among(service_case.c.id, case_ids)).order_by(service_case.c.id)
     rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
     files = {
         row.id: CaseFile(row, seq=row.seq, state=row.state, ready=row.ready_at is not None) for row in rows
@@ -72,13 +73,13 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
             ledger.c.seq,
             ledger.c.kind,
             ledger.c.title,
-            ledger.c.output,
+            func.coalesce(cast(ledger.c.output, Text), "null"),
             ledger.c.actor,
             ledger.c.finished_at,
         )
-        .where(ledger.c.case_id.in_(case_ids))
+        .where(among(ledger.c.case_id, case_ids))
         .order_by(ledger.c.case_id, ledger.c.seq)
-    ):
+    ).all():
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
     for row in connection.execute(
         select(
@@ -91,9 +92,9 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
             work_item.c.refusals,
             work_item.c.refused_because,
         )
-        .where(work_item.c.case_id.in_(case_ids), work_item.c.closed_at.is_(None))
+        .where(among(work_item.c.case_id, case_ids), work_item.c.closed_at.is_(None))
         .order_by(work_item.c.due_at, work_item.c.step_key)
-    ):
+    ).all():
         files[row[0]].items[row[1]] = Item(*row[1:])
     return files
 
@@ -121,13 +122,7 @@ def case_by_origin(connection: Connection, origin: str) -> Any:
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Any]:
     """Find the cases that were made from origins: origin → id and number."""
     found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
-    return {row.origin: row for row in connection.execute(found.where(service_case.c.origin.in_(origins)))}
-
-
-def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Write new cases; gives their ids in the order of the rows."""
-    added = insert(service_case).returning(service_case.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(added, list(rows)).scalars())
+    return {row.origin: row for row in connection.execute(found.where(among(service_case.c.origin, origins)))}
 
 
 def open_engineer_item(connection: Connection, case_id: int, why: str, now: datetime) -> None:
@@ -197,7 +192,7 @@ def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]
     """Find the sheet rows that became part of a decision: id → work item."""
     if not marks:
         return {}
-    known = select(sheet_row.c.id, sheet_row.c.step_key).where(sheet_row.c.id.in_(marks))
+    known = select(sheet_row.c.id, sheet_row.c.step_key).where(among(sheet_row.c.id, marks))
     return {row.id: row.step_key for row in connection.execute(known)}
 
 
@@ -219,48 +214,3 @@ def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
             .limit(limit)
         ).scalars()
     )
-
-
-def note_run(connection: Connection, case_id: int, run_id: UUID | None, generation: int, seq: int) -> None:
-    """Remember which Prefect run shows a case, and the ledger sequence that it shows."""
-    connection.execute(
-        update(service_case)
-        .where(service_case.c.id == case_id)
-        .values(run_id=run_id, run_generation=generation, run_seq=seq)
-    )
-
-
-def cases_to_show(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Any]:
-    """Find open cases, and closed ones whose run does not show that yet; with the gate each waits at."""
-    item, late = work_item.alias(), work_item.alias()
-    overdue = exists().where(
-        late.c.case_id == service_case.c.id, late.c.closed_at.is_(None), late.c.due_at < at
-    )
-    gate_key = (
-        select(item.c.step_key + "-" + cast(item.c.refusals, Text))
-        .where(item.c.case_id == service_case.c.id, item.c.closed_at.is_(None))
-        .order_by(item.c.due_at, item.c.step_key)
-        .limit(1)
-        .scalar_subquery()
-    )
-    unshown = service_case.c.run_id.is_not(None) & (service_case.c.run_seq != service_case.c.seq)
-    return connection.execute(
-        select(
-            service_case.c.id,
-            service_case.c.number,
-            service_case.c.process,
-            service_case.c.request,
-            service_case.c.closed_at,
-            service_case.c.seq,
-            service_case.c.run_id,
-            service_case.c.run_generation,
-            service_case.c.run_seq,
-            gate_key.label("gate_key"),
-            overdue.label("overdue"),
-            lease.c.case_id.is_not(None).label("leased"),
-        )
-        .outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
-        .where(service_case.c.id > after, service_case.c.closed_at.is_(None) | unshown)
-        .order_by(service_case.c.id)
-        .limit(limit)
-    ).all()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
@@ -32,6 +32,8 @@ class Question(Generic[F]):
 
     key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
     also     another role that may answer
+    brief    what the decider must see, in lines of markdown; prefill: what the form begins with. Both are made
+             when the item is opened, not in every replay
     due      gives the due time in UTC when the item is opened
     check    finds what is wrong with an answer beyond its shape; runs under the case's lock
     record   writes rows that must stand or fall with the decision, in its transaction
@@ -48,8 +50,8 @@ class Question(Generic[F]):
     due: Callable[["Work"], datetime]
     also: Role | None = None
     unit: str | None = None
-    brief: Sequence[str] = ()
-    prefill: Mapping[str, Any] = field(default_factory=dict)
+    brief: Callable[[], Sequence[str]] = list
+    prefill: Callable[[], Mapping[str, Any]] = dict
     check: Callable[[F, "Work"], Sequence[Problem]] | None = None
     record: Callable[[F, "Work"], None] | None = None
     barred: frozenset[str] = frozenset()
@@ -70,7 +72,7 @@ class Question(Generic[F]):
     def covers(self, answer: "Answer") -> bool:
         """Say whether this question asks for all the lines that an answer names."""
         own, named = (
-            {row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill, answer.data)
+            {row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill(), answer.data)
         )
         return named <= own
 

@@ -3,6 +3,7 @@
 What the ledger has is returned as it was recorded; the first thing it does not have is done, or asked, now.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,10 +22,11 @@ from tasks.durable.queries import CaseFile, Entry, Item, Person
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
 from tasks.durable.step import SHANGHAI, StepDefinition, Work
-from tasks.durable.unit import Unit
+from tasks.durable.unit import JsonText, Unit
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
+NOTHING = "null"
 ENGINEER_KEY = re.compile(r"engineer-\d+")
 REASON: TypeAdapter[str] = TypeAdapter(Annotated[Remark, Field(min_length=1)])
 RunStep = Callable[[str, Callable[[], Sequence[Entry]]], Sequence[Entry]]
@@ -104,7 +106,7 @@ class Replay:
         output = definition.dump(definition.function(work, *args, **kwargs))
         own = Entry(key, self.file.seq + 1, kind, definition.title, output, Role.SYSTEM, clock.now())
         events = [
-            Entry(event, own.seq + n, "decision", title, answer, Role.SYSTEM, own.finished_at)
+            Entry(event, own.seq + n, "decision", title, to_json(answer), Role.SYSTEM, own.finished_at)
             for n, (event, title, answer) in enumerate(work.events, start=1)
         ]
         for entry in [own, *events]:
@@ -113,8 +115,8 @@ class Replay:
 
     def _record(self, work: Work, entry: Entry) -> Entry:
         work.insert(
-            ledger, step_key=entry.key, seq=entry.seq, kind=entry.kind, title=entry.title, output=entry.output,
-            actor=entry.actor, channel=self.channel,
+            ledger, step_key=entry.key, seq=entry.seq, kind=entry.kind, title=entry.title,
+            output=None if entry.output == NOTHING else JsonText(entry.output), actor=entry.actor, channel=self.channel,
             run_id=self.run_id, started_at=work.now, finished_at=entry.finished_at,
         )  # fmt: skip
         rests = self.file.closed
@@ -152,10 +154,10 @@ class Replay:
         first = min(answered, key=lambda question: recorded[question.key].seq)
         entry = recorded[first.key]
         if entry.kind == "withdrawn":
-            raise Withdrawn(entry.actor, entry.output["reason"])
+            raise Withdrawn(entry.actor, json.loads(entry.output)["reason"])
         if entry.kind == "timed_out":
             raise TimedOut(first.key)
-        return first, first.form.model_validate(entry.output)
+        return first, first.form.model_validate_json(entry.output)
 
     def hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
@@ -179,7 +181,9 @@ class Replay:
         meant = [question for question in questions if question.takes(answer)]
         if not meant:
             return
-        first = min(meant, key=lambda q: (not q.covers(answer), self.file.items[q.key].due_at))
+        first = min(
+            meant, key=lambda q: (len(meant) > 1 and not q.covers(answer), self.file.items[q.key].due_at)
+        )
         entry, problems = self.transact(lambda unit: self._judge(unit, first, answer))
         self.reply = Reply(not problems, problems, key=first.key)
         if entry is not None:
@@ -197,7 +201,7 @@ class Replay:
             refuse(Work(unit, self.file, key, work.now), answer, problems)
             return None, problems
         if question.record and answer.kind == "decision":
-            question.record(question.form.model_validate(output), work)
+            question.record(question.form.model_validate_json(output), work)
         work.insert(decision, accepted=True, reason="", **_given(work, answer))
         for mark in answer.marks:
             work.insert(sheet_row, id=mark)
@@ -229,20 +233,20 @@ class Replay:
         refuse(Work(unit, self.file, answer.key, clock.now()), answer, problems)
         return Reply(False, problems, key=answer.key)
 
-    def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[Any, Sequence[Problem]]:
+    def _examine(self, work: Work, question: Question[Any], answer: Answer) -> tuple[str, Sequence[Problem]]:
         if answer.kind == "timed_out":
             expires_at = self.file.items[question.key].expires_at
             late = expires_at is not None and expires_at <= work.now
-            return {}, [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
+            return "{}", [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
         if answer.kind == "withdrawn":
             return self._examine_withdrawal(work, answer)
         try:
             form = question.form.model_validate(dict(answer.data))
         except ValidationError as error:
-            return None, problems_of(error)
+            return "", problems_of(error)
         refusal = self._may_decide(work, question, answer)
         problems = [refusal] if refusal else list(question.check(form, work) if question.check else [])
-        return form.model_dump(mode="json", by_alias=False), problems
+        return form.model_dump_json(by_alias=False), problems
 
     def _may_decide(self, work: Work, question: Question[Any], answer: Answer) -> Problem | None:
         field = "经办人工号 staff"
@@ -267,10 +271,10 @@ class Replay:
             return Problem(field, f"{person.code} {person.name}", expected)
         return None
 
-    def _examine_withdrawal(self, work: Work, answer: Answer) -> tuple[Any, Sequence[Problem]]:
+    def _examine_withdrawal(self, work: Work, answer: Answer) -> tuple[str, Sequence[Problem]]:
         person = work.people.get(answer.by)
         if person is None or not person.active:
-            return None, [
+            return "", [
                 Problem(
                     "经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number"
                 )
@@ -278,10 +282,10 @@ class Replay:
         try:
             reason = REASON.validate_python(answer.data.get("reason", ""))
         except ValidationError as error:
-            return None, [replace(problem, field="撤回原因 reason") for problem in problems_of(error)]
+            return "", [replace(problem, field="撤回原因 reason") for problem in problems_of(error)]
         refusal = self.may_withdraw(self.file, person)
         problems = [Problem("经办人工号 staff", f"{person.code} {person.name}", refusal)] if refusal else []
-        return {"reason": reason, "by": person.code}, problems
+        return to_json({"reason": reason, "by": person.code}), problems
 
     def _open(self, work: Work, question: Question[Any]) -> Item:
         due = question.due(work)
@@ -296,8 +300,8 @@ class Replay:
             office=self.file.row.office if question.role == Role.OFFICE else None,
             unit=question.unit,
             form=form_path(question.form),
-            brief=list(question.brief),
-            prefill=dict(question.prefill),
+            brief=list(question.brief()),
+            prefill=dict(question.prefill()),
             schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
             opened_at=work.now,
             due_at=due,
@@ -353,6 +357,11 @@ def refuse(work: Work, answer: Answer, problems: Sequence[Problem]) -> None:
     item = {"case_id": work.case.id, "step_key": work.key, "state": ItemState.OPEN.value}
     work.shift(work_item, item, refusals=Decimal(1))
     work.update(work_item, item, refused_because=reason)
+
+
+def to_json(value: Any) -> str:
+    """Write JSON as the ledger keeps it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _given(work: Work, answer: Answer) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`@step`: business that happens once. `Work` is what a step function gets to do it with."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,13 +129,13 @@ class StepDefinition(Generic[T]):
         """How the output is kept, by the function's return annotation; built when it is first needed."""
         return TypeAdapter(get_type_hints(self.function, include_extras=True)["return"])
 
-    def dump(self, value: T) -> Any:
-        """Turn an output into what JSON keeps (Decimal as string)."""
-        return json.loads(self.output.dump_json(value))
+    def dump(self, value: T) -> str:
+        """Turn an output into the JSON that keeps it (Decimal as string)."""
+        return self.output.dump_json(value).decode()
 
-    def load(self, kept: Any) -> T:
-        """Turn what JSON kept into the output, types included."""
-        return self.output.validate_json(json.dumps(kept))
+    def load(self, kept: str) -> T:
+        """Turn the JSON that kept it into the output, types included."""
+        return self.output.validate_json(kept)
 
 
 def step(

@@ -117,9 +117,15 @@ def approve_freight(
         return approvers, ""
     if ruling.role == Role.SYSTEM:
         return approvers, f"{NOBODY}: {ruling.reason}"
-    brief = [f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**", ruling.reason]
+    reason, shown = ruling.reason, f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
     question = approval(
-        f"freight-{turn}", "运费审批", ruling.role, barred, brief, CaseState.DELIVERY, "freight.approval.days"
+        f"freight-{turn}",
+        "运费审批",
+        ruling.role,
+        barred,
+        lambda: [shown, reason],
+        CaseState.DELIVERY,
+        "freight.approval.days",
     )
     said = ask(case, question)
     return (approvers, said.reason) if said.verdict == Verdict.REJECT else (approvers | {said.staff}, "")
@@ -222,12 +228,11 @@ def goods_out_question(
     key: str, lines: Sequence[PartsLine], refused: str, urgency: Urgency
 ) -> Question[GoodsOut]:
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
-    brief = brief_lines(lines)
     return Question(
         key=key, title="出库", role=Role.WAREHOUSE, also=Role.LOGISTICS, form=GoodsOut, state=CaseState.DELIVERY,
         due=working_days("pa.goods_out.days"),
         remind=daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else escalation(Role.WAREHOUSE),
-        brief=[f"运费未批 Freight was refused: **{refused}**", *brief] if refused else brief,
+        brief=lambda: [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(lines)],
         check=lambda form, _work: [] if form.freight or form.method == FreightMethod.OWN else [
             Problem("运费 freight", form.freight, "自有车辆以外须填运费 must be above 0 unless our own vehicle goes")],
     )  # fmt: skip
@@ -239,7 +244,7 @@ def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
     return Question(
         key=key, title="加急放行", role=Role.SUPERVISOR, form=EarlyRelease, state=CaseState.DELIVERY,
         due=due, expires=due, barred=frozenset({applicant}),
-        brief=["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"],
+        brief=lambda: ["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"],
     )  # fmt: skip
 
 
@@ -277,8 +282,8 @@ def check_question(
 def _sent_form(lines: Sequence[PartsLine], sent: Mapping[int, Decimal]) -> dict[str, Any]:
     names = {line.line_no: line.name for line in lines}
     return {
-        "brief": [f"{no}. {names[no]} × {quantity:f}" for no, quantity in list(sent.items())[:5]],
-        "prefill": {
+        "brief": lambda: [f"{no}. {names[no]} × {quantity:f}" for no, quantity in list(sent.items())[:5]],
+        "prefill": lambda: {
             "明细": [FoundLine(line_no=no, good=quantity).as_form() for no, quantity in sent.items()]
         },
     }
@@ -292,12 +297,10 @@ def _found_problems(
     )
     if problems:
         return problems
-    bad = [line for line in form.lines if line.good > sent[line.line_no]]
     problems = [
-        Problem(
-            "完好数量 good", line.good, f"发货 {sent[line.line_no]:f} at most what was sent", line.line_no
-        )
-        for line in bad
+        Problem("完好数量 good", line.good, f"发货 {sent[line.line_no]:f} at most what was sent", row)
+        for row, line in enumerate(form.lines, start=1)
+        if line.good > sent[line.line_no]
     ]
     less = any(line.good < sent[line.line_no] for line in form.lines)
     if fine and less:

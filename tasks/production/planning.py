@@ -79,14 +79,16 @@ def find_cycle(work: Work, lines: list[PartsLine], urgency: Urgency, turn: int) 
 
 def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[CycleDecision]:
     """Ask the planner for the days: no standard, or urgent."""
-    prefill = [CycleLine(line_no=line.line_no, days=line.days or 1).as_form() for line in cycle]
-    brief = [
-        f"{line.line_no}. {line.name} × {line.quantity:f}: 标准 standard {standard.days or '无 none'}"
-        for line, standard in zip(lines, cycle, strict=True)
-    ]
     return Question(
         key=f"cycle-{turn}", title="周期确认", role=Role.PLANNER, form=CycleDecision, state=_state(turn),
-        due=working_days("pa.cycle.days"), remind=escalation(Role.PLANNER), brief=brief, prefill={"明细": prefill},
+        due=working_days("pa.cycle.days"), remind=escalation(Role.PLANNER),
+        brief=lambda: [
+            f"{line.line_no}. {line.name} × {line.quantity:f}: 标准 standard {standard.days or '无 none'}"
+            for line, standard in zip(lines, cycle, strict=True)
+        ],
+        prefill=lambda: {
+            "明细": [CycleLine(line_no=line.line_no, days=line.days or 1).as_form() for line in cycle]
+        },
         check=lambda form, _work: all_lines([line.line_no for line in form.lines], lines),
     )  # fmt: skip
 
@@ -118,18 +120,19 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
             problems += [Problem("延期原因 reason", promised[no], expected, no) for no in late]
         return problems
 
-    prefill = [
-        PlanLine(line_no=line.line_no, supply=standard.supply, unit=line.unit, planned=None).as_form()
-        for line, standard in zip(lines, cycle, strict=True)
-    ]
-    brief = [
-        f"{line.line_no}. {line.name} × {line.quantity:f} · 周期 {standard.days} 工作日 wd"
-        for line, standard in zip(lines, cycle, strict=True)
-    ]
     return Question(
         key=f"plan-{turn}", title="计划确认", role=Role.PLANNER, form=PlanDecision, state=_state(turn),
         due=working_days("pa.plan.days"), remind=escalation(Role.PLANNER), check=check,
-        brief=brief, prefill={"明细": prefill},
+        brief=lambda: [
+            f"{line.line_no}. {line.name} × {line.quantity:f} · 周期 {standard.days} 工作日 wd"
+            for line, standard in zip(lines, cycle, strict=True)
+        ],
+        prefill=lambda: {
+            "明细": [
+                PlanLine(line_no=line.line_no, supply=standard.supply, unit=line.unit, planned=None).as_form()
+                for line, standard in zip(lines, cycle, strict=True)
+            ]
+        },
     )  # fmt: skip
 
 

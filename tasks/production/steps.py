@@ -166,8 +166,10 @@ def production_question(key: str, unit: str, making: Making) -> Question[Product
     return Question(
         key=key, title="车间生产", role=Role.WORKSHOP, form=ProductionReport, state=CaseState.PRODUCTION, unit=unit,
         due=end_of(promised), remind=production_watch(promised), check=check,
-        brief=[f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()],
-        prefill={"明细": [ReportLine(line_no=no, made=q).as_form() for no, q in left.items()]},
+        brief=lambda: [
+            f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()
+        ],
+        prefill=lambda: {"明细": [ReportLine(line_no=no, made=q).as_form() for no, q in left.items()]},
     )  # fmt: skip
 
 
@@ -175,13 +177,14 @@ def count_question(
     key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]
 ) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked."""
-    names = {no: line.name for no, line in plan.items()}
     return Question(
         key=key, title="出货入库", role=Role.WAREHOUSE, form=GoodsInCount, state=CaseState.PRODUCTION,
         due=working_days("pa.goods_in.days"), remind=escalation(Role.WAREHOUSE),
         check=lambda form, _work: count_problems(form.lines, made),
-        brief=[f"{line.line_no}. {names[line.line_no]}: 报 reported {line.quantity:f}" for line in made],
-        prefill={"明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]},
+        brief=lambda: [f"{line.line_no}. {plan[line.line_no].name}: 报 reported {line.quantity:f}" for line in made],
+        prefill=lambda: {
+            "明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]
+        },
     )  # fmt: skip
 
 
@@ -204,7 +207,9 @@ def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyD
     return Question(
         key=key, title="异常处理", role=Role.SUPERVISOR, form=AnomalyDecision, state=CaseState.ANOMALY,
         due=working_days("pa.anomaly.days"), remind=escalation(Role.SUPERVISOR), check=check,
-        brief=[f"{found.where} · 第{found.line_no}行 {name}", f"缺 missing: **{found.missing:f}**", found.found],
+        brief=lambda: [
+            f"{found.where} · 第{found.line_no}行 {name}", f"缺 missing: **{found.missing:f}**", found.found,
+        ],
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from schemas.tables import case_line, reservation, stock_balance, warehouse
+from tasks.durable.among import among
 
 Place = tuple[str, str]  # warehouse, part
 Balance = tuple[Decimal, Decimal]  # on hand, reserved
@@ -27,7 +28,7 @@ class Reservation:
 def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Balance]:
     """Load and hold the balances of the cases' parts, in key order; parts without one have nothing."""
     parts = set(
-        connection.execute(select(case_line.c.part).where(case_line.c.case_id.in_(case_ids))).scalars()
+        connection.execute(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))).scalars()
     )
     nothing = dict.fromkeys(((main_warehouse(connection), part) for part in parts), (Decimal(0), Decimal(0)))
     return nothing | _held(connection, parts)
@@ -43,7 +44,7 @@ def balance(connection: Connection, known: dict[Place, Balance], store: str, par
 def _held(connection: Connection, parts: Collection[str]) -> dict[Place, Balance]:
     rows = connection.execute(
         select(stock_balance)
-        .where(stock_balance.c.part.in_(parts))
+        .where(among(stock_balance.c.part, parts))
         .order_by(stock_balance.c.warehouse, stock_balance.c.part)
         .with_for_update()
     )
@@ -55,7 +56,7 @@ def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, l
     found: dict[int, list[Reservation]] = {case_id: [] for case_id in case_ids}
     for row in connection.execute(
         select(reservation)
-        .where(reservation.c.case_id.in_(case_ids))
+        .where(among(reservation.c.case_id, case_ids))
         .order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
     ):
         found[row.case_id].append(
