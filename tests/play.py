@@ -19,7 +19,8 @@ import flows.parts_application  # noqa: F401  registers process PA
 from schemas.states import Channel, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.engine import Outcome, advance, open_case
+from tasks.durable.engine import Outcome, advance
+from tasks.durable.opening import open_case
 from tasks.durable.question import Answer, Reply
 from tests.books import books_balance
 

@@ -20,7 +20,8 @@ from tasks.desk.queries import case_view
 from tasks.desk.show import show_case, show_draft
 from tasks.desk.views import CaseView
 from tasks.durable import database, queries
-from tasks.durable.engine import ProcessDefinition, advance, open_case
+from tasks.durable.engine import ProcessDefinition, advance
+from tasks.durable.opening import open_case
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer
 from tasks.durable.signals import Moved

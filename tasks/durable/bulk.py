@@ -12,12 +12,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from schemas.problems import Problem
 from tasks.durable import queries
-from tasks.durable.engine import ATTEMPTS, advance, directly, halves, open_chunk, repeated, replay_of, run_leg
+from tasks.durable.engine import ATTEMPTS, advance, directly, halves, repeated, replay_of, run_leg
 from tasks.durable.queries import CaseFile
 from tasks.durable.question import Answer, Reply
 from tasks.durable.unit import Unit
-
-__all__ = ["CHUNK", "Result", "Turn", "advance_chunk", "open_chunk"]
 
 CHUNK = 200  # cases
 DEADLOCKS = {"40001", "40P01"}

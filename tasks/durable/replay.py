@@ -227,7 +227,8 @@ class Replay:
         elif self.file.closed:
             expected = "本单已结案 the case is closed"
         else:
-            expected = "这一步现在不需要办理 is not waited for now"
+            waits = "、".join(item.title for item in self.file.items.values())
+            expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now"
         wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
         problems = [Problem("待办 work item", wanted, expected)]
         refuse(Work(unit, self.file, answer.key, clock.now()), answer, problems)

@@ -27,7 +27,7 @@ def working_calendar(connection: Connection, today: date) -> Calendar:
     """Load the working calendar by today's policies."""
     values = policies(connection)[current_version(connection, today)]
     start, end = (time.fromisoformat(values[key]) for key in ("work.start", "work.end"))
-    return Calendar(holidays(connection), start, end)  # type: ignore[arg-type]
+    return Calendar(holidays(connection), start, end)
 
 
 def expired_items(connection: Connection, now: datetime) -> list[ItemKey]:

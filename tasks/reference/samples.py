@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 
 from schemas.states import Channel
 from schemas.tables import service_case, work_item
-from tasks.durable.engine import advance, open_case
+from tasks.durable.engine import advance
+from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
 
 

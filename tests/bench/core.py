@@ -16,7 +16,8 @@ from deployments.postgres import running_database
 from deployments.settings import Settings
 from schemas.states import Channel
 from schemas.tables import work_item
-from tasks.durable.engine import PROCESSES, advance, directly, open_case, run_process
+from tasks.durable.engine import PROCESSES, advance, directly, run_process
+from tasks.durable.opening import open_case
 from tasks.durable.queries import load_files
 from tasks.durable.question import Answer
 from tasks.durable.replay import Replay

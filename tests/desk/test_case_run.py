@@ -8,7 +8,8 @@ import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
 from schemas.states import Channel, Role
-from tasks.durable.engine import PROCESSES, open_case
+from tasks.durable.engine import PROCESSES
+from tasks.durable.opening import open_case
 from tests.desk.people import PARAMETER, Desk, changed_process
 
 SOMEBODY_ELSE = "E1049"  # an office's: applies, but reviews nothing

@@ -8,7 +8,8 @@ import time_machine
 from sqlalchemy import Engine
 
 from schemas.states import Channel
-from tasks.durable.engine import advance, open_case
+from tasks.durable.engine import advance
+from tasks.durable.opening import open_case
 from tasks.durable.unit import Unit
 from tests.books import books_balance
 from tests.durable.crash import NEXT_LIFE, Child, Kill

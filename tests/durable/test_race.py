@@ -23,7 +23,8 @@ from deployments.database import connect
 from schemas.problems import BadInput
 from schemas.states import Channel, Role
 from tasks.durable import engine, queries
-from tasks.durable.engine import Opened, advance, open_case
+from tasks.durable.engine import advance
+from tasks.durable.opening import Opened, open_case
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer, Reply
 from tests.books import books_balance

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.problems import BadInput
 from schemas.states import Channel
-from tasks.durable.engine import open_case
+from tasks.durable.opening import open_case
 from tests.play import Play, line
 
 
@@ -273,7 +273,7 @@ WRONG_CORRECTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"配件名称": "P-HW-026"},
         "第1行 row 1, 配件名称 part: “P-HW-026” — 已于 2025-09-30 停产",
     ),
-    "twin": ({"配件名称": "P-PB-001"}, "第2行 row 2, 配件名称 part: “柜门板(左)” — 与 第1行 row 1 重复"),
+    "twin": ({"配件名称": "P-PB-001"}, "配件名称 part: “柜门板(左)” — 与 行号 line 1 重复"),
     "zero": ({"数量": 0}, "第1行 row 1, 明细.数量: “0” — 应大于 must be greater than 0"),
     "decimals": ({"数量": "0.001"}, "第1行 row 1, 明细.数量: “0.001” — 最多 2 位小数"),
     "negative price": ({"单价": -1}, "第1行 row 1, 明细.单价: “-1” — 应不小于 must be at least 0"),

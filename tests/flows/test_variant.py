@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from schemas.states import Channel
-from tasks.durable.engine import PROCESSES, advance, open_case
+from tasks.durable.engine import PROCESSES, advance
+from tasks.durable.opening import open_case
 from tests.play import Play
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-process.md"
