@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Concatenate, Generic, NewType, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -58,10 +58,9 @@ class Work:
 
     def insert(self, table: Table, /, **row: Any) -> None:
         """Add a row of this case and step."""
-        for name, value in (("case_id", self.case.id), ("step_key", self.key)):
-            if name in table.c:
-                row.setdefault(name, value)
-        self.unit.insert(self.case.id, table, **row)
+        own = {"case_id": self._file.id, "step_key": self.key}
+        stamp = {name: own[name] for name in _stamped(table)}
+        self.unit.insert(self._file.id, table, **stamp | row)
 
     def delete(self, table: Table, key: Mapping[str, Any]) -> None:
         """Remove rows by key."""
@@ -108,6 +107,12 @@ class Work:
             raise IllegalTransition(f"{self.case.number}: {self._file.state} may not become {state.value}")
         self._file.state = state.value
         self.update(service_case, {"id": self.case.id}, state=state, **values)
+
+
+@cache
+def _stamped(table: Table) -> list[str]:
+    """Name the columns of a table that say whose row it is."""
+    return [name for name in ("case_id", "step_key") if name in table.c]
 
 
 def write_document_number(row: dict[str, Any], serial: int) -> None:

@@ -70,7 +70,7 @@ class Writes:
     inserts: list[tuple[Table, Row]] = field(default_factory=list)
     places: dict[tuple[Table, Key], None] = field(default_factory=dict)
     updates: dict[tuple[Table, Key], Row] = field(default_factory=dict)
-    shifts: dict[tuple[Table, Key], dict[str, Decimal]] = field(default_factory=dict)
+    shifts: list[tuple[tuple[Table, Key], str, Decimal]] = field(default_factory=list)
     numbered: list[Numbered] = field(default_factory=list)
 
 
@@ -85,6 +85,7 @@ class Unit:
         self.case_ids, self.wanted = tuple(case_ids), wanted
         self._read: dict[Any, Any] = {}
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
+        self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
 
     def read(self, query: Callable[[Connection, Sequence[int]], T]) -> T:
         """Give what `query` finds for all cases of the unit; it is run once."""
@@ -126,19 +127,23 @@ class Unit:
 
     def shift(self, case_id: int, table: Table, key: Mapping[str, Any], **by: Decimal) -> None:
         """Add to the figures of a row; constraints keep them in bounds."""
-        sums = self._writes[case_id].shifts.setdefault((table, tuple(key.items())), {})
+        place = (table, tuple(key.items()))
         for column, amount in by.items():
-            sums[column] = sums.get(column, Decimal(0)) + amount
+            self._writes[case_id].shifts.append((place, column, amount))
+            self._add_up(place, column, amount)
 
     def shifted(self, table: Table, key: Mapping[str, Any], column: str) -> Decimal:
         """Say by how much this unit has shifted a figure so far."""
-        wanted = (table, tuple(key.items()))
-        sums = (w.shifts.get(wanted, {}).get(column) for w in self._writes.values())
-        return sum((amount for amount in sums if amount), Decimal(0))
+        return self._sums.get((table, tuple(key.items())), {}).get(column, Decimal(0))
 
     def forget(self, case_id: int) -> None:
         """Drop all that a case wanted written; the others are not touched."""
-        self._writes.pop(case_id, None)
+        for place, column, amount in self._writes.pop(case_id, Writes()).shifts:
+            self._add_up(place, column, -amount)
+
+    def _add_up(self, place: tuple[Table, Key], column: str, amount: Decimal) -> None:
+        sums = self._sums.setdefault(place, {})
+        sums[column] = sums.get(column, Decimal(0)) + amount
 
     def flush(self) -> None:
         """Write everything: deletes, inserts, updates, shifts by key, then the numbers by counter name."""
@@ -148,7 +153,7 @@ class Unit:
         self._insert([pair for w in writes for pair in w.inserts])
         self._update(writes)
         self._ensure({place for w in writes for place in w.places})
-        self._shift(writes)
+        self._shift()
         self._number([numbered for w in writes for numbered in w.numbered])
 
     def draw(self, name: str, count: int = 1) -> int:
@@ -194,18 +199,15 @@ class Unit:
             rows = [{name: key[f"key_{name}"] for name in names} for key in keys]
             self._send(_insertion(table, names, if_missing=True), table, rows)
 
-    def _shift(self, writes: Sequence[Writes]) -> None:
-        sums: defaultdict[tuple[Table, Key], defaultdict[str, Decimal]] = defaultdict(
-            lambda: defaultdict(Decimal)
-        )
-        for w in writes:
-            for place, by in w.shifts.items():
-                for column, amount in by.items():
-                    sums[place][column] += amount
+    def _shift(self) -> None:
+        sums, self._sums = self._sums, {}
         for (table, names), keys in _by_shape(sums).items():
             shifted = [sums[table, tuple((name, key[f"key_{name}"]) for name in names)] for key in keys]
             columns = tuple(sorted({column for by in shifted for column in by}))
-            rows = [key | {c: by[c] for c in columns} for key, by in zip(keys, shifted, strict=True)]
+            rows = [
+                key | {c: by.get(c, Decimal(0)) for c in columns}
+                for key, by in zip(keys, shifted, strict=True)
+            ]
             self._send(_hold(table, names), table, keys)
             self._send(_change(table, names, columns, add=True), table, rows)
 
