@@ -32,7 +32,7 @@ lint: .venv/ready ## check style and types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 
-bench: .venv/ready ## measure; BENCH=core measures one
+bench: .venv/bench-ready ## measure; BENCH=core measures one
 	@$(RUN) -m tests.bench $(BENCH)
 
 clean: ## remove the virtual environment and caches (data under .aftersales stays)
@@ -44,4 +44,8 @@ clean: ## remove the virtual environment and caches (data under .aftersales stay
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (a minute, once) …"
 	@$(RUN) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+.venv/bench-ready: .venv/ready
+	@$(RUN) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
 	@touch $@

@@ -40,9 +40,13 @@ def up(samples: Annotated[bool, typer.Option(help="载入示例申报单 load sa
 
 
 @app.command()
-def demo() -> None:
-    """演示 Play the demo: an application sheet, the staff of every role, a killed worker."""
-    raise typer.Exit(import_module("deployments.demo").main() or 0)
+def demo(
+    sheets: Annotated[
+        bool, typer.Option("--sheets", help="只演示用表格办理 only the way through sheets")
+    ] = False,
+) -> None:
+    """演示 Play the demo: the staff of every role at work, by clicks (a worker is killed) and through sheets."""
+    raise typer.Exit(import_module("deployments.demo").main(sheets) or 0)
 
 
 @app.command()
@@ -62,13 +66,22 @@ def apply(
 @app.command()
 def inbox(
     role: Annotated[str, typer.Option(help="角色 e.g. PARTS_REVIEWER 或 or 配件审核员")] = "",
+    xlsx: Annotated[Path | None, typer.Option(help="写成待办表 write it as a workbook")] = None,
+    office: Annotated[str, typer.Option(help="待办表只含此办事处 of one office, e.g. BJ")] = "",
+    unit: Annotated[str, typer.Option(help="待办表只含此生产单位 of one unit, e.g. PANEL")] = "",
+    force: Annotated[bool, typer.Option(help="覆盖已有文件 overwrite")] = False,
     json: Json = False,
 ) -> None:
-    """待办 List what waits, for one role or for all."""
-    from deployments.cli_desk import show_inbox
+    """待办 List what waits, for one role or for all; or write it as a workbook to be decided and sent back."""
+    from deployments.cli_desk import role_of, show_inbox
 
     with operations_database() as db:
-        show_inbox(db, role, json)
+        if xlsx is None:
+            show_inbox(db, role, json)
+        else:
+            from deployments.cli_sheets import write_inbox_file
+
+            write_inbox_file(db, role_of(role), xlsx, office, unit, force)
 
 
 @app.command()
@@ -148,10 +161,24 @@ def template(
     force: Annotated[bool, typer.Option(help="覆盖已有文件 overwrite")] = False,
 ) -> None:
     """模板 Write an empty sheet of a kind with lists, an example and notes."""
-    from deployments.cli_house import write_template_file
+    from deployments.cli_sheets import write_template_file
 
     with operations_database() as db:
         write_template_file(db, kind, out, force)
+
+
+@sheet_app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")],
+    kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
+    json: Json = False,
+) -> None:
+    """导入 Take in a sheet of applications, decisions, reports or sales records."""
+    from deployments.cli_sheets import import_file
+
+    with operations_database() as db:
+        clean = import_file(db, file, kind, json)
+    raise typer.Exit(0 if clean else 1)
 
 
 if __name__ == "__main__":

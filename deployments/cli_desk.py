@@ -27,14 +27,15 @@ from tasks.durable.question import Answer, Reply
 def show_inbox(db: Engine, role: str, as_json: bool) -> None:
     """List what waits."""
     with db.connect() as connection:
-        rows = waiting(connection, _role(role) if role else None, clock.now())
+        rows = waiting(connection, role_of(role) if role else None, clock.now())
     if as_json:
         show_json(inbox_json(rows))
     else:
         show(inbox_table(rows) if rows else "没有待办 nothing waits")
 
 
-def _role(text: str) -> Role:
+def role_of(text: str) -> Role:
+    """Read a role by its code or its Chinese name."""
     wanted = text.strip()
     try:
         return Role.parse(wanted.upper() if wanted.isascii() else wanted)

@@ -1,6 +1,4 @@
-"""The commands that keep the house: recover, db upgrade, sheet template."""
-
-from pathlib import Path
+"""The commands that keep the house: recover, db upgrade."""
 
 import httpx
 from sqlalchemy import Engine
@@ -10,10 +8,6 @@ from deployments.cli_output import show
 from deployments.database import connect, load_reference, migrate
 from deployments.prefect_server import is_healthy, pointed_at
 from deployments.settings import Settings, UpError
-from schemas.problems import BadInput, Problem
-from tasks.sheets.kinds import sheet_kind
-from tasks.sheets.queries import template_lists
-from tasks.sheets.writer import write_template
 
 
 def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:
@@ -37,18 +31,6 @@ def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:
         show_json(report)
     else:
         show("✓ 已恢复 recovered: " + ", ".join(f"{name} {count}" for name, count in report.items()))
-
-
-def write_template_file(db: Engine, kind: str, out: Path, force: bool) -> None:
-    """Write the template of a sheet kind."""
-    described = sheet_kind(kind)
-    if out.exists() and not force:
-        expected = "文件已存在，用 --force 覆盖 the file exists: --force overwrites it"
-        raise BadInput([Problem("文件 file", out.name, expected)])
-    with db.connect() as connection:
-        lists = template_lists(connection)
-    write_template(out, described, lists)
-    show(f"✓ {described.title}模板 template: {out}")
 
 
 def upgrade_database(url: str, reference: bool) -> None:

@@ -37,6 +37,12 @@ class PoolEntry(_Entry):
     name: str = POOL
 
 
+class JobVariables(_Entry):
+    """How the worker runs a deployment's runs; `own_process` keeps a long job out of the way of legs."""
+
+    own_process: bool = False
+
+
 class DeploymentEntry(_Entry):
     """A deployment as prefect.yaml writes it; the entrypoint is a module path."""
 
@@ -47,6 +53,7 @@ class DeploymentEntry(_Entry):
     work_pool: PoolEntry = PoolEntry()
     schedules: list[ScheduleEntry] = []
     parameters: dict[str, Any] = {}
+    job_variables: JobVariables = JobVariables()
 
 
 def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:
@@ -95,6 +102,7 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         path=".",
         entrypoint=entry.entrypoint,
         parameters=entry.parameters,
+        job_variables=entry.job_variables.model_dump(),
         parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
         enforce_parameter_schema=True,
         pull_steps=[],

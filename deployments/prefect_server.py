@@ -95,16 +95,15 @@ def server_child(settings: Settings, databases: Databases) -> Child:
     return Child("server", args, env, settings, STOP_GRACE)
 
 
-def check_port(settings: Settings) -> None:
-    """Raise UpError if another program listens on our port."""
+def check_port(port: int, variable: str) -> None:
+    """Raise UpError if another program listens on a port of ours; `variable` chooses another one."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, settings.port))
+            probe.bind((HOST, port))
         except OSError as error:
             raise UpError(
-                f"端口 {settings.port} 不可用 / port {settings.port} is not free ({error.strerror}); "
-                "set AFTERSALES_PORT to a free port"
+                f"端口 {port} 不可用 / port {port} is not free ({error.strerror}); set {variable} to a free port"
             ) from error
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 import flows
 from tasks.desk.publish import publish_inboxes, publish_start_page
-from tasks.desk.recover import RecoverReport, recover
+from tasks.desk.recover import RecoverReport, Watch
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 
@@ -67,9 +67,9 @@ def load_processes() -> None:
 
 def background_loops(db: Engine) -> list[Loop]:
     """Return the loops that run beside the worker: the watch, the outbox, the pages."""
-    client = httpx.Client()
+    client, watch = httpx.Client(), Watch(db)
     return [
-        Loop("watch", WATCH_EVERY, lambda: note(recover(db))),
+        Loop("watch", WATCH_EVERY, lambda: note(watch.round())),
         Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
         Loop("pages", PAGES_EVERY, lambda: (publish_inboxes(db), publish_start_page(db))),
     ]

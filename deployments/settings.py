@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tasks.sheets.places import Places
+
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 
@@ -22,6 +24,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     prefect_database_url: str | None = Field(default=None, repr=False)
     port: int = Field(default=4200, ge=1, le=65535)
+    reports_port: int = Field(default=0, ge=0, le=65535)  # 0: the one after `port`
+    dropbox_folder: Path | None = Field(default=None, alias="AFTERSALES_DROPBOX")
     worker_threads: int = Field(default=8, ge=1, le=64)
     fsync: bool = True  # off only where the data may be lost: tests and benches
 
@@ -46,6 +50,31 @@ class Settings(BaseSettings):
         return self.home / "run"
 
     @property
+    def reports(self) -> Path:
+        """Return the folder of the reports of imports, which people open in the browser."""
+        return self.home / "reports"
+
+    @property
+    def reports_url(self) -> str:
+        """Return the address of the reports."""
+        return f"http://{HOST}:{self.reports_at}"
+
+    @property
+    def reports_at(self) -> int:
+        """Return the port of the reports."""
+        return self.reports_port or self.port + 1
+
+    @property
+    def dropbox(self) -> Path:
+        """Return the folder where sheets are laid to be taken in."""
+        return (self.dropbox_folder or self.home / "dropbox").expanduser().resolve()
+
+    @property
+    def places(self) -> Places:
+        """Return where sheets come in and where their reports lie."""
+        return Places(self.reports, self.reports_url, self.dropbox)
+
+    @property
     def api_url(self) -> str:
         """Return the address of Prefect's API."""
         return f"http://{HOST}:{self.port}/api"
@@ -59,7 +88,7 @@ class Settings(BaseSettings):
 def prepare_home(settings: Settings) -> None:
     """Make the home folder and its rooms; UpError if that is not permitted."""
     try:
-        for folder in (settings.home, settings.logs, settings.run):
+        for folder in (settings.home, settings.logs, settings.run, settings.reports, settings.dropbox):
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / ".probe"
             probe.touch()

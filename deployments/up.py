@@ -24,6 +24,7 @@ from deployments.prefect_server import (
     worker_env,
 )
 from deployments.processes import Child, end_orphan
+from deployments.report_server import report_child
 from deployments.settings import Settings, UpError, prepare_home
 
 WORKER_GRACE = 12.0  # seconds; the worker's own grace for its legs is shorter
@@ -42,6 +43,7 @@ class Context:
     deployments: dict[str, UUID] = field(default_factory=dict)
     worker: Child | None = None
     server: Child | None = None
+    reports: Child | None = None
 
 
 def migrate_ours(url: str) -> None:
@@ -65,9 +67,10 @@ def up(
     with ExitStack() as stack:
         stack.enter_context(_signals(stopping))
         stack.enter_context(_only_one(settings))
-        for name in ("worker", "server"):
+        for name in ("worker", "server", "reports"):
             end_orphan(settings, name)
-        check_port(settings)
+        check_port(settings.port, "AFTERSALES_PORT")
+        check_port(settings.reports_at, "AFTERSALES_REPORTS_PORT")
         context = Context(settings, stack.enter_context(running_database(settings)), stopping)
         migrate(context.databases.ours)
         if _start(context, stack, prefect_yaml):
@@ -77,11 +80,14 @@ def up(
 
 
 def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> bool:
-    """Start the server, the deployments and the worker; False if we are to stop meanwhile."""
+    """Start the servers, the deployments and the worker; False if we are to stop meanwhile."""
     settings, databases = context.settings, context.databases
     context.server = server_child(settings, databases)
     stack.callback(context.server.stop)
     context.server.start()
+    context.reports = report_child(settings)
+    stack.callback(context.reports.stop)
+    context.reports.start()
     stack.enter_context(pointed_at(settings))
     from deployments import deploy  # Prefect is imported while its server starts
 
@@ -98,7 +104,8 @@ def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> boo
 
 def _watch(context: Context) -> None:
     """Restart a child that died, at growing intervals if it keeps dying, until we are to stop."""
-    watches = [_Watch(child) for child in (context.server, context.worker) if child is not None]
+    children = (context.server, context.reports, context.worker)
+    watches = [_Watch(child) for child in children if child is not None]
     while not context.stopping.wait(0.3):
         for watch in watches:
             watch.look()

@@ -4,6 +4,7 @@ import importlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 from functools import cache
 from typing import Any
@@ -27,28 +28,32 @@ from deployments.prefect_server import pointed_at
 from deployments.services import background_loops, load_processes, start_services
 from deployments.settings import Settings
 from tasks.durable.database import use
+from tasks.sheets import places
 
 POOL = "aftersales"
-BACKGROUND_CONNECTIONS = 4  # of the loops beside the legs
+BACKGROUND_CONNECTIONS = 8  # of the loops beside the legs; the watch has hands of its own
 STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
 
 class CaseJob(BaseJobConfiguration):
-    """The configuration of a leg: all it needs is where the flow's code is."""
+    """The configuration of a leg: where the flow's code is, and whether it gets a process of its own."""
 
     _entrypoint: str = PrivateAttr(default="")
+    _own_process: bool = PrivateAttr(default=False)
 
     def prepare_for_flow_run(
         self, flow_run: FlowRun, deployment: Any = None, *args: Any, **more: Any
     ) -> None:
-        """Take the entrypoint from the run's deployment."""
+        """Take the entrypoint and `own_process` from the run's deployment."""
         super().prepare_for_flow_run(flow_run, deployment, *args, **more)
-        self._entrypoint = deployment.entrypoint if deployment is not None else ""
+        if deployment is not None:
+            self._entrypoint = deployment.entrypoint or ""
+            self._own_process = bool(deployment.job_variables.get("own_process"))
 
 
 class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
-    """A worker that runs each leg in a thread of this process.
+    """A worker that runs each leg in a thread of this process; long jobs in a process of their own beside it.
 
     The base class takes a run as started when `run` says so. We say it when the leg has ended, so until then
     the run counts as in hand: it is not picked up twice when it is resumed before its last leg has left,
@@ -89,8 +94,9 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
     ) -> BaseWorkerResult:
         """Run one leg in a thread; the result's status is 1 only if the engine itself broke."""
         self._limit_threads = self._limit_threads or anyio.CapacityLimiter(self._threads)
+        leg = run_apart if configuration._own_process else self._leg
         status = await anyio.to_thread.run_sync(
-            self._leg, flow_run, configuration._entrypoint, limiter=self._limit_threads
+            leg, flow_run, configuration._entrypoint, limiter=self._limit_threads
         )
         if task_status is not None:
             task_status.started(0)  # no process of its own that could be killed
@@ -107,6 +113,15 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
             self.get_flow_run_logger(flow_run).exception("The leg of %s broke", entrypoint)
             return 1
         return 0
+
+
+def run_apart(flow_run: FlowRun, entrypoint: str) -> int:
+    """Run a job in a child process, so that it takes no leg's time; the child ends with the worker.
+
+    One that was killed, by the end of `up` too, is still Running for Prefect: the watch runs it again.
+    """
+    args = [sys.executable, "-m", "deployments.job", str(flow_run.id), entrypoint, str(os.getpid())]
+    return max(0, subprocess.run(args, check=False, stdin=subprocess.DEVNULL).returncode)
 
 
 class LegResult(BaseWorkerResult):
@@ -157,6 +172,7 @@ def main() -> None:
     load_processes()
     db = connect(str(settings.database_url), threads=settings.worker_threads + BACKGROUND_CONNECTIONS)
     use(db)
+    places.use(settings.places)
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     with pointed_at(settings), temporary_settings(quiet), start_services(background_loops(db)):

@@ -69,9 +69,10 @@ Index(
     postgresql_where=service_case.c.ready_at.is_not(None),
 )
 Index(
-    "ix_service_case_unshown",
+    "ix_service_case_behind",
     service_case.c.id,
-    postgresql_where=service_case.c.run_id.is_not(None) & (service_case.c.run_seq != service_case.c.seq),
+    postgresql_where=(service_case.c.run_seq != service_case.c.seq)
+    & (service_case.c.closed_at.is_(None) | service_case.c.run_id.is_not(None)),
 )
 Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c.closed_at.is_(None))
 

@@ -1,7 +1,7 @@
 """The SQL of working time: holidays and cycle standards."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import date, time
 
 from sqlalchemy import Connection, select
 
@@ -11,7 +11,7 @@ from tasks.durable.step import Work
 from tasks.policies.queries import setting
 
 
-def holidays(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[object, bool]:
+def holidays(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[date, bool]:
     """Load the days that are unlike their weekday: day → worked or not."""
     return {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
 
@@ -25,6 +25,13 @@ def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Sta
 
 
 def calendar(work: Work) -> Calendar:
-    """Give the working calendar by the case's policy."""
-    start, end = (time.fromisoformat(setting(work, key)) for key in ("work.start", "work.end"))
-    return Calendar(work.read(holidays), start, end)  # type: ignore[arg-type]
+    """Give the working calendar by the case's policy; a unit makes it once."""
+    known, version = work.read(_calendars), work.case.policy_version
+    if version not in known:
+        start, end = (time.fromisoformat(setting(work, key)) for key in ("work.start", "work.end"))
+        known[version] = Calendar(work.read(holidays), start, end)
+    return known[version]
+
+
+def _calendars(_connection: Connection, _case_ids: Sequence[int]) -> dict[int, Calendar]:
+    return {}  # by policy version, filled as they are needed

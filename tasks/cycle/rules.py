@@ -5,7 +5,7 @@ days and the next one is day 1; terms in hours count clock hours and skip non-wo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ class Calendar:
     exceptions: Mapping[date, bool]
     start: time
     end: time
+    _next: dict[date, date] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.start >= self.end:
@@ -161,10 +162,13 @@ def standard_days(
 
 
 def _next_working_day(calendar: Calendar, day: date) -> date:
-    day += _ONE_DAY
-    while not is_working_day(calendar, day):
-        day += _ONE_DAY
-    return day
+    found = calendar._next.get(day)
+    if found is None:
+        found = day + _ONE_DAY
+        while not is_working_day(calendar, found):
+            found += _ONE_DAY
+        calendar._next[day] = found
+    return found
 
 
 def _local(moment: datetime) -> datetime:

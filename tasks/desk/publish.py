@@ -5,7 +5,7 @@ it remembers; when an artifact turns out to be gone (Prefect's database was dele
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -68,13 +68,19 @@ def absolute(link: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{link}" if parts.netloc else link
 
 
-def publish_case(view: CaseView, run_id: UUID, client: SyncPrefectClient | None = None) -> None:
-    """Bring a case's sheet up to date, among the artifacts of its run; a new client costs more than that."""
+def publish_case(view: CaseView, run_id: UUID, learned: bool = False) -> None:
+    """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn_cases` before."""
     view = replace(view, case=replace(view.case, run_id=run_id))
     page = Page(case_key(view.case.number), run_name(view), case_sheet(view, links()))
-    with nullcontext(client) if client else _client() as used:
-        _learn(used, [page.key])
-        _publish(used, page, run_id)
+    with _client() as client:
+        if not learned:
+            _learn(client, [page.key])
+        _publish(client, page, run_id)
+
+
+def learn_cases(client: SyncPrefectClient, numbers: Sequence[str]) -> None:
+    """Find the sheets of many cases in one request, before they are published one by one."""
+    _learn(client, [case_key(number) for number in numbers])
 
 
 def publish_inboxes(db: Engine) -> int:

@@ -8,7 +8,7 @@ from schemas.states import Role
 from tasks.desk.publish import publish_case
 from tasks.desk.queries import CaseView, case_view
 from tasks.desk.rules import run_name, run_tags, waiting_tag
-from tasks.durable.queries import note_run
+from tasks.desk.run_queries import Shown, note_runs
 
 
 def show_case(db: Engine, case_id: int, run: FlowRun, anew: bool = False) -> CaseView:
@@ -27,7 +27,7 @@ def show_case(db: Engine, case_id: int, run: FlowRun, anew: bool = False) -> Cas
     publish_case(view, run.id)
     if view.case.closed_at is None:  # the watch has the last word on closed cases: their run must end
         with db.begin() as connection:
-            note_run(connection, case_id, run.id, view.case.run_generation, view.case.seq)
+            note_runs(connection, [Shown(case_id, run.id, view.case.run_generation, view.case.seq)])
     return view
 
 

@@ -1,112 +1,52 @@
-"""Sheet kinds, each described once: its columns, the form that a group of rows fills, its notes.
+"""Sheet kinds, each described once: its columns, the form that a group of rows fills, its notes."""
 
-A column's heading is the Chinese name of a form field: type, list and "required" come from the form.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from enum import Enum
-from typing import Any, get_args
 
-from pydantic.fields import FieldInfo
-
-from schemas.forms.base import Form
-from schemas.forms.parts import PartsApplication
+from schemas.forms import parts as forms
+from schemas.forms.sales import SalesLine
 from schemas.problems import NotFound
-from schemas.states import Labelled
+from tasks.sheets.columns import DAY, LINE_NO, NUMBER, SERIAL, STAFF, STEP, CellType, Column, SheetKind
+
+__all__ = ["APPLICATIONS", "EXAMPLE", "KINDS", "SALES", "CellType", "Column", "SheetKind", "sheet_kind"]
 
 EXAMPLE = "示例"  # a row whose key begins so is an example and is not read
 
+_CASE = Column(NUMBER, "示例 PA-2026-000123", "本单的单号，例如 PA-2026-000123", 20)
+_STEP = Column(STEP, "", "待办的步骤；由待办表填好，自己做表时可不填", 16, CellType.TEXT)
+_LINE = Column(LINE_NO, 1, "本单中的第几行", 7)
+_DAY = Column(DAY, date(2026, 5, 6), "实际办理日期，不能晚于今天", 13, CellType.DAY, must=True)
+_SERIAL = Column(SERIAL, "", "同一天有两条完全相同的记录时用以区分", 10, CellType.TEXT)
 
-class CellType(Enum):
-    """What a column holds."""
+_OFFICE = Column("办事处名称", width=14, type=CellType.TEXT)
+_CUSTOMER = Column("客户", width=10, type=CellType.TEXT)
+_ORDER = Column("销售订单", width=20, type=CellType.TEXT)
+_URGENT = Column("紧急", width=7, type=CellType.TEXT)
+_DUE = Column("到期", width=19, type=CellType.DAY)
+_PART = Column("配件", width=26, type=CellType.TEXT)
+_WANTED = Column("申报数量", width=10, type=CellType.NUMBER)
+_DETAIL = Column("待办内容", width=60, type=CellType.TEXT)
+_ABOUT = (_URGENT, _OFFICE, _CUSTOMER, _ORDER)
+_LINES = (_PART, _WANTED)
 
-    TEXT = "文字"
-    NUMBER = "数字"
-    DAY = "日期"
-    CHOICE = "选项"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column under its heading, with the example and the note of the template."""
-
-    heading: str
-    example: object = ""
-    note: str = ""
-    width: int = 14
-
-
-@dataclass(frozen=True)
-class SheetKind:
-    """A kind of sheet: rows with the same `key` make one form, each row a line in its list field `lines`.
-
-    A column that belongs to the whole form may be filled in on any of its rows, but not differently.
-    """
-
-    code: str
-    title: str
-    form: type[Form]
-    key: Column
-    lines: str
-    columns: tuple[Column, ...]
-    notes: Sequence[str] = field(default=())
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        """The key's column and all others, in the order of the template."""
-        return (self.key, *self.columns)
-
-    @property
-    def line_form(self) -> type[Form]:
-        """The form that one row fills."""
-        listed: type[Form] = get_args(_fields(self.form)[self.lines].annotation)[0]
-        return listed
-
-    def of_line(self, heading: str) -> bool:
-        """Say whether a column belongs to the line; the others belong to the whole form."""
-        return heading in _fields(self.line_form)
-
-    def required(self, heading: str) -> bool:
-        """Say whether a column must be in the sheet."""
-        return heading == self.key.heading or self._field(heading).is_required()
-
-    def type_of(self, heading: str) -> CellType:
-        """Give what a column holds."""
-        if heading == self.key.heading:
-            return CellType.TEXT
-        kinds = _types(self._field(heading).annotation)
-        if any(issubclass(kind, Labelled) for kind in kinds):
-            return CellType.CHOICE
-        if any(issubclass(kind, date) for kind in kinds):
-            return CellType.DAY
-        return CellType.NUMBER if any(issubclass(kind, (Decimal, int)) for kind in kinds) else CellType.TEXT
-
-    def choices(self, heading: str) -> list[str]:
-        """Give the words of a column's drop-down list; none where anything may stand."""
-        if heading == self.key.heading:
-            return []
-        kinds = _types(self._field(heading).annotation)
-        return [member.zh for kind in kinds if issubclass(kind, Labelled) for member in kind]
-
-    def _field(self, heading: str) -> FieldInfo:
-        return (_fields(self.line_form) if self.of_line(heading) else _fields(self.form))[heading]
+_ALL = (
+    "请不要合并单元格，不要使用公式，不要改动表头；灰色的列只供查看，不会读入。",
+    "同一份文件重复发送不会重复办理；有误的行会连同原因退回，改好后可直接再发退回的表。",
+    f"单号以“{EXAMPLE}”开头的行不会读入。",
+)
+_TOGETHER = (
+    "一行一种配件；同一单的各行合成一份，整份的内容（如经办人工号）只需填在其中一行。",
+    "同一单的同一行号再次出现，即为另一份。",
+)
 
 
-def _fields(form: type[Form]) -> dict[str, FieldInfo]:
-    return {spec.alias or name: spec for name, spec in form.model_fields.items()}
-
-
-def _types(annotation: Any) -> list[type]:
-    return [part for part in (annotation, *get_args(annotation)) if isinstance(part, type)]
+def _staff(example: str, who: str) -> Column:
+    return Column(STAFF, example, f"{who}的工号，例如 {example}", 12)
 
 
 APPLICATIONS = SheetKind(
     code="applications",
     title="配件申报",
-    form=PartsApplication,
+    form=forms.PartsApplication,
     key=Column("申报单号", "示例-001", "办事处自己的编号；同一编号的各行合成一份申报", 16),
     lines="明细",
     columns=(
@@ -135,11 +75,280 @@ APPLICATIONS = SheetKind(
     ),
 )  # fmt: skip
 
-KINDS = {kind.code: kind for kind in (APPLICATIONS,)}
+REVIEW = SheetKind(
+    code="review",
+    title="审核修正",
+    form=forms.ReviewDecision,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        Column("审核结论", "通过", "从列表中选择；空则为未审，跳过", 12),
+        _staff("E1001", "配件审核员"),
+        Column("费用类别", "免费(三包)", "空则为免费(三包)", 12),
+        Column("原因", "", "退回或驳回时必填", 24),
+        Column(LINE_NO, 1, "本单中的第几行；无须修正的行可不列", 7),
+        Column("配件名称", "铰链(全盖110°)", "可修正；标准名称或编码", 26),
+        Column("数量", 4, "可修正；大于 0", 8),
+        Column("单价", 12.5, "可修正；元", 10),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=("审核结论", "原因"),
+    notes=("可直接修正配件名称、数量、单价；修正会记入申报评估。", *_TOGETHER, *_ALL),
+)
+
+RESUBMIT = SheetKind(
+    code="resubmit",
+    title="办事处重报",
+    form=forms.PartsResubmission,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _staff("E1049", "办事处售后"),
+        Column("配件名称", "铰链(全盖110°)", "标准名称或编码", 26),
+        Column("数量", 4, "大于 0，最多两位小数", 8),
+        Column("原因", "质量问题", "从列表中选择", 12),
+        Column("规格", "", "空则按目录", 18),
+        Column("颜色", "", "空则按目录", 10),
+        Column("备注", "", "整份的备注", 24),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=(STAFF,),
+    notes=("各行即为更正后的全部明细：漏掉的行不再申报。", "同一单的各行合成一份。", *_ALL),
+)
+
+APPROVAL = SheetKind(
+    code="approval",
+    title="审批",
+    form=forms.ApprovalDecision,
+    key=_CASE,
+    columns=(
+        _STEP,
+        Column("审批结论", "同意", "从列表中选择；空则为未批，跳过", 12),
+        _staff("E1040", "审批人"),
+        Column("原因", "", "不同意时必填", 30),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=("审批结论", "原因"),
+    notes=("一行一单。申请人和已审批过本单的人不能审批。", *_ALL),
+)
+
+CYCLE = SheetKind(
+    code="cycle",
+    title="周期确认",
+    form=forms.CycleDecision,
+    key=_CASE,
+    lines="明细",
+    columns=(_STEP, _staff("E1004", "计划员"), _LINE, Column("周期天数", 7, "工作日，1 至 365", 10)),
+    shown=(*_LINES, *_ABOUT, _DUE, _DETAIL),
+    undecided=(STAFF,),
+    notes=("本单要做的每一行都要填写周期天数。", *_TOGETHER, *_ALL),
+)
+
+PLAN = SheetKind(
+    code="plan",
+    title="计划确认",
+    form=forms.PlanDecision,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _staff("E1004", "计划员"),
+        _LINE,
+        Column("来源", "本厂生产", "从列表中选择", 12),
+        Column("生产单位", "板式车间", "名称或编码", 16),
+        Column("计划日期", "", "空则按承诺日期", 13),
+        Column("延期原因", "", "计划日期晚于承诺日期时必填", 24),
+    ),
+    shown=(*_LINES, *_ABOUT, _DUE, _DETAIL),
+    undecided=(STAFF,),
+    notes=("计划日期可以晚于承诺日期，但须填延期原因，承诺日期不变。", *_TOGETHER, *_ALL),
+)
+
+PRODUCTION = SheetKind(
+    code="production",
+    title="车间生产日报",
+    form=forms.ProductionReport,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _DAY,
+        _SERIAL,
+        _staff("E1007", "车间人员"),
+        _LINE,
+        Column("完成数量", 3, "自上次报告以来完成的数量", 10),
+        Column("报废数量", 0, "空则为 0", 10),
+        Column("异常说明", "", "有异常才填", 30),
+    ),
+    shown=(_PART, Column("待做数量", width=10, type=CellType.NUMBER, of="完成数量"), *_ABOUT, _DUE),
+    undecided=(STAFF,),
+    notes=("可以分次报告：只填这次完成的行和数量。", *_TOGETHER, *_ALL),
+)
+
+GOODS_IN = SheetKind(
+    code="goods-in",
+    title="入库流水账",
+    form=forms.GoodsInCount,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _DAY,
+        _SERIAL,
+        _staff("E1016", "仓管员"),
+        _LINE,
+        Column("实收数量", 3, "先清点再填写", 10),
+        Column("差异原因", "", "与车间报告数量不符时必填", 30),
+    ),
+    shown=(_PART, Column("报告数量", width=10, type=CellType.NUMBER, of="实收数量"), *_ABOUT, _DUE),
+    undecided=(STAFF,),
+    notes=("一次报告的各行须一次清点完。", *_TOGETHER, *_ALL),
+)
+
+GOODS_OUT = SheetKind(
+    code="goods-out",
+    title="出库流水账",
+    form=forms.GoodsOut,
+    key=_CASE,
+    columns=(
+        _STEP,
+        _DAY,
+        _SERIAL,
+        _staff("E1016", "仓管员或物流"),
+        Column("运输方式", "快递", "从列表中选择", 12),
+        Column("承运商", "中通快递", "承运的公司", 16),
+        Column("运费", 86, "元；自有车辆填 0", 10),
+        Column("件数", 1, "1 至 9999", 8),
+        Column("运单号", "", "", 20),
+        Column("备注", "", "", 24),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=("运输方式", "承运商", "运费", "件数", "运单号"),
+    notes=("一行一单。运费超出标准的须经审批。", *_ALL),
+)
+
+RELEASE = SheetKind(
+    code="release",
+    title="加急放行",
+    form=forms.EarlyRelease,
+    key=_CASE,
+    columns=(
+        _STEP,
+        Column("放行结论", "先行放行", "从列表中选择；空则跳过", 14),
+        _staff("E1040", "客服主管"),
+        Column("原因", "", "", 30),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=("放行结论", "原因"),
+    notes=("一行一单。先行放行的，出库单须在 2 个工作日内补上。", *_ALL),
+)
+
+_FOUND = (
+    Column("照片编号", "", "有异常时必填", 20),
+    Column("说明", "", "", 30),
+)
+_GOOD = Column("完好数量", 4, "完好收到的数量", 10)
+_SENT = Column("发货数量", width=10, type=CellType.NUMBER, of="完好数量")
+
+PICKUP = SheetKind(
+    code="pickup",
+    title="提货确认",
+    form=forms.PickupConfirmation,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _staff("E1049", "办事处售后"),
+        Column("到货日期", date(2026, 5, 20), "不早于发货，不晚于今天", 13),
+        Column("核对结果", "货单相符", "从列表中选择", 16),
+        Column(LINE_NO, 1, "本单中的第几行；货单相符时可不列", 7),
+        _GOOD,
+        *_FOUND,
+    ),
+    shown=(_PART, _SENT, *_ABOUT, _DUE),
+    undecided=("到货日期", "核对结果"),
+    notes=("请对照发货单、装箱单核对；短少、损坏或货不对单的，填写完好数量和照片编号。", *_TOGETHER, *_ALL),
+)
+
+CHECK = SheetKind(
+    code="check",
+    title="到货核对",
+    form=forms.GoodsCheck,
+    key=_CASE,
+    lines="明细",
+    columns=(
+        _STEP,
+        _staff("E1049", "办事处售后"),
+        Column("核对结果", "货单相符", "从列表中选择；空则为未核对，跳过", 12),
+        Column(LINE_NO, 1, "本单中的第几行；货单相符时可不列", 7),
+        _GOOD,
+        *_FOUND,
+    ),
+    shown=(_PART, _SENT, *_ABOUT, _DUE),
+    undecided=("核对结果",),
+    notes=("到货 5 个工作日内核对；逾期未核对，损失由办事处承担。", *_TOGETHER, *_ALL),
+)
+
+ANOMALY = SheetKind(
+    code="anomaly",
+    title="异常处理",
+    form=forms.AnomalyDecision,
+    key=_CASE,
+    columns=(
+        _STEP,
+        Column("处理意见", "接受短交", "从列表中选择；空则为未处理，跳过", 14),
+        _staff("E1040", "客服主管"),
+        Column("原因", "客户同意", "接受短交或关闭时必填", 30),
+    ),
+    shown=(*_ABOUT, _DUE, _DETAIL),
+    undecided=("处理意见", "原因"),
+    notes=("一行一项异常。", *_ALL),
+)
+
+SALES = SheetKind(
+    code="sales",
+    title="销售记录",
+    form=SalesLine,
+    key=Column("订单号", "示例-SO20260318-0042", "销售订单号", 22),
+    columns=(
+        Column(LINE_NO, 1, "订单中的第几行", 7),
+        Column("办事处", "北京办事处", "名称或编码", 16),
+        Column("客户姓名", "凌霄", "", 12),
+        Column("客户电话", "13800009999", "", 15),
+        Column("客户地址", "松涛里9栋", "", 30),
+        Column("型号", "BD-201", "", 12),
+        Column("品名", "静谷软包床(1.8米)", "", 24),
+        Column("数量", 1, "大于 0", 8),
+        Column("实付金额", 4731, "元", 12),
+        Column("生产工厂", "中山软体厂", "", 16),
+        Column("出厂日期", date(2026, 3, 2), "", 13),
+        Column("发货日期", date(2026, 3, 9), "可空", 13),
+        Column("签收日期", date(2026, 3, 12), "可空；保修从签收起算", 13),
+        Column("渠道", "门店", "门店或远程", 8),
+        Column("是否定制", "否", "空则为否", 10),
+    ),
+    notes=(
+        "一行是订单的一行；同一订单号和行号再次发来，内容有变即更正，没有变即不动。",
+        "请不要合并单元格，不要使用公式，不要改动表头。",
+        f"订单号以“{EXAMPLE}”开头的行不会读入。",
+    ),
+)
+
+KINDS = {
+    kind.code: kind
+    for kind in (
+        APPLICATIONS, REVIEW, RESUBMIT, APPROVAL, CYCLE, PLAN, PRODUCTION, GOODS_IN, GOODS_OUT, RELEASE, PICKUP,
+        CHECK, ANOMALY, SALES,
+    )
+}  # fmt: skip
 
 
 def sheet_kind(code: str) -> SheetKind:
-    """Find a kind by its code; NotFound lists what there is."""
-    if code not in KINDS:
-        raise NotFound(f"没有这种表 no sheet kind {code!r}; 可用 known: {', '.join(KINDS)}")
-    return KINDS[code]
+    """Find a kind by its code or title; NotFound lists what there is."""
+    found = KINDS.get(code) or next((kind for kind in KINDS.values() if kind.title == code), None)
+    if found is None:
+        known = ", ".join(f"{kind.code} {kind.title}" for kind in KINDS.values())
+        raise NotFound(f"没有这种表 no sheet kind {code!r}; 可用 known: {known}")
+    return found

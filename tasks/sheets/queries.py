@@ -1,21 +1,120 @@
-"""The SQL of sheets: what the drop-down lists of a template offer."""
+"""The SQL of sheets: cases by number, drop-down lists, what waits for a role with its lines, sales records."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from schemas.tables import office, part, part_price
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Label,
+    Row,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from schemas.states import Role
+from schemas.tables import (
+    carrier,
+    case_line,
+    office,
+    part,
+    part_price,
+    production_unit,
+    sales_record,
+    service_case,
+    staff,
+    work_item,
+)
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.durable.among import among
 
 
 def template_lists(connection: Connection) -> dict[str, list[str]]:
-    """Give the offices and the parts that may be ordered today, by heading."""
+    """Give what may be chosen today, by heading: offices, parts, production units, carriers."""
     today = shanghai_day(clock.now())
     priced = select(part_price.c.part).where(
         part_price.c.valid_from <= today, part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today)
     )
     current = part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today)
-    parts = select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code)
-    return {
-        "办事处": list(connection.execute(select(office.c.name).order_by(office.c.code)).scalars()),
-        "配件名称": list(connection.execute(parts).scalars()),
+    wanted = {
+        "办事处": select(office.c.name).order_by(office.c.code),
+        "配件名称": select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),
+        "生产单位": select(production_unit.c.name).order_by(production_unit.c.code),
+        "承运商": select(carrier.c.name).order_by(carrier.c.code),
     }
+    return {heading: list(connection.execute(names).scalars()) for heading, names in wanted.items()}
+
+
+def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[str, Row[Any]]:
+    """Find cases by number: (id, number, closed_at)."""
+    found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
+    rows = connection.execute(found.where(among(service_case.c.number, numbers)))
+    return {row.number: row for row in rows}
+
+
+def waiting_items(
+    connection: Connection, role: Role, office_code: str | None, unit: str | None
+) -> list[Row[Any]]:
+    """List what waits for a role, the first due first; narrowed to an office or a production unit."""
+    wanted = (
+        select(
+            service_case.c.number, work_item.c.case_id, work_item.c.step_key, work_item.c.form, work_item.c.brief,
+            work_item.c.prefill, work_item.c.due_at, office.c.name.label("office"), service_case.c.customer_name,
+            service_case.c.order_no, service_case.c.urgency,
+        )
+        .join(service_case, service_case.c.id == work_item.c.case_id)
+        .join(office, office.c.code == service_case.c.office)
+        .where(
+            work_item.c.closed_at.is_(None), or_(work_item.c.role == role.value, work_item.c.also == role.value)
+        )
+        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+    )  # fmt: skip
+    if office_code:
+        wanted = wanted.where(service_case.c.office == office_code)
+    if unit:
+        wanted = wanted.where(work_item.c.unit == unit)
+    return list(connection.execute(wanted).all())
+
+
+def lines_of(connection: Connection, case_ids: Iterable[int]) -> dict[tuple[int, int], Row[Any]]:
+    """Find part names and quantities of the lines of cases: (case, line) → line."""
+    wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
+    rows = connection.execute(wanted.where(among(case_line.c.case_id, list(case_ids))))
+    return {(row.case_id, row.line_no): row for row in rows}
+
+
+def known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Find which of many case numbers there are."""
+    found = select(service_case.c.number).where(among(service_case.c.number, numbers))
+    return set(connection.execute(found).scalars())
+
+
+def active_staff(connection: Connection) -> set[str]:
+    """List the numbers of those who work here."""
+    return set(connection.execute(select(staff.c.code).where(staff.c.active)).scalars())
+
+
+def office_codes(connection: Connection) -> dict[str, str]:
+    """Give the code of each office by its name and by its code."""
+    offices = connection.execute(select(office.c.code, office.c.name)).all()
+    return {word: row.code for row in offices for word in (row.code, row.name)}
+
+
+def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], bool]:
+    """Keep sales records by order and line; gives those that are new (True) or were corrected (False)."""
+    given = insert(sales_record).values(records)
+    told = [column for column in sales_record.c if not column.primary_key]
+    put = given.on_conflict_do_update(
+        index_elements=[sales_record.c.order_no, sales_record.c.line_no],
+        set_={column.name: given.excluded[column.name] for column in told},
+        where=tuple_(*told).is_distinct_from(tuple_(*(given.excluded[column.name] for column in told))),
+    )
+    new: Label[bool] = literal_column("xmax = 0", Boolean).label(
+        "new"
+    )  # PostgreSQL's mark of a row that was not there before
+    rows = connection.execute(put.returning(sales_record.c.order_no, sales_record.c.line_no, new))
+    return {(row.order_no, row.line_no): row.new for row in rows}

@@ -8,22 +8,25 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.problems import BadInput, NotFound, Problem
-from tasks.sheets.cells import Cell, Fault, Formula
-from tasks.sheets.kinds import SheetKind
+from tasks.sheets.cells import Cell
+from tasks.sheets.columns import SheetKind
+from tasks.sheets.kinds import EXAMPLE, KINDS
+from tasks.sheets.outcome import SheetRow
 from tasks.sheets.text import clean_text
+from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
-NumberedRow = tuple[int, Sequence[Cell]]
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
 MOST_ROWS = 200_000
 MOST_UNPACKED = 1 << 30  # bytes; a workbook that unpacks to more is no sheet of ours
@@ -31,57 +34,105 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What openpyxl raises on a workbook that is not one depends on where it breaks.
 BROKEN = (
-    zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException,
+    zipfile.BadZipFile, zlib.error, ParseError, ExpatError, InvalidFileException,
     KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, NotImplementedError,
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class SheetRow:
-    """A row with its number in the sheet (the heading row is 1) and its cells by heading."""
+class SheetTable:
+    """The rows of one kind in a file, as they are."""
 
-    no: int
-    cells: dict[str, Cell]
+    kind: SheetKind
+    rows: list[SheetRow]
 
 
 def read_rows(path: Path, kind: SheetKind) -> list[SheetRow]:
-    """Read all rows that hold anything, by the kind's headings."""
-    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _workbook_rows(path, kind.title)
+    """Read all rows of a kind that hold anything."""
+    return read_tables(path, kind)[0].rows
+
+
+def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
+    """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings."""
+    if path.suffix.lower() == ".csv":
+        tables = [_table(path, kind, _csv_rows(path))]
+    else:
+        tables = [_table(path, one or kind, rows) for one, rows in _workbook_tabs(path, kind)]
+    return [table for table in tables if table.rows] or tables[:1]
+
+
+def _table(path: Path, kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     if not rows:
         raise _refused(path, "是空的 the sheet is empty")
     if len(rows) > MOST_ROWS + 1:
         raise _refused(path, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
+    kind = kind or _kind_by_headings(path, rows[0][1])
     headings = _headings(path, kind, rows[0][1])
-    named = (
-        SheetRow(no, {heading: cell for heading, cell in zip(headings, row, strict=False) if heading})
-        for no, row in rows[1:]
-    )
-    return [row for row in named if any(_filled(cell) for cell in row.cells.values())]
+    return SheetTable(kind, list(_named(kind, headings, rows[1:])))
+
+
+def _named(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]) -> Iterator[SheetRow]:
+    """Name the cells by their headings; empty rows and examples are no rows."""
+    key, kept = kind.key.heading, [(at, heading) for at, heading in enumerate(headings) if heading]
+    for no, row in rows:
+        cells = {heading: row[at] for at, heading in kept if at < len(row)}
+        first = cells.get(key)
+        if isinstance(first, str) and EXAMPLE in first and clean_text(first).startswith(EXAMPLE):
+            continue
+        if any(_filled(cell) for cell in cells.values()):
+            yield SheetRow(no, cells)
+
+
+def _given(row: Sequence[Cell]) -> list[str]:
+    return [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in row]
+
+
+def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
+    """Find the only kind that knows all headings of a table and misses none."""
+    given = set(filter(None, _given(row)))
+    fitting = [kind for kind in KINDS.values() if not any(_wrong_headings(kind, list(given)).values())]
+    if len(fitting) != 1:
+        known = "、".join(kind.title for kind in KINDS.values())
+        expected = (
+            "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
+        )
+        raise _refused(path, f"{expected}: {known}")
+    return fitting[0]
 
 
 def _headings(path: Path, kind: SheetKind, row: Sequence[Cell]) -> list[str]:
     """Check the heading row; a column to be ignored has no heading."""
-    known = [column.heading for column in kind.all_columns]
-    given = [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in row]
-    read = ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
-    wrong = {
-        "缺少列 missing columns": [name for name in known if kind.required(name) and name not in read],
-        "重复的列 repeated columns": sorted({name for name in read if name and read.count(name) > 1}),
-        "不认识的列 unknown columns": [name for name in read if name and name not in known],
-    }
-    listed = "；".join(f"{what} {'、'.join(names)}" for what, names in wrong.items() if names)
+    given = _given(row)
+    listed = "；".join(
+        f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names
+    )
     if listed:
-        raise _refused(path, f"{listed}；应有 expected: {'、'.join(known)}")
-    return read
+        raise _refused(
+            path, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.all_columns)}"
+        )
+    return ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
 
 
-def _workbook_rows(path: Path, title: str) -> list[NumberedRow]:
+def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str]]:
+    known = {column.heading for column in kind.all_columns}
+    ignored = {"", ROW_HEADING, REASON_HEADING, *(column.heading for column in kind.shown)}
+    read = [name for name in given if name not in ignored]
+    return {
+        "缺少列 missing columns": [
+            c.heading for c in kind.all_columns if kind.required(c.heading) and c.heading not in read
+        ],
+        "重复的列 repeated columns": sorted({name for name in read if read.count(name) > 1}),
+        "不认识的列 unknown columns": [name for name in read if name not in known],
+    }
+
+
+def _workbook_tabs(path: Path, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
     data = _bytes(path)
     _refuse_foreign(path, data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and dates that it drops
         try:
-            return _sheet_rows(data, title)
+            return _tabs(data, kind)
         except BROKEN as error:
             raise _refused(path, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
 
@@ -99,29 +150,25 @@ def _refuse_foreign(path: Path, data: bytes) -> None:
         raise _refused(path, "过大，请拆分 is too large: split it")
 
 
-def _sheet_rows(data: bytes, title: str) -> list[NumberedRow]:
-    """Give the rows of the sheet with this title, else of the first one."""
+def _tabs(data: bytes, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
+    """Give the rows of each tab that bears a kind's title; where none does, of the first one."""
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-    sheet: Any = book[title] if title in book.sheetnames else book.worksheets[0]
-    sheet.reset_dimensions()  # other programs write wrong ones
-    rows = _numbered([_value(cell) for cell in row] for row in sheet.iter_rows())
+    by_title = {one.title: one for one in KINDS.values() if kind in (None, one)}
+    titled: list[tuple[SheetKind | None, Any]] = [
+        (by_title[title], book[title]) for title in book.sheetnames if title in by_title
+    ]
+    tabs = [
+        (found, worksheet_rows(sheet, MOST_ROWS + 1))
+        for found, sheet in titled or [(None, book.worksheets[0])]
+    ]
     book.close()
-    return rows
+    return [(found, rows) for found, rows in tabs if rows] or tabs[:1]
 
 
 def _numbered(rows: Iterable[Sequence[Cell]]) -> list[NumberedRow]:
     """Number the rows as the sheet does, drop empty ones, and stop where there are too many."""
     filled = ((no, row) for no, row in enumerate(rows, start=1) if any(_filled(cell) for cell in row))
     return list(islice(filled, MOST_ROWS + 2))
-
-
-def _value(cell: Any) -> Cell:
-    if cell.data_type == "f":
-        return Formula(cell.value)
-    if cell.data_type == "e":
-        return Fault(cell.value)
-    value: Cell = cell.value
-    return value
 
 
 def _csv_rows(path: Path) -> list[NumberedRow]:
@@ -159,9 +206,3 @@ def _filled(cell: Cell) -> bool:
 
 def _refused(path: Path, why: str) -> BadInput:
     return BadInput([Problem("文件 file", path.name, why)])
-
-
-def columns_of(rows: Iterable[SheetRow], kind: SheetKind) -> list[str]:
-    """Give the headings that a file really had, in the kind's order."""
-    used = {heading for row in rows for heading in row.cells}
-    return [column.heading for column in kind.all_columns if column.heading in used]

@@ -1,16 +1,15 @@
-"""Write workbooks: the template of a sheet kind, and the reject sheet that goes back with reasons.
-
-Whatever stands in a cell is written as what it is: a text that begins like a formula stays a text.
-"""
+"""Write workbooks: whatever stands in a cell is written as what it is, a text that begins like a formula too."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -18,8 +17,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from schemas.problems import BadInput, Problem
-from tasks.sheets.kinds import CellType, SheetKind
-from tasks.sheets.reader import REASON_HEADING, ROW_HEADING, SheetRow
+from tasks.sheets.columns import CellType, Column, SheetKind
+from tasks.sheets.outcome import SheetRow
+from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
 
 NOTES, OPTIONS = "填写说明", "选项"
 LIVE = ("=", "+", "-", "@", "\t", "\r")
@@ -27,22 +27,88 @@ LONGEST = 32_000  # characters; Excel takes 32,767 in a cell
 LISTED_ROWS = 5000  # of a template: its drop-down lists reach so far
 HEAD = PatternFill("solid", fgColor="1F4E78")
 HEAD_OPTIONAL = PatternFill("solid", fgColor="7F9DB9")
-GREY, RED = Font(color="808080", italic=True), Font(color="C00000")
+HEAD_SHOWN = PatternFill("solid", fgColor="808080")
+WHITE, GREY, RED = Font(bold=True, color="FFFFFF"), Font(color="808080", italic=True), Font(color="C00000")
+CENTRED = Alignment(horizontal="center", vertical="center")
 WRAPPED = Alignment(wrap_text=True, vertical="top")
 
 
-def put(sheet: Any, row: int, column: int, value: object) -> Any:
-    """Write a value; text is never taken for a formula, and what a workbook cannot hold is shown as �."""
-    cell = sheet.cell(row=row, column=column)
-    if not isinstance(value, str):
+@dataclass
+class Book:
+    """A workbook that is written row by row; its lists of words go to a hidden tab."""
+
+    book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
+    lists: list[tuple[str, ...]] = field(default_factory=list)
+
+    def tab(self, title: str, columns: Sequence[Column], heads: Sequence[PatternFill]) -> Any:
+        """Begin a tab with its heading row, which stays in sight."""
+        sheet: Any = self.book.create_sheet(title)
+        sheet.freeze_panes = "B2"
+        for at, column in enumerate(columns, start=1):
+            sheet.column_dimensions[get_column_letter(at)].width = column.width
+        cells = [
+            write(sheet, column.heading, WHITE, fill, CENTRED)
+            for column, fill in zip(columns, heads, strict=True)
+        ]
+        for cell, column in zip(cells, columns, strict=True):
+            if column.note:
+                cell.comment = Comment(column.note, title, width=220, height=60)
+        sheet.append(cells)
+        return sheet
+
+    def drop_down(self, sheet: Any, at: int, words: Sequence[str], rows: int, strict: bool) -> None:
+        """Offer words in a column; only a form's own words are the only ones allowed."""
+        listed = tuple(words)
+        if listed not in self.lists:
+            self.lists.append(listed)
+        letter, column = get_column_letter(at), get_column_letter(self.lists.index(listed) + 1)
+        rule = DataValidation(
+            type="list", formula1=f"{OPTIONS}!${column}$1:${column}${len(words)}", allow_blank=True,
+            showErrorMessage=strict, errorTitle="请从列表中选择", error="请从列表中选择",
+        )  # fmt: skip
+        rule.add(f"{letter}2:{letter}{rows + 1}")
+        sheet.data_validations.append(rule)
+
+    def save(self, path: Path) -> None:
+        """Write whole or not at all; BadInput where the folder does not allow it."""
+        if self.lists:
+            self._write_lists()
+        content = BytesIO()
+        self.book.save(content)
+        spare = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            spare.write_bytes(content.getbuffer())
+            spare.replace(path)
+        except OSError as error:
+            spare.unlink(missing_ok=True)
+            why = f"无法写入 cannot be written ({error.strerror})"
+            raise BadInput([Problem("文件 file", path.name, why)]) from error
+
+    def _write_lists(self) -> None:
+        options: Any = self.book.create_sheet(OPTIONS)
+        options.sheet_state = "hidden"
+        for at in range(max(map(len, self.lists))):
+            options.append([write(options, words[at]) if at < len(words) else None for words in self.lists])
+
+
+def write(
+    sheet: Any, value: object, font: Font | None = None, fill: PatternFill | None = None,
+    alignment: Alignment | None = None,
+) -> Any:  # fmt: skip
+    """Make a cell; text is never taken for a formula, and what a workbook cannot hold is shown as �."""
+    cell: Any = WriteOnlyCell(sheet)
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("�", value)[:LONGEST]
+        cell.value, cell.data_type, cell.number_format = text, "s", "@"
+        if text.startswith(LIVE):
+            cell.quotePrefix = 1
+    else:
         cell.value = value
         if isinstance(value, date):
             cell.number_format = "yyyy-mm-dd hh:mm" if _has_time(value) else "yyyy-mm-dd"
-        return cell
-    text = ILLEGAL_CHARACTERS_RE.sub("�", value)[:LONGEST]
-    cell.value, cell.data_type = text, "s"
-    cell.number_format = "@"
-    cell.quotePrefix = int(text.startswith(LIVE))
+    for name, style in (("font", font), ("fill", fill), ("alignment", alignment)):
+        if style is not None:
+            setattr(cell, name, style)
     return cell
 
 
@@ -50,99 +116,86 @@ def _has_time(value: date) -> bool:
     return isinstance(value, datetime) and value.time() != datetime.min.time()
 
 
-def write_rejects(
-    path: Path, kind: SheetKind, columns: Sequence[str], rejected: Iterable[tuple[SheetRow, str]]
-) -> None:
-    """Write rows as they came with the number they had and why they come back."""
-    book = Workbook()
-    sheet: Any = book.active
-    sheet.title = kind.title
-    headings = [*columns, ROW_HEADING, REASON_HEADING]
-    widths = {column.heading: column.width for column in kind.all_columns} | {REASON_HEADING: 70}
-    _head(sheet, headings, widths)
-    for at, (row, reason) in enumerate(rejected, start=2):
-        for column, heading in enumerate(columns, start=1):
-            put(sheet, at, column, row.cells.get(heading))
-        put(sheet, at, len(columns) + 1, row.no)
-        shown = put(sheet, at, len(headings), reason)
-        shown.font, shown.alignment = RED, WRAPPED
-    _save(book, path)
+Rejected = tuple[SheetRow, str]
+
+
+def write_rejects(path: Path, tables: Mapping[SheetKind, tuple[Sequence[str], Iterable[Rejected]]]) -> None:
+    """Write rows as they came, with the number they had and why they come back, a tab a kind.
+
+    tables: kind → (the headings that the file had, rows with their reasons)
+    """
+    book = Book()
+    for kind, (headings, rejected) in tables.items():
+        known = {column.heading: column for column in (*kind.all_columns, *kind.shown)}
+        columns = [known.get(heading) or Column(heading) for heading in headings]
+        columns += [Column(ROW_HEADING, width=8), Column(REASON_HEADING, width=70)]
+        heads = [head_of(kind, heading) for heading in headings] + [HEAD_SHOWN, HEAD_SHOWN]
+        sheet = book.tab(kind.title, columns, heads)
+        for row, reason in rejected:
+            cells = [write(sheet, row.cells.get(heading)) for heading in headings]
+            sheet.append([*cells, row.no, write(sheet, reason, RED, alignment=WRAPPED)])
+    book.save(path)
+
+
+def head_of(kind: SheetKind, heading: str) -> PatternFill:
+    """Choose the colour of a heading: must be filled in, may be, or is only shown."""
+    if not kind.has(heading):
+        return HEAD_SHOWN
+    return HEAD if kind.required(heading) else HEAD_OPTIONAL
 
 
 def write_template(path: Path, kind: SheetKind, lists: Mapping[str, Sequence[str]]) -> None:
     """Write an empty sheet of a kind with an example row, drop-down lists and notes; `lists` by heading."""
-    book = Workbook()
-    sheet: Any = book.active
-    sheet.title = kind.title
-    columns = kind.all_columns
-    _head(sheet, [column.heading for column in columns], {column.heading: column.width for column in columns})
-    options = book.create_sheet(OPTIONS)
+    book, columns = Book(), [noted(kind, column) for column in kind.all_columns]
+    sheet = book.tab(kind.title, columns, [head_of(kind, column.heading) for column in columns])
     for at, column in enumerate(columns, start=1):
-        heading, letter = column.heading, get_column_letter(at)
-        must = kind.required(heading)
-        head = sheet.cell(row=1, column=at)
-        head.fill = HEAD if must else HEAD_OPTIONAL
-        note = f"{'必填' if must else '选填'}：{column.note or kind.type_of(heading).value}"
-        head.comment = Comment(note, kind.title)
-        example = put(sheet, 2, at, column.example or None)
-        example.font = GREY
-        if kind.type_of(heading) is not CellType.NUMBER:
-            form = "yyyy-mm-dd" if kind.type_of(heading) is CellType.DAY else "@"
-            sheet.column_dimensions[letter].number_format = form
-        if words := lists.get(heading) or kind.choices(heading):
-            _drop_down(sheet, options, at, letter, words, strict=bool(kind.choices(heading)))
-    options.sheet_state = "hidden"
-    _notes(book.create_sheet(NOTES, 1), kind)
-    _save(book, path)
+        of_type = kind.type_of(column.heading)
+        if of_type is not CellType.NUMBER:
+            form = "yyyy-mm-dd" if of_type is CellType.DAY else "@"
+            sheet.column_dimensions[get_column_letter(at)].number_format = form
+    offer_words(book, sheet, kind, [column.heading for column in columns], lists, LISTED_ROWS)
+    sheet.append([write(sheet, column.example if column.example != "" else None, GREY) for column in columns])
+    write_notes(book, [kind])
+    book.save(path)
 
 
-def _head(sheet: Any, headings: Sequence[str], widths: Mapping[str, int]) -> None:
+def noted(kind: SheetKind, column: Column) -> Column:
+    """Give a column with the note that its heading shows."""
+    must = "必填" if kind.required(column.heading) else "选填"
+    note = f"{must}：{column.note or kind.type_of(column.heading).value}"
+    return Column(column.heading, column.example, note, column.width)
+
+
+def offer_words(
+    book: Book, sheet: Any, kind: SheetKind, headings: Sequence[str], lists: Mapping[str, Sequence[str]], rows: int
+) -> None:  # fmt: skip
+    """Give the columns of a kind their drop-down lists: the form's own words, or what the house has today."""
     for at, heading in enumerate(headings, start=1):
-        cell = put(sheet, 1, at, heading)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD
-        cell.alignment = Alignment(horizontal="center")
-        sheet.column_dimensions[get_column_letter(at)].width = widths.get(heading, 10)
-    sheet.freeze_panes = "A2"
+        own = kind.choices(heading) if kind.has(heading) else []
+        words = own or (lists.get(heading, ()) if kind.has(heading) else ())
+        if words:
+            book.drop_down(sheet, at, words, rows, strict=bool(own))
 
 
-def _drop_down(sheet: Any, options: Any, at: int, letter: str, words: Sequence[str], strict: bool) -> None:
-    """Offer words from the hidden sheet; only a form's own words are the only ones allowed."""
-    for row, word in enumerate(words, start=1):
-        put(options, row, at, word)
-    listed = DataValidation(
-        type="list", formula1=f"{OPTIONS}!${letter}$1:${letter}${len(words)}", allow_blank=True,
-        showErrorMessage=strict, errorTitle="请从列表中选择", error="请从列表中选择",
-    )  # fmt: skip
-    listed.add(f"{letter}2:{letter}{LISTED_ROWS}")
-    sheet.add_data_validation(listed)
-
-
-def _notes(sheet: Any, kind: SheetKind) -> None:
-    put(sheet, 1, 1, f"{kind.title} · 填写说明").font = Font(bold=True, size=14)
-    for row, note in enumerate(kind.notes, start=3):
-        put(sheet, row, 1, f"{row - 2}. {note}").alignment = Alignment(vertical="top")
-    first = len(kind.notes) + 4
-    rows = [
-        (c.heading, "必填" if kind.required(c.heading) else "选填", kind.type_of(c.heading).value,
-         "每行" if kind.of_line(c.heading) or c is kind.key else "整份", c.note)
-        for c in kind.all_columns
-    ]  # fmt: skip
-    for at, texts in enumerate([("列", "必填", "类型", "范围", "说明"), *rows], start=first):
-        for column, text in enumerate(texts, start=1):
-            put(sheet, at, column, text).font = Font(bold=at == first)
+def write_notes(book: Book, kinds: Sequence[SheetKind]) -> None:
+    """Write how the sheets are filled in, and every column of them."""
+    sheet: Any = book.book.create_sheet(NOTES)
     for letter, width in zip("ABCDE", (16, 8, 8, 8, 60), strict=True):
         sheet.column_dimensions[letter].width = width
+    for kind in kinds:
+        sheet.append([write(sheet, f"{kind.title} · {NOTES}", Font(bold=True, size=14))])
+        for at, note in enumerate(kind.notes, start=1):
+            sheet.append([write(sheet, f"{at}. {note}")])
+        sheet.append([])
+        sheet.append([write(sheet, text, Font(bold=True)) for text in ("列", "必填", "类型", "范围", "说明")])
+        for column in kind.all_columns:
+            sheet.append([write(sheet, text) for text in _about(kind, column)])
+        sheet.append([])
 
 
-def _save(book: Workbook, path: Path) -> None:
-    """Write whole or not at all; BadInput where the folder does not allow it."""
-    content = BytesIO()
-    book.save(content)
-    spare = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        spare.write_bytes(content.getvalue())
-        spare.replace(path)
-    except OSError as error:
-        spare.unlink(missing_ok=True)
-        why = f"无法写入 cannot be written ({error.strerror})"
-        raise BadInput([Problem("文件 file", path.name, why)]) from error
+def _about(kind: SheetKind, column: Column) -> tuple[str, ...]:
+    of_row = kind.of_line(column.heading) or column is kind.key or not kind.lines
+    return (
+        column.heading, "必填" if kind.required(column.heading) else "选填", kind.type_of(column.heading).value,
+        "每行" if of_row else "整份", column.note,
+    )  # fmt: skip

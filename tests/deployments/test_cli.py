@@ -100,10 +100,7 @@ def test_an_application_is_accepted_and_waits_for_its_review(run: Run, tmp_path:
 
 def test_yaml_with_english_names_is_as_good(run: Run, db: Engine, tmp_path: Path) -> None:
     result = run("apply", write(tmp_path, ENGLISH, "form.yaml"), "--json")
-    assert read(result) == {
-        "accepted": [{"row_key": "", "number": NUMBER, "new": True}],
-        "rejected": [], "reject_sheet": None, "fault": "",
-    }  # fmt: skip
+    assert read(result) == {"accepted": [{"number": NUMBER, "new": True}], "problems": []}
     with db.connect() as connection:
         phone = connection.execute(text("SELECT customer_phone FROM service_case")).scalar_one()
     assert phone == "013800001343"
@@ -112,8 +109,8 @@ def test_yaml_with_english_names_is_as_good(run: Run, db: Engine, tmp_path: Path
 def test_the_same_origin_is_accepted_once(run: Run, tmp_path: Path) -> None:
     file = write(tmp_path, APPLICATION)
     first, again = (read(run("apply", file, "--origin", "cli:one", "--json")) for _ in range(2))
-    assert first["accepted"] == [{"row_key": "", "number": NUMBER, "new": True}]
-    assert again["accepted"] == [{"row_key": "", "number": NUMBER, "new": False}]
+    assert first["accepted"] == [{"number": NUMBER, "new": True}]
+    assert again["accepted"] == [{"number": NUMBER, "new": False}]
 
 
 def test_a_wrong_application_is_refused_with_every_reason(run: Run, tmp_path: Path) -> None:
@@ -125,8 +122,7 @@ def test_a_wrong_application_is_refused_with_every_reason(run: Run, tmp_path: Pa
     refused(run("apply", file), "第1行 row 1, 配件名称 part: “金把手”", "发现日期 found on: “2027-01-01”")
     result = run("apply", file, "--json")
     assert result.exit_code == 1
-    (rejected,) = read(result)["rejected"]
-    assert set(rejected["problems"][0]) == {"row", "field", "value", "expected", "text"}
+    assert set(read(result)["problems"][0]) == {"row", "field", "value", "expected", "text"}
     assert run("inbox").stdout == "没有待办 nothing waits\n"
 
 
@@ -139,12 +135,13 @@ def test_a_sheet_is_applied_in_part_and_tells_so(run: Run, tmp_path: Path) -> No
     book.save(tmp_path / "apps.xlsx")
     result = run("apply", tmp_path / "apps.xlsx")
     refused(result, "第3行 row 3, 数量: “0”")
-    assert f"✓ BJ-1 → {NUMBER} 已受理 accepted" in result.stdout
+    assert "受理 accepted 1；退回 sent back 1" in result.stdout
+    assert f"✓ 配件申报: {NUMBER}" in result.stdout
     assert "apps.rejected.xlsx" in result.stdout.replace("\n", "")
     assert [item["step"] for item in read(run("inbox", "--json"))] == ["review-1"]
     report = read(run("apply", tmp_path / "apps.xlsx", "--json"))
-    assert report["accepted"] == [{"row_key": "BJ-1", "number": NUMBER, "new": False}]
-    assert report["rejected"][0]["rows"] == [3]
+    assert (report["counts"], report["numbers"]) == ({"unchanged": 1, "rejected": 1}, [NUMBER])
+    assert [(row["row"], row["key"]) for row in report["rejected"]] == [(3, "BJ-2")]
     refused(run("apply", tmp_path / "apps.xlsx", "--origin", "x"), "--origin")
 
 
@@ -453,11 +450,31 @@ def test_recover_says_in_one_line_that_no_server_runs(run: Run, monkeypatch: pyt
 def test_a_template_is_written_once_unless_forced(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "t.xlsx"
     assert run("sheet", "template", "applications", out).exit_code == 0
-    assert "北京办事处" in [cell.value for cell in load_workbook(out)["选项"]["B"]]
+    assert "北京办事处" in [cell.value for cell in load_workbook(out)["选项"]["A"]]
     refused(run("sheet", "template", "applications", out), "--force")
     assert run("sheet", "template", "applications", out, "--force").exit_code == 0
     refused(run("sheet", "template", "orders", tmp_path / "o.xlsx"), "applications")
     refused(run("sheet", "template", "applications", tmp_path / "no" / "t.xlsx"), "无法写入")
+
+
+def test_an_inbox_goes_out_as_a_workbook_and_comes_back_decided(run: Run, tmp_path: Path) -> None:
+    run("apply", write(tmp_path, APPLICATION))
+    out = tmp_path / "待办.xlsx"
+    result = run("inbox", "--role", "配件审核员", "--xlsx", out)
+    assert (result.exit_code, "配件审核员待办 inbox: 审核修正 1" in result.stdout) == (0, True)
+    refused(run("inbox", "--role", "PARTS_REVIEWER", "--xlsx", out), "--force")
+    refused(run("inbox", "--xlsx", tmp_path / "other.xlsx"), "角色 role")
+    assert "未办，跳过" in run("sheet", "import", out).stdout
+    book = load_workbook(out)
+    sheet: Any = book["审核修正"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for heading, value in {"审核结论": "通过", "经办人工号": "E1001"}.items():
+        sheet.cell(2, columns[heading]).value = value
+    book.save(out)
+    result = run("sheet", "import", out)
+    assert (result.exit_code, f"✓ 审核修正: {NUMBER}" in result.stdout) == (0, True)
+    assert [item["step"] for item in read(run("inbox", "--json"))] == ["plan-1"]
+    assert read(run("sheet", "import", out, "--kind", "review", "--json"))["counts"] == {"unchanged": 2}
 
 
 def test_an_empty_database_is_upgraded_and_filled_once(

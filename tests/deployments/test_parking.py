@@ -16,8 +16,10 @@ GATE = "review-1-1"
 
 
 def park(desk: Desk, key: str | None = None, gate: str = GATE) -> UUID:
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment(desk.deployments["toy"])
     return park_new(
-        deployment_id=desk.deployments["toy"],
+        deployment=deployment,
         name="PA-2026-000001 · 华北 · 审核",
         parameters={"申报单": {"办事处": "华北"}},
         idempotency_key=key or f"PA-2026-000001/{uuid.uuid4()}",

@@ -52,4 +52,4 @@ def test_a_taken_port_is_one_clear_line() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(UpError, match=f"port {port} is not free.*AFTERSALES_PORT"):
-            check_port(Settings(port=port))
+            check_port(port, "AFTERSALES_PORT")

@@ -33,3 +33,20 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None
     with pytest.raises(UpError, match="AFTERSALES_HOME") as raised:
         prepare_home(Settings(home=tmp_path / "file"))
     assert "\n" not in str(raised.value)
+
+
+def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("DROPBOX", "REPORTS_PORT"):
+        monkeypatch.delenv(f"AFTERSALES_{name}", raising=False)
+    settings = Settings(home=tmp_path, port=4300)
+    assert (settings.dropbox, settings.reports) == (tmp_path / "dropbox", tmp_path / "reports")
+    assert settings.places.link(tmp_path / "reports" / "a b.html") == "http://127.0.0.1:4301/a%20b.html"
+    monkeypatch.setenv("AFTERSALES_DROPBOX", str(tmp_path / "share"))
+    monkeypatch.setenv("AFTERSALES_REPORTS_PORT", "4400")
+    settings = Settings(home=tmp_path)
+    assert settings.dropbox == tmp_path / "share"
+    assert settings.reports_url == "http://127.0.0.1:4400"
+    prepare_home(settings)
+    assert settings.dropbox.is_dir()

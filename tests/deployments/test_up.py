@@ -53,7 +53,7 @@ class Up:
     def children(self) -> dict[str, int | None]:
         from deployments.embedded import server_pid
 
-        found = {name: living(pid_file(self.settings, name)) for name in ("server", "worker")}
+        found = {name: living(pid_file(self.settings, name)) for name in ("server", "reports", "worker")}
         return found | {"postgres": server_pid(self.settings.postgres)}
 
     def left(self) -> list[str]:

@@ -3,6 +3,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import psutil
 import pytest
 from prefect import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
@@ -90,6 +91,36 @@ def test_a_killed_worker_loses_no_waiting_case(desk: Desk, worker: Child) -> Non
     park_again(cut, "review-1-1", ToyDecision, "toy again", [])
     desk.answer(cut, **ANSWER)
     desk.wait(cut, "Completed")
+
+
+def test_a_long_job_runs_in_a_process_of_its_own_that_ends_with_the_worker(desk: Desk, worker: Child) -> None:
+    assert worker.process is not None
+    done = desk.wait(desk.start("apart"), "Completed")
+    own, _, parent = done.name.partition(" of ")
+    assert (int(parent), own != parent) == (worker.process.pid, True)
+    killed, cut = apart(desk), apart(desk)
+    stopped = job_of(desk, killed)
+    stopped.terminate()
+    psutil.wait_procs([stopped], 3)
+    time.sleep(1)
+    assert desk.read(killed).state_name == "Running"  # so that the watch runs it again
+    job = job_of(desk, cut)
+    worker.process.send_signal(signal.SIGKILL)
+    worker.process.wait()
+    assert psutil.wait_procs([job], 3)[1] == []  # it would have run longer
+    worker.start()
+
+
+def apart(desk: Desk) -> UUID:
+    """Start a long job and wait until it is at work."""
+    run_id = desk.start("apart")
+    while " of " not in desk.wait(run_id, "Running").name:
+        time.sleep(0.1)
+    return run_id
+
+
+def job_of(desk: Desk, run_id: UUID) -> psutil.Process:
+    return psutil.Process(int(desk.read(run_id).name.partition(" ")[0]))
 
 
 def test_more_runs_than_threads_stay_scheduled_at_the_server(desk: Desk, worker: Child) -> None:

@@ -1,5 +1,6 @@
 """A flow with one gate, only to prove the worker: it is asked, suspends, and counts how often it ran."""
 
+import os
 import time
 from enum import StrEnum
 
@@ -55,3 +56,14 @@ def toy_case(申报单: ToyRequest) -> None:  # noqa: N803 - the form's label is
 def toy_broken() -> None:
     """Fail."""
     raise ValueError("broken on purpose")
+
+
+@flow(name="toy-apart")
+def toy_apart() -> None:
+    """Say in the run's name in which process it runs, and take its time."""
+    context = FlowRunContext.get()
+    assert context is not None
+    assert context.flow_run is not None
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(context.flow_run.id, name=f"{os.getpid()} of {os.getppid()}")
+    time.sleep(12)

@@ -28,12 +28,13 @@ from deployments.settings import Settings
 from schemas.problems import ProcessChanged
 from schemas.states import Channel, Role
 from schemas.tables import service_case, work_item
-from tasks.desk import case_run, recover
+from tasks.desk import case_run, recover, runs
 from tasks.desk.gate_form import gate_input
 from tasks.desk.queries import case_view
 from tasks.desk.recover import RecoverReport
 from tasks.desk.rules import run_name, run_tags
-from tasks.durable.engine import PROCESSES, Case, Closing, open_case
+from tasks.durable.engine import PROCESSES, Case, Closing
+from tasks.durable.opening import open_case
 from tests.conftest import Server
 from tests.desk.people import PARAMETER, Desk, changed_process
 
@@ -69,7 +70,7 @@ def runs_of(desk: Desk, case: int) -> list[UUID]:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A watch that holds a leg for dead, and a case for left alone, at once."""
-    monkeypatch.setattr(recover, "LEG_STARTS_WITHIN", timedelta(0))
+    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
     monkeypatch.setattr(recover, "TAKE_OVER_AFTER", timedelta(0))
 
 
@@ -210,7 +211,7 @@ def test_an_answer_that_a_dead_leg_did_not_record_is_not_lost(
     assert desk.resume(run_id, desk.answer(run_id, 原因="只说一次")) == ""
     desk.begin(run_id)
     assert desk.watch() == NOTHING  # it may live: it is young
-    monkeypatch.setattr(recover, "LEG_STARTS_WITHIN", timedelta(0))
+    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
     assert desk.watch() == RecoverReport(rescheduled=1)
     assert desk.watch() == NOTHING
     assert desk.leg(run_id) == "plan-1-0"
@@ -303,7 +304,7 @@ def test_an_application_whose_leg_died_before_there_was_a_case_is_started_again(
 ) -> None:
     desk.begin(run_id := desk.send({PARAMETER: desk.form()}))
     assert desk.watch() == NOTHING
-    monkeypatch.setattr(recover, "LEG_STARTS_WITHIN", timedelta(0))
+    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
     assert desk.watch() == RecoverReport(rescheduled=1)
     assert desk.leg(run_id) == "review-1-0"
     assert desk.watch() == NOTHING

@@ -21,15 +21,16 @@ from sqlalchemy import Engine, create_engine, event
 
 from deployments.database import connect
 from schemas.states import Channel
-from tasks.desk.recover import TAKE_OVER_AFTER, RecoverReport, take_over
-from tasks.durable.engine import advance, open_case
+from tasks.desk.recover import TAKE_OVER_AFTER, RecoverReport, Watch
+from tasks.durable.engine import advance
 from tasks.durable.lease import VOID_AFTER
+from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
 from tests.durable.plans import Plan
 from tests.play import Play
 
 forks = get_context("forkserver")
-forks.set_forkserver_preload([__name__])
+forks.set_forkserver_preload([__name__, "tests.durable.chunks"])
 create_engine("postgresql+psycopg://")  # imports the driver before children are forked; connects to nothing
 NEXT_LIFE = VOID_AFTER + TAKE_OVER_AFTER + timedelta(seconds=1)
 ORIGIN = "cli:crash"
@@ -88,6 +89,10 @@ class Child:
         self._process = forks.Process(target=_live, args=(url, start, kill, parent.send, work, args))
         self._process.start()
         parent.close()
+
+    def kill(self) -> None:
+        """Kill it, wherever it is; nothing happens if it has ended."""
+        self._process.kill()
 
     def end(self) -> Life:
         """Wait for its end; a fault of the child is raised here."""
@@ -171,7 +176,7 @@ def play_on(
     play, opened = Play(db), open_case(db, "PA", plan.application(), ORIGIN, Channel.CLI)
     case = opened.case_id
     if by_watch and not opened.new:
-        take_over(db, RecoverReport())
+        Watch(db).take_over(RecoverReport())
     else:
         reply = advance(db, case, again).reply  # sent again by somebody whom no reply has reached
         assert reply.accepted or TOO_LATE.search(str(reply.problems)), reply.problems

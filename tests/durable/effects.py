@@ -20,7 +20,7 @@ from tasks.durable.step import SHANGHAI
 
 TABLES = (
     "service_case", "case_line", "line_correction", "ledger", "work_item", "decision", "document", "outbox",
-    "stock_movement", "stock_balance", "reservation", "production_order", "counter", "notice",
+    "stock_movement", "stock_balance", "reservation", "production_order", "counter", "notice", "sheet_row",
 )  # fmt: skip
 SURROGATE = frozenset({"id"})
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:\d\d)")
@@ -60,10 +60,11 @@ def _names(connection: Connection) -> dict[str, str]:
 
 def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> list[str]:
     query = select(table).where(table.c.accepted) if "accepted" in table.c else select(table)
-    return sorted(_text(table.name, dict(row), names) for row in connection.execute(query).mappings())
+    return sorted(as_text(table.name, dict(row), names) for row in connection.execute(query).mappings())
 
 
-def _text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
+def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
+    """Write a row so that it is equal wherever the same has happened; `names` are of surrogate ids."""
     if "case_id" in row:
         row["case_id"] = names.get(str(row["case_id"]))
     if table == "ledger" and row["actor"] == Role.SYSTEM:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hypothesis import strategies as st
 from sqlalchemy import Row
 
 from schemas.states import Channel
@@ -103,3 +104,27 @@ RICH = Plan(
     pickup="short",
 )
 TAKEN_BACK = Plan(lines=(ON_STOCK, PANEL), urgent=True, release="先行放行", withdraw="GoodsOut")
+PLANS = st.builds(
+    Plan,
+    lines=st.lists(
+        st.sampled_from([ON_STOCK, SCARCE, PANEL, PAINTED, GLASS]),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda line: str(line["配件名称"]),
+    ).map(tuple),
+    urgent=st.booleans(),
+    sent_back=st.booleans(),
+    price=st.sampled_from([None, 300, 2600, 13000]),
+    refused=st.sampled_from([False] * 3 + [True]),
+    partial=st.booleans(),
+    difference=st.booleans(),
+    anomaly=st.sampled_from(["重新制作", "接受短交", "关闭本单"]),
+    freight=st.sampled_from(["free", "approved", "refused"]),
+    release=st.sampled_from([None, "先行放行", "不提前放行"]),
+    pickup=st.sampled_from(["in order", "checked later", "short"]),
+    withdraw=st.sampled_from(
+        [None] * 4
+        + ["ReviewDecision", "PlanDecision", "ProductionReport", "GoodsInCount", "GoodsOut"]
+        + ["PickupConfirmation", "AnomalyDecision"]
+    ),
+)

@@ -30,7 +30,7 @@ from tests.conftest import Server
 from tests.durable.chunks import Move, one_by_one, open_plans, rounds, statements_of, told
 from tests.durable.effects import Effects, differences, effects
 from tests.durable.plans import GLASS, PAINTED, PANEL, PLANS, RICH, SCARCE, TAKEN_BACK, Plan
-from tests.play import Play, cells
+from tests.play import Play, cells, line
 
 START = datetime(2026, 11, 18, 1, 30, tzinfo=UTC)  # a Wednesday, 9:30 in Shanghai
 EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
@@ -173,7 +173,7 @@ def issue_slip(work: Work) -> DocumentRef:
 def go_wrong(work: Work) -> str:
     """Write something, then fail where that is wanted: in our hands or in the database's."""
     how = TROUBLE.get(work.case.order_no, "")
-    by = Decimal(-1_000_000 if how == "overdraws" else 0)
+    by = Decimal({"overdraws": -1_000_000, "raises": 7}.get(how, 0))
     work.shift(stock_balance, {"warehouse": "MAIN-GOOD", "part": "P-HW-001"}, on_hand=by)
     if how == "raises":
         raise RuntimeError("the saw is broken")
@@ -233,6 +233,17 @@ def test_a_chunk_that_the_database_refuses_is_halved_down_to_the_case(
     with chunks_tried(play.db) as sizes:
         advance_chunk(play.db, [Turn(case) for case in cases])
     assert sizes == [8, 4, 2, 2, 1, 1, 4]
+
+
+def test_cases_of_a_chunk_share_what_is_on_stock_in_one_go(play: Play) -> None:
+    cases = waiting(play, "review-1", [Plan(lines=(line("P-HW-023", 4),))] * 3)  # 6 are there
+    turns = [Turn(case, [Answer("review-1", play.answer(case, "review-1"), Channel.SHEET)]) for case in cases]
+    with chunks_tried(play.db) as sizes:
+        advance_chunk(play.db, turns)
+    assert sizes == [3]
+    held = play.rows("SELECT case_id, quantity FROM reservation ORDER BY case_id")
+    assert {row.case_id: row.quantity for row in held} == {cases[0]: 4, cases[1]: 2}
+    books_balance(play.db)
 
 
 def test_twins_within_a_chunk_are_found_in_halves_and_the_later_is_told(play: Play) -> None:

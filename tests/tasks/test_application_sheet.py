@@ -12,12 +12,16 @@ from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from schemas.problems import BadInput, NotFound
-from tasks.durable.engine import advance
-from tasks.durable.queries import case_id_by_number
-from tasks.sheets.applications import SheetReport, import_applications, read_applications
+from tasks.sheets.applications import SheetApplication, applications_of
+from tasks.sheets.importing import import_sheet
 from tasks.sheets.kinds import APPLICATIONS
+from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.queries import template_lists
+from tasks.sheets.reader import read_rows
+from tasks.sheets.report import SheetReport
 from tasks.sheets.writer import write_template
+from tests.tasks import sheets
+from tests.tasks.sheets import became
 
 HEADINGS = [column.heading for column in APPLICATIONS.all_columns]
 GOOD = {
@@ -69,13 +73,21 @@ def reasons(report: SheetReport) -> dict[int, str]:
     return {one["原行号"]: one["退回原因"] for one in found}
 
 
+def read_applications(path: Path) -> list[SheetApplication]:
+    return applications_of(read_rows(path, APPLICATIONS))
+
+
+def send(db: Engine, path: Path) -> list[RowOutcome]:
+    """Take a file through the engine without the checks."""
+    return sheets.send(db, path, APPLICATIONS)
+
+
 def refusal(db: Engine, path: Path, *rows: dict[str, Any]) -> str:
-    """Import rows that are all wrong; gives the first reason."""
-    report = import_applications(db, save(path, *rows))
-    assert report.accepted == []
+    """Send rows that are all wrong; gives the reasons."""
+    found = send(db, save(path, *rows))
+    assert {outcome.became for outcome in found} == {Became.REJECTED}
     assert cases(db) == 0
-    assert len(report.rejected) == 1
-    return "\n".join(map(str, report.rejected[0].problems))
+    return sheets.reasons(found)
 
 
 # reading
@@ -189,69 +201,56 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 # importing
 
 
+OTHER = {"申报单号": "BJ-2", "订单号": "SO20251023-0164"}
+
+
 def test_right_applications_become_cases_and_wrong_ones_go_back(db: Engine, path: Path) -> None:
-    report = import_applications(
-        db,
-        save(
-            path,
-            row(),
-            row(配件名称="P-PB-001"),
-            row(申报单号="BJ-2", 订单号="SO20251023-0164", 配件名称="金把手"),
-            row(申报单号="BJ-2", 订单号="SO20251023-0164", 数量=2.555),
-            row(申报单号="BJ-3", 订单号="SO20250316-0093"),
-        ),
-    )
-    assert [(key, new) for key, _, new in report.accepted] == [("BJ-1", True), ("BJ-3", True)]
-    assert [number for _, number, _ in report.accepted] == ["PA-2026-000001", "PA-2026-000002"]
-    ((rows, problems),) = report.rejected
-    assert rows == [4, 5]
-    assert [(p.row, p.field, p.value) for p in problems] == [(5, "数量", "2.555")]
-    assert report.reject_sheet == path.with_suffix(".rejected.xlsx")
-    assert reasons(report) == {
-        4: "同一申报单第 5 行有误，整份退回 goes back with the rest of its application",
-        5: "数量: “2.555” — 最多 2 位小数 at most 2 decimals",
-    }
+    rows = [
+        row(), row(配件名称="P-PB-001"), row(**OTHER, 配件名称="金把手"), row(**OTHER, 数量=2.555),
+        row(申报单号="BJ-3", 订单号="SO20250316-0093"),
+    ]  # fmt: skip
+    found = send(db, save(path, *rows))
+    assert became(found) == ["+", "+", "-", "-", "+"]
+    assert [outcome.number for outcome in found] == [
+        "PA-2026-000001", "PA-2026-000001", "BJ-2", "BJ-2", "PA-2026-000002"
+    ]  # fmt: skip
+    assert found[3].reason == "数量: “2.555” — 最多 2 位小数 at most 2 decimals"
+    assert "同一份的第 5 行有误，整份退回" in found[2].reason
     with db.connect() as connection:
-        case_id = case_id_by_number(connection, "PA-2026-000001")
-        origins = connection.execute(text("SELECT origin FROM service_case ORDER BY id")).scalars().all()
-    assert case_id is not None
-    assert not advance(db, case_id).closed
-    assert [origin.split(":")[::2] for origin in origins] == [["sheet", "BJ-1"], ["sheet", "BJ-3"]]
+        made = connection.execute(text("SELECT origin, step FROM service_case ORDER BY id")).all()
+    assert [origin.split(":")[::2] for origin, _ in made] == [["sheet", "BJ-1"], ["sheet", "BJ-3"]]
+    assert [step for _, step in made] == ["审核修正", "审核修正"]
 
 
 def test_the_same_sheet_again_whole_renamed_or_in_part_makes_nothing_twice(db: Engine, path: Path) -> None:
-    rows = [row(), row(申报单号="BJ-2", 订单号="SO20251023-0164")]
-    first = import_applications(db, save(path, *rows))
+    rows = [row(), row(**OTHER)]
+    first = send(db, save(path, *rows))
+    numbers = [outcome.number for outcome in first]
     renamed = Path(shutil.copy(path, path.with_name("again.xlsx")))
-    part = save(path.with_name("part.xlsx"), rows[1])
-    for again in (path, renamed):
-        assert import_applications(db, again).accepted == [one._replace(new=False) for one in first.accepted]
-    assert import_applications(db, part).accepted == [first.accepted[1]._replace(new=False)]
+    for again in (send(db, path), send(db, renamed)):
+        assert (became(again), [outcome.number for outcome in again]) == (["=", "="], numbers)
+    part = send(db, save(path.with_name("part.xlsx"), rows[1]))
+    assert (became(part), part[0].number) == (["="], numbers[1])
     assert cases(db) == 2
-    assert first.reject_sheet is None
-    assert not path.with_suffix(".rejected.xlsx").exists()
 
 
 def test_the_reject_sheet_can_be_corrected_and_sent_as_it_is(db: Engine, path: Path) -> None:
-    report = import_applications(
-        db, save(path, row(), row(申报单号="BJ-2", 订单号="SO20251023-0164", 数量=-1))
-    )
-    assert report.reject_sheet is not None
+    report = import_sheet(db, save(path, row(), row(**OTHER, 数量=-1)), APPLICATIONS)
+    assert report.reject_sheet == path.with_suffix(".rejected.xlsx")
+    assert list(reasons(report)) == [3]
     book = load_workbook(report.reject_sheet)
     sheet: Any = book.active
     sheet.cell(row=2, column=[cell.value for cell in sheet[1]].index("数量") + 1).value = 1
     book.save(report.reject_sheet)
-    again = import_applications(db, report.reject_sheet)
-    assert [(key, new) for key, _, new in again.accepted] == [("BJ-2", True)]
-    assert again.rejected == []
+    again = import_sheet(db, report.reject_sheet)
+    assert again.counts == {Became.ACCEPTED: 1}
+    assert again.reject_sheet is None
+    assert cases(db) == 2
 
 
 def test_a_corrected_file_sent_whole_keeps_what_was_accepted(db: Engine, path: Path) -> None:
-    import_applications(db, save(path, row(), row(申报单号="BJ-2", 订单号="SO20251023-0164", 数量=0)))
-    report = import_applications(
-        db, save(path, row(), row(申报单号="BJ-2", 订单号="SO20251023-0164", 数量=1))
-    )
-    assert [(key, new) for key, _, new in report.accepted] == [("BJ-1", False), ("BJ-2", True)]
+    send(db, save(path, row(), row(**OTHER, 数量=0)))
+    assert became(send(db, save(path, row(), row(**OTHER, 数量=1)))) == ["=", "+"]
 
 
 @pytest.mark.parametrize(
@@ -291,12 +290,11 @@ def test_a_twin_line_is_named_by_its_row_in_the_sheet(db: Engine, path: Path) ->
 
 
 def test_control_characters_are_refused_and_can_be_written_back(db: Engine, path: Path) -> None:
-    names = list(GOOD)
     bad = GOOD | {"配件名称": "铰\x01链"}
     file = path.with_suffix(".csv")
-    file.write_text(f"{','.join(names)}\n{','.join(str(bad[name]) for name in names)}\n", "utf-8")
-    report = import_applications(db, file)
-    assert "控制字符" in str(report.rejected[0].problems[0])
+    file.write_text(f"{','.join(bad)}\n{','.join(map(str, bad.values()))}\n", "utf-8")
+    report = import_sheet(db, file)
+    assert "控制字符" in report.rejected[0].reason
     assert report.reject_sheet is not None
     assert "铰�链" in [cell.value for cell in load_workbook(report.reject_sheet).active[2]]  # type: ignore[index]
 
@@ -308,7 +306,7 @@ def test_ten_thousand_lines_in_one_application_are_refused(db: Engine, path: Pat
 
 
 def test_formulas_come_back_as_text(db: Engine, path: Path) -> None:
-    report = import_applications(db, save(path, row(备注="=HYPERLINK(1)", 规格="+1", 数量=-1)))
+    report = import_sheet(db, save(path, row(备注="=HYPERLINK(1)", 规格="+1", 数量=-1)), APPLICATIONS)
     assert report.reject_sheet is not None
     cells = [cell for cells in load_workbook(report.reject_sheet).active.iter_rows() for cell in cells]  # type: ignore[union-attr]
     assert {cell.value for cell in cells} >= {"=HYPERLINK(1)", "+1"}
@@ -321,10 +319,10 @@ def test_what_was_accepted_stands_when_the_reject_sheet_cannot_be_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    save(path, row(), row(申报单号="BJ-2", 订单号="SO20251023-0164", 数量=0))
+    save(path, row(), row(**OTHER, 数量=0))
     monkeypatch.setattr(Path, "write_bytes", full)
-    report = import_applications(db, path)
-    assert len(report.accepted) == len(report.rejected) == 1
+    report = import_sheet(db, path, APPLICATIONS)
+    assert report.counts == {Became.ACCEPTED: 1, Became.REJECTED: 1}
     assert report.reject_sheet is None
     assert "apps.rejected.xlsx" in report.fault
 
@@ -342,11 +340,10 @@ def test_the_template_offers_lists_and_its_example_is_a_right_application(db: En
     offered = {str(rule.sqref).split(":")[0]: rule.formula1 for rule in sheet.data_validations.dataValidation}
     assert set(offered) == {"B2", "E2", "G2", "I2"}  # 办事处 紧急程度 配件名称 原因
     assert book["选项"].sheet_state == "hidden"
-    assert [cell.value for cell in book["选项"]["E"]][:2] == ["普通", "加急"]
+    column = offered["E2"].split("$")[1]
+    assert [cell.value for cell in book["选项"][column]][:2] == ["普通", "加急"]
     assert "北京办事处" in lists["办事处"]
     assert "填写说明" in book.sheetnames
     sheet["A2"] = "BJ-7"
     book.save(path)
-    report = import_applications(db, path)
-    assert report.rejected == []
-    assert [one.row_key for one in report.accepted] == ["BJ-7"]
+    assert became(send(db, path)) == ["+"]

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from schemas.forms.parts import PartsApplication
-from schemas.problems import NotFound
 from tasks.sheets.cells import Cell, Fault, Formula, read_cell, read_day, read_number, read_text
-from tasks.sheets.kinds import APPLICATIONS, CellType, sheet_kind
-from tasks.sheets.writer import put
+from tasks.sheets.columns import CellType
+from tasks.sheets.writer import Book, write
 
 TODAY = date(2026, 11, 18)
 
@@ -88,41 +86,16 @@ def test_formulas_and_errors_are_refused_in_every_column(cell: Cell, why: str, k
 
 @pytest.mark.parametrize("text", ["=1+1", "+86 138", "-5", "@SUM(A1)", "\tx"])
 def test_text_that_begins_like_a_formula_is_written_as_text(text: str, tmp_path: Path) -> None:
-    book = Workbook()
-    put(book.active, 1, 1, text)
+    book = Book()
+    sheet = book.tab("t", [], [])
+    sheet.append([write(sheet, text)])
     book.save(tmp_path / "t.xlsx")
     sheet: Any = load_workbook(tmp_path / "t.xlsx").active
-    cell = sheet["A1"]
+    cell = sheet["A2"]
     assert (cell.value, cell.data_type, cell.quotePrefix) == (text, "s", True)
 
 
 def test_what_a_workbook_cannot_hold_is_shown_as_such() -> None:
-    book = Workbook()
-    assert put(book.active, 1, 1, "铰\x00链\x0b").value == "铰�链�"
-    assert len(put(book.active, 1, 1, "长" * 50_000).value) < 32_767
-
-
-def test_a_kind_knows_its_columns_from_its_form() -> None:
-    kinds = {column.heading: APPLICATIONS.type_of(column.heading) for column in APPLICATIONS.all_columns}
-    assert kinds["数量"] is CellType.NUMBER
-    assert kinds["发现日期"] is CellType.DAY
-    assert kinds["原因"] is kinds["紧急程度"] is CellType.CHOICE
-    assert kinds["客户电话"] is kinds["申报单号"] is CellType.TEXT
-    assert APPLICATIONS.choices("紧急程度") == ["普通", "加急"]
-    required = [c.heading for c in APPLICATIONS.all_columns if APPLICATIONS.required(c.heading)]
-    assert required == ["申报单号", "办事处", "申报人工号", "订单号", "配件名称", "数量", "原因"]
-    assert [c.heading for c in APPLICATIONS.columns if APPLICATIONS.of_line(c.heading)] == [
-        "配件名称", "数量", "原因", "规格", "颜色"
-    ]  # fmt: skip
-
-
-def test_every_field_of_the_form_has_its_column() -> None:
-    headings = {column.heading for column in APPLICATIONS.columns}
-    fields = {field.alias for field in PartsApplication.model_fields.values()} - {APPLICATIONS.lines}
-    fields |= {field.alias for field in APPLICATIONS.line_form.model_fields.values()}
-    assert fields == headings
-
-
-def test_an_unknown_kind_lists_what_there_is() -> None:
-    with pytest.raises(NotFound, match="applications"):
-        sheet_kind("orders")
+    sheet = Workbook().active
+    assert write(sheet, "铰\x00链\x0b").value == "铰�链�"
+    assert len(write(sheet, "长" * 50_000).value) < 32_767

@@ -1,0 +1,35 @@
+"""Where sheets of this installation come in and where their reports lie: set once where a program starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from schemas.problems import Unavailable
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folder of the reports with the address that serves it, and the drop folder."""
+
+    reports: Path
+    reports_url: str
+    dropbox: Path
+
+    def link(self, file: Path) -> str:
+        """Give the address of a report's file."""
+        return f"{self.reports_url}/{quote(file.relative_to(self.reports).as_posix())}"
+
+
+_places: list[Places] = []
+
+
+def use(places: Places) -> None:
+    """Make these the places of this process."""
+    _places[:] = [places]
+
+
+def current() -> Places:
+    """Give the places of this process; Unavailable where none were set."""
+    if not _places:
+        raise Unavailable("未设置表格目录 no folders for sheets are set: start through `aftersales up`")
+    return _places[0]

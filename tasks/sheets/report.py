@@ -1,0 +1,134 @@
+"""What became of a sheet: counts, the sentences that were checked, what goes back; as one line and as a page."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas.problems import BadInput
+from tasks.desk.rules import MOBILE, mask_phone, plain
+from tasks.sheets.checks import Finding
+from tasks.sheets.columns import SheetKind
+from tasks.sheets.outcome import Became, RowOutcome
+from tasks.sheets.writer import write_rejects
+
+SHOWN = 10  # rows that go back, named on the page
+NUMBERS = 20  # cases, named on the page
+IN_ENGLISH = {
+    Became.ACCEPTED: "accepted",
+    Became.CORRECTED: "corrected",
+    Became.UNCHANGED: "taken before",
+    Became.SKIPPED: "not decided, skipped",
+    Became.REJECTED: "sent back",
+}
+
+
+@dataclass
+class TableReport:
+    """What became of the rows of one kind; `docs` is the page of its check, where that is kept."""
+
+    kind: SheetKind
+    findings: Sequence[Finding]
+    headings: Sequence[str]
+    counts: Counter[Became] = field(default_factory=Counter)
+    rejected: list[RowOutcome] = field(default_factory=list)
+    numbers: dict[str, None] = field(default_factory=dict)
+    docs: Path | None = None
+
+    def note(self, outcomes: Iterable[RowOutcome]) -> None:
+        """Count what became of rows, and keep those that go back."""
+        for outcome in outcomes:
+            self.counts[outcome.became] += 1
+            if outcome.became is Became.REJECTED:
+                self.rejected.append(outcome)
+            elif outcome.number and outcome.became is not Became.SKIPPED:
+                self.numbers[outcome.number] = None
+
+
+@dataclass
+class SheetReport:
+    """What became of a file; where rows go back, `reject_sheet` or why there is none (`fault`)."""
+
+    name: str
+    tables: list[TableReport]
+    reject_sheet: Path | None = None
+    fault: str = ""
+
+    @property
+    def counts(self) -> Counter[Became]:
+        """Count the rows of all tables."""
+        return sum((table.counts for table in self.tables), Counter[Became]())
+
+    @property
+    def rejected(self) -> list[RowOutcome]:
+        """Give all rows that go back."""
+        return [outcome for table in self.tables for outcome in table.rejected]
+
+    @property
+    def line(self) -> str:
+        """Say in one line what became of the rows."""
+        told = [f"{b.value} {IN_ENGLISH[b]} {self.counts[b]:,}" for b in Became if self.counts[b]]
+        return "；".join(told) or "没有可读入的行 no rows"
+
+    def write_rejects(self, target: Path) -> None:
+        """Write the rows that go back; a folder that does not take them undoes nothing that was accepted."""
+        tables = {
+            table.kind: (table.headings, [(outcome.row, outcome.reason) for outcome in _ordered(table)])
+            for table in self.tables
+            if table.rejected
+        }
+        try:
+            write_rejects(target, tables)
+        except BadInput as fault:
+            self.fault = str(fault)
+        else:
+            self.reject_sheet = target
+
+
+def summary(report: SheetReport, link: Callable[[Path], str]) -> str:
+    """Draw the page of an import as markdown; `link` gives the address of a file."""
+    kinds = "、".join(table.kind.title for table in report.tables)
+    drawn = [f"### {plain(report.name)} · {kinds}", "", report.line, ""]
+    if report.reject_sheet:
+        drawn += [
+            f"**[退回表 reject sheet]({link(report.reject_sheet)})**：改好后可直接再发 correct it and send it again",
+            "",
+        ]
+    if report.fault:
+        drawn += [f"**退回表未能写出 the reject sheet could not be written**: {plain(report.fault)}", ""]
+    for table in report.tables:
+        drawn += _table(table, link)
+    return "\n".join(drawn)
+
+
+def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
+    docs = f" · [Data Docs 检查报告]({link(table.docs)})" if table.docs else ""
+    drawn = [
+        f"#### {table.kind.title} {table.kind.code}{docs}",
+        "",
+        "| 结果 result | 行数 rows |",
+        "|---|--:|",
+    ]
+    drawn += [f"| {b.value} {IN_ENGLISH[b]} | {n:,} |" for b in Became if (n := table.counts[b])]
+    if table.numbers:
+        named = list(table.numbers)[:NUMBERS]
+        more = f" … 共 {len(table.numbers):,} 单 cases" if len(table.numbers) > NUMBERS else ""
+        drawn += ["", f"单号 cases: {plain('、'.join(named))}{more}"]
+    if table.rejected:
+        drawn += ["", "| 行 row | 退回原因 why it goes back |", "|--:|---|"]
+        drawn += [f"| {outcome.row.no} | {_reason(outcome)} |" for outcome in _ordered(table)[:SHOWN]]
+        if len(table.rejected) > SHOWN:
+            drawn += [f"| … | 共 {len(table.rejected):,} 行，见退回表 rows in all, see the reject sheet |"]
+    drawn += ["", "| 检查 what must be true | 不符 rows |", "|---|--:|"]
+    drawn += [f"| {'✗' if f.failed else '✓'} {plain(f.sentence)} | {f.failed:,} |" for f in table.findings]
+    return [*drawn, ""]
+
+
+def _ordered(table: TableReport) -> list[RowOutcome]:
+    return sorted(table.rejected, key=lambda outcome: outcome.row.no)
+
+
+def _reason(outcome: RowOutcome) -> str:
+    """Write a reason for a page that is kept: without telephone numbers."""
+    masked = MOBILE.sub(lambda found: mask_phone(found[0]), outcome.reason)
+    return "<br>".join(plain(line) for line in masked.splitlines())
