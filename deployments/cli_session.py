@@ -4,6 +4,7 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import typer
@@ -16,6 +17,7 @@ from deployments.database import connect
 from deployments.postgres import running_database
 from deployments.settings import Settings, UpError
 from schemas.problems import AftersalesError
+from tasks.durable.database import use
 
 NO_TABLES = "42P01"  # undefined_table
 
@@ -66,7 +68,9 @@ def database_url(settings: Settings) -> Iterator[str]:
 def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
     """Give an engine on the operations database for the time of the block."""
     with database_url(settings or installation()) as url:
-        db = connect(url, threads=2)
+        again = partial(connect, url, threads=2)
+        db = again()
+        use(db, again)
         try:
             yield db
         finally:

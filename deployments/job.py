@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from uuid import UUID
 
 from prefect import get_client
@@ -27,7 +28,8 @@ def main(run_id: str, entrypoint: str, worker: str) -> None:
     threading.Thread(target=_end_with, args=(int(worker),), daemon=True).start()
     settings = Settings()
     load_processes()
-    use(connect(str(settings.database_url), threads=BACKGROUND_CONNECTIONS))
+    connect_again = partial(connect, str(settings.database_url), threads=BACKGROUND_CONNECTIONS)
+    use(connect_again(), connect_again)
     places.use(settings.places)
     with pointed_at(settings), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         with get_client(sync_client=True) as client:

@@ -25,7 +25,8 @@ from tasks.durable.unit import Unit
 F = TypeVar("F", bound=Form)
 T = TypeVar("T")
 ATTEMPTS = 5
-TRY_AGAIN = {"40001", "40P01", "23505"}  # serialisation failure, deadlock, a twin that committed meanwhile
+# serialisation failure, deadlock, a twin that committed meanwhile, goods that another one took meanwhile
+TRY_AGAIN = {"40001", "40P01", "23505", "23514"}
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 

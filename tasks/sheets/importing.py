@@ -10,9 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from schemas.expectations.suites import CASE, OFFICE, STAFF
+from tasks.durable.crew import Crew, crew
 from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.checks import Checked, Known, check_rows
 from tasks.sheets.columns import SheetKind
+from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import RowOutcome, SheetRow
 from tasks.sheets.queries import active_staff, known_numbers, office_codes
 from tasks.sheets.reader import SheetTable, read_tables
@@ -85,18 +87,26 @@ def _apply(
     run_chunk: RunChunk,
 ) -> None:
     done, total, many = 0, sum(len(rows) for _, rows in chunks), len(chunks)
-    for number in range(1, many + 1):
-        on_progress(done, total)
-        told, rows = chunks.pop(0)
-        work = partial(_apply_chunk, db, told, rows)
-        run_chunk(f"{told.kind.title} 第 {number}/{many} 批 · {len(rows)} 行 rows", work)
-        done += len(rows)
+    with crew(db, many) as helpers:
+        while chunks:
+            on_progress(done, total)
+            some, chunks[:] = chunks[: helpers.size], chunks[helpers.size :]
+            rows = sum(len(rows) for _, rows in some)
+            name = f"{some[0][0].kind.title} 第 {many - len(chunks)}/{many} 批 · {rows} 行 rows"
+            run_chunk(name, partial(_apply_some, helpers, some))
+            done += rows
     on_progress(done, total)
 
 
-def _apply_chunk(db: Engine, told: TableReport, rows: Sequence[SheetRow]) -> None:
-    outcomes: Sequence[RowOutcome] = apply_rows(db, told.kind, rows)
-    told.note(outcomes)
+def _apply_some(helpers: Crew, some: Sequence[tuple[TableReport, list[SheetRow]]]) -> None:
+    outcomes = helpers.map(apply_sheet_rows, [(told.kind.code, rows) for told, rows in some])
+    for (told, _), of_chunk in zip(some, outcomes, strict=True):
+        told.note(of_chunk)
+
+
+def apply_sheet_rows(db: Engine, kind: str, rows: Sequence[SheetRow]) -> list[RowOutcome]:
+    """Take the rows of one chunk through the engine, in whatever process."""
+    return apply_rows(db, sheet_kind(kind), rows)
 
 
 def _write_docs(folder: Path, kind: SheetKind, checked: Checked) -> Path:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from openpyxl.styles import Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, Row
 
@@ -21,12 +21,28 @@ from tasks.durable.step import SHANGHAI
 from tasks.sheets.columns import DAY, LINE_NO, NUMBER, STEP, CellType, Column, SheetKind
 from tasks.sheets.kinds import KINDS
 from tasks.sheets.queries import lines_of, template_lists, waiting_items
-from tasks.sheets.writer import HEAD_SHOWN, Book, head_of, noted, offer_words, write, write_notes
+from tasks.sheets.writer import (
+    CENTRED,
+    FACE,
+    HEAD_SHOWN,
+    NUMERIC,
+    WRAPPED,
+    Book,
+    alignment_of,
+    append,
+    head_of,
+    noted,
+    offer_words,
+    write,
+    write_notes,
+)
 
 FIXED = {NUMBER, STEP, LINE_NO}  # read, but nobody is to change them
 SHADE, PALE = PatternFill("solid", fgColor="EDEDED"), PatternFill("solid", fgColor="F7F7F7")
-QUIET, LATE = Font(color="595959"), Font(color="C00000", bold=True)
-TOP = Border(top=Side(style="thin", color="A6A6A6"))
+QUIET, LATE = Font(FACE, 11, color="595959"), Font(FACE, 11, color="C00000", bold=True)
+PLAIN = Font(FACE, 11)
+BEGINS = Border(top=Side(style="thin", color="A6A6A6"))
+ABOUT = "待办内容"
 KIND_OF_FORM = {form_path(kind.form): kind for kind in KINDS.values() if kind.decides}
 
 
@@ -75,23 +91,38 @@ def _write_tab(
     book: Book, kind: SheetKind, items: Sequence[Sequence[InboxRow]], lists: Mapping[str, Sequence[str]]
 ) -> None:
     inputs = [noted(kind, column) for column in kind.columns if column.heading != STEP]
-    columns = [kind.key, *kind.shown, *inputs, Column(STEP, note="请勿改动", width=16)]
+    columns = [kind.key, *kind.shown, *inputs, Column(STEP, note="请勿改动", width=22)]
     headings, rows = [column.heading for column in columns], [row for item in items for row in item]
     sheet = book.tab(kind.title, columns, [head_of(kind, heading) for heading in headings])
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
     offer_words(book, sheet, kind, headings, lists, len(rows))
-    for row in rows:
-        sheet.append([_cell(sheet, kind, heading, row) for heading in headings])
+    width = next((column.width for column in columns if column.heading == ABOUT), 1)
+    for no, row in enumerate(rows, start=2):
+        tall = str(row.values.get(ABOUT) or "") if ABOUT in headings else ""
+        append(sheet, no, [_cell(sheet, kind, heading, row) for heading in headings], tall, width)
 
 
 def _cell(sheet: Any, kind: SheetKind, heading: str, row: InboxRow) -> Any:
     shown = heading in FIXED or not kind.has(heading)
     of_first = not (shown or row.first or kind.of_line(heading))  # is filled in on the item's first row
-    font = LATE if row.overdue and heading == "到期" else QUIET if shown else None
-    cell = write(sheet, row.values.get(heading), font, SHADE if shown else PALE if of_first else None)
+    value = row.values.get(heading)
+    font = LATE if row.overdue and heading == "到期" else QUIET if shown else PLAIN
+    fill = SHADE if shown else PALE if of_first else None
+    cell = write(sheet, value, font, fill, _place(kind, heading, value))
     if row.first:
-        cell.border = TOP
+        cell.border = BEGINS
     return cell
+
+
+def _place(kind: SheetKind, heading: str, value: object) -> Alignment:
+    """Say where a cell's text stands: what will be typed into an empty one stands like the rest."""
+    if heading == ABOUT:
+        return WRAPPED
+    if heading == LINE_NO or (kind.has(heading) and kind.type_of(heading) is CellType.DAY):
+        return CENTRED
+    if kind.has(heading) and kind.type_of(heading) is CellType.NUMBER:
+        return NUMERIC
+    return alignment_of(value)
 
 
 def _rows(
@@ -106,7 +137,7 @@ def _rows(
         "紧急": Urgency.URGENT.zh if item.urgency == Urgency.URGENT else None,
         "办事处名称": item.office, "客户": item.customer_name, "销售订单": item.order_no,
         "到期": item.due_at.astimezone(SHANGHAI).replace(tzinfo=None, second=0, microsecond=0),
-        "待办内容": "\n".join(item.brief).replace("**", ""),
+        ABOUT: "\n".join(item.brief).replace("**", ""),
     }  # fmt: skip
     for at, line in enumerate(given.get(kind.lines) or [{}]):
         values: dict[str, object] = {NUMBER: item.number, STEP: item.step_key, "紧急": about["紧急"]}

@@ -24,7 +24,7 @@ _URGENT = Column("紧急", width=7, type=CellType.TEXT)
 _DUE = Column("到期", width=19, type=CellType.DAY)
 _PART = Column("配件", width=26, type=CellType.TEXT)
 _WANTED = Column("申报数量", width=10, type=CellType.NUMBER)
-_DETAIL = Column("待办内容", width=60, type=CellType.TEXT)
+_DETAIL = Column("待办内容", width=48, type=CellType.TEXT)
 _ABOUT = (_URGENT, _OFFICE, _CUSTOMER, _ORDER)
 _LINES = (_PART, _WANTED)
 

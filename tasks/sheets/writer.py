@@ -7,6 +7,7 @@ from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -15,6 +16,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from schemas.problems import BadInput, Problem
 from tasks.sheets.columns import CellType, Column, SheetKind
@@ -28,9 +30,13 @@ LISTED_ROWS = 5000  # of a template: its drop-down lists reach so far
 HEAD = PatternFill("solid", fgColor="1F4E78")
 HEAD_OPTIONAL = PatternFill("solid", fgColor="7F9DB9")
 HEAD_SHOWN = PatternFill("solid", fgColor="808080")
-WHITE, GREY, RED = Font(bold=True, color="FFFFFF"), Font(color="808080", italic=True), Font(color="C00000")
+FACE = "Calibri"  # the workbook's own; a font without a name is drawn in whatever a program likes
+WHITE, BOLD = Font(FACE, 11, bold=True, color="FFFFFF"), Font(FACE, 11, bold=True)
+GREY, RED = Font(FACE, 11, color="808080", italic=True), Font(FACE, 11, color="C00000")
 CENTRED = Alignment(horizontal="center", vertical="center")
-WRAPPED = Alignment(wrap_text=True, vertical="top")
+WRAPPED, MIDDLE = Alignment(wrap_text=True, vertical="center"), Alignment(vertical="center")
+NUMERIC = Alignment(horizontal="right", vertical="center", indent=1)
+ROW, LINE, MOST_LINES = 18.0, 16.5, 10  # points: a row, a line of wrapped text; so many are shown
 
 
 @dataclass
@@ -44,6 +50,10 @@ class Book:
         """Begin a tab with its heading row, which stays in sight."""
         sheet: Any = self.book.create_sheet(title)
         sheet.freeze_panes = "B2"
+        sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = ROW, True
+        sheet.print_title_rows = "1:1"
+        sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # as wide as a page
         for at, column in enumerate(columns, start=1):
             sheet.column_dimensions[get_column_letter(at)].width = column.width
         cells = [
@@ -112,11 +122,30 @@ def write(
     return cell
 
 
+def alignment_of(value: object) -> Alignment:
+    """Say where a value stands in its cell."""
+    return CENTRED if isinstance(value, date) else NUMERIC if isinstance(value, int | float) else MIDDLE
+
+
 def _has_time(value: date) -> bool:
     return isinstance(value, datetime) and value.time() != datetime.min.time()
 
 
+def append(sheet: Any, no: int, cells: Sequence[Any], tall: str = "", width: int = 1) -> None:
+    """Write row `no`, high enough for the text of its wrapped cell in a column so wide."""
+    lines = sum(max(1, -(-_width(line) // width)) for line in tall.splitlines())
+    if lines > 1:
+        sheet.row_dimensions[no].height = LINE * min(lines, MOST_LINES)
+    sheet.append(cells)
+    sheet.row_dimensions.pop(no, None)  # it is written; a long sheet would keep them all
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 Rejected = tuple[SheetRow, str]
+REASON_WIDTH = 70
 
 
 def write_rejects(path: Path, tables: Mapping[SheetKind, tuple[Sequence[str], Iterable[Rejected]]]) -> None:
@@ -128,12 +157,14 @@ def write_rejects(path: Path, tables: Mapping[SheetKind, tuple[Sequence[str], It
     for kind, (headings, rejected) in tables.items():
         known = {column.heading: column for column in (*kind.all_columns, *kind.shown)}
         columns = [known.get(heading) or Column(heading) for heading in headings]
-        columns += [Column(ROW_HEADING, width=8), Column(REASON_HEADING, width=70)]
+        columns += [Column(ROW_HEADING, width=8), Column(REASON_HEADING, width=REASON_WIDTH)]
         heads = [head_of(kind, heading) for heading in headings] + [HEAD_SHOWN, HEAD_SHOWN]
         sheet = book.tab(kind.title, columns, heads)
-        for row, reason in rejected:
-            cells = [write(sheet, row.cells.get(heading)) for heading in headings]
-            sheet.append([*cells, row.no, write(sheet, reason, RED, alignment=WRAPPED)])
+        for no, (row, reason) in enumerate(rejected, start=2):
+            values = [row.cells.get(heading) for heading in headings]
+            cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
+            cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, reason, RED, alignment=WRAPPED)]
+            append(sheet, no, cells, reason, REASON_WIDTH)
     book.save(path)
 
 
@@ -154,7 +185,8 @@ def write_template(path: Path, kind: SheetKind, lists: Mapping[str, Sequence[str
             form = "yyyy-mm-dd" if of_type is CellType.DAY else "@"
             sheet.column_dimensions[get_column_letter(at)].number_format = form
     offer_words(book, sheet, kind, [column.heading for column in columns], lists, LISTED_ROWS)
-    sheet.append([write(sheet, column.example if column.example != "" else None, GREY) for column in columns])
+    examples = [column.example if column.example != "" else None for column in columns]
+    sheet.append([write(sheet, value, GREY, alignment=alignment_of(value)) for value in examples])
     write_notes(book, [kind])
     book.save(path)
 
@@ -183,11 +215,11 @@ def write_notes(book: Book, kinds: Sequence[SheetKind]) -> None:
     for letter, width in zip("ABCDE", (16, 8, 8, 8, 60), strict=True):
         sheet.column_dimensions[letter].width = width
     for kind in kinds:
-        sheet.append([write(sheet, f"{kind.title} · {NOTES}", Font(bold=True, size=14))])
+        sheet.append([write(sheet, f"{kind.title} · {NOTES}", Font(FACE, 14, bold=True))])
         for at, note in enumerate(kind.notes, start=1):
             sheet.append([write(sheet, f"{at}. {note}")])
         sheet.append([])
-        sheet.append([write(sheet, text, Font(bold=True)) for text in ("列", "必填", "类型", "范围", "说明")])
+        sheet.append([write(sheet, text, BOLD) for text in ("列", "必填", "类型", "范围", "说明")])
         for column in kind.all_columns:
             sheet.append([write(sheet, text) for text in _about(kind, column)])
         sheet.append([])

@@ -1,4 +1,4 @@
-"""The SQL of stock: balances, held for the transaction, and reservations."""
+"""The SQL of stock: balances and reservations."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -26,28 +26,26 @@ class Reservation:
 
 
 def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Balance]:
-    """Load and hold the balances of the cases' parts, in key order; parts without one have nothing."""
+    """Load the balances of the cases' parts; parts without one have nothing.
+
+    Nothing is held yet: who reserves what another takes meanwhile is refused by the balance's bounds, and asks again.
+    """
     parts = set(
         connection.execute(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))).scalars()
     )
     nothing = dict.fromkeys(((main_warehouse(connection), part) for part in parts), (Decimal(0), Decimal(0)))
-    return nothing | _held(connection, parts)
+    return nothing | _of_parts(connection, parts)
 
 
 def balance(connection: Connection, known: dict[Place, Balance], store: str, part: str) -> Balance:
-    """Give a part's balance; one that the cases got only in this unit is loaded and held now."""
+    """Give a part's balance; one that the cases got only in this unit is loaded now."""
     if (store, part) not in known:
-        known |= {(store, part): (Decimal(0), Decimal(0))} | _held(connection, [part])
+        known |= {(store, part): (Decimal(0), Decimal(0))} | _of_parts(connection, [part])
     return known[store, part]
 
 
-def _held(connection: Connection, parts: Collection[str]) -> dict[Place, Balance]:
-    rows = connection.execute(
-        select(stock_balance)
-        .where(among(stock_balance.c.part, parts))
-        .order_by(stock_balance.c.warehouse, stock_balance.c.part)
-        .with_for_update()
-    )
+def _of_parts(connection: Connection, parts: Collection[str]) -> dict[Place, Balance]:
+    rows = connection.execute(select(stock_balance).where(among(stock_balance.c.part, parts)))
     return {(row.warehouse, row.part): (_plain(row.on_hand), _plain(row.reserved)) for row in rows}
 
 

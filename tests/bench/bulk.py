@@ -11,15 +11,21 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
+from deployments.database import connect
 from schemas.states import Channel
+from tasks.durable.bulk import CHUNK
+from tasks.durable.crew import Crew, crew
+from tasks.durable.database import use
 from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
-from tasks.sheets.apply import apply_rows, row_chunks
+from tasks.sheets.apply import row_chunks
+from tasks.sheets.importing import apply_sheet_rows
 from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import Became, SheetRow
 from tests.bench.figure import Figure
@@ -61,27 +67,30 @@ def run() -> list[Figure]:
 
 def _in_chunks(here: Stage) -> float:
     with here.fresh() as db:
-        play_sheets(db, range(WARM_UP))
-        begun = time.perf_counter()
-        play_sheets(db, range(WARM_UP, WARM_UP + CASES))
-        seconds = time.perf_counter() - begun
+        use(db, partial(connect, db.url.render_as_string(hide_password=False)))
+        with crew(db, CASES // CHUNK) as helpers:
+            play_sheets(helpers, range(WARM_UP))
+            begun = time.perf_counter()
+            play_sheets(helpers, range(WARM_UP, WARM_UP + CASES))
+            seconds = time.perf_counter() - begun
         books_balance(db)
     return CASES / seconds
 
 
-def play_sheets(db: Engine, cases: Sequence[int]) -> None:
+def play_sheets(helpers: Crew, cases: Sequence[int]) -> None:
     """Send the sheets of all cases, stage by stage, from the applications to the pickups."""
     applied = [row for n in cases for row in application_rows(n)]
-    numbers = dict(zip(cases, _apply(db, "applications", applied), strict=True))
+    numbers = dict(zip(cases, _apply(helpers, "applications", applied), strict=True))
     for gate, kind in KINDS.items():
-        _apply(db, kind, [row for n in cases for row in answer_rows(n, gate, numbers[n])])
+        _apply(helpers, kind, [row for n in cases for row in answer_rows(n, gate, numbers[n])])
 
 
-def _apply(db: Engine, code: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+def _apply(helpers: Crew, code: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     """Apply the rows of a sheet, all of which must be accepted; gives the numbers of their cases in order."""
-    kind, numbers = sheet_kind(code), dict[str, None]()
-    for chunk in row_chunks(kind, [SheetRow(no, cells) for no, cells in enumerate(rows, start=2)]):
-        for outcome in apply_rows(db, kind, chunk):
+    numbers = dict[str, None]()
+    chunks = row_chunks(sheet_kind(code), [SheetRow(no, cells) for no, cells in enumerate(rows, start=2)])
+    for outcomes in helpers.map(apply_sheet_rows, [(code, chunk) for chunk in chunks]):
+        for outcome in outcomes:
             assert outcome.became is Became.ACCEPTED, outcome
             numbers[outcome.number] = None
     return list(numbers)
