@@ -3,12 +3,12 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -43,22 +43,24 @@ def crew(db: Engine, chunks: int) -> Iterator[Crew]:
         yield Crew(db, None, 1)
         return
     modules = sorted({process.function.__module__ for process in PROCESSES.values()})
-    with ProcessPoolExecutor(size, get_context("forkserver"), _begin, (connect, modules)) as pool:
+    context = get_context("forkserver")
+    leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process, however it ends
+    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (connect, modules, leader)) as pool:
         yield Crew(db, pool, size)
 
 
-def _begin(connect: Connect, modules: Sequence[str]) -> None:
+def _begin(connect: Connect, modules: Sequence[str], leader: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the leader's: it ends the crew
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(leader,), daemon=True).start()
     for module in modules:
         import_module(module)
     database.use(connect())
 
 
-def _end_with(leader: int) -> None:
+def _end_with(leader: Connection) -> None:
     """End when the leader was killed; what was not committed is done again by who comes next."""
-    while os.getppid() == leader:
-        time.sleep(0.5)
+    with suppress(EOFError, OSError):
+        leader.recv()
     os._exit(1)
 
 
