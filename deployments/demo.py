@@ -1,7 +1,8 @@
-"""`aftersales demo`: twenty-two applications through the whole product without a person, in a fresh home.
+"""`aftersales demo`: twenty-two applications through the whole product without a person, each time in a fresh home.
 
-A sheet and two forms come in, staff of every role answer over Prefect's API, the worker is killed in the
-middle; at the end every case must have ended as its story says, and stock and documents must balance.
+By clicks: a sheet and two forms come in, staff of every role answer over Prefect's API, the worker is killed in
+the middle. Through sheets: the same stories by workbooks alone. At the end every case must have ended as its story
+says, stock and documents must balance, and both ways must have left the same.
 """
 
 import logging
@@ -17,12 +18,13 @@ from uuid import UUID
 from prefect import get_client
 from sqlalchemy import Engine, func, select
 
-from deployments.cli_output import case_parts
 from deployments.database import connect
-from deployments.demo_books import audit, figures
+from deployments.demo_by_sheets import SheetDemo
+from deployments.demo_end import End, differences, show_end
 from deployments.demo_intake import send_form, send_sheets
+from deployments.demo_progress import Progress, unsaid
 from deployments.demo_screen import Screen
-from deployments.demo_staff import Progress, Staff
+from deployments.demo_staff import Staff
 from deployments.demo_stories import BY_FORM, SHEET
 from deployments.serve import prepare
 from deployments.services import load_processes
@@ -31,35 +33,43 @@ from deployments.up import Context, up
 from schemas.problems import AftersalesError
 from schemas.states import Ending
 from schemas.tables import lease, service_case
-from tasks.desk.queries import case_view
 from tasks.durable.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
-TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
 
 
-def main() -> int:
-    """Play the demo; 0 only if everything ended as it should."""
+def main(sheets_only: bool = False) -> int:
+    """Play the demo by clicks, then through sheets; 0 only if everything ended as it should, both times alike."""
     logging.getLogger("aftersales").setLevel(logging.ERROR)  # the screen tells of the killed worker
     os.environ.pop("AFTERSALES_ORDER_SYSTEM_URL", None)  # the embedded order system answers
-    screen = Screen()
-    with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
-        demo = Demo(Path(home), screen)
-        try:
-            demo.run()
-        except (UpError, AftersalesError) as error:
-            demo.problems.append(str(error))
-        except Exception as fault:  # noqa: BLE001  whatever broke is told, and nothing is left running
-            screen.console.print_exception()
-            demo.problems.append(f"演示中断 the demo broke: {fault!r}")
-        finally:
-            screen.close()
-    if not demo.finished:
-        demo.problems.append("演示未完成 the demo did not finish")
-    screen.verdict(demo.problems)
-    return 1 if demo.problems else 0
+    screen, ends, problems = Screen(), list[End](), list[str]()
+    for demo_of in (SheetDemo,) if sheets_only else (Demo, SheetDemo):
+        with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
+            demo = demo_of(Path(home), screen)
+            problems += play(demo, screen)
+        if demo.end is None:
+            break
+        ends.append(demo.end)
+    problems += differences(ends)
+    screen.verdict(problems, ways=len(ends))
+    return 1 if problems else 0
+
+
+def play(demo: "Demo | SheetDemo", screen: Screen) -> list[str]:
+    """Play one way; gives what was not as it should be."""
+    try:
+        demo.run()
+    except (UpError, AftersalesError) as error:
+        demo.problems.append(str(error))
+    except Exception as fault:  # noqa: BLE001  whatever broke is told, and nothing is left running
+        screen.console.print_exception()
+        demo.problems.append(f"演示中断 the demo broke: {fault!r}")
+    finally:
+        screen.close()
+    unfinished = [] if demo.end else ["演示未完成 the demo did not finish"]
+    return demo.problems + unfinished
 
 
 def free_port() -> int:
@@ -76,7 +86,7 @@ class Demo:
         self.home, self.screen = home, screen
         self.stories = [Progress(story) for story in (*SHEET, *BY_FORM)]
         self.problems: list[str] = []
-        self.finished = False
+        self.end: End | None = None
         self.killed: list[str] = []
 
     def run(self) -> None:
@@ -97,8 +107,7 @@ class Demo:
             self._let_staff_work(context, db)
             self.screen.close()
             if not context.stopping.is_set():
-                self._show(db)
-                self.finished = True
+                self._finish(db)
         finally:
             db.dispose()
             context.stopping.set()
@@ -112,6 +121,11 @@ class Demo:
                 progress.run_id = send_form(progress.story, deployment, self.screen)
             else:
                 progress.number = numbers.get(progress.story.key, "")
+
+    def _finish(self, db: Engine) -> None:
+        self.end = show_end(db, self.stories, self.screen)
+        self.problems += self.end.problems
+        self.problems += wrong_runs(self.end.cases)
 
     # staff
 
@@ -142,7 +156,7 @@ class Demo:
 
     def _judge(self, staff: Staff) -> None:
         """Note what people found otherwise than planned, and what never happened."""
-        self.problems += staff.faults + staff.unsaid()
+        self.problems += staff.faults + unsaid(self.stories)
         if not self.killed:
             self.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
         if not staff.told_late:
@@ -168,28 +182,6 @@ class Demo:
             shown, cases = connection.execute(counts).one()
         self.screen.progress(shown, len(self.stories), staff.answers)
         return bool(shown == cases == len(self.stories))
-
-    # the end
-
-    def _show(self, db: Engine) -> None:
-        """Show one case, the endings and the books, and note what is wrong with them."""
-        facts = select(service_case.c.id, service_case.c.number, service_case.c.ending, service_case.c.run_id)
-        told = next(progress.number for progress in self.stories if progress.story.key == TOLD_ABOUT)
-        with db.connect() as connection:
-            cases = {row.number: row for row in connection.execute(facts)}
-            found, counted = audit(connection), figures(connection)
-            view = case_view(connection, cases[told].id)
-        ended = {no: Ending(row.ending) if row.ending else None for no, row in cases.items()}
-        self.screen.case(case_parts(view))
-        self.screen.endings(self.stories, ended)
-        self.screen.books(found, counted)
-        for sentence, wrong in found.items():
-            self.problems += [f"账目不平 not true: {sentence}: {wrong}"] if wrong else []
-        for progress in self.stories:
-            ending, due = ended.get(progress.number), progress.story.ending
-            if ending is not due:
-                self.problems.append(f"{progress.story.key} {progress.number}: {ending} ≠ {due}")
-        self.problems += wrong_runs({no: (row.run_id, ended[no]) for no, row in cases.items()})
 
 
 def wrong_runs(cases: Mapping[str, tuple[UUID | None, Ending | None]]) -> list[str]:

@@ -4,12 +4,10 @@ All of it goes over Prefect's API, as the UI does; the operations database is re
 """
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,26 +24,12 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
 
-from deployments.demo_plan import Act, Story
+from deployments.demo_plan import Act
+from deployments.demo_progress import SENSIBLE, STAFF, said_day
 from schemas.states import Role
-from tasks.cycle.rules import shanghai_day
 from tasks.desk.rules import waiting_tag
-from tasks.durable import clock
-from tasks.durable.queries import Person
 
-STAFF = "经办人工号"
-SENSIBLE: Mapping[str, Mapping[str, Any]] = {
-    "ReviewDecision": {"审核结论": "通过"},
-    "ApprovalDecision": {"审批结论": "同意"},
-    "GoodsOut": {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1},
-    "EarlyRelease": {"放行结论": "先行放行"},
-    "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
-    "GoodsCheck": {"核对结果": "货单相符"},
-}
-APPROVALS = {"ReviewDecision", "ApprovalDecision"}
 VERDICTS = ("结论", "结果", "意见", "方式")
-DAYS = {"today": 0, "in 60 days": 60}
-UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
 RUN_WAIT = 120.0  # seconds
 FORM_WAIT = 10.0  # seconds; a run is Suspended a moment before its form is stored
 FETCHED = 200
@@ -141,18 +125,9 @@ def _chosen(value: Any, options: Mapping[str, str]) -> Any:
         return {name: _chosen(part, options) for name, part in value.items()}
     if isinstance(value, list):
         return [_chosen(part, options) for part in value]
-    if isinstance(value, str) and value in DAYS:
-        return (shanghai_day(clock.now()) + timedelta(days=DAYS[value])).isoformat()
+    if day := said_day(value):
+        return day.isoformat()
     return options.get(value, value) if isinstance(value, str) else value
-
-
-def holders(people: Mapping[str, Person], role: Role, story: Story, gate: Gate) -> list[str]:
-    """Give the staff who may act at a gate; the applicant where the office is asked."""
-    if role == Role.OFFICE:
-        return [story.applicant]
-    found = UNIT.fullmatch(gate.item)
-    unit = found[1].upper() if found else None
-    return [p.code for _, p in sorted(people.items()) if p.active and p.holds(role, None, unit)]
 
 
 def resume(client: SyncPrefectClient, run_id: UUID, answer: Mapping[str, Any]) -> Given:

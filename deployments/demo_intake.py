@@ -5,14 +5,16 @@ from pathlib import Path
 from uuid import UUID
 
 from prefect import get_client
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from deployments.demo_plan import Story
 from deployments.demo_screen import Screen
 from deployments.demo_sheet import correct_sheet, missed_reasons, write_sheet
 from schemas.states import Reason, Urgency
 from schemas.tables import service_case
-from tasks.sheets.applications import import_applications
+from tasks.sheets.importing import import_sheet
+from tasks.sheets.kinds import APPLICATIONS
+from tasks.sheets.outcome import GOES_WITH, Became
 
 
 def send_sheets(
@@ -21,34 +23,39 @@ def send_sheets(
     """Send the sheet until every application is a case; gives key → case number, and what went wrong."""
     first, again = folder / "配件申报.xlsx", folder / "配件申报-更正.xlsx"
     wrong = sum(1 for story in stories if story.slips)
-    lines = write_sheet(first, stories)
+    lines = write_sheet(db, first, stories)
     screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
-    report = import_applications(db, first)
-    for one in report.rejected:
-        screen.tell("退回 rejected", "", str(one.problems[0]))
+    report = import_sheet(db, first, APPLICATIONS)
+    for row in report.rejected:
+        if row.problems[0].field != GOES_WITH:
+            screen.tell("退回 rejected", "", str(row.problems[0]))
     if report.reject_sheet is None:
         return {}, [f"没有退回表 there is no reject sheet: {report.fault}"]
     corrected = correct_sheet(report.reject_sheet, again, stories)
     screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
-    second = import_applications(db, again)
-    repeated = [one for path in (first, again) for one in import_applications(db, path).accepted]
-    cases = _cases(db)
-    screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {cases} 单 cases")
-    numbers = {one.row_key: one.number for one in (*report.accepted, *second.accepted)}
+    second = import_sheet(db, again, APPLICATIONS)
+    (aside := folder / "重发").mkdir()  # where the reject sheet of the first one lies, it is not overwritten
+    repeated = [
+        import_sheet(db, path, APPLICATIONS, out=aside).counts[Became.ACCEPTED] for path in (first, again)
+    ]
+    numbers = _cases(db)
+    screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {len(numbers)} 单 cases")
     checks = {
-        "受理 accepted of the first sheet": (len(report.accepted), len(stories) - wrong),
-        "退回 rejected of the first sheet": (len(report.rejected), wrong),
-        "受理 accepted of the corrected sheet": (len(second.accepted), wrong),
-        "重发产生的单 cases made by sending both again": (sum(one.new for one in repeated), 0),
-        "表格受理的单 cases from sheets": (cases, len(stories)),
+        "受理 accepted of the first sheet": (len(report.tables[0].numbers), len(stories) - wrong),
+        "退回 rejected of the first sheet": (len({row.number for row in report.rejected}), wrong),
+        "受理 accepted of the corrected sheet": (len(second.tables[0].numbers), wrong),
+        "重发产生的单 cases made by sending both again": (sum(repeated), 0),
+        "表格受理的单 cases from sheets": (len(numbers), len(stories)),
     }
     missed = [f"退回原因缺少 a reason is missing: {one}" for one in missed_reasons(stories, report.rejected)]
     return numbers, [f"{what}: {got} ≠ {due}" for what, (got, due) in checks.items() if got != due] + missed
 
 
-def _cases(db: Engine) -> int:
+def _cases(db: Engine) -> dict[str, str]:
+    """Find the cases that sheets made: the office's own number → case number."""
     with db.connect() as connection:
-        return connection.execute(select(func.count()).select_from(service_case)).scalar_one()
+        rows = connection.execute(select(service_case.c.origin, service_case.c.number)).all()
+    return {row.origin.split(":", 2)[2]: row.number for row in rows if row.origin.startswith("sheet:")}
 
 
 def send_form(story: Story, deployment: UUID, screen: Screen) -> UUID:

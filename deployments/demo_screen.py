@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deployments.cli_output import PIPED_WIDTH
-from deployments.demo_staff import Progress
+from deployments.demo_progress import Progress
 from schemas.states import Ending
 
 LAST = 8  # events that are shown live
@@ -108,10 +108,11 @@ class Screen:
         self.console.print(shown)
         self.console.print("  ".join(f"{name} {count}" for name, count in figures.items()))
 
-    def verdict(self, problems: Sequence[str]) -> None:
-        """Say at last whether all is as it should be."""
+    def verdict(self, problems: Sequence[str], ways: int) -> None:
+        """Say at last whether all is as it should be, in each of the ways that were played."""
         if not problems:
             text = "✓ 各单结案如预期，账目平衡 every case ended as it should, the books balance"
+            text += "；点击与表格结果相同 by clicks and through sheets alike" if ways > 1 else ""
             self.console.print(Text(f"{text} · {self.seconds:.0f} s", "bold green"))
         for problem in problems:
             self.console.print(Text(f"✗ {problem}", "bold red"), soft_wrap=True)

@@ -1,21 +1,24 @@
-"""The demo's workbook: an office's applications with their first mistakes, and the reject sheet put right."""
+"""The demo's applications: the template filled in with first mistakes, and the reject sheet put right."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
+from sqlalchemy import Engine
 
 from deployments.demo_plan import Story
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.sheets.applications import Rejected
 from tasks.sheets.kinds import APPLICATIONS
+from tasks.sheets.outcome import RowOutcome
+from tasks.sheets.queries import template_lists
+from tasks.sheets.writer import write_template
 
 KEY, PART, QUANTITY, REASON, FOUND_ON = "申报单号", "配件名称", "数量", "原因", "发现日期"
 OF_APPLICATION = ("办事处", "申报人工号", "订单号", "紧急程度", FOUND_ON)
-HEADINGS = (KEY, *OF_APPLICATION, PART, QUANTITY, REASON)
+FIRST_ROW = 3  # below the heading and the example
 
 
 def right_cells(story: Story, line: int) -> dict[str, object]:
@@ -36,15 +39,17 @@ def written_cells(story: Story, line: int) -> dict[str, object]:
     return right_cells(story, line) | {h: tomorrow if v == "tomorrow" else v for h, v in wrong.items()}
 
 
-def write_sheet(path: Path, stories: Sequence[Story]) -> int:
-    """Write the applications of all stories as one workbook; gives the number of lines."""
-    book = Workbook()
-    sheet: Any = book.active
-    sheet.title = APPLICATIONS.title
-    sheet.append(HEADINGS)
+def write_sheet(db: Engine, path: Path, stories: Sequence[Story]) -> int:
+    """Fill in the template with the applications of all stories; gives the number of lines."""
+    with db.connect() as connection:
+        write_template(path, APPLICATIONS, template_lists(connection))
+    book = load_workbook(path)
+    sheet: Any = book[APPLICATIONS.title]
+    columns = {cell.value: cell.column for cell in sheet[1]}
     rows = [written_cells(story, line) for story in stories for line in range(1, len(story.lines) + 1)]
-    for cells in rows:
-        sheet.append([cells.get(heading) for heading in HEADINGS])
+    for no, cells in enumerate(rows, start=FIRST_ROW):
+        for heading, value in cells.items():
+            sheet.cell(no, columns[heading]).value = value
     book.save(path)
     return len(rows)
 
@@ -65,7 +70,7 @@ def correct_sheet(rejects: Path, path: Path, stories: Sequence[Story]) -> int:
     return sum(lines.values())
 
 
-def missed_reasons(stories: Sequence[Story], rejected: Sequence[Rejected]) -> list[str]:
+def missed_reasons(stories: Sequence[Story], rejected: Sequence[RowOutcome]) -> list[str]:
     """Give the mistakes that did not come back with the reason that was expected."""
     told = "\n".join(str(problem) for one in rejected for problem in one.problems)
     return [

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
 from deployments.demo_desk import (
-    APPROVALS,
     Gate,
     fill_in,
     gate_key,
-    holders,
     is_for,
     read_gate,
     resume,
@@ -27,39 +25,14 @@ from deployments.demo_desk import (
     wait_ended,
     waiting_runs,
 )
-from deployments.demo_plan import Act, Story, TakeBack
+from deployments.demo_plan import Act, TakeBack
+from deployments.demo_progress import APPROVALS, ROLES, Progress, who_may
 from schemas.states import Role
 from tasks.durable.queries import Person
 
-ROLES = (
-    Role.OFFICE, Role.PARTS_REVIEWER, Role.PLANNER, Role.WORKSHOP, Role.WAREHOUSE, Role.LOGISTICS,
-    Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER,
-)  # fmt: skip
 HANDS = 6  # people who work at the same time
 LOOK_EVERY = 0.15  # seconds between a look at one worklist and at the next
 Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
-
-
-@dataclass
-class Progress:
-    """How far a story is: its case and run, what each gate got, who approved, what must be told next."""
-
-    story: Story
-    number: str = ""
-    run_id: UUID | None = None
-    acts: dict[str, Act] = field(default_factory=dict)
-    approved: set[str] = field(default_factory=set)
-    expected: str = ""
-    refused_at: str = ""
-
-    def act_at(self, gate: Gate) -> Act:
-        """Give what is said at a gate; a gate that is shown again gets the same."""
-        if gate.key not in self.acts:
-            kind = max((k for k in self.story.acts if gate.item.startswith(k)), key=len, default="")
-            said = sum(1 for key in self.acts if kind and key.startswith(kind))
-            planned = self.story.acts.get(kind, ())
-            self.acts[gate.key] = planned[said] if said < len(planned) else Act()
-        return self.acts[gate.key]
 
 
 @dataclass(frozen=True)
@@ -103,16 +76,6 @@ class Staff:
                         hands.submit(self._safely, run, role)
                 time.sleep(LOOK_EVERY)
 
-    def unsaid(self) -> list[str]:
-        """Give what was planned and never happened."""
-        missing = [f"{p.story.key}: 未见 was not told: {p.expected}" for p in self.stories if p.expected]
-        for progress in self.stories:
-            for kind, acts in progress.story.acts.items():
-                said = sum(1 for key in progress.acts if key.startswith(kind))
-                if said < len(acts):
-                    missing.append(f"{progress.story.key}: {kind} 少 only {said} of {len(acts)} acts")
-        return missing
-
     def _take(self, run: FlowRun) -> bool:
         """Say whether this suspension of a run is nobody's yet."""
         state_id = run.state.id if run.state else None
@@ -142,7 +105,7 @@ class Staff:
             self._leave(run)
             return
         self._read(progress, gate)
-        act = progress.act_at(gate)
+        act = progress.act_at(gate.key, gate.item)
         if act.withdraw:
             if self._take_back(client, progress, act.withdraw):
                 return
@@ -169,7 +132,7 @@ class Staff:
 
     def _answer(self, client: SyncPrefectClient, turn: Turn) -> None:
         """Fill in the form in somebody's name and press Resume."""
-        free = self._who_may(turn)
+        free = who_may(self.people, turn.role, turn.progress, turn.gate.item, turn.gate.form)
         who = turn.act.staff or free[(self.answers + len(turn.progress.acts)) % len(free)]
         if turn.act.twice:
             self._both(turn, (who, next(code for code in free if code != who)))
@@ -180,14 +143,6 @@ class Staff:
             self._note(turn, who)
         elif "not paused" not in given.told:  # that would only mean that a leg is on its way
             self.faults.append(f"{turn.progress.story.key} {turn.gate.key}: {given.told}")
-
-    def _who_may(self, turn: Turn) -> list[str]:
-        """Give who may answer; an approval neither the applicant nor who has approved before."""
-        able = holders(self.people, turn.role, turn.progress.story, turn.gate)
-        if turn.gate.form not in APPROVALS:
-            return able
-        barred = {turn.progress.story.applicant, *turn.progress.approved}
-        return [code for code in able if code not in barred] or able
 
     def _expect(self, turn: Turn, *people: str) -> None:
         """Know, before an answer goes out, what it leads to: an approval, or a reason on the next form."""

@@ -198,12 +198,15 @@ def _wrong(
     found: Mapping[str, list[int]],
 ) -> list[RowOutcome]:
     """Give each wrong row with its reasons, one for a cell: the first sentence that it breaks."""
-    by_no = {row.no: row for row in rows}
+    places = {row.no: (at, row) for at, row in enumerate(rows)}
     reasons = {no: {problem.field: problem for problem in said} for no, said in frame.unreadable.items()}
     for one in suite:
         heading = one.meta["heading"]
         for no in found[one.description] if heading else ():
-            value = by_no[no].cells.get(heading)
+            at, row = places[no]
+            value = row.cells.get(heading)
+            if value is None and frame.cells[heading][at] is not None:
+                continue  # it was spread here: the row where it stands says it
             broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}", no)
             reasons.setdefault(no, {}).setdefault(heading, broken)
     return [

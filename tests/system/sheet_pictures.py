@@ -42,15 +42,16 @@ class Picture:
 ABOUT = ("紧急", "办事处名称", "销售订单")
 SELDOM = ("规格", "颜色", "备注", "客户姓名", "客户电话", "客户地址")
 TAKEN = (
-    Picture("sheet-template", "模板.xlsx", "配件申报", 4),
-    Picture("sheet-notes", "模板.xlsx", "填写说明", 26, pixels=900),
+    Picture("sheet-template", "模板.xlsx", "配件申报", 4, ("备注", "客户地址")),
     Picture("sheet-application", "配件申报.xlsx", "配件申报", 14, SELDOM),
-    Picture("sheet-reject", "配件申报.rejected.xlsx", "配件申报", 9, SELDOM),
-    Picture("sheet-review", "第1轮-配件审核员待办.xlsx", "审核修正", 13, ("紧急", "销售订单")),
-    Picture("sheet-production", "第2轮-售后车间待办.xlsx", "车间生产日报", 10, ABOUT),
-    Picture("sheet-goods-in", "第*-仓管员待办.xlsx", "入库流水账", 10, ABOUT),
-    Picture("sheet-goods-out", "第1轮-物流待办.xlsx", "出库流水账", 8, ("紧急",)),
-    Picture("sheet-pickup", "第*-办事处售后待办.xlsx", "提货确认", 12, ("紧急", "销售订单")),
+    Picture("sheet-reject", "配件申报.rejected.xlsx", "配件申报", 9, (*SELDOM, "紧急程度", "发现日期")),
+    Picture("sheet-review", "第1轮-配件审核员待办.xlsx", "审核修正", 13,
+            (*ABOUT, "客户", "到期", "费用类别", "步骤")),
+    Picture("sheet-production", "第2轮-售后车间待办.xlsx", "车间生产日报", 10, (*ABOUT, "客户", "流水号")),
+    Picture("sheet-goods-in", "第1轮-仓管员待办.xlsx", "入库流水账", 9, (*ABOUT, "客户", "流水号", "步骤")),
+    Picture("sheet-goods-out", "第1轮-物流待办.xlsx", "出库流水账", 7,
+            (*ABOUT, "客户", "到期", "流水号", "备注", "步骤")),
+    Picture("sheet-pickup", "第*-办事处售后待办.xlsx", "提货确认", 11, (*ABOUT, "到期", "步骤")),
 )  # fmt: skip
 
 

@@ -107,6 +107,13 @@ def test_what_belongs_to_the_whole_form_may_stand_in_one_of_its_rows() -> None:
     assert "每份都有经办人工号" in back(check(GOODS_IN, *unsigned))[2]
 
 
+def test_what_belongs_to_the_whole_form_is_told_where_it_stands() -> None:
+    told = back(check(GOODS_IN, COUNTED | {"行号": 2, "经办人工号": None}, COUNTED | {"经办人工号": "E9999"}))
+    assert "经办人工号: “E9999” — 要求 required: 经办人工号是在职员工" in told[3]
+    assert "同一份的第 3 行有误" in told[2]
+    assert "经办人工号" not in told[2]
+
+
 def test_what_was_not_decided_yet_is_left_out_before_the_checks() -> None:
     waiting = {"单号": "PA-2026-000001", "步骤": "review-1", "审核结论": None, "经办人工号": None}
     decided = waiting | {"单号": "PA-2026-000002", "审核结论": "通过", "经办人工号": "E1001"}
