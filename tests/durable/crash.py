@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 import time_machine
@@ -27,10 +26,9 @@ from tasks.durable.lease import VOID_AFTER
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
 from tests.durable.plans import Plan
+from tests.forks import forks
 from tests.play import Play
 
-forks = get_context("forkserver")
-forks.set_forkserver_preload([__name__, "tests.durable.chunks"])
 create_engine("postgresql+psycopg://")  # imports the driver before children are forked; connects to nothing
 NEXT_LIFE = VOID_AFTER + TAKE_OVER_AFTER + timedelta(seconds=1)
 ORIGIN = "cli:crash"

@@ -27,7 +27,7 @@ def shown(db: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for module in (withdraw, deadline_watch):
         monkeypatch.setattr(module, "create_markdown_artifact", show)
-    monkeypatch.setattr(database, "_engines", [db])
+    monkeypatch.setattr(database, "_ours", [(db, None)])
     return artifacts
 
 

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,13 @@ from deployments.database import connect
 from tasks.sheets import apply
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.kinds import sheet_kind
+from tests.forks import forks
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets import save
 
 GOODS_IN = sheet_kind("goods-in")
 CASES, CHUNK, KILLS = 10, 2, 8
 NOW = "2026-11-18T10:00:00+08:00"
-forks = get_context("forkserver")
-forks.set_forkserver_preload([__name__, "great_expectations.expectations"])
 
 
 class Child:
