@@ -39,7 +39,6 @@ def _welcome(context: Context, samples: bool) -> None:
         ("开始页 Start page", start),
         ("全部单据 All cases", f"{context.settings.ui_url}/runs"),
         ("投件目录 Drop folder", context.settings.dropbox),
-        ("投件目录 Drop folder", context.settings.dropbox),
         ("数据目录 Data", context.settings.home),
     ):
         console.print(f"  [bold]{label}[/bold]  {value}", soft_wrap=True)
