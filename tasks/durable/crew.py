@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing import get_context
@@ -32,7 +33,13 @@ class Crew:
         """Give `work(db, *part)` of each part, in order; work is a module's function, parts can be pickled."""
         if self._pool is None:
             return [work(self._db, *part) for part in parts]
-        return list(self._pool.map(_do, [(work, part) for part in parts]))
+        try:
+            return list(self._pool.map(_do, [(work, part) for part in parts]))
+        except (
+            BrokenProcessPool
+        ):  # a helper was killed; what was committed is known, so all is asked again here
+            self._pool, self.size = None, 1
+            return self.map(work, parts)
 
 
 @contextmanager

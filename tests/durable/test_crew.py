@@ -95,6 +95,18 @@ def test_a_sheet_comes_out_as_one_process_would_bring_it_in(
     books_balance(shared)
 
 
+def die_as_helper(_db: Engine, leader: int, n: int) -> int:
+    if os.getpid() != leader:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine) -> None:
+    with crew(shared, 2 * WORTH_A_HELPER) as helpers:
+        assert helpers.map(die_as_helper, [(os.getpid(), n) for n in range(3)]) == [0, 1, 2]
+        assert helpers.map(who_and_where, [(7,)])[0][:2] == (os.getpid(), 7)
+
+
 def test_helpers_end_with_a_leader_that_was_killed(db: Engine) -> None:
     url = db.url.render_as_string(hide_password=False)
     leader = subprocess.Popen([sys.executable, "-c", LEADER, url], stdout=subprocess.PIPE, text=True)
