@@ -111,20 +111,6 @@ def send_chunk(db: Engine, _say: object, turns: Sequence[Turn]) -> None:
 # at once
 
 
-@pytest.fixture
-def play(db: Engine) -> Iterator[Play]:
-    """A stage where nothing may fail: no fault on a case, no deadlock, and in the end the books balance."""
-    failed: list[str] = []
-    event.listen(
-        db, "handle_error", lambda context: failed.append(getattr(context.original_exception, "sqlstate", ""))
-    )
-    stage = Play(db)
-    yield stage
-    assert stage.rows("SELECT number, fault FROM service_case WHERE fault IS NOT NULL") == []
-    assert "40P01" not in failed, "deadlock"
-    books_balance(db)
-
-
 def reports(made: int, staff: str = WORKSHOP, mark: UUID | None = None) -> Answer:
     """Report what was made of line 1, in a row of a sheet."""
     form = {"经办人工号": staff, "明细": cells("完成数量", {1: made})}

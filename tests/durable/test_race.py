@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 
 from deployments.database import connect
 from schemas.problems import BadInput
@@ -44,20 +44,6 @@ def lease(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Leases as they are, or leases that keep nobody out."""
     if request.param == "no leases":
         monkeypatch.setattr(engine, "held", lambda _db, _case: nullcontext())
-
-
-@pytest.fixture
-def play(db: Engine) -> Iterator[Play]:
-    """A stage where nothing may fail: no fault on a case, no deadlock, and in the end the books balance."""
-    failed: list[str] = []
-    event.listen(
-        db, "handle_error", lambda context: failed.append(getattr(context.original_exception, "sqlstate", ""))
-    )
-    stage = Play(db)
-    yield stage
-    assert stage.rows("SELECT number, fault FROM service_case WHERE fault IS NOT NULL") == []
-    assert "40P01" not in failed, "deadlock"
-    books_balance(db)
 
 
 @contextmanager
