@@ -64,9 +64,7 @@ def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:
     except OSError as error:
         raise UpError(f"无法读取 / cannot read {path} ({error.strerror})") from error
     except yaml.YAMLError as error:
-        raise UpError(
-            f"{path.name} 不是有效的 YAML / is not valid YAML: {' '.join(str(error).split())}"
-        ) from error
+        raise UpError(f"{path.name} 不是有效的 YAML / is not valid YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -108,8 +106,7 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         pull_steps=[],
         schedules=[
             DeploymentScheduleCreate(
-                schedule=CronSchedule(cron=schedule.cron, timezone=schedule.timezone),
-                active=schedule.active,
+                schedule=CronSchedule(cron=schedule.cron, timezone=schedule.timezone), active=schedule.active
             )
             for schedule in entry.schedules
         ],

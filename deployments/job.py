@@ -15,7 +15,7 @@ from prefect.exceptions import Abort, Pause
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from deployments.database import connect
-from deployments.prefect_server import pointed_at
+from deployments.local.prefect_server import pointed_at
 from deployments.services import load_processes
 from deployments.settings import Settings
 from deployments.worker import BACKGROUND_CONNECTIONS, run_leg

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 import flows
 from tasks.desk.publish import publish_inboxes, publish_start_page
-from tasks.desk.recover import RecoverReport, Watch
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.watch import RecoverReport, Watch
 
 WATCH_EVERY = 3.0  # seconds
 OUTBOX_EVERY = 2.0

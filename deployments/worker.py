@@ -24,7 +24,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from pydantic import PrivateAttr
 
 from deployments.database import connect
-from deployments.prefect_server import pointed_at
+from deployments.local.prefect_server import pointed_at
 from deployments.services import background_loops, load_processes, start_services
 from deployments.settings import Settings
 from tasks.durable.database import use
@@ -42,9 +42,7 @@ class CaseJob(BaseJobConfiguration):
     _entrypoint: str = PrivateAttr(default="")
     _own_process: bool = PrivateAttr(default=False)
 
-    def prepare_for_flow_run(
-        self, flow_run: FlowRun, deployment: Any = None, *args: Any, **more: Any
-    ) -> None:
+    def prepare_for_flow_run(self, flow_run: FlowRun, deployment: Any = None, *args: Any, **more: Any) -> None:
         """Take the entrypoint and `own_process` from the run's deployment."""
         super().prepare_for_flow_run(flow_run, deployment, *args, **more)
         if deployment is not None:
@@ -79,25 +77,18 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
         """Take scheduled runs, none while we drain."""
         return [] if self.draining else await super().get_and_submit_flow_runs()
 
-    async def _submit_scheduled_flow_runs(
-        self, flow_run_response: list[WorkerFlowRunResponse]
-    ) -> list[FlowRun]:
+    async def _submit_scheduled_flow_runs(self, flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:
         free = max(0, self._threads - len(self.in_hand))
         fresh = [entry for entry in flow_run_response if entry.flow_run.id not in self.in_hand]
         return await super()._submit_scheduled_flow_runs(fresh[:free])
 
     async def run(
-        self,
-        flow_run: FlowRun,
-        configuration: CaseJob,
-        task_status: anyio.abc.TaskStatus[int] | None = None,
+        self, flow_run: FlowRun, configuration: CaseJob, task_status: anyio.abc.TaskStatus[int] | None = None
     ) -> BaseWorkerResult:
         """Run one leg in a thread; the result's status is 1 only if the engine itself broke."""
         self._limit_threads = self._limit_threads or anyio.CapacityLimiter(self._threads)
         leg = run_apart if configuration._own_process else self._leg
-        status = await anyio.to_thread.run_sync(
-            leg, flow_run, configuration._entrypoint, limiter=self._limit_threads
-        )
+        status = await anyio.to_thread.run_sync(leg, flow_run, configuration._entrypoint, limiter=self._limit_threads)
         if task_status is not None:
             task_status.started(0)  # no process of its own that could be killed
         return LegResult(identifier=str(flow_run.id), status_code=status)
@@ -176,9 +167,7 @@ def main() -> None:
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     with pointed_at(settings), temporary_settings(quiet), start_services(background_loops(db)):
-        worker = CaseWorker(
-            settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}"
-        )
+        worker = CaseWorker(settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}")
         anyio.run(serve, worker)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 import flows.parts_application  # noqa: F401  cases are advanced, so their processes must be known
 from schemas.forms.jobs import CasesToAdvance
-from tasks.desk.case_jobs import run_advance
+from tasks.runs.case_jobs import run_advance
 
 
 @flow(name="推进单据", retries=0, persist_result=False, validate_parameters=False)

@@ -18,9 +18,7 @@ def deadline_watch() -> State[Any]:
     """时限巡检 Remind of open work, report what is overdue, close what nobody answered in time."""
     db, now = database.current(), clock.now()
     if not is_watch_time(db, now):
-        return Completed(
-            name="非工作时间", message="非工作时间，未巡检 outside of working time, nothing was done"
-        )
+        return Completed(name="非工作时间", message="非工作时间，未巡检 outside of working time, nothing was done")
     report = watch_deadlines(db, now)
     summary = watch_summary(now, report.told, report.timed_out, report.failed)
     create_markdown_artifact(summary, key="deadline-watch", description="时限巡检 Deadline watch")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 import flows.parts_application  # noqa: F401  the rows move cases, so their processes must be known
 from schemas.forms.sheets import SheetImport
-from tasks.desk.import_run import run_import
+from tasks.runs.import_run import run_import
 
 
 @flow(name="表格导入", retries=0, persist_result=False, validate_parameters=False)

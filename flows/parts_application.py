@@ -3,7 +3,7 @@
 from itertools import count
 
 from schemas.forms.parts import PartsApplication
-from schemas.states import BEFORE_PRODUCTION, Ending
+from schemas.words import BEFORE_PRODUCTION, Ending
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
 from tasks.durable.engine import Case, Closing, undo_open_work
@@ -42,9 +42,7 @@ def parts_application(case: Case) -> Closing:
         approvers = sent.approvers
         receipt = await_pickup(case, lines, sent, shipment)  # 催提
         if receipt.unchecked:
-            return Closing(
-                Ending.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
-            )
+            return Closing(Ending.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's")
         again = settle_shortfalls(case, lines, receipt.shortfalls, shipment)
         if again is None:
             return Closing(Ending.REPLACED, "按异常处理意见关闭 closed by the decision on an anomaly")

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 import flows.parts_application  # noqa: F401  the processes' forms are shown, so they must be known
-from tasks.desk.case_jobs import run_sync
+from tasks.runs.case_jobs import run_sync
 
 
 @flow(name="同步运行", retries=0, persist_result=False)

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 import flows.parts_application  # noqa: F401  the rows move cases, so their processes must be known
-from tasks.desk.dropbox_run import run_take_in, run_watch
+from tasks.runs.drop_folder import run_take_in, run_watch
 
 
 @flow(name="投件巡检", retries=0, persist_result=False)

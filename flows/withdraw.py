@@ -11,10 +11,10 @@ from pydantic import Field
 import flows.parts_application  # noqa: F401  a withdrawn case is undone, so its process must be known
 from schemas.forms.parts import Withdrawal
 from schemas.problems import BadInput, NotFound
-from schemas.states import Channel
-from tasks.desk.withdraw import read_withdrawal
-from tasks.desk.withdraw import withdraw as take_back
+from schemas.words import Channel
 from tasks.durable import database
+from tasks.runs.withdraw import read_withdrawal
+from tasks.runs.withdraw import withdraw as take_back
 
 
 @flow(name="撤回申报", retries=0, persist_result=False, validate_parameters=False)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.states import FeeCategory, Reason, Role, Supply
+from schemas.words import FeeCategory, Reason, Role, Supply
 
 
 class Shape(BaseModel):

@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from deployments import database
-from deployments.postgres import Databases, running_database
-from deployments.prefect_server import pointed_at, server_child, wait_healthy
-from deployments.processes import Child
+from deployments.local.postgres import Databases, running_database
+from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.local.processes import Child
 from deployments.settings import Settings
 
 

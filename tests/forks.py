@@ -5,8 +5,8 @@ from multiprocessing import get_context
 forks = get_context("forkserver")
 forks.set_forkserver_preload(
     [
-        "tests.durable.crash",
-        "tests.durable.chunks",
+        "tests.tasks.durable.crash",
+        "tests.tasks.durable.chunks",
         "tasks.sheets.importing",
         "great_expectations.expectations",
     ]

@@ -16,7 +16,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, Row, text
 
 import flows.parts_application  # noqa: F401  registers process PA
-from schemas.states import Channel, Role
+from schemas.words import Channel, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.engine import Outcome, advance
@@ -55,9 +55,16 @@ SENSIBLE: dict[str, dict[str, Any]] = {
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 TABLES_OF_A_CASE = (
-    "case_line", "line_correction", "ledger", "document", "stock_movement", "reservation", "production_order",
-    "outbox", "notice",
-)  # fmt: skip
+    "case_line",
+    "line_correction",
+    "ledger",
+    "document",
+    "stock_movement",
+    "reservation",
+    "production_order",
+    "outbox",
+    "notice",
+)
 KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table in TABLES_OF_A_CASE} | {
     "service_case": "SELECT t::text FROM service_case t WHERE id = :case",
     "work_item": "SELECT (step_key, state, due_at)::text FROM work_item WHERE case_id = :case",
@@ -89,9 +96,11 @@ class Play:
             "(SELECT order_no FROM service_case) ORDER BY order_no DESC LIMIT 1",
             office=office,
         )
-        customer = {"订单号": order[0].order_no} if order else {
-            "订单号": f"T-{uuid4()}", "客户姓名": "凌霄", "客户电话": "13800009999", "客户地址": "松涛里9栋"
-        }  # fmt: skip
+        customer = (
+            {"订单号": order[0].order_no}
+            if order
+            else {"订单号": f"T-{uuid4()}", "客户姓名": "凌霄", "客户电话": "13800009999", "客户地址": "松涛里9栋"}
+        )
         return {
             "办事处": office,
             "申报人工号": self.holders(Role.OFFICE, office)[0],
@@ -180,8 +189,7 @@ class Play:
     def items(self, case: int) -> dict[str, Row[Any]]:
         """Give the open items of a case by key, the first due first."""
         found = self.rows(
-            "SELECT * FROM work_item WHERE case_id = :case AND state = 'open' ORDER BY due_at, step_key",
-            case=case,
+            "SELECT * FROM work_item WHERE case_id = :case AND state = 'open' ORDER BY due_at, step_key", case=case
         )
         return {row.step_key: row for row in found}
 
@@ -211,16 +219,12 @@ class Play:
 
     def orders(self, case: int) -> list[Row[Any]]:
         """Give the production orders of a case."""
-        return self.rows(
-            "SELECT * FROM production_order WHERE case_id = :case ORDER BY turn, line_no", case=case
-        )
+        return self.rows("SELECT * FROM production_order WHERE case_id = :case ORDER BY turn, line_no", case=case)
 
     def documents(self, case: int, kind: str) -> list[Row[Any]]:
         """Give the documents of a case and kind (SQ, RK, CK, FH, ZX) by number."""
         return self.rows(
-            "SELECT * FROM document WHERE case_id = :case AND kind = :kind ORDER BY serial",
-            case=case,
-            kind=kind,
+            "SELECT * FROM document WHERE case_id = :case AND kind = :kind ORDER BY serial", case=case, kind=kind
         )
 
     def moved(self, case: int, kind: str) -> dict[str, Decimal]:
@@ -236,8 +240,7 @@ class Play:
     def stock(self, part: str) -> tuple[Decimal, Decimal]:
         """Give what the main warehouse has of a part, and how much of that is reserved."""
         found = self.rows(
-            "SELECT on_hand, reserved FROM stock_balance WHERE warehouse = 'MAIN-GOOD' AND part = :part",
-            part=part,
+            "SELECT on_hand, reserved FROM stock_balance WHERE warehouse = 'MAIN-GOOD' AND part = :part", part=part
         )
         return (found[0].on_hand, found[0].reserved) if found else (Decimal(0), Decimal(0))
 
@@ -276,17 +279,18 @@ class Play:
         )
         barred = {row.applicant, *(row.actor for row in approved)}
         free = [code for code in able if code not in barred]
-        assert free or item.form.split(":")[-1] not in APPROVALS, (
-            f"nobody may answer {item.step_key} ({item.role})"
-        )
+        assert free or item.form.split(":")[-1] not in APPROVALS, f"nobody may answer {item.step_key} ({item.role})"
         return (free or able)[0]
 
     def grant(self, staff: str, role: Role, office: str | None = None, unit: str | None = None) -> None:
         """Give somebody one more role."""
         self.run(
             "INSERT INTO staff_role (staff, role, office, unit) VALUES (:staff, :role, :office, :unit)",
-            staff=staff, role=role.value, office=office, unit=unit,
-        )  # fmt: skip
+            staff=staff,
+            role=role.value,
+            office=office,
+            unit=unit,
+        )
 
     def retire(self, *staff: str) -> None:
         """Let people leave."""

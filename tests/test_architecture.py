@@ -19,15 +19,20 @@ TIMES_IN_PYTHON = {
         "datetime.datetime": ["now", "utcnow", "today"],
         "datetime.date": ["today"],
         "sqlalchemy.func": [
-            "now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp",
-            "clock_timestamp", "statement_timestamp", "transaction_timestamp",
+            "now",
+            "current_timestamp",
+            "current_date",
+            "current_time",
+            "localtime",
+            "localtimestamp",
+            "clock_timestamp",
+            "statement_timestamp",
+            "transaction_timestamp",
         ],
     }.items()
     for name in names
-}  # fmt: skip
-TIMES_IN_SQL = re.compile(
-    r"(?<![\w.])now\(\)|current_(timestamp|date|time)\b|\w+_timestamp\(\)", re.IGNORECASE
-)
+}
+TIMES_IN_SQL = re.compile(r"(?<![\w.])now\(\)|current_(timestamp|date|time)\b|\w+_timestamp\(\)", re.IGNORECASE)
 RECORDED = "schemas/migrations/versions/"  # generated once, then history: nobody maintains these files
 
 Offence = tuple[str, object]
@@ -59,12 +64,7 @@ def imports(module: str) -> set[str]:
 
 def offending(module: str, *forbidden: str) -> list[Offence]:
     """What a module imports of the forbidden packages."""
-    return [
-        (module, name)
-        for name in sorted(imports(module))
-        for one in forbidden
-        if f"{name}.".startswith(f"{one}.")
-    ]
+    return [(module, name) for name in sorted(imports(module)) for one in forbidden if f"{name}.".startswith(f"{one}.")]
 
 
 def full_names(module: ast.Module) -> Iterator[str]:
@@ -72,9 +72,7 @@ def full_names(module: ast.Module) -> Iterator[str]:
     known = {}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
-            known |= {
-                alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names if alias.asname
-            }
+            known |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names if alias.asname}
         elif isinstance(node, ast.ImportFrom):
             known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     for node in ast.walk(module):
@@ -116,9 +114,7 @@ def test_schemas_hold_shapes_only() -> None:
 
 def test_business_time_has_one_source() -> None:
     others = [module for module in modules() if module != CLOCK]
-    used = [
-        (module, name) for module in others for name in full_names(tree(module)) if name in TIMES_IN_PYTHON
-    ]
+    used = [(module, name) for module in others for name in full_names(tree(module)) if name in TIMES_IN_PYTHON]
     asked = [(module, text) for module in others for text in texts(tree(module)) if TIMES_IN_SQL.search(text)]
     assert used + asked == []
 
@@ -131,9 +127,7 @@ def test_no_file_is_longer_than_a_reader_bears() -> None:
 
 def test_every_folder_of_a_package_is_a_package() -> None:
     folders = {(ROOT / module).parent for module in modules()}
-    assert [
-        str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()
-    ] == []
+    assert [str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -172,15 +166,11 @@ def test_other_clocks_are_found_under_any_name(code: str) -> None:
 
 
 def test_our_own_clock_is_no_offence() -> None:
-    code = (
-        '"""Ask clock.now(), never now()."""\nfrom tasks.durable import clock\nclock.now()\nx = "clock.now()"'
-    )
+    code = '"""Ask clock.now(), never now()."""\nfrom tasks.durable import clock\nclock.now()\nx = "clock.now()"'
     assert not set(full_names(ast.parse(code))) & TIMES_IN_PYTHON
     assert [text for text in texts(ast.parse(code)) if TIMES_IN_SQL.search(text)] == []
 
 
-@pytest.mark.parametrize(
-    "sql", ["SELECT now()", "DEFAULT CURRENT_TIMESTAMP", "x > current_date", "clock_timestamp()"]
-)
+@pytest.mark.parametrize("sql", ["SELECT now()", "DEFAULT CURRENT_TIMESTAMP", "x > current_date", "clock_timestamp()"])
 def test_the_time_of_the_database_is_found_in_sql(sql: str) -> None:
     assert TIMES_IN_SQL.search(sql)

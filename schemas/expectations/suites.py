@@ -50,9 +50,7 @@ def _of_column(column: ColumnShape, today: date) -> Iterator[Any]:
     if heading == CASE:
         yield say.case_number(heading)
     elif column.holds == "数字":
-        yield say.number(
-            heading, _whole(column), _limit(column, "gt") is not None or _limit(column, "ge") == 1
-        )
+        yield say.number(heading, _whole(column), _limit(column, "gt") is not None or _limit(column, "ge") == 1)
     elif column.holds == "选项":
         yield say.one_of(heading, column.words, column.shown)
     elif column.holds == "文字" and (longest := _limit(column, "max_length")):

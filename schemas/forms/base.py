@@ -10,14 +10,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
 BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
@@ -29,11 +22,7 @@ def _clean(value: object) -> object:
     if value.isprintable():
         return value.strip()
     bad = sorted(
-        {
-            f"U+{ord(c):04X}"
-            for c in value
-            if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI
-        }
+        {f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
     )
     if bad:
         raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from schemas.forms.base import Count, Day, Decision, Form, Money, Name, OptionalDay, Quantity, Remark
-from schemas.states import (
+from schemas.words import (
     AnomalyVerdict,
     FeeCategory,
     FreightMethod,
@@ -21,9 +21,7 @@ from schemas.states import (
 class ApplicationLine(Form):
     """One part that an office needs."""
 
-    part: Name = Field(
-        alias="配件名称", title="配件名称 Part", description="标准名称或编码 standard name or code"
-    )
+    part: Name = Field(alias="配件名称", title="配件名称 Part", description="标准名称或编码 standard name or code")
     quantity: Quantity = Field(alias="数量", title="数量 Quantity")
     reason: Reason = Field(alias="原因", title="原因 Reason")
     specification: Remark = Field(
@@ -35,19 +33,14 @@ class ApplicationLine(Form):
 class PartsApplication(Form):
     """配件申报单: what an office applies for."""
 
-    office: Name = Field(
-        alias="办事处", title="办事处 Office", description="编码或名称 code or name, e.g. BJ"
-    )
+    office: Name = Field(alias="办事处", title="办事处 Office", description="编码或名称 code or name, e.g. BJ")
     applicant: Name = Field(alias="申报人工号", title="申报人工号 Applicant", description="例如 e.g. E1049")
     order_no: Name = Field(alias="订单号", title="订单号 Order", description="例如 e.g. SO20260318-0042")
     urgency: Urgency = Field(Urgency.NORMAL, alias="紧急程度", title="紧急程度 Urgency")
     found_on: OptionalDay = Field(None, alias="发现日期", title="发现日期 Found on")
     lines: list[ApplicationLine] = Field(alias="明细", title="明细 Lines", min_length=1)
     customer_name: Remark = Field(
-        "",
-        alias="客户姓名",
-        title="客户姓名 Customer",
-        description="空则按销售记录 from the sales record if empty",
+        "", alias="客户姓名", title="客户姓名 Customer", description="空则按销售记录 from the sales record if empty"
     )
     customer_phone: Remark = Field("", alias="客户电话", title="客户电话 Phone")
     customer_address: Remark = Field("", alias="客户地址", title="客户地址 Address")
@@ -114,10 +107,7 @@ class PlanLine(Form):
     supply: Supply = Field(alias="来源", title="来源 Supply")
     unit: Name = Field(alias="生产单位", title="生产单位 Unit")
     planned: OptionalDay = Field(
-        None,
-        alias="计划日期",
-        title="计划日期 Planned",
-        description="空则按承诺日期 the promised day if empty",
+        None, alias="计划日期", title="计划日期 Planned", description="空则按承诺日期 the promised day if empty"
     )
 
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from schemas.forms.base import Day, Form, Money, Name, OptionalDay, Quantity, Remark
-from schemas.states import SalesChannel, YesNo
+from schemas.words import SalesChannel, YesNo
 
 
 class SalesLine(Form):

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from schemas.forms.base import Form, Remark
-from schemas.states import Labelled
+from schemas.words import Labelled
 
 
 class SheetChoice(Labelled):

@@ -18,8 +18,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from schemas.states import CaseState, DocumentKind, Ending, ItemState
 from schemas.tables.base import Json, Moment, Money, Quantity, metadata, one_of
+from schemas.words import CaseState, DocumentKind, Ending, ItemState
 
 service_case = Table(
     "service_case",
@@ -52,9 +52,7 @@ service_case = Table(
     Column("fault", Text, comment="why the last leg could not go on"),
     Column("run_id", Uuid, comment="the Prefect run that shows this case"),
     Column("run_generation", Integer, nullable=False, server_default="0"),
-    Column(
-        "run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"
-    ),
+    Column("run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"),
     one_of("state", CaseState),
     one_of("ending", Ending),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
@@ -63,11 +61,7 @@ service_case = Table(
 )
 Index("ix_service_case_order_no", service_case.c.order_no)
 Index("ix_service_case_customer_phone", service_case.c.customer_phone)
-Index(
-    "ix_service_case_ready",
-    service_case.c.ready_at,
-    postgresql_where=service_case.c.ready_at.is_not(None),
-)
+Index("ix_service_case_ready", service_case.c.ready_at, postgresql_where=service_case.c.ready_at.is_not(None))
 Index(
     "ix_service_case_behind",
     service_case.c.id,
@@ -155,9 +149,7 @@ work_item = Table(
     Column("form", Text, nullable=False),
     Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
     Column("prefill", Json, nullable=False),
-    Column(
-        "schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"
-    ),
+    Column("schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"),
     Column("state", String(12), nullable=False, server_default="open"),
     Column("refusals", Integer, nullable=False, server_default="0"),
     Column("refused_because", Text, nullable=False, server_default=""),
@@ -169,12 +161,7 @@ work_item = Table(
     one_of("state", ItemState),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
 )
-Index(
-    "ix_work_item_waiting",
-    work_item.c.role,
-    work_item.c.due_at,
-    postgresql_where=work_item.c.closed_at.is_(None),
-)
+Index("ix_work_item_waiting", work_item.c.role, work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None))
 Index(
     "ix_work_item_also",
     work_item.c.also,
@@ -200,11 +187,7 @@ decision = Table(
 )
 Index("ix_decision_case", decision.c.case_id)
 Index(
-    "uq_decision_accepted",
-    decision.c.case_id,
-    decision.c.step_key,
-    unique=True,
-    postgresql_where=decision.c.accepted,
+    "uq_decision_accepted", decision.c.case_id, decision.c.step_key, unique=True, postgresql_where=decision.c.accepted
 )
 
 sheet_row = Table(
@@ -253,16 +236,8 @@ document = Table(
     CheckConstraint("serial > 0", name="serial"),
 )
 Index("ix_document_case", document.c.case_id)
-Index(
-    "uq_document_reverses",
-    document.c.reverses,
-    unique=True,
-    postgresql_where=document.c.reverses.is_not(None),
-)
+Index("uq_document_reverses", document.c.reverses, unique=True, postgresql_where=document.c.reverses.is_not(None))
 
 counter = Table(
-    "counter",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    "counter", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
 )

@@ -1,20 +1,9 @@
 """What leaves the house (law 6): one row per message, sent by the dispatcher."""
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, String, Table, Text
 
-from schemas.states import OutboxState
 from schemas.tables.base import Json, Moment, metadata, one_of
+from schemas.words import OutboxState
 
 outbox = Table(
     "outbox",

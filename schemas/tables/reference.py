@@ -14,8 +14,8 @@ from sqlalchemy import (
     Text,
 )
 
-from schemas.states import Role, Urgency
 from schemas.tables.base import Json, Money, Quantity, metadata, one_of
+from schemas.words import Role, Urgency
 
 office = Table(
     "office",
@@ -76,10 +76,7 @@ warehouse = Table(
 )
 
 part_category = Table(
-    "part_category",
-    metadata,
-    Column("code", String(12), primary_key=True),
-    Column("name", Text, nullable=False),
+    "part_category", metadata, Column("code", String(12), primary_key=True), Column("name", Text, nullable=False)
 )
 
 part = Table(

@@ -14,8 +14,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from schemas.states import MovementKind, OrderState, Supply
 from schemas.tables.base import Moment, Quantity, metadata, one_of
+from schemas.words import MovementKind, OrderState, Supply
 
 stock_balance = Table(
     "stock_balance",
@@ -40,10 +40,7 @@ stock_movement = Table(
     Column("warehouse", ForeignKey("warehouse.code"), nullable=False),
     Column("part", ForeignKey("part.code"), nullable=False),
     Column(
-        "quantity",
-        Quantity,
-        nullable=False,
-        comment="signed: in is positive, out negative, reversals the other way",
+        "quantity", Quantity, nullable=False, comment="signed: in is positive, out negative, reversals the other way"
     ),
     Column("moved_at", Moment, nullable=False),
     one_of("kind", MovementKind),

@@ -6,23 +6,21 @@ from typing import Any
 
 from schemas.forms.parts import PartsApplication
 from schemas.problems import Problem
-from schemas.states import Channel, Role
 from schemas.tables import case_line
+from schemas.words import Channel, Role
 from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.queries import people
 from tasks.durable.step import Work
-from tasks.durable.unit import Unit
 from tasks.policies.queries import policies, version_today
+from tasks.unit.unit import Unit
 
 BESIDE = "同时发来的另一份申报 another application sent with this one"
 
 
-def accept_application(
-    form: PartsApplication, unit: Unit, channel: Channel
-) -> tuple[Mapping[str, Any], list[Problem]]:
+def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
     today = shanghai_day(clock.now())
     version = unit.read(version_today)
@@ -40,9 +38,7 @@ def accept_application(
         *line_problems(unit.read(catalogue), form.lines, twins, today),
     ]
     if form.found_on and form.found_on > today:
-        problems.append(
-            Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today")
-        )
+        problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
     facts = {
         "office": office.code if office else None,
         "applicant": form.applicant,
@@ -63,17 +59,11 @@ def accept_application(
 def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
     if office is None:
         return [
-            Problem(
-                "办事处 office",
-                form.office,
-                "没有这个办事处，请填编码或全称 must be an office's code or name",
-            )
+            Problem("办事处 office", form.office, "没有这个办事处，请填编码或全称 must be an office's code or name")
         ]
     person = unit.read(people).get(form.applicant)
     if person is None or not person.active:
-        return [
-            Problem("申报人工号 applicant", form.applicant, "没有这位在职员工 must be an active staff member")
-        ]
+        return [Problem("申报人工号 applicant", form.applicant, "没有这位在职员工 must be an active staff member")]
     if not person.holds(Role.OFFICE, office.code):
         expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
         return [Problem("申报人工号 applicant", f"{person.code} {person.name}", expected)]
@@ -94,7 +84,15 @@ def begin_application(form: PartsApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
     for line in price_lines(work.read(catalogue), form.lines):
         work.insert(
-            case_line, line_no=line.line_no, order_no=form.order_no, part=line.part, part_name=line.name,
-            specification=line.specification, colour=line.colour, quantity=line.quantity, price=line.price,
-            reason=line.reason, open=True,
-        )  # fmt: skip
+            case_line,
+            line_no=line.line_no,
+            order_no=form.order_no,
+            part=line.part,
+            part_name=line.name,
+            specification=line.specification,
+            colour=line.colour,
+            quantity=line.quantity,
+            price=line.price,
+            reason=line.reason,
+            open=True,
+        )

@@ -10,7 +10,7 @@ from schemas.tables import case_line, office, part, part_price, sales_record, se
 from tasks.applications.rules import Catalogue, Part
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.among import among
+from tasks.unit.among import among
 
 Twin = tuple[str, str]  # part, reason
 
@@ -18,17 +18,12 @@ Twin = tuple[str, str]  # part, reason
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     """Load the parts with the prices that are valid today."""
     today = shanghai_day(clock.now())
-    valid = (part_price.c.valid_from <= today) & (
-        part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today)
-    )
+    valid = (part_price.c.valid_from <= today) & (part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today))
     rows = connection.execute(
         select(part, part_price.c.price).outerjoin(part_price, (part_price.c.part == part.c.code) & valid)
     )
     return Catalogue(
-        [
-            Part(r.code, r.name, r.category, r.specification, r.colour, r.unit, r.discontinued_on, r.price)
-            for r in rows
-        ]
+        [Part(r.code, r.name, r.category, r.specification, r.colour, r.unit, r.discontinued_on, r.price) for r in rows]
     )
 
 
@@ -66,9 +61,7 @@ def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     return {row.order_no: row for row in connection.execute(rows.order_by(sales_record.c.line_no.desc()))}
 
 
-def sales_of_cases(
-    connection: Connection, case_ids: Sequence[int]
-) -> dict[str, tuple[date | None, date | None]]:
+def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, tuple[date | None, date | None]]:
     """Find signing and factory dates of the cases' orders: order no → (signed, factory)."""
     rows = connection.execute(
         select(sales_record.c.order_no, sales_record.c.signing_date, sales_record.c.factory_date)

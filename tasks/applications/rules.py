@@ -8,7 +8,7 @@ from typing import NamedTuple
 from schemas.forms.parts import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
-from schemas.states import FeeCategory, Reason
+from schemas.words import FeeCategory, Reason
 
 
 class Part(NamedTuple):
@@ -40,23 +40,16 @@ def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Proble
     part = catalogue.find(text)
     field = "配件名称 part"
     if part is None:
-        return Problem(
-            field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row
-        )
+        return Problem(field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
     if part.discontinued_on and part.discontinued_on <= day:
-        return Problem(
-            field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row
-        )
+        return Problem(field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
     if part.price is None:
         return Problem(field, text, f"{day} 没有有效价格 has no price valid on {day}", row)
     return None
 
 
 def line_problems(
-    catalogue: Catalogue,
-    lines: Sequence[ApplicationLine],
-    open_lines: Mapping[tuple[str, str], str],
-    day: date,
+    catalogue: Catalogue, lines: Sequence[ApplicationLine], open_lines: Mapping[tuple[str, str], str], day: date
 ) -> list[Problem]:
     """Check lines: known part, not discontinued, no twin here or in an open case.
 
@@ -73,14 +66,10 @@ def line_problems(
         assert part is not None
         twin = (part.code, line.reason.value)
         if twin in seen:
-            expected = (
-                f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
-            )
+            expected = f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
             problems.append(Problem("配件名称 part", line.part, expected, row))
         elif twin in open_lines:
-            expected = (
-                f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
-            )
+            expected = f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
             problems.append(Problem("配件名称 part", line.part, expected, row))
         seen.setdefault(twin, row)
     return problems
@@ -114,9 +103,7 @@ def correct_lines(
 ) -> list[PartsLine]:
     """Apply a reviewer's corrections; a line that is not listed stays as it is."""
     by_no = {line.line_no: line for line in corrected}
-    return [
-        _corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines
-    ]
+    return [_corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines]
 
 
 def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> PartsLine:
@@ -125,9 +112,13 @@ def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> Part
     changed: dict[str, object] = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
     if part.code != line.part:
         changed |= {
-            "part": part.code, "name": part.name, "category": part.category, "unit": part.unit,
-            "specification": part.specification, "colour": part.colour,
-        }  # fmt: skip
+            "part": part.code,
+            "name": part.name,
+            "category": part.category,
+            "unit": part.unit,
+            "specification": part.specification,
+            "colour": part.colour,
+        }
     return line.model_copy(update=changed)
 
 
@@ -150,16 +141,10 @@ def suggested_fee(lines: Sequence[PartsLine], warranty_end: date | None, day: da
     """Suggest who pays: free within warranty unless misuse or transport damage (DOMAIN, "Warranty")."""
     excluded = {Reason.MISUSE, Reason.TRANSPORT}
     covered = warranty_end is not None and day <= warranty_end
-    return (
-        FeeCategory.FREE
-        if covered and not excluded & {line.reason for line in lines}
-        else FeeCategory.CHARGED
-    )
+    return FeeCategory.FREE if covered and not excluded & {line.reason for line in lines} else FeeCategory.CHARGED
 
 
-def warranty_end(
-    signed_on: date | None, factory_date: date | None, months: int, offset_months: int
-) -> date | None:
+def warranty_end(signed_on: date | None, factory_date: date | None, months: int, offset_months: int) -> date | None:
     """Give the last day of warranty: N months after signing, without it after factory date + offset (DOMAIN)."""
     start = signed_on or (add_months(factory_date, offset_months) if factory_date else None)
     return add_months(start, months) if start else None

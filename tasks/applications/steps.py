@@ -14,8 +14,8 @@ from schemas.forms.parts import (
 )
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
-from schemas.states import CaseState, DocumentKind, FeeCategory, ReviewVerdict, Role
 from schemas.tables import case_line, line_correction
+from schemas.words import CaseState, DocumentKind, FeeCategory, ReviewVerdict, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, open_twins, sales_of_cases
 from tasks.approvals.steps import NOBODY, climb_ladder, find_reviewer
@@ -44,12 +44,7 @@ def review_application(case: Case) -> Review:
         lines = replace_lines(case, list(again.lines), turn=turn)
     lines = record_review(case, lines, list(decision.lines), decision.fee, turn=turn)
     approvers, refused = climb_ladder(
-        case,
-        rules.total(lines),
-        request.applicant,
-        (reviewer, decision.staff),
-        lambda: brief_lines(lines),
-        turn,
+        case, rules.total(lines), request.applicant, (reviewer, decision.staff), lambda: brief_lines(lines), turn
     )
     return Review(lines=lines, fee=decision.fee, approvers=approvers, refused=refused)
 
@@ -90,10 +85,19 @@ def _keep_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None)
     work.delete(case_line, {"case_id": work.case.id})
     for line in lines:
         work.insert(
-            case_line, line_no=line.line_no, order_no=work.case.order_no, part=line.part, part_name=line.name,
-            specification=line.specification, colour=line.colour, quantity=line.quantity, price=line.price,
-            reason=line.reason, fee=fee, open=True,
-        )  # fmt: skip
+            case_line,
+            line_no=line.line_no,
+            order_no=work.case.order_no,
+            part=line.part,
+            part_name=line.name,
+            specification=line.specification,
+            colour=line.colour,
+            quantity=line.quantity,
+            price=line.price,
+            reason=line.reason,
+            fee=fee,
+            open=True,
+        )
 
 
 def review_question(
@@ -108,15 +112,10 @@ def review_question(
                 if form.reason
                 else [Problem("原因 reason", "", "退回或驳回时必填 is required to send back or reject")]
             )
-        return [
-            *known_lines([line.line_no for line in form.lines], lines),
-            *_corrected_parts(form, lines, work),
-        ]
+        return [*known_lines([line.line_no for line in form.lines], lines), *_corrected_parts(form, lines, work)]
 
     def record(form: ReviewDecision, work: Work) -> None:
-        if (
-            form.verdict == ReviewVerdict.APPROVE
-        ):  # with the decision: nobody may take a line's place in between
+        if form.verdict == ReviewVerdict.APPROVE:  # with the decision: nobody may take a line's place in between
             _keep_lines(work, rules.correct_lines(work.read(catalogue), lines, form.lines), form.fee)
 
     def prefill() -> dict[str, Any]:
@@ -127,12 +126,19 @@ def review_question(
         return {"明细": [row.as_form() for row in rows], "费用类别": fee.option}
 
     return Question(
-        key=f"review-{turn}", title="审核修正", role=role, form=ReviewDecision, state=CaseState.REVIEW,
-        due=clock_hours("pa.review.hours"), remind=escalation(role), barred=frozenset({request.applicant}),
-        check=check, record=record,
+        key=f"review-{turn}",
+        title="审核修正",
+        role=role,
+        form=ReviewDecision,
+        state=CaseState.REVIEW,
+        due=clock_hours("pa.review.hours"),
+        remind=escalation(role),
+        barred=frozenset({request.applicant}),
+        check=check,
+        record=record,
         brief=lambda: [*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])],
         prefill=prefill,
-    )  # fmt: skip
+    )
 
 
 def _corrected_parts(form: ReviewDecision, lines: Sequence[PartsLine], work: Work) -> list[Problem]:
@@ -171,28 +177,46 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
     def prefill() -> dict[str, Any]:
         rows = [
             ApplicationLine(
-                part=line.name, quantity=line.quantity, reason=line.reason,
-                specification=line.specification, colour=line.colour,
+                part=line.name,
+                quantity=line.quantity,
+                reason=line.reason,
+                specification=line.specification,
+                colour=line.colour,
             )
             for line in lines
-        ]  # fmt: skip
+        ]
         return {"明细": [row.as_form() for row in rows]}
 
     return Question(
-        key=f"resubmit-{turn}", title="办事处重报", role=Role.OFFICE, form=PartsResubmission, state=CaseState.RETURNED,
-        due=working_days("pa.resubmit.days"), remind=escalation(Role.OFFICE), check=check,
+        key=f"resubmit-{turn}",
+        title="办事处重报",
+        role=Role.OFFICE,
+        form=PartsResubmission,
+        state=CaseState.RETURNED,
+        due=working_days("pa.resubmit.days"),
+        remind=escalation(Role.OFFICE),
+        check=check,
         record=lambda form, work: _keep_lines(work, rules.price_lines(work.read(catalogue), form.lines), None),
-        brief=lambda: [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)], prefill=prefill,
-    )  # fmt: skip
+        brief=lambda: [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)],
+        prefill=prefill,
+    )
 
 
 def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
     """录入系统: send the order and wait for its number."""
     place_order(case, list(lines))
-    answer = ask(case, Question(
-        key="order-number", title="录入系统", role=Role.SYSTEM, form=OrderReceived, state=CaseState.ORDERING,
-        due=working_days("pa.plan.days"), remind=escalation(Role.SUPERVISOR),
-    ))  # fmt: skip
+    answer = ask(
+        case,
+        Question(
+            key="order-number",
+            title="录入系统",
+            role=Role.SYSTEM,
+            form=OrderReceived,
+            state=CaseState.ORDERING,
+            due=working_days("pa.plan.days"),
+            remind=escalation(Role.SUPERVISOR),
+        ),
+    )
     return answer.order_number
 
 
@@ -206,9 +230,11 @@ def cancel_order(work: Work, placed: str) -> str:
 def place_order(work: Work, lines: list[PartsLine]) -> str:
     """Write the order to the outbox; the embedded order system answers in the same transaction."""
     payload = {
-        "case": work.case.number, "office": work.case.office, "order": work.case.order_no,
+        "case": work.case.number,
+        "office": work.case.office,
+        "order": work.case.order_no,
         "lines": [{"line_no": line.line_no, "part": line.part, "quantity": str(line.quantity)} for line in lines],
-    }  # fmt: skip
+    }
     return send(work, "order", "place_order", payload, answers="order-number")
 
 

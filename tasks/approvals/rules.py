@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 
-from schemas.states import Role
+from schemas.words import Role
 
 LADDER: Final = (Role.PARTS_REVIEWER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
 
@@ -53,9 +53,7 @@ def _covers(limit: Decimal | None, amount: Decimal) -> bool:
 
 def _check(amount: Decimal, limits: Mapping[Role, Decimal | None]) -> None:
     if not amount.is_finite() or amount < 0:
-        raise ValueError(
-            f"amount is {amount}, expected CNY of 0 or more: correct the lines' quantities and prices"
-        )
+        raise ValueError(f"amount is {amount}, expected CNY of 0 or more: correct the lines' quantities and prices")
     if missing := [rung.value for rung in LADDER if rung not in limits]:
         raise ValueError(
             f"the ladder has no limit for {', '.join(missing)}, expected an amount or None (unlimited) "

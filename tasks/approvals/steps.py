@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from schemas.forms.parts import ApprovalDecision
 from schemas.problems import Problem
-from schemas.states import CaseState, Role, Verdict
+from schemas.words import CaseState, Role, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, next_rung
 from tasks.cycle.terms import escalation, working_days
@@ -18,9 +18,7 @@ NOBODY = "没有可审批的人 nobody is left who may approve"
 
 
 @step("确定审批人")
-def find_approver(
-    work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str
-) -> Role | None:
+def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
     """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
     limits = {
         Role(role): None if limit is None else Decimal(str(limit))
@@ -57,11 +55,7 @@ def climb_ladder(
         decision = ask(
             case,
             approval(
-                f"approve-{name}",
-                "金额审批",
-                rung,
-                barred,
-                lambda: [*brief(), f"金额 Amount: **{amount:,.2f} CNY**"],
+                f"approve-{name}", "金额审批", rung, barred, lambda: [*brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
             ),
         )
         if decision.verdict == Verdict.REJECT:
@@ -81,15 +75,20 @@ def approval(
 ) -> Question[ApprovalDecision]:
     """Ask a leader for approval; a refusal needs a reason."""
     return Question(
-        key=key, title=title, role=role, form=ApprovalDecision, state=state, due=working_days(term),
-        barred=barred, brief=brief, check=reason_needed(lambda form: form.verdict == Verdict.REJECT),
+        key=key,
+        title=title,
+        role=role,
+        form=ApprovalDecision,
+        state=state,
+        due=working_days(term),
+        barred=barred,
+        brief=brief,
+        check=reason_needed(lambda form: form.verdict == Verdict.REJECT),
         remind=escalation(role),
-    )  # fmt: skip
+    )
 
 
-def reason_needed(
-    when: Callable[[ApprovalDecision], bool],
-) -> Callable[[ApprovalDecision, Work], list[Problem]]:
+def reason_needed(when: Callable[[ApprovalDecision], bool]) -> Callable[[ApprovalDecision, Work], list[Problem]]:
     """Check that a refusal carries its reason."""
 
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:

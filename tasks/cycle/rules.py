@@ -189,6 +189,4 @@ def _day_end(calendar: Calendar, day: date) -> datetime:
 
 def _require_not_negative(value: int, what: str) -> None:
     if value < 0:
-        raise ValueError(
-            f"got {value} {what}, expected 0 or more: correct the term in the policy or the standard"
-        )
+        raise ValueError(f"got {value} {what}, expected 0 or more: correct the term in the policy or the standard")

@@ -4,15 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from schemas.states import Role
+from schemas.words import Role
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import (
-    SHANGHAI,
-    add_clock_hours,
-    add_working_days,
-    add_working_days_to_date,
-    share_moment,
-)
+from tasks.cycle.rules import SHANGHAI, add_clock_hours, add_working_days, add_working_days_to_date, share_moment
 from tasks.durable.question import Reminder
 from tasks.durable.step import Work
 from tasks.policies.queries import setting
@@ -61,9 +55,7 @@ def escalation(holder: Role, *others: Role) -> Remind:
             (Role.SUPERVISOR, setting(work, "cycle.supervisor_after_days")),
             (Role.MANAGER, setting(work, "cycle.manager_after_days")),
         ]
-        later = [
-            Reminder(add_working_days(calendar(work), due, days), f"over-{days}", role) for role, days in over
-        ]
+        later = [Reminder(add_working_days(calendar(work), due, days), f"over-{days}", role) for role, days in over]
         return [Reminder(due, "overdue", role) for role in (holder, *others)] + later
 
     return remind
@@ -86,9 +78,7 @@ def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
     days: list[int] = setting(work, "pa.pickup.reminder_days")
     hour = setting(work, "pickup.reminders_at")
     on = [add_working_days_to_date(calendar(work), work.today, n) for n in days]
-    office = [
-        Reminder(at(work, day, hour), f"pickup-{n}", Role.OFFICE) for n, day in zip(days, on, strict=True)
-    ]
+    office = [Reminder(at(work, day, hour), f"pickup-{n}", Role.OFFICE) for n, day in zip(days, on, strict=True)]
     then = add_working_days_to_date(calendar(work), on[-1], 1)
     return [*office, Reminder(at(work, then, hour), "pickup-escalated", Role.SUPERVISOR)]
 

@@ -29,5 +29,5 @@ CHAINS: dict[str, Sequence[Arrow]] = {
         Arrow("出库", ["goods-out-", "release-", "freight-"], ["release-goods-"]),
         Arrow("出库制票", [], ["dispatch-goods-"]),
         Arrow("催提", ["pickup-", "check-", "anomaly-pickup-"], ["confirm-receipt-"]),
-    ],
+    ]
 }

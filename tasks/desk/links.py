@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
-from schemas.states import Role
+from schemas.words import Role
 
 
 class RunForm(NamedTuple):

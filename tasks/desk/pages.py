@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.states import Role
+from schemas.words import Role
 from tasks.desk.links import Links
 from tasks.desk.rules import (
     MOBILE,
@@ -53,34 +53,44 @@ SIGNS = {Passage.DONE: "✓ ", Passage.CURRENT: "▶ ", Passage.ENDED: "✕ "}
 def case_sheet(view: CaseView, links: Links | None = None) -> str:
     """Draw all that staff want to know of a case; contact data masked."""
     return _template("case_sheet").render(
-        view=view, case=view.case, links=links or Links(), diagram=Markdown(chain_diagram(view)),
-        lines=view.lines[:MOST_LINES], timeline=timeline_rows(view),
-        phone=mask_phone(view.case.customer_phone), address=mask_address(view.case.customer_address),
+        view=view,
+        case=view.case,
+        links=links or Links(),
+        diagram=Markdown(chain_diagram(view)),
+        lines=view.lines[:MOST_LINES],
+        timeline=timeline_rows(view),
+        phone=mask_phone(view.case.customer_phone),
+        address=mask_address(view.case.customer_address),
         brief=lambda line: Markdown(brief_line(mask_text(line, view.case))),
         masked=lambda text: mask_text(text, view.case),
-    )  # fmt: skip
+    )
 
 
 def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | None = None) -> str:
     """Draw what waits for a role, sorted by due time: what is overdue comes first."""
     shown = sorted(rows, key=lambda row: (row.due_at, row.number))[:MOST_WAITING]
     return _template("inbox").render(
-        role=role, rows=shown, links=links, total=len(rows) if total is None else total,
-        overdue=sum(row.overdue for row in rows), summary=_summary,
-    )  # fmt: skip
+        role=role,
+        rows=shown,
+        links=links,
+        total=len(rows) if total is None else total,
+        overdue=sum(row.overdue for row in rows),
+        summary=_summary,
+    )
 
 
 def start_page(
-    counts: Mapping[Role, Waiting],
-    links: Links,
-    offices: Sequence[tuple[str, str]] = (),
-    apply: str = "配件申报",
+    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]] = (), apply: str = "配件申报"
 ) -> str:
     """Draw the page where everybody starts: each role's worklist, and the forms to begin with."""
     return _template("start").render(
-        roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES], links=links, offices=offices,
-        apply=apply, waiting_tag=waiting_tag, office_role=Role.OFFICE,
-    )  # fmt: skip
+        roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES],
+        links=links,
+        offices=offices,
+        apply=apply,
+        waiting_tag=waiting_tag,
+        office_role=Role.OFFICE,
+    )
 
 
 def chain_diagram(view: CaseView) -> str:
@@ -94,17 +104,12 @@ def chain_diagram(view: CaseView) -> str:
         drawn += [f"n{n} --> n{n + 1}" for n in row[:-1]] + ["end"]
     drawn += [f"row{number} --> row{number + 1}" for number in range(len(rows) - 1)]
     drawn += [f"classDef {passage} {colours}" for passage, colours in COLOURS.items()]
-    drawn += [
-        "classDef row fill:none,stroke:none",
-        f"class {','.join(f'row{n}' for n in range(len(rows)))} row",
-    ]
+    drawn += ["classDef row fill:none,stroke:none", f"class {','.join(f'row{n}' for n in range(len(rows)))} row"]
     return "\n".join(drawn)
 
 
 def _summary(row: InboxRow) -> Markdown:
-    text = cut(
-        "；".join(MOBILE.sub(lambda found: mask_phone(found[0]), line) for line in row.brief), SUMMARY_WIDTH
-    )
+    text = cut("；".join(MOBILE.sub(lambda found: mask_phone(found[0]), line) for line in row.brief), SUMMARY_WIDTH)
     return Markdown(brief_line(text))
 
 
@@ -114,16 +119,16 @@ def _label(title: str) -> str:
 
 @cache
 def _template(name: str) -> "Template":
-    from jinja2 import (
-        Environment,
-        FileSystemLoader,
-        StrictUndefined,
-    )  # not on the path of importing a process
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not on the path of importing a process
 
     templates = Environment(
-        loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
-        autoescape=False, finalize=_shown,  # markdown, so we escape ourselves
-    )  # fmt: skip
+        loader=FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=_shown,  # markdown, so we escape ourselves
+    )
     templates.filters |= {"md": Markdown, "when": full_time, "due": short_time}
     templates.filters |= {"number": _number, "whole": _whole}
     return templates.get_template(f"{name}.md.j2")

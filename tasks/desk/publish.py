@@ -24,7 +24,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 from sqlalchemy import Engine
 
-from schemas.states import Role
+from schemas.words import Role
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
 from tasks.desk.queries import inbox, offices, open_counts
@@ -147,9 +147,7 @@ def _publish(client: SyncPrefectClient, page: Page, run_id: UUID | None) -> None
     artifact = _ids.get(page.key)
     known = _published.get(artifact) if artifact else None
     if not (artifact and known and known.run_id == run_id and _update(client, artifact, page)):
-        new = ArtifactCreate(
-            key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id
-        )
+        new = ArtifactCreate(key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id)
         artifact = _ids[page.key] = client.create_artifact(new).id
         _update(client, artifact, page)  # its title can link to it only now
     _remember(page.key, artifact, Published(run_id, hash(page.text)))
@@ -197,10 +195,7 @@ def _learn_forms(client: SyncPrefectClient) -> None:
     if not deployments:
         return
     ids = FlowFilterId(any_=[deployment.flow_id for deployment in deployments])
-    names = {
-        flow.id: flow.name
-        for flow in client.read_flows(flow_filter=FlowFilter(id=ids), limit=MOST_DEPLOYMENTS)
-    }
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=FlowFilter(id=ids), limit=MOST_DEPLOYMENTS)}
     for deployment in deployments:
         parameters = list((deployment.parameter_openapi_schema or {}).get("properties", {}))
         if len(parameters) == 1:

@@ -31,17 +31,6 @@ from sqlalchemy import (
 )
 
 from schemas.problems import NotFound
-from schemas.states import (
-    CaseState,
-    Channel,
-    DocumentKind,
-    Ending,
-    FeeCategory,
-    MovementKind,
-    Reason,
-    Role,
-    Urgency,
-)
 from schemas.tables import (
     case_line,
     decision,
@@ -59,6 +48,7 @@ from schemas.tables import (
     work_item,
 )
 from schemas.tables.base import Json
+from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, MovementKind, Reason, Role, Urgency
 from tasks.desk.rules import mask_phone
 from tasks.desk.views import (
     CaseFacts,
@@ -116,9 +106,9 @@ _MOVED = (
     select(
         stock_movement.c.line_no,
         func.sum(case((stock_movement.c.kind.in_(_IN_KINDS), stock_movement.c.quantity))).label("received"),
-        func.sum(
-            case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))
-        ).label("sent"),
+        func.sum(case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))).label(
+            "sent"
+        ),
     )
     .where(stock_movement.c.case_id == _ID)
     .group_by(stock_movement.c.line_no)
@@ -232,11 +222,7 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
 
 
 def _facts(row: Row[Any]) -> CaseFacts:
-    words = {
-        "urgency": Urgency(row.urgency),
-        "state": CaseState(row.state),
-        "ending": _maybe(Ending, row.ending),
-    }
+    words = {"urgency": Urgency(row.urgency), "state": CaseState(row.state), "ending": _maybe(Ending, row.ending)}
     return CaseFacts(**{**row._mapping, **words, "title": _title(row.process)})
 
 
@@ -264,9 +250,7 @@ def _maybe(words: Callable[[Any], E], value: Any) -> E | None:
     return None if value is None else words(value)
 
 
-def inbox(
-    connection: Connection, role: Role | None, now: datetime, most: int | None = None
-) -> list[InboxRow]:
+def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[InboxRow]:
     """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
     waiting: Select[Any] = (
         select(
@@ -283,9 +267,7 @@ def inbox(
         .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
     )  # fmt: skip
     if role is not None:
-        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(
-            most
-        )
+        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
         waiting = _at_most(waiting, most)
     return [_inbox_row(row, now) for row in connection.execute(waiting)]
@@ -334,8 +316,7 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
 def offices(connection: Connection) -> list[tuple[str, str]]:
     """List the offices: (code, name)."""
     return [
-        (row.code, row.name)
-        for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
+        (row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
     ]
 
 
@@ -359,9 +340,7 @@ def find_cases(connection: Connection, text: str, limit: int = 20) -> list[Found
     )
     days = (case_line.c.promised, case_line.c.in_on, case_line.c.out_on, case_line.c.picked_on)
     of_lines = (
-        select(*(func.max(day).label(day.name) for day in days))
-        .where(case_line.c.case_id == found.c.id)
-        .lateral()
+        select(*(func.max(day).label(day.name) for day in days)).where(case_line.c.case_id == found.c.id).lateral()
     )
     of_notes = (
         select(func.string_agg(document.c.content["tracking"].as_string(), " ").label("tracking"))

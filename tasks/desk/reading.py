@@ -7,19 +7,13 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from schemas.forms.base import Form, form_at
-from schemas.states import Labelled
+from schemas.words import Labelled
 
 SHOWN_ROWS = 3  # of a list the first ones are read out
 MACHINE_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2}-\d{4}-\d{6}:.*")
 SILENT = {"staff", "category", "specification", "colour", "slip", "turn", "cancelled", "names", "by"}
 ASSIGNED = {"supply", "unit"}  # read only where a plan assigns them: elsewhere a unit is the catalogue's
-STANDARD = {
-    "name": "",
-    "part": "",
-    "quantity": "×",
-    "price": "@",
-    "promised": "承诺 ",
-}  # a line's short words
+STANDARD = {"name": "", "part": "", "quantity": "×", "price": "@", "promised": "承诺 "}  # a line's short words
 QUANTITIES = {"quantity", "made", "scrapped", "counted", "good", "days"}
 MONEY = {"price", "freight"}
 
@@ -79,9 +73,7 @@ def _read_row(row: Mapping[str, Any], words: Mapping[str, Word]) -> str:
     said = [f"第{row['line_no']}行"] if "line_no" in row else []
     for name, value in row.items():
         if name in STANDARD:
-            said += (
-                [f"{STANDARD[name]}{_number(name, value)}"] if value and not _is_doubled(name, row) else []
-            )
+            said += [f"{STANDARD[name]}{_number(name, value)}"] if value and not _is_doubled(name, row) else []
         elif name in words and name != "line_no" and not _goes_without_saying(name, value, row):
             said.append(_read_field(name, value, words))
     return " ".join(part for part in said if part)
@@ -123,9 +115,7 @@ def _word(form: type[Form], name: str) -> Word:
 @cache
 def _all_words() -> dict[str, Word]:
     """Merge the words of all forms: the shapes that steps return use the same field names."""
-    merged = dict(
-        of_shapes := {"promised": Word("承诺", {}), "role": Word("", _bare_words()), "unit": Word("", {})}
-    )
+    merged = dict(of_shapes := {"promised": Word("承诺", {}), "role": Word("", _bare_words()), "unit": Word("", {})})
     for form in _all_forms(Form):
         for name, (label, meanings) in _words_of(form).items():
             known = merged.setdefault(name, Word(label, {}))

@@ -7,16 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.states import Ending, Role, Urgency
+from schemas.words import Ending, Role, Urgency
 from tasks.cycle.rules import SHANGHAI
 from tasks.desk.chains import CHAINS, Arrow
 from tasks.desk.links import Links
 from tasks.desk.reading import form_behind, read_output
 from tasks.desk.views import CaseFacts, CaseView, Happening, ItemView
 
-CONTACT_ROLES = frozenset(
-    {Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT}
-)  # who must reach the customer
+CONTACT_ROLES = frozenset({Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT})  # who must reach the customer
 DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFECT.md, "Gate dialog")
 DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
 OVERDUE = "逾期"  # the tag of a run with something late
@@ -125,9 +123,7 @@ def cut(text: str, most: int) -> str:
 # the resume dialog
 
 
-def gate_description(
-    view: CaseView, item: ItemView, refused: str | None = None, links: Links | None = None
-) -> str:
+def gate_description(view: CaseView, item: ItemView, refused: str | None = None, links: Links | None = None) -> str:
     """Write what the decider must see: at most eight lines, the rest folded.
 
     `refused` is why the last answer was refused; by default what the item remembers.
@@ -150,11 +146,7 @@ def gate_description(
 def _gate_heading(view: CaseView, item: ItemView) -> str:
     late = "🔴 逾期 overdue" if item.due_at < view.now else "到期 due"
     urgent = [view.case.urgency.zh] if view.case.urgency == Urgency.URGENT else []
-    words = [
-        f"**{view.case.number}** {plain(view.case.office_name)}",
-        *urgent,
-        f"{late} {short_time(item.due_at)}",
-    ]
+    words = [f"**{view.case.number}** {plain(view.case.office_name)}", *urgent, f"{late} {short_time(item.due_at)}"]
     return " · ".join(words)
 
 
@@ -254,13 +246,7 @@ class TimelineRow(NamedTuple):
 
 
 SPEAKING = {"录入系统"}  # steps whose title says all
-NOTICES = {
-    "warning": "到期预警",
-    "overdue": "逾期提醒",
-    "over": "逾期上报",
-    "daily": "每日提醒",
-    "pickup": "催提",
-}
+NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒", "pickup": "催提"}
 
 
 def timeline_rows(view: CaseView) -> list[TimelineRow]:
@@ -282,14 +268,7 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
         if records or not (what or entry.title in SPEAKING):
             continue
         rows.append(
-            TimelineRow(
-                full_time(entry.at),
-                _who(entry, view),
-                _happening_title(entry),
-                what,
-                entry.channel.zh,
-                entry,
-            )
+            TimelineRow(full_time(entry.at), _who(entry, view), _happening_title(entry), what, entry.channel.zh, entry)
         )
     return rows
 

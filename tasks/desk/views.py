@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas.states import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
+from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,7 @@ class DocumentView(NamedTuple):
     @property
     def note(self) -> str:
         """What there is to say of it: the slip it reverses, or how the goods travelled."""
-        return (
-            f"冲销 reverses {self.reverses}"
-            if self.red
-            else " ".join(filter(None, [self.carrier, self.tracking]))
-        )
+        return f"冲销 reverses {self.reverses}" if self.red else " ".join(filter(None, [self.carrier, self.tracking]))
 
 
 class Happening(NamedTuple):

@@ -17,7 +17,7 @@ from tasks.durable import queries
 from tasks.durable.engine import ATTEMPTS, advance, directly, halves, repeated, replay_of, run_leg
 from tasks.durable.queries import CaseFile
 from tasks.durable.question import Answer, Reply
-from tasks.durable.unit import Unit
+from tasks.unit.unit import Unit
 
 CHUNK = 200  # cases
 DEADLOCKS = {"40001", "40P01"}
@@ -128,9 +128,7 @@ def _alone(db: Engine, turn: Turn) -> Result:
             if _is_lost(error):
                 raise
             fault = fault or repr(error)
-            replies.append(
-                Reply(False, [Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")])
-            )
+            replies.append(Reply(False, [Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")]))
         else:
             number, closed = outcome.number, outcome.closed
             replies.append(outcome.reply)

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from schemas.forms.base import Form
 from schemas.problems import NotFound, Problem, ProcessChanged, Unavailable
-from schemas.states import CaseState, Channel, Ending, ItemState, Role
 from schemas.tables import case_line, work_item
+from schemas.words import CaseState, Channel, Ending, ItemState, Role
 from tasks.durable import clock, queries
 from tasks.durable.lease import held
 from tasks.durable.queries import CaseFile, Entry, Person
@@ -20,7 +20,7 @@ from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.replay import Replay, RunStep, Transact
 from tasks.durable.signals import Moved, TimedOut, Wait, Withdrawn
 from tasks.durable.step import Work, step
-from tasks.durable.unit import Unit
+from tasks.unit.unit import Unit
 
 F = TypeVar("F", bound=Form)
 T = TypeVar("T")
@@ -113,11 +113,7 @@ def directly(_title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]
 
 
 def advance(
-    db: Engine,
-    case_id: int,
-    answer: Answer | None = None,
-    run_step: RunStep = directly,
-    run_id: object = None,
+    db: Engine, case_id: int, answer: Answer | None = None, run_step: RunStep = directly, run_id: object = None
 ) -> Outcome:
     """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
 
@@ -131,9 +127,7 @@ def advance(
             try:
                 closed = _leg(db, replay)
             except Moved:
-                reply = (
-                    replay.reply
-                )  # what became of the answer is settled, however often the rest is replayed
+                reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
             else:
                 reply = replay.reply or _too_late(db, replay)
                 return Outcome(case_id, replay.file.row.number, closed, reply)
@@ -175,9 +169,7 @@ def repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
     step_key = next((known[mark] for mark in answer.marks if mark in known), None) if answer else None
     if step_key is None:
         return None
-    problem = Problem(
-        "表格行 sheet row", step_key, "此前已登记，不再重复 was taken before, nothing is done twice"
-    )
+    problem = Problem("表格行 sheet row", step_key, "此前已登记，不再重复 was taken before, nothing is done twice")
     return Reply(False, [problem], repeated=True, key=step_key)
 
 
@@ -248,9 +240,7 @@ def close(work: Work, ending: Ending, reason: str) -> Ending:
         **now,
     )
     work.update(case_line, {"case_id": work.case.id}, open=False)
-    work.update(
-        work_item, {"case_id": work.case.id, "state": ItemState.OPEN.value}, state=ItemState.DROPPED, **now
-    )
+    work.update(work_item, {"case_id": work.case.id, "state": ItemState.OPEN.value}, state=ItemState.DROPPED, **now)
     return ending
 
 

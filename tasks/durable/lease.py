@@ -62,9 +62,7 @@ def _kept(db: Engine, holder: str, case_ids: Set[int]) -> Iterator[None]:
 
 def _take(db: Engine, case_ids: Sequence[int], holder: str) -> Set[int]:
     now = clock.now()
-    rows = [
-        {"case_id": case_id, "holder": holder, "expires_at": now + VOID_AFTER} for case_id in sorted(case_ids)
-    ]
+    rows = [{"case_id": case_id, "holder": holder, "expires_at": now + VOID_AFTER} for case_id in sorted(case_ids)]
     statement = insert(lease).values(rows)
     taken = statement.on_conflict_do_update(
         index_elements=[lease.c.case_id],
@@ -80,10 +78,7 @@ def _take(db: Engine, case_ids: Sequence[int], holder: str) -> Set[int]:
 
 def _renew(db: Engine, holder: str, case_ids: Set[int], stop: threading.Event) -> None:
     while not stop.wait(RENEW_EVERY.total_seconds()):
-        with (
-            suppress(OperationalError),
-            db.begin() as connection,
-        ):  # a lost database: the leg itself will notice
+        with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
             connection.execute(
                 update(lease)
                 .where(lease.c.case_id.in_(case_ids), lease.c.holder == holder)

@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from schemas.forms.base import Form
 from schemas.problems import BadInput, problems_of
-from schemas.states import CaseState, Channel
 from schemas.tables import service_case
+from schemas.words import CaseState, Channel
 from tasks.durable import clock, queries
 from tasks.durable.engine import PROCESSES, ProcessDefinition, halves
 from tasks.durable.step import SHANGHAI, Work
-from tasks.durable.unit import Unit
+from tasks.unit.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def open_chunk(
     forms: dict[str, Form] = {}
     for origin, data in applications:
         try:
-            forms[origin] = process.request.model_validate(
-                data if isinstance(data, BaseModel) else dict(data)
-            )
+            forms[origin] = process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))
         except ValidationError as error:
             results[origin] = BadInput(problems_of(error))
 
@@ -87,39 +85,36 @@ def open_chunk(
 
 
 def _open(
-    connection: Connection,
-    process: ProcessDefinition,
-    forms: Mapping[str, Form],
-    channel: Channel,
-    run_id: UUID | None,
+    connection: Connection, process: ProcessDefinition, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
 ) -> dict[str, Opened | BadInput]:
     unit, now = Unit(connection, [], list(forms.values())), clock.now()
     made = queries.cases_by_origin(connection, list(forms))
-    judged = {
-        origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made
-    }
+    judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made}
     wrong = {origin: problems for origin, (_, problems) in judged.items() if problems}
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
         made |= queries.cases_by_origin(connection, list(wrong))
     found = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
     rows = [
         {
-            "process": process.code, "version": process.version, "origin": origin, "state": CaseState.RECEIVED,
-            "request": forms[origin].model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now,
-            "run_id": run_id, **facts,
+            "process": process.code,
+            "version": process.version,
+            "origin": origin,
+            "state": CaseState.RECEIVED,
+            "request": forms[origin].model_dump(mode="json", by_alias=False),
+            "opened_at": now,
+            "ready_at": now,
+            "run_id": run_id,
+            **facts,
         }
-        for origin, (facts, problems) in judged.items() if not problems
-    ]  # fmt: skip
+        for origin, (facts, problems) in judged.items()
+        if not problems
+    ]
     refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in found}
     return found | refused | _make(unit, process, forms, rows, now)
 
 
 def _make(
-    unit: Unit,
-    process: ProcessDefinition,
-    forms: Mapping[str, Form],
-    rows: Sequence[dict[str, Any]],
-    now: datetime,
+    unit: Unit, process: ProcessDefinition, forms: Mapping[str, Form], rows: Sequence[dict[str, Any]], now: datetime
 ) -> dict[str, Opened]:
     """Number and write the cases, and what they begin with."""
     if not rows:

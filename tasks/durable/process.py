@@ -9,10 +9,10 @@ from pydantic import Field
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
-from schemas.states import CaseState, Channel
+from schemas.words import CaseState, Channel
 from tasks.durable.engine import PROCESSES, Case, Closing, ProcessDefinition
 from tasks.durable.step import Work
-from tasks.durable.unit import Unit
+from tasks.unit.unit import Unit
 
 
 def process(
@@ -33,15 +33,7 @@ def process(
 
     def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
         definition = ProcessDefinition(
-            code,
-            title,
-            function,
-            request,
-            version,
-            accept,
-            begin,
-            frozenset(applicant_may_withdraw_in),
-            parameter,
+            code, title, function, request, version, accept, begin, frozenset(applicant_may_withdraw_in), parameter
         )
         PROCESSES[code] = definition
         return _flow(definition)
@@ -57,7 +49,7 @@ def _flow(definition: ProcessDefinition) -> Flow[..., Any]:
     function, parameter = definition.function, definition.parameter
 
     def run(**parameters: Any) -> Any:
-        from tasks.desk.case_run import run_case  # what a leg needs is not needed to import a process
+        from tasks.runs.case_run import run_case  # what a leg needs is not needed to import a process
 
         return run_case(definition, parameters[parameter])
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
-from schemas.states import CaseState, Role
 from schemas.tables import lease, ledger, service_case, sheet_row, staff, staff_role, work_item
-from tasks.durable.among import among
+from schemas.words import CaseState, Role
+from tasks.unit.among import among
 
 
 class Entry(NamedTuple):
@@ -63,9 +63,7 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
     wanted = select(service_case).where(among(service_case.c.id, case_ids)).order_by(service_case.c.id)
     rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
-    files = {
-        row.id: CaseFile(row, seq=row.seq, state=row.state, ready=row.ready_at is not None) for row in rows
-    }
+    files = {row.id: CaseFile(row, seq=row.seq, state=row.state, ready=row.ready_at is not None) for row in rows}
     for row in connection.execute(
         select(
             ledger.c.case_id,
@@ -131,9 +129,7 @@ def open_engineer_item(connection: Connection, case_id: int, why: str, now: date
     It is due before whatever else is open: nothing of that can be answered until it is.
     """
     items = connection.execute(
-        select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(
-            work_item.c.case_id == case_id
-        )
+        select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(work_item.c.case_id == case_id)
     ).all()
     due = min([now, *(item.due_at - timedelta(seconds=1) for item in items if item.closed_at is None)])
     items = [item for item in items if item.role == Role.ENGINEER]
@@ -198,9 +194,7 @@ def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]
 
 def set_fault(connection: Connection, case_id: int, fault: str, retry_at: datetime | None) -> None:
     """Note why a leg could not go on and when the watch may try again (None: not by itself)."""
-    connection.execute(
-        update(service_case).where(service_case.c.id == case_id).values(fault=fault, ready_at=retry_at)
-    )
+    connection.execute(update(service_case).where(service_case.c.id == case_id).values(fault=fault, ready_at=retry_at))
 
 
 def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.forms.base import Form, form_path
 from schemas.problems import Problem, printable
-from schemas.states import CaseState, Channel, Role
+from schemas.words import CaseState, Channel, Role
 
 if TYPE_CHECKING:
     from tasks.durable.step import Work
@@ -71,9 +71,7 @@ class Question(Generic[F]):
 
     def covers(self, answer: "Answer") -> bool:
         """Say whether this question asks for all the lines that an answer names."""
-        own, named = (
-            {row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill(), answer.data)
-        )
+        own, named = ({row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill(), answer.data))
         return named <= own
 
 

@@ -15,14 +15,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from schemas.forms.base import EngineerNote, Form, Remark, form_path
 from schemas.problems import Problem, ProcessChanged, problems_of
-from schemas.states import CaseState, Channel, ItemState, Role
 from schemas.tables import decision, ledger, service_case, sheet_row, work_item
+from schemas.words import CaseState, Channel, ItemState, Role
 from tasks.durable import clock
 from tasks.durable.queries import CaseFile, Entry, Item, Person
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
 from tasks.durable.step import SHANGHAI, StepDefinition, Work
-from tasks.durable.unit import JsonText, Unit
+from tasks.unit.unit import JsonText, Unit
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
@@ -115,10 +115,18 @@ class Replay:
 
     def _record(self, work: Work, entry: Entry) -> Entry:
         work.insert(
-            ledger, step_key=entry.key, seq=entry.seq, kind=entry.kind, title=entry.title,
-            output=None if entry.output == NOTHING else JsonText(entry.output), actor=entry.actor, channel=self.channel,
-            run_id=self.run_id, started_at=work.now, finished_at=entry.finished_at,
-        )  # fmt: skip
+            ledger,
+            step_key=entry.key,
+            seq=entry.seq,
+            kind=entry.kind,
+            title=entry.title,
+            output=None if entry.output == NOTHING else JsonText(entry.output),
+            actor=entry.actor,
+            channel=self.channel,
+            run_id=self.run_id,
+            started_at=work.now,
+            finished_at=entry.finished_at,
+        )
         rests = self.file.closed
         ready_at = None if rests else work.now
         work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, fault=None)
@@ -170,9 +178,7 @@ class Replay:
         ):
             self.asked.add(answer.key)
             title, state = self.file.items[answer.key].title, CaseState(self.file.state)
-            self._take_answer(
-                [Question(answer.key, title, Role.ENGINEER, EngineerNote, state, lambda work: work.now)]
-            )
+            self._take_answer([Question(answer.key, title, Role.ENGINEER, EngineerNote, state, lambda work: work.now)])
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         answer = self.answer
@@ -181,18 +187,14 @@ class Replay:
         meant = [question for question in questions if question.takes(answer)]
         if not meant:
             return
-        first = min(
-            meant, key=lambda q: (len(meant) > 1 and not q.covers(answer), self.file.items[q.key].due_at)
-        )
+        first = min(meant, key=lambda q: (len(meant) > 1 and not q.covers(answer), self.file.items[q.key].due_at))
         entry, problems = self.transact(lambda unit: self._judge(unit, first, answer))
         self.reply = Reply(not problems, problems, key=first.key)
         if entry is not None:
             self._remember(entry)
             del self.file.items[first.key]
 
-    def _judge(
-        self, unit: Unit, question: Question[Any], answer: Answer
-    ) -> tuple[Entry | None, Sequence[Problem]]:
+    def _judge(self, unit: Unit, question: Question[Any], answer: Answer) -> tuple[Entry | None, Sequence[Problem]]:
         """Accept an answer (decision, item, ledger row and ready_at commit together) or record its refusal."""
         work = Work(unit, self.file, question.key, clock.now())
         output, problems = self._examine(work, question, answer)
@@ -206,12 +208,8 @@ class Replay:
         for mark in answer.marks:
             work.insert(sheet_row, id=mark)
         closed = {"decision": ItemState.DECIDED}.get(answer.kind) or ItemState(answer.kind)
-        work.update(
-            work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now
-        )
-        entry = Entry(
-            question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now
-        )
+        work.update(work_item, {"case_id": self.file.id, "step_key": question.key}, state=closed, closed_at=work.now)
+        entry = Entry(question.key, self.file.seq + 1, answer.kind, question.title, output, answer.by, work.now)
         return self._record(work, entry), []
 
     def too_late(self, unit: Unit) -> Reply:
@@ -221,9 +219,7 @@ class Replay:
         earlier = self.file.recorded.get(answer.key)
         if earlier and earlier.kind != "step":
             at = earlier.finished_at.astimezone(SHANGHAI)
-            expected = (
-                f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
-            )
+            expected = f"已由 {earlier.actor} 于 {at:%Y-%m-%d %H:%M} 办理 was already decided by {earlier.actor}"
         elif self.file.closed:
             expected = "本单已结案 the case is closed"
         else:
@@ -255,18 +251,12 @@ class Replay:
             return None
         person = work.people.get(answer.by)
         if person is None or not person.active:
-            return Problem(
-                field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number"
-            )
+            return Problem(field, answer.by, "没有这位在职员工，请核对工号 no active staff member has this number")
         office = self.file.row.office if question.role == Role.OFFICE else None
-        if not any(
-            person.holds(role, office, question.unit) for role in (question.role, question.also) if role
-        ):
+        if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
             where = f"（{office or question.unit}）" if office or question.unit else ""
             expected = f"需要{question.role.zh}{where}的权限"
-            return Problem(
-                field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}"
-            )
+            return Problem(field, f"{person.code} {person.name}", f"{expected} must hold {question.role.value}")
         if person.code in question.barred:
             expected = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
             return Problem(field, f"{person.code} {person.name}", expected)
@@ -276,9 +266,7 @@ class Replay:
         person = work.people.get(answer.by)
         if person is None or not person.active:
             return "", [
-                Problem(
-                    "经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number"
-                )
+                Problem("经办人工号 staff", answer.by, "没有这位在职员工 no active staff member has this number")
             ]
         try:
             reason = REASON.validate_python(answer.data.get("reason", ""))
@@ -308,9 +296,7 @@ class Replay:
             due_at=due,
             expires_at=expires_at,
         )
-        return Item(
-            question.key, question.title, question.role, due, expires_at, refusals=0, refused_because=""
-        )
+        return Item(question.key, question.title, question.role, due, expires_at, refusals=0, refused_because="")
 
     def _rest(self, questions: Sequence[Question[Any]]) -> None:
         """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
@@ -330,12 +316,7 @@ class Replay:
         first = wanted[key]
         work = Work(unit, self.file, key, now)
         work.change_state(
-            CaseState(first.state),
-            step=first.title,
-            holder=first.role,
-            due_at=due_at,
-            ready_at=None,
-            fault=None,
+            CaseState(first.state), step=first.title, holder=first.role, due_at=due_at, ready_at=None, fault=None
         )
         return items
 
@@ -366,6 +347,4 @@ def to_json(value: Any) -> str:
 
 
 def _given(work: Work, answer: Answer) -> dict[str, Any]:
-    return {
-        "actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now,
-    }  # fmt: skip
+    return {"actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now}

@@ -13,11 +13,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Table
 
 from schemas.problems import IllegalTransition
-from schemas.states import CaseState, DocumentKind
 from schemas.tables import document, service_case
+from schemas.words import CaseState, DocumentKind
 from tasks.durable import queries
 from tasks.durable.queries import CaseFile, Person
-from tasks.durable.unit import Numbered, Unit
+from tasks.unit.unit import Numbered, Unit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,16 +78,20 @@ class Work:
         """Make the same id for the same thing whenever this step is tried."""
         return uuid5(NAMESPACE, "/".join(map(str, (self.case.id, self.key, *names))))
 
-    def issue(
-        self, kind: DocumentKind, content: Mapping[str, Any], reverses: str | None = None
-    ) -> DocumentRef:
+    def issue(self, kind: DocumentKind, content: Mapping[str, Any], reverses: str | None = None) -> DocumentRef:
         """Issue a numbered document; its gapless number is drawn as the unit's last act."""
         self._documents += 1
         ref, year = self.id_of("document", self._documents), self.today.year
         row = {
-            "id": ref, "case_id": self.case.id, "step_key": self.key, "kind": kind, "year": year,
-            "content": dict(content), "reverses": UUID(reverses) if reverses else None, "issued_at": self.now,
-        }  # fmt: skip
+            "id": ref,
+            "case_id": self.case.id,
+            "step_key": self.key,
+            "kind": kind,
+            "year": year,
+            "content": dict(content),
+            "reverses": UUID(reverses) if reverses else None,
+            "issued_at": self.now,
+        }
         numbered = Numbered(document, row, f"document:{kind}:{year}", write_document_number)
         self.unit.insert_numbered(self.case.id, numbered)
         return DocumentRef(str(ref))
@@ -154,10 +158,7 @@ def step(
 
     def decorate(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Any, P], R]:
         definition = StepDefinition(
-            function=function,
-            name=function.__name__,
-            title=title,
-            undo=definition_of(undo) if undo else None,
+            function=function, name=function.__name__, title=title, undo=definition_of(undo) if undo else None
         )
 
         def call(case: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:

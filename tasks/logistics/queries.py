@@ -15,8 +15,7 @@ def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[
     today = shanghai_day(clock.now())
     rows = connection.execute(
         select(route_price.c.office, route_price.c.reference_price).where(
-            route_price.c.valid_from <= today,
-            route_price.c.valid_to.is_(None) | (route_price.c.valid_to >= today),
+            route_price.c.valid_from <= today, route_price.c.valid_to.is_(None) | (route_price.c.valid_to >= today)
         )
     )
     return {row.office: row.reference_price for row in rows}

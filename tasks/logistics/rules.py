@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.states import FreightMethod, Role
+from schemas.words import FreightMethod, Role
 
 _CENT = Decimal("0.01")
 
@@ -30,9 +30,7 @@ def freight_approval(
 ) -> FreightRuling:
     """Rule on the freight of one shipment in CNY; a reference price that is not above zero counts as none."""
     if not freight.is_finite() or freight < 0:
-        raise ValueError(
-            f"freight is {freight}, expected an amount in CNY of 0 or more: correct the shipment's form"
-        )
+        raise ValueError(f"freight is {freight}, expected an amount in CNY of 0 or more: correct the shipment's form")
     match method:
         case FreightMethod.HIRED:
             return _hired(freight, reference_price, limits.hired_over)

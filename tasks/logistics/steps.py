@@ -9,7 +9,8 @@ from typing import Any
 from schemas.forms.parts import EarlyRelease, FoundLine, GoodsCheck, GoodsOut, PickupConfirmation
 from schemas.parts import PartsLine, Shape, Shortfall
 from schemas.problems import Problem
-from schemas.states import (
+from schemas.tables import case_line
+from schemas.words import (
     CaseState,
     DocumentKind,
     FreightMethod,
@@ -21,7 +22,6 @@ from schemas.states import (
     Urgency,
     Verdict,
 )
-from schemas.tables import case_line
 from tasks.applications.steps import brief_lines, known_lines
 from tasks.approvals.steps import NOBODY, approval
 from tasks.cycle.terms import (
@@ -107,9 +107,7 @@ def send_goods(case: Case, lines: Sequence[PartsLine], approvers: frozenset[str]
     return Sent(quantities=quantities, day=released.day, approvers=approvers)
 
 
-def approve_freight(
-    case: Case, form: GoodsOut, approvers: frozenset[str], turn: str
-) -> tuple[frozenset[str], str]:
+def approve_freight(case: Case, form: GoodsOut, approvers: frozenset[str], turn: str) -> tuple[frozenset[str], str]:
     """Ask for the freight's approval where the rules want one; gives the approvers, and the reason of a refusal."""
     barred = approvers | {case.request.applicant}
     ruling = judge_freight(case, form.method, form.freight, barred, turn=turn)
@@ -138,10 +136,7 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
         return None
     for line in released.lines:
         take_back(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
-    rows = [
-        line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json")
-        for line in released.lines
-    ]
+    rows = [line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json") for line in released.lines]
     return work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": rows, "red": True}, reverses=released.slip)
 
 
@@ -151,9 +146,7 @@ def release_goods(work: Work, turn: int) -> Release:
     gone: dict[tuple[int, str], Decimal] = {}
     for line_no, part, quantity in deliver_reserved(work, MovementKind.DELIVERY_OUT):
         gone[line_no, part] = gone.get((line_no, part), Decimal(0)) + quantity
-    lines = [
-        SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())
-    ]
+    lines = [SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())]
     for line in lines:
         work.update(case_line, {"case_id": work.case.id, "line_no": line.line_no}, out_on=work.today)
     slip = work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": [line.model_dump(mode="json") for line in lines]})
@@ -161,13 +154,10 @@ def release_goods(work: Work, turn: int) -> Release:
 
 
 @step("运费判定")
-def judge_freight(
-    work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str
-) -> Ruling:
+def judge_freight(work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str) -> Ruling:
     """Rule on the freight by the route's reference price; the next rung stands in for who is barred."""
     limits = FreightLimits(
-        Decimal(str(setting(work, "freight.hired_over_reference"))),
-        Decimal(str(setting(work, "freight.express_free"))),
+        Decimal(str(setting(work, "freight.hired_over_reference"))), Decimal(str(setting(work, "freight.express_free")))
     )
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), limits)
     ladder = (Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
@@ -207,9 +197,7 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: i
     story = f"{found.found.zh} · 照片 photos {found.photos} · {found.note}"
     return Receipt(
         shortfalls=[
-            Shortfall(
-                line_no=no, missing=quantity - good.get(no, quantity), found=story, where="到货 at the office"
-            )
+            Shortfall(line_no=no, missing=quantity - good.get(no, quantity), found=story, where="到货 at the office")
             for no, quantity in sent.items()
             if quantity > good.get(no, quantity)
         ]
@@ -224,28 +212,44 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -
     return arrived_on
 
 
-def goods_out_question(
-    key: str, lines: Sequence[PartsLine], refused: str, urgency: Urgency
-) -> Question[GoodsOut]:
+def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgency: Urgency) -> Question[GoodsOut]:
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
     return Question(
-        key=key, title="出库", role=Role.WAREHOUSE, also=Role.LOGISTICS, form=GoodsOut, state=CaseState.DELIVERY,
+        key=key,
+        title="出库",
+        role=Role.WAREHOUSE,
+        also=Role.LOGISTICS,
+        form=GoodsOut,
+        state=CaseState.DELIVERY,
         due=working_days("pa.goods_out.days"),
         remind=daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else escalation(Role.WAREHOUSE),
         brief=lambda: [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(lines)],
-        check=lambda form, _work: [] if form.freight or form.method == FreightMethod.OWN else [
-            Problem("运费 freight", form.freight, "自有车辆以外须填运费 must be above 0 unless our own vehicle goes")],
-    )  # fmt: skip
+        check=lambda form, _work: (
+            []
+            if form.freight or form.method == FreightMethod.OWN
+            else [
+                Problem(
+                    "运费 freight", form.freight, "自有车辆以外须填运费 must be above 0 unless our own vehicle goes"
+                )
+            ]
+        ),
+    )
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
     """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
     due = working_days("pa.release.days")
     return Question(
-        key=key, title="加急放行", role=Role.SUPERVISOR, form=EarlyRelease, state=CaseState.DELIVERY,
-        due=due, expires=due, barred=frozenset({applicant}),
+        key=key,
+        title="加急放行",
+        role=Role.SUPERVISOR,
+        form=EarlyRelease,
+        state=CaseState.DELIVERY,
+        due=due,
+        expires=due,
+        barred=frozenset({applicant}),
         brief=lambda: ["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"],
-    )  # fmt: skip
+    )
 
 
 def pickup_question(
@@ -261,9 +265,16 @@ def pickup_question(
         return problems
 
     return Question(
-        key=key, title="催提", role=Role.OFFICE, form=PickupConfirmation, state=CaseState.PICKUP, due=pickup_due,
-        remind=pickup_reminders, check=check, **_sent_form(lines, sent),
-    )  # fmt: skip
+        key=key,
+        title="催提",
+        role=Role.OFFICE,
+        form=PickupConfirmation,
+        state=CaseState.PICKUP,
+        due=pickup_due,
+        remind=pickup_reminders,
+        check=check,
+        **_sent_form(lines, sent),
+    )
 
 
 def check_question(
@@ -272,29 +283,31 @@ def check_question(
     """Ask the office for the later check, within 5 wd of arrival; then the loss is the office's."""
     due = working_days_after(arrived_on, "pa.check.days")
     return Question(
-        key=key, title="到货核对", role=Role.OFFICE, form=GoodsCheck, state=CaseState.PICKUP, due=due, expires=due,
+        key=key,
+        title="到货核对",
+        role=Role.OFFICE,
+        form=GoodsCheck,
+        state=CaseState.PICKUP,
+        due=due,
+        expires=due,
         remind=overdue(Role.OFFICE),
         check=lambda form, _work: _found_problems(form, form.found == GoodsFound.IN_ORDER, lines, sent),
         **_sent_form(lines, sent),
-    )  # fmt: skip
+    )
 
 
 def _sent_form(lines: Sequence[PartsLine], sent: Mapping[int, Decimal]) -> dict[str, Any]:
     names = {line.line_no: line.name for line in lines}
     return {
         "brief": lambda: [f"{no}. {names[no]} × {quantity:f}" for no, quantity in list(sent.items())[:5]],
-        "prefill": lambda: {
-            "明细": [FoundLine(line_no=no, good=quantity).as_form() for no, quantity in sent.items()]
-        },
+        "prefill": lambda: {"明细": [FoundLine(line_no=no, good=quantity).as_form() for no, quantity in sent.items()]},
     }
 
 
 def _found_problems(
     form: PickupConfirmation | GoodsCheck, fine: bool, lines: Sequence[PartsLine], sent: Mapping[int, Decimal]
 ) -> list[Problem]:
-    problems = known_lines(
-        [line.line_no for line in form.lines], [line for line in lines if line.line_no in sent]
-    )
+    problems = known_lines([line.line_no for line in form.lines], [line for line in lines if line.line_no in sent])
     if problems:
         return problems
     problems = [
@@ -313,9 +326,7 @@ def _found_problems(
         )
     if not fine and not less:
         problems.append(
-            Problem(
-                "完好数量 good", form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"
-            )
+            Problem("完好数量 good", form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order")
         )
     if not fine and not form.photos:
         problems.append(Problem("照片编号 photos", "", "异常须附照片编号 an anomaly needs photo references"))

@@ -74,16 +74,12 @@ def open_item(connection: Connection, item: ItemKey) -> Row[Any] | None:
     """Read an item if it is still open."""
     return connection.execute(
         select(work_item).where(
-            work_item.c.case_id == item.case_id,
-            work_item.c.step_key == item.step_key,
-            work_item.c.closed_at.is_(None),
+            work_item.c.case_id == item.case_id, work_item.c.step_key == item.step_key, work_item.c.closed_at.is_(None)
         )
     ).first()
 
 
-def tell(
-    connection: Connection, item: Row[Any], number: str, due: Sequence[DueNotice], now: datetime
-) -> list[str]:
+def tell(connection: Connection, item: Row[Any], number: str, due: Sequence[DueNotice], now: datetime) -> list[str]:
     """Write notices that are not there yet, and give their texts; the case's run is to show what changed."""
     if not due:
         return []

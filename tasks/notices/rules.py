@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from schemas.states import Role
+from schemas.words import Role
 from tasks.cycle.rules import SHANGHAI
 
 DAILY = "daily"
@@ -18,9 +18,7 @@ class DueNotice(NamedTuple):
     role: Role
 
 
-def due_notices(
-    schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None
-) -> list[DueNotice]:
+def due_notices(schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None) -> list[DueNotice]:
     """Give the notices of a schedule ([{at, kind, role}]) that are due at `now`.
 
     `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after
@@ -51,9 +49,7 @@ def _matter(kind: str, due: str) -> str:
         case "over", days:
             return f"已超期 {days} 个工作日，应于 {due} 完成 is {days} working days over, was due {due}"
         case "pickup", "escalated":
-            return (
-                "催提无果，请督促办事处提货 the office has not collected the goods in spite of all reminders"
-            )
+            return "催提无果，请督促办事处提货 the office has not collected the goods in spite of all reminders"
         case "pickup", days:
             return f"请提货并核对（第 {days} 个工作日催提） collect and check the goods (working day {days})"
         case "daily", _:
@@ -69,12 +65,7 @@ def watch_summary(
         f"### 时限巡检 Deadline watch · {at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         f"提醒 notices **{len(told)}** · 超时 timed out **{len(timed_out)}** · 故障 faults **{len(failed)}**",
         *_listed([f"- {text}" for text in told]),
-        *_listed(
-            [
-                f"- {number} 逾期未办，系统已答复 answered by the system, its time ran out"
-                for number in timed_out
-            ]
-        ),
+        *_listed([f"- {number} 逾期未办，系统已答复 answered by the system, its time ran out" for number in timed_out]),
         *_listed([f"- ⚠ {number}: {why}" for number, why in failed]),
     ]
     return "\n\n".join(lines)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from schemas.states import Channel, Role
+from schemas.words import Channel, Role
 from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
 from tasks.durable.engine import advance
 from tasks.durable.queries import lock_case

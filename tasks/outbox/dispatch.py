@@ -16,7 +16,7 @@ import httpx
 from sqlalchemy import Engine, Row
 
 from schemas.problems import BadInput, NotFound, Problem
-from schemas.states import Channel, OutboxState, Role
+from schemas.words import Channel, OutboxState, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.engine import advance
@@ -118,12 +118,7 @@ def _system(client: httpx.Client, message: Row[Any], rules: DeliveryRules) -> Or
 
 
 def _note_failure(
-    db: Engine,
-    rules: DeliveryRules,
-    message: Row[Any],
-    error: DeliveryError,
-    now: datetime,
-    report: DispatchReport,
+    db: Engine, rules: DeliveryRules, message: Row[Any], error: DeliveryError, now: datetime, report: DispatchReport
 ) -> None:
     """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
     with db.begin() as connection:

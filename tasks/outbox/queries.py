@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.states import CaseState, OutboxState, Role
 from schemas.tables import ledger, notice, outbox, service_case
+from schemas.words import CaseState, OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
 from tasks.policies.queries import current_version, policies
 
@@ -82,9 +82,7 @@ def bury(connection: Connection, message: Row[Any], number: str, error: str, now
     what = f"{message.destination}/{message.kind}"
     text = f"{number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
     place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
-    told = upsert(notice).values(
-        [place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS]
-    )
+    told = upsert(notice).values([place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS])
     news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
     connection.execute(told.on_conflict_do_update(index_elements=notice.primary_key.columns, set_=news))
 

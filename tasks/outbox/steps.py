@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from schemas.states import OutboxState
 from schemas.tables import outbox
+from schemas.words import OutboxState
 from tasks.durable.step import Work
 from tasks.outbox import embedded
 
@@ -16,9 +16,7 @@ def system_url(destination: str) -> str:
     return os.environ.get(f"AFTERSALES_{destination.upper()}_SYSTEM_URL", "")
 
 
-def send(
-    work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None
-) -> str:
+def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> str:
     """Write a message with its idempotency key (case + step), which is returned.
 
     `answers` names the question that the other system's answer decides. The embedded counterpart answers in

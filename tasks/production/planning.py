@@ -7,8 +7,8 @@ from decimal import Decimal
 from schemas.forms.parts import CycleDecision, CycleLine, PlanDecision, PlanLine
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
-from schemas.states import CaseState, Role, Supply, Urgency
 from schemas.tables import case_line
+from schemas.words import CaseState, Role, Supply, Urgency
 from tasks.applications.steps import known_lines
 from tasks.cycle.queries import calendar, standards
 from tasks.cycle.rules import promised_date, standard_days
@@ -80,17 +80,20 @@ def find_cycle(work: Work, lines: list[PartsLine], urgency: Urgency, turn: int) 
 def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[CycleDecision]:
     """Ask the planner for the days: no standard, or urgent."""
     return Question(
-        key=f"cycle-{turn}", title="周期确认", role=Role.PLANNER, form=CycleDecision, state=_state(turn),
-        due=working_days("pa.cycle.days"), remind=escalation(Role.PLANNER),
+        key=f"cycle-{turn}",
+        title="周期确认",
+        role=Role.PLANNER,
+        form=CycleDecision,
+        state=_state(turn),
+        due=working_days("pa.cycle.days"),
+        remind=escalation(Role.PLANNER),
         brief=lambda: [
             f"{line.line_no}. {line.name} × {line.quantity:f}: 标准 standard {standard.days or '无 none'}"
             for line, standard in zip(lines, cycle, strict=True)
         ],
-        prefill=lambda: {
-            "明细": [CycleLine(line_no=line.line_no, days=line.days or 1).as_form() for line in cycle]
-        },
+        prefill=lambda: {"明细": [CycleLine(line_no=line.line_no, days=line.days or 1).as_form() for line in cycle]},
         check=lambda form, _work: all_lines([line.line_no for line in form.lines], lines),
-    )  # fmt: skip
+    )
 
 
 def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[PlanDecision]:
@@ -99,9 +102,7 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
     def check(form: PlanDecision, work: Work) -> list[Problem]:
         known = work.read(units)
         wrong = [
-            Problem(
-                "生产单位 unit", line.unit, "没有这个生产单位，请填编码或名称 must be a production unit", row
-            )
+            Problem("生产单位 unit", line.unit, "没有这个生产单位，请填编码或名称 must be a production unit", row)
             for row, line in enumerate(form.lines, start=1)
             if line.unit not in known
         ]
@@ -121,8 +122,14 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         return problems
 
     return Question(
-        key=f"plan-{turn}", title="计划确认", role=Role.PLANNER, form=PlanDecision, state=_state(turn),
-        due=working_days("pa.plan.days"), remind=escalation(Role.PLANNER), check=check,
+        key=f"plan-{turn}",
+        title="计划确认",
+        role=Role.PLANNER,
+        form=PlanDecision,
+        state=_state(turn),
+        due=working_days("pa.plan.days"),
+        remind=escalation(Role.PLANNER),
+        check=check,
         brief=lambda: [
             f"{line.line_no}. {line.name} × {line.quantity:f} · 周期 {standard.days} 工作日 wd"
             for line, standard in zip(lines, cycle, strict=True)
@@ -133,7 +140,7 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
                 for line, standard in zip(lines, cycle, strict=True)
             ]
         },
-    )  # fmt: skip
+    )
 
 
 def _state(turn: int) -> CaseState:
@@ -143,12 +150,7 @@ def _state(turn: int) -> CaseState:
 
 @step("承诺日期")
 def confirm_plan(
-    work: Work,
-    lines: list[PartsLine],
-    cycle: list[Cycle],
-    decision: PlanDecision,
-    confirmed: datetime,
-    turn: int,
+    work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, confirmed: datetime, turn: int
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
     promised = _promises(work, lines, cycle, decision, confirmed)
@@ -174,17 +176,11 @@ def confirm_plan(
 
 
 def _promises(
-    work: Work,
-    lines: Sequence[PartsLine],
-    cycle: Sequence[Cycle],
-    decision: PlanDecision,
-    confirmed: datetime,
+    work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision, confirmed: datetime
 ) -> dict[int, date]:
     assigned = {line.line_no: line.unit for line in decision.lines}
     return {
-        line.line_no: promised_date(
-            calendar(work), confirmed, _days(work, line, standard, assigned[line.line_no])
-        )
+        line.line_no: promised_date(calendar(work), confirmed, _days(work, line, standard, assigned[line.line_no]))
         for line, standard in zip(lines, cycle, strict=True)
     }
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from schemas.forms.parts import CountLine, ReportLine
 from schemas.parts import LineQuantity, OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
-from schemas.states import AnomalyVerdict
+from schemas.words import AnomalyVerdict
 
 
 @dataclass
@@ -28,9 +28,7 @@ class Making:
             )
             for line in plan
         }
-        return cls(
-            {line.line_no: line for line in plan}, orders, {line.line_no: line.quantity for line in plan}
-        )
+        return cls({line.line_no: line for line in plan}, orders, {line.line_no: line.quantity for line in plan})
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""
@@ -38,9 +36,7 @@ class Making:
 
     def lines_of(self, unit: str) -> dict[int, Decimal]:
         """What a unit must still make: line → quantity."""
-        return {
-            no: left for no, left in sorted(self.to_make.items()) if left > 0 and self.plan[no].unit == unit
-        }
+        return {no: left for no, left in sorted(self.to_make.items()) if left > 0 and self.plan[no].unit == unit}
 
     def report(self, lines: Sequence[ReportLine]) -> tuple[list[LineQuantity], list[Shortfall]]:
         """Take a workshop's report; gives what comes in now, and what waits for an anomaly's decision."""
@@ -71,9 +67,7 @@ class Making:
                 missing = max(line.quantity - seen.counted, Decimal(0))
                 order = self.orders[line.line_no]
                 self.orders[line.line_no] = order.model_copy(update={"made": order.made - missing})
-                differences.append(
-                    Shortfall(line_no=line.line_no, missing=missing, found=found, where="入库 goods in")
-                )
+                differences.append(Shortfall(line_no=line.line_no, missing=missing, found=found, where="入库 goods in"))
         return differences
 
     def settle(self, found: Shortfall, verdict: AnomalyVerdict) -> OrderProgress:
@@ -124,9 +118,7 @@ def count_problems(lines: Sequence[CountLine], made: Sequence[LineQuantity]) -> 
 
 def _own_lines(listed: Sequence[int], own: Mapping[int, object]) -> list[Problem]:
     expected = f"应为 must be one of {', '.join(map(str, sorted(own)))}"
-    wrong = [
-        Problem("行号 line", no, expected, row) for row, no in enumerate(listed, start=1) if no not in own
-    ]
+    wrong = [Problem("行号 line", no, expected, row) for row, no in enumerate(listed, start=1) if no not in own]
     return wrong + [Problem("行号 line", no, "重复 is listed twice") for no in own if listed.count(no) > 1]
 
 

@@ -7,8 +7,8 @@ from itertools import count
 from schemas.forms.parts import AnomalyDecision, CountLine, GoodsInCount, ProductionReport, ReportLine
 from schemas.parts import LineQuantity, OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
-from schemas.states import AnomalyVerdict, CaseState, DocumentKind, MovementKind, OrderState, Role, Supply
 from schemas.tables import case_line, production_order
+from schemas.words import AnomalyVerdict, CaseState, DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.cycle.terms import end_of, escalation, production_watch, working_days
 from tasks.durable.engine import Case, ask_first
 from tasks.durable.question import Question
@@ -40,17 +40,12 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
     anomalies: dict[str, Shortfall] = {}
     numbers = count(1)
     while making.units() or counts or anomalies:
-        producing = {
-            f"produce-{shipment}-{unit.lower()}-{reports.get(unit, 0) + 1}": unit for unit in making.units()
-        }
+        producing = {f"produce-{shipment}-{unit.lower()}-{reports.get(unit, 0) + 1}": unit for unit in making.units()}
         question, answer = ask_first(
             case,
             *(production_question(key, unit, making) for key, unit in producing.items()),
             *(count_question(key, made, making.plan) for key, made in counts.items()),
-            *(
-                anomaly_question(key, found, making.plan[found.line_no].name)
-                for key, found in anomalies.items()
-            ),
+            *(anomaly_question(key, found, making.plan[found.line_no].name) for key, found in anomalies.items()),
         )
         new: list[Shortfall] = []
         turn = f"{shipment}-{next(numbers)}"
@@ -90,9 +85,17 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
     """Place one production order a line with the assigned unit."""
     for line in plan:
         work.insert(
-            production_order, line_no=line.line_no, turn=turn, unit=line.unit, supply=line.supply, part=line.part,
-            quantity=line.quantity, promised=line.promised, planned=line.planned, placed_at=work.now,
-        )  # fmt: skip
+            production_order,
+            line_no=line.line_no,
+            turn=turn,
+            unit=line.unit,
+            supply=line.supply,
+            part=line.part,
+            quantity=line.quantity,
+            promised=line.promised,
+            planned=line.planned,
+            placed_at=work.now,
+        )
     return [line.line_no for line in plan]
 
 
@@ -120,10 +123,13 @@ def settle_anomaly(
 def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
     state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
     work.update(
-        production_order, {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment},
-        quantity=order.quantity, made=order.made, scrapped=order.scrapped,
+        production_order,
+        {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment},
+        quantity=order.quantity,
+        made=order.made,
+        scrapped=order.scrapped,
         state=OrderState.CANCELLED if order.cancelled else state,
-    )  # fmt: skip
+    )
 
 
 @step("出货入库·入库制票", undo=release_stock)
@@ -148,10 +154,16 @@ def book_goods_in(
             reserve(work, line.line_no, planned.part, min(line.counted, reported[line.line_no]))
             work.update(case_line, {"case_id": work.case.id, "line_no": line.line_no}, in_on=work.today)
     rows = [
-        {"line_no": line.line_no, "part": by_no[line.line_no].part, "name": by_no[line.line_no].name,
-         "reported": str(reported[line.line_no]), "quantity": str(line.counted), "reason": line.reason}
+        {
+            "line_no": line.line_no,
+            "part": by_no[line.line_no].part,
+            "name": by_no[line.line_no].name,
+            "reported": str(reported[line.line_no]),
+            "quantity": str(line.counted),
+            "reason": line.reason,
+        }
         for line in counted
-    ]  # fmt: skip
+    ]
     return work.issue(DocumentKind.INBOUND_SLIP, {"lines": rows})
 
 
@@ -164,28 +176,36 @@ def production_question(key: str, unit: str, making: Making) -> Question[Product
         return report_problems(form.lines, left)
 
     return Question(
-        key=key, title="车间生产", role=Role.WORKSHOP, form=ProductionReport, state=CaseState.PRODUCTION, unit=unit,
-        due=end_of(promised), remind=production_watch(promised), check=check,
+        key=key,
+        title="车间生产",
+        role=Role.WORKSHOP,
+        form=ProductionReport,
+        state=CaseState.PRODUCTION,
+        unit=unit,
+        due=end_of(promised),
+        remind=production_watch(promised),
+        check=check,
         brief=lambda: [
             f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()
         ],
         prefill=lambda: {"明细": [ReportLine(line_no=no, made=q).as_form() for no, q in left.items()]},
-    )  # fmt: skip
+    )
 
 
-def count_question(
-    key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]
-) -> Question[GoodsInCount]:
+def count_question(key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked."""
     return Question(
-        key=key, title="出货入库", role=Role.WAREHOUSE, form=GoodsInCount, state=CaseState.PRODUCTION,
-        due=working_days("pa.goods_in.days"), remind=escalation(Role.WAREHOUSE),
+        key=key,
+        title="出货入库",
+        role=Role.WAREHOUSE,
+        form=GoodsInCount,
+        state=CaseState.PRODUCTION,
+        due=working_days("pa.goods_in.days"),
+        remind=escalation(Role.WAREHOUSE),
         check=lambda form, _work: count_problems(form.lines, made),
         brief=lambda: [f"{line.line_no}. {plan[line.line_no].name}: 报 reported {line.quantity:f}" for line in made],
-        prefill=lambda: {
-            "明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]
-        },
-    )  # fmt: skip
+        prefill=lambda: {"明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]},
+    )
 
 
 def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyDecision]:
@@ -194,23 +214,27 @@ def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyD
     def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
         if form.verdict == AnomalyVerdict.REMAKE and not found.missing:
             return [
-                Problem(
-                    "处理意见 decision",
-                    form.verdict.zh,
-                    "没有短缺，不需重做 nothing is missing: accept or close",
-                )
+                Problem("处理意见 decision", form.verdict.zh, "没有短缺，不需重做 nothing is missing: accept or close")
             ]
         if form.verdict != AnomalyVerdict.REMAKE and not form.reason:
             return [Problem("原因 reason", "", "接受短交或关闭时必填 is required to accept short or close")]
         return []
 
     return Question(
-        key=key, title="异常处理", role=Role.SUPERVISOR, form=AnomalyDecision, state=CaseState.ANOMALY,
-        due=working_days("pa.anomaly.days"), remind=escalation(Role.SUPERVISOR), check=check,
+        key=key,
+        title="异常处理",
+        role=Role.SUPERVISOR,
+        form=AnomalyDecision,
+        state=CaseState.ANOMALY,
+        due=working_days("pa.anomaly.days"),
+        remind=escalation(Role.SUPERVISOR),
+        check=check,
         brief=lambda: [
-            f"{found.where} · 第{found.line_no}行 {name}", f"缺 missing: **{found.missing:f}**", found.found,
+            f"{found.where} · 第{found.line_no}行 {name}",
+            f"缺 missing: **{found.missing:f}**",
+            found.found,
         ],
-    )  # fmt: skip
+    )
 
 
 def settle_shortfalls(

@@ -53,9 +53,7 @@ def _decimal(kind: Any, cell: str) -> Decimal:
     except InvalidOperation:
         raise ValueError("应为数字 must be a number") from None
     if not fits or abs(value) >= 10 ** (kind.precision - kind.scale):
-        raise ValueError(
-            f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals"
-        )
+        raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
     return value
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from schemas import tables
 from schemas.problems import BadInput, Problem
-from schemas.states import MovementKind
+from schemas.words import MovementKind
 from tasks.durable import clock
 from tasks.reference.cells import parse_cell
 
@@ -42,10 +42,7 @@ FILES = {  # in the order of their references
     "carriers": tables.carrier,
     "stock": tables.stock_movement,
 }
-COLUMNS = {
-    "policies": ["key", "value", "unit", "source", "meaning"],
-    "stock": ["warehouse", "part", "quantity"],
-}
+COLUMNS = {"policies": ["key", "value", "unit", "source", "meaning"], "stock": ["warehouse", "part", "quantity"]}
 REFUSALS = {
     "23502": "必填 is required",
     "23503": "没有这个代码 is not a known code",
@@ -95,9 +92,7 @@ def _read(folder: Traversable, name: str, problems: list[Problem]) -> list[Row]:
     expected = COLUMNS.get(name, table.c.keys())
     try:
         text = (folder / file).read_text("utf-8-sig")  # Excel puts a mark before the first letter
-        lines = [
-            (number, line) for number, line in enumerate(csv.reader(StringIO(text)), start=1) if any(line)
-        ]
+        lines = [(number, line) for number, line in enumerate(csv.reader(StringIO(text)), start=1) if any(line)]
     except FileNotFoundError:
         problems.append(Problem(file, "", "没有这个文件 the file is missing"))
         return []
@@ -163,9 +158,7 @@ def _refusal(file: str, table: Table, row: Row, error: IntegrityError | DataErro
     state, told = getattr(error.orig, "sqlstate", None), getattr(error.orig, "diag", None)
     named = re.search(r"\((.+?)\)=\((.*?)\)", getattr(told, "message_detail", None) or "")
     rule = getattr(told, "constraint_name", None) or ""
-    field = (
-        named[1] if named else getattr(told, "column_name", None) or rule.removeprefix(f"ck_{table.name}_")
-    )
+    field = named[1] if named else getattr(told, "column_name", None) or rule.removeprefix(f"ck_{table.name}_")
     value = named[2] if named else row.values.get(field)
     expected = REFUSALS.get(state or "", str(error.orig))
     return Problem(f"{file} {field}".strip(), "" if value is None else value, expected, row.number)

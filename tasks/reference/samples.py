@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from schemas.states import Channel
 from schemas.tables import service_case, work_item
+from schemas.words import Channel
 from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer

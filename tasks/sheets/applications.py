@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput, Problem
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.bulk import Turn, advance_chunk
@@ -65,13 +65,9 @@ def apply_applications(db: Engine, rows: Sequence[SheetRow]) -> list[RowOutcome]
     right = [one for one in applications if not one.problems]
     sent = [(one.origin, one.data) for one in right]
     opened = dict(zip((id(one) for one in right), open_chunk(db, "PA", Channel.SHEET, sent), strict=True))
-    advance_chunk(
-        db, [Turn(made.case_id) for made in opened.values() if isinstance(made, Opened) and made.new]
-    )
+    advance_chunk(db, [Turn(made.case_id) for made in opened.values() if isinstance(made, Opened) and made.new])
     return [
-        outcome
-        for one in applications
-        for outcome in _outcomes(one, opened.get(id(one)) or BadInput(one.problems))
+        outcome for one in applications for outcome in _outcomes(one, opened.get(id(one)) or BadInput(one.problems))
     ]
 
 
@@ -79,9 +75,7 @@ def _outcomes(application: SheetApplication, made: Opened | BadInput) -> list[Ro
     if isinstance(made, Opened):
         became = Became.ACCEPTED if made.new else Became.UNCHANGED
         return all_became(application.sources, became, made.number)
-    problems = application.problems or [
-        in_sheet(problem, APPLICATIONS, application.rows) for problem in made.problems
-    ]
+    problems = application.problems or [in_sheet(problem, APPLICATIONS, application.rows) for problem in made.problems]
     return list(rejected(application.row_key, application.sources, problems))
 
 

@@ -63,10 +63,7 @@ def row_chunks(kind: SheetKind, rows: Iterable[SheetRow]) -> list[list[SheetRow]
         key = read_key(kind, row)
         groups.setdefault(key.upper() or f"row {row.no}", []).append(row)
     cases = list(groups.values())
-    return [
-        [row for group in cases[first : first + CHUNK] for row in group]
-        for first in range(0, len(cases), CHUNK)
-    ]
+    return [[row for group in cases[first : first + CHUNK] for row in group] for first in range(0, len(cases), CHUNK)]
 
 
 def apply_rows(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:

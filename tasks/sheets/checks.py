@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from schemas.expectations.sentences import NO, YES, day_of, fact
 from schemas.expectations.suites import LOOKED_UP, UNREADABLE, ColumnShape, expectations
 from schemas.problems import Problem
-from schemas.states import Labelled
+from schemas.words import Labelled
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.apply import set_aside, take_back
@@ -140,9 +140,7 @@ def _pandas(kind: SheetKind, rows: Sequence[SheetRow], frame: Frame, known: Know
 
     columns: dict[str, Any] = dict(frame.cells)
     wrong = frame.unreadable
-    columns[UNREADABLE] = [
-        "、".join(p.field for p in wrong[row.no]) if row.no in wrong else None for row in rows
-    ]
+    columns[UNREADABLE] = ["、".join(p.field for p in wrong[row.no]) if row.no in wrong else None for row in rows]
     for heading, cells in frame.cells.items():
         if heading in LOOKED_UP:
             listed = known.get(heading, ())
@@ -191,11 +189,7 @@ def _failed(result: Any) -> tuple[str, list[int]]:
 
 
 def _wrong(
-    kind: SheetKind,
-    rows: Sequence[SheetRow],
-    frame: Frame,
-    suite: Sequence[Any],
-    found: Mapping[str, list[int]],
+    kind: SheetKind, rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Mapping[str, list[int]]
 ) -> list[RowOutcome]:
     """Give each wrong row with its reasons, one for a cell: the first sentence that it breaks."""
     places = {row.no: (at, row) for at, row in enumerate(rows)}

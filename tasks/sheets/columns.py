@@ -15,7 +15,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from schemas.forms.base import Decision, Form
-from schemas.states import Labelled
+from schemas.words import Labelled
 
 NUMBER, STEP, DAY, SERIAL, LINE_NO, STAFF = "单号", "步骤", "日期", "流水号", "行号", "经办人工号"
 
@@ -79,9 +79,7 @@ class SheetKind:
     @cached_property
     def line_form(self) -> type[Form]:
         """The form that one row fills."""
-        listed: type[Form] = (
-            get_args(_fields(self.form)[self.lines].annotation)[0] if self.lines else self.form
-        )
+        listed: type[Form] = get_args(_fields(self.form)[self.lines].annotation)[0] if self.lines else self.form
         return listed
 
     @cached_property
@@ -140,10 +138,7 @@ class SheetKind:
 
     @cached_property
     def _by_type(self) -> dict[str, CellType]:
-        return {
-            heading: column.type or _type_of(self.field(heading))
-            for heading, column in self._by_heading.items()
-        }
+        return {heading: column.type or _type_of(self.field(heading)) for heading, column in self._by_heading.items()}
 
 
 def _fields(form: type[Form]) -> dict[str, FieldInfo]:

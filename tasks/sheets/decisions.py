@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 
 from schemas.forms.base import form_path
 from schemas.problems import Problem
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.bulk import Turn, advance_chunk
@@ -47,9 +47,7 @@ def apply_decisions(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> li
     return list(outcomes.values())
 
 
-def _apply_forms(
-    db: Engine, kind: SheetKind, forms: Sequence[SheetForm]
-) -> tuple[list[RowOutcome], list[SheetForm]]:
+def _apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tuple[list[RowOutcome], list[SheetForm]]:
     """Send the new rows of forms; gives what became of rows, and forms of which others just took some rows."""
     with db.connect() as connection:
         known = known_rows(connection, [row.mark for form in forms for row in form.rows if row.mark])
@@ -66,9 +64,13 @@ def _apply_forms(
 
 
 def _sort_out(
-    kind: SheetKind, form: SheetForm, fresh: list[ReadRow], cases: Mapping[str, Row[Any]],
-    sendings: list[Sending], outcomes: list[RowOutcome],
-) -> None:  # fmt: skip
+    kind: SheetKind,
+    form: SheetForm,
+    fresh: list[ReadRow],
+    cases: Mapping[str, Row[Any]],
+    sendings: list[Sending],
+    outcomes: list[RowOutcome],
+) -> None:
     """Make a form ready for the engine, or send its rows back."""
     rows, case = [row.row for row in fresh], cases.get(form.number)
     filled = fill_in(kind, form, fresh)
@@ -101,9 +103,7 @@ def no_key(heading: str, row: SheetRow) -> Problem:
     return Problem(heading, row.cells.get(heading) or "", expected, row.no)
 
 
-def _send(
-    db: Engine, kind: SheetKind, sendings: Sequence[Sending]
-) -> tuple[list[RowOutcome], list[SheetForm]]:
+def _send(db: Engine, kind: SheetKind, sendings: Sequence[Sending]) -> tuple[list[RowOutcome], list[SheetForm]]:
     by_case: dict[int, list[Sending]] = {}
     for sending in sendings:
         by_case.setdefault(sending.case_id, []).append(sending)

@@ -48,9 +48,10 @@ def _cut_down(found: dict[str, Any]) -> None:
             found[name] = [_harmless(value) for value in found[name][:SHOWN]]
     if "partial_unexpected_counts" in found:
         found["partial_unexpected_counts"] = [
-            one | {"value": _harmless(one["value"])} for one in found["partial_unexpected_counts"][:SHOWN]
+            one | {"value": _harmless(one["value"])}
+            for one in found["partial_unexpected_counts"][:SHOWN]
             if "value" in one
-        ]  # fmt: skip
+        ]
 
 
 def _harmless(value: object) -> object:

@@ -21,13 +21,7 @@ from tasks.durable.step import SHANGHAI
 WORKING, DONE, REJECTED = "working", "done", "rejected"
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
 QUIET = timedelta(seconds=10)  # so long nobody wrote to a file that is complete
-UNFINISHED = (
-    ".tmp",
-    ".part",
-    ".partial",
-    ".crdownload",
-    ".filepart",
-)  # what programs call it while they write
+UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # what programs call it while they write
 PASSING = (".", "~$")  # hidden, and the locks of spreadsheet programs
 
 

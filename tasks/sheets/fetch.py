@@ -73,9 +73,7 @@ def _keep(blocks: Iterable[bytes], file: IO[bytes], place: str) -> None:
 
 
 def _too_large(place: str) -> BadInput:
-    return _refused(
-        place, f"超过 {MOST_BYTES >> 20} MB，请拆分 is larger than {MOST_BYTES >> 20} MB: split it"
-    )
+    return _refused(place, f"超过 {MOST_BYTES >> 20} MB，请拆分 is larger than {MOST_BYTES >> 20} MB: split it")
 
 
 def _refused(place: str, why: str) -> BadInput:

@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from schemas.expectations.suites import CASE, OFFICE, STAFF
-from tasks.durable.crew import Crew, crew
 from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.checks import Checked, Known, check_rows
 from tasks.sheets.columns import SheetKind
+from tasks.sheets.crew import Crew, crew
 from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import RowOutcome, SheetRow
 from tasks.sheets.queries import active_staff, known_numbers, office_codes

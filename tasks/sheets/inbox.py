@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, Row
 
 from schemas.forms.base import form_path
-from schemas.states import Labelled, Role, Urgency
+from schemas.words import Labelled, Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.step import SHANGHAI
@@ -67,9 +67,7 @@ def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str 
     book, now = Book(), clock.now()
     by_kind = {code: by_kind[code] for code in KINDS if code in by_kind}
     for code in by_kind:
-        _write_tab(
-            book, KINDS[code], [list(_rows(KINDS[code], one, lines, now)) for one in by_kind[code]], lists
-        )
+        _write_tab(book, KINDS[code], [list(_rows(KINDS[code], one, lines, now)) for one in by_kind[code]], lists)
     if not by_kind:
         book.tab("没有待办", [Column("没有待办 nothing waits", width=40)], [HEAD_SHOWN])
     write_notes(book, [KINDS[code] for code in by_kind])
@@ -135,10 +133,12 @@ def _rows(
         whole[DAY] = shanghai_day(now)
     about = {
         "紧急": Urgency.URGENT.zh if item.urgency == Urgency.URGENT else None,
-        "办事处名称": item.office, "客户": item.customer_name, "销售订单": item.order_no,
+        "办事处名称": item.office,
+        "客户": item.customer_name,
+        "销售订单": item.order_no,
         "到期": item.due_at.astimezone(SHANGHAI).replace(tzinfo=None, second=0, microsecond=0),
         ABOUT: "\n".join(item.brief).replace("**", ""),
-    }  # fmt: skip
+    }
     for at, line in enumerate(given.get(kind.lines) or [{}]):
         values: dict[str, object] = {NUMBER: item.number, STEP: item.step_key, "紧急": about["紧急"]}
         values |= (about | whole) if at == 0 else {"到期": about["到期"]}
@@ -167,9 +167,7 @@ def _words(kind: SheetKind, heading: str) -> type[Labelled]:
     field = kind.field(heading)
     annotation = field.annotation if field else None
     found: type[Labelled] = next(
-        part
-        for part in (annotation, *get_args(annotation))
-        if isinstance(part, type) and issubclass(part, Labelled)
+        part for part in (annotation, *get_args(annotation)) if isinstance(part, type) and issubclass(part, Labelled)
     )
     return found
 

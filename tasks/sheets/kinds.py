@@ -73,7 +73,7 @@ APPLICATIONS = SheetKind(
         "同一份文件重复发送不会重复申报；有误的行会连同原因退回，改好后可直接再发退回的表。",
         f"申报单号以“{EXAMPLE}”开头的行不会读入。",
     ),
-)  # fmt: skip
+)
 
 REVIEW = SheetKind(
     code="review",
@@ -245,10 +245,7 @@ RELEASE = SheetKind(
     notes=("一行一单。先行放行的，出库单须在 2 个工作日内补上。", *_ALL),
 )
 
-_FOUND = (
-    Column("照片编号", "", "有异常时必填", 20),
-    Column("说明", "", "", 30),
-)
+_FOUND = (Column("照片编号", "", "有异常时必填", 20), Column("说明", "", "", 30))
 _GOOD = Column("完好数量", 4, "完好收到的数量", 10)
 _SENT = Column("发货数量", width=10, type=CellType.NUMBER, of="完好数量")
 
@@ -339,10 +336,22 @@ SALES = SheetKind(
 KINDS = {
     kind.code: kind
     for kind in (
-        APPLICATIONS, REVIEW, RESUBMIT, APPROVAL, CYCLE, PLAN, PRODUCTION, GOODS_IN, GOODS_OUT, RELEASE, PICKUP,
-        CHECK, ANOMALY, SALES,
+        APPLICATIONS,
+        REVIEW,
+        RESUBMIT,
+        APPROVAL,
+        CYCLE,
+        PLAN,
+        PRODUCTION,
+        GOODS_IN,
+        GOODS_OUT,
+        RELEASE,
+        PICKUP,
+        CHECK,
+        ANOMALY,
+        SALES,
     )
-}  # fmt: skip
+}
 
 
 def sheet_kind(code: str) -> SheetKind:

@@ -3,19 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Connection,
-    Label,
-    Row,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Boolean, Connection, Label, Row, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from schemas.states import Role
 from schemas.tables import (
     carrier,
     case_line,
@@ -28,9 +18,10 @@ from schemas.tables import (
     staff,
     work_item,
 )
+from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.among import among
+from tasks.unit.among import among
 
 
 def template_lists(connection: Connection) -> dict[str, list[str]]:
@@ -56,23 +47,27 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
     return {row.number: row for row in rows}
 
 
-def waiting_items(
-    connection: Connection, role: Role, office_code: str | None, unit: str | None
-) -> list[Row[Any]]:
+def waiting_items(connection: Connection, role: Role, office_code: str | None, unit: str | None) -> list[Row[Any]]:
     """List what waits for a role, the first due first; narrowed to an office or a production unit."""
     wanted = (
         select(
-            service_case.c.number, work_item.c.case_id, work_item.c.step_key, work_item.c.form, work_item.c.brief,
-            work_item.c.prefill, work_item.c.due_at, office.c.name.label("office"), service_case.c.customer_name,
-            service_case.c.order_no, service_case.c.urgency,
+            service_case.c.number,
+            work_item.c.case_id,
+            work_item.c.step_key,
+            work_item.c.form,
+            work_item.c.brief,
+            work_item.c.prefill,
+            work_item.c.due_at,
+            office.c.name.label("office"),
+            service_case.c.customer_name,
+            service_case.c.order_no,
+            service_case.c.urgency,
         )
         .join(service_case, service_case.c.id == work_item.c.case_id)
         .join(office, office.c.code == service_case.c.office)
-        .where(
-            work_item.c.closed_at.is_(None), or_(work_item.c.role == role.value, work_item.c.also == role.value)
-        )
+        .where(work_item.c.closed_at.is_(None), or_(work_item.c.role == role.value, work_item.c.also == role.value))
         .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
-    )  # fmt: skip
+    )
     if office_code:
         wanted = wanted.where(service_case.c.office == office_code)
     if unit:

@@ -34,9 +34,19 @@ OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What openpyxl raises on a workbook that is not one depends on where it breaks.
 BROKEN = (
-    zipfile.BadZipFile, zlib.error, ParseError, ExpatError, InvalidFileException,
-    KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, NotImplementedError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    ExpatError,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    EOFError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True)
@@ -93,9 +103,7 @@ def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
     fitting = [kind for kind in KINDS.values() if not any(_wrong_headings(kind, list(given)).values())]
     if len(fitting) != 1:
         known = "、".join(kind.title for kind in KINDS.values())
-        expected = (
-            "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
-        )
+        expected = "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
         raise _refused(path, f"{expected}: {known}")
     return fitting[0]
 
@@ -103,13 +111,9 @@ def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
 def _headings(path: Path, kind: SheetKind, row: Sequence[Cell]) -> list[str]:
     """Check the heading row; a column to be ignored has no heading."""
     given = _given(row)
-    listed = "；".join(
-        f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names
-    )
+    listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
     if listed:
-        raise _refused(
-            path, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.all_columns)}"
-        )
+        raise _refused(path, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.all_columns)}")
     return ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
 
 
@@ -157,10 +161,7 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[tuple[SheetKind | None, l
     titled: list[tuple[SheetKind | None, Any]] = [
         (by_title[title], book[title]) for title in book.sheetnames if title in by_title
     ]
-    tabs = [
-        (found, worksheet_rows(sheet, MOST_ROWS + 1))
-        for found, sheet in titled or [(None, book.worksheets[0])]
-    ]
+    tabs = [(found, worksheet_rows(sheet, MOST_ROWS + 1)) for found, sheet in titled or [(None, book.worksheets[0])]]
     book.close()
     return [(found, rows) for found, rows in tabs if rows] or tabs[:1]
 

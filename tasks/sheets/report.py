@@ -103,12 +103,7 @@ def summary(report: SheetReport, link: Callable[[Path], str]) -> str:
 
 def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
     docs = f" · [Data Docs 检查报告]({link(table.docs)})" if table.docs else ""
-    drawn = [
-        f"#### {table.kind.title} {table.kind.code}{docs}",
-        "",
-        "| 结果 result | 行数 rows |",
-        "|---|--:|",
-    ]
+    drawn = [f"#### {table.kind.title} {table.kind.code}{docs}", "", "| 结果 result | 行数 rows |", "|---|--:|"]
     drawn += [f"| {b.value} {IN_ENGLISH[b]} | {n:,} |" for b in Became if (n := table.counts[b])]
     if table.numbers:
         named = list(table.numbers)[:NUMBERS]

@@ -9,9 +9,7 @@ from decimal import Decimal
 _FULL_WIDTH = "０１２３４５６７８９－．／＋＃％＿＝＊＠＆" + "".join(
     chr(first + n) for first in (0xFF21, 0xFF41) for n in range(26)
 )
-_TO_HALF_WIDTH = str.maketrans(
-    {sign: unicodedata.normalize("NFKC", sign) for sign in _FULL_WIDTH} | {"\u3000": " "}
-)
+_TO_HALF_WIDTH = str.maketrans({sign: unicodedata.normalize("NFKC", sign) for sign in _FULL_WIDTH} | {"\u3000": " "})
 _LINE_ENDS = re.compile(r"\r\n?")
 _INVISIBLE_ENDS = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
 

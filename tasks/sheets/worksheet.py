@@ -114,5 +114,8 @@ def _date(text: str, epoch: datetime) -> Cell:
 
 
 _READ: dict[str, Callable[[str], Cell]] = {
-    "n": _number, "b": lambda text: text not in ("0", "false"), "e": Fault, "d": from_ISO8601,
-}  # fmt: skip
+    "n": _number,
+    "b": lambda text: text not in ("0", "false"),
+    "e": Fault,
+    "d": from_ISO8601,
+}

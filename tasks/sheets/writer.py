@@ -57,8 +57,7 @@ class Book:
         for at, column in enumerate(columns, start=1):
             sheet.column_dimensions[get_column_letter(at)].width = column.width
         cells = [
-            write(sheet, column.heading, WHITE, fill, CENTRED)
-            for column, fill in zip(columns, heads, strict=True)
+            write(sheet, column.heading, WHITE, fill, CENTRED) for column, fill in zip(columns, heads, strict=True)
         ]
         for cell, column in zip(cells, columns, strict=True):
             if column.note:
@@ -73,9 +72,13 @@ class Book:
             self.lists.append(listed)
         letter, column = get_column_letter(at), get_column_letter(self.lists.index(listed) + 1)
         rule = DataValidation(
-            type="list", formula1=f"{OPTIONS}!${column}$1:${column}${len(words)}", allow_blank=True,
-            showErrorMessage=strict, errorTitle="请从列表中选择", error="请从列表中选择",
-        )  # fmt: skip
+            type="list",
+            formula1=f"{OPTIONS}!${column}$1:${column}${len(words)}",
+            allow_blank=True,
+            showErrorMessage=strict,
+            errorTitle="请从列表中选择",
+            error="请从列表中选择",
+        )
         rule.add(f"{letter}2:{letter}{rows + 1}")
         sheet.data_validations.append(rule)
 
@@ -102,9 +105,12 @@ class Book:
 
 
 def write(
-    sheet: Any, value: object, font: Font | None = None, fill: PatternFill | None = None,
+    sheet: Any,
+    value: object,
+    font: Font | None = None,
+    fill: PatternFill | None = None,
     alignment: Alignment | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Make a cell; text is never taken for a formula, and what a workbook cannot hold is shown as �."""
     cell: Any = WriteOnlyCell(sheet)
     if isinstance(value, str):
@@ -200,7 +206,7 @@ def noted(kind: SheetKind, column: Column) -> Column:
 
 def offer_words(
     book: Book, sheet: Any, kind: SheetKind, headings: Sequence[str], lists: Mapping[str, Sequence[str]], rows: int
-) -> None:  # fmt: skip
+) -> None:
     """Give the columns of a kind their drop-down lists: the form's own words, or what the house has today."""
     for at, heading in enumerate(headings, start=1):
         own = kind.choices(heading) if kind.has(heading) else []
@@ -228,6 +234,9 @@ def write_notes(book: Book, kinds: Sequence[SheetKind]) -> None:
 def _about(kind: SheetKind, column: Column) -> tuple[str, ...]:
     of_row = kind.of_line(column.heading) or column is kind.key or not kind.lines
     return (
-        column.heading, "必填" if kind.required(column.heading) else "选填", kind.type_of(column.heading).value,
-        "每行" if of_row else "整份", column.note,
-    )  # fmt: skip
+        column.heading,
+        "必填" if kind.required(column.heading) else "选填",
+        kind.type_of(column.heading).value,
+        "每行" if of_row else "整份",
+        column.note,
+    )

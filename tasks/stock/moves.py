@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from schemas.states import MovementKind
 from schemas.tables import reservation, stock_balance, stock_movement
+from schemas.words import MovementKind
 from tasks.durable.step import Work
 from tasks.stock.queries import Reservation, balance, balances, main_warehouse, reservations
 
@@ -13,9 +13,7 @@ def available(work: Work, part: str) -> Decimal:
     """Good stock that nobody has reserved."""
     key = {"warehouse": work.read(main_warehouse), "part": part}
     on_hand, reserved = balance(work.unit.connection, work.read(balances), key["warehouse"], part)
-    shifted = work.unit.shifted(stock_balance, key, "on_hand") - work.unit.shifted(
-        stock_balance, key, "reserved"
-    )
+    shifted = work.unit.shifted(stock_balance, key, "on_hand") - work.unit.shifted(stock_balance, key, "reserved")
     return on_hand - reserved + shifted
 
 

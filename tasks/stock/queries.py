@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from schemas.tables import case_line, reservation, stock_balance, warehouse
-from tasks.durable.among import among
+from tasks.unit.among import among
 
 Place = tuple[str, str]  # warehouse, part
 Balance = tuple[Decimal, Decimal]  # on hand, reserved
@@ -30,9 +30,7 @@ def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Bal
 
     Nothing is held yet: who reserves what another takes meanwhile is refused by the balance's bounds, and asks again.
     """
-    parts = set(
-        connection.execute(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))).scalars()
-    )
+    parts = set(connection.execute(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))).scalars())
     nothing = dict.fromkeys(((main_warehouse(connection), part) for part in parts), (Decimal(0), Decimal(0)))
     return nothing | _of_parts(connection, parts)
 

@@ -18,28 +18,18 @@ from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.database import connect
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.durable.bulk import CHUNK
-from tasks.durable.crew import Crew, crew
 from tasks.durable.database import use
 from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
 from tasks.sheets.apply import row_chunks
+from tasks.sheets.crew import Crew, crew
 from tasks.sheets.importing import apply_sheet_rows
 from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import Became, SheetRow
 from tests.bench.figure import Figure
-from tests.bench.load import (
-    GATES,
-    KINDS,
-    UNITS,
-    Stage,
-    answer,
-    answer_rows,
-    application,
-    application_rows,
-    stage,
-)
+from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
 
 RUNS = 3
@@ -139,9 +129,7 @@ def _executor(db: Engine, number: int, share: int, threads: int) -> subprocess.P
     url = db.url.render_as_string(hide_password=False)
     numbers = (len(UNITS) + number * 10 * share, share, threads)
     command = ["-m", "tests.bench.dbos_peer", url, f"executor-{number}", *map(str, numbers)]
-    started = subprocess.Popen(
-        [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    started = subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     _hear(started, "ready")
     return started
 

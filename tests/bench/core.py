@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import Engine, event, select
 
 from deployments import database
-from deployments.postgres import running_database
+from deployments.local.postgres import running_database
 from deployments.settings import Settings
-from schemas.states import Channel
 from schemas.tables import work_item
+from schemas.words import Channel
 from tasks.durable.engine import PROCESSES, advance, directly, run_process
 from tasks.durable.opening import open_case
 from tasks.durable.queries import load_files

@@ -15,16 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, select, text
 
-from schemas.states import Channel
 from schemas.tables import document, service_case
+from schemas.words import Channel
 from tasks.durable.bulk import advance_chunk
 from tasks.durable.opening import open_chunk
 from tests.bench import load
 from tests.bench.figure import Figure
 from tests.books import books_balance
-from tests.durable.chunks import sheet_turn
-from tests.durable.crash import NEXT_LIFE, Child
-from tests.durable.effects import TABLES, as_text
+from tests.tasks.durable.chunks import sheet_turn
+from tests.tasks.durable.crash import NEXT_LIFE, Child
+from tests.tasks.durable.effects import TABLES, as_text
 
 KILLS, CASES, CHUNK = 100, 400, 50
 KILLS_A_RUN = 15  # about as many interrupt one run, then the next one begins
@@ -125,12 +125,8 @@ def _effects(url: str) -> Rows:
 
 def _names(connection: Connection) -> dict[str, str]:
     """Name each case by its origin, each document by the step that issued it."""
-    cases = {
-        row.id: row.origin for row in connection.execute(select(service_case.c.id, service_case.c.origin))
-    }
-    issued = connection.execute(
-        select(document.c.id, document.c.case_id, document.c.step_key, document.c.kind)
-    )
+    cases = {row.id: row.origin for row in connection.execute(select(service_case.c.id, service_case.c.origin))}
+    issued = connection.execute(select(document.c.id, document.c.case_id, document.c.step_key, document.c.kind))
     documents = {str(row.id): f"{cases[row.case_id]} {row.step_key} {row.kind}" for row in issued}
     return {str(case): origin for case, origin in cases.items()} | documents
 

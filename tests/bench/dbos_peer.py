@@ -27,7 +27,6 @@ from sqlalchemy import Connection, Table, and_, bindparam, create_engine, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import make_url
 
-from schemas.states import ItemState
 from schemas.tables import (
     case_line,
     counter,
@@ -41,6 +40,7 @@ from schemas.tables import (
     stock_movement,
     work_item,
 )
+from schemas.words import ItemState
 from tests.bench.load import GATES, UNITS, application, form, key
 
 Row = dict[str, Any]
@@ -54,9 +54,7 @@ class Genuine:
 
     def __init__(self, connection: Connection, n: int) -> None:
         origin = application(n)[0]
-        self.case = dict(
-            connection.execute(select(service_case).where(service_case.c.origin == origin)).one()._mapping
-        )
+        self.case = dict(connection.execute(select(service_case).where(service_case.c.origin == origin)).one()._mapping)
         self._rows = {
             table: [
                 dict(row._mapping)
@@ -82,18 +80,14 @@ class Books:
 
     def add(self, table: Table, rows: Sequence[Row], **changes: Any) -> None:
         """Insert rows of the genuine case as rows of this one."""
-        own = [
-            {k: v for k, v in row.items() if k != "id"} | {"case_id": self.case_id} | changes for row in rows
-        ]
+        own = [{k: v for k, v in row.items() if k != "id"} | {"case_id": self.case_id} | changes for row in rows]
         for row in own if table is stock_movement else ():
             row["id"] = uuid4()
         self.connection.execute(insert(table), own)
 
     def change(self, table: Table, rows: Sequence[Row], by: Sequence[str], *columns: str) -> None:
         """Update this case's rows to what the genuine case's have in `columns`; `by` names the key."""
-        where = and_(
-            table.c.case_id == self.case_id, *(table.c[name] == bindparam(f"key_{name}") for name in by)
-        )
+        where = and_(table.c.case_id == self.case_id, *(table.c[name] == bindparam(f"key_{name}") for name in by))
         statement = update(table).where(where).values({name: bindparam(name) for name in columns})
         self.connection.execute(
             statement, [{f"key_{name}": r[name] for name in by} | {c: r[c] for c in columns} for r in rows]
@@ -106,9 +100,7 @@ class Books:
     def draw(self, name: str) -> int:
         """Draw a gapless number."""
         made = upsert(counter).values(name=name, value=1)
-        raised = made.on_conflict_do_update(
-            index_elements=[counter.c.name], set_={"value": counter.c.value + 1}
-        )
+        raised = made.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1})
         return int(self.connection.execute(raised.returning(counter.c.value)).scalar_one())
 
     def issue(self, *kinds: str) -> None:
@@ -117,9 +109,7 @@ class Books:
             for row in self.like.rows(document, kind=kind):
                 serial = self.draw(f"document:{kind}:{row['year']}")
                 number = {"serial": serial, "number": f"{kind}-{row['year']}-{serial:06d}"}
-                self.connection.execute(
-                    insert(document), [row | {"id": uuid4(), "case_id": self.case_id} | number]
-                )
+                self.connection.execute(insert(document), [row | {"id": uuid4(), "case_id": self.case_id} | number])
 
     def open_gate(self, gate: str, state: str) -> None:
         """Open a work item and let the case wait for it."""
@@ -140,8 +130,7 @@ class Books:
         self.add(stock_movement, moves)
         place = {name: bindparam(f"key_{name}") for name in ("warehouse", "part")}
         self.connection.execute(
-            upsert(stock_balance).on_conflict_do_nothing(),
-            [{name: row[name] for name in place} for row in moves],
+            upsert(stock_balance).on_conflict_do_nothing(), [{name: row[name] for name in place} for row in moves]
         )
         changed = {
             "on_hand": stock_balance.c.on_hand + bindparam("by") * on_hand,
@@ -163,9 +152,14 @@ def register(books: Books) -> int:
     year = books.like.case["opened_at"].year
     origin, request = application(books.n)
     row = {name: value for name, value in books.like.case.items() if name != "id"} | {
-        "number": f"PA-{year}-{books.draw(f'case:PA:{year}'):06d}", "origin": f"dbos:{origin}", "request": request,
-        "order_no": f"D-{request['订单号']}", "state": "received", "closed_at": None, "ending": None,
-    }  # fmt: skip
+        "number": f"PA-{year}-{books.draw(f'case:PA:{year}'):06d}",
+        "origin": f"dbos:{origin}",
+        "request": request,
+        "order_no": f"D-{request['订单号']}",
+        "state": "received",
+        "closed_at": None,
+        "ending": None,
+    }
     made = books.connection.execute(insert(service_case).values(row).returning(service_case.c.id))
     books.case_id = int(made.scalar_one())
     lines = books.like.rows(case_line)

@@ -11,17 +11,26 @@ from sqlalchemy import Column, Connection, Engine, Uuid, text
 from schemas.tables import metadata
 
 TABLES = (
-    "service_case", "case_line", "line_correction", "ledger", "work_item", "decision", "notice", "document",
-    "outbox", "reservation", "stock_movement", "production_order", "sheet_row",
-)  # fmt: skip
+    "service_case",
+    "case_line",
+    "line_correction",
+    "ledger",
+    "work_item",
+    "decision",
+    "notice",
+    "document",
+    "outbox",
+    "reservation",
+    "stock_movement",
+    "production_order",
+    "sheet_row",
+)
 BATCH = 10_000  # cases copied in one transaction
 WORKERS = 2
 CASE_ID = "{id} + (n - 1) * {size} + rank"
 CASE_SERIAL = "{serial} + (n - 1) * {size} + rank"
 DOCUMENT_SERIAL = "old.last + (n - 1) * old.of_kind + old.place"
-NUMBER = (
-    "left(old.number, 8) || lpad(({0})::text, greatest(6, length(({0})::text)), '0')"  # lpad alone would cut
-)
+NUMBER = "left(old.number, 8) || lpad(({0})::text, greatest(6, length(({0})::text)), '0')"  # lpad alone would cut
 OWN_KEY = "{column} || '/' || n"
 KEYS = {
     ("service_case", "id"): CASE_ID,
@@ -104,15 +113,16 @@ def _set_aside(connection: Connection, cases: Sequence[int]) -> Genuine:
             joined = "JOIN counter ON counter.name = 'document:' || kind || ':' || year"
             window = "WINDOW series AS (PARTITION BY kind, year)"
         connection.execute(text(f"DROP TABLE IF EXISTS genuine_{name}"))
-        connection.execute(text(
-            f"CREATE UNLOGGED TABLE genuine_{name} AS SELECT old.*, rank{more} FROM {name} old "
-            f"JOIN unnest(CAST(:cases AS bigint[])) WITH ORDINALITY AS wanted (wanted_id, rank) "
-            f"ON wanted_id = old.{own} {joined} {window}"
-        ), {"cases": sorted(cases)})  # fmt: skip
+        connection.execute(
+            text(
+                f"CREATE UNLOGGED TABLE genuine_{name} AS SELECT old.*, rank{more} FROM {name} old "
+                f"JOIN unnest(CAST(:cases AS bigint[])) WITH ORDINALITY AS wanted (wanted_id, rank) "
+                f"ON wanted_id = old.{own} {joined} {window}"
+            ),
+            {"cases": sorted(cases)},
+        )
     assert not connection.scalar(text("SELECT count(*) FROM genuine_document WHERE reverses IS NOT NULL"))
-    series = connection.execute(
-        text("SELECT DISTINCT left(number, 8) FROM genuine_service_case")
-    ).scalar_one()
+    series = connection.execute(text("SELECT DISTINCT left(number, 8) FROM genuine_service_case")).scalar_one()
     last = connection.scalar(
         text("SELECT value FROM counter WHERE name = :name"), {"name": f"case:{series[:2]}:{series[3:7]}"}
     )
@@ -129,11 +139,14 @@ def _copy(db: Engine, genuine: Genuine, first: int, last: int) -> None:
         for name in TABLES:
             columns = [column for column in metadata.tables[name].c if not _drawn(column)]
             values = ", ".join(_value(name, column, genuine) for column in columns)
-            connection.execute(text(
-                f"INSERT INTO {name} ({', '.join(column.name for column in columns)}) "
-                f"SELECT {values} FROM generate_series(CAST(:first AS bigint), :last) AS n "
-                f"CROSS JOIN genuine_{name} old"
-            ), {"first": first, "last": last})  # fmt: skip
+            connection.execute(
+                text(
+                    f"INSERT INTO {name} ({', '.join(column.name for column in columns)}) "
+                    f"SELECT {values} FROM generate_series(CAST(:first AS bigint), :last) AS n "
+                    f"CROSS JOIN genuine_{name} old"
+                ),
+                {"first": first, "last": last},
+            )
 
 
 def _drawn(column: Column[object]) -> bool:

@@ -12,13 +12,13 @@ from datetime import timedelta
 from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.durable.bulk import CHUNK, advance_chunk
 from tasks.durable.opening import Opened, open_chunk
 from tests.bench import load
 from tests.bench.figure import Figure
 from tests.bench.fill import multiply, settle_down, without_indexes
-from tests.durable.chunks import chunks_of_a_day, day_in_chunks, sheet_turn
+from tests.tasks.durable.chunks import chunks_of_a_day, day_in_chunks, sheet_turn
 
 CLOSED, OPEN = 1_000_000, 100_000
 GENUINE = 50  # of each: eight or nine cases a unit; the open ones wait at all six gates

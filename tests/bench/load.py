@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from deployments import database
-from deployments.postgres import running_database
+from deployments.local.postgres import running_database
 from deployments.settings import Settings
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.question import Answer
@@ -31,14 +31,7 @@ UNITS: tuple[tuple[str, str, Mapping[str, int]], ...] = (
     ("CUSTOM", "E1012", {"P-CU-005": 1, "P-CU-007": 2, "P-CU-008": 1}),
     ("OUT1", "E1013", {"P-PT-011": 1, "P-PT-013": 1, "P-PT-014": 2}),
 )
-OFFICES = (
-    ("BJ", "E1049"),
-    ("SH", "E1052"),
-    ("GZ", "E1057"),
-    ("WH", "E1060"),
-    ("CD", "E1062"),
-    ("XA", "E1065"),
-)
+OFFICES = (("BJ", "E1049"), ("SH", "E1052"), ("GZ", "E1057"), ("WH", "E1060"), ("CD", "E1062"), ("XA", "E1065"))
 REASONS = ("质量问题", "缺件", "运输损坏")
 KINDS = {
     "review": "review",
@@ -64,9 +57,14 @@ def application(n: int) -> tuple[str, dict[str, Any]]:
         for part, quantity in unit_of(n)[2].items()
     ]
     return f"bench:{n}", {
-        "办事处": office, "申报人工号": applicant, "订单号": f"SO-BENCH-{n:07d}", "明细": lines,
-        "客户姓名": f"客户{n}", "客户电话": f"138{n:08d}", "客户地址": f"松涛里{n}号",
-    }  # fmt: skip
+        "办事处": office,
+        "申报人工号": applicant,
+        "订单号": f"SO-BENCH-{n:07d}",
+        "明细": lines,
+        "客户姓名": f"客户{n}",
+        "客户电话": f"138{n:08d}",
+        "客户地址": f"松涛里{n}号",
+    }
 
 
 def key(n: int, gate: str) -> str:

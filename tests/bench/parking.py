@@ -20,17 +20,17 @@ from prefect.exceptions import Abort, Pause
 from sqlalchemy import Engine
 
 from deployments import database
-from deployments.postgres import running_database
-from deployments.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.local.postgres import running_database
+from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
 from deployments.settings import Settings
 from schemas.forms.parts import ReviewDecision
-from schemas.states import Channel
-from tasks.desk.run_queries import cases_again, cases_behind
-from tasks.desk.runs import bring_runs, read_runs
+from schemas.words import Channel
 from tasks.durable import clock
 from tasks.durable.bulk import CHUNK, Turn, advance_chunk
 from tasks.durable.database import use
 from tasks.durable.opening import open_chunk
+from tasks.runs.mending import bring_runs, read_runs
+from tasks.runs.queries import cases_again, cases_behind
 from tests.bench.figure import Figure
 from tests.bench.load import answer, application
 from tests.deployments.desk import free_port
@@ -119,9 +119,7 @@ def _check(db: Engine, client: SyncPrefectClient, ids: Sequence[int], gate: str)
             cases = cases_again(connection, ids[start : start + PAGE], clock.now())
         runs = read_runs(client, cases)
         keys = [f"case-{case.number.lower()}" for case in cases]
-        sheets = client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)), limit=PAGE
-        )
+        sheets = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)), limit=PAGE)
         assert sorted(str(sheet.key) for sheet in sheets) == sorted(keys)
         for case in cases:
             state = runs[case.run_id].state

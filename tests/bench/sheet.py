@@ -21,7 +21,7 @@ from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.database import connect
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.bulk import advance_chunk
@@ -30,7 +30,7 @@ from tests.bench import load
 from tests.bench.figure import Figure
 from tests.bench.fill import multiply, settle_down, without_indexes
 from tests.books import books_balance
-from tests.durable.chunks import sheet_turn
+from tests.tasks.durable.chunks import sheet_turn
 
 GENUINE, COPIES = 14, 2380  # make 33,334 cases
 RUNS, LONG = 3, 180.0  # what takes longer, in seconds, is measured once
@@ -73,11 +73,7 @@ def _runs(stage: load.Stage, waiting: str, path: Path) -> Run:
     runs: list[Run] = []
     while len(runs) < RUNS and not (runs and runs[0].imported > LONG):
         runs.append(_measure(stage, waiting, path))
-        print(
-            path.suffix,
-            " ".join(f"{name} {value:.1f}" for name, value in runs[-1]._asdict().items()),
-            flush=True,
-        )
+        print(path.suffix, " ".join(f"{name} {value:.1f}" for name, value in runs[-1]._asdict().items()), flush=True)
     return Run(*(statistics.median(column) for column in zip(*runs, strict=True)))
 
 
@@ -132,9 +128,7 @@ def _waiting_cases(db: Engine) -> list[int]:
 def _journal(db: Engine) -> Iterator[tuple[object, ...]]:
     """Give a row for each line of each case: counted as reported."""
     today = shanghai_day(clock.now())
-    query = text(
-        "SELECT number, split_part(split_part(origin, ':', 2), '/', 1)::int FROM service_case ORDER BY id"
-    )
+    query = text("SELECT number, split_part(split_part(origin, ':', 2), '/', 1)::int FROM service_case ORDER BY id")
     with db.connect() as connection:
         for number, n in connection.execute(query):
             form = load.form(n, "goods-in")

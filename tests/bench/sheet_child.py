@@ -46,9 +46,14 @@ def bare(path: Path, url: str) -> Work:
         db, rows = create_engine(url), _read(path)
         number, day, staff, line_no, counted = rows[0]
         table = Table(
-            "bare_journal", MetaData(), Column(number, Text), Column(day, Date), Column(staff, Text),
-            Column(line_no, Integer), Column(counted, Numeric),
-        )  # fmt: skip
+            "bare_journal",
+            MetaData(),
+            Column(number, Text),
+            Column(day, Date),
+            Column(staff, Text),
+            Column(line_no, Integer),
+            Column(counted, Numeric),
+        )
         with db.begin() as connection:
             table.create(connection)
             connection.execute(insert(table), rows)

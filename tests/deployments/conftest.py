@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from deployments.deploy import apply_deployments
-from deployments.postgres import Databases
-from deployments.prefect_server import child_environment, worker_env
-from deployments.processes import Child
+from deployments.local.postgres import Databases
+from deployments.local.prefect_server import child_environment, worker_env
+from deployments.local.processes import Child
 from deployments.settings import Settings
 from tests.deployments.desk import TOY_YAML, Desk
 

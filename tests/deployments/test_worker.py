@@ -8,9 +8,9 @@ import pytest
 from prefect import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 
-from deployments.processes import Child
+from deployments.local.processes import Child
 from deployments.worker import load_flow
-from tasks.desk.parking import park_again
+from tasks.runs.parking import park_again
 from tests.deployments.desk import Desk
 from tests.deployments.toy import ToyDecision
 

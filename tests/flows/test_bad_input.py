@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from schemas.problems import BadInput
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.durable.opening import open_case
 from tests.play import Play, line
 
@@ -22,18 +22,15 @@ def open_with(play: Play, form: dict[str, Any], channel: Channel = Channel.CLI) 
 
 def count(play: Play) -> list[Any]:
     """Count what an application makes; a number that was drawn counts too."""
-    return [
-        play.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("service_case", "case_line", "ledger")
-    ] + [tuple(row) for row in play.rows("SELECT * FROM counter")]
+    return [play.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("service_case", "case_line", "ledger")] + [
+        tuple(row) for row in play.rows("SELECT * FROM counter")
+    ]
 
 
 WRONG_LINES: dict[str, tuple[dict[str, Any], str]] = {
     "no quantity": ({"数量": 0}, "第2行 row 2, 明细.数量: “0” — 应大于 must be greater than 0"),
     "negative": ({"数量": -1}, "第2行 row 2, 明细.数量: “-1” — 应大于 must be greater than 0"),
-    "three decimals": (
-        {"数量": "1.234"},
-        "第2行 row 2, 明细.数量: “1.234” — 最多 2 位小数 at most 2 decimals",
-    ),
+    "three decimals": ({"数量": "1.234"}, "第2行 row 2, 明细.数量: “1.234” — 最多 2 位小数 at most 2 decimals"),
     "three decimals as a number": (
         {"数量": 1.234},
         "第2行 row 2, 明细.数量: “1.234” — 最多 2 位小数 at most 2 decimals",
@@ -41,29 +38,17 @@ WRONG_LINES: dict[str, tuple[dict[str, Any], str]] = {
     "a word": ({"数量": "三"}, "第2行 row 2, 明细.数量: “三” — 应为数字 must be a number"),
     "not a number": ({"数量": "NaN"}, "第2行 row 2, 明细.数量: “NaN” — 应为数字 must be a number"),
     "infinite": ({"数量": float("inf")}, "第2行 row 2, 明细.数量: “inf” — 应为数字 must be a number"),
-    "too large": (
-        {"数量": 10**12},
-        "第2行 row 2, 明细.数量: “1000000000000” — 数字过大 the number is too large",
-    ),
+    "too large": ({"数量": 10**12}, "第2行 row 2, 明细.数量: “1000000000000” — 数字过大 the number is too large"),
     "empty quantity": ({"数量": ""}, "第2行 row 2, 明细.数量: “” — 应为数字 must be a number"),
     "null": ({"数量": None}, "第2行 row 2, 明细.数量: “None” — 应为数字 must be a number"),
-    "unknown reason": (
-        {"原因": "坏了"},
-        "第2行 row 2, 明细.原因: “坏了” — 应为 expected one of: 质量问题 quality",
-    ),
+    "unknown reason": ({"原因": "坏了"}, "第2行 row 2, 明细.原因: “坏了” — 应为 expected one of: 质量问题 quality"),
     "no part": ({"配件名称": ""}, "第2行 row 2, 明细.配件名称: “” — 必填 is required"),
-    "unknown part": (
-        {"配件名称": "飞机翅膀"},
-        "第2行 row 2, 配件名称 part: “飞机翅膀” — 不是标准配件名称或编码",
-    ),
+    "unknown part": ({"配件名称": "飞机翅膀"}, "第2行 row 2, 配件名称 part: “飞机翅膀” — 不是标准配件名称或编码"),
     "discontinued": (
         {"配件名称": "P-HW-026"},
         "第2行 row 2, 配件名称 part: “P-HW-026” — 已于 2025-09-30 停产 was discontinued on",
     ),
-    "twin line": (
-        {"配件名称": "铰链(全盖110°)"},
-        "第2行 row 2, 配件名称 part: “铰链(全盖110°)” — 与第1行重复",
-    ),
+    "twin line": ({"配件名称": "铰链(全盖110°)"}, "第2行 row 2, 配件名称 part: “铰链(全盖110°)” — 与第1行重复"),
     "long name": ({"配件名称": "门" * 81}, "最多 80 个字符 at most 80 characters"),
     "control character": ({"配件名称": "P-PB\x07-001"}, "含有控制字符 contains control characters U+0007"),
     "writing direction": (
@@ -101,10 +86,7 @@ WRONG_APPLICATIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"订单号": "SO-0"},
         "订单号 order: “SO-0” — 销售记录中没有此订单；请核对，或填写客户姓名、电话、地址",
     ),
-    "unknown urgency": (
-        {"紧急程度": "火急"},
-        "紧急程度: “火急” — 应为 expected one of: 普通 normal / 加急 urgent",
-    ),
+    "unknown urgency": ({"紧急程度": "火急"}, "紧急程度: “火急” — 应为 expected one of: 普通 normal / 加急 urgent"),
     "tomorrow": (
         {"发现日期": "2026-11-19"},
         "发现日期 found on: “2026-11-19” — 不能晚于今天 2026-11-18 must not be after today",
@@ -112,10 +94,7 @@ WRONG_APPLICATIONS: dict[str, tuple[dict[str, Any], str]] = {
     "not a date": ({"发现日期": "18/11/2026"}, "发现日期: “18/11/2026” — 应为日期 must be a date such as"),
     "no such day": ({"发现日期": "2026-02-30"}, "发现日期: “2026-02-30” — 应为日期"),
     "20,000 characters": ({"备注": "说" * 20_000}, "最多 2000 个字符 at most 2000 characters"),
-    "NUL": (
-        {"备注": "完\x00毕"},
-        "备注: “完\\u0000毕” — 含有控制字符 contains control characters U+0000，请删除",
-    ),
+    "NUL": ({"备注": "完\x00毕"}, "备注: “完\\u0000毕” — 含有控制字符 contains control characters U+0000，请删除"),
     "escape": ({"客户电话": "138\x1b[31m"}, "客户电话: “138\\u001b[31m” — 含有控制字符"),
     "no lines": ({"明细": []}, "明细: “0 行 lines” — 至少 1 行 at least 1 line"),
     "lines as text": ({"明细": "P-HW-001"}, "明细: “P-HW-001” — 应为列表 must be a list"),
@@ -142,12 +121,13 @@ def test_a_missing_field_is_named(play: Play, missing: str) -> None:
 
 
 def test_all_problems_are_told_at_once(play: Play) -> None:
-    form = play.form(
-        [line("飞机翅膀"), line("P-HW-001"), line("P-HW-001")], 办事处="XX", 发现日期="2027-01-01"
-    )
+    form = play.form([line("飞机翅膀"), line("P-HW-001"), line("P-HW-001")], 办事处="XX", 发现日期="2027-01-01")
     assert [problem.split(":")[0] for problem in open_with(play, form).splitlines()] == [
-        "办事处 office", "第1行 row 1, 配件名称 part", "第3行 row 3, 配件名称 part", "发现日期 found on",
-    ]  # fmt: skip
+        "办事处 office",
+        "第1行 row 1, 配件名称 part",
+        "第3行 row 3, 配件名称 part",
+        "发现日期 found on",
+    ]
 
 
 def test_an_open_line_is_not_applied_for_again(play: Play) -> None:
@@ -168,10 +148,7 @@ def test_an_open_line_is_not_applied_for_again(play: Play) -> None:
 def test_too_many_lines_are_refused(play: Play, channel: Channel, lines: int, most: int) -> None:
     form = play.form([line("P-HW-001")] * lines)
     told = open_with(play, form, channel)
-    assert (
-        told
-        == f"明细 lines: “{lines}” — 最多 {most} 行，请分单申报 at most {most} lines, split the application"
-    )
+    assert told == f"明细 lines: “{lines}” — 最多 {most} 行，请分单申报 at most {most} lines, split the application"
 
 
 def test_people_s_ways_of_writing_are_understood(play: Play) -> None:
@@ -182,8 +159,10 @@ def test_people_s_ways_of_writing_are_understood(play: Play) -> None:
     ]
     case = play.apply(lines, 办事处="北京办事处")
     assert [(row.part, row.quantity) for row in play.lines(case)] == [
-        ("P-HW-001", 1200), ("P-HW-002", 12), ("P-HW-003", 3),
-    ]  # fmt: skip
+        ("P-HW-001", 1200),
+        ("P-HW-002", 12),
+        ("P-HW-003", 3),
+    ]
     assert play.case(case).office == "BJ"
 
 
@@ -205,14 +184,8 @@ WRONG_DECISIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"经办人工号": "E1001", "审核结论": ""},
         "审核结论: “” — 应为 expected one of: 通过 approve / 退回办事处",
     ),
-    "extra field": (
-        {"经办人工号": "E1001", "审核结论": "通过", "金额": 1},
-        "金额: “1” — 没有这个字段，请删除",
-    ),
-    "unknown staff": (
-        {"经办人工号": "E9999", "审核结论": "通过"},
-        "经办人工号 staff: “E9999” — 没有这位在职员工",
-    ),
+    "extra field": ({"经办人工号": "E1001", "审核结论": "通过", "金额": 1}, "金额: “1” — 没有这个字段，请删除"),
+    "unknown staff": ({"经办人工号": "E9999", "审核结论": "通过"}, "经办人工号 staff: “E9999” — 没有这位在职员工"),
     "left": ({"经办人工号": "E1068", "审核结论": "通过"}, "经办人工号 staff: “E1068” — 没有这位在职员工"),
     "without the role": (
         {"经办人工号": "E1004", "审核结论": "通过"},
@@ -220,30 +193,15 @@ WRONG_DECISIONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "the applicant": ({"经办人工号": "E1049", "审核结论": "通过"}, "“E1049 常北辰” — 需要配件审核员的权限"),
     "as the system": ({"经办人工号": "SYSTEM", "审核结论": "通过"}, "“SYSTEM” — 没有这位在职员工"),
-    "NUL in the number": (
-        {"经办人工号": "E\x00", "审核结论": "通过"},
-        "经办人工号: “E\\u0000” — 含有控制字符",
-    ),
-    "half a character": (
-        {"经办人工号": "E\ud800", "审核结论": "通过"},
-        "经办人工号: “E\\ud800” — 含有控制字符",
-    ),
-    "NUL as verdict": (
-        {"经办人工号": "E1001", "审核结论": "\x00"},
-        "审核结论: “\\u0000” — 应为 expected one of",
-    ),
+    "NUL in the number": ({"经办人工号": "E\x00", "审核结论": "通过"}, "经办人工号: “E\\u0000” — 含有控制字符"),
+    "half a character": ({"经办人工号": "E\ud800", "审核结论": "通过"}, "经办人工号: “E\\ud800” — 含有控制字符"),
+    "NUL as verdict": ({"经办人工号": "E1001", "审核结论": "\x00"}, "审核结论: “\\u0000” — 应为 expected one of"),
     "NUL as a field": (
         {"经办人工号": "E1001", "审核结论": "通过", "\x00": "\x00"},
         "\\u0000: “\\u0000” — 没有这个字段",
     ),
-    "two names": (
-        {"经办人工号": "E1049", "staff": "E1001", "审核结论": "通过"},
-        "staff: “E1001” — 没有这个字段",
-    ),
-    "refused without a reason": (
-        {"经办人工号": "E1001", "审核结论": "驳回"},
-        "原因 reason: “” — 退回或驳回时必填",
-    ),
+    "two names": ({"经办人工号": "E1049", "staff": "E1001", "审核结论": "通过"}, "staff: “E1001” — 没有这个字段"),
+    "refused without a reason": ({"经办人工号": "E1001", "审核结论": "驳回"}, "原因 reason: “” — 退回或驳回时必填"),
     "blank reason": (
         {"经办人工号": "E1001", "审核结论": "退回办事处", "原因": " "},
         "原因 reason: “” — 退回或驳回时必填",
@@ -269,10 +227,7 @@ def test_a_wrong_decision_changes_nothing(play: Play, subtests: pytest.Subtests)
 
 WRONG_CORRECTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"配件名称": "飞机翅膀"}, "第1行 row 1, 配件名称 part: “飞机翅膀” — 不是标准配件名称或编码"),
-    "discontinued": (
-        {"配件名称": "P-HW-026"},
-        "第1行 row 1, 配件名称 part: “P-HW-026” — 已于 2025-09-30 停产",
-    ),
+    "discontinued": ({"配件名称": "P-HW-026"}, "第1行 row 1, 配件名称 part: “P-HW-026” — 已于 2025-09-30 停产"),
     "twin": ({"配件名称": "P-PB-001"}, "配件名称 part: “柜门板(左)” — 与 行号 line 1 重复"),
     "zero": ({"数量": 0}, "第1行 row 1, 明细.数量: “0” — 应大于 must be greater than 0"),
     "decimals": ({"数量": "0.001"}, "第1行 row 1, 明细.数量: “0.001” — 最多 2 位小数"),
@@ -305,9 +260,7 @@ def test_a_wrong_resubmission_changes_nothing(play: Play) -> None:
     case = play.apply([line("P-HW-001", 1)])
     play.decide(case, "review-1", 审核结论="退回办事处", 原因="补充")
     twice = [line("P-HW-001", 1), line("P-HW-001", 2)]
-    assert "第2行 row 2, 配件名称 part: “P-HW-001” — 与第1行重复" in play.refused(
-        case, "resubmit-1", 明细=twice
-    )
+    assert "第2行 row 2, 配件名称 part: “P-HW-001” — 与第1行重复" in play.refused(case, "resubmit-1", 明细=twice)
     assert "至少 1 行" in play.refused(case, "resubmit-1", 明细=[])
     assert "OFFICE" in play.refused(case, "resubmit-1", staff="E1052")
     assert "最多 200 行" in play.refused(case, "resubmit-1", 明细=[line("P-HW-001")] * 201)

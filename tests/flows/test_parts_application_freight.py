@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.states import Role
+from schemas.words import Role
 from tests.play import OWN_VAN, Play, line
 
 
@@ -132,9 +132,7 @@ def test_the_form_may_be_faster_than_the_supervisor(play: Play) -> None:
     play.run_to(case, "goods-out-1-1")
     play.decide(case, "goods-out-1-1")
     assert list(play.items(case)) == ["pickup-1"]
-    assert "不需要办理" in play.refused_form(
-        case, "release-1-1", {"经办人工号": "E1040", "放行结论": "先行放行"}
-    )
+    assert "不需要办理" in play.refused_form(case, "release-1-1", {"经办人工号": "E1040", "放行结论": "先行放行"})
     assert play.finish(case) == "delivered"
     assert len(play.documents(case, "CK")) == 1
 

@@ -30,14 +30,7 @@ def test_nothing_is_on_stock_before_it_is_counted(play: Play) -> None:
     (slip,) = play.documents(case, "RK")
     assert slip.number == "RK-2026-000001"
     assert slip.content["lines"] == [
-        {
-            "line_no": 1,
-            "part": "P-PB-001",
-            "name": "柜门板(左)",
-            "reported": "5",
-            "quantity": "5",
-            "reason": "",
-        }
+        {"line_no": 1, "part": "P-PB-001", "name": "柜门板(左)", "reported": "5", "quantity": "5", "reason": ""}
     ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.states import Role
+from schemas.words import Role
 from tests.play import Play, cells, line
 
 

@@ -24,8 +24,10 @@ def short(play: Play) -> int:
     (item,) = play.items(case).values()
     assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SUPERVISOR", "anomaly")
     assert item.brief == [
-        "到货 at the office · 第2行 柜门板(左)", "缺 missing: **2**", "损坏 · 照片 photos IMG-1 · 边角破损"
-    ]  # fmt: skip
+        "到货 at the office · 第2行 柜门板(左)",
+        "缺 missing: **2**",
+        "损坏 · 照片 photos IMG-1 · 边角破损",
+    ]
     return case
 
 
@@ -53,9 +55,7 @@ def test_the_office_is_reminded_and_then_the_supervisor_told(play: Play) -> None
 def test_each_line_of_which_something_is_wrong_is_an_anomaly(play: Play, found: str) -> None:
     case = play.apply([line("P-HW-001", 4), line("P-HW-002", 3), line("P-HW-003", 2)])
     play.run_to(case, "pickup-1")
-    play.decide(
-        case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 0, 3: 2})
-    )
+    play.decide(case, "pickup-1", 核对结果=found, 照片编号="IMG-1", 明细=cells("完好数量", {1: 3, 2: 0, 3: 2}))
     assert set(play.items(case)) == {"anomaly-pickup-1-1", "anomaly-pickup-1-2"}
 
 
@@ -166,9 +166,7 @@ def test_a_later_check_may_find_damage(play: Play, today: time_machine.Traveller
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -5}
 
 
-def test_unchecked_after_five_working_days_the_loss_is_the_office_s(
-    play: Play, today: time_machine.Traveller
-) -> None:
+def test_unchecked_after_five_working_days_the_loss_is_the_office_s(play: Play, today: time_machine.Traveller) -> None:
     case = unchecked(play, today)
     today.move_to("2026-11-27T17:29:59+08:00")
     early = play.time_out(case, "check-1")
@@ -199,10 +197,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     ),
     "more than was sent": ({"明细": cells("完好数量", {1: 5})}, "第1行 row 1, 完好数量 good: “5” — 发货 4"),
     "unknown line": ({"明细": cells("完好数量", {3: 5})}, "行号 line: “3” — 应为 must be one of 1, 2"),
-    "unchecked but less": (
-        {"核对结果": "已提货未核对", "明细": cells("完好数量", {2: 0})},
-        "完好数量少于发货",
-    ),
+    "unchecked but less": ({"核对结果": "已提货未核对", "明细": cells("完好数量", {2: 0})}, "完好数量少于发货"),
 }
 
 

@@ -42,10 +42,7 @@ def test_a_later_plan_needs_a_reason_and_does_not_move_the_promise(play: Play) -
     assert "2026-11-27" in play.refused(case, "plan-1", 明细=later)
     play.decide(case, "plan-1", 明细=later, 延期原因="设备检修")
     lines = [(row.promised, row.planned, row.unit) for row in play.lines(case)]
-    assert lines == [
-        (date(2026, 11, 27), date(2026, 12, 10), "PANEL"),
-        (date(2026, 11, 23), date(2026, 11, 23), "HW"),
-    ]
+    assert lines == [(date(2026, 11, 27), date(2026, 12, 10), "PANEL"), (date(2026, 11, 23), date(2026, 11, 23), "HW")]
     assert play.items(case)["produce-1-panel-1"].due_at == datetime.fromisoformat("2026-11-27T17:30:00+08:00")
     assert play.finish(case) == "delivered"
 
@@ -53,9 +50,7 @@ def test_a_later_plan_needs_a_reason_and_does_not_move_the_promise(play: Play) -
 def test_an_earlier_plan_needs_no_reason(play: Play) -> None:
     case = play.apply([line("P-PB-001", 1)])
     play.run_to(case, "plan-1")
-    play.decide(
-        case, "plan-1", 明细=cells("计划日期", {1: "2026-11-20"}, 来源="本厂生产", 生产单位="板式车间")
-    )
+    play.decide(case, "plan-1", 明细=cells("计划日期", {1: "2026-11-20"}, 来源="本厂生产", 生产单位="板式车间"))
     (order,) = play.orders(case)
     assert (order.promised, order.planned, order.unit) == (date(2026, 11, 27), date(2026, 11, 20), "PANEL")
     assert play.finish(case) == "delivered"
@@ -134,8 +129,6 @@ def test_a_wrong_plan_is_refused(play: Play, subtests: pytest.Subtests) -> None:
 def test_a_wrong_cycle_is_refused(play: Play) -> None:
     case = play.apply([line("P-GL-003", 1), line("P-GL-005", 1)])
     play.run_to(case, "cycle-1")
-    assert "第1行 row 1, 明细.周期天数: “0”" in play.refused(
-        case, "cycle-1", 明细=cells("周期天数", {1: 0, 2: 3})
-    )
+    assert "第1行 row 1, 明细.周期天数: “0”" in play.refused(case, "cycle-1", 明细=cells("周期天数", {1: 0, 2: 3}))
     assert "缺少此行 is missing" in play.refused(case, "cycle-1", 明细=cells("周期天数", {1: 3}))
     assert play.items(case)["cycle-1"].refusals == 2

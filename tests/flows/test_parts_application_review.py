@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from schemas.problems import BadInput
-from schemas.states import Role
+from schemas.words import Role
 from tests.play import Play, line
 
 
@@ -37,13 +37,17 @@ def test_an_application_sent_back_twice_is_numbered_and_then_approved(play: Play
     assert play.items(case)["review-3"].prefill["明细"][0]["数量"] == 6
 
     assert play.finish(case) == "delivered"
-    asked = [
-        key for key in play.keys(case) if key.startswith(("review", "resubmit", "replace", "record-review"))
-    ]
+    asked = [key for key in play.keys(case) if key.startswith(("review", "resubmit", "replace", "record-review"))]
     assert asked == [
-        "review-1", "resubmit-1", "replace-lines-1", "review-2", "resubmit-2", "replace-lines-2", "review-3",
+        "review-1",
+        "resubmit-1",
+        "replace-lines-1",
+        "review-2",
+        "resubmit-2",
+        "replace-lines-2",
+        "review-3",
         "record-review-3",
-    ]  # fmt: skip
+    ]
     assert play.moved(case, "delivery_out") == {"P-HW-001": -6, "P-PB-001": -2}
     assert not play.rows("SELECT 1 FROM line_correction WHERE case_id = :case", case=case)
 

@@ -68,9 +68,7 @@ def test_what_was_received_stays_on_stock_free_for_others(play: Play) -> None:
     assert play.withdraw(case, SUPERVISOR).accepted
     assert play.stock("P-PB-001") == (2, 0)
     assert [order.state for order in play.orders(case)] == ["cancelled", "cancelled"]
-    items = play.rows(
-        "SELECT state FROM work_item WHERE case_id = :case AND closed_at IS NOT NULL", case=case
-    )
+    items = play.rows("SELECT state FROM work_item WHERE case_id = :case AND closed_at IS NOT NULL", case=case)
     assert {item.state for item in items} == {"decided", "withdrawn", "dropped"}
 
 

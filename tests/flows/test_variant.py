@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from schemas.states import Channel
+from schemas.words import Channel
 from tasks.durable.engine import PROCESSES, advance
 from tasks.durable.opening import open_case
 from tests.play import Play
@@ -56,6 +56,6 @@ def test_the_variant_is_withdrawn_like_the_process_it_varies(play: Play, variant
     advance(play.db, case)
     play.decide(case, "review-1", 审核结论="通过")
     assert play.withdraw(case, "E1040").accepted
-    assert [
-        row.ending for row in play.rows("SELECT ending FROM service_case WHERE id = :case", case=case)
-    ] == ["withdrawn"]
+    assert [row.ending for row in play.rows("SELECT ending FROM service_case WHERE id = :case", case=case)] == [
+        "withdrawn"
+    ]

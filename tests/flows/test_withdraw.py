@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from flows import deadline_watch, withdraw
 from schemas.problems import NotFound
-from schemas.states import Channel
-from tasks.desk.withdraw import withdraw as take_back
+from schemas.words import Channel
 from tasks.durable import database
+from tasks.runs.withdraw import withdraw as take_back
 from tests.play import Play
 
 
@@ -140,9 +140,7 @@ def test_the_form_is_the_flows_one_parameter() -> None:
     assert list(fields) == ["单号", "经办人工号", "撤回原因"]
 
 
-def test_the_watch_works_in_working_time_only(
-    play: Play, shown: list[str], today: time_machine.Traveller
-) -> None:
+def test_the_watch_works_in_working_time_only(play: Play, shown: list[str], today: time_machine.Traveller) -> None:
     case = play.apply()
     today.move_to("2026-11-19T18:00:00+08:00")
     assert deadline_watch.deadline_watch.fn().name == "非工作时间"

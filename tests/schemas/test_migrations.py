@@ -101,9 +101,7 @@ def test_processes_that_migrate_and_load_at_once_do_it_once(empty_database: str)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = [
         subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", code, empty_database],
-            stdout=subprocess.PIPE,
-            env=environment,
+            [sys.executable, "-W", "error", "-c", code, empty_database], stdout=subprocess.PIPE, env=environment
         )
         for _ in range(3)
     ]
@@ -131,9 +129,7 @@ def test_a_database_of_a_newer_program_is_refused_in_one_line(empty_database: st
     assert "\n" not in str(refused.value)
 
 
-def test_an_initial_migration_can_be_drafted_in_a_folder_of_its_own(
-    empty_database: str, tmp_path: Path
-) -> None:
+def test_an_initial_migration_can_be_drafted_in_a_folder_of_its_own(empty_database: str, tmp_path: Path) -> None:
     migrations.revise(empty_database, "tables", "0001", str(tmp_path))
     drafted = (tmp_path / "0001_tables.py").read_text("utf-8")
     assert drafted.count("op.create_table(") == drafted.count("op.drop_table(") == len(metadata.tables)
@@ -141,11 +137,7 @@ def test_an_initial_migration_can_be_drafted_in_a_folder_of_its_own(
 
 def test_no_default_and_no_function_of_ours_asks_the_database_for_the_time(template: str) -> None:
     time = r"(now|_timestamp|timeofday)\s*\(|current_(date|time)|localtime"
-    defaults = (
-        f"SELECT table_name, column_name FROM information_schema.columns WHERE column_default ~* '{time}'"
-    )
-    functions = (
-        f"SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~* '{time}'"
-    )
+    defaults = f"SELECT table_name, column_name FROM information_schema.columns WHERE column_default ~* '{time}'"
+    functions = f"SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~* '{time}'"
     assert rows(template, f"{defaults} AND table_schema = 'public'") == []
     assert rows(template, functions) == []

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from chinese_calendar import constants
 
-from schemas.states import FreightMethod, Role
+from schemas.words import FreightMethod, Role
 
 Row = dict[str, str]
 
@@ -105,12 +105,7 @@ LEAST_STAFF = {
 }
 NORMAL_DAYS = {"HARDWARE": 3, "PANEL": 7, "PAINTED": 10, "UPHOLSTERED": 12, "CUSTOM": 15}
 DOMAIN_NUMBERS = {
-    "ladder.limits": {
-        "PARTS_REVIEWER": "2000",
-        "SUPERVISOR": "10000",
-        "MANAGER": "50000",
-        "GENERAL_MANAGER": None,
-    },
+    "ladder.limits": {"PARTS_REVIEWER": "2000", "SUPERVISOR": "10000", "MANAGER": "50000", "GENERAL_MANAGER": None},
     "pa.review.hours": 24,
     "pa.cycle.days": 1,
     "pa.plan.days": 1,
@@ -177,9 +172,7 @@ def test_every_file_has_its_header_and_plain_utf8_lines(name: str) -> None:
 @pytest.mark.parametrize("name", HEADERS)
 def test_every_row_is_as_wide_as_its_header_and_its_cells_are_trimmed(name: str) -> None:
     ragged = [row for row in load(name) if None in row or None in row.values()]
-    untrimmed = [
-        key_of(name, row) for row in load(name) if any(cell != cell.strip() for cell in row.values())
-    ]
+    untrimmed = [key_of(name, row) for row in load(name) if any(cell != cell.strip() for cell in row.values())]
     assert (ragged, untrimmed) == ([], [])
 
 
@@ -215,9 +208,7 @@ def test_every_kind_is_one_of_the_agreed_words(name: str, column: str, words: se
 )
 def test_money_is_positive_and_has_two_decimals(name: str, column: str) -> None:
     assert [
-        row[column]
-        for row in load(name)
-        if not re.fullmatch(r"\d+\.\d\d", row[column]) or Decimal(row[column]) <= 0
+        row[column] for row in load(name) if not re.fullmatch(r"\d+\.\d\d", row[column]) or Decimal(row[column]) <= 0
     ] == []
 
 
@@ -240,17 +231,12 @@ def test_every_day_is_an_iso_date(name: str) -> None:
 def test_periods_of_one_thing_never_overlap(name: str, columns: list[str]) -> None:
     groups: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for row in load(name):
-        groups[tuple(row[column] for column in columns)].append(
-            (row["valid_from"], row["valid_to"] or "9999-12-31")
-        )
+        groups[tuple(row[column] for column in columns)].append((row["valid_from"], row["valid_to"] or "9999-12-31"))
     backwards = [key for key, periods in groups.items() if any(first > last for first, last in periods)]
     overlapping = [
         key
         for key, periods in groups.items()
-        if any(
-            later[0] <= earlier[1]
-            for earlier, later in zip(sorted(periods), sorted(periods)[1:], strict=False)
-        )
+        if any(later[0] <= earlier[1] for earlier, later in zip(sorted(periods), sorted(periods)[1:], strict=False))
     ]
     assert (backwards, overlapping) == ([], [])
 
@@ -317,8 +303,7 @@ def test_only_office_staff_belong_to_an_office_and_only_unit_staff_to_a_unit() -
     assert [
         row
         for row in load("staff_roles")
-        if bool(row["office"]) != (row["role"] == Role.OFFICE)
-        or bool(row["unit"]) != (row["role"] in with_unit)
+        if bool(row["office"]) != (row["role"] == Role.OFFICE) or bool(row["unit"]) != (row["role"] in with_unit)
     ] == []
 
 
@@ -431,9 +416,7 @@ def test_policy_keys_are_flat_and_dotted() -> None:
 
 def test_every_policy_names_a_section_or_says_that_it_is_a_default() -> None:
     sources = {row["source"] for row in load("policies")}
-    assert {
-        source for source in sources if not re.fullmatch(r"D|S\d( §\d [\d.]+)?( \(\w+ D\))?", source)
-    } == set()
+    assert {source for source in sources if not re.fullmatch(r"D|S\d( §\d [\d.]+)?( \(\w+ D\))?", source)} == set()
 
 
 def test_every_role_that_a_policy_names_exists() -> None:
@@ -491,16 +474,8 @@ def test_the_lines_of_an_order_are_numbered_and_share_office_customer_and_channe
     for row in load("sales"):
         orders[row["order_no"]].append(row)
     shared = ("office", "customer_name", "customer_phone", "customer_address", "channel")
-    gaps = [
-        no
-        for no, rows in orders.items()
-        if [int(row["line_no"]) for row in rows] != [*range(1, len(rows) + 1)]
-    ]
-    mixed = [
-        no
-        for no, rows in orders.items()
-        if len({tuple(row[column] for column in shared) for row in rows}) > 1
-    ]
+    gaps = [no for no, rows in orders.items() if [int(row["line_no"]) for row in rows] != [*range(1, len(rows) + 1)]]
+    mixed = [no for no, rows in orders.items() if len({tuple(row[column] for column in shared) for row in rows}) > 1]
     assert (gaps, mixed) == ([], [])
 
 

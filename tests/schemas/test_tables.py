@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from schemas.states import CaseState, DocumentKind, Ending, ItemState, MovementKind, Role
 from schemas.tables import (
     case_line,
     cycle_standard,
@@ -30,6 +29,7 @@ from schemas.tables import (
     stock_movement,
     work_item,
 )
+from schemas.words import CaseState, DocumentKind, Ending, ItemState, MovementKind, Role
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 CLOSED = {"state": CaseState.CLOSED, "ending": Ending.DELIVERED, "closed_at": NOW}
@@ -257,9 +257,7 @@ def test_a_closed_case_never_opens_again(db: Engine, closed_case: int, maintenan
     [{"ending": Ending.REJECTED}, {"ending_reason": "其他"}, {"closed_at": NOW + timedelta(days=1)}],
     ids=lambda other: next(iter(other)),
 )
-def test_the_ending_of_a_closed_case_never_changes(
-    db: Engine, closed_case: int, other: dict[str, Any]
-) -> None:
+def test_the_ending_of_a_closed_case_never_changes(db: Engine, closed_case: int, other: dict[str, Any]) -> None:
     with refused(db, "its ending never changes") as connection:
         connection.execute(update(service_case).where(service_case.c.id == closed_case).values(other))
 
@@ -522,21 +520,12 @@ def test_goods_that_are_reserved_stay_there(db: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "rule"),
-    [({"quantity": 0}, "quantity"), ({"state": "lost"}, "state")],
-    ids=lambda value: str(value),
+    ("values", "rule"), [({"quantity": 0}, "quantity"), ({"state": "lost"}, "state")], ids=lambda value: str(value)
 )
 def test_a_reservation_holds_something_in_a_known_state(
     db: Engine, case_id: int, values: dict[str, Any], rule: str
 ) -> None:
-    defaults = {
-        "case_id": case_id,
-        "line_no": 1,
-        "step_key": "s",
-        "warehouse": WAREHOUSE,
-        "part": PART,
-        "quantity": 1,
-    }
+    defaults = {"case_id": case_id, "line_no": 1, "step_key": "s", "warehouse": WAREHOUSE, "part": PART, "quantity": 1}
     with refused(db, f"ck_reservation_{rule}") as connection:
         add(connection, reservation, defaults, values)
 
@@ -570,9 +559,7 @@ def test_a_message_goes_out_under_one_key_once(db: Engine, case_id: int) -> None
 
 
 @pytest.mark.parametrize("values", [{"next_at": None}, {"state": "answered"}], ids=["no time", "answered"])
-def test_a_message_has_a_next_time_while_it_is_pending_only(
-    db: Engine, case_id: int, values: dict[str, Any]
-) -> None:
+def test_a_message_has_a_next_time_while_it_is_pending_only(db: Engine, case_id: int, values: dict[str, Any]) -> None:
     with refused(db, "ck_outbox_next_at") as connection:
         add_message(connection, case_id, **values)
 

@@ -18,9 +18,9 @@ import httpx
 import psutil
 from sqlalchemy import Row, text
 
-from deployments.cli_session import operations_database
-from deployments.prefect_server import child_environment
-from deployments.processes import living, pid_file
+from deployments.cli.session import operations_database
+from deployments.local.prefect_server import child_environment
+from deployments.local.processes import living, pid_file
 from deployments.settings import PROJECT, Settings
 from schemas.forms.parts import PartsApplication
 from tests.books import books_balance
@@ -54,12 +54,11 @@ class Product:
         theirs = child_environment({})
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "deployments.cli", "up"],
+                [sys.executable, "-m", "deployments.cli.app", "up"],
                 cwd=PROJECT,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={name: value for name, value in theirs.items() if not name.startswith("AFTERSALES_")}
-                | ours,
+                env={name: value for name, value in theirs.items() if not name.startswith("AFTERSALES_")} | ours,
                 start_new_session=True,
             )
         until(lambda: self.said("Ctrl-C") or self.process.poll() is not None, START_WAIT, self.log)
@@ -109,8 +108,7 @@ class Product:
     def lines(self, number: str) -> list[Row[Any]]:
         """Read the lines of a case."""
         return self.rows(
-            "SELECT l.* FROM case_line l JOIN service_case c ON c.id = l.case_id "
-            "WHERE number = :n ORDER BY line_no",
+            "SELECT l.* FROM case_line l JOIN service_case c ON c.id = l.case_id WHERE number = :n ORDER BY line_no",
             n=number,
         )
 
@@ -142,15 +140,9 @@ class Product:
         state = (run or {}).get("state") or {}
         return str(state.get("name")), str((state.get("state_details") or {}).get("pause_key"))
 
-    def wait_at(
-        self, number: str, item: str, seconds: float = 60.0, attempt: int | None = None
-    ) -> dict[str, Any]:
+    def wait_at(self, number: str, item: str, seconds: float = 60.0, attempt: int | None = None) -> dict[str, Any]:
         """Wait until a case's run is Suspended at an item, after so many refusals if given; gives the run."""
-        until(
-            lambda: self._waits(number, item, attempt),
-            seconds,
-            lambda: (number, item, self.run_of(number)),
-        )
+        until(lambda: self._waits(number, item, attempt), seconds, lambda: (number, item, self.run_of(number)))
         run = self.run_of(number)
         assert run is not None
         return run

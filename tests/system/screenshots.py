@@ -10,9 +10,7 @@ from tests.system.staff import Staff, chromium, fill, sit_down
 
 PICTURES = PROJECT / "docs" / "img"
 MOST_BYTES = 250_000
-APPLICATION = {
-    "申报人工号": "E1049", "订单号": "SO20251023-0164", "紧急程度": "加急", "备注": "客户周末在家",
-}  # fmt: skip
+APPLICATION = {"申报人工号": "E1049", "订单号": "SO20251023-0164", "紧急程度": "加急", "备注": "客户周末在家"}
 
 
 def main() -> None:

@@ -14,10 +14,10 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from deployments.database import connect
-from deployments.demo_by_sheets import SheetDemo
-from deployments.demo_screen import Screen
-from deployments.postgres import running_database
-from deployments.serve import prepare
+from deployments.demo.by_sheets import SheetDemo
+from deployments.demo.screen import Screen
+from deployments.local.postgres import running_database
+from deployments.local.serve import prepare
 from deployments.settings import PROJECT, Settings
 from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.queries import template_lists
@@ -45,14 +45,14 @@ TAKEN = (
     Picture("sheet-template", "模板.xlsx", "配件申报", 4, ("备注", "客户地址")),
     Picture("sheet-application", "配件申报.xlsx", "配件申报", 14, SELDOM),
     Picture("sheet-reject", "配件申报.rejected.xlsx", "配件申报", 9, (*SELDOM, "紧急程度", "发现日期")),
-    Picture("sheet-review", "第1轮-配件审核员待办.xlsx", "审核修正", 13,
-            (*ABOUT, "客户", "到期", "费用类别", "步骤")),
+    Picture("sheet-review", "第1轮-配件审核员待办.xlsx", "审核修正", 13, (*ABOUT, "客户", "到期", "费用类别", "步骤")),
     Picture("sheet-production", "第2轮-售后车间待办.xlsx", "车间生产日报", 10, (*ABOUT, "客户", "流水号")),
     Picture("sheet-goods-in", "第1轮-仓管员待办.xlsx", "入库流水账", 9, (*ABOUT, "客户", "流水号", "步骤")),
-    Picture("sheet-goods-out", "第1轮-物流待办.xlsx", "出库流水账", 7,
-            (*ABOUT, "客户", "到期", "流水号", "备注", "步骤")),
+    Picture(
+        "sheet-goods-out", "第1轮-物流待办.xlsx", "出库流水账", 7, (*ABOUT, "客户", "到期", "流水号", "备注", "步骤")
+    ),
     Picture("sheet-pickup", "第*-办事处售后待办.xlsx", "提货确认", 11, (*ABOUT, "到期", "步骤")),
-)  # fmt: skip
+)
 
 
 def main() -> None:
@@ -83,8 +83,16 @@ def draw(home: Path, picture: Picture) -> None:
     source = next(path for path in sorted(home.glob(picture.files)) if _has(path, picture.tab))
     copy = home / f"{picture.name}.xlsx"
     cut_out(source, copy, picture)
-    _run("soffice", "--headless", f"-env:UserInstallation=file://{home}/office", "--convert-to", "pdf",
-         "--outdir", str(home), str(copy))  # fmt: skip
+    _run(
+        "soffice",
+        "--headless",
+        f"-env:UserInstallation=file://{home}/office",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(home),
+        str(copy),
+    )
     page = ("-f", "1", "-l", "1", "-singlefile", "-scale-to-x", str(picture.pixels), "-scale-to-y", "-1")
     drawn, target = home / picture.name, PICTURES / f"{picture.name}.png"
     _run("pdftoppm", *page, str(copy.with_suffix(".pdf")), str(drawn))

@@ -35,9 +35,7 @@ def chromium(*more_flags: str) -> Iterator[Browser]:
 
 def sit_down(browser: Browser) -> BrowserContext:
     """Have the browser as the group's staff have it: Chinese, Shanghai time."""
-    desk = browser.new_context(
-        viewport={"width": 1360, "height": 1000}, locale="zh-CN", timezone_id="Asia/Shanghai"
-    )
+    desk = browser.new_context(viewport={"width": 1360, "height": 1000}, locale="zh-CN", timezone_id="Asia/Shanghai")
     desk.set_default_timeout(PATIENCE)
     return desk
 

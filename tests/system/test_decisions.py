@@ -38,9 +38,7 @@ def test_the_reviewer_corrects_a_price_in_the_prefilled_lines(product: Product, 
     expect(staff.page.locator("body")).to_contain_text("260.50")
 
 
-def test_who_lacks_the_role_is_told_in_chinese_and_the_right_one_decides(
-    product: Product, staff: Staff
-) -> None:
+def test_who_lacks_the_role_is_told_in_chinese_and_the_right_one_decides(product: Product, staff: Staff) -> None:
     number = product.apply(TWO_LINES)
     run_id = str(product.wait_at(number, "review-1")["id"])
     staff.decide(run_id, "E1016", 审核结论="通过", 原因="看过了")
@@ -59,8 +57,9 @@ def test_who_lacks_the_role_is_told_in_chinese_and_the_right_one_decides(
     product.wait_at(number, "plan-1")
     said = product.rows(
         "SELECT d.actor, d.accepted, d.channel FROM decision d JOIN service_case c ON c.id = d.case_id "
-        "WHERE number = :n AND step_key = 'review-1' ORDER BY d.accepted", n=number,
-    )  # fmt: skip
+        "WHERE number = :n AND step_key = 'review-1' ORDER BY d.accepted",
+        n=number,
+    )
     assert [tuple(one) for one in said] == [("E1016", False, "prefect"), ("E1002", True, "prefect")]
     prices = [str(line.price) for line in product.lines(number)]
     assert prices == ["298.00", "9.20"], "what nobody touched must stay as it was shown"

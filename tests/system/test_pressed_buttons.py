@@ -66,11 +66,7 @@ def test_retry_of_a_closed_case_does_nothing_again(product: Product, staff: Staf
     run_id, before = str(closed["id"]), product.rows("SELECT count(*) FROM ledger")[0][0]
     staff.open_run(run_id)
     staff.press("Retry", "Retry")
-    until(
-        lambda: (product.run(run_id) or {})["run_count"] > closed["run_count"],
-        20,
-        lambda: product.run(run_id),
-    )
+    until(lambda: (product.run(run_id) or {})["run_count"] > closed["run_count"], 20, lambda: product.run(run_id))
     assert product.wait_closed(number)["state_name"] == "已撤回"
     assert product.rows("SELECT count(*) FROM ledger")[0][0] == before
 

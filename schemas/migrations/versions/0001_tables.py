@@ -87,12 +87,8 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.CheckConstraint("urgency IN ('normal', 'urgent')", name=op.f("ck_cycle_standard_urgency")),
         sa.CheckConstraint("days > 0", name=op.f("ck_cycle_standard_days")),
-        sa.ForeignKeyConstraint(
-            ["category"], ["part_category.code"], name=op.f("fk_cycle_standard_category")
-        ),
-        sa.PrimaryKeyConstraint(
-            "process", "category", "unit", "urgency", "valid_from", name=op.f("pk_cycle_standard")
-        ),
+        sa.ForeignKeyConstraint(["category"], ["part_category.code"], name=op.f("fk_cycle_standard_category")),
+        sa.PrimaryKeyConstraint("process", "category", "unit", "urgency", "valid_from", name=op.f("pk_cycle_standard")),
     )
     op.create_table(
         "part",
@@ -190,15 +186,9 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Uuid(), nullable=True, comment="the Prefect run that shows this case"),
         sa.Column("run_generation", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
-            "run_seq",
-            sa.Integer(),
-            server_default="-1",
-            nullable=False,
-            comment="ledger sequence that the run shows",
+            "run_seq", sa.Integer(), server_default="-1", nullable=False, comment="ledger sequence that the run shows"
         ),
-        sa.CheckConstraint(
-            "(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_service_case_closed_at")
-        ),
+        sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_service_case_closed_at")),
         sa.CheckConstraint(
             "(state = 'closed') = (ending IS NOT NULL)", name=op.f("ck_service_case_ending_when_closed")
         ),
@@ -222,11 +212,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_service_case_customer_phone", "service_case", ["customer_phone"], unique=False)
     op.create_index(
-        "ix_service_case_open",
-        "service_case",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("closed_at IS NULL"),
+        "ix_service_case_open", "service_case", ["id"], unique=False, postgresql_where=sa.text("closed_at IS NULL")
     )
     op.create_index("ix_service_case_order_no", "service_case", ["order_no"], unique=False)
     op.create_index(
@@ -346,11 +332,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_document_case", "document", ["case_id"], unique=False)
     op.create_index(
-        "uq_document_reverses",
-        "document",
-        ["reverses"],
-        unique=True,
-        postgresql_where=sa.text("reverses IS NOT NULL"),
+        "uq_document_reverses", "document", ["reverses"], unique=True, postgresql_where=sa.text("reverses IS NOT NULL")
     )
     op.create_table(
         "lease",
@@ -412,10 +394,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("payload", sa.JSON(none_as_null=True), nullable=False),
         sa.Column(
-            "answers",
-            sa.Text(),
-            nullable=True,
-            comment="key of the event that the answer decides, if one waits for it",
+            "answers", sa.Text(), nullable=True, comment="key of the event that the answer decides, if one waits for it"
         ),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
@@ -432,11 +411,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_case", "outbox", ["case_id"], unique=False)
     op.create_index(
-        "ix_outbox_pending",
-        "outbox",
-        ["next_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'pending'"),
+        "ix_outbox_pending", "outbox", ["next_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
     )
     op.create_table(
         "part_price",
@@ -466,8 +441,7 @@ def upgrade() -> None:
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('open', 'done', 'cancelled')", name=op.f("ck_production_order_state")),
         sa.CheckConstraint(
-            "supply IN ('stock', 'workshop', 'outsourced', 'purchase')",
-            name=op.f("ck_production_order_supply"),
+            "supply IN ('stock', 'workshop', 'outsourced', 'purchase')", name=op.f("ck_production_order_supply")
         ),
         sa.CheckConstraint("made >= 0 AND made <= quantity", name=op.f("ck_production_order_made")),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_production_order_quantity")),
@@ -569,16 +543,12 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "expires_at",
-            sa.DateTime(timezone=True),
-            nullable=True,
-            comment="SYSTEM answers with a time-out then",
+            "expires_at", sa.DateTime(timezone=True), nullable=True, comment="SYSTEM answers with a time-out then"
         ),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name=op.f("ck_work_item_closed_at")),
         sa.CheckConstraint(
-            "state IN ('open', 'decided', 'withdrawn', 'timed_out', 'dropped')",
-            name=op.f("ck_work_item_state"),
+            "state IN ('open', 'decided', 'withdrawn', 'timed_out', 'dropped')", name=op.f("ck_work_item_state")
         ),
         sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_work_item_case_id")),
         sa.ForeignKeyConstraint(["office"], ["office.code"], name=op.f("fk_work_item_office")),
@@ -593,18 +563,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL"),
     )
     op.create_index(
-        "ix_work_item_due",
-        "work_item",
-        ["due_at"],
-        unique=False,
-        postgresql_where=sa.text("closed_at IS NULL"),
+        "ix_work_item_due", "work_item", ["due_at"], unique=False, postgresql_where=sa.text("closed_at IS NULL")
     )
     op.create_index(
-        "ix_work_item_open_case",
-        "work_item",
-        ["case_id"],
-        unique=False,
-        postgresql_where=sa.text("closed_at IS NULL"),
+        "ix_work_item_open_case", "work_item", ["case_id"], unique=False, postgresql_where=sa.text("closed_at IS NULL")
     )
     op.create_index(
         "ix_work_item_waiting",
@@ -616,17 +578,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index(
-        "ix_work_item_waiting", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL")
-    )
-    op.drop_index(
-        "ix_work_item_open_case", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL")
-    )
+    op.drop_index("ix_work_item_waiting", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL"))
+    op.drop_index("ix_work_item_open_case", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_index("ix_work_item_due", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_index(
-        "ix_work_item_also",
-        table_name="work_item",
-        postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL"),
+        "ix_work_item_also", table_name="work_item", postgresql_where=sa.text("closed_at IS NULL AND also IS NOT NULL")
     )
     op.drop_table("work_item")
     op.drop_index("ix_stock_movement_part", table_name="stock_movement")
@@ -634,9 +590,7 @@ def downgrade() -> None:
     op.drop_table("stock_movement")
     op.drop_table("stock_balance")
     op.drop_table("reservation")
-    op.drop_index(
-        "ix_production_order_unit", table_name="production_order", postgresql_where=sa.text("state = 'open'")
-    )
+    op.drop_index("ix_production_order_unit", table_name="production_order", postgresql_where=sa.text("state = 'open'"))
     op.drop_table("production_order")
     op.drop_table("part_price")
     op.drop_index("ix_outbox_pending", table_name="outbox", postgresql_where=sa.text("state = 'pending'"))
@@ -646,9 +600,7 @@ def downgrade() -> None:
     op.drop_table("line_correction")
     op.drop_table("ledger")
     op.drop_table("lease")
-    op.drop_index(
-        "uq_document_reverses", table_name="document", postgresql_where=sa.text("reverses IS NOT NULL")
-    )
+    op.drop_index("uq_document_reverses", table_name="document", postgresql_where=sa.text("reverses IS NOT NULL"))
     op.drop_index("ix_document_case", table_name="document")
     op.drop_table("document")
     op.drop_index("uq_decision_accepted", table_name="decision", postgresql_where="accepted")
@@ -664,13 +616,9 @@ def downgrade() -> None:
         table_name="service_case",
         postgresql_where=sa.text("run_id IS NOT NULL AND run_seq != seq"),
     )
-    op.drop_index(
-        "ix_service_case_ready", table_name="service_case", postgresql_where=sa.text("ready_at IS NOT NULL")
-    )
+    op.drop_index("ix_service_case_ready", table_name="service_case", postgresql_where=sa.text("ready_at IS NOT NULL"))
     op.drop_index("ix_service_case_order_no", table_name="service_case")
-    op.drop_index(
-        "ix_service_case_open", table_name="service_case", postgresql_where=sa.text("closed_at IS NULL")
-    )
+    op.drop_index("ix_service_case_open", table_name="service_case", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_index("ix_service_case_customer_phone", table_name="service_case")
     op.drop_table("service_case")
     op.drop_index("ix_sales_record_customer_phone", table_name="sales_record")

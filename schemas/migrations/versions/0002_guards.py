@@ -45,10 +45,7 @@ class Guard(NamedTuple):
 
 APPEND_ONLY = ("ledger", "document", "stock_movement")
 GUARDS = [
-    *(
-        Guard("never_changes", "UPDATE OR DELETE", table, AT_WORK, "its rows never change")
-        for table in APPEND_ONLY
-    ),
+    *(Guard("never_changes", "UPDATE OR DELETE", table, AT_WORK, "its rows never change") for table in APPEND_ONLY),
     *(
         Guard("never_emptied", "TRUNCATE", table, AT_WORK, "its rows never change")
         for table in (*APPEND_ONLY, "decision")
@@ -61,11 +58,7 @@ GUARDS = [
         "an accepted decision never changes, a refused one is never accepted",
     ),
     Guard(
-        "accepted_never_goes",
-        "DELETE",
-        "decision",
-        f"OLD.accepted AND {AT_WORK}",
-        "an accepted decision never changes",
+        "accepted_never_goes", "DELETE", "decision", f"OLD.accepted AND {AT_WORK}", "an accepted decision never changes"
     ),
     Guard(
         "closed_stays_closed",

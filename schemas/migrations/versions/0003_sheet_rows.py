@@ -14,12 +14,7 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.create_table(
         "sheet_row",
-        sa.Column(
-            "id",
-            sa.Uuid(),
-            nullable=False,
-            comment="made of the row's content: sent again, it is known",
-        ),
+        sa.Column("id", sa.Uuid(), nullable=False, comment="made of the row's content: sent again, it is known"),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("step_key", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["service_case.id"], name=op.f("fk_sheet_row_case_id")),

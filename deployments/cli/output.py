@@ -1,0 +1,182 @@
+"""What commands print for people: tables and panels; times are Asia/Shanghai, contact data is masked."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from schemas.problems import Problem
+from schemas.words import Urgency
+from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, timeline_rows
+from tasks.desk.views import CaseView, InboxRow, ItemView, LineView
+
+PIPED_WIDTH = 160  # columns where the output is no terminal
+
+
+def show(*parts: RenderableType) -> None:
+    """Print for people."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    for part in parts:
+        console.print(part)
+
+
+def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> Table:
+    """Make a table; columns named in `right` hold figures."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in headings:
+        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in row))
+    return made
+
+
+# what waits
+
+
+def inbox_table(rows: Sequence[InboxRow]) -> Table:
+    """List what waits, by due time."""
+    return table(
+        "单号 Case",
+        "待办 Waiting for",
+        "步骤 Step",
+        "角色 Role",
+        "办事处 Office",
+        "到期 Due",
+        "未通过 Refused",
+        rows=[
+            (
+                Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
+                row.title,
+                row.key,
+                f"{row.role.zh} {row.role.value}",
+                " · ".join(filter(None, [row.office_name, row.unit_name])),
+                _due(row.due_at, row.overdue),
+                row.refusals or "",
+            )
+            for row in rows
+        ],
+    )
+
+
+def next_lines(view: CaseView) -> list[Text]:
+    """Say what is next and who has it, or how the case ended."""
+    if view.case.ending:
+        reason = f" · {view.case.ending_reason}" if view.case.ending_reason else ""
+        return [Text(f"已结案 closed: {view.case.ending.option}{reason}", "bold")]
+    lines = [_next_line(view, item) for item in view.items]
+    return lines or [Text("处理中 on its way: nobody has to do anything now")]
+
+
+def _next_line(view: CaseView, item: ItemView) -> Text:
+    who = " · ".join(filter(None, [f"{item.role.zh} {item.role.value}", item.unit_name]))
+    line = Text.assemble(
+        "→ ", (item.title, "bold"), f" [{item.key}] · {who} · ", _due(item.due_at, item.due_at < view.now)
+    )
+    if item.refusals:
+        first = mask_text(item.refused_because.split("\n", 1)[0], view.case)
+        line.append(f"\n  上次未通过 refused {item.refusals}×: {first}", "yellow")
+    return line
+
+
+def _due(moment: datetime, late: bool) -> Text:
+    return Text(f"逾期 overdue {full_time(moment)}" if late else full_time(moment), "red" if late else "")
+
+
+# one case
+
+
+def case_parts(view: CaseView) -> list[RenderableType]:
+    """Draw a case as a person wants to read it."""
+    parts: list[RenderableType] = [_header(view), _lines(view)]
+    if view.documents:
+        rows = [
+            (
+                full_time(d.issued_at),
+                f"{d.kind.zh}{'（红字）' if d.reverses else ''}",
+                Text(d.number, "red" if d.reverses else ""),
+                " ".join(filter(None, [d.reverses and f"冲销 reverses {d.reverses}", d.carrier, d.tracking])),
+            )
+            for d in view.documents
+        ]
+        parts += [
+            _heading("单据 Documents"),
+            table("时间 Time", "单据 Document", "编号 Number", "备注 Note", rows=rows),
+        ]
+    history = [(row.at, row.who, row.title, row.what, row.channel) for row in timeline_rows(view)]
+    headings = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
+    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*headings, rows=history)]
+    return [*parts, _heading("下一步 Next"), *next_lines(view)]
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", "bold cyan")
+
+
+def _header(view: CaseView) -> Panel:
+    case = view.case
+    contact = f"{case.customer_name} {mask_phone(case.customer_phone)} {mask_address(case.customer_address)}"
+    facts = [
+        ("状态 State", case.ending.option if case.ending else f"{case.state.zh} · {case.step}"),
+        ("办事处 Office", f"{case.office_name} {case.office} · {case.applicant_name} {case.applicant}"),
+        ("客户 Customer", contact),
+        ("订单 Order", f"{case.order_no} {case.model}"),
+        ("申报 Opened", full_time(case.opened_at) + (f" → {full_time(case.closed_at)}" if case.closed_at else "")),
+        ("承诺 Promised", str(view.promised or "")),
+        ("故障 Fault", case.fault or ""),
+    ]
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts:
+        if value.strip():
+            grid.add_row(Text(name, "dim"), Text(value, "red" if name == "故障 Fault" else ""))
+    title = Text(
+        f"{case.number} {case.title}" + (f" · {case.urgency.zh}" if case.urgency == Urgency.URGENT else ""), "bold"
+    )
+    return Panel(Group(grid), title=title, title_align="left", expand=False)
+
+
+def _lines(view: CaseView) -> Table:
+    figures = ("数量 Qty", "单价 Price")
+    return table(
+        "行",
+        "配件 Part",
+        *figures,
+        "原因 Reason",
+        "费用 Fee",
+        "单位 Unit",
+        "承诺 Promised",
+        "进度 Progress",
+        rows=[
+            (
+                line.line_no,
+                f"{line.name} {line.part}",
+                f"{line.quantity.normalize():f} {line.uom}",
+                line.price,
+                line.reason.zh,
+                line.fee.zh if line.fee else "",
+                line.unit_name,
+                line.promised,
+                _progress(line),
+            )
+            for line in view.lines
+        ],
+        right=figures,
+    )
+
+
+def _progress(line: LineView) -> str:
+    counts = {"备货 kept": line.reserved, "完工 made": line.made, "入库 in": line.received, "出库 out": line.sent}
+    said = [f"{name} {count.normalize():f}" for name, count in counts.items() if count]
+    return " · ".join([*said, *([f"提货 picked up {line.picked_on}"] if line.picked_on else [])])
+
+
+def tell_problems(what: str, problems: Sequence[Problem]) -> None:
+    """Tell on stderr what was refused, and every reason."""
+    sys.stdout.flush()
+    typer.echo("\n".join([f"✗ {what}", *(f"  {problem}" for problem in problems)]), err=True)

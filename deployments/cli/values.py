@@ -1,0 +1,183 @@
+"""Forms as they are typed on a command line: a JSON or YAML file, or key=value over what is pre-filled.
+
+Fields have their name on the form (审核结论) or in English (verdict). `明细.2.数量=3` sets a field of a row,
+known by its 行号 or else by its place; `明细.2=` takes the row out, `明细=` all of them.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic.fields import FieldInfo
+
+from schemas.forms.base import Form
+from schemas.problems import BadInput, NotFound, Problem
+from schemas.words import Labelled
+
+LINE_NO = "行号"
+STAFF = "经办人工号"
+
+
+def read_form(path: Path, form: type[Form]) -> dict[str, Any]:
+    """Read a form from a .json or .yaml file, by Chinese field names; BadInput says where it is wrong."""
+    try:
+        text = path.read_text("utf-8-sig")
+        # numbers stay as they are written: a phone number is no number, 0.10 no float
+        if path.suffix.lower() == ".json":
+            content = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        else:
+            content = yaml.load(text, Loader=yaml.BaseLoader)
+    except FileNotFoundError:
+        raise NotFound(f"没有这个文件 no such file: {path}") from None
+    except OSError as error:
+        raise _wrong_file(path, f"无法读取 cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise _wrong_file(path, "应为 UTF-8 编码 must be encoded in UTF-8") from error
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise _wrong_file(path, f"不是有效的 JSON 或 YAML is no valid JSON or YAML: {why}") from error
+    if not isinstance(content, dict):
+        raise _wrong_file(path, "应为一份表单（字段: 值） must be one form, field: value")
+    return by_chinese_names(form, content)
+
+
+def by_chinese_names(form: type[Form], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Rename English fields, rows included; unknown ones stay as they are, and the form will refuse them."""
+    renamed: dict[str, Any] = {}
+    for name, value in given.items():
+        known = find_field(form, str(name))
+        if known is None:
+            renamed[name] = value
+            continue
+        row_form = rows_of(known)
+        if row_form and isinstance(value, list):
+            value = [by_chinese_names(row_form, row) if isinstance(row, dict) else row for row in value]
+        renamed[label(known)] = value
+    return renamed
+
+
+def fill_in(form: type[Form], base: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
+    """Give `base` with every `field=value` set; BadInput names each pair that fits no field."""
+    values: dict[str, Any] = deepcopy(dict(base))
+    problems: list[Problem] = []
+    for pair in pairs:
+        try:
+            _set(form, values, pair)
+        except BadInput as wrong:
+            problems += wrong.problems
+    if problems:
+        raise BadInput(problems)
+    return {
+        name: [row for row in value if row is not None] if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+
+
+def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
+    parts = re.split("[=＝]", pair, maxsplit=1)
+    if len(parts) < 2:
+        raise _wrong(pair, "", "应为 字段=值 must be field=value")
+    path, value = [step.strip() for step in parts[0].split(".")], parts[1]
+    field = _known(form, path[0], pair)
+    row_form = rows_of(field)
+    if row_form is None:
+        if len(path) > 1:
+            raise _wrong(pair, value, f"{label(field)} 没有明细 has no rows: {label(field)}=…")
+        values[label(field)] = value
+        return
+    rows = values.setdefault(label(field), [])
+    match path[1:], value:
+        case [], "":
+            rows.clear()
+        case [index], "":
+            rows[_row(rows, row_form, index, pair)] = None
+        case [index, name], _:
+            rows[_row(rows, row_form, index, pair)][label(_known(row_form, name, pair))] = value
+        case _:
+            raise _wrong(pair, value, f"应为 must be {label(field)}.行 row.字段 field=值 value")
+
+
+def _row(rows: list[Any], form: type[Form], index: str, pair: str) -> int:
+    """Find a row by its 行号, or by its place; the one after the last is made."""
+    if not (index.isdecimal() and int(index) > 0):
+        raise _wrong(pair, index, "行应为 1、2、3… the row must be 1, 2, 3 …")
+    numbered = find_field(form, LINE_NO) is not None
+    for at, row in enumerate(rows):
+        if row is not None and (str(row.get(LINE_NO)) if numbered else str(at + 1)) == str(int(index)):
+            return at
+    if not numbered and int(index) != len(rows) + 1:
+        raise _wrong(pair, index, f"只有 {len(rows)} 行 there are {len(rows)} rows")
+    rows.append({LINE_NO: int(index)} if numbered else {})
+    return len(rows) - 1
+
+
+def describe(form: type[Form], prefill: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the fields of a form: Chinese and English name, what may stand there, what is pre-filled."""
+    for name, field in form.model_fields.items():
+        row_form = rows_of(field)
+        if label(field) == STAFF:
+            continue
+        if row_form is None:
+            yield f"{_told(name, field)}{_prefilled(prefill.get(label(field)))}"
+            continue
+        yield f"{label(field)}.行 ({name}.row):"
+        yield from (f"    {_told(inner, spec)}" for inner, spec in row_form.model_fields.items())
+        for row in prefill.get(label(field), []):
+            yield "    · " + "，".join(f"{title}={_shown(value)}" for title, value in row.items() if value != "")
+
+
+def _told(name: str, field: FieldInfo) -> str:
+    kind = field.annotation
+    words = " / ".join(word.option for word in kind) if isinstance(kind, type) and issubclass(kind, Labelled) else ""
+    must = " 必填 required" if field.is_required() else ""
+    return f"{label(field)} ({name}){must}{f': {words}' if words else ''}"
+
+
+def _prefilled(value: object) -> str:
+    return "" if value in (None, "") else f"  [{_shown(value)}]"
+
+
+def _shown(value: object) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def find_field(form: type[Form], name: str) -> FieldInfo | None:
+    """Find a field by its Chinese or English name."""
+    english = name.strip().lower().replace("-", "_")
+    for key, field in form.model_fields.items():
+        if name.strip() == field.alias or english == key:
+            return field
+    return None
+
+
+def rows_of(field: FieldInfo) -> type[Form] | None:
+    """Give the form of a list field's rows."""
+    if get_origin(field.annotation) is not list:
+        return None
+    row: type[Form] = get_args(field.annotation)[0]
+    return row
+
+
+def label(field: FieldInfo) -> str:
+    """Give a field's Chinese name."""
+    return str(field.alias)
+
+
+def _known(form: type[Form], name: str, pair: str) -> FieldInfo:
+    field = find_field(form, name)
+    if field is None:
+        listed = "、".join(f"{spec.alias} {key}" for key, spec in form.model_fields.items())
+        raise _wrong(pair, name, f"没有这个字段 is no field of this form; 应为 one of: {listed}")
+    return field
+
+
+def _wrong(pair: str, value: str, expected: str) -> BadInput:
+    return BadInput([Problem(pair, value, expected)])
+
+
+def _wrong_file(path: Path, why: str) -> BadInput:
+    return BadInput([Problem("文件 file", path.name, why)])

@@ -1,0 +1,126 @@
+"""Run a Prefect server of our own on 127.0.0.1, and tell clients where it is."""
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from deployments.local.postgres import Databases
+from deployments.local.processes import Child
+from deployments.settings import HOST, Settings, UpError, prepare_home
+
+HEALTH_WAIT = 90.0  # seconds; the first start migrates Prefect's database
+STOP_GRACE = 10.0
+
+
+def client_env(settings: Settings) -> dict[str, str]:
+    """Return the variables that point Prefect's clients, worker and flows at our server."""
+    return {
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
+        "PREFECT_API_URL": settings.api_url,
+        "PREFECT_UI_URL": settings.ui_url,
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        "PREFECT_LOGGING_COLORS": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        **{name: _with_us(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+    }
+
+
+def _with_us(hosts: str) -> str:
+    """Add our host to a list of hosts that no proxy serves."""
+    listed = [host for host in hosts.split(",") if host]
+    return ",".join(listed if HOST in listed else [*listed, HOST])
+
+
+@contextmanager
+def pointed_at(settings: Settings) -> Iterator[None]:
+    """Point Prefect's client in this process at our server for the time of the block."""
+    prepare_home(settings)
+    (settings.home / "prefect").mkdir(exist_ok=True)  # Prefect would make it, but not its parents
+    before = dict(os.environ)
+    os.environ.update(client_env(settings))
+    from prefect.context import refresh_global_settings_context
+
+    refresh_global_settings_context()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        refresh_global_settings_context()
+
+
+def worker_env(settings: Settings, databases: Databases) -> dict[str, str]:
+    """Return the variables of a child that works on cases: it holds no handle but knows both databases."""
+    return client_env(settings) | {
+        "AFTERSALES_HOME": str(settings.home),
+        "AFTERSALES_PORT": str(settings.port),
+        "AFTERSALES_WORKER_THREADS": str(settings.worker_threads),
+        "AFTERSALES_DATABASE_URL": databases.ours,
+        "AFTERSALES_PREFECT_DATABASE_URL": databases.prefect,
+    }
+
+
+def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
+    """Return the variables of the server itself."""
+    return client_env(settings) | {
+        "PREFECT_API_DATABASE_CONNECTION_URL": databases.prefect,
+        "PREFECT_SERVER_UI_API_URL": settings.api_url,
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # Our gates have no time-out of Prefect's; its watch would load all suspended runs every 5 s.
+        "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+    }
+
+
+def child_environment(additions: dict[str, str]) -> dict[str, str]:
+    """Return this process's environment without foreign Prefect settings, plus `additions`."""
+    foreign = ("PREFECT_", "PYTHONDONTWRITEBYTECODE")  # without bytecode each process compiles all again
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | additions
+
+
+def server_child(settings: Settings, databases: Databases) -> Child:
+    """Return the server as a child of `up`, not started yet."""
+    args = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(settings.port)]
+    env = child_environment(server_env(settings, databases))
+    return Child("server", args, env, settings, STOP_GRACE)
+
+
+def check_port(port: int, variable: str) -> None:
+    """Raise UpError if another program listens on a port of ours; `variable` chooses another one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UpError(
+                f"端口 {port} 不可用 / port {port} is not free ({error.strerror}); set {variable} to a free port"
+            ) from error
+
+
+def wait_healthy(child: Child, stopping: threading.Event, wait: float = HEALTH_WAIT) -> bool:
+    """Wait until the server answers; False if we are to stop, UpError if it died or never answered."""
+    deadline = time.monotonic() + wait
+    while not stopping.wait(0.2):
+        if is_healthy(child.settings):
+            return True
+        if not child.alive or time.monotonic() > deadline:
+            raise UpError(f"Prefect 服务未能启动 / the Prefect server did not start; see {child.log_file}")
+    return False
+
+
+def is_healthy(settings: Settings) -> bool:
+    """Say if the server answers."""
+    try:
+        return httpx.get(f"{settings.api_url}/health", timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False

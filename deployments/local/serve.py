@@ -1,0 +1,45 @@
+"""`aftersales up`: serve the product on this machine and say where to click."""
+
+from rich.console import Console
+
+from deployments.database import connect, load_reference, migrate
+from deployments.local.up import Context, up
+from deployments.services import load_processes
+from deployments.settings import Settings
+from tasks.desk.publish import publish_inboxes, publish_start_page
+from tasks.reference.samples import load_samples
+
+console = Console()
+
+
+def serve(settings: Settings, samples: bool = True) -> None:
+    """Run everything until Ctrl-C; with `samples`, an empty installation gets a few applications to look at."""
+    console.print("正在启动 starting … (PostgreSQL, Prefect, worker)")
+    up(settings, lambda context: _welcome(context, samples), prepare)
+
+
+def prepare(url: str) -> None:
+    """Migrate the operations database and load the reference data once."""
+    migrate(url)
+    db = connect(url)
+    load_reference(db)
+    db.dispose()
+
+
+def _welcome(context: Context, samples: bool) -> None:
+    load_processes()
+    db = connect(context.databases.ours)
+    if samples and load_samples(db):
+        console.print("已载入示例申报单 sample applications loaded")
+    publish_inboxes(db)
+    start = publish_start_page(db)
+    db.dispose()
+    console.rule("售后流程 Aftersales Flows")
+    for label, value in (
+        ("开始页 Start page", start),
+        ("全部单据 All cases", f"{context.settings.ui_url}/runs"),
+        ("投件目录 Drop folder", context.settings.dropbox),
+        ("数据目录 Data", context.settings.home),
+    ):
+        console.print(f"  [bold]{label}[/bold]  {value}", soft_wrap=True)
+    console.print("  Ctrl-C 停止全部服务 stops everything; run it again and it goes on where it was")

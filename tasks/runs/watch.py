@@ -1,0 +1,137 @@
+"""The watch (law 5): whatever dies or is pressed, within a minute a case waits at the right gate again.
+
+It takes over cases that have work to do and no live lease, and compares the Prefect run of every open case
+with the ledger: a run that is missing, ended, paused by hand, at an old gate, or held by a dead worker is
+mended, and an application whose leg died before there was a case is started again.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from math import inf
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.context import SyncClientContext
+from prefect.states import Scheduled
+from sqlalchemy import Engine
+
+from tasks.durable import clock, queries
+from tasks.durable.bulk import CHUNK, Turn, advance_chunk
+from tasks.durable.engine import PROCESSES
+from tasks.runs.case_run import case_of
+from tasks.runs.locks import jobs_at_work
+from tasks.runs.mending import BATCH, BEGUN, RecoverReport, bring_runs, is_settled, may_be_starting, read_runs
+from tasks.runs.queries import cases_behind, shown_cases
+
+__all__ = ["RecoverReport", "Watch", "recover"]
+
+JOBS = (
+    "撤回申报",
+    "推进单据",
+    "同步运行",
+    "表格导入",
+    "投件巡检",
+    "投件导入",
+)  # do nothing twice: what a worker took down with it runs again
+MOST_BEHIND = 5_000  # cases of a round
+ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
+JOB_ENDS_WITHIN = 2.0  # seconds after it gave its lock back
+TAKE_OVER_AFTER = timedelta(seconds=3)
+log = logging.getLogger("prefect.aftersales.watch")
+
+
+def recover(db: Engine) -> RecoverReport:
+    """Bring every case on its way and every run to its gate; safe at any time, any number of times."""
+    return Watch(db, inf).round()
+
+
+class Watch:
+    """Goes its rounds over all cases; what differs from the ledger is mended, the newest gates first.
+
+    Where thousands are behind, each part of a round ends in time and the next round goes on: nobody who pressed
+    a button meanwhile waits for all of them.
+    """
+
+    def __init__(self, db: Engine, part: float = ROUND) -> None:
+        self.db, self.part = db, part
+        self._last = 0  # case that was compared
+
+    def round(self) -> RecoverReport:
+        """Go a round."""
+        report = RecoverReport()
+        self.take_over(report)
+        with SyncClientContext.get_or_create() as context:
+            self._restart_lost(context.client, report)
+            self._show(report)
+            self._compare(context.client, report)
+        return report
+
+    def take_over(self, report: RecoverReport) -> None:
+        """Advance cases whose leg died or that were decided outside of Prefect."""
+        until = time.monotonic() + self.part
+        while time.monotonic() < until:
+            with self.db.connect() as connection:
+                ready = queries.ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
+            results = advance_chunk(self.db, [Turn(case_id) for case_id in ready])
+            faults = [result for result in results if result.fault]
+            for result in faults:  # noted on the case, which is tried again later; the others go on
+                log.warning("case %s cannot go on: %s", result.number or result.case_id, result.fault)
+            report.failed += len(faults)
+            report.advanced += len(ready) - len(faults)
+            if len(ready) < CHUNK or len(faults) == CHUNK:
+                return
+
+    def _restart_lost(self, client: SyncPrefectClient, report: RecoverReport) -> None:
+        """Schedule again what died without a case: applications and jobs that only Prefect knows of."""
+        lost = self._lost(client)
+        if lost:
+            time.sleep(JOB_ENDS_WITHIN)
+            lost = [run for run in self._lost(client) if run in lost]
+        for run in lost:
+            client.set_flow_run_state(run, Scheduled(), force=True)
+        report.rescheduled += len(lost)
+
+    def _lost(self, client: SyncPrefectClient) -> list[UUID]:
+        """Find runs without a case that began a while ago and that nobody has in hand."""
+        titles = FlowFilterName(any_=[*JOBS, *(process.title for process in PROCESSES.values())])
+        begun = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(BEGUN)))
+        runs = client.read_flow_runs(
+            flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
+        )
+        old = [run.id for run in runs if not may_be_starting(run) and case_of(self.db, run) is None]
+        working = jobs_at_work(self.db, old) if old else set()
+        return [run for run in old if run not in working]
+
+    def _show(self, report: RecoverReport) -> None:
+        """Bring runs to where their cases stand by now, for as long as a part of a round may take."""
+        until, tried = time.monotonic() + self.part, set[int]()
+        while time.monotonic() < until:
+            with self.db.connect() as connection:
+                found = cases_behind(connection, MOST_BEHIND, clock.now())
+            behind = [case_id for case_id in found if case_id not in tried]
+            if not behind:
+                return
+            report.add(bring_runs(self.db, behind, until))
+            tried.update(behind)
+
+    def _compare(self, client: SyncPrefectClient, report: RecoverReport) -> None:
+        """Look for runs that were changed or lost, from the case on where the last round ended."""
+        until = time.monotonic() + self.part
+        while time.monotonic() < until:
+            with self.db.connect() as connection:
+                cases = shown_cases(connection, self._last, BATCH, clock.now())
+            runs = read_runs(client, cases)
+            wrong = [case.id for case in cases if not (case.leased or is_settled(case, runs))]
+            if wrong:
+                report.add(bring_runs(self.db, wrong))
+            self._last = cases[-1].id if len(cases) == BATCH else 0
+            if not self._last:
+                return

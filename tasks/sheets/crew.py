@@ -1,0 +1,74 @@
+"""A crew: processes that take chunks side by side, each with its own connections. One Python keeps one core busy."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine
+
+from tasks.durable import database
+from tasks.durable.database import Connect
+from tasks.durable.engine import PROCESSES
+
+R = TypeVar("R")
+WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come
+
+
+class Crew:
+    """Does the work of several chunks at once; alone, this process does it itself."""
+
+    def __init__(self, db: Engine, pool: ProcessPoolExecutor | None, size: int) -> None:
+        self.size = size
+        self._db, self._pool = db, pool
+
+    def map(self, work: Callable[..., R], parts: Sequence[Sequence[Any]]) -> list[R]:
+        """Give `work(db, *part)` of each part, in order; work is a module's function, parts can be pickled."""
+        if self._pool is None:
+            return [work(self._db, *part) for part in parts]
+        try:
+            return list(self._pool.map(_do, [(work, part) for part in parts]))
+        except BrokenProcessPool:  # a helper was killed; what was committed is known, so all is asked again here
+            self._pool, self.size = None, 1
+            return self.map(work, parts)
+
+
+@contextmanager
+def crew(db: Engine, chunks: int) -> Iterator[Crew]:
+    """Call together as many helpers as there are cores, if so many chunks are worth it and they can connect."""
+    connect, size = database.for_helpers(), min(os.cpu_count() or 1, chunks // WORTH_A_HELPER)
+    if connect is None or size < 2:
+        yield Crew(db, None, 1)
+        return
+    modules = sorted({process.function.__module__ for process in PROCESSES.values()})
+    context = get_context("forkserver")
+    leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process, however it ends
+    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (connect, modules, leader)) as pool:
+        yield Crew(db, pool, size)
+
+
+def _begin(connect: Connect, modules: Sequence[str], leader: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the leader's: it ends the crew
+    threading.Thread(target=_end_with, args=(leader,), daemon=True).start()
+    for module in modules:
+        import_module(module)
+    database.use(connect())
+
+
+def _end_with(leader: Connection) -> None:
+    """End when the leader was killed; what was not committed is done again by who comes next."""
+    with suppress(EOFError, OSError):
+        leader.recv()
+    os._exit(1)
+
+
+def _do(task: tuple[Callable[..., R], Sequence[Any]]) -> R:
+    work, part = task
+    return work(database.current(), *part)

@@ -1,0 +1,556 @@
+"""The command line: what people type is done or refused in clear words; machines read stable keys."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import time_machine
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import Engine, text
+from typer.testing import CliRunner
+
+from deployments.cli.app import app
+from tests.deployments.desk import free_port
+from tests.play import Play, books_balance
+
+APPLICATION = {
+    "办事处": "BJ",
+    "申报人工号": "E1049",
+    "订单号": "SO20260318-0042",
+    "备注": "电话 13912345678",
+    "明细": [
+        {"配件名称": "P-HW-001", "数量": 4, "原因": "质量问题"},
+        {"配件名称": "P-PB-001", "数量": 3, "原因": "缺件"},
+    ],
+}
+ENGLISH = """
+office: BJ
+applicant: E1049
+order_no: SO20260318-0042
+customer_phone: 013800001343
+found_on: 2026-11-01
+lines:
+  - {part: P-HW-001, quantity: 4, reason: quality}
+"""
+NUMBER = "PA-2026-000001"
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
+        yield
+
+
+@pytest.fixture
+def anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in an installation whose home is fresh."""
+    monkeypatch.setenv("AFTERSALES_HOME", str(tmp_path / "home"))
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def run(anywhere: Run, db: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run a command on the test's database; whatever it does, the books balance in the end."""
+    monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    yield anywhere
+    books_balance(db)
+
+
+@pytest.fixture
+def applied(run: Run, tmp_path: Path) -> str:
+    """A case that waits for its review."""
+    assert run("apply", write(tmp_path, APPLICATION)).exit_code == 0
+    return NUMBER
+
+
+def write(folder: Path, content: Any, name: str = "form.json") -> Path:
+    (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return folder / name
+
+
+def read(result: Any) -> Any:
+    """What a machine reads; nothing else is on stdout."""
+    return json.loads(result.stdout)
+
+
+def refused(result: Any, *expected: str) -> None:
+    """Exit code 1 and every expected text on stderr, no traceback."""
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    for words in expected:
+        assert words in result.stderr
+
+
+def open_steps(run: Run, number: str = NUMBER) -> list[str]:
+    return [item["step"] for item in read(run("case", number, "--json"))["open"]]
+
+
+# apply
+
+
+def test_an_application_is_accepted_and_waits_for_its_review(run: Run, tmp_path: Path) -> None:
+    result = run("apply", write(tmp_path, APPLICATION))
+    assert result.exit_code == 0
+    assert f"✓ {NUMBER} 已受理 accepted" in result.stdout
+    assert "→ 审核修正 [review-1] · 配件审核员 PARTS_REVIEWER · 2026-11-19 10:00" in result.stdout
+
+
+def test_yaml_with_english_names_is_as_good(run: Run, db: Engine, tmp_path: Path) -> None:
+    result = run("apply", write(tmp_path, ENGLISH, "form.yaml"), "--json")
+    assert read(result) == {"accepted": [{"number": NUMBER, "new": True}], "problems": []}
+    with db.connect() as connection:
+        phone = connection.execute(text("SELECT customer_phone FROM service_case")).scalar_one()
+    assert phone == "013800001343"
+
+
+def test_the_same_origin_is_accepted_once(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path, APPLICATION)
+    first, again = (read(run("apply", file, "--origin", "cli:one", "--json")) for _ in range(2))
+    assert first["accepted"] == [{"number": NUMBER, "new": True}]
+    assert again["accepted"] == [{"number": NUMBER, "new": False}]
+
+
+def test_a_wrong_application_is_refused_with_every_reason(run: Run, tmp_path: Path) -> None:
+    wrong = APPLICATION | {"明细": [{"配件名称": "金把手", "数量": 1, "原因": "缺件"}], "发现日期": "2027-01-01"}
+    file = write(tmp_path, wrong)
+    refused(run("apply", file), "第1行 row 1, 配件名称 part: “金把手”", "发现日期 found on: “2027-01-01”")
+    result = run("apply", file, "--json")
+    assert result.exit_code == 1
+    assert set(read(result)["problems"][0]) == {"row", "field", "value", "expected", "text"}
+    assert run("inbox").stdout == "没有待办 nothing waits\n"
+
+
+def test_a_sheet_is_applied_in_part_and_tells_so(run: Run, tmp_path: Path) -> None:
+    book = Workbook()
+    rows: Any = book.active
+    rows.append(["申报单号", "办事处", "申报人工号", "订单号", "配件名称", "数量", "原因"])
+    rows.append(["BJ-1", "北京办事处", "E1049", "SO20260318-0042", "P-HW-001", 4, "质量问题"])
+    rows.append(["BJ-2", "北京办事处", "E1049", "SO20251023-0164", "P-HW-001", 0, "质量问题"])
+    book.save(tmp_path / "apps.xlsx")
+    result = run("apply", tmp_path / "apps.xlsx")
+    refused(result, "第3行 row 3, 数量: “0”")
+    assert "受理 accepted 1；退回 sent back 1" in result.stdout
+    assert f"✓ 配件申报: {NUMBER}" in result.stdout
+    assert "apps.rejected.xlsx" in result.stdout.replace("\n", "")
+    assert [item["step"] for item in read(run("inbox", "--json"))] == ["review-1"]
+    report = read(run("apply", tmp_path / "apps.xlsx", "--json"))
+    assert (report["counts"], report["numbers"]) == ({"unchanged": 1, "rejected": 1}, [NUMBER])
+    assert [(row["row"], row["key"]) for row in report["rejected"]] == [(3, "BJ-2")]
+    refused(run("apply", tmp_path / "apps.xlsx", "--origin", "x"), "--origin")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("form.json", "{", "JSON"),
+        ("form.yaml", "a: [", "YAML"),
+        ("form.json", "[]", "应为一份表单"),
+        ("form.txt", "x", "应为 must be .csv"),
+        ("form.xlsx", "x", "已损坏"),
+        ("form.json", "[" * 100_000, "JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(
+    run: Run, tmp_path: Path, name: str, content: str, expected: str
+) -> None:
+    result = run("apply", write(tmp_path, content, name))
+    refused(result, name, expected)
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
+    refused(run("apply", tmp_path / "none.json"), "没有这个文件")
+
+
+# inbox and case
+
+
+@pytest.mark.parametrize("role", ["PARTS_REVIEWER", "parts_reviewer", "配件审核员"])
+def test_the_inbox_of_a_role_lists_what_waits_for_it(run: Run, applied: str, role: str) -> None:
+    assert applied in run("inbox", "--role", role).stdout
+    (item,) = read(run("inbox", "--role", role, "--json"))
+    assert item == {
+        "number": applied,
+        "step": "review-1",
+        "title": "审核修正",
+        "role": "PARTS_REVIEWER",
+        "office": "北京办事处",
+        "unit": None,
+        "urgency": "normal",
+        "due_at": "2026-11-19T02:00:00+00:00",
+        "overdue": False,
+        "refusals": 0,
+        "run_id": None,
+    }
+    assert read(run("inbox", "--role", "WAREHOUSE", "--json")) == []
+
+
+def test_an_unknown_role_lists_the_roles(run: Run) -> None:
+    refused(run("inbox", "--role", "boss"), "boss", "配件审核员 PARTS_REVIEWER")
+
+
+def test_what_is_late_is_shown_as_late(run: Run, applied: str) -> None:
+    with time_machine.travel("2026-11-30T10:00:00+08:00", tick=False):
+        assert "逾期 overdue 2026-11-19 10:00" in run("inbox").stdout
+        assert read(run("inbox", "--json"))[0]["overdue"] is True
+
+
+def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) -> None:
+    shown = run("case", applied).stdout
+    for words in (
+        f"{applied} 配件申报",
+        "审核中 · 审核修正",
+        "北京办事处 BJ · 常北辰 E1049",
+        "SO20260318-0042",
+        "铰链(全盖110°)",
+        "配件申报单",
+        "SQ-2026-000001",
+        "2026-11-18 10:00",
+        "下一步 Next",
+        "→ 审核修正 [review-1] · 配件审核员",
+    ):
+        assert words in shown, words
+    assert "13800002787" not in shown
+    assert "138****2787" in shown
+
+
+def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, applied: str) -> None:
+    result = run("case", applied.lower(), "--json")
+    case = read(result)
+    assert list(case) == [
+        "number",
+        "process",
+        "title",
+        "version",
+        "office",
+        "office_name",
+        "applicant",
+        "applicant_name",
+        "customer",
+        "order_no",
+        "model",
+        "urgency",
+        "state",
+        "ending",
+        "ending_reason",
+        "opened_at",
+        "closed_at",
+        "due_at",
+        "promised",
+        "fault",
+        "run_id",
+        "lines",
+        "documents",
+        "open",
+        "timeline",
+    ]
+    assert case["customer"]["phone"] == "138****2787"
+    assert "13800002787" not in result.stdout
+    assert (case["state"], case["ending"], case["opened_at"]) == ("review", None, "2026-11-18T02:00:00+00:00")
+    assert [line["quantity"] for line in case["lines"]] == ["4.00", "3.00"]
+    assert [entry["step"] for entry in case["timeline"]][-1:] == ["register-lines"]
+
+
+@pytest.mark.parametrize("text", ["SO20260318-0042", "13800002787", "ｐａ－2026－000001"])
+def test_a_case_is_found_by_order_or_phone_too(run: Run, applied: str, text: str) -> None:
+    assert read(run("case", text, "--json"))["number"] == applied
+
+
+def test_several_cases_of_one_order_are_named(run: Run, applied: str, tmp_path: Path) -> None:
+    line = {"配件名称": "P-HW-002", "数量": 1, "原因": "缺件"}
+    run("apply", write(tmp_path, APPLICATION | {"明细": [line]}))
+    refused(run("case", "SO20260318-0042"), "PA-2026-000002、PA-2026-000001")
+
+
+@pytest.mark.parametrize("words", [["case", "X"], ["decide", "X", "--as", "E1", "a=b"]])
+def test_a_case_that_does_not_exist_is_one_line(run: Run, words: list[str]) -> None:
+    result = run(*words)
+    refused(result, "没有单号为 X 的单据")
+    assert result.stderr.count("\n") == 1
+
+
+# decide
+
+
+def test_a_whole_case_is_decided_by_its_people(run: Run, applied: str, db: Engine) -> None:
+    play = Play(db)
+    reviewer, planner, warehouse = (
+        play.holders(role)[0] for role in map(_role, ["PARTS_REVIEWER", "PLANNER", "WAREHOUSE"])
+    )
+    worker = play.holders(_role("WORKSHOP"), unit="PANEL")[0]
+    for staff, answers in (
+        (reviewer, ["审核结论=通过", "明细.2.单价=100"]),
+        (planner, ["延期原因="]),
+        (worker, ["明细.2.完成数量=1"]),
+        (worker, ["lines.2.made=2", "--step", "produce-1-panel-2"]),
+        (warehouse, ["明细.2.实收数量=1", "--step", "goods-in-1-1"]),
+        (warehouse, ["明细.2.实收数量=2"]),
+        (warehouse, ["运输方式=自有车辆", "承运商=自有车队", "运费=0", "件数=2"]),
+        ("E1049", ["到货日期=2026-11-18", "核对结果=货单相符"]),
+    ):
+        result = run("decide", applied, "--as", staff, *answers)
+        assert result.exit_code == 0, (answers, result.output)
+        assert "已受理 accepted" in result.stdout
+    assert "已结案 closed: 已交付 delivered" in result.stdout
+    shown = run("case", applied).stdout
+    assert "RK-2026-000002" in shown
+    assert "已结案 closed: 已交付 delivered" in shown
+    assert read(run("case", applied, "--json"))["ending"] == "delivered"
+
+
+def test_decisions_for_machines_tell_what_is_open_next(run: Run, applied: str) -> None:
+    result = run("decide", applied, "--as", "E1001", "verdict=通过", "--json")
+    assert result.exit_code == 0
+    reply = read(result)
+    assert list(reply) == ["accepted", "problems", "number", "state", "ending", "open"]
+    assert (reply["accepted"], reply["problems"], reply["state"]) == (True, [], "planning")
+    assert [(item["step"], item["role"]) for item in reply["open"]] == [("plan-1", "PLANNER")]
+
+
+def test_the_wrong_person_is_refused_with_the_reason(run: Run, applied: str) -> None:
+    result = run("decide", applied, "--as", "E1049", "审核结论=通过")
+    refused(result, "未受理 refused", "E1049 常北辰", "需要配件审核员的权限")
+    assert "上次未通过 refused 1×" in result.stdout
+    assert open_steps(run) == ["review-1"]
+    machine = run("decide", applied, "--as", "E1049", "审核结论=通过", "--json")
+    assert machine.exit_code == 1
+    assert read(machine)["accepted"] is False
+    assert read(machine)["problems"][0]["field"] == "经办人工号 staff"
+
+
+def test_what_is_pre_filled_stands_unless_it_is_changed(run: Run, applied: str, db: Engine) -> None:
+    run("decide", applied, "--as", "E1001", "审核结论=通过", "费用类别=分摊", "明细.1.数量=2")
+    with db.connect() as connection:
+        lines = connection.execute(text("SELECT quantity, fee FROM case_line ORDER BY line_no")).all()
+    assert [(int(line.quantity), line.fee) for line in lines] == [(2, "shared"), (3, "shared")]
+
+
+def test_a_form_file_is_the_whole_answer_and_pairs_go_over_it(run: Run, applied: str, tmp_path: Path) -> None:
+    file = write(tmp_path, {"verdict": "退回办事处", "经办人工号": "somebody"})
+    refused(run("decide", applied, "--as", "E1001", "--form", file), "退回或驳回时必填")
+    assert run("decide", applied, "--as", "E1001", "--form", file, "原因=型号不对").exit_code == 0
+    assert open_steps(run) == ["resubmit-1"]
+
+
+def test_rows_are_added_and_taken_out_by_their_place(run: Run, applied: str) -> None:
+    run("decide", applied, "--as", "E1001", "审核结论=退回办事处", "原因=型号不对")
+    answers = ["明细.1=", "明细.3.配件名称=P-HW-002", "明细.3.数量=１", "明细.3.原因=缺件"]
+    assert run("decide", applied, "--as", "E1049", *answers).exit_code == 0
+    assert [line["part"] for line in read(run("case", applied, "--json"))["lines"]] == ["P-PB-001", "P-HW-002"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("结论=通过", "没有这个字段 is no field of this form; 应为 one of: 经办人工号 staff、审核结论 verdict"),
+        ("通过", "应为 字段=值"),
+        ("明细.x.数量=1", "行应为 1、2、3…"),
+        ("明细.1.颜色=红", "没有这个字段"),
+        ("明细.1=3", "应为 must be 明细.行"),
+        ("审核结论.1.x=3", "没有明细 has no rows"),
+    ],
+)
+def test_a_mistyped_answer_is_told_and_not_sent(run: Run, applied: str, answer: str, expected: str) -> None:
+    refused(run("decide", applied, "--as", "E1001", answer), expected)
+    assert read(run("case", applied, "--json"))["open"][0]["refusals"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("审核结论=也许", "应为 expected one of: 通过 approve"),
+        ("明细.9.数量=1", "配件名称"),
+        ("明细.1.数量=-1", "第1行 row 1, 明细.数量: “-1” — 应大于"),
+        ("明细.1.数量=1.234", "最多 2 位小数"),
+        ("明细.1.数量=多", "应为数字"),
+        ("原因=坏\x07", "控制字符"),
+        (f"原因={'长' * 2001}", "最多 2000 个字符"),
+    ],
+)
+def test_a_wrong_answer_is_refused_by_the_form(run: Run, applied: str, answer: str, expected: str) -> None:
+    refused(run("decide", applied, "--as", "E1001", "审核结论=通过", answer), expected)
+    assert open_steps(run) == ["review-1"]
+
+
+def test_without_answers_the_form_is_told_and_nothing_is_sent(run: Run, applied: str) -> None:
+    result = run("decide", applied, "--as", "E1001")
+    refused(result, "没有填写内容")
+    assert "审核结论 (verdict) 必填 required: 通过 approve / 退回办事处 send back" in result.stdout
+    assert "行号=1，配件名称=铰链(全盖110°)，数量=4，单价=9.2" in result.stdout
+    machine = run("decide", applied, "--as", "E1001", "--json")
+    assert machine.exit_code == 1
+    assert read(machine)["open"][0]["prefill"]["明细"][0]["配件名称"] == "铰链(全盖110°)"
+    assert read(machine)["open"][0]["refusals"] == 0
+
+
+def test_where_several_steps_wait_for_one_person_the_step_is_asked_for(run: Run, applied: str, db: Engine) -> None:
+    play = Play(db)
+    case = play.rows("SELECT id FROM service_case")[0].id
+    play.run_to(case, "produce-1-panel-1")
+    worker = play.holders(_role("WORKSHOP"), unit="PANEL")[0]
+    for _ in range(2):
+        run("decide", applied, "--as", worker, "明细.2.完成数量=1", "--step", open_steps(run)[-1])
+    counts = [step for step in open_steps(run) if step.startswith("goods-in")]
+    warehouse = play.holders(_role("WAREHOUSE"))[0]
+    refused(run("decide", applied, "--as", warehouse, "明细.2.实收数量=1"), "请指定", *counts)
+
+
+def test_who_comes_too_late_is_told_who_was_faster(run: Run, applied: str) -> None:
+    run("decide", applied, "--as", "E1001", "审核结论=通过")
+    refused(
+        run("decide", applied, "--as", "E1002", "审核结论=驳回", "--step", "review-1"),
+        "已由 E1001 于 2026-11-18 10:00 办理",
+    )
+
+
+def test_a_closed_case_takes_no_decision(run: Run, applied: str) -> None:
+    run("decide", applied, "--as", "E1001", "审核结论=驳回", "原因=重复")
+    refused(run("decide", applied, "--as", "E1001", "审核结论=通过"), "本单已结案")
+
+
+# withdraw
+
+
+def test_an_application_is_withdrawn_by_its_applicant(run: Run, applied: str) -> None:
+    refused(run("withdraw", applied, "--as", "E1001", "--reason", "客户取消"), "只有申报人或客服主管可以撤回")
+    result = run("withdraw", applied, "--as", "E1049", "--reason", "客户取消")
+    assert result.exit_code == 0
+    assert "已结案 closed: 已撤回 withdrawn · 客户取消" in result.stdout
+    again = run("withdraw", applied, "--as", "E1040", "--reason", "重复撤回", "--json")
+    assert again.exit_code == 1
+    assert read(again)["ending"] == "withdrawn"
+    assert "本单已结案" in read(again)["problems"][0]["text"]
+
+
+# the house
+
+
+def test_up_serves_this_installation(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from deployments.local import serve
+    from deployments.settings import Settings, UpError
+
+    served: list[tuple[Path, bool]] = []
+
+    def refuse(settings: Settings, samples: bool) -> None:
+        served.append((settings.home, samples))
+        raise UpError("端口 4200 不可用 / port 4200 is not free")
+
+    monkeypatch.setattr(serve, "serve", refuse)
+    refused(run("up", "--no-samples"), "✗ 端口 4200 不可用")
+    refused(run("up"), "✗ 端口 4200 不可用")
+    assert served == [(tmp_path / "home", False), (tmp_path / "home", True)]
+
+
+def test_recover_tells_what_it_did(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from deployments.cli import house as cli_house
+    from tasks.runs import watch as recover
+
+    monkeypatch.setattr(cli_house, "is_healthy", lambda settings: True)
+    monkeypatch.setattr(recover, "recover", lambda db: recover.RecoverReport(parked=3, created=2))
+    assert "parked 3, created 2" in run("recover").stdout
+    assert read(run("recover", "--json"))["created"] == 2
+
+
+def test_recover_says_in_one_line_that_prefect_failed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from deployments.cli import house as cli_house
+    from tasks.runs import watch as recover
+
+    def fail(db: Engine) -> None:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(cli_house, "is_healthy", lambda settings: True)
+    monkeypatch.setattr(recover, "recover", fail)
+    refused(run("recover"), "Prefect 出错 / Prefect failed: refused")
+
+
+def test_recover_says_in_one_line_that_no_server_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERSALES_PORT", str(free_port()))
+    result = run("recover")
+    refused(result, "Prefect 未运行")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_template_is_written_once_unless_forced(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "t.xlsx"
+    assert run("sheet", "template", "applications", out).exit_code == 0
+    assert "北京办事处" in [cell.value for cell in load_workbook(out)["选项"]["A"]]
+    refused(run("sheet", "template", "applications", out), "--force")
+    assert run("sheet", "template", "applications", out, "--force").exit_code == 0
+    refused(run("sheet", "template", "orders", tmp_path / "o.xlsx"), "applications")
+    refused(run("sheet", "template", "applications", tmp_path / "no" / "t.xlsx"), "无法写入")
+
+
+def test_an_inbox_goes_out_as_a_workbook_and_comes_back_decided(run: Run, tmp_path: Path) -> None:
+    run("apply", write(tmp_path, APPLICATION))
+    out = tmp_path / "待办.xlsx"
+    result = run("inbox", "--role", "配件审核员", "--xlsx", out)
+    assert (result.exit_code, "配件审核员待办 inbox: 审核修正 1" in result.stdout) == (0, True)
+    refused(run("inbox", "--role", "PARTS_REVIEWER", "--xlsx", out), "--force")
+    refused(run("inbox", "--xlsx", tmp_path / "other.xlsx"), "角色 role")
+    assert "未办，跳过" in run("sheet", "import", out).stdout
+    book = load_workbook(out)
+    sheet: Any = book["审核修正"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for heading, value in {"审核结论": "通过", "经办人工号": "E1001"}.items():
+        sheet.cell(2, columns[heading]).value = value
+    book.save(out)
+    result = run("sheet", "import", out)
+    assert (result.exit_code, f"✓ 审核修正: {NUMBER}" in result.stdout) == (0, True)
+    assert [item["step"] for item in read(run("inbox", "--json"))] == ["plan-1"]
+    assert read(run("sheet", "import", out, "--kind", "review", "--json"))["counts"] == {"unchanged": 2}
+
+
+def test_an_empty_database_is_upgraded_and_filled_once(
+    anywhere: Run, empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFTERSALES_DATABASE_URL", empty_database)
+    refused(anywhere("inbox"), "aftersales db upgrade")
+    assert "已载入基础数据" not in anywhere("db", "upgrade", "--no-reference").stdout
+    assert "已载入基础数据" in anywhere("db", "upgrade").stdout
+    assert "已载入基础数据" not in anywhere("db", "upgrade").stdout
+    assert anywhere("inbox").stdout == "没有待办 nothing waits\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("AFTERSALES_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "数据库不可用"),
+        ("AFTERSALES_DATABASE_URL", "mysql://x/y", "PostgreSQL"),
+        ("AFTERSALES_PORT", "many", "AFTERSALES_PORT"),
+    ],
+)
+def test_a_wrong_installation_is_one_line(
+    anywhere: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = anywhere("inbox")
+    refused(result, expected)
+    assert result.stderr.count("\n") == 1
+
+
+def test_without_a_url_the_embedded_database_is_used(
+    anywhere: Run, make_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AFTERSALES_DATABASE_URL", raising=False)
+    monkeypatch.setenv("AFTERSALES_HOME", str(make_home()))
+    monkeypatch.setenv("AFTERSALES_FSYNC", "0")
+    assert anywhere("db", "upgrade").exit_code == 0
+    assert anywhere("inbox").stdout == "没有待办 nothing waits\n"
+
+
+def test_help_and_inbox_do_not_wait_for_prefect() -> None:
+    code = "import sys, deployments.cli.app, deployments.cli.desk; print('prefect' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def _role(name: str) -> Any:
+    from schemas.words import Role
+
+    return Role(name)

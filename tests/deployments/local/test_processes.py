@@ -1,0 +1,78 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deployments.local.processes import Child, end_orphan, living, pid_file, write_pid
+from deployments.settings import Settings, prepare_home
+
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def place(make_home: Callable[[], Path]) -> Settings:
+    settings = Settings(home=make_home())
+    prepare_home(settings)
+    return settings
+
+
+def child(place: Settings, code: str, grace: float = 5.0) -> Child:
+    return Child("toy", [sys.executable, "-c", code], dict(os.environ), place, grace)
+
+
+def wait_for_word(one: Child) -> None:
+    while "up" not in one.log_file.read_text():
+        assert one.alive
+
+
+def test_a_child_is_noted_and_stopped(place: Settings) -> None:
+    one = child(place, "import time; time.sleep(60)")
+    one.start()
+    assert one.process is not None
+    assert living(pid_file(place, "toy")) == one.process.pid
+    assert os.getsid(one.process.pid) == one.process.pid
+    one.stop()
+    assert not one.alive
+    assert not pid_file(place, "toy").exists()
+
+
+def test_who_does_not_hear_sigterm_is_killed(place: Settings) -> None:
+    one = child(place, DEAF, grace=0.2)
+    one.start()
+    wait_for_word(one)
+    one.stop()
+    assert not one.alive
+
+
+def test_an_orphan_is_found_by_its_pid_file_and_ended(place: Settings) -> None:
+    one = child(place, DEAF)
+    one.start()
+    wait_for_word(one)
+    end_orphan(place, "toy", grace=0.2)
+    assert one.process is not None
+    assert one.process.wait(5) < 0
+
+
+def test_a_later_process_of_that_number_is_left_alone(place: Settings) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+        path = pid_file(place, "toy")
+        write_pid(path, stranger.pid)
+        note = json.loads(path.read_text())
+        path.write_text(json.dumps(note | {"started": note["started"] - 3600}))
+        end_orphan(place, "toy")
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_broken_pid_file_names_nobody(place: Settings) -> None:
+    pid_file(place, "toy").write_text("{")
+    assert living(pid_file(place, "toy")) is None

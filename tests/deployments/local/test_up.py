@@ -1,0 +1,164 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from deployments.local.postgres import Databases
+from deployments.local.prefect_server import child_environment, is_healthy
+from deployments.local.processes import living, pid_file
+from deployments.settings import PROJECT, Settings
+from tests.deployments.desk import free_port
+
+
+class Up:
+    """An `up` of its own home, run as a process."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home, port=free_port(), fsync=False, worker_threads=2)
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, *words: str, **extra: str) -> subprocess.Popen[str]:
+        env = {
+            "AFTERSALES_HOME": str(self.settings.home),
+            "AFTERSALES_PORT": str(self.settings.port),
+            "AFTERSALES_FSYNC": "off",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.deployments.local.run_up", *words],
+            cwd=PROJECT,
+            env=child_environment(env | extra),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def ready(self, process: subprocess.Popen[str]) -> str:
+        """Read what it says until it is ready."""
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "READY" in line:
+                return said
+        raise AssertionError(f"never ready: {said}")
+
+    def children(self) -> dict[str, int | None]:
+        from deployments.local.embedded import server_pid
+
+        found = {name: living(pid_file(self.settings, name)) for name in ("server", "reports", "worker")}
+        return found | {"postgres": server_pid(self.settings.postgres)}
+
+    def left(self) -> list[str]:
+        """Return the command lines of processes that still belong to this home."""
+        lines = []
+        for process in psutil.process_iter(["cmdline"]):
+            line = " ".join(process.info["cmdline"] or [])
+            if str(self.settings.postgres) in line or f"--port {self.settings.port}" in line:
+                lines.append(line)
+        return lines
+
+    def end(self) -> None:
+        for process in self.started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(40)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+@pytest.fixture
+def installation(make_home: Callable[[], Path]) -> Iterator[Up]:
+    up = Up(make_home())
+    yield up
+    up.end()
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_the_life_of_an_installation(installation: Up) -> None:
+    """Started, children killed, refused twice, killed itself, started again, stopped by Ctrl-C."""
+    first = installation.start()
+    assert "['apart', 'broken', 'toy']" in installation.ready(first)
+    before = installation.children()
+    assert None not in before.values()
+
+    for name in ("worker", "server"):
+        os.kill(before[name] or 0, signal.SIGKILL)
+    wait_until(lambda: None not in (now := installation.children()).values() and now["server"] != before["server"])
+    wait_until(lambda: is_healthy(installation.settings))
+    now = installation.children()
+    assert now["worker"] != before["worker"]
+    assert now["postgres"] == before["postgres"]
+
+    second = installation.start()
+    said, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"already running for {installation.settings.home} (pid {first.pid})" in said
+    assert "Traceback" not in said
+
+    first.kill()
+    first.wait()
+    assert installation.children() == now  # orphans
+
+    third = installation.start()
+    said = installation.ready(third)
+    assert f"ending the worker (pid {now['worker']})" in said
+    assert f"ending the server (pid {now['server']})" in said
+    third.send_signal(signal.SIGINT)
+    assert third.wait(40) == 0
+    assert installation.left() == []
+    assert list(installation.settings.run.glob("*.pid")) == []
+
+
+def test_a_fault_of_the_one_who_waits_for_ready_stops_all(installation: Up, databases: Databases) -> None:
+    process = installation.start("fault", AFTERSALES_DATABASE_URL=databases.ours)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "LookupError: broken on purpose" in said
+    assert installation.left() == []
+
+
+def test_ctrl_c_while_starting_leaves_nothing(installation: Up) -> None:
+    process = installation.start()
+    wait_until(lambda: living(pid_file(installation.settings, "server")) is not None)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "READY" not in said
+    assert installation.left() == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("AFTERSALES_HOME", "/dev/null/home", "set AFTERSALES_HOME"),
+        ("AFTERSALES_DATABASE_URL", "postgresql://127.0.0.1:1/x", "cannot reach the database"),
+    ],
+)
+def test_what_cannot_work_is_one_clear_line(installation: Up, variable: str, value: str, says: str) -> None:
+    process = installation.start(**{variable: value})
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert says in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_taken_port_is_one_clear_line(installation: Up, settings: Settings, deployments: object) -> None:
+    process = installation.start(AFTERSALES_PORT=str(settings.port))
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"port {settings.port} is not free" in said
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,785 @@
+"""What staff see: masks, names and tags of runs, the dialog's eight lines, pages, artifacts, look-ups."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import time_machine
+from httpx import Request, Response
+from prefect.exceptions import PrefectHTTPStatusError
+from sqlalchemy import Engine, event
+
+from schemas.problems import NotFound
+from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
+from tasks.desk import publish
+from tasks.desk.links import Links, RunForm
+from tasks.desk.pages import case_sheet, chain_diagram, inbox_page, start_page
+from tasks.desk.queries import case_view, find_cases, inbox, offices, open_counts
+from tasks.desk.reading import read_output
+from tasks.desk.rules import (
+    DIALOG_LINES,
+    DIALOG_WIDTH,
+    Passage,
+    brief_line,
+    chain,
+    gate_description,
+    mask_address,
+    mask_phone,
+    mask_text,
+    plain,
+    run_name,
+    run_tags,
+    timeline_rows,
+    width,
+)
+from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, InboxRow, ItemView, LineView, Waiting
+from tests.play import Play, cells, line
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
+DUE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+RUN = UUID("65955a68-d56d-4d33-8439-860094f69bb9")
+PHONE, ADDRESS = "13812341048", "天津市河西区晴川道144号望江轩7栋1单元2004室"
+FORMS = "schemas.forms.parts:"
+
+
+def make_case(**values: Any) -> CaseFacts:
+    defaults: dict[str, Any] = {
+        "id": 1,
+        "number": "PA-2026-000123",
+        "process": "PA",
+        "title": "配件申报",
+        "version": 1,
+        "office": "BJ",
+        "office_name": "北京办事处",
+        "applicant": "E1049",
+        "applicant_name": "常北辰",
+        "customer_name": "钱雨桐",
+        "customer_phone": PHONE,
+        "customer_address": ADDRESS,
+        "order_no": "SO20260318-0042",
+        "model": "BD-201",
+        "urgency": Urgency.NORMAL,
+        "state": CaseState.REVIEW,
+        "step": "审核修正",
+        "due_at": DUE,
+        "ending": None,
+        "ending_reason": "",
+        "opened_at": NOW - timedelta(days=1),
+        "closed_at": None,
+        "fault": None,
+        "seq": 3,
+        "run_id": RUN,
+        "run_generation": 0,
+        "run_seq": 3,
+    }
+    return CaseFacts(**defaults | values)
+
+
+def make_line(line_no: int = 1, **values: Any) -> LineView:
+    defaults: dict[str, Any] = {
+        "line_no": line_no,
+        "part": "P-HW-001",
+        "name": "铰链(全盖110°)",
+        "specification": "缓冲",
+        "colour": "镍色",
+        "uom": "只",
+        "quantity": Decimal("4.00"),
+        "price": Decimal("9.20"),
+        "fee": FeeCategory.FREE,
+        "reason": Reason.QUALITY,
+        "unit_name": None,
+        "promised": None,
+        "planned": None,
+        "made_on": None,
+        "in_on": None,
+        "out_on": None,
+        "picked_on": None,
+        "reserved": Decimal(0),
+        "made": Decimal(0),
+        "received": Decimal(0),
+        "sent": Decimal(0),
+    }
+    return LineView(**defaults | values)
+
+
+def make_item(key: str = "review-1", **values: Any) -> ItemView:
+    defaults: dict[str, Any] = {
+        "key": key,
+        "title": "审核修正",
+        "role": Role.PARTS_REVIEWER,
+        "also": None,
+        "office": None,
+        "unit_name": None,
+        "form": f"{FORMS}ReviewDecision",
+        "brief": ["1. 铰链 × 4 @ 9.20 · 质量问题"],
+        "prefill": {},
+        "refusals": 0,
+        "refused_because": "",
+        "opened_at": NOW,
+        "due_at": DUE,
+        "expires_at": None,
+    }
+    return ItemView(**defaults | values)
+
+
+def happened(key: str, kind: str = "step", **values: Any) -> Happening:
+    defaults: dict[str, Any] = {
+        "at": NOW,
+        "key": key,
+        "kind": kind,
+        "title": key,
+        "output": None,
+        "actor": "SYSTEM",
+        "actor_name": None,
+        "channel": Channel.PREFECT,
+        "form": None,
+        "run_id": None,
+    }
+    return Happening(**defaults | values)
+
+
+def make_view(*items: ItemView, timeline: tuple[Happening, ...] = (), **values: Any) -> CaseView:
+    more = {name: values.pop(name) for name in ("lines", "documents", "now") if name in values}
+    defaults: dict[str, Any] = {"lines": [make_line()], "documents": [], "now": NOW}
+    return CaseView(case=make_case(**values), items=items, timeline=timeline, **defaults | more)
+
+
+def make_document(number: str, kind: DocumentKind, **values: Any) -> DocumentView:
+    defaults: dict[str, Any] = {
+        "number": number,
+        "kind": kind,
+        "step_key": "release-goods-1",
+        "issued_at": NOW,
+        "reverses": None,
+        "carrier": None,
+        "tracking": None,
+    }
+    return DocumentView(**defaults | values)
+
+
+def make_row(**values: Any) -> InboxRow:
+    defaults: dict[str, Any] = {
+        "number": "PA-2026-000123",
+        "key": "review-1",
+        "title": "审核修正",
+        "role": Role.PARTS_REVIEWER,
+        "also": None,
+        "office_name": "北京办事处",
+        "unit_name": None,
+        "urgency": Urgency.NORMAL,
+        "due_at": DUE,
+        "overdue": False,
+        "refusals": 0,
+        "brief": ["1. 铰链 × 4"],
+        "run_id": RUN,
+        "first": True,
+    }
+    return InboxRow(**defaults | values)
+
+
+# privacy
+
+
+@pytest.mark.parametrize(
+    ("phone", "masked"),
+    [
+        (PHONE, "138****1048"),
+        ("+86 138 1234 1048", "138****1048"),
+        ("010-88881001", "010****1001"),
+        ("12345", "***"),
+        ("", ""),
+    ],
+)
+def test_a_phone_shows_its_ends_only(phone: str, masked: str) -> None:
+    assert mask_phone(phone) == masked
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"), [(ADDRESS, "天津市河西区***"), ("松涛里9栋", "松涛***"), ("津", "***"), ("", "")]
+)
+def test_an_address_shows_its_beginning_only(address: str, masked: str) -> None:
+    assert mask_address(address) == masked
+
+
+def test_contact_data_in_free_text_is_masked_and_codes_are_not() -> None:
+    text = f"客户 {PHONE}，{ADDRESS}，邻居 13911112222，订单 SO20260318-0042 2026031813911112222"
+    masked = "客户 138****1048，天津市河西区***，邻居 139****2222，订单 SO20260318-0042 2026031813911112222"
+    assert mask_text(text, make_case()) == masked
+
+
+def test_a_view_that_lands_in_a_log_tells_no_contact_data() -> None:
+    view = make_view(timeline=(happened("resubmit-1", "decision", output={"remark": PHONE}),))
+    assert PHONE not in repr(view)
+    assert ADDRESS not in repr(view)
+
+
+def test_pages_and_timeline_show_no_contact_data() -> None:
+    said = f"电话 {PHONE} 地址 {ADDRESS}"
+    note = happened("resubmit-1", "decision", output={"remark": said}, form=f"{FORMS}PartsResubmission")
+    view = make_view(make_item(brief=[said]), timeline=(note,), fault=said, ending_reason=said)
+    shown = [case_sheet(view), run_name(view), *run_tags(view), *(row.what for row in timeline_rows(view))]
+    shown.append(inbox_page(Role.PARTS_REVIEWER, [make_row(brief=[f"电话 {PHONE}"])], Links()))
+    assert not any(PHONE in text or ADDRESS in text for text in shown)
+    assert "138****1048" in timeline_rows(view)[0].what
+
+
+# names and tags of runs
+
+
+def test_a_run_is_named_by_case_office_and_first_step() -> None:
+    assert run_name(make_view(make_item(), make_item("x", title="后"))) == "PA-2026-000123 · 北京办事处 · 审核修正"
+
+
+def test_a_closed_run_is_named_by_its_ending() -> None:
+    closed = make_view(state=CaseState.CLOSED, ending=Ending.REJECTED, closed_at=NOW)
+    assert run_name(closed) == "PA-2026-000123 · 北京办事处 · 已驳回"
+
+
+def test_tags_tell_process_office_and_every_role_that_is_waited_for() -> None:
+    view = make_view(make_item(), make_item("b", role=Role.PLANNER), make_item("c"))
+    assert run_tags(view) == [
+        "配件申报",
+        "办事处:北京办事处",
+        "待办:配件审核员",
+        "待办:配件审核员@北京办事处",
+        "待办:计划员",
+        "待办:计划员@北京办事处",
+    ]
+
+
+def test_tags_tell_overdue_and_urgent_and_have_no_commas() -> None:
+    view = make_view(make_item(due_at=NOW - timedelta(hours=1)), urgency=Urgency.URGENT, office_name="甲,乙")
+    assert run_tags(view)[-2:] == ["逾期", "加急"]
+    assert not any("," in tag for tag in run_tags(view))
+
+
+def test_tags_of_a_closed_case_tell_its_ending_and_nobody_waits() -> None:
+    closed = make_view(state=CaseState.CLOSED, ending=Ending.DELIVERED, closed_at=NOW)
+    assert run_tags(closed) == ["配件申报", "办事处:北京办事处", "已结案", "已交付"]
+
+
+# the resume dialog
+
+
+def rows_of(description: str) -> int:
+    """Count the lines that a dialog of our width needs before anybody unfolds the rest."""
+    above = description.split("\n\n<details>")[0].splitlines()
+    return sum(-(-width(text.rstrip().replace("\\", "")) // DIALOG_WIDTH) for text in above) + 1
+
+
+def test_the_dialog_says_case_office_urgency_due_and_links_to_the_sheet() -> None:
+    text = gate_description(make_view(make_item(), urgency=Urgency.URGENT), make_item())
+    assert text.splitlines()[:3] == [
+        "**PA-2026-000123** 北京办事处 · 加急 · 到期 due 11-23 17:30  ",
+        "1\\. 铰链 × 4 @ 9.20 · 质量问题  ",
+        "[案件全貌 case sheet](/v2/artifacts/key/case-pa-2026-000123)",
+    ]
+
+
+def test_the_dialog_marks_what_is_late() -> None:
+    late = make_item(due_at=NOW - timedelta(hours=1))
+    assert "🔴 逾期 overdue 11-23 09:00" in gate_description(make_view(late), late)
+
+
+def test_the_dialog_says_why_the_last_answer_was_refused() -> None:
+    item = make_item(refusals=1, refused_because="原因 reason: “” — 必填 is required\n行号 line: “9” — 重复")
+    shown, folded = gate_description(make_view(item), item).split("<details>")
+    assert "⚠ 原因 reason: “” — 必填 is required（共 2 项 in all）" in shown
+    assert "行号 line: “9” — 重复" in folded
+
+
+@pytest.mark.parametrize("lines", [0, 1, 4, 5, 6, 30])
+@pytest.mark.parametrize("refused", ["", "经办人工号 staff: “E1049” — " + "没有权限" * 40])
+@pytest.mark.parametrize("text", ["{}. 铰链 × 4", "{}. " + "很长的说明" * 60, "{}. 一\n二\n\n# 三"])
+def test_the_dialog_never_needs_more_than_eight_lines(lines: int, refused: str, text: str) -> None:
+    item = make_item(brief=[text.format(n) for n in range(lines)], refused_because=refused)
+    description = gate_description(make_view(item), item)
+    assert rows_of(description) <= DIALOG_LINES
+    folded = description.split("<details>")[1]
+    assert folded.count("\n- ") == 4 + lines + bool(refused)
+
+
+@pytest.mark.parametrize("role", [Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT])
+def test_who_must_reach_the_customer_finds_the_contact_folded_away(role: Role) -> None:
+    item = make_item(role=role)
+    shown, folded = gate_description(make_view(item), item).split("<details>")
+    assert PHONE not in shown
+    assert f"钱雨桐 · {PHONE} · {ADDRESS}" in folded
+
+
+@pytest.mark.parametrize("role", [Role.PARTS_REVIEWER, Role.PLANNER, Role.WORKSHOP, Role.SUPERVISOR])
+def test_nobody_else_sees_the_contact(role: Role) -> None:
+    item = make_item(role=role)
+    text = gate_description(make_view(item), item)
+    assert PHONE not in text
+    assert "138\\*\\*\\*\\*1048 · 天津市河西区" in text
+
+
+# markdown
+
+
+def test_what_people_typed_is_no_markdown() -> None:
+    assert plain("a|b *c* <i> [d](e)\n# f") == "a\\|b \\*c\\* &lt;i> \\[d\\](e) \\# f"
+    assert plain("很长" * 200).endswith("很…")
+
+
+def test_a_brief_keeps_its_bold_and_nothing_else() -> None:
+    assert brief_line("1. **缺** 600*400*20 <b>") == "1\\. **缺** 600\\*400\\*20 &lt;b>"
+    assert brief_line("**半") == "\\*\\*半"
+    assert brief_line("- x") == "\\- x"
+
+
+# the chain
+
+
+def states(view: CaseView) -> dict[str, Passage]:
+    return dict(chain(view))
+
+
+REVIEWED = ("register-lines", "review-1", "record-review-1", "place-order")
+PLANNED = (*REVIEWED, "order-number", "reserve-stock-1", "find-cycle-1", "plan-1", "confirm-plan-1")
+
+
+def past(*keys: str) -> tuple[Happening, ...]:
+    return tuple(happened(key, "decision" if key in {"review-1", "plan-1"} else "step") for key in keys)
+
+
+def test_the_chain_has_the_eleven_arrows_of_the_source() -> None:
+    titles = "办事处申报 审核修正 录入系统 周期确认 计划确认 车间生产 出货入库 入库制票 出库 出库制票 催提"
+    assert list(states(make_view())) == titles.split()
+
+
+def test_a_case_in_review_has_applied_and_waits_there() -> None:
+    found = states(make_view(make_item(), timeline=past("register-lines")))
+    assert [*found.values()] == [Passage.DONE, Passage.CURRENT, *[Passage.PENDING] * 9]
+
+
+def test_two_steps_may_be_current() -> None:
+    making = make_item("produce-1-panel-2"), make_item("goods-in-1-1")
+    found = states(make_view(*making, timeline=past(*PLANNED, "record-production-1-1")))
+    assert [title for title, passage in found.items() if passage == Passage.CURRENT] == ["车间生产", "出货入库"]
+
+
+def test_what_stock_made_needless_is_skipped() -> None:
+    sent = past(*REVIEWED, "order-number", "reserve-stock-1")
+    found = states(make_view(make_item("goods-out-1-1"), timeline=sent))
+    skipped = [title for title, passage in found.items() if passage == Passage.SKIPPED]
+    assert skipped == ["周期确认", "计划确认", "车间生产", "出货入库", "入库制票"]
+    assert found["出库"] == Passage.CURRENT
+
+
+def test_an_anomaly_at_pickup_belongs_to_pickup() -> None:
+    found = states(make_view(make_item("anomaly-pickup-1-1"), timeline=past(*PLANNED)))
+    assert (found["催提"], found["车间生产"]) == (Passage.CURRENT, Passage.SKIPPED)
+
+
+def test_a_refused_case_shows_where_it_ended() -> None:
+    closed = {"state": CaseState.CLOSED, "ending": Ending.REJECTED, "closed_at": NOW}
+    found = states(make_view(timeline=past("register-lines", "review-1", "close"), **closed))
+    assert [*found.values()] == [Passage.DONE, Passage.ENDED, *[Passage.PENDING] * 9]
+
+
+def test_a_case_between_two_steps_is_shown_at_the_next_one() -> None:
+    assert states(make_view(timeline=past(*REVIEWED)))["录入系统"] == Passage.CURRENT
+
+
+def test_a_process_without_a_chain_is_drawn_by_what_was_asked() -> None:
+    asked = happened("look-1", "decision", title="初检", form="x:Y")
+    view = make_view(make_item("look-2", title="复检"), timeline=(asked, happened("tidy")), process="ZZ")
+    assert chain(view) == [("初检", Passage.DONE), ("复检", Passage.CURRENT)]
+
+
+def test_the_diagram_colours_each_step() -> None:
+    drawn = chain_diagram(make_view(make_item(), timeline=past("register-lines"))).splitlines()
+    assert 'n0["✓ 办事处申报"]:::done' in drawn
+    assert 'n1["▶ 审核修正"]:::current' in drawn
+    assert 'n10["催提"]:::pending' in drawn
+    assert {f"n{n} --> n{n + 1}" for n in (0, 1, 2, 4, 5, 6, 8, 9)} <= set(drawn)
+    assert {line.split()[1] for line in drawn if line.startswith("classDef")} >= set(Passage)
+
+
+# pages
+
+
+def test_the_sheet_shows_lines_next_steps_and_promise() -> None:
+    lines = [make_line(promised=NOW.date(), made=Decimal("3.50"), sent=Decimal(0))]
+    sheet = case_sheet(make_view(make_item(), lines=lines))
+    assert "| 承诺 Promised | 2026-11-23 |" in sheet
+    assert "| 4 只 |  | 3.5 |  |  | 2026-11-23 |" in sheet
+    assert f"- **审核修正** — 配件审核员，到期 due 11-23 17:30 · [去办理 open](/v2/runs/flow-run/{RUN})" in sheet
+    assert "```mermaid\nflowchart TB\n" in sheet
+
+
+def test_red_slips_stand_out_and_name_what_they_reverse() -> None:
+    slip = make_document("CK-2026-000002", DocumentKind.OUTBOUND_SLIP)
+    red = make_document(
+        "CK-2026-000003", DocumentKind.OUTBOUND_SLIP, step_key="undo-release-goods-1", reverses=slip.number
+    )
+    note = make_document("FH-2026-000001", DocumentKind.DISPATCH_NOTE, carrier="德邦", tracking="DB1")
+    undone = happened("undo-release-goods-1", "undo", title="红字冲销", output=str(uuid4()))
+    view = make_view(documents=[slip, note, red], timeline=(undone,))
+    sheet = case_sheet(view)
+    assert "| CK-2026-000002 | 出库单 | 2026-11-23 10:00 |  |" in sheet
+    assert "| FH-2026-000001 | 发货单 | 2026-11-23 10:00 | 德邦 DB1 |" in sheet
+    assert "**出库单（红字）** reversal | 2026-11-23 10:00 | 冲销 reverses CK-2026-000002 |" in sheet
+    assert timeline_rows(view)[0][2:4] == ("撤销 undo：红字冲销", "出库单（红字） CK-2026-000003")
+
+
+def test_a_table_survives_what_people_type() -> None:
+    rude = happened(
+        "review-1", "decision", form=f"{FORMS}ReviewDecision", output={"verdict": "reject", "reason": "a|b\n\n# c"}
+    )
+    sheet = case_sheet(make_view(timeline=(rude,), customer_name="<script>|"))
+    assert "驳回 · 原因 a\\|b \\# c |" in sheet
+    assert "| 客户 Customer | &lt;script>\\| ·" in sheet
+
+
+def test_a_long_case_stays_readable() -> None:
+    sheet = case_sheet(make_view(lines=[make_line(n) for n in range(1, 201)]))
+    assert "… 共 200 行 lines in all" in sheet
+    assert sheet.count("**铰链") == 60
+
+
+def test_an_open_case_can_be_withdrawn_from_its_sheet() -> None:
+    links = Links(forms={"撤回申报": RunForm(RUN, "撤回单")})
+    assert "[撤回 withdraw](/v2/deployments/deployment/" in case_sheet(make_view(make_item()), links)
+    closed = make_view(state=CaseState.CLOSED, ending=Ending.DELIVERED, closed_at=NOW)
+    assert "撤回 withdraw" not in case_sheet(closed, links)
+
+
+def test_an_inbox_is_sorted_by_due_time_and_marks_what_is_late() -> None:
+    late = make_row(number="PA-2026-000009", due_at=NOW - timedelta(days=1), overdue=True, urgency=Urgency.URGENT)
+    page = inbox_page(Role.PARTS_REVIEWER, [make_row(refusals=2), late], Links())
+    first, second = [row for row in page.splitlines() if "[PA-" in row]
+    assert first.startswith("| 🔴 **11-22 10:00** | [PA-2026-000009](/v2/artifacts/key/case-pa-2026-000009)")
+    assert "**加急** 审核修正" in first
+    assert f"[去办理 open](/v2/runs/flow-run/{RUN})" in second
+    assert "已退回 2 次" in second
+    assert "🔴 逾期 overdue **1**" in page
+
+
+def test_an_inbox_says_when_the_run_shows_another_item_first_or_there_is_no_run() -> None:
+    rows = [make_row(first=False), make_row(number="PA-2026-000124", run_id=None)]
+    page = inbox_page(Role.PARTS_REVIEWER, rows, Links(), total=950)
+    assert f"[先办前项 after another](/v2/runs/flow-run/{RUN}) |" in page
+    assert "| 审核修正 | 1\\. 铰链 × 4 |" in page
+    assert "共 950 项" in page
+
+
+def test_an_empty_inbox_says_so() -> None:
+    assert "没有待办 nothing waits" in inbox_page(Role.FINANCE, [], Links())
+
+
+def test_the_start_page_links_worklists_inboxes_and_prefilled_forms() -> None:
+    links = Links(
+        artifacts={"inbox-planner": RUN}, forms={"配件申报": RunForm(RUN, "申报单"), "撤回申报": RunForm(RUN, "撤回单")}
+    )
+    page = start_page({Role.PLANNER: Waiting(3, 1)}, links, [("BJ", "北京办事处")])
+    assert f"| [**计划员**](/v2/artifacts/artifact/{RUN}) planner | 3 | 🔴 1 |" in page
+    assert "(/v2/artifacts/key/inbox-finance)" in page
+    assert "(/v2/runs?state=Suspended&tags=%E5%BE%85%E5%8A%9E%3A%E8%AE%A1%E5%88%92%E5%91%98)" in page
+    prefilled = "%7B%22%E7%94%B3%E6%8A%A5%E5%8D%95%22%3A%20%7B%22%E5%8A%9E%E4%BA%8B%E5%A4%84%22%3A%20%22"
+    assert f"(/v2/deployments/deployment/{RUN}/run?parameters={prefilled}" in page
+
+
+# readings
+
+
+@pytest.mark.parametrize(
+    ("output", "read"),
+    [
+        (None, ""),
+        (True, ""),
+        ([], ""),
+        ("free", "免费(三包)"),
+        ("PLANNER", "计划员"),
+        ("2026-11-23", "2026-11-23"),
+        (str(RUN), ""),
+        ("PA-2026-000123:place-order", ""),
+        ([1, 3], "第1、3行"),
+        ([{"line_no": 1, "quantity": "2.00"}], "第1行 ×2"),
+        ([{"line_no": n, "quantity": "1"} for n in range(1, 6)], "第1行 ×1；第2行 ×1；第3行 ×1；… 共 5 行"),
+        ({"role": "SUPERVISOR", "reason": "超出参考价"}, "客服主管 · 原因 超出参考价"),
+        ({"order_number": "OS-1"}, "系统单号 OS-1"),
+        ({"never": "heard of"}, ""),
+        (
+            [{"line_no": 2, "part": "P-1", "name": "门板", "quantity": "3", "price": "8.5", "reason": "missing"}],
+            "第2行 门板 ×3 @8.50 缺件",
+        ),
+    ],
+)
+def test_what_a_step_returned_reads_well(output: Any, read: str) -> None:
+    assert read_output(output) == read
+
+
+def test_who_decided_what_reads_well() -> None:
+    given = {"staff": "E1001", "verdict": "approve", "fee": "charged", "lines": [], "reason": ""}
+    reviewer = {"actor": "E1001", "actor_name": "苏静怡", "form": f"{FORMS}ReviewDecision"}
+    applicant = {"actor": "E1049", "actor_name": "常北辰"}
+    timeline = (
+        happened("review-1", "decision", title="审核修正", output=given, **reviewer),
+        happened("review-2", "refused", title="审核修正", actor="x" * 90, output="没有权限", channel=Channel.CLI),
+        happened("pickup-1", "notice", title="pickup-2:OFFICE", actor="OFFICE", output="PA-2026-000123 请提货"),
+        happened("pickup-1", "withdrawn", title="催提", output={"reason": "错"}, **applicant),
+        happened("gone-1", "decision", output={"note": "旧表单"}, form="schemas.forms.gone:Gone"),
+    )
+    rows = timeline_rows(make_view(timeline=timeline))
+    assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过 · 收费", "Prefect 界面")
+    assert rows[1][1:5] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行")
+    assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "请提货")
+    assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
+    assert rows[4].what.endswith("旧表单")
+
+
+# publishing
+
+
+class FakePrefect:
+    """Prefect's artifacts, in memory."""
+
+    def __init__(self) -> None:
+        self.artifacts: dict[UUID, Any] = {}
+        self.calls: list[str] = []
+
+    def create_artifact(self, new: Any) -> Any:
+        self.calls.append("create")
+        made = SimpleNamespace(id=uuid4(), key=new.key, data=new.data, flow_run_id=new.flow_run_id)
+        self.artifacts[made.id] = made
+        return made
+
+    def update_artifact(self, artifact_id: UUID, change: Any) -> None:
+        self.calls.append("update")
+        if artifact_id not in self.artifacts:
+            request = Request("PATCH", "http://x")
+            raise PrefectHTTPStatusError("gone", request=request, response=Response(404, request=request))
+        self.artifacts[artifact_id].data = change.data
+
+    def read_latest_artifacts(self, artifact_filter: Any, limit: int) -> list[Any]:
+        latest = {made.key: made for made in self.artifacts.values() if made.key in artifact_filter.key.any_}
+        return [SimpleNamespace(key=key, latest_id=m.id, flow_run_id=m.flow_run_id) for key, m in latest.items()]
+
+    def read_deployments(self, limit: int) -> list[Any]:
+        schema = {"properties": {"申报单": {}}}
+        return [SimpleNamespace(id=RUN, flow_id=RUN, parameter_openapi_schema=schema)]
+
+    def read_flows(self, flow_filter: Any, limit: int) -> list[Any]:
+        return [SimpleNamespace(id=RUN, name="配件申报")]
+
+
+@pytest.fixture
+def prefect(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePrefect]:
+    fake = FakePrefect()
+
+    @contextmanager
+    def client() -> Iterator[FakePrefect]:
+        yield fake
+
+    monkeypatch.setattr(publish, "_client", client)
+    publish._forget()
+    yield fake
+    publish._forget()
+
+
+def test_a_case_sheet_is_made_once_and_then_kept_up_to_date(prefect: FakePrefect) -> None:
+    view = make_view(make_item())
+    for _ in range(3):
+        publish.publish_case(view, RUN)
+    assert prefect.calls == ["create", "update", "update", "update"]  # the title links to what was created
+    [sheet] = prefect.artifacts.values()
+    assert (sheet.key, sheet.flow_run_id) == ("case-pa-2026-000123", RUN)
+    assert publish.links().case("PA-2026-000123") == f"/v2/artifacts/artifact/{sheet.id}"
+
+
+def test_another_process_finds_the_sheet_that_is_there(prefect: FakePrefect) -> None:
+    view = make_view(make_item())
+    publish.publish_case(view, RUN)
+    publish._forget()
+    publish.publish_case(view, RUN)
+    assert prefect.calls == ["create", "update", "update"]
+
+
+def test_a_new_run_of_a_case_gets_the_sheet_among_its_own_artifacts(prefect: FakePrefect) -> None:
+    view, other = make_view(make_item()), uuid4()
+    publish.publish_case(view, RUN)
+    publish.publish_case(view, other)
+    assert [made.flow_run_id for made in prefect.artifacts.values()] == [RUN, other]
+    assert f"/v2/runs/flow-run/{other}" in [*prefect.artifacts.values()][-1].data
+
+
+def test_inboxes_are_published_at_the_start_and_then_only_when_they_change(db: Engine, prefect: FakePrefect) -> None:
+    assert publish.publish_inboxes(db) == 16
+    publish.publish_start_page(db)
+    publish.publish_inboxes(db)  # now the link to the start page is known
+    assert (publish.publish_inboxes(db), publish.publish_inboxes(db)) == (0, 0)
+    Play(db).apply()
+    assert publish.publish_inboxes(db) == 1
+    assert len(prefect.artifacts) == 17
+
+
+def test_the_start_page_has_an_address_and_knows_the_run_forms(db: Engine, prefect: FakePrefect) -> None:
+    address = publish.publish_start_page(db)
+    [page] = prefect.artifacts.values()
+    assert address.endswith(f"/v2/artifacts/artifact/{page.id}")
+    assert "[**配件申报** new application](/v2/deployments/deployment/" in page.data
+
+
+def test_when_prefects_database_was_deleted_all_is_published_anew(db: Engine, prefect: FakePrefect) -> None:
+    publish.publish_start_page(db)
+    publish.publish_inboxes(db)
+    prefect.artifacts.clear()
+    publish.publish_case(make_view(make_item()), RUN)
+    publish.publish_start_page(db)
+    while publish.publish_inboxes(db):
+        continue
+    assert len(prefect.artifacts) == 18
+
+
+# queries
+
+
+@contextmanager
+def statements(db: Engine) -> Iterator[list[str]]:
+    """The statements that are run meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db, "before_cursor_execute", note)
+    yield seen
+    event.remove(db, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def play(db: Engine) -> Iterator[Play]:
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=True):
+        yield Play(db)
+
+
+def view_of(play: Play, case: int) -> CaseView:
+    with play.db.connect() as connection:
+        return case_view(connection, case)
+
+
+def test_a_case_is_seen_with_names_items_and_who_did_what(play: Play) -> None:
+    case = play.apply(2, urgency="加急")
+    play.refused(case, "review-1", staff="E1049")
+    view = view_of(play, case)
+    assert (view.case.title, view.case.office_name, view.case.applicant_name) == ("配件申报", "北京办事处", "常北辰")
+    assert (view.case.urgency, view.case.state) == (Urgency.URGENT, CaseState.REVIEW)
+    [item] = view.items
+    assert (item.key, item.role, item.refusals) == ("review-1", Role.PARTS_REVIEWER, 1)
+    assert [document.number for document in view.documents] == ["SQ-2026-000001"]
+    rows = timeline_rows(view)
+    assert rows[0].what.endswith("缺件 · 免费(三包) · 配件申报单 SQ-2026-000001")
+    assert (rows[-1].who, rows[-1].title) == ("常北辰 E1049", "审核修正：未通过 refused")
+
+
+def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
+    play.run_to(case, "goods-in-1-1")
+    quantities = [(v.reserved, v.made, v.received, v.sent) for v in view_of(play, case).lines]
+    assert quantities == [(4, 0, 0, 0), (0, 3, 0, 0)]
+    play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {2: 2}, 差异原因="少一块"))
+    door = view_of(play, case).lines[1]
+    assert (door.reserved, door.received, door.sent) == (2, 2, 0)
+    play.run_to(case, "pickup-1")
+    view = view_of(play, case)
+    assert [v.sent for v in view.lines] == [4, 2]
+    assert view.promised is not None
+    assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["自有车队"]
+    play.withdraw(case, play.holders(Role.SUPERVISOR)[0])
+    view = view_of(play, case)
+    assert [v.sent for v in view.lines] == [0, 0]
+    [red] = [document for document in view.documents if document.red]
+    assert red.reverses in {document.number for document in view.documents}
+    assert states(view)["催提"] == Passage.ENDED
+    assert (view.case.ending, view.case.ended_as) == (Ending.WITHDRAWN, "已撤回")
+
+
+def test_a_delivered_case_has_passed_every_arrow(play: Play) -> None:
+    case = play.apply(3)
+    assert play.finish(case) == "delivered"
+    assert set(states(view_of(play, case)).values()) == {Passage.DONE}
+
+
+def test_every_gate_of_the_process_stands_on_the_chain(play: Play) -> None:
+    case = play.apply(2, urgency="加急")
+    while play.state(case) != "closed":
+        view = view_of(play, case)
+        assert Passage.CURRENT in states(view).values(), view.items[0].key
+        assert rows_of(gate_description(view, view.items[0])) <= DIALOG_LINES
+        case_sheet(view)
+        play.decide(case, play.next_key(case))
+
+
+def test_a_case_is_seen_with_five_statements_however_long_it_is(play: Play) -> None:
+    short, long = play.apply(1), play.apply(4)
+    play.finish(long)
+    for case in (short, long):
+        with play.db.connect() as connection, statements(play.db) as seen:
+            case_view(connection, case)
+        assert len(seen) == 5
+
+
+def test_a_case_that_is_not_there_is_not_found(db: Engine) -> None:
+    with db.connect() as connection, pytest.raises(NotFound, match="no case with id 9"):
+        case_view(connection, 9)
+
+
+def test_an_inbox_lists_what_waits_first_due_first(play: Play) -> None:
+    first, second = play.apply(1), play.apply(1, office="SH")
+    making = play.apply([line("P-PB-001", 3), line("P-PT-001", 1)])
+    play.run_to(making, "produce-1-panel-1")
+    now = view_of(play, first).now
+    with play.db.connect() as connection:
+        rows = inbox(connection, Role.PARTS_REVIEWER, now)
+        everybody = inbox(connection, None, now + timedelta(days=60))
+        capped = inbox(connection, None, now, most=1)
+        counts = open_counts(connection)
+    assert [(row.number, row.office_name, row.overdue) for row in rows] == [
+        (view_of(play, first).case.number, "北京办事处", False),
+        (view_of(play, second).case.number, "上海办事处", False),
+    ]
+    assert [row.role for row in everybody] == [Role.PARTS_REVIEWER] * 2 + [Role.WORKSHOP] * 2
+    assert [row.first for row in everybody] == [True, True, True, False]
+    assert all(row.overdue for row in everybody)
+    assert [row.role for row in capped] == [Role.PARTS_REVIEWER, Role.WORKSHOP]
+    assert counts == {Role.PARTS_REVIEWER: Waiting(2, 0), Role.WORKSHOP: Waiting(2, 0)}
+
+
+def test_what_is_late_is_counted(play: Play) -> None:
+    play.apply(1)
+    with time_machine.travel("2026-12-30T10:00:00+08:00"), play.db.connect() as connection:
+        assert open_counts(connection) == {Role.PARTS_REVIEWER: Waiting(1, 1)}
+
+
+def test_a_case_is_found_by_number_order_and_phone(play: Play) -> None:
+    case = play.apply(2)
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1", 运单号="YD-7")
+    row = play.case(case)
+    for text in (row.number.lower(), f" {row.order_no} ", row.customer_phone):
+        with play.db.connect() as connection:
+            [found] = find_cases(connection, text)
+        assert (found.number, found.state, found.tracking) == (row.number, CaseState.PICKUP, "YD-7")
+        assert found.out_on is not None
+        assert found.promised is not None
+        assert found.phone == mask_phone(row.customer_phone) != row.customer_phone
+
+
+def test_nothing_is_found_by_nothing(play: Play) -> None:
+    play.apply(1)
+    with play.db.connect() as connection:
+        assert find_cases(connection, "  ") == []
+        assert find_cases(connection, "PA-1999-000001") == []
+
+
+def test_the_offices_are_listed(db: Engine) -> None:
+    with db.connect() as connection:
+        assert ("BJ", "北京办事处") in offices(connection)

@@ -1,0 +1,615 @@
+"""Law 6 against an order system that drops, delays, fails, repeats itself and talks nonsense."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from schemas.problems import BadInput, NotFound
+from tasks.durable import clock
+from tasks.outbox import queries
+from tasks.outbox.client import OrderSystem, Rejected, Undelivered, excerpt
+from tasks.outbox.dispatch import DispatchReport, dispatch_due, retry
+from tasks.outbox.rules import DeliveryRules, is_refusal
+from tests.play import Play
+
+ATTEMPTS, TIMEOUT = 4, 0.3
+LONG = timedelta(days=1)  # longer than any pause or claim
+PROJECT = Path(__file__).parents[3]
+
+
+class FakeOrderSystem(ThreadingHTTPServer):
+    """An order system: one order a key, and its number; each request takes the next of `faults`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self.orders: dict[str, str] = {}
+        self.requests: list[tuple[str, str, dict[str, Any]]] = []
+        self.faults: list[str] = []
+        self.lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/api/"
+
+    def keys(self) -> list[str]:
+        return [key for _, key, _ in self.requests]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hung up."""
+
+
+class Exchange(BaseHTTPRequestHandler):
+    server: FakeOrderSystem
+
+    def do_POST(self) -> None:
+        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        key, kind = self.headers["Idempotency-Key"], self.path.removeprefix("/api/")
+        with self.server.lock:
+            self.server.requests.append((kind, key, payload))
+            fault = self.server.faults.pop(0) if self.server.faults else ""
+            if fault not in {"refuse", "busy", "lost"}:
+                self.server.orders.setdefault(key, f"OS-{len(self.server.orders) + 1:04d}")
+        number = self.server.orders.get(key, "")
+        answer = {"order_number": number} if kind == "place_order" else {"cancelled": payload["case"]}
+        getattr(self, f"_{fault or 'answer'}")(answer)
+
+    def _answer(self, answer: dict[str, Any], status: int = 200, **headers: str) -> None:
+        self._send(json.dumps(answer, ensure_ascii=False).encode(), status, **headers)
+
+    def _send(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self, answer: dict[str, Any]) -> None:
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    _lost = _drop
+
+    def _half(self, answer: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "500")
+        self.end_headers()
+        self.wfile.write(b'{"order_')
+
+    def _late(self, answer: dict[str, Any]) -> None:
+        time.sleep(TIMEOUT * 2)
+        self._answer(answer)
+
+    def _trickle(self, answer: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.end_headers()
+        for _ in range(40):
+            self.wfile.write(b" ")
+            self.wfile.flush()
+            time.sleep(TIMEOUT / 4)
+
+    def _endless(self, answer: dict[str, Any]) -> None:
+        self._send(b"x" * 1_000_000)
+
+    def _broken(self, answer: dict[str, Any]) -> None:
+        self._answer({"error": "boom"}, 500)
+
+    def _moved(self, answer: dict[str, Any]) -> None:
+        self._answer({}, 302, Location="/elsewhere")
+
+    def _busy(self, answer: dict[str, Any]) -> None:
+        self._answer({}, 429, Retry_After="120")
+
+    def _refuse(self, answer: dict[str, Any]) -> None:
+        self._answer({"error": "没有这个配件 unknown part"}, 422)
+
+    def _twice(self, answer: dict[str, Any]) -> None:
+        self._answer(answer)
+        self._answer(answer)
+
+    def _garbage(self, answer: dict[str, Any]) -> None:
+        self._send("<html>\x00 维护中 \x1b[31m".encode() + b"\xff")
+
+    def _nothing(self, answer: dict[str, Any]) -> None:
+        self._send(b"")
+
+    def _list(self, answer: dict[str, Any]) -> None:
+        self._send(b"[1, 2]")
+
+    def _unnumbered(self, answer: dict[str, Any]) -> None:
+        self._answer({"status": "ok"})
+
+    def _blank(self, answer: dict[str, Any]) -> None:
+        self._answer({"order_number": "  "})
+
+    def _control(self, answer: dict[str, Any]) -> None:
+        self._answer({"order_number": "OS\x00-1"})
+
+    def _other(self, answer: dict[str, Any]) -> None:
+        self._answer({"order_number": "OS-9999"})
+
+    def _hang_up(self, answer: dict[str, Any]) -> None:
+        self._answer(answer)
+        self.close_connection = True
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOrderSystem]:
+    with FakeOrderSystem() as server:
+        monkeypatch.setenv("AFTERSALES_ORDER_SYSTEM_URL", server.url)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False) as one:
+        yield one
+
+
+@pytest.fixture
+def play(db: Engine) -> Play:
+    stage = Play(db)
+    for key, value in (("attempts", ATTEMPTS), ("timeout_s", TIMEOUT), ("backoff_s", 1)):
+        stage.run("UPDATE policy SET value = :value WHERE key = :key", key=f"outbox.{key}", value=json.dumps(value))
+    return stage
+
+
+@pytest.fixture
+def case(play: Play, orders: FakeOrderSystem) -> int:
+    """A case that waits for its order number."""
+    made = play.apply(lines=1)
+    play.decide(made, "review-1", 审核结论="通过")
+    assert list(play.items(made)) == ["order-number"]
+    return made
+
+
+def message(play: Play, case: int, kind: str = "place_order") -> Any:
+    return play.rows("SELECT * FROM outbox WHERE case_id = :case AND kind = :kind", case=case, kind=kind)[0]
+
+
+def dead_letters(play: Play, case: int) -> dict[str, str]:
+    found = play.rows("SELECT * FROM notice WHERE case_id = :case AND kind LIKE 'dead-letter:%'", case=case)
+    return {row.role: row.text for row in found}
+
+
+def rounds(play: Play, client: httpx.Client, count: int = ATTEMPTS) -> list[DispatchReport]:
+    """Dispatch again and again, each time after every pause and claim is over."""
+    return [dispatch_due(play.db, clock.now() + LONG * n, client) for n in range(count)]
+
+
+def order_number(play: Play, case: int) -> str | None:
+    found = [row.output for row in play.timeline(case) if row.step_key == "order-number"]
+    return found[0]["order_number"] if found else None
+
+
+def assert_ordered_once(play: Play, case: int, orders: FakeOrderSystem) -> None:
+    sent = message(play, case)
+    assert sent.state == "answered"
+    assert (sent.next_at, sent.last_error) == (None, "")
+    assert list(orders.orders) == [sent.idempotency_key]
+    assert orders.orders[sent.idempotency_key] == order_number(play, case) == sent.answer["order_number"]
+    assert play.keys(case).count("order-number") == 1
+    decided = play.rows("SELECT accepted, actor, channel FROM decision WHERE case_id = :case", case=case)
+    assert Counter(map(tuple, decided))[True, "SYSTEM", "system"] == 1
+    assert play.case(case).state not in {"ordering", "closed"}
+
+
+def test_an_order_is_sent_and_its_number_moves_the_case(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    report = dispatch_due(play.db, clock.now(), client)
+    sent = message(play, case)
+    assert report == DispatchReport(answered=[sent.idempotency_key])
+    assert sent.idempotency_key == f"{play.case(case).number}:place-order"
+    assert orders.requests == [("place_order", sent.idempotency_key, sent.payload)]
+    assert_ordered_once(play, case, orders)
+    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("lost", "RemoteProtocolError"),
+        ("drop", "RemoteProtocolError"),
+        ("half", "RemoteProtocolError"),
+        ("late", "ReadTimeout"),
+        ("trickle", "did not end in time"),
+        ("endless", "longer than"),
+        ("broken", "HTTP 500"),
+        ("busy", "HTTP 429"),
+        ("moved", "HTTP 302"),
+        ("garbage", "维护中"),
+        ("nothing", "unexpected body"),
+        ("list", "unexpected body"),
+        ("unnumbered", "order_number"),
+        ("blank", "order_number"),
+        ("control", "U+0000"),
+    ],
+)
+def test_a_fault_is_noted_and_the_same_message_sent_again(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, fault: str, reason: str
+) -> None:
+    orders.faults = [fault]
+    key = message(play, case).idempotency_key
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(postponed=[key])
+    waiting = message(play, case)
+    assert waiting.state == "pending"
+    assert reason in waiting.last_error
+    assert waiting.last_error.isprintable()
+    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport(answered=[key])
+    assert orders.keys() == [key, key]
+    assert_ordered_once(play, case, orders)
+    assert message(play, case).attempts == 2
+    assert dead_letters(play, case) == {}
+
+
+def test_an_answer_sent_twice_counts_once(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
+    orders.faults = ["twice", "twice"]
+    dispatch_due(play.db, clock.now(), client)
+    assert_ordered_once(play, case, orders)
+
+
+def test_one_sick_message_keeps_no_other_from_going(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    other = play.apply(lines=1, office="SH")
+    play.decide(other, "review-1", 审核结论="通过")
+    orders.faults = ["garbage"]
+    report = dispatch_due(play.db, clock.now(), client)
+    assert (len(report.postponed), len(report.answered)) == (1, 1)
+    assert order_number(play, case) is None
+    assert order_number(play, other)
+
+
+def test_pauses_grow_and_attempts_are_bounded(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    orders.faults = ["broken"] * (ATTEMPTS + 1)
+    now, pauses = clock.now(), []
+    for _ in range(ATTEMPTS - 1):
+        dispatch_due(play.db, now, client)
+        pauses.append((message(play, case).next_at - now).total_seconds())
+        now = message(play, case).next_at
+    assert [0.5 * 2**n <= pause <= 2**n + 0.5 for n, pause in enumerate(pauses)] == [True] * len(pauses)
+    assert dispatch_due(play.db, now, client).dead == [message(play, case).idempotency_key]
+    assert len(orders.requests) == ATTEMPTS
+
+
+def test_a_message_that_is_not_due_stays(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
+    orders.faults = ["busy"]
+    now = clock.now()
+    dispatch_due(play.db, now, client)
+    assert dispatch_due(play.db, now + timedelta(seconds=0.1), client) == DispatchReport()
+    assert len(orders.requests) == 1
+
+
+def test_a_dead_letter_is_seen_by_people_and_can_be_sent_again(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    orders.faults = ["broken"] * ATTEMPTS
+    reports = rounds(play, client, ATTEMPTS + 1)
+    dead = message(play, case)
+    assert [len(report.dead) for report in reports] == [0] * (ATTEMPTS - 1) + [1, 0]
+    assert (dead.state, dead.next_at, dead.attempts) == ("dead", None, ATTEMPTS)
+    assert "HTTP 500" in dead.last_error
+    letters = dead_letters(play, case)
+    assert set(letters) == {"SUPERVISOR", "ENGINEER"}
+    assert play.case(case).number in letters["SUPERVISOR"]
+    assert "HTTP 500" in letters["SUPERVISOR"]
+    assert play.state(case) == "ordering"
+    retry(play.db, dead.idempotency_key)
+    assert dispatch_due(play.db, clock.now(), client).answered == [dead.idempotency_key]
+    assert_ordered_once(play, case, orders)
+
+
+def test_a_letter_that_dies_again_is_told_again(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    orders.faults = ["refuse", "refuse"]
+    dispatch_due(play.db, clock.now(), client)
+    first = play.rows("SELECT sent_at FROM notice")
+    retry(play.db, message(play, case).idempotency_key)
+    dispatch_due(play.db, clock.now(), client)
+    again = play.rows("SELECT sent_at FROM notice")
+    assert len(first) == len(again) == 2
+    assert min(again) > max(first)
+
+
+def test_a_refusal_is_dead_at_once(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
+    orders.faults = ["refuse"]
+    assert dispatch_due(play.db, clock.now(), client).dead
+    assert "没有这个配件" in message(play, case).last_error
+    assert "没有这个配件" in dead_letters(play, case)["ENGINEER"]
+    assert len(orders.requests) == 1
+
+
+def test_only_dead_letters_are_sent_again_by_hand(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    key = message(play, case).idempotency_key
+    with pytest.raises(NotFound, match="unheard-of"):
+        retry(play.db, "unheard-of")
+    with pytest.raises(BadInput, match="only dead ones"):
+        retry(play.db, key)
+    dispatch_due(play.db, clock.now(), client)
+    with pytest.raises(BadInput, match="no longer waits"):
+        retry(play.db, key)
+
+
+def test_another_number_for_the_same_order_is_a_dead_letter(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dispatcher dies after the case has the number; sent again, the system contradicts itself."""
+    with monkeypatch.context() as patch:
+        patch.setattr(queries, "settle", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            dispatch_due(play.db, clock.now(), client)
+    assert order_number(play, case) == "OS-0001"
+    orders.faults = ["other"]
+    assert dispatch_due(play.db, clock.now() + LONG, client).dead
+    assert "OS-0001" in message(play, case).last_error
+    assert "OS-9999" in message(play, case).last_error
+    assert order_number(play, case) == "OS-0001"
+    assert set(dead_letters(play, case)) == {"SUPERVISOR", "ENGINEER"}
+
+
+def test_a_dispatcher_that_died_is_replaced_when_its_claim_runs_out(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(OrderSystem, "send", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            dispatch_due(play.db, clock.now(), client)
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport()
+    assert dispatch_due(play.db, clock.now() + timedelta(minutes=1), client).answered
+    assert_ordered_once(play, case, orders)
+
+
+def test_a_message_that_kills_every_dispatcher_is_given_up(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(OrderSystem, "send", interrupt)
+        for n in range(ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                dispatch_due(play.db, clock.now() + LONG * n, client)
+    assert dispatch_due(play.db, clock.now() + LONG * ATTEMPTS, client).dead
+    assert orders.requests == []
+    assert dead_letters(play, case)
+
+
+def test_two_dispatchers_send_each_message_once(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    cases = [case]
+    for office in ("SH", "GZ", "WH", "CD", "XA"):
+        cases.append(play.apply(lines=1, office=office))
+        play.decide(cases[-1], "review-1", 审核结论="通过")
+    start, now, reports = threading.Barrier(4), clock.now(), []
+
+    def work() -> None:
+        start.wait()
+        reports.append(dispatch_due(play.db, now, client))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reports) == 4
+    assert sorted(orders.keys()) == sorted(message(play, one).idempotency_key for one in cases)
+    numbers = [order_number(play, one) for one in cases]
+    assert sorted(map(str, numbers)) == sorted(orders.orders.values())
+
+
+def test_a_late_dispatcher_does_not_undo_what_the_other_did(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    """Its claim ran out while it waited; when it wakes up and gives up, the message is long answered."""
+    now = clock.now()
+    with play.db.begin() as connection:
+        stale = queries.claim_next(connection, now, now + timedelta(seconds=1))
+    dispatch_due(play.db, now + LONG, client)
+    with play.db.begin() as connection:
+        queries.postpone(connection, stale, now + LONG, "late")
+        queries.bury(connection, stale, "PA", "late", now)
+    assert_ordered_once(play, case, orders)
+    assert dead_letters(play, case) == {}
+
+
+def test_a_cancellation_goes_after_its_order(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    orders.faults = ["drop"]
+    dispatch_due(play.db, clock.now(), client)
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    assert play.case(case).ending == "withdrawn"
+    rounds(play, client, 2)
+    assert [kind for kind, _, _ in orders.requests] == ["place_order", "place_order", "cancel_order"]
+    assert {message(play, case, kind).state for kind in ("place_order", "cancel_order")} == {"answered"}
+    assert message(play, case, "cancel_order").answer == {"cancelled": play.case(case).number}
+    assert play.case(case).ending == "withdrawn"
+
+
+def test_a_dead_order_of_a_withdrawn_case_is_not_sent_again(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    orders.faults = ["refuse"]
+    dispatch_due(play.db, clock.now(), client)
+    play.withdraw(case, play.case(case).applicant)
+    assert dispatch_due(play.db, clock.now(), client).answered == [message(play, case, "cancel_order").idempotency_key]
+    with pytest.raises(BadInput, match="no longer waits"):
+        retry(play.db, message(play, case).idempotency_key)
+
+
+def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.outbox import dispatch
+
+    real = dispatch.advance
+
+    def fails_later(*args: Any) -> Any:
+        real(*args)
+        raise RuntimeError("the next step is broken")
+
+    monkeypatch.setattr(dispatch, "advance", fails_later)
+    assert dispatch_due(play.db, clock.now(), client).answered
+    assert_ordered_once(play, case, orders)
+
+
+def test_an_answer_that_the_case_cannot_take_now_is_fetched_again(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.outbox import dispatch
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatch, "advance", interrupt_softly)
+        assert dispatch_due(play.db, clock.now(), client).postponed
+    assert "the database went away" in message(play, case).last_error
+    assert dispatch_due(play.db, clock.now() + LONG, client).answered
+    assert_ordered_once(play, case, orders)
+
+
+def test_an_address_that_was_taken_away_is_said(
+    play: Play, case: int, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AFTERSALES_ORDER_SYSTEM_URL")
+    assert dispatch_due(play.db, clock.now(), client).postponed
+    assert "AFTERSALES_ORDER_SYSTEM_URL" in message(play, case).last_error
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "not a url", "ftp://x/", "http://[::1"])
+def test_an_unusable_address_is_a_fault_like_any_other(
+    play: Play, case: int, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("AFTERSALES_ORDER_SYSTEM_URL", url)
+    assert dispatch_due(play.db, clock.now(), client).postponed
+    assert "no answer from" in message(play, case).last_error
+
+
+DYING = """
+import os, signal, sys
+from datetime import datetime
+import httpx
+import flows.parts_application
+from deployments.database import connect
+from tasks.outbox import dispatch, queries
+from tasks.outbox.client import OrderSystem
+
+def die(*_args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+url, now, moment = sys.argv[1:]
+if moment == "before mark":
+    queries.settle = die
+elif moment == "while marking":
+    settle = queries.settle
+    queries.settle = lambda *args: (settle(*args), die())
+elif moment == "before telling":
+    dispatch.advance = die
+else:
+    OrderSystem.send = die
+with httpx.Client(trust_env=False) as client:
+    dispatch.dispatch_due(connect(url), datetime.fromisoformat(now), client)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before sending", "before telling", "before mark", "while marking"])
+def test_killed_at_any_point_there_is_one_order_and_one_number(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, moment: str
+) -> None:
+    url = play.db.url.render_as_string(hide_password=False)
+    child = subprocess.run(
+        [sys.executable, "-c", DYING, url, clock.now().isoformat(), moment],
+        cwd=PROJECT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert message(play, case).state == "pending"
+    assert (order_number(play, case) is not None) == (moment in {"before mark", "while marking"})
+    assert dispatch_due(play.db, clock.now() + LONG, client).answered
+    assert set(orders.keys()) == {message(play, case).idempotency_key}
+    assert_ordered_once(play, case, orders)
+
+
+def test_without_an_address_the_embedded_counterpart_answers(
+    play: Play, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AFTERSALES_ORDER_SYSTEM_URL", raising=False)
+    case = play.apply(lines=1)
+    play.decide(case, "review-1", 审核结论="通过")
+    assert message(play, case).state == "answered"
+    assert order_number(play, case) == message(play, case).answer["order_number"]
+    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport()
+
+
+def test_the_pause_doubles_within_its_jitter_and_heeds_the_other_system() -> None:
+    rules = DeliveryRules(attempts=4, timeout=timedelta(seconds=1), backoff=timedelta(seconds=10))
+    seconds = [[rules.pause(n, chance).total_seconds() for n in (1, 2, 3)] for chance in (0.0, 0.5, 0.999)]
+    assert seconds[0] == [5, 10, 20]
+    assert seconds[1] == [7.5, 15, 30]
+    assert seconds[2] == pytest.approx([10, 20, 40], rel=0.01)
+    assert rules.pause(1, 0, timedelta(seconds=60)) == timedelta(seconds=60)
+    assert rules.pause(1, 0, timedelta(days=60)) == timedelta(seconds=80)
+
+
+def test_only_refusals_are_final() -> None:
+    for status in (400, 401, 404, 410, 422):
+        assert is_refusal(status)
+    for status in (302, 408, 409, 425, 429, 500, 503):
+        assert not is_refusal(status)
+
+
+def test_the_client_names_what_it_does_not_know(client: httpx.Client) -> None:
+    system = OrderSystem(client, "http://127.0.0.1:1", timedelta(seconds=1))
+    with pytest.raises(Rejected, match="place_order, cancel_order"):
+        system.send("praise", {}, "k")
+    with pytest.raises(Undelivered, match="no answer"):
+        system.send("place_order", {}, "k")
+
+
+def test_without_a_client_and_a_moment_it_is_now_and_a_client_is_made(
+    play: Play, case: int, orders: FakeOrderSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert dispatch_due(play.db).answered
+    assert_ordered_once(play, case, orders)
+
+
+def test_an_excerpt_is_one_printable_line() -> None:
+    assert excerpt("<p>\x00维护中\r\n\t请稍候".encode() + b"\xff" + b"x" * 500).startswith("<p> 维护中 请稍候")
+    assert len(excerpt(b"x" * 5000)) == 200
+
+
+def interrupt(*_args: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def interrupt_softly(*_args: Any) -> None:
+    raise ConnectionError("the database went away")

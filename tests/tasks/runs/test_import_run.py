@@ -1,0 +1,317 @@
+"""The flows of sheets on a real Prefect server: what staff see of an import and of the drop folder."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Running
+
+from deployments.local.report_server import report_server
+from deployments.settings import Settings
+from deployments.worker import run_leg
+from schemas.forms.sheets import SheetChoice
+from tasks.runs import mending as runs
+from tasks.runs.locks import at_work, jobs_at_work
+from tasks.sheets import apply, dropbox, places
+from tasks.sheets.kinds import KINDS, sheet_kind
+from tests.play import line
+from tests.tasks.runs.people import Desk
+from tests.tasks.sheets.workbooks import save
+
+GOODS_IN = sheet_kind("goods-in")
+IMPORT = "flows.import_sheet.import_sheet"
+WATCH, TAKE_IN = "flows.watch_dropbox.watch_dropbox", "flows.watch_dropbox.take_in_dropbox"
+
+
+@pytest.fixture(autouse=True)
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> places.Places:
+    house = places.Places(tmp_path / "reports", "http://127.0.0.1:4201", tmp_path / "dropbox")
+    house.dropbox.mkdir()
+    places.use(house)
+    monkeypatch.setattr(dropbox, "QUIET", timedelta(0))
+    return house
+
+
+def made(desk: Desk) -> str:
+    """A case whose ten panels are made and wait to be counted."""
+    case = desk.play.apply([line("P-PB-001", 10, "缺件")])
+    desk.play.run_to(case, "goods-in-1-1")
+    return str(desk.play.case(case).number)
+
+
+def counted(number: str, **more: Any) -> dict[str, Any]:
+    return {"单号": number, "日期": "2026-11-17", "经办人工号": "E1016", "行号": 1, "实收数量": 10} | more
+
+
+def slips(desk: Desk) -> int:
+    return len(desk.play.rows("SELECT * FROM document WHERE kind = 'RK'"))
+
+
+def start(desk: Desk, name: str, deployments: dict[str, UUID], **form: str) -> UUID:
+    """Press Submit on a run form."""
+    parameters = {"导入单": form} if form else {}
+    return desk.client.create_flow_run_from_deployment(deployments[name], parameters=parameters).id
+
+
+def run(desk: Desk, run_id: UUID, flow: str) -> FlowRun:
+    run_leg(desk.run(run_id), flow)
+    return desk.run(run_id)
+
+
+def state(run: FlowRun) -> tuple[str, str, str]:
+    assert run.state is not None
+    return run.state.type.value, str(run.state.name), str(run.state.message)
+
+
+def page(desk: Desk, run_id: UUID) -> str:
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+    return "\n".join(str(artifact.data) for artifact in desk.client.read_artifacts(artifact_filter=of_run))
+
+
+def test_the_form_offers_every_kind() -> None:
+    offered = {choice.value: choice.zh for choice in SheetChoice if choice is not SheetChoice.AUTO}
+    assert offered == {kind.code: kind.title for kind in KINDS.values()}
+
+
+def test_an_import_shows_its_chunks_its_counts_and_its_page(
+    desk: Desk, deployments: dict[str, UUID], tmp_path: Path, house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "CHUNK", 1)
+    numbers = [made(desk), made(desk)]
+    path = save(tmp_path / "入库 1.xlsx", GOODS_IN, *map(counted, numbers), counted("PA-2026-999999"))
+    run_id = start(desk, "import-sheet", deployments, 文件=str(path), 表种="入库流水账 goods-in")
+    done = run(desk, run_id, IMPORT)
+    assert state(done) == ("COMPLETED", "部分退回", "入库 1.xlsx: 受理 accepted 2；退回 sent back 1")
+    assert done.name == "导入 入库 1.xlsx · 部分退回"
+    chunks = desk.client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
+    assert sorted(chunk.name for chunk in chunks) == [f"入库流水账 第 {n}/2 批 · 1 行 rows" for n in (1, 2)]
+    assert slips(desk) == 2
+    shown = page(desk, run_id)
+    for file in ("入库 1.rejected.xlsx", "goods-in.html"):
+        assert f"(http://127.0.0.1:4201/{run_id.hex}/{quote(file)})" in shown
+        assert (house.reports / run_id.hex / file).exists()
+    assert not path.with_name("入库 1.rejected.xlsx").exists()
+
+    again = run(desk, start(desk, "import-sheet", deployments, 文件=str(path)), IMPORT)
+    assert state(again)[1:] == ("部分退回", "入库 1.xlsx: 此前已受理 taken before 2；退回 sent back 1")
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ({"文件": "/nowhere/入库.xlsx"}, "没有这个文件"),
+        ({"文件": "http://127.0.0.1:1/a.xlsx"}, "无法取得"),
+        ({"表种": "自动识别 auto"}, "文件: “” — 必填"),
+    ],
+)
+def test_a_file_that_is_refused_is_one_clear_line_and_no_crash(
+    desk: Desk, deployments: dict[str, UUID], form: dict[str, str], why: str
+) -> None:
+    response = desk.client.request(
+        "POST",
+        "/deployments/{id}/create_flow_run",
+        path_params={"id": deployments["import-sheet"]},
+        json={"parameters": {"导入单": form}, "enforce_parameter_schema": False},
+    )
+    run_id = UUID(response.raise_for_status().json()["id"])
+    kind, name, message = state(run(desk, run_id, IMPORT))
+    assert (kind, name) == ("COMPLETED", "未受理")
+    assert why in message
+    assert len(message.splitlines()) == 1
+    assert why in page(desk, run_id)
+
+
+# who is at work
+
+
+def test_a_job_is_at_work_for_one_and_free_when_it_ends(desk: Desk) -> None:
+    job = uuid4()
+    with at_work(desk.db, job) as ours, at_work(desk.db, job) as theirs:
+        assert (ours, theirs) == (True, False)
+        assert jobs_at_work(desk.db, [job, uuid4()]) == {job}
+    assert jobs_at_work(desk.db, [job]) == set()
+    with at_work(desk.db, job) as again:
+        assert again
+
+
+def test_the_watch_starts_a_dead_import_again_and_leaves_a_living_one(
+    desk: Desk, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
+    run_id = start(desk, "import-sheet", deployments, 文件="/nowhere.xlsx")
+    desk.client.set_flow_run_state(run_id, Running(), force=True)
+    with at_work(desk.db, run_id):
+        desk.watch()
+        assert state(desk.run(run_id))[0] == "RUNNING"
+    desk.watch()
+    assert state(desk.run(run_id))[0] == "SCHEDULED"
+    assert state(run(desk, run_id, IMPORT))[1] == "未受理"
+
+
+# the drop folder
+
+
+def drop(desk: Desk, deployments: dict[str, UUID]) -> FlowRun:
+    """Let the watch look and the worker take in what it found; gives the last run."""
+    looked = run(desk, start(desk, "watch-dropbox", deployments), WATCH)
+    if state(looked)[1] != "开始读入":
+        return looked
+    of_it = FlowRunFilterDeploymentId(any_=[deployments["take-in-dropbox"]])
+    [started] = desk.client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            deployment_id=of_it, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+        )
+    )
+    return run(desk, started.id, TAKE_IN)
+
+
+def rooms(house: places.Places) -> dict[str, list[str]]:
+    """Give the files in each room, without the time in the names of their folders."""
+    return {
+        room: sorted(
+            "/".join(file.relative_to(house.dropbox / room).parts[1:])
+            for file in (house.dropbox / room).rglob("*")
+            if file.is_file()
+        )
+        for room in (dropbox.WORKING, dropbox.DONE, dropbox.REJECTED)
+    }
+
+
+def test_files_are_taken_in_and_put_away_with_their_reports(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    save(house.dropbox / "好.xlsx", GOODS_IN, counted(made(desk)))
+    save(house.dropbox / "半.xlsx", GOODS_IN, counted(made(desk)), counted("PA-2026-999999"))
+    (house.dropbox / "坏.xlsx").write_text("no workbook")
+    (house.dropbox / "~$好.xlsx").write_text("lock")
+    (house.dropbox / "大.xlsx.part").write_text("still coming")
+    done = drop(desk, deployments)
+    assert state(done)[:2] == ("COMPLETED", "3 个文件")
+    assert sorted(state(done)[2].splitlines()) == ["半.xlsx: 部分退回", "坏.xlsx: 未受理", "好.xlsx: 已导入"]
+    assert slips(desk) == 2
+    assert rooms(house) == {
+        "working": [],
+        "done": ["好.xlsx", "报告/goods-in.html", "报告/报告.txt"],
+        "rejected": sorted(
+            ["半.xlsx", "报告/goods-in.html", "报告/半.rejected.xlsx", "报告/报告.txt", "坏.xlsx", "报告/报告.txt"]
+        ),
+    }
+    assert {file.name for file in house.dropbox.iterdir() if file.is_file()} == {"~$好.xlsx", "大.xlsx.part"}
+    assert state(drop(desk, deployments))[1] == "无新文件"
+
+
+def test_the_watch_starts_nothing_while_another_has_the_file_in_hand(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    save(house.dropbox / "日报.xlsx", GOODS_IN, counted(made(desk)))
+    dropbox.make_rooms(house.dropbox)
+    dropbox.claim_new(house.dropbox, datetime.now(UTC))
+    [(job, _)] = dropbox.in_hand(house.dropbox)
+    with at_work(desk.db, job):
+        assert state(drop(desk, deployments))[1] == "无新文件"
+        taking = run(desk, start(desk, "take-in-dropbox", deployments), TAKE_IN)
+        assert state(taking)[1] == "无新文件"
+    assert state(drop(desk, deployments))[1] == "1 个文件"
+
+
+def test_the_same_name_again_overwrites_nothing(desk: Desk, deployments: dict[str, UUID], house: places.Places) -> None:
+    number = made(desk)
+    for _ in range(3):
+        save(house.dropbox / "日报.xlsx", GOODS_IN, counted(number))
+        assert state(drop(desk, deployments))[1] == "1 个文件"
+    assert rooms(house)["done"].count("日报.xlsx") == 3
+    assert slips(desk) == 1
+
+
+def test_a_file_that_a_dead_watcher_had_in_hand_is_taken_in_once(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(house.dropbox / "日报.xlsx", GOODS_IN, counted(made(desk)))
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dropbox, "put_away", dies)
+        with pytest.raises(KeyboardInterrupt):
+            drop(desk, deployments)
+    assert "日报.xlsx" in rooms(house)["working"]
+    assert slips(desk) == 1
+    assert state(drop(desk, deployments))[1] == "1 个文件"
+    assert "日报.xlsx" in rooms(house)["done"]
+    assert rooms(house)["working"] == []
+    assert slips(desk) == 1
+
+
+def test_a_fault_with_one_file_is_told_and_tried_again(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.xlsx", "b.xlsx"):
+        save(house.dropbox / name, GOODS_IN, counted(made(desk)))
+    add = dropbox.add_report
+
+    def fails(file: Path, *more: Any) -> None:
+        if file.name == "a.xlsx":
+            raise OSError("disk full")
+        add(file, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dropbox, "add_report", fails)
+        kind, _, message = state(drop(desk, deployments))
+    assert kind == "FAILED"
+    assert "a.xlsx: OSError('disk full')" in message
+    assert "b.xlsx" in rooms(house)["done"]
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 已导入"
+    assert slips(desk) == 2
+
+
+# the reports in the browser
+
+
+@pytest.fixture
+def served(house: places.Places, tmp_path: Path) -> Iterator[str]:
+    settings = Settings(home=tmp_path, port=1)
+    settings.reports_port = 0
+    house.reports.mkdir(exist_ok=True)
+    with report_server(settings.model_copy(update={"reports_port": _free_port()})) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def _free_port() -> int:
+    from tests.deployments.desk import free_port
+
+    return free_port()
+
+
+def test_a_report_opens_by_click_and_nothing_else_is_served(served: str, house: places.Places) -> None:
+    folder = house.reports / "abc"
+    folder.mkdir()
+    (folder / "goods-in.html").write_text("<h1>检查</h1>", "utf-8")
+    (folder / "入库.rejected.xlsx").write_bytes(b"PK")
+    (house.reports.parent / "secret.txt").write_text("secret")
+    page = httpx.get(f"{served}/abc/goods-in.html")
+    assert (page.status_code, page.text) == (200, "<h1>检查</h1>")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert httpx.get(f"{served}/abc/入库.rejected.xlsx").content == b"PK"
+    for hidden in ("/", "/abc/", "/../secret.txt", "/%2e%2e/secret.txt", "/abc/none.html"):
+        assert httpx.get(served + hidden).status_code == 404

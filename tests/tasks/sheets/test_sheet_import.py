@@ -1,0 +1,298 @@
+"""A whole file is taken in: read, checked, applied in chunks, what is wrong sent back; again, nothing happens."""
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import Engine
+
+from schemas.problems import BadInput
+from tasks.sheets import apply, fetch
+from tasks.sheets.fetch import fetched
+from tasks.sheets.importing import import_sheet
+from tasks.sheets.kinds import APPLICATIONS, sheet_kind
+from tasks.sheets.outcome import Became
+from tasks.sheets.report import SheetReport, summary
+from tests.play import Play, books_balance, line
+from tests.tasks.sheets.workbooks import reasons, save, table_of
+
+GOODS_IN, REVIEW = sheet_kind("goods-in"), sheet_kind("review")
+PANEL = line("P-PB-001", 10, "缺件")
+TODAY = "2026-11-18"
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with time_machine.travel(f"{TODAY}T10:00:00+08:00", tick=False):
+        yield
+
+
+@pytest.fixture
+def play(db: Engine) -> Iterator[Play]:
+    play = Play(db)
+    yield play
+    books_balance(db)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "日报.xlsx"
+
+
+def made(play: Play) -> str:
+    """A case whose ten panels are made and wait to be counted."""
+    case = play.apply([PANEL])
+    play.run_to(case, "goods-in-1-1")
+    return str(play.case(case).number)
+
+
+def counted(number: str, **more: Any) -> dict[str, Any]:
+    return {"单号": number, "日期": TODAY, "经办人工号": "E1016", "行号": 1, "实收数量": 10} | more
+
+
+def counts(report: SheetReport) -> dict[str, int]:
+    return {became.name: n for became, n in report.counts.items()}
+
+
+def test_good_rows_go_on_wrong_ones_come_back_and_again_nothing_happens(play: Play, path: Path) -> None:
+    good, wrong = made(play), made(play)
+    save(path, GOODS_IN, counted(good), counted(wrong, 实收数量=-1), counted("PA-2026-999999"))
+    report = import_sheet(play.db, path)
+    assert counts(report) == {"ACCEPTED": 1, "REJECTED": 2}
+    assert report.reject_sheet == path.with_name("日报.rejected.xlsx")
+    back = table_of(report.reject_sheet, GOODS_IN.title)
+    assert [(row["单号"], row["原行号"]) for row in back] == [(wrong, 3), ("PA-2026-999999", 4)]
+    assert "实收数量是不小于 0 的数" in back[0]["退回原因"]
+    assert "单号是已有的单据" in back[1]["退回原因"]
+    assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 1
+
+    assert counts(import_sheet(play.db, path)) == {"UNCHANGED": 1, "REJECTED": 2}
+    shutil.copy(path, other := path.with_name("renamed.xlsx"))
+    assert counts(import_sheet(play.db, other)) == {"UNCHANGED": 1, "REJECTED": 2}
+    assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 1
+
+
+def test_a_corrected_reject_sheet_is_sent_as_it_is(play: Play, path: Path) -> None:
+    number = made(play)
+    sheet = import_sheet(play.db, save(path, GOODS_IN, counted(number, 实收数量="十"))).reject_sheet
+    assert sheet is not None
+    book = load_workbook(sheet)
+    heads = [cell.value for cell in book.active[1]]
+    book.active.cell(2, heads.index("实收数量") + 1).value = 10
+    book.save(sheet)
+    assert counts(import_sheet(play.db, sheet)) == {"ACCEPTED": 1}
+
+
+def test_a_workbook_of_several_kinds_is_taken_in_tab_by_tab(play: Play, path: Path) -> None:
+    at_review, waiting = play.apply([PANEL]), made(play)
+    number = str(play.case(at_review).number)
+    book = Workbook()
+    book.remove(book.active)
+    for kind, row in (
+        (REVIEW, {"单号": number, "步骤": "review-1", "审核结论": "通过", "经办人工号": "E1001"}),
+        (GOODS_IN, counted(waiting)),
+    ):
+        sheet = book.create_sheet(kind.title)
+        sheet.append([column.heading for column in kind.all_columns])
+        sheet.append([row.get(column.heading) for column in kind.all_columns])
+    book.save(path)
+    report = import_sheet(play.db, path)
+    assert [(table.kind.code, dict(table.counts)) for table in report.tables] == [
+        ("review", {Became.ACCEPTED: 1}),
+        ("goods-in", {Became.ACCEPTED: 1}),
+    ]
+    assert "review-1" not in play.items(at_review)
+
+
+def test_applications_become_cases_and_what_the_engine_refuses_comes_back(play: Play, path: Path) -> None:
+    form = play.form([PANEL])
+    row = {
+        "申报单号": "A-1",
+        "配件名称": "P-PB-001",
+        "数量": 10,
+        "原因": "缺件",
+        **{name: form.get(name) for name in ("办事处", "申报人工号", "订单号", "客户姓名", "客户电话", "客户地址")},
+    }
+    twin = row | {
+        "申报单号": "A-2",
+        "订单号": "SO-X",
+        "客户姓名": "凌霄",
+        "客户电话": "13800009999",
+        "客户地址": "松涛里9栋",
+        "配件名称": "没有的配件",
+    }
+    report = import_sheet(play.db, save(path, APPLICATIONS, row, twin))
+    assert counts(report) == {"ACCEPTED": 1, "REJECTED": 1}
+    [number] = report.tables[0].numbers
+    [case] = play.rows("SELECT * FROM service_case")
+    assert (number, case.state) == (case.number, "review")
+    assert "没有的配件" in reasons(report.rejected)
+
+
+def test_each_chunk_is_run_by_name_and_progress_is_told(
+    play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "CHUNK", 1)
+    numbers = [made(play) for _ in range(3)]
+    save(path, GOODS_IN, *map(counted, numbers))
+    ran, told = list[str](), list[tuple[int, int]]()
+
+    def run(name: str, work: Callable[[], None]) -> None:
+        ran.append(name)
+        work()
+
+    import_sheet(play.db, path, on_progress=lambda *progress: told.append(progress), run_chunk=run)
+    assert ran == [f"入库流水账 第 {n}/3 批 · 1 行 rows" for n in (1, 2, 3)]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_an_import_that_died_between_chunks_goes_on_where_it_was(
+    play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "CHUNK", 1)
+    save(path, GOODS_IN, *(counted(made(play)) for _ in range(3)))
+    left = [2]
+
+    def dies(name: str, work: Callable[[], None]) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        work()
+
+    with pytest.raises(KeyboardInterrupt):
+        import_sheet(play.db, path, run_chunk=dies)
+    assert counts(import_sheet(play.db, path)) == {"UNCHANGED": 2, "ACCEPTED": 1}
+    assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 3
+
+
+def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Path) -> None:
+    save(path, GOODS_IN, *(counted(made(play)) for _ in range(4)))
+    reports: list[SheetReport] = []
+    both = [threading.Thread(target=lambda: reports.append(import_sheet(play.db, path))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sum((report.counts for report in reports), reports[0].counts.__class__()) == {
+        Became.ACCEPTED: 4,
+        Became.UNCHANGED: 4,
+    }
+    assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 4
+
+
+def test_a_folder_that_takes_no_reject_sheet_undoes_nothing(play: Play, path: Path, tmp_path: Path) -> None:
+    number = made(play)
+    save(path, GOODS_IN, counted(number), counted("PA-2026-999999"))
+    report = import_sheet(play.db, path, out=tmp_path / "gone")
+    assert counts(report) == {"ACCEPTED": 1, "REJECTED": 1}
+    assert report.reject_sheet is None
+    assert "cannot be written" in report.fault
+
+
+def test_the_page_tells_staff_what_became_of_the_file(play: Play, path: Path, tmp_path: Path) -> None:
+    number = made(play)
+    save(
+        path,
+        GOODS_IN,
+        counted(number),
+        counted("PA-2026-999999", 差异原因="问 13800009999"),
+        counted(made(play), 差异原因="|坏|", 实收数量=-1),
+    )
+    report = import_sheet(play.db, path, out=tmp_path, docs=tmp_path / "docs")
+    page = summary(report, lambda file: f"http://house/{file.relative_to(tmp_path).as_posix()}")
+    assert "受理 accepted 1；退回 sent back 2" in page
+    assert "[退回表 reject sheet](http://house/日报.rejected.xlsx)" in page
+    assert "[Data Docs 检查报告](http://house/docs/goods-in.html)" in page
+    assert number in page.replace("\\", "")
+    assert re.search(r"✗ 单号是已有的单据.*\| 1 \|", page)
+    assert re.search(r"✓ 日期不晚于今天.*\| 0 \|", page)
+    assert (tmp_path / "docs" / "goods-in.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_file_that_is_wrong_as_a_whole_is_one_clear_line(play: Play, path: Path) -> None:
+    path.write_text("no workbook")
+    with pytest.raises(BadInput, match="不是有效的工作簿"):
+        import_sheet(play.db, path)
+    save(path, GOODS_IN, headings=["单号", "行号"])
+    with pytest.raises(BadInput, match="缺少列"):
+        import_sheet(play.db, path, GOODS_IN)
+
+
+# from wherever it lies
+
+
+def test_a_path_is_taken_as_it_is_and_a_missing_one_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x")
+    with fetched(str(file)) as path:
+        assert path == file
+    with pytest.raises(BadInput, match="没有这个文件"), fetched(str(tmp_path / "b.csv")):
+        pass
+    with pytest.raises(BadInput, match="没有这个文件"), fetched(str(tmp_path)):
+        pass
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    folder = tmp_path / "web"
+    folder.mkdir()
+    (folder / "日报.csv").write_bytes(b"x" * 5000)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_url_is_fetched_and_gone_afterwards(web: str) -> None:
+    with fetched(f"{web}/日报.csv?token=secret") as path:
+        assert (path.name, path.read_bytes()) == ("日报.csv", b"x" * 5000)
+    assert not path.exists()
+    with pytest.raises(BadInput, match=r"无法取得.*404") as wrong, fetched(f"{web}/gone.csv?token=secret"):
+        pass
+    assert "secret" not in str(wrong.value)
+    assert wrong.value.problems[0].value == f"{web}/gone.csv"
+
+
+def test_whatever_fsspec_knows_is_fetched(tmp_path: Path) -> None:
+    import fsspec
+
+    with fsspec.open("memory://sheets/日报.csv", "wb") as file:
+        file.write(b"abc")
+    with fetched("memory://sheets/日报.csv") as path:
+        assert (path.name, path.read_bytes()) == ("日报.csv", b"abc")
+    with pytest.raises(BadInput, match="无法取得"), fetched("memory://sheets/none.csv"):
+        pass
+    with pytest.raises(BadInput, match="无法取得"), fetched("gopher://house/a.csv"):
+        pass
+
+
+def test_what_is_too_large_is_refused(web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MOST_BYTES", 4096)
+    with pytest.raises(BadInput, match="请拆分"), fetched(f"{web}/日报.csv"):
+        pass
+    (tmp_path / "a.csv").write_bytes(os.urandom(5000))
+    with pytest.raises(BadInput, match="请拆分"), fetched(str(tmp_path / "a.csv")):
+        pass
+
+
+def test_a_password_in_a_place_is_not_told() -> None:
+    with pytest.raises(BadInput) as wrong, fetched("http://me:secret@127.0.0.1:1/a.xlsx"):
+        pass
+    assert "secret" not in str(wrong.value)
+    assert "127.0.0.1:1/a.xlsx" in str(wrong.value)

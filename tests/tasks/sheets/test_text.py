@@ -1,0 +1,150 @@
+import sys
+import unicodedata
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tasks.sheets.text import clean_text, parse_decimal, text_problems
+
+calm = settings(deadline=None, max_examples=100)
+BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("柜门铰链", "柜门铰链"),
+        ("  柜门铰链\t\n", "柜门铰链"),
+        ("\u3000柜门　铰链\u3000", "柜门 铰链"),
+        ("ＡＢｃ１２３", "ABc123"),
+        ("ＨＷ－００１／２．５", "HW-001/2.5"),
+        ("左门，右门（白色）：１扇；好！？", "左门，右门（白色）：1扇；好！？"),
+        ("“门”、《说明》。", "“门”、《说明》。"),
+        ("面积２㎡，10m²，①号，½", "面积2㎡，10m²，①号，½"),
+        ("第一行\r\n第二行\r第三行", "第一行\n第二行\n第三行"),
+        ("\ufeff柜门\u200b", "柜门"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("ｅ\u0301", "\u00e9"),
+        ("a\tb", "a\tb"),
+        ("", ""),
+        (" \u3000 ", ""),
+    ],
+)
+def test_text_is_trimmed_and_made_half_width_but_keeps_chinese_punctuation(typed: str, clean: str) -> None:
+    assert clean_text(typed) == clean
+
+
+@calm
+@given(st.text() | st.text(alphabet="ａＺ０９－．，。（\u3000 \r\n\t\u0301\u200be"))
+@example("\u200b \u0301x")
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    once = clean_text(text)
+    assert clean_text(once) == once
+
+
+@calm
+@given(st.text(alphabet="，。、；：？！“”‘’（）【】《》…—～·￥柜门"))
+def test_chinese_text_with_its_punctuation_stays_as_it_is(text: str) -> None:
+    assert clean_text(text) == text
+
+
+def test_ordinary_text_has_no_problems() -> None:
+    assert text_problems("柜门铰链，2 只\n\t左右各一 — “急” 😀", 50) == []
+    assert text_problems("", 0) == []
+
+
+def test_every_control_character_but_newline_and_tab_is_a_problem_and_nothing_else_is() -> None:
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        control = unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t"
+        if bool(text_problems(char, 1)) != (control or code in BIDI):
+            pytest.fail(f"U+{code:04X} is judged wrongly")
+
+
+def test_a_control_character_is_named_with_its_places_and_the_remedy() -> None:
+    (problem,) = text_problems("铰\x00链\x00\x07", 10)
+    for part in ("U+0000, U+0007", "第 2, 4, 5 个字符", "共 3 处", "请删除", "control characters", "delete them"):
+        assert part in problem
+
+
+def test_a_bidi_override_is_named_apart_from_control_characters() -> None:
+    control, bidi = text_problems("\x01gpj.\u202eexe", 20)
+    assert "U+0001" in control
+    assert "U+202E" in bidi
+    assert "文字方向" in bidi
+    assert "writing-direction" in bidi
+
+
+def test_a_long_text_is_told_its_length_the_limit_and_the_excess() -> None:
+    (problem,) = text_problems("长" * 20_000, 500)
+    for part in ("20000", "最多 500 个", "删减 19500", "at most 500", "shorten it by 19500"):
+        assert part in problem
+    assert text_problems("长" * 500, 500) == []
+
+
+def test_a_text_full_of_control_characters_gets_a_short_message() -> None:
+    (problem,) = text_problems("".join(map(chr, range(32))) * 600, 20_000)
+    assert "共 18000 处" in problem
+    assert len(problem) < 400
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("1,200.50", "1200.50"),
+        ("１２", "12"),
+        (" 3 ", "3"),
+        ("\u30003\u3000", "3"),
+        ("１，２００．５０", "1200.50"),
+        ("1,234,567", "1234567"),
+        ("-3", "-3"),
+        ("－３", "-3"),
+        ("\u22123", "-3"),
+        ("+3", "3"),
+        (".5", "0.5"),
+        ("007", "7"),
+        ("0.000", "0.000"),
+        ("-0", "0"),
+        ("123456789012345678901234567890.12", "123456789012345678901234567890.12"),
+    ],
+)
+def test_a_number_is_read_as_people_type_it(typed: str, number: str) -> None:
+    parsed = parse_decimal(typed)
+    assert parsed is not None
+    assert str(parsed) == number
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " ", "abc", "三", "12个", "1,2", "1,20", "12,00.5", "0,123", "1,2345", "1 200", "1.2.3", "3.", "."]
+)
+def test_what_is_no_plain_number_is_none(typed: str) -> None:
+    assert parse_decimal(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["-", "--3", "1e5", "1E5", "NaN", "Infinity", "-inf", "1_000", "0x10", "٣", "²", "½", "￥5", "5%", "1\n2"]
+)
+def test_what_only_a_program_would_take_for_a_number_is_none(typed: str) -> None:
+    assert parse_decimal(typed) is None
+
+
+def test_a_number_longer_than_anything_we_store_is_none() -> None:
+    assert parse_decimal("9" * 40) is not None
+    assert parse_decimal("9" * 41) is None
+
+
+@calm
+@given(st.decimals(-(10**12), 10**12, places=4))
+def test_a_number_is_read_back_from_every_way_of_writing_it(number: Decimal) -> None:
+    full_width = f"{number:f}".translate({ord("0") + n: ord("０") + n for n in range(10)})
+    for written in (f"{number:f}", f"{number:,f}", f"  {number:f}\n", full_width):
+        assert parse_decimal(written) == number
+
+
+@calm
+@given(st.text())
+def test_any_text_gives_a_finite_number_or_none(text: str) -> None:
+    number = parse_decimal(text)
+    assert number is None or number.is_finite()

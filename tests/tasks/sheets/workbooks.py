@@ -1,0 +1,68 @@
+"""Sheets as people send them: written, read, and taken through the engine without the checks."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import Engine
+
+from tasks.sheets.apply import apply_rows, row_chunks, set_aside, take_back
+from tasks.sheets.columns import SheetKind
+from tasks.sheets.outcome import Became, RowOutcome
+from tasks.sheets.reader import read_tables
+
+Cells = Mapping[str, Any]
+
+
+def save(path: Path, kind: SheetKind, *rows: Cells, headings: Sequence[str] = ()) -> Path:
+    """Write a workbook of a kind as somebody would."""
+    given = headings or [column.heading for column in kind.all_columns]
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = kind.title
+    sheet.append(list(given))
+    for cells in rows:
+        sheet.append([cells.get(heading) for heading in given])
+    book.save(path)
+    return path
+
+
+def send(db: Engine, path: Path, kind: SheetKind | None = None) -> list[RowOutcome]:
+    """Read a file and apply it; gives what became of its rows, in order."""
+    outcomes: list[RowOutcome] = []
+    for table in read_tables(path, kind):
+        rows, skipped = set_aside(table.kind, table.rows)
+        going, back = take_back(table.kind, rows, [])
+        found = [outcome for chunk in row_chunks(table.kind, going) for outcome in apply_rows(db, table.kind, chunk)]
+        outcomes += sorted([*skipped, *back, *found], key=lambda outcome: outcome.row.no)
+    return outcomes
+
+
+def became(outcomes: Sequence[RowOutcome]) -> list[str]:
+    """Give what became of the rows, in short: + accepted, = unchanged, . skipped, - rejected."""
+    signs = {Became.ACCEPTED: "+", Became.UNCHANGED: "=", Became.SKIPPED: ".", Became.REJECTED: "-"}
+    return [signs[outcome.became] for outcome in outcomes]
+
+
+def reasons(outcomes: Sequence[RowOutcome]) -> str:
+    """Give why rows went back, with the row that each reason names."""
+    return "\n".join(str(problem) for outcome in outcomes for problem in outcome.problems)
+
+
+def fill_in(path: Path, tab: str, rows: Mapping[int, Cells]) -> Path:
+    """Fill in cells of a workbook that the house wrote: row → heading → value."""
+    book = load_workbook(path)
+    sheet: Any = book[tab]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    for no, cells in rows.items():
+        for heading, value in cells.items():
+            sheet.cell(no, columns[heading]).value = value
+    book.save(path)
+    return path
+
+
+def table_of(path: Path, tab: str) -> list[dict[str, Any]]:
+    """Give the rows of a tab by heading."""
+    head, *rows = load_workbook(path)[tab].iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
