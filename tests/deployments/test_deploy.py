@@ -18,7 +18,7 @@ def test_the_form_is_stored_in_the_words_and_order_of_the_model(deployments: dic
     assert schema["required"] == ["申报单"]
     assert schema["properties"]["申报单"]["$ref"] == "#/definitions/ToyRequest"
     fields = schema["definitions"]["ToyRequest"]["properties"]
-    assert {name: field["position"] for name, field in fields.items()} == {"办事处": 0, "耗时": 1}
+    assert {name: field["position"] for name, field in fields.items()} == {"办事处": 0, "等到": 1}
     assert stored.enforce_parameter_schema
     assert (stored.entrypoint, stored.path, stored.pull_steps) == ("tests.deployments.toy.toy_case", ".", [])
     assert (stored.description, stored.tags, stored.work_pool_name) == ("玩具 toy", ["流程:玩具"], "aftersales")
