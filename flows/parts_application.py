@@ -7,10 +7,10 @@ from schemas.words import BEFORE_PRODUCTION, Ending
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
 from tasks.durable.engine import Case, Closing, undo_open_work
-from tasks.durable.process import process
 from tasks.logistics.steps import await_pickup, send_goods
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import make_goods, settle_shortfalls
+from tasks.runs.process import process
 
 
 @process(

@@ -1,26 +1,15 @@
 """Taking a case back: one way for Prefect's form, the command line and whatever comes later."""
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import replace
 
-from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.parts import Withdrawal
-from schemas.problems import BadInput, NotFound, problems_of
+from schemas.problems import NotFound
 from schemas.words import Channel
 from tasks.durable.engine import Outcome, advance
 from tasks.durable.queries import case_id_by_number, withdrawal
 from tasks.durable.question import Answer, Reply
-
-
-def read_withdrawal(given: object) -> Withdrawal:
-    """Read a withdrawal form; BadInput names every field that is wrong."""
-    try:
-        return Withdrawal.model_validate(dict(given) if isinstance(given, Mapping) else given)
-    except ValidationError as error:
-        raise BadInput(problems_of(error)) from None
 
 
 def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Outcome:

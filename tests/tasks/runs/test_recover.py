@@ -32,8 +32,8 @@ from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
 from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import open_case
-from tasks.runs import case_run
-from tasks.runs import mending as runs
+from tasks.runs import leg
+from tasks.runs import standing as runs
 from tasks.runs import watch as recover
 from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport
@@ -49,18 +49,20 @@ class Killed(BaseException):
 
 
 def right(desk: Desk, case: int) -> str:
-    """Assert that a case's run is at its gate, named and tagged, with its dialog; gives the gate."""
+    """Assert that each open item's run is at its gate, named and tagged, with its dialog; gives that of the case's own."""
     with desk.db.connect() as connection:
         view = case_view(connection, case)
-    form, run_id = gate_input(view), desk.run_of(case)
-    assert desk.gate(run_id) == form.key
-    run = desk.run(run_id)
-    assert (run.name, set(run.tags)) == (run_name(view), set(run_tags(view)))
-    schema, description = desk.dialog(run_id)
-    assert schema == form.json_schema
-    assert view.case.number in description
     assert view.case.run_seq == view.case.seq
-    return form.key
+    for item in view.items:
+        form, run_id = gate_input(view, item), item.run_id
+        assert run_id is not None, f"{item.key} has no run"
+        assert desk.gate(run_id) == form.key
+        run = desk.run(run_id)
+        assert (run.name, set(run.tags)) == (run_name(view, item), set(run_tags(view, item)))
+        schema, description = desk.dialog(run_id)
+        assert schema == form.json_schema
+        assert view.case.number in description
+    return desk.gate(desk.run_of(case))
 
 
 def runs_of(desk: Desk, case: int) -> list[UUID]:
@@ -270,7 +272,7 @@ def test_a_leg_that_died_after_its_first_commit_is_taken_over(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(case_run, "as_task", die)
+        patch.setattr(leg, "as_step", die)
         with pytest.raises(Killed):
             desk.leg(run_id)
     desk.begin(run_id)  # nobody was left to say that it crashed
@@ -287,14 +289,14 @@ def test_a_leg_that_died_after_its_first_commit_is_taken_over(
 def test_a_leg_that_died_as_it_suspended_waits_with_its_dialog(
     desk: Desk, hasty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suspend, seen = case_run.suspend_flow_run, []
+    suspend, seen = leg.suspend_flow_run, []
 
     def look_then_suspend(**given: Any) -> Any:
         seen.append(desk.kept(run_id, f"suspended-{given['key']}-schema"))
         return suspend(**given)
 
     run_id = desk.send({PARAMETER: desk.form()})
-    monkeypatch.setattr(case_run, "suspend_flow_run", look_then_suspend)
+    monkeypatch.setattr(leg, "suspend_flow_run", look_then_suspend)
     assert desk.leg(run_id) == "review-1-0"
     assert "审核结论" in seen[0]  # nobody can meet the gate without its dialog
     assert desk.watch() == NOTHING
