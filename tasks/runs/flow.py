@@ -55,9 +55,14 @@ def form_flow(
 
 def as_task(name: str, work: Callable[[], T], title: str = "", retries: int = 0) -> T:
     """Do a piece of work as a Prefect task run called `name`, of the task `title`."""
-    keeping = {"cache_policy": NO_CACHE, "persist_result": False}
-    task: Task[[], T] = Task(
-        work, name=title or name, task_run_name=name, retries=retries, retry_delay_seconds=RETRY_AFTER, **keeping
+    task = Task(
+        work,
+        name=title or name,
+        task_run_name=name,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=retries,
+        retry_delay_seconds=RETRY_AFTER,
     )
     return task()
 

@@ -156,7 +156,7 @@ class _Mending:
         beside: dict[str, UUID | None] = {item.key: self._show(item, item.run_id) for item in self.case.beside}
         ended = {item.key: item.run_id if self._end(item) else None for item in self.case.over}
         if run_id and (row.closed_at is None or run_id in self.runs):
-            shown: dict[str | None, UUID | None] = {**beside, shows: run_id}
+            shown = {str(shows): run_id, **beside}
             items = [item._replace(run_id=shown.get(item.key)) for item in self.view.items]
             PAGES.publish_case(replace(self.view, items=items), run_id, learned=True)
         seq = row.run_seq if self.busy else row.seq

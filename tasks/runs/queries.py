@@ -64,20 +64,15 @@ def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[i
 def note_runs(connection: Connection, shown: Iterable[Shown]) -> None:
     """Remember which Prefect runs show each case and its items, and what they show."""
     ordered = sorted(shown, key=lambda one: one.case_id)
-    names = {"run_id": "run", "run_item": "item", "run_generation": "generation", "run_seq": "seq"}
-    noted = update(service_case).where(service_case.c.id == bindparam("key"))
+    columns = {"run_id": "new_run", "run_item": "new_item", "run_generation": "new_generation", "run_seq": "new_seq"}
+    noted = update(service_case).where(service_case.c.id == bindparam("case"))
     connection.execute(
-        noted.values({name: bindparam(given) for name, given in names.items()}),
-        [
-            {"key": one.case_id, "run": one.run_id, "item": one.item, "generation": one.generation, "seq": one.seq}
-            for one in ordered
-        ],
+        noted.values({name: bindparam(new) for name, new in columns.items()}),
+        [dict(zip(["case", *columns.values()], one[:5], strict=True)) for one in ordered],
     )
-    beside = [
-        {"key": one.case_id, "item": item, "run": run_id} for one in ordered for item, run_id in one.beside.items()
-    ]
+    beside = [{"case": one.case_id, "item": key, "run": run} for one in ordered for key, run in one.beside.items()]
     if beside:
-        of_item = (work_item.c.case_id == bindparam("key"), work_item.c.step_key == bindparam("item"))
+        of_item = (work_item.c.case_id == bindparam("case"), work_item.c.step_key == bindparam("item"))
         connection.execute(update(work_item).where(*of_item).values(run_id=bindparam("run")), beside)
 
 

@@ -1,7 +1,7 @@
 """People at the Prefect UI, and the worker's hands: a leg runs in this process when the test says so."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import Abort, ObjectNotFound, Pause
-from prefect.states import AwaitingRetry, Cancelling, Paused, Running
+from prefect.states import AwaitingRetry, Cancelling, Completed, Crashed, Failed, Paused, Running, Suspended
 from sqlalchemy import Engine
 
 from deployments.worker import run_leg
@@ -92,14 +92,22 @@ class Desk:
         return str(state.state_details.pause_key if state.name == "Suspended" else state.name)
 
     def case(self, run_id: UUID) -> int:
-        """Give the case that a run shows."""
-        [row] = self.play.rows("SELECT id FROM service_case WHERE run_id = :run", run=run_id)
+        """Give the case that a run shows, as its own or beside that."""
+        own = "SELECT id FROM service_case WHERE run_id = :run"
+        [row] = self.play.rows(f"{own} UNION SELECT case_id FROM work_item WHERE run_id = :run", run=run_id)
         return int(row.id)
 
     def run_of(self, case: int) -> UUID:
         """Give the run that shows a case."""
         found: UUID = self.play.case(case).run_id
         return found
+
+    def beside(self, case: int) -> dict[str, UUID]:
+        """Give the runs that show items beside the case's own run, by item."""
+        found = self.play.rows(
+            "SELECT step_key, run_id FROM work_item WHERE case_id = :c AND run_id IS NOT NULL", c=case
+        )
+        return {row.step_key: row.run_id for row in found}
 
     def dialog(self, run_id: UUID) -> tuple[dict[str, Any], str]:
         """Open the dialog of the gate where a run waits: its schema and its text."""
@@ -155,3 +163,25 @@ class Desk:
     def force(self, run_id: UUID, state: State[Any]) -> None:
         """Change the state by hand, whatever it is."""
         self.client.set_flow_run_state(run_id, state, force=True)
+
+
+def pause_a_leg(desk: Desk, run_id: UUID) -> None:
+    desk.begin(run_id)
+    desk.pause(run_id)
+
+
+def cancel_a_leg(desk: Desk, run_id: UUID) -> None:
+    desk.begin(run_id)
+    desk.cancel(run_id)
+
+
+PRESSED: dict[str, Callable[[Desk, UUID], None]] = {
+    "Cancel": Desk.cancel,
+    "Delete": Desk.delete,
+    "Pause of a leg": pause_a_leg,
+    "Cancel of a leg": cancel_a_leg,
+    "Completed": lambda desk, run: desk.force(run, Completed()),
+    "Failed": lambda desk, run: desk.force(run, Failed()),
+    "Crashed": lambda desk, run: desk.force(run, Crashed()),
+    "another gate": lambda desk, run: desk.force(run, Suspended(pause_key="plan-1-0")),
+}

@@ -9,10 +9,10 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 
 from deployments.worker import run_leg
+from flows.jobs import advance_cases as job
 from schemas.words import Channel
 from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import Opened, open_chunk
-from flows.jobs import advance_cases as job
 from tests.bench.load import application
 from tests.tasks.runs.people import Desk
 
