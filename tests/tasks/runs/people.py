@@ -17,8 +17,11 @@ from sqlalchemy import Engine
 from deployments.worker import run_leg
 from schemas.forms.base import form_at
 from schemas.forms.parts import PartsApplication
-from schemas.words import Ending
+from schemas.words import Ending, Role
+from tasks.desk.queries import case_view
+from tasks.desk.rules import run_name, run_tags
 from tasks.durable.engine import Case, Closing, close
+from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport, recover
 from tests.play import Play
 
@@ -185,3 +188,22 @@ PRESSED: dict[str, Callable[[Desk, UUID], None]] = {
     "Crashed": lambda desk, run: desk.force(run, Crashed()),
     "another gate": lambda desk, run: desk.force(run, Suspended(pause_key="plan-1-0")),
 }
+
+
+def right(desk: Desk, case: int) -> str:
+    """Assert that each open item's run is at its gate, named and tagged, with its dialog; gives that of the case's own."""
+    with desk.db.connect() as connection:
+        view = case_view(connection, case)
+    assert view.case.run_seq == view.case.seq
+    for item in view.items:
+        form, run_id = gate_input(view, item), item.run_id
+        if run_id is None:
+            assert view.items[0].role is Role.ENGINEER, f"{item.key} has no run"
+            continue
+        assert desk.gate(run_id) == form.key
+        run = desk.run(run_id)
+        assert (run.name, set(run.tags)) == (run_name(view, item), set(run_tags(view, item)))
+        schema, description = desk.dialog(run_id)
+        assert schema == form.json_schema
+        assert view.case.number in description
+    return desk.gate(desk.run_of(case))

@@ -14,8 +14,7 @@ from tasks.durable.engine import PROCESSES
 from tasks.runs.rules import TAKEN_OVER
 from tasks.runs.watch import RecoverReport
 from tests.play import LINES
-from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process
-from tests.tasks.runs.test_recover import right
+from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
 
 NOTHING = RecoverReport()
 PANEL, PAINT = "produce-1-panel-1", "produce-1-paint-1"

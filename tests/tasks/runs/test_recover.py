@@ -28,17 +28,14 @@ from deployments.settings import Settings
 from schemas.problems import ProcessChanged
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
-from tasks.desk.queries import case_view
-from tasks.desk.rules import run_name, run_tags
 from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import open_case
 from tasks.runs import leg
 from tasks.runs import standing as runs
-from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport
 from tests.conftest import Server
 from tests.play import LINES
-from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process
+from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
 
 NOTHING = RecoverReport()
 ORDER = {"客户姓名": "凌霄", "客户电话": "13800009999", "客户地址": "松涛里9栋"}  # of no sales record
@@ -46,25 +43,6 @@ ORDER = {"客户姓名": "凌霄", "客户电话": "13800009999", "客户地址"
 
 class Killed(BaseException):
     """A leg's process dies here."""
-
-
-def right(desk: Desk, case: int) -> str:
-    """Assert that each open item's run is at its gate, named and tagged, with its dialog; gives that of the case's own."""
-    with desk.db.connect() as connection:
-        view = case_view(connection, case)
-    assert view.case.run_seq == view.case.seq
-    for item in view.items:
-        form, run_id = gate_input(view, item), item.run_id
-        if run_id is None:
-            assert view.items[0].role is Role.ENGINEER, f"{item.key} has no run"
-            continue
-        assert desk.gate(run_id) == form.key
-        run = desk.run(run_id)
-        assert (run.name, set(run.tags)) == (run_name(view, item), set(run_tags(view, item)))
-        schema, description = desk.dialog(run_id)
-        assert schema == form.json_schema
-        assert view.case.number in description
-    return desk.gate(desk.run_of(case))
 
 
 def runs_of(desk: Desk, case: int) -> list[UUID]:
