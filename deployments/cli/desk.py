@@ -18,9 +18,10 @@ from tasks.desk.queries import case_view, find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable import clock
-from tasks.durable.engine import advance
-from tasks.durable.queries import case_id_by_number, people
+from tasks.durable.queries import case_id_by_number
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import advance
+from tasks.people.queries import people
 from tasks.runs.withdraw import withdraw
 
 
@@ -160,7 +161,7 @@ def _stand(view: CaseView) -> dict[str, Any]:
     case = view.case
     return {
         "number": case.number,
-        "state": case.state.value,
+        "link": case.link,
         "ending": case.ending.value if case.ending else None,
         "open": open_json(view),
     }

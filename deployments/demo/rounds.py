@@ -16,8 +16,8 @@ from deployments.demo.screen import Screen
 from deployments.demo.workbook import Cells, ItemKey, SheetItem, StaffBook, filled
 from schemas.tables import service_case
 from schemas.words import Channel, Role
-from tasks.durable.queries import people
 from tasks.outbox.dispatch import dispatch_due
+from tasks.people.queries import people
 from tasks.runs.withdraw import withdraw
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox

@@ -2,7 +2,7 @@
 
 from schemas.forms.jobs import CasesToAdvance
 from tasks.durable import clock
-from tasks.durable.bulk import CHUNK, Result, Turn, advance_chunk
+from tasks.durable.stage import CHUNK, Result, Turn, advance_chunk
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.queries import cases_to_advance
 from tasks.runs.rules import faults_page, numbers_in

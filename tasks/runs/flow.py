@@ -11,13 +11,13 @@ from prefect.context import FlowRunContext
 from pydantic import Field
 
 from schemas.forms.base import Form
-from tasks.durable.engine import ProcessDefinition
+from tasks.durable.process import Process
 
 T = TypeVar("T")
 CHUNK_RETRIES, RETRY_AFTER = 2, 5  # seconds; a chunk that a lost database took down does nothing twice
 
 
-def as_flow(definition: ProcessDefinition) -> Flow[..., Any]:
+def as_flow(definition: Process) -> Flow[..., Any]:
     """Make the flow of a process: its name is the title, its one parameter the typed form."""
 
     def run(given: Any) -> State[Any]:

@@ -18,7 +18,7 @@ from schemas.forms.base import Form, form_at, form_schema, is_text
 from schemas.problems import Problem
 from tasks.desk.rules import gate_description
 from tasks.desk.views import CaseView, ItemView
-from tasks.durable.engine import ProcessDefinition
+from tasks.durable.process import Process
 from tasks.runs.publish import PAGES
 
 
@@ -64,7 +64,7 @@ def gate_key(item: ItemView) -> str:
 
 
 def draft_input(
-    definition: ProcessDefinition, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
+    definition: Process, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
 ) -> type[RawInput]:
     """Make the dialog of a wrong application: what was typed, where it fits, and what is wrong with it."""
     shown = [f"⚠ {problem}" for problem in problems[:7]]

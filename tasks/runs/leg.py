@@ -21,11 +21,12 @@ from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags, waiting_tag
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable import database, queries
-from tasks.durable.engine import ProcessDefinition, advance
 from tasks.durable.opening import open_case
+from tasks.durable.process import Process
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer
 from tasks.durable.signals import Moved
+from tasks.durable.stage import advance
 from tasks.runs import parking
 from tasks.runs.flow import as_task, this_run
 from tasks.runs.gate import RawInput, draft_input, gate_input, gate_key
@@ -34,7 +35,7 @@ from tasks.runs.queries import item_state, note_own_run
 from tasks.runs.rules import own_item
 
 
-def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
+def run_case(definition: Process, given: Any) -> State[Any]:
     """Open the case of this run or go on with it; suspend at the next gate, or end by how it ended."""
     db, run = database.current(), this_run()
     case_id = case_of(db, run) or _open(db, definition, run, given)
@@ -174,7 +175,7 @@ def as_step(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
     return result
 
 
-def _open(db: Engine, definition: ProcessDefinition, run: FlowRun, given: Any) -> int:
+def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
     """Accept the application; a wrong one comes back as a pre-filled draft as often as needed."""
     for attempt in count(1):
         try:

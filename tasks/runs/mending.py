@@ -25,8 +25,8 @@ from schemas.problems import Unavailable
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
 from tasks.durable import clock
-from tasks.durable.engine import PROCESSES
 from tasks.durable.lease import seized
+from tasks.durable.process import PROCESSES
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.privacy import clear_contact, without_contact

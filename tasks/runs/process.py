@@ -1,30 +1,64 @@
-"""`@process` as flow files use it: declared to the core, and the Prefect flow that staff see."""
+"""`@process`: register a process function and make it the Prefect flow that staff see."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from prefect import Flow
+from sqlalchemy import Connection
 
-from tasks.durable.engine import Case, Closing, ProcessDefinition
-from tasks.durable.process import process as declare
+from schemas.forms.base import Form
+from schemas.problems import Problem
+from schemas.words import Channel, Ending
+from tasks.durable.process import PROCESSES, Case, Closing, LineTable, Process
+from tasks.durable.question import Answer
+from tasks.durable.step import Work
+from tasks.people.rights import may_decide
 from tasks.runs.flow import as_flow
-
-P = ParamSpec("P")
-Chain = Callable[[Case], Closing]
+from tasks.unit.unit import Unit
 
 
-def _flowing(
-    declared: Callable[P, Callable[[Chain], ProcessDefinition]],
-) -> Callable[P, Callable[[Chain], Flow[..., Any]]]:
-    """Let a declaration give a flow instead of the definition that it registers."""
+def process(
+    *,
+    code: str,
+    title: str,
+    chain: str,
+    request: type[Form],
+    parameter: str,
+    endings: type[Ending],
+    accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]],
+    begin: Callable[[Any, Work], None],
+    end: Callable[[Work], None],
+    lines: Callable[[Connection, int], LineTable],
+    may_withdraw: Callable[[Work, Answer], Problem | None],
+    returns: Mapping[str, str] | None = None,
+    version: int = 1,
+) -> Callable[[Callable[[Case], Closing]], Flow[..., Any]]:
+    """Make a plain function a process: registered under `code`, and a flow whose one parameter is its form.
 
-    @wraps(declared)
-    def decorator(*args: P.args, **given: P.kwargs) -> Callable[[Chain], Flow[..., Any]]:
-        register = declared(*args, **given)
-        return lambda function: as_flow(register(function))
+    `chain` is its arrow chain, "办事处申报 → 审核修正 → …"; `parameter` the label of the form in the UI; `version`
+    is kept on each case as it is opened. The rest is as `Process` says.
+    """
 
-    return decorator
+    def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
+        links = tuple(link.strip() for link in chain.split("→"))
+        PROCESSES[code] = made = Process(
+            code, title, function, request, links, endings, accept, begin, end, lines, may_decide, may_withdraw,
+            parameter, version, returns or {},
+        )  # fmt: skip
+        return as_flow(made)
+
+    return decorate
 
 
-process = _flowing(declare)
+def variant(
+    of: str, *, code: str, title: str, chain: str, **changed: Any
+) -> Callable[[Callable[[Case], Closing]], Flow[..., Any]]:
+    """Make a plain function a process that differs from another one only in its chain and in what is named here."""
+
+    def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
+        like, links = PROCESSES[of], tuple(link.strip() for link in chain.split("→"))
+        PROCESSES[code] = made = replace(like, code=code, title=title, chain=links, function=function, **changed)
+        return as_flow(made)
+
+    return decorate

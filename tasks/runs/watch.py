@@ -24,8 +24,8 @@ from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from tasks.durable import clock, queries
-from tasks.durable.bulk import CHUNK, Turn, advance_chunk
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
+from tasks.durable.stage import CHUNK, Turn, advance_chunk
 from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work

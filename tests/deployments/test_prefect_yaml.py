@@ -3,7 +3,7 @@
 from deployments.deploy import read_deployments
 from deployments.worker import load_flow
 from flows import load
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
 from tasks.runs.job import JOBS
 
 

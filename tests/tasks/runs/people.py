@@ -17,10 +17,12 @@ from sqlalchemy import Engine
 from deployments.worker import run_leg
 from schemas.forms.base import form_at
 from schemas.forms.parts import PartsApplication
-from schemas.words import Ending, Role
+from schemas.processes.parts_application import PartsEnding
+from schemas.words import Role
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
-from tasks.durable.engine import Case, Closing, close
+from tasks.durable.process import Case, Closing
+from tasks.durable.replay import close
 from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport, recover
 from tests.play import Play
@@ -31,8 +33,8 @@ PARAMETER = "申报单"
 
 def changed_process(case: Case) -> Closing:
     """A process whose engineer forgot that there are cases under way."""
-    close(case, Ending.REJECTED, "")
-    return Closing(Ending.REJECTED)
+    close(case, PartsEnding.REJECTED, "")
+    return Closing(PartsEnding.REJECTED)
 
 
 class Desk:

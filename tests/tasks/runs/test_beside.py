@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from schemas.words import Role
 from tasks.desk.queries import case_view, inbox
 from tasks.durable import clock
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
 from tasks.runs.rules import TAKEN_OVER
 from tasks.runs.watch import RecoverReport
 from tests.play import LINES

@@ -28,8 +28,8 @@ from deployments.settings import Settings
 from schemas.problems import ProcessChanged
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
-from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.runs import leg
 from tasks.runs import standing as runs
 from tasks.runs.watch import RecoverReport
