@@ -46,8 +46,9 @@ def case_of(db: Engine, run: FlowRun) -> int | None:
     """Find the case that this run shows: by the label we made it with, else by its origin."""
     with db.connect() as connection:
         if number := _label(run, "case_no", ""):
-            return queries.case_id_by_number(connection, number)
-        made = queries.case_by_origin(connection, f"run:{run.id}")
+            return queries.find_case(connection, number)
+        origin = f"run:{run.id}"
+        made = queries.cases_by_origin(connection, [origin]).get(origin)
         return made.id if made else None
 
 
