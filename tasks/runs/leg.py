@@ -39,11 +39,14 @@ def run_case(definition: Process, given: Any) -> State[Any]:
     """Open the case of this run or go on with it; suspend at the next gate, or end by how it ended."""
     db, run = database.current(), this_run()
     case_id = case_of(db, run) or _open(db, definition, run, given)
-    return _Leg(db, run, case_id).go()
+    return _CaseRun(db, run, case_id).go()
 
 
 def case_of(db: Engine, run: FlowRun) -> int | None:
-    """Find the case that this run shows: by the label we made it with, else by its origin."""
+    """Find the case that this run shows: by the label we made it with, else by its origin; None where there is none.
+
+    NotFound where it was made for a case that this database does not have.
+    """
     with db.connect() as connection:
         if number := _label(run, "case_no", ""):
             return queries.find_case(connection, number)
@@ -59,8 +62,8 @@ def _label(run: FlowRun, name: str, before: str) -> str:
     return str(value) if value and ours else ""
 
 
-class _Leg:
-    """A leg in the run of a case; `beside` is the key of the item that the run shows, none for the case's own run."""
+class _CaseRun:
+    """The run of a case in which a leg goes; `beside` is the key of the item that the run shows, none for the case's own run."""
 
     def __init__(self, db: Engine, run: FlowRun, case_id: int) -> None:
         self.db, self.run, self.case_id = db, run, case_id

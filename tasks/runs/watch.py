@@ -19,10 +19,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import SyncClientContext
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
+from schemas.problems import NotFound
 from tasks.durable import clock, queries
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import CHUNK, Turn, advance_chunk
@@ -100,9 +102,15 @@ class Watch:
         runs = client.read_flow_runs(
             flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
         )
-        old = [run.id for run in runs if not may_be_starting(run) and case_of(self.db, run) is None]
+        old = [run.id for run in runs if not may_be_starting(run) and self._has_no_case(run)]
         working = jobs_at_work(self.db, old) if old else set()
         return [run for run in old if run not in working]
+
+    def _has_no_case(self, run: FlowRun) -> bool:
+        try:
+            return case_of(self.db, run) is None
+        except NotFound:  # it was made for another database: nobody can go on with it
+            return False
 
     def _show(self, report: RecoverReport) -> None:
         """Bring runs to where their cases stand by now, for as long as a part of a round may take."""
