@@ -165,6 +165,6 @@ def _stand(view: CaseView) -> dict[str, Any]:
 
 def _load_processes() -> None:
     # Prefect takes a second to import; the inbox goes without
-    from deployments.services import load_processes
+    from flows import load
 
-    load_processes()
+    load()

@@ -22,7 +22,7 @@ from schemas.words import Channel
 from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import Turn, advance_chunk
-from tasks.runs import mending as runs
+from tasks.runs import standing as runs
 from tasks.runs import watch as recover
 from tasks.runs.mending import bring_runs
 from tasks.runs.queries import cases_behind
@@ -31,7 +31,7 @@ from tests.bench.load import answer, application
 from tests.tasks.runs.people import Desk
 from tests.waiting import wait_until
 
-FLOW = "flows.sync_runs.sync_runs"
+FLOW = "flows.jobs.sync_runs.sync_runs"
 
 
 def bulk(desk: Desk, many: int, gates: Sequence[str] = ()) -> list[int]:

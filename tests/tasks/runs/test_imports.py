@@ -26,7 +26,7 @@ from deployments.local.report_server import report_server
 from deployments.settings import Settings
 from deployments.worker import run_leg
 from schemas.forms.sheets import SheetChoice
-from tasks.runs import mending as runs
+from tasks.runs import standing as runs
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import apply, dropbox, places
 from tasks.sheets.kinds import KINDS, sheet_kind
@@ -36,8 +36,8 @@ from tests.tasks.sheets.workbooks import save
 from tests.waiting import wait_until
 
 GOODS_IN = sheet_kind("goods-in")
-IMPORT = "flows.import_sheet.import_sheet"
-WATCH, TAKE_IN = "flows.watch_dropbox.watch_dropbox", "flows.watch_dropbox.take_in_dropbox"
+IMPORT = "flows.jobs.import_sheet.import_sheet"
+WATCH, TAKE_IN = "flows.jobs.dropbox.watch_dropbox", "flows.jobs.dropbox.take_in_dropbox"
 
 
 @pytest.fixture(autouse=True)
