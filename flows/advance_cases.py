@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import State
 from pydantic import Field
 
 import flows.parts_application  # noqa: F401  cases are advanced, so their processes must be known
-from schemas.forms.jobs import CasesToAdvance
+from schemas.forms.cases import CasesToAdvance
 from tasks.runs.case_jobs import run_advance
 
 

@@ -9,7 +9,7 @@ from prefect.states import Completed
 from pydantic import Field
 
 import flows.parts_application  # noqa: F401  a withdrawn case is undone, so its process must be known
-from schemas.forms.parts import Withdrawal
+from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput, NotFound
 from schemas.words import Channel
 from tasks.durable import database

@@ -16,7 +16,6 @@ from schemas.problems import AftersalesError, BadInput, Problem
 from schemas.words import Channel
 from tasks.durable.engine import PROCESSES, advance
 from tasks.durable.opening import Opened, open_case
-from tasks.sheets.kinds import APPLICATIONS
 
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
 FORMS = {".json", ".yaml", ".yml"}
@@ -33,7 +32,7 @@ def apply_file(db: Engine, file: Path, origin: str, as_json: bool) -> bool:
         return _apply_form(db, file, origin, as_json)
     if origin:
         raise BadInput([Problem("--origin", origin, "表格的来源由内容决定 a sheet's origins come from its content")])
-    return import_file(db, file, APPLICATIONS.code, as_json)
+    return import_file(db, file, "applications", as_json)
 
 
 def _apply_form(db: Engine, file: Path, origin: str, as_json: bool) -> bool:

@@ -13,7 +13,8 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from schemas.forms.base import EngineerNote, Form, Remark, form_path
+from schemas.forms.base import EngineerNote, Form, form_path
+from schemas.forms.fields import Remark
 from schemas.problems import Problem, ProcessChanged, problems_of
 from schemas.tables import decision, ledger, service_case, sheet_row, work_item
 from schemas.words import CaseState, Channel, ItemState, Role

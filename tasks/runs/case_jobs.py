@@ -11,7 +11,7 @@ from prefect.states import Completed
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.jobs import CasesToAdvance
+from schemas.forms.cases import CasesToAdvance
 from schemas.problems import BadInput, problems_of
 from tasks.desk.rules import plain
 from tasks.durable import clock, database, queries

@@ -11,16 +11,15 @@ from prefect.states import Completed
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.sheets import SheetChoice, SheetImport
+from schemas.forms.sheets import SheetImport
 from schemas.problems import BadInput, NotFound, problems_of
+from schemas.sheet_kinds import SheetKind
 from tasks.durable import database
 from tasks.runs.job_run import as_task, name_by_progress, show_name, this_run
 from tasks.runs.locks import at_work
 from tasks.sheets import places
-from tasks.sheets.columns import SheetKind
 from tasks.sheets.fetch import fetched
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary
 
@@ -35,9 +34,8 @@ def run_import(given: object) -> State[Any]:
             return Completed(name="已在导入", message="另一个进程正在导入 another process is at it")
         try:
             form = read_import(given)
-            kind = None if form.kind is SheetChoice.AUTO else sheet_kind(form.kind.value)
             with fetched(form.file) as path:
-                report = import_shown(db, path, kind, run)
+                report = import_shown(db, path, form.sheet_kind, run)
         except (BadInput, NotFound) as wrong:
             return refused(str(wrong))
     return ended(report)

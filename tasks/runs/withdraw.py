@@ -7,7 +7,7 @@ from dataclasses import replace
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.parts import Withdrawal
+from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput, NotFound, problems_of
 from schemas.words import Channel
 from tasks.durable.engine import Outcome, advance

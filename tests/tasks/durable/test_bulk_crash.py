@@ -31,7 +31,7 @@ from tests.tasks.durable.test_crash import START
 from tests.tasks.durable.test_race import at_once
 
 CASES, CHUNK = 6, 3
-REPORT = "schemas.forms.parts:ProductionReport"
+REPORT = "schemas.forms.production:ProductionReport"
 WORKSHOP, OTHER = "E1007", "E1008"
 
 

@@ -15,8 +15,8 @@ from prefect.states import AwaitingRetry, Cancelling, Paused, Running
 from sqlalchemy import Engine
 
 from deployments.worker import run_leg
+from schemas.forms.applications import PartsApplication
 from schemas.forms.base import form_at
-from schemas.forms.parts import PartsApplication
 from schemas.words import Ending
 from tasks.durable.engine import Case, Closing, close
 from tasks.runs.watch import RecoverReport, recover
