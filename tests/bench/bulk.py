@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+import flows
 from deployments.helper import join
 from schemas.sheet_kinds import sheet_kind
 from schemas.words import Channel
@@ -40,6 +41,7 @@ KEPT_BY_DBOS = {"ledger", "lease", "sheet_row"}  # its own checkpoints and idemp
 
 def run() -> list[Figure]:
     """Measure; the DBOS run is checked to have written what ours wrote, table by table."""
+    flows.load()
     rates: list[tuple[float, float, float]] = []
     with stage() as here:
         for _ in range(RUNS):
