@@ -8,67 +8,21 @@ import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from enum import Enum
 from functools import cached_property
 from importlib import import_module
 from typing import Any, TypeVar, get_args
 
-from pydantic.fields import FieldInfo
-
 import schemas.forms
 from schemas.forms.base import Decision, Form, Request
-from schemas.forms.fields import LINE_NO, NUMBER, STAFF, Cell, Register, Sense
+from schemas.forms.fields import LINE_NO, NUMBER, STAFF, Register
 from schemas.problems import NotFound
-from schemas.words import Labelled
+from schemas.sheet_columns import CellType, Column, cell_of, column_of, types_of
 
 F = TypeVar("F", bound=Form)
 STEP, DAY, SERIAL = "步骤", "日期", "流水号"
 URGENT, OFFICE, CUSTOMER, ORDER, DUE, ABOUT = "紧急", "办事处名称", "客户", "销售订单", "到期", "待办内容"
 PART, WANTED = "配件", "申报数量"
 EXAMPLE = "示例"  # a row whose key begins so is an example and is not read
-
-
-class CellType(Enum):
-    """What a column holds."""
-
-    TEXT = "文字"
-    NUMBER = "数字"
-    DAY = "日期"
-    CHOICE = "选项"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column under its heading, with the example and the note of the template.
-
-    required   it must be in the sheet, and filled in
-    of_line    it belongs to one line of the form, not to the whole
-    given      of a column that is only shown: the pre-filled column whose value it repeats
-    """
-
-    heading: str
-    example: object = ""
-    note: str = ""
-    width: int = 14
-    holds: CellType = CellType.TEXT
-    required: bool = False
-    of_line: bool = False
-    field: FieldInfo | None = None
-    words: type[Labelled] | None = None
-    register: Register | None = None
-    past: bool = False
-    given: str = ""
-
-    @property
-    def choices(self) -> list[str]:
-        """The words of its drop-down list; none where anything may stand."""
-        return [word.zh for word in self.words or ()]
-
-    def limit(self, name: str) -> Any:
-        """Give a limit that the form's field sets: gt, ge, max_length."""
-        found = (getattr(limit, name, None) for limit in (self.field.metadata if self.field else ()))
-        return next((limit for limit in found if limit is not None), None)
 
 
 _CASE = Column(NUMBER, f"{EXAMPLE} PA-2026-000123", "本单的单号，例如 PA-2026-000123", 20, register=Register.CASE)
@@ -127,7 +81,7 @@ class SheetKind:
     def lines_field(self) -> str:
         """The form's field that lists its lines; "" where a row is a form of its own."""
         fields = self.form.model_fields.items()
-        return next((name for name, field in fields if any(issubclass(t, Form) for t in _types(field))), "")
+        return next((name for name, field in fields if any(issubclass(t, Form) for t in types_of(field))), "")
 
     @cached_property
     def lines(self) -> str:
@@ -180,7 +134,9 @@ class SheetKind:
             return ()
         numbered = LINE_NO in self.by_heading and not any(c.register is Register.PART for c in self.columns)
         given = [
-            replace(_GIVEN, heading=_cell(c.field).given, given=c.heading) for c in self.columns if _cell(c.field).given
+            replace(_GIVEN, heading=cell_of(c.field).given, given=c.heading)
+            for c in self.columns
+            if cell_of(c.field).given
         ]
         lines = (
             (Column(PART, width=26), *(given or [Column(WANTED, width=10, holds=CellType.NUMBER)])) if numbered else ()
@@ -206,12 +162,14 @@ class SheetKind:
     def _of_form(self) -> Iterator[Column]:
         for name in dict.fromkeys([*self.first, *self.form.model_fields]):
             if name == self.lines_field:
-                yield from (_column(field, True, self.required_lines) for field in self.line_form.model_fields.values())
+                yield from (
+                    column_of(field, True, self.required_lines) for field in self.line_form.model_fields.values()
+                )
             else:
                 yield self._column(name)
 
     def _column(self, name: str) -> Column:
-        column = _column(self.form.model_fields[name], False, True)
+        column = column_of(self.form.model_fields[name], False, True)
         if column.heading == STAFF and self.decides:
             who, example = self.signer
             return replace(column, example=example, note=f"{who}的工号，例如 {example}", width=12)
@@ -265,38 +223,3 @@ def sheet_kind(code: str) -> SheetKind:
         known = ", ".join(f"{kind.code} {kind.title}" for kind in kinds.values())
         raise NotFound(f"没有这种表 no sheet kind {code!r}; 可用 known: {known}")
     return found
-
-
-def _column(field: FieldInfo, of_line: bool, must: bool) -> Column:
-    """Make the column of a form's field; where lines may be left out, theirs `must` not be filled in."""
-    cell, types = _cell(field), _types(field)
-    return Column(
-        str(field.alias),
-        cell.example,
-        cell.note,
-        cell.width,
-        _holds(types),
-        field.is_required() and must,
-        of_line,
-        field,
-        next((kind for kind in types if issubclass(kind, Labelled)), None),
-        next((known for known in field.metadata if isinstance(known, Register)), None),
-        Sense.PAST in field.metadata,
-    )
-
-
-def _cell(field: FieldInfo | None) -> Cell:
-    """Give what a sheet shows of a field; what stands nearest to the field counts."""
-    return next((cell for cell in reversed(field.metadata if field else ()) if isinstance(cell, Cell)), Cell())
-
-
-def _types(field: FieldInfo) -> list[type]:
-    return [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
-
-
-def _holds(types: Sequence[type]) -> CellType:
-    if any(issubclass(kind, Labelled) for kind in types):
-        return CellType.CHOICE
-    if any(issubclass(kind, date) for kind in types):
-        return CellType.DAY
-    return CellType.NUMBER if any(issubclass(kind, (Decimal, int)) for kind in types) else CellType.TEXT

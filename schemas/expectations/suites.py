@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.expectations import sentences as say
 from schemas.forms.fields import Register
-from schemas.sheet_kinds import CellType, Column, SheetKind
+from schemas.sheet_columns import CellType, Column
+from schemas.sheet_kinds import SheetKind
 
 UNREADABLE = "读不懂的单元格"  # the helper column of `say.readable`
 LOOKED_UP = {

@@ -23,7 +23,8 @@ from schemas.forms.fields import (
     Remark,
     label,
 )
-from schemas.sheet_kinds import Column, sheet
+from schemas.sheet_columns import Column
+from schemas.sheet_kinds import sheet
 from schemas.words import FeeCategory, Reason, ReviewVerdict
 
 FREELY = "空则按目录 from the catalogue if empty"

@@ -18,8 +18,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from schemas.problems import BadInput, Problem
-from schemas.sheet_kinds import Column, SheetKind
+from schemas.sheet_columns import Column
+from schemas.sheet_kinds import SheetKind
+from tasks.sheets.fetch import refused_file
 
 OPTIONS = "选项"
 LIVE = ("=", "+", "-", "@", "\t", "\r")
@@ -84,8 +85,7 @@ class Book:
             spare.replace(path)
         except OSError as error:
             spare.unlink(missing_ok=True)
-            why = f"无法写入 cannot be written ({error.strerror})"
-            raise BadInput([Problem("文件 file", path.name, why)]) from error
+            raise refused_file(path.name, f"无法写入 cannot be written ({error.strerror})") from error
 
     def _write_lists(self) -> None:
         options: Any = self.book.create_sheet(OPTIONS)

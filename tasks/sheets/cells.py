@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from schemas.sheet_kinds import CellType
+from schemas.sheet_columns import CellType
 from tasks.sheets.text import clean_text, parse_decimal
 
 Cell = str | int | float | bool | date | datetime | None

@@ -14,7 +14,8 @@ from schemas.expectations.sentences import NO, YES, day_of, fact
 from schemas.expectations.suites import LOOKED_UP, UNREADABLE, expectations, of_whole
 from schemas.forms.fields import Register
 from schemas.problems import Problem
-from schemas.sheet_kinds import CellType, Column, SheetKind
+from schemas.sheet_columns import CellType, Column
+from schemas.sheet_kinds import SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs

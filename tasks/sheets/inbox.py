@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Row
 
 from schemas.forms.base import form_path
 from schemas.forms.fields import LINE_NO, NUMBER
+from schemas.sheet_columns import CellType, Column
 from schemas.sheet_kinds import (
     ABOUT,
     CUSTOMER,
@@ -26,8 +27,6 @@ from schemas.sheet_kinds import (
     STEP,
     URGENT,
     WANTED,
-    CellType,
-    Column,
     SheetKind,
     sheet_kinds,
 )

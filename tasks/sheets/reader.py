@@ -19,9 +19,10 @@ from xml.parsers.expat import ExpatError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from schemas.problems import BadInput, NotFound, Problem
+from schemas.problems import NotFound
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
 from tasks.sheets.cells import Cell
+from tasks.sheets.fetch import refused_file
 from tasks.sheets.rows import SheetRow, read_rows
 from tasks.sheets.text import clean_text
 from tasks.sheets.worksheet import NumberedRow, worksheet_rows
@@ -68,9 +69,9 @@ def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
 
 def _table(path: Path, kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     if not rows:
-        raise _refused(path, "是空的 the sheet is empty")
+        raise refused_file(path.name, "是空的 the sheet is empty")
     if len(rows) > MOST_ROWS + 1:
-        raise _refused(path, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
+        raise refused_file(path.name, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
     (_, given), *filled = rows
     kind = kind or _kind_by_headings(path, given)
     headings = _headings(path, kind, given)
@@ -105,7 +106,7 @@ def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
     if len(fitting) != 1:
         known = "、".join(kind.title for kind in kinds)
         expected = "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
-        raise _refused(path, f"{expected}: {known}")
+        raise refused_file(path.name, f"{expected}: {known}")
     return fitting[0]
 
 
@@ -114,7 +115,9 @@ def _headings(path: Path, kind: SheetKind, row: Sequence[Cell]) -> list[str]:
     given = _given(row)
     listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
     if listed:
-        raise _refused(path, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.columns)}")
+        raise refused_file(
+            path.name, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.columns)}"
+        )
     return ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
 
 
@@ -137,20 +140,20 @@ def _workbook_tabs(path: Path, kind: SheetKind | None) -> list[tuple[SheetKind |
         try:
             return _tabs(data, kind)
         except BROKEN as error:
-            raise _refused(path, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
+            raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
 
 
 def _refuse_foreign(path: Path, data: bytes) -> None:
     if data.startswith(OLE):
         if ENCRYPTED in data:
-            raise _refused(path, "有密码保护，请去掉密码再发 is password-protected: remove the password")
-        raise _refused(path, "是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
+            raise refused_file(path.name, "有密码保护，请去掉密码再发 is password-protected: remove the password")
+        raise refused_file(path.name, "是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
     try:
         unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist())
     except zipfile.BadZipFile as error:
-        raise _refused(path, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
+        raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
     if unpacked > MOST_UNPACKED:
-        raise _refused(path, "过大，请拆分 is too large: split it")
+        raise refused_file(path.name, "过大，请拆分 is too large: split it")
 
 
 def _tabs(data: bytes, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
@@ -178,7 +181,7 @@ def _csv_rows(path: Path) -> list[NumberedRow]:
     try:
         return _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _refused(path, f"不是有效的 csv is no valid csv ({error})") from error
+        raise refused_file(path.name, f"不是有效的 csv is no valid csv ({error})") from error
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -188,7 +191,7 @@ def _decoded(path: Path, data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _refused(path, "编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
+    raise refused_file(path.name, "编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
 
 
 def _bytes(path: Path) -> bytes:
@@ -197,12 +200,8 @@ def _bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFound(f"没有这个文件 no such file: {path}") from None
     except OSError as error:
-        raise _refused(path, f"无法读取 cannot be read ({error.strerror})") from error
+        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
 
 
 def _filled(cell: Cell) -> bool:
     return cell is not None and (not isinstance(cell, str) or bool(clean_text(cell)))
-
-
-def _refused(path: Path, why: str) -> BadInput:
-    return BadInput([Problem("文件 file", path.name, why)])

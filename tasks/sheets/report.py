@@ -5,16 +5,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from openpyxl.styles import Font
+
 from schemas.problems import BadInput
+from schemas.sheet_columns import Column
 from schemas.sheet_kinds import SheetKind
 from tasks.desk.rules import MOBILE, mask_phone, plain
+from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, WRAPPED, Book, alignment_of, append, head_of, write
 from tasks.sheets.checks import Finding
 from tasks.sheets.outcome import Became, RowOutcome
-from tasks.sheets.rejects import Rejected, write_rejects
+from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
 from tasks.sheets.rows import SheetRow
 
 SHOWN = 10  # rows that go back, named on the page
 NUMBERS = 20  # cases, named on the page
+RED, REASON_WIDTH = Font(FACE, 11, color="C00000"), 70
 IN_ENGLISH = {
     Became.ACCEPTED: "accepted",
     Became.CORRECTED: "corrected",
@@ -22,6 +27,9 @@ IN_ENGLISH = {
     Became.SKIPPED: "not decided, skipped",
     Became.REJECTED: "sent back",
 }
+
+
+Rejected = tuple[SheetRow, RowOutcome]
 
 
 @dataclass
@@ -72,15 +80,32 @@ class SheetReport:
         told = [f"{b.value} {IN_ENGLISH[b]} {self.counts[b]:,}" for b in Became if self.counts[b]]
         return "；".join(told) or "没有可读入的行 no rows"
 
-    def write_rejects(self, target: Path) -> None:
+    def write_rejects(self, path: Path) -> None:
         """Write the rows that go back; a folder that does not take them undoes nothing that was accepted."""
-        tables = {table.kind: (table.headings, _ordered(table)) for table in self.tables if table.rejected}
+        book = Book()
+        for table in self.tables:
+            if table.rejected:
+                _write_rejected(book, table)
         try:
-            write_rejects(target, tables)
+            book.save(path)
         except BadInput as fault:
             self.fault = str(fault)
         else:
-            self.reject_sheet = target
+            self.reject_sheet = path
+
+
+def _write_rejected(book: Book, table: TableReport) -> None:
+    """Write rows as they came, with the number they had and why they come back."""
+    known = {column.heading: column for column in (*table.kind.columns, *table.kind.shown)}
+    columns = [*(known[heading] for heading in table.headings), Column(ROW_HEADING, width=8)]
+    columns.append(Column(REASON_HEADING, width=REASON_WIDTH))
+    heads = [*(head_of(table.kind, heading) for heading in table.headings), HEAD_SHOWN, HEAD_SHOWN]
+    sheet = book.tab(table.kind.title, columns, heads)
+    for no, (row, outcome) in enumerate(_ordered(table), start=2):
+        values = [row.cells.get(heading) for heading in table.headings]
+        cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
+        cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, outcome.reason, RED, alignment=WRAPPED)]
+        append(sheet, no, cells, outcome.reason, REASON_WIDTH)
 
 
 def summary(report: SheetReport, link: Callable[[Path], str]) -> str:

@@ -23,11 +23,10 @@ def imported(path: Path, url: str) -> Work:
     """Read, check and apply it as the product does."""
 
     def work() -> None:
-        from tasks.sheets.kinds import sheet_kind
-
         import flows
         from deployments.database import connect
         from deployments.helper import join
+        from schemas.sheet_kinds import sheet_kind
         from tasks.durable.database import use
         from tasks.sheets.importing import import_sheet
 
