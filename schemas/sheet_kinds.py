@@ -24,13 +24,14 @@ URGENT, OFFICE, CUSTOMER, ORDER, DUE, ABOUT = "紧急", "办事处名称", "客�
 PART, WANTED = "配件", "申报数量"
 EXAMPLE = "示例"  # a row whose key begins so is an example and is not read
 
-
 _CASE = Column(NUMBER, f"{EXAMPLE} PA-2026-000123", "本单的单号，例如 PA-2026-000123", 20, register=Register.CASE)
+_REQUEST = Column("申报单号", f"{EXAMPLE}-001", "办事处自己的编号；同一编号的各行合成一份申报", 16)
 _STEP = Column(STEP, "", "待办的步骤；由待办表填好，自己做表时可不填", 16)
 _DATED = (
     Column(DAY, date(2026, 5, 6), "实际办理日期，不能晚于今天", 13, CellType.DAY, required=True, past=True),
     Column(SERIAL, "", "同一天有两条完全相同的记录时用以区分", 10),
 )
+_PART, _WANTED = Column(PART, width=26), Column(WANTED, width=10, holds=CellType.NUMBER)
 _ABOUT = (Column(URGENT, width=7), Column(OFFICE), Column(CUSTOMER, width=10), Column(ORDER, width=20))
 _DUE, _DETAIL = Column(DUE, width=19, holds=CellType.DAY), Column(ABOUT, width=48)
 _TOGETHER = (
@@ -44,7 +45,7 @@ class SheetKind:
     """A kind of sheet: rows with the same key make a form, each row a line of it if the form has lines.
 
     A column that belongs to the whole form may be filled in on any of its rows, but not differently.
-    own_key     the key's column, or the form's field that is the key
+    key_field   the form's field that is the key; else it is the case's number, of requests the office's own
     signer      who signs, and an example of a staff number
     dated       rows say when it was done, so that one case may have several of them
     first       fields whose columns come first; the others follow as in the form
@@ -54,7 +55,7 @@ class SheetKind:
     code: str
     title: str
     form: type[Form]
-    own_key: Column | str
+    key_field: str
     signer: tuple[str, str]
     dated: bool
     first: Sequence[str]
@@ -91,9 +92,9 @@ class SheetKind:
     @cached_property
     def line_form(self) -> type[Form]:
         """The form that one row fills."""
-        listed: type[Form] = (
-            get_args(self.form.model_fields[self.lines_field].annotation)[0] if self.lines else self.form
-        )
+        if not self.lines:
+            return self.form
+        listed: type[Form] = get_args(self.form.model_fields[self.lines_field].annotation)[0]
         return listed
 
     @cached_property
@@ -108,8 +109,8 @@ class SheetKind:
     @cached_property
     def key(self) -> Column:
         """The column that tells the forms apart."""
-        own = self.own_key
-        return replace(self._column(own) if isinstance(own, str) else own, required=True)
+        own = _REQUEST if self.requests else _CASE
+        return replace(self._column(self.key_field) if self.key_field else own, required=True)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -133,14 +134,9 @@ class SheetKind:
         if not self.decides:
             return ()
         numbered = LINE_NO in self.by_heading and not any(c.register is Register.PART for c in self.columns)
-        given = [
-            replace(_GIVEN, heading=cell_of(c.field).given, given=c.heading)
-            for c in self.columns
-            if cell_of(c.field).given
-        ]
-        lines = (
-            (Column(PART, width=26), *(given or [Column(WANTED, width=10, holds=CellType.NUMBER)])) if numbered else ()
-        )
+        repeated = {cell_of(c.field).given: c.heading for c in self.columns if cell_of(c.field).given}
+        given = [replace(_WANTED, heading=heading, given=of) for heading, of in repeated.items()]
+        lines = [_PART, *(given or [_WANTED])] if numbered else []
         return (*lines, *_ABOUT, _DUE, *(() if given else (_DETAIL,)))
 
     @cached_property
@@ -162,9 +158,7 @@ class SheetKind:
     def _of_form(self) -> Iterator[Column]:
         for name in dict.fromkeys([*self.first, *self.form.model_fields]):
             if name == self.lines_field:
-                yield from (
-                    column_of(field, True, self.required_lines) for field in self.line_form.model_fields.values()
-                )
+                yield from (column_of(one, True, self.required_lines) for one in self.line_form.model_fields.values())
             else:
                 yield self._column(name)
 
@@ -176,7 +170,6 @@ class SheetKind:
         return column
 
 
-_GIVEN = Column("", width=10, holds=CellType.NUMBER)
 _KINDS: dict[str, SheetKind] = {}
 
 
@@ -184,7 +177,7 @@ def sheet(
     code: str,
     title: str,
     *,
-    key: Column | str = _CASE,
+    key: str = "",
     signer: tuple[str, str] = ("", ""),
     dated: bool = False,
     first: Sequence[str] = (),

@@ -12,6 +12,7 @@ from schemas.forms.fields import (
     ContactName,
     ContactPhone,
     LineNo,
+    Lines,
     Money,
     Note,
     OptionalDay,
@@ -23,7 +24,6 @@ from schemas.forms.fields import (
     Remark,
     label,
 )
-from schemas.sheet_columns import Column
 from schemas.sheet_kinds import sheet
 from schemas.words import FeeCategory, Reason, ReviewVerdict
 
@@ -43,7 +43,6 @@ class ApplicationLine(Form):
 @sheet(
     "applications",
     "配件申报",
-    key=Column("申报单号", "示例-001", "办事处自己的编号；同一编号的各行合成一份申报", 16),
     first=("office", "applicant", "order_no", "urgency", "found_on", "lines", "remark"),
     notes=(
         "一行一种配件；同一份申报的各行填同一个申报单号。",
@@ -61,7 +60,7 @@ class PartsApplication(Request):
         label("发现日期", "Found on"),
         Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13),
     ] = None
-    lines: Annotated[list[ApplicationLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[ApplicationLine]
     customer_name: Annotated[
         ContactName[Remark],
         Field(description="空则按销售记录 from the sales record if empty"),
@@ -113,5 +112,5 @@ class ReviewDecision(Decision):
 class PartsResubmission(Decision):
     """The office's corrected lines after the reviewer sent the application back."""
 
-    lines: Annotated[list[ApplicationLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[ApplicationLine]
     remark: Annotated[Note, Cell(note="整份的备注", width=24)] = ""

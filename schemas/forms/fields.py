@@ -140,6 +140,8 @@ Explanation = Annotated[Remark, label("说明", "Note"), Cell(width=30)]
 Photos = Annotated[
     Remark, label("照片编号", "Photos", "有异常必填 needed for an anomaly"), Cell(note="有异常时必填", width=20)
 ]
+OptionalLines = Annotated[list[T], label("明细", "Lines")]
+Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)
 ContactName = Annotated[T, label("客户姓名", "Customer"), Sense.CONTACT]
 ContactPhone = Annotated[T, label("客户电话", "Phone"), Sense.CONTACT]

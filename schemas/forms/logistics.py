@@ -15,6 +15,7 @@ from schemas.forms.fields import (
     Money,
     Name,
     Note,
+    OptionalLines,
     Past,
     Photos,
     ReasonText,
@@ -81,7 +82,7 @@ class PickupConfirmation(Decision):
         Past[Day], label("到货日期", "Arrived on"), Cell(date(2026, 5, 20), "不早于发货，不晚于今天", 13)
     ]
     found: Annotated[PickupFound, label("核对结果", "Check"), Cell("货单相符", "从列表中选择", 16)]
-    lines: Annotated[list[FoundLine], label("明细", "Lines")] = Field([])
+    lines: OptionalLines[FoundLine] = Field([])
     photos: Photos = ""
     note: Explanation = ""
 
@@ -97,6 +98,6 @@ class GoodsCheck(Decision):
     """到货核对: the later check of goods that were picked up unchecked."""
 
     found: Annotated[GoodsFound, label("核对结果", "Check"), Cell("货单相符", "从列表中选择；空则为未核对，跳过", 12)]
-    lines: Annotated[list[FoundLine], label("明细", "Lines")] = Field([])
+    lines: OptionalLines[FoundLine] = Field([])
     photos: Photos = ""
     note: Explanation = ""

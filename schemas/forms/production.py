@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.forms.base import Decision, Form
-from schemas.forms.fields import Cell, Count, LineNo, Name, OptionalDay, Register, Remark, label
+from schemas.forms.fields import Cell, Count, LineNo, Lines, Name, OptionalDay, Register, Remark, label
 from schemas.sheet_kinds import sheet
 from schemas.words import Supply
 
@@ -21,7 +21,7 @@ class CycleLine(Form):
 class CycleDecision(Decision):
     """周期确认: the planner says how long each line takes."""
 
-    lines: Annotated[list[CycleLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[CycleLine]
 
 
 class PlanLine(Form):
@@ -43,7 +43,7 @@ class PlanLine(Form):
 class PlanDecision(Decision):
     """计划确认: the planner assigns the unit; a later date needs a reason and does not move the promise."""
 
-    lines: Annotated[list[PlanLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[PlanLine]
     reason: Annotated[
         Remark, label("延期原因", "Reason for a later date"), Cell(note="计划日期晚于承诺日期时必填", width=24)
     ] = ""
@@ -70,7 +70,7 @@ class ReportLine(Form):
 class ProductionReport(Decision):
     """车间生产: completed quantities, partial ones too."""
 
-    lines: Annotated[list[ReportLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[ReportLine]
 
 
 class CountLine(Form):
@@ -87,4 +87,4 @@ class CountLine(Form):
 class GoodsInCount(Decision):
     """出货入库: counted before booked."""
 
-    lines: Annotated[list[CountLine], label("明细", "Lines"), Field(min_length=1)]
+    lines: Lines[CountLine]
