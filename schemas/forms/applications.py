@@ -5,25 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.forms import fields
 from schemas.forms.base import Decision, Form, Request
-from schemas.forms.fields import (
-    Cell,
-    ContactAddress,
-    ContactName,
-    ContactPhone,
-    LineNo,
-    Lines,
-    Money,
-    Note,
-    OptionalDay,
-    OrderNo,
-    PartName,
-    PartQuantity,
-    Past,
-    ReasonText,
-    Remark,
-    label,
-)
+from schemas.forms.fields import Cell, label
 from schemas.sheet_kinds import sheet
 from schemas.words import FeeCategory, Reason, ReviewVerdict
 
@@ -33,11 +17,13 @@ FREELY = "空则按目录 from the catalogue if empty"
 class ApplicationLine(Form):
     """One part that an office needs."""
 
-    part: PartName
-    quantity: PartQuantity
+    part: fields.PartName
+    quantity: fields.PartQuantity
     reason: Annotated[Reason, label("原因", "Reason"), Cell("质量问题", "从列表中选择", 12)]
-    specification: Annotated[Remark, label("规格", "Specification", FREELY), Cell(note="空则按目录", width=18)] = ""
-    colour: Annotated[Remark, label("颜色", "Colour"), Cell(note="空则按目录", width=10)] = ""
+    specification: Annotated[
+        fields.Remark, label("规格", "Specification", FREELY), Cell(note="空则按目录", width=18)
+    ] = ""
+    colour: Annotated[fields.Remark, label("颜色", "Colour"), Cell(note="空则按目录", width=10)] = ""
 
 
 @sheet(
@@ -54,30 +40,30 @@ class PartsApplication(Request):
     """配件申报单: what an office applies for."""
 
     first: ClassVar = ("office", "applicant", "order_no", "urgency")
-    order_no: OrderNo
+    order_no: fields.OrderNo
     found_on: Annotated[
-        Past[OptionalDay],
+        fields.Past[fields.OptionalDay],
         label("发现日期", "Found on"),
         Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13),
     ] = None
-    lines: Lines[ApplicationLine]
+    lines: fields.Lines[ApplicationLine]
     customer_name: Annotated[
-        ContactName[Remark],
+        fields.ContactName[fields.Remark],
         Field(description="空则按销售记录 from the sales record if empty"),
         Cell(note="销售记录中没有该订单时必填", width=12),
     ] = ""
-    customer_phone: Annotated[ContactPhone[Remark], Cell(note="同上", width=15)] = ""
-    customer_address: Annotated[ContactAddress[Remark], Cell(note="同上", width=30)] = ""
-    remark: Annotated[Note, Cell(note="整份申报的备注", width=24)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(note="同上", width=15)] = ""
+    customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(note="同上", width=30)] = ""
+    remark: Annotated[fields.Note, Cell(note="整份申报的备注", width=24)] = ""
 
 
 class ReviewedLine(Form):
     """A line as the reviewer wants it."""
 
-    line_no: Annotated[LineNo, Cell(1, "本单中的第几行；无须修正的行可不列", 7)]
-    part: Annotated[PartName, Cell("铰链(全盖110°)", "可修正；标准名称或编码", 26)]
-    quantity: Annotated[PartQuantity, Cell(4, "可修正；大于 0", 8)]
-    price: Annotated[Money, label("单价", "Price (CNY)"), Cell(12.5, "可修正；元", 10)]
+    line_no: Annotated[fields.LineNo, Cell(1, "本单中的第几行；无须修正的行可不列", 7)]
+    part: Annotated[fields.PartName, Cell("铰链(全盖110°)", "可修正；标准名称或编码", 26)]
+    quantity: Annotated[fields.PartQuantity, Cell(4, "可修正；大于 0", 8)]
+    price: Annotated[fields.Money, label("单价", "Price (CNY)"), Cell(12.5, "可修正；元", 10)]
 
 
 @sheet(
@@ -97,7 +83,7 @@ class ReviewDecision(Decision):
     )
     lines: Annotated[list[ReviewedLine], label("明细", "Lines (可修正 may be corrected)")] = Field([])
     reason: Annotated[
-        ReasonText,
+        fields.ReasonText,
         Field(description="退回或驳回必填 needed to send back or reject"),
         Cell(note="退回或驳回时必填", width=24),
     ] = ""
@@ -112,5 +98,5 @@ class ReviewDecision(Decision):
 class PartsResubmission(Decision):
     """The office's corrected lines after the reviewer sent the application back."""
 
-    lines: Lines[ApplicationLine]
-    remark: Annotated[Note, Cell(note="整份的备注", width=24)] = ""
+    lines: fields.Lines[ApplicationLine]
+    remark: Annotated[fields.Note, Cell(note="整份的备注", width=24)] = ""

@@ -84,27 +84,14 @@ Text = Annotated[str, BeforeValidator(_clean)]
 Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean)]
 Key = Annotated[str, Field(max_length=60), BeforeValidator(_clean)]  # by which a sheet tells its forms apart
 Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
+_Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
 Quantity = Annotated[
-    Decimal,
-    Field(gt=0, max_digits=9, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
+    _Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]],
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
 ]
-Count = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=9, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
-Money = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=12, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
+_FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
+Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
+Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
 DAY_SCHEMA = {"type": "string", "format": "date"}
 Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]
 OptionalDay = Annotated[

@@ -5,24 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.forms import fields
 from schemas.forms.base import Decision, Form
-from schemas.forms.fields import (
-    Cell,
-    Count,
-    Day,
-    Explanation,
-    LineNo,
-    Money,
-    Name,
-    Note,
-    OptionalLines,
-    Past,
-    Photos,
-    ReasonText,
-    Register,
-    Remark,
-    label,
-)
+from schemas.forms.fields import Cell, Register, label
 from schemas.sheet_kinds import sheet
 from schemas.words import FreightMethod, GoodsFound, PickupFound, ReleaseVerdict
 
@@ -39,11 +24,11 @@ class GoodsOut(Decision):
     """出库: how the goods travel."""
 
     method: Annotated[FreightMethod, label("运输方式", "Method"), Cell("快递", "从列表中选择", 12)]
-    carrier: Annotated[Name, label("承运商", "Carrier"), Register.CARRIER, Cell("中通快递", "承运的公司", 16)]
-    freight: Annotated[Money, label("运费", "Freight (CNY)"), Cell(86, "元；自有车辆填 0", 10)]
+    carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER, Cell("中通快递", "承运的公司", 16)]
+    freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell(86, "元；自有车辆填 0", 10)]
     packages: Annotated[int, Field(ge=1, le=9999), label("件数", "Packages"), Cell(1, "1 至 9999", 8)]
-    tracking: Annotated[Remark, label("运单号", "Tracking number"), Cell(width=20)] = ""
-    remark: Note = ""
+    tracking: Annotated[fields.Remark, label("运单号", "Tracking number"), Cell(width=20)] = ""
+    remark: fields.Note = ""
 
 
 @sheet(
@@ -58,14 +43,14 @@ class EarlyRelease(Decision):
     """加急放行: a supervisor lets urgent goods go before the form."""
 
     verdict: Annotated[ReleaseVerdict, label("放行结论", "Verdict"), Cell("先行放行", "从列表中选择；空则跳过", 14)]
-    reason: ReasonText = ""
+    reason: fields.ReasonText = ""
 
 
 class FoundLine(Form):
     """How many of a line arrived in good order."""
 
-    line_no: Annotated[LineNo, Cell(1, "本单中的第几行；货单相符时可不列", 7)]
-    good: Annotated[Count, label("完好数量", "In good order"), Cell(4, "完好收到的数量", 10, given="发货数量")]
+    line_no: Annotated[fields.LineNo, Cell(1, "本单中的第几行；货单相符时可不列", 7)]
+    good: Annotated[fields.Count, label("完好数量", "In good order"), Cell(4, "完好收到的数量", 10, given="发货数量")]
 
 
 @sheet(
@@ -79,12 +64,12 @@ class PickupConfirmation(Decision):
     """提货确认: the goods arrived, and what the check against 发货单 and 装箱单 found."""
 
     arrived_on: Annotated[
-        Past[Day], label("到货日期", "Arrived on"), Cell(date(2026, 5, 20), "不早于发货，不晚于今天", 13)
+        fields.Past[fields.Day], label("到货日期", "Arrived on"), Cell(date(2026, 5, 20), "不早于发货，不晚于今天", 13)
     ]
     found: Annotated[PickupFound, label("核对结果", "Check"), Cell("货单相符", "从列表中选择", 16)]
-    lines: OptionalLines[FoundLine] = Field([])
-    photos: Photos = ""
-    note: Explanation = ""
+    lines: fields.OptionalLines[FoundLine] = Field([])
+    photos: fields.Photos = ""
+    note: fields.Explanation = ""
 
 
 @sheet(
@@ -98,6 +83,6 @@ class GoodsCheck(Decision):
     """到货核对: the later check of goods that were picked up unchecked."""
 
     found: Annotated[GoodsFound, label("核对结果", "Check"), Cell("货单相符", "从列表中选择；空则为未核对，跳过", 12)]
-    lines: OptionalLines[FoundLine] = Field([])
-    photos: Photos = ""
-    note: Explanation = ""
+    lines: fields.OptionalLines[FoundLine] = Field([])
+    photos: fields.Photos = ""
+    note: fields.Explanation = ""

@@ -5,24 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.forms import fields
 from schemas.forms.base import Form
-from schemas.forms.fields import (
-    Cell,
-    ContactAddress,
-    ContactName,
-    ContactPhone,
-    Day,
-    LineNo,
-    Money,
-    Name,
-    OfficeName,
-    OptionalDay,
-    OrderNo,
-    Past,
-    Quantity,
-    Remark,
-    label,
-)
+from schemas.forms.fields import Cell, label
 from schemas.sheet_kinds import sheet
 from schemas.words import SalesChannel, YesNo
 
@@ -38,21 +23,27 @@ from schemas.words import SalesChannel, YesNo
 class SalesLine(Form):
     """One line of an order as it was sold."""
 
-    order_no: Annotated[OrderNo, Cell("示例-SO20260318-0042", "销售订单号", 22)]
-    line_no: Annotated[LineNo, Field(le=9999), Cell(1, "订单中的第几行", 7)]
-    office: OfficeName
-    customer_name: Annotated[ContactName[Name], Cell("凌霄", width=12)]
-    customer_phone: Annotated[ContactPhone[Name], Cell("13800009999", width=15)]
-    customer_address: Annotated[ContactAddress[Remark], Field(min_length=1), Cell("松涛里9栋", width=30)]
-    model: Annotated[Name, label("型号", "Model"), Cell("BD-201", width=12)]
-    model_name: Annotated[Name, label("品名", "Model name"), Cell("静谷软包床(1.8米)", width=24)]
-    quantity: Annotated[Quantity, label("数量", "Quantity"), Cell(1, "大于 0", 8)]
-    price_paid: Annotated[Money, label("实付金额", "Price paid (CNY)"), Cell(4731, "元", 12)]
-    factory: Annotated[Name, label("生产工厂", "Factory"), Cell("中山软体厂", width=16)]
-    factory_date: Annotated[Past[Day], label("出厂日期", "Factory date"), Cell(date(2026, 3, 2), width=13)]
-    delivery_date: Annotated[OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9), "可空", 13)] = None
+    order_no: Annotated[fields.OrderNo, Cell("示例-SO20260318-0042", "销售订单号", 22)]
+    line_no: Annotated[fields.LineNo, Field(le=9999), Cell(1, "订单中的第几行", 7)]
+    office: fields.OfficeName
+    customer_name: Annotated[fields.ContactName[fields.Name], Cell("凌霄", width=12)]
+    customer_phone: Annotated[fields.ContactPhone[fields.Name], Cell("13800009999", width=15)]
+    customer_address: Annotated[fields.ContactAddress[fields.Remark], Field(min_length=1), Cell("松涛里9栋", width=30)]
+    model: Annotated[fields.Name, label("型号", "Model"), Cell("BD-201", width=12)]
+    model_name: Annotated[fields.Name, label("品名", "Model name"), Cell("静谷软包床(1.8米)", width=24)]
+    quantity: Annotated[fields.Quantity, label("数量", "Quantity"), Cell(1, "大于 0", 8)]
+    price_paid: Annotated[fields.Money, label("实付金额", "Price paid (CNY)"), Cell(4731, "元", 12)]
+    factory: Annotated[fields.Name, label("生产工厂", "Factory"), Cell("中山软体厂", width=16)]
+    factory_date: Annotated[
+        fields.Past[fields.Day], label("出厂日期", "Factory date"), Cell(date(2026, 3, 2), width=13)
+    ]
+    delivery_date: Annotated[
+        fields.OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9), "可空", 13)
+    ] = None
     signing_date: Annotated[
-        Past[OptionalDay], label("签收日期", "Signed on"), Cell(date(2026, 3, 12), "可空；保修从签收起算", 13)
+        fields.Past[fields.OptionalDay],
+        label("签收日期", "Signed on"),
+        Cell(date(2026, 3, 12), "可空；保修从签收起算", 13),
     ] = None
     channel: Annotated[SalesChannel, label("渠道", "Channel"), Cell("门店", "门店或远程", 8)]
     custom_made: Annotated[YesNo, label("是否定制", "Custom-made"), Cell("否", "空则为否", 10)] = YesNo.NO

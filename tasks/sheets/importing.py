@@ -14,7 +14,7 @@ from schemas.sheet_kinds import SheetKind
 from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.queries import active_staff, known_numbers, office_codes
+from tasks.sheets.queries import active_staff, cases_by_number, office_codes
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
 from tasks.sheets.rows import SheetRow
@@ -67,7 +67,7 @@ def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableRepor
 def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
     """Find what the rows name: cases that exist, people who work here, offices."""
     with db.connect() as connection:
-        numbers = known_numbers(connection, {row.key for row in rows}) if kind.decides else ()
+        numbers = cases_by_number(connection, {row.key for row in rows}).keys() if kind.decides else ()
         known = {Register.STAFF: active_staff(connection), Register.OFFICE: office_codes(connection)}
     return known | {Register.CASE: numbers}
 

@@ -74,12 +74,6 @@ def lines_of(connection: Connection, case_ids: Iterable[int]) -> dict[tuple[int,
     return {(row.case_id, row.line_no): row for row in rows}
 
 
-def known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:
-    """Find which of many case numbers there are."""
-    found = select(service_case.c.number).where(among(service_case.c.number, numbers))
-    return set(connection.execute(found).scalars())
-
-
 def active_staff(connection: Connection) -> set[str]:
     """List the numbers of those who work here."""
     return set(connection.execute(select(staff.c.code).where(staff.c.active)).scalars())
