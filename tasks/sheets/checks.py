@@ -50,7 +50,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
     decided, skipped = set_aside(kind, rows)
     if not decided:
         return Checked([], skipped, [], "")
-    columns = [column for column in kind.columns if column.heading in decided[0].cells]
+    columns = [column for column in kind.columns if column.heading in decided[0].headings]
     frame = _frame(kind, columns, decided)
     with _library():
         suite = expectations(kind, columns, shanghai_day(clock.now()))
@@ -139,7 +139,7 @@ def _wrong(
         heading = one.meta["heading"]
         for no in found[one.description] if heading else ():
             at, row = places[no]
-            value = row.cells.get(heading)
+            value = row.cell(heading)
             if value is None and frame[heading][at] is not None:
                 continue  # another row of the form says it, and is told
             broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}", no)

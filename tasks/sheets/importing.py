@@ -55,7 +55,7 @@ def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableRepor
     """Check a table; gives its report so far and the rows that may go on."""
     kind = table.kind
     checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows))
-    told = TableReport(kind, checked.findings, table.headings)
+    told = TableReport(kind, checked.findings, list(dict.fromkeys(filter(None, table.headings))))
     told.note(checked.outcomes, table.rows)
     if docs and checked.page:
         docs.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,7 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class SheetTable:
-    """The rows of one kind in a file, and the headings that it really had."""
+    """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
     kind: SheetKind
     headings: list[str]
@@ -75,23 +75,18 @@ def _table(path: Path, kind: SheetKind | None, rows: list[NumberedRow]) -> Sheet
     (_, given), *filled = rows
     kind = kind or _kind_by_headings(path, given)
     headings = _headings(path, kind, given)
-    return SheetTable(
-        kind, list(dict.fromkeys(filter(None, headings))), list(read_rows(kind, _named(kind, headings, filled)))
-    )
+    return SheetTable(kind, headings, list(read_rows(kind, headings, _kept(kind, headings, filled))))
 
 
-def _named(
-    kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]
-) -> Iterator[tuple[int, dict[str, Cell]]]:
-    """Name the cells by their headings; empty rows and examples are no rows."""
-    key, kept = kind.key.heading, [(at, heading) for at, heading in enumerate(headings) if heading]
+def _kept(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
+    """Leave out examples, and rows where nothing stands under the headings."""
+    key, kept = headings.index(kind.key.heading), [at for at, heading in enumerate(headings) if heading]
     for no, row in rows:
-        cells = {heading: row[at] for at, heading in kept if at < len(row)}
-        first = cells.get(key)
+        first = row[key] if key < len(row) else None
         if isinstance(first, str) and EXAMPLE in first and clean_text(first).startswith(EXAMPLE):
             continue
-        if any(_filled(cell) for cell in cells.values()):
-            yield no, cells
+        if any(_filled(row[at]) for at in kept if at < len(row)):
+            yield no, row
 
 
 def _given(row: Sequence[Cell]) -> list[str]:

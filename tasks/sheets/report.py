@@ -102,7 +102,7 @@ def _write_rejected(book: Book, table: TableReport) -> None:
     heads = [*(head_of(table.kind, heading) for heading in table.headings), HEAD_SHOWN, HEAD_SHOWN]
     sheet = book.tab(table.kind.title, columns, heads)
     for no, (row, outcome) in enumerate(_ordered(table), start=2):
-        values = [row.cells.get(heading) for heading in table.headings]
+        values = [row.cell(heading) for heading in table.headings]
         cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
         cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, outcome.reason, RED, alignment=WRAPPED)]
         append(sheet, no, cells, outcome.reason, REASON_WIDTH)

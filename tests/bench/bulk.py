@@ -27,10 +27,10 @@ from tasks.durable.opening import open_case
 from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.outcome import Became
-from tasks.sheets.rows import read_rows
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
+from tests.tasks.sheets.workbooks import rows_of
 
 RUNS = 3
 CASES, CASES_OF_DBOS, CASES_ONE_BY_ONE = 2000, 300, 100
@@ -80,7 +80,7 @@ def _apply(helpers: Crew, code: str, rows: Sequence[dict[str, Any]]) -> list[str
     """Apply the rows of a sheet, all of which must be accepted; gives the numbers of their cases in order."""
     numbers = dict[str, None]()
     kind = sheet_kind(code)
-    chunks = row_chunks(read_rows(kind, enumerate(rows, start=2)))
+    chunks = row_chunks(rows_of(kind, *rows))
     for outcomes in helpers.map(apply_rows, [(kind, chunk) for chunk in chunks]):
         for outcome in outcomes:
             assert outcome.became is Became.ACCEPTED, outcome

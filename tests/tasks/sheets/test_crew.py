@@ -18,9 +18,9 @@ from tasks.sheets import apply
 from tasks.sheets import crew as crews
 from tasks.sheets.crew import WORTH_A_HELPER, crew
 from tasks.sheets.outcome import Became
-from tasks.sheets.rows import read_rows
 from tests.bench.load import application_rows
 from tests.books import books_balance
+from tests.tasks.sheets.workbooks import rows_of
 
 APPLICATIONS = sheet_kind("applications")
 
@@ -77,7 +77,7 @@ def test_few_chunks_or_nobody_who_can_connect_are_done_alone(shared: Engine, chu
 def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "CHUNK", 4)
     cells = [row for n in range(40) for row in application_rows(n)]
-    rows = list(read_rows(APPLICATIONS, enumerate([*cells, cells[0] | {"数量": "many"}], start=2)))
+    rows = rows_of(APPLICATIONS, *cells, cells[0] | {"数量": "many"})
     chunks = apply.row_chunks(rows)
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:

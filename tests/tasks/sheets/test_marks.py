@@ -13,7 +13,7 @@ import time_machine
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.forms import fill_in, forms_of, mark_rows
 from tasks.sheets.requests import origin_of
-from tasks.sheets.rows import read_rows
+from tests.tasks.sheets.workbooks import rows_of
 
 CASE = {"单号": "PA-2026-000007"}
 ROWS: dict[str, list[dict[str, Any]]] = {
@@ -89,7 +89,7 @@ def test_every_kind_of_decision_has_its_mark() -> None:
 @pytest.mark.parametrize("code", MARKS)
 def test_a_row_that_was_taken_before_has_the_mark_that_it_had(code: str) -> None:
     kind = sheet_kind(code)
-    rows = list(read_rows(kind, enumerate(ROWS[code], start=2)))
+    rows = rows_of(kind, *ROWS[code])
     mark_rows(kind, rows)
     assert [str(row.mark) for row in rows] == MARKS[code]
 
@@ -104,7 +104,7 @@ def test_a_request_that_was_taken_before_has_the_origin_that_it_had() -> None:
         | {"配件名称": "P-HW-001", "数量": 1, "原因": "缺件"},
     ]
     kind = sheet_kind("applications")
-    forms = forms_of(kind, read_rows(kind, enumerate(rows, start=2)))
+    forms = forms_of(kind, rows_of(kind, *rows))
     assert [origin_of(form.key, fill_in(kind, form, form.rows).data) for form in forms] == [
         "sheet:9c90d3dd994faff7af53cbac95bd87f1c3d5f80cfceb325c6188d337904771b2:BJ-1",
         "sheet:17d5776ed4c6a9d4e97c4597bc9c632eedb3d23fd5626e79400f807c2ebf9fdf:BJ-2",

@@ -15,7 +15,7 @@ from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from tasks.sheets.cells import Fault, Formula
 from tasks.sheets.checks import Checked, check_rows
 from tasks.sheets.outcome import Became
-from tasks.sheets.rows import read_rows
+from tests.tasks.sheets.workbooks import rows_of
 
 APPLICATIONS = sheet_kind("applications")
 
@@ -44,7 +44,7 @@ def today() -> Iterator[None]:
 
 
 def check(kind: SheetKind, *rows: dict[str, Any]) -> Checked:
-    return check_rows(kind, list(read_rows(kind, enumerate(rows, start=2))), KNOWN)
+    return check_rows(kind, rows_of(kind, *rows), KNOWN)
 
 
 def back(checked: Checked) -> dict[int, str]:
@@ -144,7 +144,7 @@ def test_words_of_a_list_are_taken_as_the_form_takes_them() -> None:
 def test_numbers_of_the_sheet_name_the_rows() -> None:
     cells = {no: COUNTED | {"行号": no} for no in (7, 40, 1000)}
     cells[40]["实收数量"] = -1
-    checked = check_rows(GOODS_IN, list(read_rows(GOODS_IN, cells.items())), KNOWN)
+    checked = check_rows(GOODS_IN, rows_of(GOODS_IN, *cells.values(), numbers=list(cells)), KNOWN)
     assert [outcome.no for outcome in checked.outcomes if outcome.problems[0].field == "实收数量"] == [40]
 
 

@@ -12,6 +12,7 @@ from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.forms import set_aside, take_back
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import read_tables
+from tasks.sheets.rows import SheetRow, read_rows
 
 Cells = Mapping[str, Any]
 
@@ -27,6 +28,13 @@ def save(path: Path, kind: SheetKind, *rows: Cells, headings: Sequence[str] = ()
         sheet.append([cells.get(heading) for heading in given])
     book.save(path)
     return path
+
+
+def rows_of(kind: SheetKind, *rows: Cells, numbers: Sequence[int] = ()) -> list[SheetRow]:
+    """Give rows as the reader makes them; they stand from row 2 on."""
+    headings = list(dict.fromkeys(heading for cells in rows for heading in cells))
+    given = [[cells.get(heading) for heading in headings] for cells in rows]
+    return list(read_rows(kind, headings, zip(numbers or range(2, len(rows) + 2), given, strict=True)))
 
 
 def send(db: Engine, path: Path, kind: SheetKind | None = None) -> list[RowOutcome]:
