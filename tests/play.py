@@ -16,12 +16,12 @@ from uuid import uuid4
 from sqlalchemy import Engine, Row, text
 
 import flows.parts_application  # noqa: F401  registers process PA
-from schemas.words import Channel, Role
+from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.engine import Outcome, advance
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Result, advance
 from tests.books import books_balance
 
 __all__ = ["LINES", "Play", "books_balance", "cells", "line"]
@@ -124,11 +124,11 @@ class Play:
         advance(self.db, case)
         return case
 
-    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Outcome:
+    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
         return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
 
-    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Outcome:
+    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
         """Answer an open item: what is sensible, then the prefill, then `fields`. It must be accepted."""
         outcome = self.send(case, key, self.answer(case, key, staff, **fields))
         assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"
@@ -164,8 +164,8 @@ class Play:
 
     def withdraw(self, case: int, staff: str, reason: str = "客户取消") -> Reply:
         """Ask for the withdrawal of a case; gives what became of that."""
-        data = {"staff": staff, "reason": reason}
-        return advance(self.db, case, Answer("", data, Channel.CLI, kind="withdrawn")).reply
+        data = {"经办人工号": staff, "撤回原因": reason}
+        return advance(self.db, case, Answer("", data, Channel.CLI, kind=EntryKind.WITHDRAWN)).reply
 
     def time_out(self, case: int, key: str) -> Reply:
         """Let SYSTEM say that the time of a question is over."""
@@ -202,8 +202,9 @@ class Play:
         return self.rows("SELECT * FROM service_case WHERE id = :case", case=case)[0]
 
     def state(self, case: int) -> str:
-        """Give the state of a case."""
-        return str(self.case(case).state)
+        """Say at which link a case stands, or that it is closed."""
+        row = self.case(case)
+        return "closed" if row.closed_at else str(row.link)
 
     def timeline(self, case: int) -> list[Row[Any]]:
         """Give the ledger of a case in order."""

@@ -14,8 +14,9 @@ from deployments.cli.values import read_form
 from deployments.services import load_processes
 from schemas.problems import AftersalesError, BadInput, Problem
 from schemas.words import Channel
-from tasks.durable.engine import PROCESSES, advance
 from tasks.durable.opening import Opened, open_case
+from tasks.durable.process import PROCESSES
+from tasks.durable.stage import advance
 
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
 FORMS = {".json", ".yaml", ".yml"}

@@ -56,7 +56,7 @@ def case_json(view: CaseView) -> dict[str, Any]:
         "order_no": case.order_no,
         "model": case.model,
         "urgency": case.urgency.value,
-        "state": case.state.value,
+        "link": case.link,
         "ending": case.ending.value if case.ending else None,
         "ending_reason": case.ending_reason,
         "opened_at": _utc(case.opened_at),

@@ -14,7 +14,8 @@ from rich.text import Text
 from schemas.problems import Problem
 from schemas.words import Urgency
 from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, timeline_rows
-from tasks.desk.views import CaseView, InboxRow, ItemView, LineView
+from tasks.desk.views import CaseView, InboxRow, ItemView
+from tasks.lines.queries import LineView
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 
@@ -123,7 +124,7 @@ def _header(view: CaseView) -> Panel:
     case = view.case
     contact = f"{case.customer_name} {mask_phone(case.customer_phone)} {mask_address(case.customer_address)}"
     facts = [
-        ("状态 State", case.ending.option if case.ending else f"{case.state.zh} · {case.step}"),
+        ("状态 State", case.ending.option if case.ending else f"{case.link} · {case.step}"),
         ("办事处 Office", f"{case.office_name} {case.office} · {case.applicant_name} {case.applicant}"),
         ("客户 Customer", contact),
         ("订单 Order", f"{case.order_no} {case.model}"),

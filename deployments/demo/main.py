@@ -33,7 +33,7 @@ from deployments.settings import HOST, Settings, UpError
 from schemas.problems import AftersalesError
 from schemas.tables import lease, service_case
 from schemas.words import Ending
-from tasks.durable.queries import people
+from tasks.people.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers

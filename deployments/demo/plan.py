@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.processes.parts_application import PartsEnding
 from schemas.words import Ending
 
 
@@ -68,6 +69,6 @@ class Story:
     order: str
     lines: Sequence[Line]
     acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
-    ending: Ending = Ending.DELIVERED
+    ending: Ending = PartsEnding.DELIVERED
     urgency: str = "普通"
     slips: Sequence[Slip] = ()

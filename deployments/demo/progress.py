@@ -11,7 +11,7 @@ from deployments.demo.plan import Act, Story
 from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.queries import Person
+from tasks.people.queries import Person
 
 STAFF = "经办人工号"
 ROLES = (  # leaders before those who send goods: they may let urgent ones go first

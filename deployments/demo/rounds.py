@@ -17,8 +17,8 @@ from deployments.demo.workbook import Cells, ItemKey, SheetItem, StaffBook, fill
 from schemas.sheet_kinds import STEP
 from schemas.tables import service_case
 from schemas.words import Channel, Role
-from tasks.durable.queries import people
 from tasks.outbox.dispatch import dispatch_due
+from tasks.people.queries import people
 from tasks.runs.withdraw import withdraw
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox

@@ -28,7 +28,7 @@ from deployments.demo.desk import (
 from deployments.demo.plan import Act, TakeBack
 from deployments.demo.progress import APPROVALS, ROLES, Progress, who_may
 from schemas.words import Role
-from tasks.durable.queries import Person
+from tasks.people.queries import Person
 
 HANDS = 6  # people who work at the same time
 LOOK_EVERY = 0.15  # seconds between a look at one worklist and at the next

@@ -8,7 +8,7 @@ depends on what another leaves on stock.
 from typing import Any
 
 from deployments.demo.plan import Slip, Story, TakeBack, say, take_back
-from schemas.words import Ending
+from schemas.processes.parts_application import PartsEnding
 
 BY_HIRED: dict[str, Any] = {"运输方式": "专车", "承运商": "德邦物流", "件数": 2, "运单号": "DB20261121"}
 BY_AIR: dict[str, Any] = {"运输方式": "空运", "承运商": "航空货运代理", "件数": 1, "运单号": "CA8820"}
@@ -69,7 +69,7 @@ SHEET: tuple[Story, ...] = (
             "review": [say(审核结论="退回办事处", 原因="请补充照片编号"), say(审核结论="驳回", 原因="不属于售后范围")],
             "resubmit": [say(备注="照片 HZ-0138-1")],
         },
-        Ending.REJECTED,
+        PartsEnding.REJECTED,
         slips=[Slip(2, "数量", 0, "数量是大于 0 的数")],
     ),
     Story(
@@ -95,7 +95,7 @@ SHEET: tuple[Story, ...] = (
         "SO20260917-0130",
         [("移门滑轮(上轨)", 2, U), ("移门滑轮(下轨)", 2, U), ("移门阻尼器", 1, U)],
         {"review": [say(审核结论="驳回", refused="退回或驳回时必填"), say(审核结论="驳回", 原因="客户自行改装")]},
-        Ending.REJECTED,
+        PartsEnding.REJECTED,
         slips=[Slip(1, "发现日期", "tomorrow", "不晚于今天")],
     ),
     Story(
@@ -115,7 +115,7 @@ SHEET: tuple[Story, ...] = (
         "SO20260519-0056",
         [("床垫(1.8米 独立弹簧)", 5, Q), ("床垫外套(1.8米)", 4, Q), ("调整脚(M8)", 8, M)],
         {"approve": [say(), say(审批结论="不同意", 原因="先送检再议")]},
-        Ending.REJECTED,
+        PartsEnding.REJECTED,
     ),
     Story(
         "CS-01",
@@ -209,7 +209,7 @@ SHEET: tuple[Story, ...] = (
         "SO20260726-0129",
         [("书桌台面(1400mm)", 1, T), ("调整脚(M8)", 4, M), ("螺丝包(衣柜通用)", 1, M)],
         {"plan": [take_back(TakeBack("E1050", "客户改买新桌"))]},
-        Ending.WITHDRAWN,
+        PartsEnding.WITHDRAWN,
     ),
     Story(
         "SH-02",
@@ -223,7 +223,7 @@ SHEET: tuple[Story, ...] = (
                 take_back(TakeBack("E1053", "客户退单", "只有客服主管可以撤回"), TakeBack("E1040", "客户退单"))
             ]
         },
-        Ending.WITHDRAWN,
+        PartsEnding.WITHDRAWN,
         slips=[Slip(1, "配件名称", "书柜侧板(旧款 18mm)", "停产")],
     ),
     Story(
@@ -237,7 +237,7 @@ SHEET: tuple[Story, ...] = (
             "produce": [say(明细={1: {"完成数量": 0, "异常说明": "木料开裂，需换料重排"}})],
             "anomaly": [say(处理意见="关闭本单", 原因="改下新单")],
         },
-        Ending.REPLACED,
+        PartsEnding.REPLACED,
     ),
     Story(
         "TJ-02",
@@ -247,7 +247,7 @@ SHEET: tuple[Story, ...] = (
         "SO20250918-0017",
         [("铰链(内藏110°)", 8, Q), ("拉手(孔距96mm)", 2, Q), ("抽屉导轨(三节 450mm)", 1, Q)],
         {"pickup": [take_back(TakeBack("E1041", "客户拒收"))]},
-        Ending.WITHDRAWN,
+        PartsEnding.WITHDRAWN,
     ),
 )
 

@@ -4,11 +4,11 @@
 order, money is a number, enums are Chinese options.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.forms.fields import Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
 from schemas.words import Urgency
@@ -58,6 +58,17 @@ class Decision(Form):
     """The answer to a work item; who decides signs with the staff number."""
 
     staff: StaffNo
+
+
+def signer(data: Mapping[str, Any]) -> str:
+    """Give the staff number that a filled-in decision carries, by either name of its field; empty where there is none."""
+    return str(data.get(Decision.model_fields["staff"].alias or "", data.get("staff", ""))).strip()
+
+
+class TakenBack(Decision):
+    """A case is withdrawn, whatever it waits for."""
+
+    reason: Annotated[Remark, Field(min_length=1), label("撤回原因", "Reason")]
 
 
 class EngineerNote(Decision):

@@ -1,19 +1,16 @@
 """What is asked of cases as a whole: that one is taken back, that some go on."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from schemas.forms.base import Form
-from schemas.forms.fields import CaseNo, Remark, StaffNo, Text, label
+from schemas.forms.base import Form, TakenBack
+from schemas.forms.fields import CaseNo, Text, label
 
 
-class Withdrawal(Form):
+class Withdrawal(TakenBack):
     """撤回申报: which case, who, why."""
 
+    first: ClassVar = ("number",)
     number: CaseNo
-    staff: StaffNo
-    reason: Annotated[Remark, Field(min_length=1), label("撤回原因", "Reason")]
 
 
 class CasesToAdvance(Form):

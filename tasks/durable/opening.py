@@ -1,23 +1,27 @@
-"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction."""
+"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction.
+
+A case's number is drawn as the last act of its transaction, like those of documents: gapless, and nobody waits.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
 
 from schemas.forms.base import Form
 from schemas.problems import BadInput, problems_of
 from schemas.tables import service_case
-from schemas.words import CaseState, Channel
+from schemas.words import Channel
 from tasks.durable import clock, queries
-from tasks.durable.engine import PROCESSES, ProcessDefinition, halves
-from tasks.durable.step import SHANGHAI, Work
-from tasks.unit.unit import Unit
+from tasks.durable.process import PROCESSES, Process
+from tasks.unit.refusals import in_halves
+from tasks.unit.unit import Numbered, Unit
+from tasks.unit.work import SHANGHAI, Work
 
 
 @dataclass(frozen=True)
@@ -59,73 +63,57 @@ def open_chunk(
 
     One transaction for all; where the database refuses, because others send the same, each half has its own.
     """
-    process, results = PROCESSES[code], dict[str, Opened | BadInput]()
-    forms: dict[str, Form] = {}
+    process, forms = PROCESSES[code], list[tuple[str, Form]]()
+    results: dict[str, Opened | BadInput] = {}
     for origin, data in applications:
         try:
-            forms[origin] = process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))
+            forms.append((origin, process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))))
         except ValidationError as error:
             results[origin] = BadInput(problems_of(error))
 
-    def attempt(part: Mapping[str, Form], attempts: int = 2) -> None:
-        try:
-            with db.begin() as connection:
-                results.update(_open(connection, process, part, channel, run_id))
-        except IntegrityError:  # another sending of an origin, or a twin line, came between check and insert
-            if len(part) > 1:
-                for half in halves(list(part.items())):
-                    attempt(dict(half))
-            elif attempts > 1:
-                attempt(part, attempts - 1)
-            else:
-                raise
+    def together(part: Sequence[tuple[str, Form]]) -> list[tuple[str, Opened | BadInput]]:
+        with db.begin() as connection:
+            unit = Unit(connection, [], [form for _, form in part])
+            made, found = _open(unit, process, dict(part), channel, run_id)
+            unit.flush()
+        return [*found.items(), *((origin, Opened(row["id"], row["number"], new=True)) for origin, row in made.items())]
 
-    attempt(forms)
+    # another sending of an origin, or a twin line, may come between check and insert: alone it is seen at the second look
+    results.update(in_halves(forms, together, lambda one, _error: together([one])[0]))
     return [results[origin] for origin, _ in applications]
 
 
 def _open(
-    connection: Connection, process: ProcessDefinition, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
-) -> dict[str, Opened | BadInput]:
-    unit, now = Unit(connection, [], list(forms.values())), clock.now()
-    made = queries.cases_by_origin(connection, list(forms))
-    judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made}
-    wrong = {origin: problems for origin, (_, problems) in judged.items() if problems}
+    unit: Unit, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
+) -> tuple[dict[str, dict[str, Any]], dict[str, Opened | BadInput]]:
+    """Judge applications; gives the rows of the new cases, which the unit will number, and what became of the others."""
+    known, now = queries.cases_by_origin(unit.connection, list(forms)), clock.now()
+    judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in known}
+    wrong = {origin: BadInput(problems) for origin, (_, problems) in judged.items() if problems}
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
-        made |= queries.cases_by_origin(connection, list(wrong))
-    found = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
-    rows = [
-        {
-            "process": process.code,
-            "version": process.version,
-            "origin": origin,
-            "state": CaseState.RECEIVED,
-            "request": forms[origin].model_dump(mode="json", by_alias=False),
-            "opened_at": now,
-            "ready_at": now,
-            "run_id": run_id,
-            **facts,
-        }
-        for origin, (facts, problems) in judged.items()
-        if not problems
-    ]
-    refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in found}
-    return found | refused | _make(unit, process, forms, rows, now)
+        known |= queries.cases_by_origin(unit.connection, list(wrong))
+    right = [origin for origin in judged if origin not in wrong]
+    made = {
+        origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
+        for origin, case_id in zip(right, queries.new_case_ids(unit.connection, len(right)), strict=True)
+    }
+    return made, wrong | {origin: Opened(row.id, row.number, new=False) for origin, row in known.items()}
 
 
-def _make(
-    unit: Unit, process: ProcessDefinition, forms: Mapping[str, Form], rows: Sequence[dict[str, Any]], now: datetime
-) -> dict[str, Opened]:
-    """Number and write the cases, and what they begin with."""
-    if not rows:
-        return {}
+def enter(
+    unit: Unit, process: Process, case_id: int, form: Form, facts: Mapping[str, Any], now: datetime, **own: Any
+) -> dict[str, Any]:
+    """Buffer a new case and what it begins with; gives its row, whose number is drawn when the unit is flushed."""
     year = now.astimezone(SHANGHAI).year
-    first = unit.draw(f"case:{process.code}:{year}", len(rows)) - len(rows) + 1
-    for serial, row in enumerate(rows, start=first):
-        row["number"] = f"{process.code}-{year}-{serial:06d}"
-    made = unit.insert_now(service_case, rows, service_case.c.id, service_case.c.origin)
-    for case in queries.load_files(unit.connection, [row.id for row in made]).values():
-        process.begin(forms[case.row.origin], Work(unit, case, "begin", now))
-    unit.flush()
-    numbers = {row["origin"]: row["number"] for row in rows}
-    return {row.origin: Opened(row.id, numbers[row.origin], new=True) for row in made}
+    row = {
+        "id": case_id, "process": process.code, "version": process.version, "link": process.chain[0],
+        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
+    }  # fmt: skip
+    unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))
+    process.begin(form, Work(unit, cast(Any, SimpleNamespace(**row)), {}, "begin", now))
+    return row
+
+
+def _write_number(row: dict[str, Any], serial: int) -> None:
+    """Put a drawn serial into a case's row: PA-2026-000123."""
+    row["number"] = f"{row['process']}-{row['opened_at'].astimezone(SHANGHAI).year}-{serial:06d}"

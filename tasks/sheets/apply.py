@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Engine
 
 from schemas.sheet_kinds import SheetKind
-from tasks.durable.bulk import CHUNK
+from tasks.durable.stage import CHUNK
 from tasks.sheets.decisions import apply_decisions
 from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.requests import apply_requests

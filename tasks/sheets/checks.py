@@ -3,9 +3,7 @@
 The rows' values become a frame, and the suite of their kind is asked of it at once.
 """
 
-import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
@@ -21,6 +19,7 @@ from tasks.durable import clock
 from tasks.sheets.docs import data_docs
 from tasks.sheets.forms import set_aside, take_back
 from tasks.sheets.outcome import MOST_REASONS, Became, RowOutcome
+from tasks.sheets.quiet import quiet
 from tasks.sheets.rows import SheetRow
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
@@ -52,7 +51,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
         return Checked([], skipped, [], "")
     columns = [column for column in kind.columns if column.heading in decided[0].headings]
     frame = _frame(kind, columns, decided)
-    with _library():
+    with _one_at_a_time, quiet:
         suite = expectations(kind, columns, shanghai_day(clock.now()))
         result, page = _ask(kind, _pandas(columns, frame, decided, known), suite)
     wrong = _wrong(decided, frame, suite, result)
@@ -112,14 +111,6 @@ def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> tuple[dict[str, l
         result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False},
     )
     return dict(map(_failed, result.results)), data_docs(result)
-
-
-@contextmanager
-def _library() -> Iterator[None]:
-    """Let one thread use the library, and keep quiet what it uses of others that they deprecate."""
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _failed(result: Any) -> tuple[str, list[int]]:

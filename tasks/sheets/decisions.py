@@ -13,14 +13,14 @@ from schemas.forms.base import form_path
 from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
 from schemas.words import Channel
-from tasks.durable.bulk import Turn, advance_chunk
 from tasks.durable.queries import known_rows
 from tasks.durable.question import Answer, Reply
-from tasks.durable.step import SHANGHAI
+from tasks.durable.stage import Turn, advance_chunk
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, in_sheet, rejected
 from tasks.sheets.queries import cases_by_number
 from tasks.sheets.rows import SheetRow
+from tasks.unit.work import SHANGHAI
 
 
 @dataclass(slots=True)

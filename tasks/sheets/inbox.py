@@ -33,10 +33,10 @@ from schemas.sheet_kinds import (
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import SHANGHAI
 from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, NUMERIC, WRAPPED, Book, alignment_of, append, head_of, write
 from tasks.sheets.queries import lines_of, template_lists, waiting_items
 from tasks.sheets.template import Lists, noted, offer_words, write_notes
+from tasks.unit.work import SHANGHAI
 
 FIXED = {NUMBER, STEP, LINE_NO}  # read, but nobody is to change them
 SHADE, PALE = PatternFill("solid", fgColor="EDEDED"), PatternFill("solid", fgColor="F7F7F7")

@@ -17,9 +17,9 @@ from schemas.forms.fields import Key
 from schemas.problems import BadInput, NotFound, problems_of
 from schemas.sheet_kinds import SheetKind
 from schemas.words import Channel
-from tasks.durable.bulk import Turn, advance_chunk
-from tasks.durable.engine import PROCESSES
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.process import PROCESSES
+from tasks.durable.stage import Turn, advance_chunk
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, in_sheet, rejected
 from tasks.sheets.rows import SheetRow

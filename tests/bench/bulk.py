@@ -20,10 +20,9 @@ import flows
 from deployments.helper import join
 from schemas.sheet_kinds import sheet_kind
 from schemas.words import Channel
-from tasks.durable.bulk import CHUNK
 from tasks.durable.database import use
-from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
+from tasks.durable.stage import CHUNK, advance
 from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.outcome import Became

@@ -252,7 +252,7 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
     ]
     assert case["customer"]["phone"] == "138****2787"
     assert "13800002787" not in result.stdout
-    assert (case["state"], case["ending"], case["opened_at"]) == ("review", None, "2026-11-18T02:00:00+00:00")
+    assert (case["link"], case["ending"], case["opened_at"]) == ("审核修正", None, "2026-11-18T02:00:00+00:00")
     assert [line["quantity"] for line in case["lines"]] == ["4.00", "3.00"]
     assert [entry["step"] for entry in case["timeline"]][-1:] == ["register-lines"]
 
@@ -309,7 +309,7 @@ def test_decisions_for_machines_tell_what_is_open_next(run: Run, applied: str) -
     assert result.exit_code == 0
     reply = read(result)
     assert list(reply) == ["accepted", "problems", "number", "state", "ending", "open"]
-    assert (reply["accepted"], reply["problems"], reply["state"]) == (True, [], "planning")
+    assert (reply["accepted"], reply["problems"], reply["link"]) == (True, [], "计划确认")
     assert [(item["step"], item["role"]) for item in reply["open"]] == [("plan-1", "PLANNER")]
 
 

@@ -1,0 +1,233 @@
+"""Where cases are played: `advance` takes one as far as it goes, step by step; `advance_chunk` many at once (law 5).
+
+One mechanism, two sizes of commit: a leg commits each act under its case's lock, a chunk all acts of its cases
+together. A chunk needs no leases: it holds its cases' rows, and a leg that meets it loads its case again.
+"""
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from schemas.problems import NotFound, Problem, ProcessChanged, Unavailable
+from tasks.durable import clock, queries
+from tasks.durable.judge import too_late
+from tasks.durable.lease import held
+from tasks.durable.process import PROCESSES
+from tasks.durable.queries import CaseFile
+from tasks.durable.question import Answer, Reply
+from tasks.durable.replay import Replay
+from tasks.durable.signals import Moved
+from tasks.unit.refusals import ATTEMPTS, TRY_AGAIN, in_halves, is_lost, state_of
+from tasks.unit.unit import Unit
+
+T = TypeVar("T")
+R = TypeVar("R")
+RunStep = Callable[[str, Callable[[], Any]], Any]
+MOVES = 100  # each is a step of another leg, and a leg soon ends
+RETRY_FAULT_AFTER = timedelta(minutes=1)
+CHUNK = 200  # cases
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A case and the answers that it is to hear, in order; without any it goes as far as it can."""
+
+    case_id: int
+    answers: Sequence[Answer] = ()
+
+    @property
+    def heard(self) -> Sequence[Answer | None]:
+        """The answers, or one pass without any."""
+        return self.answers or [None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a case stands and what became of each answer; `fault`: it could not go on, the others did."""
+
+    case_id: int
+    number: str
+    closed: bool
+    replies: Sequence[Reply]
+    fault: str = ""
+
+    @property
+    def reply(self) -> Reply:
+        """What became of the only answer."""
+        return self.replies[0]
+
+
+def _directly(_title: str, act: Callable[[], T]) -> T:
+    return act()
+
+
+class Leg:
+    """Commits each act by itself, with a fresh unit again after a deadlock or a twin row."""
+
+    def __init__(self, db: Engine, show: RunStep = _directly, run_id: object = None) -> None:
+        self.db, self.show, self.run_id = db, show, run_id
+
+    def commit(self, file: CaseFile, act: Callable[[Unit], T], attempts: int = ATTEMPTS) -> T:
+        """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
+        try:
+            with self.db.begin() as connection:
+                if queries.lock_case(connection, file.id) != (file.seq, file.link, file.ready):
+                    raise Moved
+                unit = Unit(connection, [file.id])
+                result = act(unit)
+                unit.flush()
+            return result
+        except DBAPIError as error:
+            if attempts == 1 or state_of(error) not in TRY_AGAIN:
+                raise
+        return self.commit(file, act, attempts - 1)
+
+
+class Chunk:
+    """Leaves the commit to who made the unit, which holds its cases' locks."""
+
+    run_id: object = None
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+
+    def commit(self, _file: CaseFile, act: Callable[[Unit], T]) -> T:
+        """Run an act in the unit."""
+        return act(self.unit)
+
+    show = staticmethod(_directly)
+
+
+def advance(
+    db: Engine, case_id: int, answer: Answer | None = None, run_step: RunStep = _directly, run_id: object = None
+) -> Result:
+    """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
+
+    `run_step` runs a step where staff can see it. Raises NotFound, ProcessChanged, Unavailable where others keep
+    moving the case, and whatever a faulty step raises; the case is then as its last step left it.
+    """
+    leg, reply = Leg(db, run_step, run_id), None
+    with held(db, case_id):
+        for _ in range(MOVES):
+            with db.connect() as connection:
+                file = queries.load_files(connection, [case_id]).get(case_id)
+                known = queries.known_rows(connection, answer.marks if answer else ())
+            if file is None:
+                raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
+            replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply or _repeated(answer, known))
+            try:
+                _play(db, replay)
+            except Moved:
+                reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
+                continue
+            if answer and not replay.reply:
+                with db.begin() as connection:
+                    unit = Unit(connection, [case_id])
+                    replay.reply = _too_late(unit, file, answer)
+                    unit.flush()
+            return Result(case_id, file.row.number, file.closed, [replay.reply or Reply(True)])
+    raise Unavailable(
+        f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
+    )
+
+
+def _repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
+    """Tell an answer whose sheet rows were taken before; None where they are new."""
+    key = next((known[mark] for mark in answer.marks if mark in known), None) if answer else None
+    if key is None:
+        return None
+    expected = "此前已登记，不再重复 was taken before, nothing is done twice"
+    return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
+
+
+def _play(db: Engine, replay: Replay) -> None:
+    """Play a pass; what it cannot go on for is noted on the case, then raised again."""
+    file = replay.file
+    try:
+        replay.run()
+    except Moved:
+        raise
+    except ProcessChanged as changed:
+        with db.begin() as connection:
+            queries.lock_case(connection, file.id)
+            queries.set_fault(connection, file.id, str(changed), None)
+            queries.open_engineer_item(connection, file, str(changed), clock.now())
+        raise
+    except Exception as fault:
+        with db.begin() as connection:
+            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
+        raise
+
+
+def _too_late(unit: Unit, file: CaseFile, answer: Answer) -> Reply:
+    return too_late(file.work(unit, answer.key, clock.now()), file, answer)
+
+
+def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
+    """Take cases as far as they go, all in one transaction; gives the results in the order of the turns.
+
+    A case that raises falls out and is advanced alone, step by step; a chunk that the database refuses is done
+    in halves, down to one case. A case may stand in a chunk once. Raises where the database cannot be reached.
+    The garbage collector rests meanwhile: to look at a chunk's many objects again costs a quarter of its time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        ordered = sorted(turns, key=lambda turn: turn.case_id)
+        done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
+    finally:
+        if was_on:
+            gc.enable()
+    found = {result.case_id: result for result in done}
+    return [found[turn.case_id] for turn in turns]
+
+
+def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
+    """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
+    results, fallen = list[Result](), list[Turn]()
+    with db.begin() as connection:
+        files = queries.load_files(connection, [turn.case_id for turn in turns], lock=True)
+        known = queries.known_rows(connection, [mark for turn in turns for one in turn.answers for mark in one.marks])
+        unit = Unit(connection, list(files))
+        for turn in turns:
+            try:
+                file = files[turn.case_id]
+                replies = [_hear(unit, file, answer, known) for answer in turn.heard]
+            except DBAPIError:
+                raise
+            except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
+                unit.forget(turn.case_id)
+                fallen.append(turn)
+            else:
+                results.append(Result(file.id, file.row.number, file.closed, replies))
+        unit.flush()
+    return [*results, *(_alone(db, turn) for turn in fallen)]
+
+
+def _hear(unit: Unit, file: CaseFile, answer: Answer | None, known: Mapping[UUID, str]) -> Reply:
+    replay = Replay(PROCESSES[file.row.process], file, Chunk(unit), answer, _repeated(answer, known))
+    replay.run()
+    return replay.reply or (_too_late(unit, file, answer) if answer else Reply(True))
+
+
+def _alone(db: Engine, turn: Turn) -> Result:
+    """Advance one case step by step; what it raises is noted on the case and told."""
+    number, closed, replies, fault = "", False, list[Reply](), ""
+    for answer in turn.heard:
+        try:
+            result = advance(db, turn.case_id, answer)
+        except Exception as error:
+            if is_lost(error):
+                raise
+            fault = fault or repr(error)
+            replies.append(Reply(False, [Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")]))
+        else:
+            number, closed = result.number, result.closed
+            replies.append(result.reply)
+    return Result(turn.case_id, number, closed, replies, fault)
