@@ -22,10 +22,16 @@ MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases wit
 
 
 class LineTable(NamedTuple):
-    """What staff see of a case's lines: headings, and a row of cells for each line."""
+    """What staff see of a case's lines: headings, and a row of cells for each line; figures stand to the right.
+
+    facts     what the lines together say of the case, shown at its head: ("承诺 Promised", "2026-12-01")
+    records   the lines as machines read them
+    """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    facts: Sequence[tuple[str, str]] = ()
+    records: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from itertools import count
 from typing import Any
 
 from schemas.forms.logistics import EarlyRelease, FoundLine, GoodsCheck, GoodsOut, PickupConfirmation
-from schemas.parts import PartsLine, Shape, Shortfall
+from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
+from schemas.shapes import Shape, figure, listed
 from schemas.tables import case_line
 from schemas.words import (
     DocumentKind,
@@ -51,6 +52,11 @@ class Ruling(Shape):
     role: Role | None
     reason: str
 
+    @property
+    def said(self) -> str:
+        """Who must approve, and why."""
+        return f"{self.role.zh} · 原因 {self.reason}" if self.role else ""
+
 
 class SentLine(Shape):
     """A line as it left the house."""
@@ -58,6 +64,11 @@ class SentLine(Shape):
     line_no: int
     part: str
     quantity: Decimal
+
+    @property
+    def said(self) -> str:
+        """The part, and how many."""
+        return f"第{self.line_no}行 {self.part} ×{figure(self.quantity)}"
 
 
 class Release(Shape):
@@ -67,6 +78,11 @@ class Release(Shape):
     slip: DocumentRef
     turn: int
     day: date
+
+    @property
+    def said(self) -> str:
+        """What left."""
+        return listed([line.said for line in self.lines])
 
 
 class Receipt(Shape):
