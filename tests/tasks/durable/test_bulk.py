@@ -273,8 +273,8 @@ def test_a_process_that_changed_under_one_case_calls_the_engineer_for_that_case_
     cases = list(open_plans(play.db, [Plan()] * 4))
     advance_chunk(play.db, [Turn(case) for case in cases])
     play.run(
-        "INSERT INTO ledger (case_id, step_key, seq, kind, title, actor, channel, started_at, finished_at) "
-        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', 'SYSTEM', 'cli', opened_at, opened_at "
+        "INSERT INTO ledger (case_id, step_key, seq, kind, title, link, actor, channel, started_at, finished_at) "
+        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', '', 'SYSTEM', 'cli', opened_at, opened_at "
         "FROM service_case WHERE id = :case",
         case=cases[2],
     )
