@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, case, cast, exists, func, or_, select, update
 
-from schemas.tables import lease, service_case, work_item
+from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import ItemState, Role
-from tasks.durable import queries
+from tasks.durable.queries import ADDRESSED
 from tasks.runs.standing import ItemRun, Standing
 from tasks.unit.among import among
 
@@ -102,7 +102,7 @@ def cases_to_advance(
 ) -> tuple[Sequence[int], Sequence[str]]:
     """Find the cases with these numbers, by default all that have work to do, and the numbers that no case has."""
     if not numbers:
-        return queries.ready_cases(connection, at, MOST_CASES), []
+        return ready_cases(connection, at, MOST_CASES), []
     known = select(service_case.c.number, service_case.c.id).where(among(service_case.c.number, numbers))
     found = {row.number: row.id for row in connection.execute(known)}
     return [found[number] for number in numbers if number in found], [n for n in numbers if n not in found]
@@ -151,3 +151,15 @@ def _items(at: datetime) -> Select[Any]:
 
 def _item(row: Row[Any]) -> ItemRun:
     return ItemRun(row.key, Role(row.role), ItemState(row.state), row.gate_key, row.overdue, row.run_id)
+
+
+def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
+    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
+    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(service_case.c.ready_at <= at)
+    waits = ADDRESSED & work_item.c.closed_at.is_(None)
+    unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
+    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
+    found = ready.union(written).subquery()
+    leased = (lease.c.case_id == found.c.id) & (lease.c.expires_at > at)
+    free = select(found.c.id).outerjoin(lease, leased).where(lease.c.case_id.is_(None))
+    return list(connection.execute(free.order_by(found.c.since).limit(limit)).scalars())

@@ -25,14 +25,14 @@ from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from schemas.problems import NotFound
-from tasks.durable import clock, queries
+from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import CHUNK, Turn, advance_chunk
 from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
-from tasks.runs.queries import cases_behind, shown_cases
+from tasks.runs.queries import cases_behind, ready_cases, shown_cases
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
 __all__ = ["RecoverReport", "Watch", "recover"]
@@ -75,7 +75,7 @@ class Watch:
         until = time.monotonic() + self.part
         while time.monotonic() < until:
             with self.db.connect() as connection:
-                ready = queries.ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
+                ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
             results = advance_chunk(self.db, [Turn(case_id) for case_id in ready])
             faults = [result for result in results if result.fault]
             for result in faults:  # noted on the case, which is tried again later; the others go on
