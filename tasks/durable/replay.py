@@ -227,7 +227,7 @@ def _written(item: Item) -> Answer:
     """Give what another case wrote as the answer that it is."""
     kind = EntryKind(item.letter_kind or "")
     key = "" if kind == EntryKind.WITHDRAWN else item.key
-    return Answer(key, item.letter, Channel.SYSTEM, kind, Role.SYSTEM)
+    return Answer(key, item.letter, Channel.SYSTEM, kind, item.letter.get("number", Role.SYSTEM))
 
 
 CLOSE = "close"
