@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+from pydantic import Field
+
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -48,7 +50,7 @@ class Registration(Shape):
 class Review(Shape):
     """What the review and the ladder came to; `refused` holds the reason of a refusal, `approvers` who approved."""
 
-    lines: list[PartsLine] = []
+    lines: list[PartsLine] = Field(default_factory=list)
     fee: FeeCategory = FeeCategory.FREE
     approvers: frozenset[str] = frozenset()
     refused: str = ""

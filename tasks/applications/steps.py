@@ -24,7 +24,7 @@ from tasks.documents.steps import issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.outbox.steps import send
+from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -227,13 +227,13 @@ def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
 
 
 @step("撤销订单", link="录入系统")
-def cancel_order(work: Work, placed: str) -> str:
+def cancel_order(work: Work, placed: str) -> MessageKey:
     """Tell the order system that the order is cancelled."""
     return send(work, "order", "cancel_order", {"case": work.case.number, "order": placed})
 
 
 @step("录入系统", undo=cancel_order)
-def place_order(work: Work, lines: list[PartsLine]) -> str:
+def place_order(work: Work, lines: list[PartsLine]) -> MessageKey:
     """Write the order to the outbox; the embedded order system answers in the same transaction."""
     payload = {
         "case": work.case.number,

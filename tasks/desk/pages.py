@@ -4,13 +4,13 @@ The text stands in templates/*.md.j2. Whatever a template prints is escaped unle
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.words import Role
+from schemas.words import Role, Urgency
 from tasks.desk.chain import chain_diagram
 from tasks.desk.links import Links
 from tasks.desk.reading import cell_text, is_figure
@@ -28,7 +28,7 @@ from tasks.desk.rules import (
     waiting_tag,
 )
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseFacts, CaseView, InboxRow, Waiting
+from tasks.desk.views import CaseFacts, CaseView, InboxRow, ItemView, Waiting
 from tasks.durable.process import PROCESSES, LineTable
 
 if TYPE_CHECKING:
@@ -49,12 +49,20 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
         links=links or Links(),
         diagram=Markdown(chain_diagram(view)),
         lines=_line_table(view.lines, view.case) if view.lines.rows else None,
+        awaited=lambda item: _awaited(view, item, links or Links()),
         timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone),
         address=mask_address(view.case.customer_address),
         brief=lambda line: Markdown(brief_line(mask_text(line, view.case))),
         masked=lambda text: mask_text(text, view.case),
     )
+
+
+def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
+    """Say for whom an item waits: a role, or another case."""
+    if number := view.awaited(item):
+        return Markdown(f"等待 waits for [{number}]({links.case(number)})")
+    return Markdown(plain(" ".join(filter(None, [item.role.zh, item.unit_name]))))
 
 
 def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | None = None) -> str:
@@ -71,17 +79,29 @@ def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | 
 
 
 def start_page(
-    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]] = (), apply: str = "配件申报"
+    counts: Mapping[Role, Waiting],
+    links: Links,
+    offices: Sequence[tuple[str, str]] = (),
+    jobs: Mapping[str, Callable[..., object]] | None = None,
 ) -> str:
-    """Draw the page where everybody starts: each role's worklist, and the forms to begin with."""
+    """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs."""
+    processes = {process.title: process for process in PROCESSES.values()}
+    begin = {title: process.function for title, process in processes.items()} | dict(jobs or {})
     return _template("start").render(
         roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES],
         links=links,
         offices=offices,
-        apply=apply,
+        begin={title: _about(title, function) for title, function in begin.items()},
+        office_fields={title: process.request.model_fields["office"].alias for title, process in processes.items()},
         waiting_tag=waiting_tag,
+        urgent=Urgency.URGENT,
         office_role=Role.OFFICE,
     )
+
+
+def _about(title: str, function: Callable[..., object]) -> str:
+    """Say in one line what a flow does, by its docstring."""
+    return (function.__doc__ or "").partition("\n")[0].removeprefix(title).strip()
 
 
 def _line_table(table: LineTable, case: CaseFacts) -> Markdown:
@@ -89,9 +109,13 @@ def _line_table(table: LineTable, case: CaseFacts) -> Markdown:
     rows = table.rows[:MOST_LINES]
     right = [all(map(is_figure, cells)) for cells in zip(*rows, strict=True)] or [False] * len(table.headings)
     drawn = [[_heading(text) for text in table.headings], ["--:" if figures else "---" for figures in right]]
-    drawn += [[brief_line(mask_text(cell_text(cell), case)) for cell in row] for row in rows]
+    drawn += [[_cell(cell, case) for cell in row] for row in rows]
     more = ["", f"… 共 {len(table.rows)} 行 lines in all"] if len(table.rows) > MOST_LINES else []
     return Markdown("\n".join([*(f"| {' | '.join(cells)} |" for cells in drawn), *more]))
+
+
+def _cell(cell: object, case: CaseFacts) -> str:
+    return plain(cell_text(cell)) if is_figure(cell) else brief_line(mask_text(cell_text(cell), case))
 
 
 def _heading(text: str) -> str:

@@ -27,16 +27,7 @@ from schemas.problems import NotFound
 from schemas.tables import decision, document, ledger, notice, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.views import (
-    NOTICE,
-    REFUSED,
-    CaseFacts,
-    CaseView,
-    DocumentView,
-    Happening,
-    ItemView,
-    Related,
-)
+from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related
 from tasks.desk.waiting import RUN
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES, ending_of

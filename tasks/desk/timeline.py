@@ -1,7 +1,7 @@
 """A case's history as a person wants to read it; pure."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, get_type_hints
 
 from pydantic import ValidationError
 
@@ -90,10 +90,14 @@ def _what(entry: Happening, view: CaseView) -> str:
 
 
 def _said_by_step(entry: Happening) -> str:
+    """Say an output by the step's return type: a text only if that is plain `str`, for its like is for machines."""
     definition = step_of(entry.key)
     if definition and entry.kind == EntryKind.UNDO:
         definition = definition.undo
-    return said(definition.output.validate_python(entry.output)) if definition else ""
+    if definition is None:
+        return ""
+    output = definition.output.validate_python(entry.output)
+    return str(output) if get_type_hints(definition.function)["return"] is str else said(output)
 
 
 def _said_by_form(entry: Happening) -> str:

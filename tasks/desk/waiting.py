@@ -3,20 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-    Text,
-    case,
-    column,
-    func,
-    or_,
-    select,
-    true,
-    tuple_,
-    values,
-)
+from sqlalchemy import Connection, Row, Select, Text, case, column, func, or_, select, true, tuple_, values
 
 from schemas.tables import office, production_unit, service_case, work_item
 from schemas.words import Role, Urgency
