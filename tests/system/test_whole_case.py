@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+import flows.parts_application  # noqa: F401  registers process PA
+from tasks.durable.process import PROCESSES
 from tests.system.product import PHONE, Product
 from tests.system.staff import Staff
 
