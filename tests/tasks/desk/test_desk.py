@@ -741,7 +741,8 @@ def test_a_case_is_found_by_number_order_and_phone(play: Play) -> None:
         assert found == row.number
     view = view_of(play, case)
     assert (view.case.link, {note.tracking for note in view.documents} - {None}) == ("催提", {"YD-7"})
-    assert {line["promised"] is not None and line["out_on"] is not None for line in view.lines.records} == {True}
+    assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
+    assert all(line["out_on"] for line in view.lines.records)
     assert row.customer_phone not in case_sheet(view)
 
 
