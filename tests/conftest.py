@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from deployments import database
 from deployments.local.postgres import Databases, running_database
-from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy
 from deployments.local.processes import Child
 from deployments.settings import Settings
 
@@ -110,8 +110,6 @@ def make_home() -> Iterator[Callable[[], Path]]:
 
 @pytest.fixture(scope="session")
 def settings(make_home: Callable[[], Path]) -> Settings:
-    from tests.deployments.desk import free_port  # imports Prefect, which few tests need
-
     return Settings(home=make_home(), port=free_port(), fsync=False, worker_threads=8)
 
 

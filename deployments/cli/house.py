@@ -7,7 +7,8 @@ from deployments.cli.as_json import show_json
 from deployments.cli.output import show
 from deployments.database import connect, load_reference, migrate
 from deployments.local.prefect_server import is_healthy, pointed_at
-from deployments.settings import Settings, UpError
+from deployments.settings import Settings
+from schemas.problems import UpError
 
 
 def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:

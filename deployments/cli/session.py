@@ -15,8 +15,8 @@ from typer.core import TyperGroup
 
 from deployments.database import connect
 from deployments.local.postgres import running_database
-from deployments.settings import Settings, UpError
-from schemas.problems import AftersalesError
+from deployments.settings import Settings
+from schemas.problems import AftersalesError, UpError
 from tasks.durable.database import use
 
 NO_TABLES = "42P01"  # undefined_table

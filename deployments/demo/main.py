@@ -29,8 +29,8 @@ from deployments.demo.stories import BY_FORM, SHEET
 from deployments.local.serve import prepare
 from deployments.local.up import Context, up
 from deployments.services import load_processes
-from deployments.settings import HOST, Settings, UpError
-from schemas.problems import AftersalesError
+from deployments.settings import HOST, Settings
+from schemas.problems import AftersalesError, UpError
 from schemas.tables import lease, service_case
 from schemas.words import Ending
 from tasks.durable.queries import people

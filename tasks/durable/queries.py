@@ -1,5 +1,6 @@
 """The SQL of the core: cases with their ledger and open items, people and their roles."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
+from schemas.problems import NotFound
 from schemas.tables import lease, ledger, service_case, sheet_row, staff, staff_role, work_item
 from schemas.words import CaseState, Role
 from tasks.unit.among import among
@@ -110,6 +112,15 @@ def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
 def case_id_by_number(connection: Connection, number: str) -> int | None:
     """Find a case by its number."""
     return connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
+
+
+def find_case(connection: Connection, text: str) -> int:
+    """Find a case by its number as people type it, in full width or small letters; NotFound where there is none."""
+    number = unicodedata.normalize("NFKC", text).strip().upper()
+    case_id = case_id_by_number(connection, number)
+    if case_id is None:
+        raise NotFound(f"没有单号为 {number} 的单据，请核对 there is no case {number}: check the number")
+    return case_id
 
 
 def case_by_origin(connection: Connection, origin: str) -> Any:

@@ -1,6 +1,5 @@
 """The toy deployments on the Prefect server, and one worker, for all tests of this folder."""
 
-import sys
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import pytest
 
 from deployments.deploy import apply_deployments
 from deployments.local.postgres import Databases
-from deployments.local.prefect_server import child_environment, worker_env
+from deployments.local.prefect_server import worker_child
 from deployments.local.processes import Child
 from deployments.settings import Settings
 from tests.deployments.desk import TOY_YAML, Desk
@@ -21,8 +20,7 @@ def deployments(prefect_server: Child) -> dict[str, UUID]:
 
 @pytest.fixture(scope="session")
 def worker(settings: Settings, databases: Databases, deployments: dict[str, UUID]) -> Iterator[Child]:
-    env = child_environment(worker_env(settings, databases))
-    child = Child("worker", [sys.executable, "-m", "deployments.worker"], env, settings, 12.0)
+    child = worker_child(settings, databases)
     child.start()
     yield child
     child.stop()

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from deployments.cli.app import app
-from tests.deployments.desk import free_port
+from deployments.local.prefect_server import free_port
 from tests.play import Play, books_balance
 
 APPLICATION = {
@@ -433,7 +433,8 @@ def test_an_application_is_withdrawn_by_its_applicant(run: Run, applied: str) ->
 
 def test_up_serves_this_installation(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from deployments.local import serve
-    from deployments.settings import Settings, UpError
+    from deployments.settings import Settings
+    from schemas.problems import UpError
 
     served: list[tuple[Path, bool]] = []
 

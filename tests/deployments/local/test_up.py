@@ -10,10 +10,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from deployments.local.postgres import Databases
-from deployments.local.prefect_server import child_environment, is_healthy
+from deployments.local.prefect_server import child_environment, free_port, is_healthy
 from deployments.local.processes import living, pid_file
 from deployments.settings import PROJECT, Settings
-from tests.deployments.desk import free_port
 
 
 class Up:
