@@ -26,7 +26,7 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
     target = read_url(url)
     options = " ".join(filter(None, [str(target.query.get("options", "")), "-c timezone=UTC"]))
     engine = create_engine(
-        target.set(query={name: value for name, value in target.query.items() if name != "options"}),
+        target,
         connect_args={"application_name": "aftersales", "connect_timeout": CONNECT_WAIT, "options": options},
         pool_size=threads,
         max_overflow=threads,

@@ -17,6 +17,9 @@ from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, tim
 from tasks.desk.views import CaseView, InboxRow, ItemView, LineView
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
+WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")
+DOCUMENTS = ("时间 Time", "单据 Document", "编号 Number", "备注 Note")
+TIMELINE = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
 
 
 def show(*parts: RenderableType) -> None:
@@ -42,27 +45,19 @@ def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str]
 
 def inbox_table(rows: Sequence[InboxRow]) -> Table:
     """List what waits, by due time."""
-    return table(
-        "单号 Case",
-        "待办 Waiting for",
-        "步骤 Step",
-        "角色 Role",
-        "办事处 Office",
-        "到期 Due",
-        "未通过 Refused",
-        rows=[
-            (
-                Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
-                row.title,
-                row.key,
-                f"{row.role.zh} {row.role.value}",
-                " · ".join(filter(None, [row.office_name, row.unit_name])),
-                _due(row.due_at, row.overdue),
-                row.refusals or "",
-            )
-            for row in rows
-        ],
-    )
+    shown = [
+        (
+            Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
+            row.title,
+            row.key,
+            f"{row.role.zh} {row.role.value}",
+            " · ".join(filter(None, [row.office_name, row.unit_name])),
+            _due(row.due_at, row.overdue),
+            row.refusals or "",
+        )
+        for row in rows
+    ]
+    return table(*WAITING, rows=shown)
 
 
 def next_lines(view: CaseView) -> list[Text]:
@@ -94,24 +89,20 @@ def _due(moment: datetime, late: bool) -> Text:
 
 def case_parts(view: CaseView) -> list[RenderableType]:
     """Draw a case as a person wants to read it."""
-    parts: list[RenderableType] = [_header(view), _lines(view)]
+    parts: list[RenderableType] = [_header(view), lines_table(view)]
     if view.documents:
-        rows = [
+        issued = [
             (
-                full_time(d.issued_at),
-                f"{d.kind.zh}{'（红字）' if d.reverses else ''}",
-                Text(d.number, "red" if d.reverses else ""),
-                " ".join(filter(None, [d.reverses and f"冲销 reverses {d.reverses}", d.carrier, d.tracking])),
+                full_time(one.issued_at),
+                f"{one.kind.zh}{'（红字）' if one.red else ''}",
+                Text(one.number, "red" if one.red else ""),
+                one.note,
             )
-            for d in view.documents
+            for one in view.documents
         ]
-        parts += [
-            _heading("单据 Documents"),
-            table("时间 Time", "单据 Document", "编号 Number", "备注 Note", rows=rows),
-        ]
+        parts += [_heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
     history = [(row.at, row.who, row.title, row.what, row.channel) for row in timeline_rows(view)]
-    headings = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
-    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*headings, rows=history)]
+    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
     return [*parts, _heading("下一步 Next"), *next_lines(view)]
 
 
@@ -141,12 +132,16 @@ def _header(view: CaseView) -> Panel:
     return Panel(Group(grid), title=title, title_align="left", expand=False)
 
 
-def _lines(view: CaseView) -> Table:
-    figures = ("数量 Qty", "单价 Price")
+# the only place that knows what a line of a case is
+
+
+def lines_table(view: CaseView) -> Table:
+    """List the lines of a case as they stand."""
     return table(
         "行",
         "配件 Part",
-        *figures,
+        "数量 Qty",
+        "单价 Price",
         "原因 Reason",
         "费用 Fee",
         "单位 Unit",
@@ -166,7 +161,7 @@ def _lines(view: CaseView) -> Table:
             )
             for line in view.lines
         ],
-        right=figures,
+        right=("数量 Qty", "单价 Price"),
     )
 
 

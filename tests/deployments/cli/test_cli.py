@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from deployments.cli.app import app
 from deployments.local.prefect_server import free_port
+from tasks.durable.engine import PROCESSES
 from tests.play import Play, books_balance
 
 APPLICATION = {
@@ -58,6 +60,8 @@ def anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 def run(anywhere: Run, db: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command on the test's database; whatever it does, the books balance in the end."""
     monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    for code in set(PROCESSES) - {"PA"}:  # which other tests registered
+        monkeypatch.delitem(PROCESSES, code)
     yield anywhere
     books_balance(db)
 
@@ -162,6 +166,25 @@ def test_a_file_that_cannot_be_read_is_one_line(
     result = run("apply", write(tmp_path, content, name))
     refused(result, name, expected)
     assert result.stderr.count("\n") == 1
+
+
+def test_where_there_are_several_processes_one_is_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("processes")  # they are loaded
+    monkeypatch.setitem(PROCESSES, "XX", replace(PROCESSES["PA"], code="XX", title="别的申报"))
+    file = write(tmp_path, APPLICATION)
+    refused(run("apply", file), "--process", "PA 配件申报、XX 别的申报")
+    refused(run("apply", file, "--process", "YY"), "YY", "PA 配件申报")
+    assert run("apply", file, "--process", "pa").exit_code == 0
+
+
+def test_processes_are_listed_with_their_chain(run: Run) -> None:
+    shown = run("processes").stdout
+    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统"):
+        assert words in shown
+    (process,) = read(run("processes", "--json"))
+    assert (process["code"], process["version"], process["chain"][:2]) == ("PA", 1, ["办事处申报", "审核修正"])
 
 
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
@@ -467,7 +490,7 @@ def test_recover_says_in_one_line_that_prefect_failed(run: Run, monkeypatch: pyt
 
     monkeypatch.setattr(cli_house, "is_healthy", lambda settings: True)
     monkeypatch.setattr(recover, "recover", fail)
-    refused(run("recover"), "Prefect 出错 / Prefect failed: refused")
+    refused(run("recover"), "Prefect 出错 Prefect failed: refused")
 
 
 def test_recover_says_in_one_line_that_no_server_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
