@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.words import Ending
+from schemas.words import Ending, Reason, Urgency
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,23 @@ class Story:
     ending: Ending = Ending.DELIVERED
     urgency: str = "普通"
     slips: Sequence[Slip] = ()
+
+    def mistakes(self, line: int) -> dict[str, object]:
+        """Give the cells of a row that are wrong at first."""
+        return {slip.heading: slip.written for slip in self.slips if slip.line == line}
+
+    def form(self, first: bool = False) -> dict[str, Any]:
+        """Fill in the application's form; `first` as the office first writes it, mistakes included."""
+        wrong = self.mistakes(1) if first else {}
+        rows = [
+            {"配件名称": part, "数量": quantity, "原因": Reason.parse(reason).option}
+            | ({"配件名称": wrong["配件名称"]} if no == 1 and "配件名称" in wrong else {})
+            for no, (part, quantity, reason) in enumerate(self.lines, start=1)
+        ]
+        return {
+            "办事处": self.office,
+            "申报人工号": wrong.get("申报人工号", self.applicant),
+            "订单号": self.order,
+            "紧急程度": Urgency.parse(self.urgency).option,
+            "明细": rows,
+        }

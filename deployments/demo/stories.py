@@ -1,7 +1,7 @@
 """The demo's twenty-two applications: what offices ask for, what staff say at each gate, how each must end.
 
 A gate's acts are found by the beginning of its key and said in turn; where a story says nothing, staff say
-what is sensible (`demo_desk.SENSIBLE`). Parts that must be made appear in one story only, so that no story
+what is sensible (`sensible.SENSIBLE`). Parts that must be made appear in one story only, so that no story
 depends on what another leaves on stock.
 """
 
@@ -169,7 +169,7 @@ SHEET: tuple[Story, ...] = (
         {
             "goods-in": [say(明细={1: {"实收数量": 3, "差异原因": "少一块"}})],
             "anomaly": [
-                say(处理意见="接受短交", refused="接受短交或关闭时必填"),
+                say(处理意见="接受短交", 原因="", refused="接受短交或关闭时必填"),
                 say(处理意见="接受短交", 原因="客户只需三块"),
             ],
             "goods-out": [say(**BY_HIRED, 运费=980)],
