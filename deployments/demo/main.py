@@ -43,7 +43,7 @@ STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
 HANDS = 12  # people who work at the same time
-LOOK_EVERY = 0.15  # seconds between a look at one worklist and at the next
+LOOK_EVERY = 0.25  # seconds between a look at one worklist and at the next
 MOST_ROUNDS = 40
 ONLY_BY_FORM = "draft"  # a sheet's application that is wrong is no draft: it comes back in the reject sheet
 

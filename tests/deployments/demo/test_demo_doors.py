@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from deployments.demo.end import differences, show_end
+from deployments.demo.end import differences
 from deployments.demo.engine_door import EngineDoor
 from deployments.demo.main import ONLY_BY_FORM, Demo, SheetsDemo
 from deployments.demo.screen import Screen
