@@ -23,11 +23,11 @@ from sqlalchemy import Engine, func, select
 from deployments.database import connect
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
+from deployments.demo.plan import BY_FORM, SHEET
 from deployments.demo.player import Door, Item, Player
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
 from deployments.demo.sheets_door import SheetsDoor
-from deployments.demo.stories import BY_FORM, SHEET
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare

@@ -1,8 +1,12 @@
-"""How the demo's stories are told: an application, its first mistakes, what staff do, its ending."""
+"""How the demo's stories are told in stories.yaml: an application, its first mistakes, what staff do, its ending."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
 
 from schemas.words import Ending, Reason, Urgency
 
@@ -34,16 +38,6 @@ class Act:
     withdraw: tuple[TakeBack, ...] = ()
 
 
-def say(staff: str = "", refused: str = "", twice: bool = False, **fields: Any) -> Act:
-    """Answer a gate."""
-    return Act(fields, staff, refused, twice)
-
-
-def take_back(*attempts: TakeBack) -> Act:
-    """Withdraw the case instead of answering."""
-    return Act(withdraw=attempts)
-
-
 @dataclass(frozen=True)
 class Slip:
     """A mistake in the sheet as it is first sent: what stands in a cell of a line, and why it comes back."""
@@ -54,7 +48,7 @@ class Slip:
     reason: str
 
 
-Line = tuple[str, float, str]  # part, quantity, reason
+Line = tuple[str, int | float, str]  # part, quantity, reason
 
 
 @dataclass(frozen=True)
@@ -91,3 +85,8 @@ class Story:
             "紧急程度": Urgency.parse(self.urgency).option,
             "明细": rows,
         }
+
+
+TOLD = yaml.safe_load(Path(__file__).with_name("stories.yaml").read_text("utf-8"))
+STORIES = TypeAdapter(dict[str, list[Story]]).validate_python(TOLD)
+SHEET, BY_FORM = STORIES["sheet"], STORIES["form"]
