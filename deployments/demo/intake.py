@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 
 from deployments.demo.plan import Story
 from deployments.demo.screen import Screen
+from deployments.demo.workbook import StaffBook
 from schemas.tables import service_case
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -66,11 +65,6 @@ def _cases(db: Engine) -> dict[str, str]:
     return {row.origin.split(":", 2)[2]: row.number for row in rows if row.origin.startswith("sheet:")}
 
 
-def columns_of(sheet: Any) -> dict[str, int]:
-    """Find the columns of a sheet by their heading."""
-    return {cell.value: cell.column for cell in sheet[1]}
-
-
 def _right_cells(story: Story, line: int) -> dict[str, object]:
     """Give the right cells of one row; what concerns the whole application stands in its first row."""
     cells = {KEY: story.key, **dict(zip(("配件名称", "数量", "原因"), story.lines[line - 1], strict=True))}
@@ -85,29 +79,23 @@ def _write_sheet(db: Engine, path: Path, stories: Sequence[Story]) -> int:
     """Fill in the template with the applications of all stories, mistakes included; gives the number of lines."""
     with db.connect() as connection:
         write_template(path, APPLICATIONS, template_lists(connection))
-    book = load_workbook(path)
-    sheet: Any = book[APPLICATIONS.title]
-    columns = columns_of(sheet)
     tomorrow = f"{shanghai_day(clock.now()) + timedelta(days=1):%Y/%m/%d}"
-    rows = [_right_cells(story, no) | story.mistakes(no) for story in stories for no in range(1, len(story.lines) + 1)]
-    for no, cells in enumerate(rows, start=FIRST_ROW):
-        for heading, value in cells.items():
-            sheet.cell(no, columns[heading]).value = tomorrow if value == "tomorrow" else value
-    book.save(path)
-    return len(rows)
+    cells = [
+        {heading: tomorrow if value == "tomorrow" else value for heading, value in own.items()}
+        for story in stories
+        for own in (_right_cells(story, no) | story.mistakes(no) for no in range(1, len(story.lines) + 1))
+    ]
+    book = StaffBook(path)
+    book.write(APPLICATIONS, range(FIRST_ROW, FIRST_ROW + len(cells)), cells)
+    book.save()
+    return len(cells)
 
 
 def _correct_sheet(rejects: Path, path: Path, stories: Sequence[Story]) -> int:
     """Put right what came back, in the reject sheet itself; gives the number of lines."""
-    by_key = {story.key: story for story in stories}
-    book = load_workbook(rejects)
-    sheet: Any = book.active
-    columns = columns_of(sheet)
-    lines: dict[str, int] = {}
-    for row in range(2, sheet.max_row + 1):
-        key = sheet.cell(row, columns[KEY]).value
-        lines[key] = lines.get(key, 0) + 1
-        for heading, value in _right_cells(by_key[key], lines[key]).items():
-            sheet.cell(row, columns[heading]).value = value
+    book, by_key = StaffBook(rejects), {story.key: story for story in stories}
+    for (key, _), item in book.items.items():
+        right = [_right_cells(by_key[key], no) for no in range(1, len(item.rows) + 1)]
+        book.write(APPLICATIONS, item.rows, right)
     book.save(path)
-    return sum(lines.values())
+    return sum(len(item.rows) for item in book.items.values())

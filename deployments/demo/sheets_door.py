@@ -5,66 +5,23 @@ What is refused comes back in the reject sheet with its reason, is put right the
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
 from sqlalchemy import Engine
 
-from deployments.demo.intake import columns_of, send_sheets
+from deployments.demo.intake import send_sheets
 from deployments.demo.plan import Story
 from deployments.demo.player import Item, Told, Turn
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import STAFF
+from deployments.demo.workbook import Cells, Key, Rows, StaffBook
 from schemas.words import Channel, Role
 from tasks.runs.withdraw import withdraw
-from tasks.sheets.columns import LINE_NO, NUMBER, STEP, SheetKind
+from tasks.sheets.columns import LINE_NO, NUMBER, STEP
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
-from tasks.sheets.kinds import KINDS
 from tasks.sheets.report import SheetReport
-
-Cells = dict[str, Any]
-Key = tuple[str, str]  # case number, step
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a tab that belong to an item, and what stands in them."""
-
-    kind: SheetKind
-    rows: tuple[int, ...]
-    cells: tuple[Cells, ...]
-
-
-class StaffBook:
-    """A workbook that somebody has open: an inbox, or a reject sheet that came back."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.book = path, load_workbook(path)
-        tabs = [kind for kind in KINDS.values() if kind.title in self.book.sheetnames]
-        self.items = {key: rows for kind in tabs for key, rows in self._items_of(kind)}
-
-    def _items_of(self, kind: SheetKind) -> list[tuple[Key, Rows]]:
-        sheet: Any = self.book[kind.title]
-        found: dict[Key, list[tuple[int, Cells]]] = {}
-        for row in range(2, sheet.max_row + 1):
-            cells = {heading: sheet.cell(row, at).value for heading, at in columns_of(sheet).items()}
-            found.setdefault((cells[NUMBER], cells[STEP]), []).append((row, cells))
-        return [(key, Rows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
-
-    def write(self, item: Rows, cells: Sequence[Cells]) -> None:
-        """Fill in the rows of an item."""
-        sheet: Any = self.book[item.kind.title]
-        for row, own in zip(item.rows, cells, strict=True):
-            for heading, value in own.items():
-                sheet.cell(row, columns_of(sheet)[heading]).value = value
-
-    def save(self, path: Path | None = None) -> Path:
-        """Save it, or a copy of it."""
-        self.book.save(path or self.path)
-        return path or self.path
 
 
 class SheetsDoor:
@@ -127,9 +84,10 @@ class SheetsDoor:
         said = {(turn.item.case, turn.item.key): turn for turn in turns}
         for key, item in book.items.items():
             if key in said:
-                book.write(item, _filled(item, self._blank[key], said[key].said, said[key].people[person]))
+                cells = _filled(item, self._blank[key], said[key].said, said[key].people[person])
             else:
-                book.write(item, [dict.fromkeys(item.kind.undecided) for _ in item.rows])
+                cells = [dict.fromkeys(item.kind.undecided) for _ in item.rows]
+            book.write(item.kind, item.rows, cells)
         return book.save()
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:

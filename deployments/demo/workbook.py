@@ -1,0 +1,53 @@
+"""A workbook as somebody has it open: the rows that belong together are found, filled in and saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+
+from tasks.sheets.columns import STEP, SheetKind
+from tasks.sheets.kinds import KINDS
+
+Cells = dict[str, Any]
+Key = tuple[str, str]  # number, step
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a tab that make a form, and what stands in them."""
+
+    kind: SheetKind
+    rows: tuple[int, ...]
+    cells: tuple[Cells, ...]
+
+
+class StaffBook:
+    """An inbox, a template, or a reject sheet that came back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.book = path, load_workbook(path)
+        tabs = [kind for kind in KINDS.values() if kind.title in self.book.sheetnames]
+        self.items = {key: rows for kind in tabs for key, rows in self._items_of(kind)}
+
+    def _items_of(self, kind: SheetKind) -> list[tuple[Key, Rows]]:
+        sheet: Any = self.book[kind.title]
+        found: dict[Key, list[tuple[int, Cells]]] = {}
+        for row in range(2, sheet.max_row + 1):
+            cells = {heading.value: sheet.cell(row, heading.column).value for heading in sheet[1]}
+            found.setdefault((cells[kind.key.heading], cells.get(STEP)), []).append((row, cells))
+        return [(key, Rows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
+
+    def write(self, kind: SheetKind, rows: Sequence[int], cells: Sequence[Mapping[str, object]]) -> None:
+        """Fill in rows of a tab."""
+        sheet: Any = self.book[kind.title]
+        columns = {heading.value: heading.column for heading in sheet[1]}
+        for row, own in zip(rows, cells, strict=True):
+            for heading, value in own.items():
+                sheet.cell(row, columns[heading]).value = value
+
+    def save(self, path: Path | None = None) -> Path:
+        """Save it, or a copy of it."""
+        self.book.save(path or self.path)
+        return path or self.path
