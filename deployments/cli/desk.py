@@ -32,7 +32,7 @@ Staff = Annotated[str, typer.Option("--as", metavar="STAFF", help="工号 staff 
 @command(app)
 def inbox(
     db: Engine,
-    role: Annotated[str, typer.Option(help="角色 e.g. PARTS_REVIEWER 或 or 配件审核员")] = "",
+    role: Annotated[str, typer.Option(help="角色的代码或名称 code or name of a role")] = "",
     xlsx: Annotated[Path | None, typer.Option(help="写成待办表 write it as a workbook")] = None,
     office: Annotated[str, typer.Option(help="待办表只含此办事处 of one office, e.g. BJ")] = "",
     unit: Annotated[str, typer.Option(help="待办表只含此生产单位 of one unit, e.g. PANEL")] = "",

@@ -114,8 +114,10 @@ class ClicksDoor:
                 if after is None or after.gate != dialog.gate:  # the same gate: the answer was lost with the worker
                     break
                 dialog = after
-            refused = after is not None and after.gate.rpartition("-")[0] == turn.item.key
-            return [Told(False, after.text) if told.accepted and refused and after else told for told in pressed]
+            if after and after.gate.rpartition("-")[0] == turn.item.key:  # the next attempt: it was refused
+                why = after.text[after.text.find("⚠") :]
+                return [Told(False, why) if told.accepted else told for told in pressed]
+            return pressed
         finally:
             self._in_hand.discard(dialog.run.id)
 
