@@ -3,30 +3,40 @@
 from itertools import count
 
 from schemas.forms.parts import PartsApplication
-from schemas.words import BEFORE_PRODUCTION, Ending
+from schemas.processes.parts_application import PartsEnding
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
-from tasks.durable.engine import Case, Closing, undo_open_work
-from tasks.durable.process import process
-from tasks.logistics.steps import await_pickup, send_goods
+from tasks.durable.process import Case, Closing
+from tasks.lines.queries import line_table
+from tasks.lines.steps import close_lines
+from tasks.logistics.steps import await_pickup, release_goods, send_goods
+from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
-from tasks.production.steps import make_goods, settle_shortfalls
+from tasks.production.steps import make_goods, place_production_orders, settle_shortfalls
+from tasks.runs.process import process
+
+BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"
 
 
 @process(
     code="PA",
     title="配件申报",
+    chain="办事处申报 → 审核修正 → 录入系统 → 周期确认 → 计划确认 → 车间生产 → 出货入库 → 入库制票 → 出库 → 出库制票 → 催提",
+    returns={"审核修正": "办事处申报", "出货入库": "车间生产", "催提": "周期确认"},
+    endings=PartsEnding,
     request=PartsApplication,
     parameter="申报单",
     accept=accept_application,
     begin=begin_application,
-    applicant_may_withdraw_in=BEFORE_PRODUCTION,
+    end=close_lines,
+    lines=line_table,
+    may_withdraw=applicant_until(place_production_orders, release_goods, zh="生产已开始", en="production has started"),
 )
 def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
     review = review_application(case)  # 审核修正
     if review.refused:
-        return Closing(Ending.REJECTED, review.refused)
+        return Closing(PartsEnding.REJECTED, review.refused)
     enter_order(case, review.lines)  # 录入系统
     lines, approvers = review.lines, review.approvers
     for shipment in count(1):
@@ -34,19 +44,20 @@ def parts_application(case: Case) -> Closing:
         plan = plan_production(case, lines, held, shipment)  # 周期确认 计划确认
         made = make_goods(case, plan, shipment)  # 车间生产 出货入库 入库制票
         if made is None or (shipment == 1 and not (made or held)):
-            undo_open_work(case)
-            return Closing(Ending.REPLACED, "按异常处理意见关闭 closed by the decision on an anomaly")
+            return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=True)
         if not (made or held):  # no replacement could be made, and that was accepted
-            return Closing(Ending.DELIVERED)
+            return Closing(PartsEnding.DELIVERED)
         sent = send_goods(case, lines, approvers, shipment)  # 出库 出库制票
         approvers = sent.approvers
         receipt = await_pickup(case, lines, sent, shipment)  # 催提
         if receipt.unchecked:
-            return Closing(Ending.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's")
+            return Closing(
+                PartsEnding.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
+            )
         again = settle_shortfalls(case, lines, receipt.shortfalls, shipment)
         if again is None:
-            return Closing(Ending.REPLACED, "按异常处理意见关闭 closed by the decision on an anomaly")
+            return Closing(PartsEnding.REPLACED, BY_ANOMALY)
         if not again:
-            return Closing(Ending.DELIVERED)
+            return Closing(PartsEnding.DELIVERED)
         lines = again
     raise AssertionError("unreachable")

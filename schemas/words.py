@@ -1,4 +1,4 @@
-"""The words that everything speaks: roles, states with their allowed transitions, endings, kinds.
+"""The words that everything speaks: roles, channels, kinds; a process has its endings in schemas/processes.
 
 Values are what the database stores. `.zh` is what staff read.
 """
@@ -93,48 +93,6 @@ class Channel(Labelled):
     SYSTEM = "system", "系统"
 
 
-class CaseState(Labelled):
-    """Where a case stands; `may_become` holds the allowed transitions."""
-
-    RECEIVED = "received", "已受理"
-    REVIEW = "review", "审核中"
-    RETURNED = "returned", "退回修改"
-    APPROVAL = "approval", "审批中"
-    ORDERING = "ordering", "录单中"
-    PLANNING = "planning", "计划中"
-    PRODUCTION = "production", "生产中"
-    DELIVERY = "delivery", "发货中"
-    PICKUP = "pickup", "待提货"
-    ANOMALY = "anomaly", "异常处理中"
-    CLOSED = "closed", "已结案"
-
-    def may_become(self, other: "CaseState") -> bool:
-        """Say whether a case in this state may go to `other`; staying where it is is always allowed."""
-        return self is other or other in CASE_TRANSITIONS[self]
-
-
-_S = CaseState
-_AFTER_APPROVAL = frozenset({_S.ORDERING, _S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.PICKUP, _S.CLOSED})
-CASE_TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
-    _S.RECEIVED: frozenset({_S.REVIEW, _S.ORDERING, _S.CLOSED}),
-    _S.REVIEW: frozenset({_S.RETURNED, _S.APPROVAL}) | _AFTER_APPROVAL,
-    _S.RETURNED: frozenset({_S.REVIEW, _S.CLOSED}),
-    _S.APPROVAL: _AFTER_APPROVAL,
-    _S.ORDERING: frozenset({_S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.CLOSED}),
-    _S.PLANNING: frozenset({_S.PRODUCTION, _S.DELIVERY, _S.CLOSED}),
-    _S.PRODUCTION: frozenset({_S.ANOMALY, _S.DELIVERY, _S.CLOSED}),
-    _S.DELIVERY: frozenset({_S.PICKUP, _S.CLOSED}),
-    _S.PICKUP: frozenset({_S.ANOMALY, _S.CLOSED}),
-    _S.ANOMALY: frozenset({_S.PLANNING, _S.PRODUCTION, _S.DELIVERY, _S.PICKUP, _S.CLOSED}),
-    _S.CLOSED: frozenset(),
-}
-
-
-BEFORE_PRODUCTION = frozenset(
-    {_S.RECEIVED, _S.REVIEW, _S.RETURNED, _S.APPROVAL, _S.ORDERING, _S.PLANNING}
-)  # the applicant may still withdraw by himself (DOMAIN, "What every case has")
-
-
 class ItemState(Labelled):
     """A work item waits until exactly one of the other words ends it."""
 
@@ -146,13 +104,25 @@ class ItemState(Labelled):
 
 
 class Ending(Labelled):
-    """How a case ended (DOMAIN, the endings of each process)."""
+    """How a case ended: each process lists its own words; `good` ones are what the case was opened for."""
 
-    DELIVERED = "delivered", "已交付"
-    REJECTED = "rejected", "已驳回"
-    WITHDRAWN = "withdrawn", "已撤回"
-    REPLACED = "replaced", "按异常重新下单"
-    TIMED_OUT = "timed_out", "逾期关闭"
+    good: bool
+
+    def __new__(cls, value: str, zh: str = "", good: bool = False) -> Self:
+        """Keep beside the value its label, and whether it is a good end."""
+        member = str.__new__(cls, value)
+        member._value_, member.zh, member.good = value, zh or value, good
+        return member
+
+
+class EntryKind(StrEnum):
+    """What a ledger row tells of: a step, an answer to a question, or the undoing of a step."""
+
+    STEP = "step"
+    DECISION = "decision"
+    WITHDRAWN = "withdrawn"
+    TIMED_OUT = "timed_out"
+    UNDO = "undo"
 
 
 class Urgency(Labelled):

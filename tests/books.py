@@ -72,16 +72,16 @@ SENTENCES = {
                GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
     "every open case has an open item with its holder and due time": """
         SELECT number, holder, due_at FROM service_case c
-        WHERE state <> 'closed' AND (holder IS NULL OR due_at IS NULL OR NOT EXISTS (
+        WHERE closed_at IS NULL AND (holder IS NULL OR due_at IS NULL OR NOT EXISTS (
             SELECT 1 FROM work_item i
             WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))""",
     "an open case is due with its first item, and no leg has work to do": """
         SELECT number, due_at, ready_at, fault FROM service_case c
-        WHERE state <> 'closed' AND (ready_at IS NOT NULL OR fault IS NOT NULL OR due_at <> (
+        WHERE closed_at IS NULL AND (ready_at IS NOT NULL OR fault IS NOT NULL OR due_at <> (
             SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open'))""",
     "nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
-        WHERE state = 'closed' AND (
+        WHERE closed_at IS NOT NULL AND (
             holder IS NOT NULL OR due_at IS NOT NULL OR ready_at IS NOT NULL OR fault IS NOT NULL
             OR EXISTS (SELECT 1 FROM work_item WHERE case_id = c.id AND state = 'open')
             OR EXISTS (SELECT 1 FROM reservation WHERE case_id = c.id AND state = 'held')
@@ -108,8 +108,8 @@ SENTENCES = {
                AND l.kind IS DISTINCT FROM CASE i.state WHEN 'decided' THEN 'decision' ELSE i.state END)
            OR (i.state IN ('open', 'dropped') AND l.kind IS NOT NULL)""",
     "a case is closed by its last entry": """
-        SELECT number, state FROM service_case c
-        WHERE (state = 'closed') <> EXISTS (
+        SELECT number, link FROM service_case c
+        WHERE (closed_at IS NOT NULL) <> EXISTS (
             SELECT 1 FROM ledger WHERE case_id = c.id AND step_key = 'close' AND seq = c.seq)""",
 }
 

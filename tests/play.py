@@ -20,9 +20,9 @@ from deployments.demo import sensible
 from deployments.demo.engine_door import EngineDoor
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.words import Channel, Role
-from tasks.durable.engine import Outcome, advance
-from tasks.durable.queries import people
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Outcome, advance
+from tasks.people.queries import people
 from tests.books import books_balance
 
 __all__ = ["LINES", "OWN_VAN", "Play", "books_balance", "cells", "line"]
@@ -185,8 +185,9 @@ class Play:
         return self.rows("SELECT * FROM service_case WHERE id = :case", case=case)[0]
 
     def state(self, case: int) -> str:
-        """Give the state of a case."""
-        return str(self.case(case).state)
+        """Say at which link a case stands, or that it is closed."""
+        row = self.case(case)
+        return "closed" if row.closed_at else str(row.link)
 
     def timeline(self, case: int) -> list[Row[Any]]:
         """Give the ledger of a case in order."""

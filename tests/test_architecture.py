@@ -133,7 +133,7 @@ def test_every_folder_of_a_package_is_a_package() -> None:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("tasks.durable.engine", ["prefect", "pandas", "great_expectations", "openpyxl", "alembic"]),
+        ("tasks.durable.stage", ["prefect", "pandas", "great_expectations", "openpyxl", "alembic"]),
         ("flows.parts_application", ["pandas", "great_expectations"]),
     ],
 )

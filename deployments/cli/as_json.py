@@ -114,7 +114,7 @@ class CaseShape(Shape):
     order_no: str
     model: str
     urgency: Urgency
-    state: str
+    link: str
     ending: str | None
     ending_reason: str
     opened_at: Moment
@@ -135,7 +135,7 @@ class ReplyShape(Shape):
     accepted: bool
     problems: list[ProblemShape]
     number: str
-    state: str
+    link: str
     ending: str | None
     open: list[OpenShape]
 
@@ -177,7 +177,7 @@ def reply_shape(view: CaseView, accepted: bool, problems: Iterable[Problem]) -> 
         accepted=accepted,
         problems=wrong,
         number=case.number,
-        state=case.state,
+        link=case.link,
         ending=case.ending,
         open=open_shapes(view),
     )

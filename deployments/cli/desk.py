@@ -20,9 +20,11 @@ from tasks.desk.queries import case_view, find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable import clock
-from tasks.durable.engine import advance
-from tasks.durable.queries import find_case, people
+from tasks.durable.process import PROCESSES
+from tasks.durable.queries import find_case
 from tasks.durable.question import Answer
+from tasks.durable.stage import advance
+from tasks.people.queries import people
 from tasks.runs.withdraw import withdraw as take_back
 
 Number = Annotated[str, typer.Argument(help="单号 case number")]
@@ -87,7 +89,8 @@ def case(
     if json:
         print(case_shape(view).model_dump_json(indent=2))
     else:
-        show(*case_parts(view))
+        with db.connect() as connection:
+            show(*case_parts(view, PROCESSES[view.case.process].lines(connection, view.case.id)))
 
 
 def view_of(db: Engine, number: str) -> CaseView:

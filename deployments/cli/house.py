@@ -13,7 +13,7 @@ from deployments.cli.session import Json, app, command, db_app, installation, lo
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
 from schemas.problems import UpError
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
 
 
 class ProcessShape(Shape):

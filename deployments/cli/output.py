@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,7 +15,8 @@ from rich.text import Text
 from schemas.problems import Problem
 from schemas.words import Urgency
 from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, timeline_rows
-from tasks.desk.views import CaseView, InboxRow, ItemView, LineView
+from tasks.desk.views import CaseView, InboxRow, ItemView
+from tasks.durable.process import LineTable
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")
@@ -87,9 +89,9 @@ def _due(moment: datetime, late: bool) -> Text:
 # one case
 
 
-def case_parts(view: CaseView) -> list[RenderableType]:
+def case_parts(view: CaseView, lines: LineTable) -> list[RenderableType]:
     """Draw a case as a person wants to read it."""
-    parts: list[RenderableType] = [_header(view), lines_table(view)]
+    parts: list[RenderableType] = [_header(view), lines_table(lines)]
     if view.documents:
         issued = [
             (
@@ -114,7 +116,7 @@ def _header(view: CaseView) -> Panel:
     case = view.case
     contact = f"{case.customer_name} {mask_phone(case.customer_phone)} {mask_address(case.customer_address)}"
     facts = [
-        ("状态 State", case.ending.option if case.ending else f"{case.state.zh} · {case.step}"),
+        ("状态 State", case.ending.option if case.ending else " · ".join(dict.fromkeys([case.link, case.step]))),
         ("办事处 Office", f"{case.office_name} {case.office} · {case.applicant_name} {case.applicant}"),
         ("客户 Customer", contact),
         ("订单 Order", f"{case.order_no} {case.model}"),
@@ -132,43 +134,11 @@ def _header(view: CaseView) -> Panel:
     return Panel(Group(grid), title=title, title_align="left", expand=False)
 
 
-# the only place that knows what a line of a case is
-
-
-def lines_table(view: CaseView) -> Table:
-    """List the lines of a case as they stand."""
-    return table(
-        "行",
-        "配件 Part",
-        "数量 Qty",
-        "单价 Price",
-        "原因 Reason",
-        "费用 Fee",
-        "单位 Unit",
-        "承诺 Promised",
-        "进度 Progress",
-        rows=[
-            (
-                line.line_no,
-                f"{line.name} {line.part}",
-                f"{line.quantity.normalize():f} {line.uom}",
-                line.price,
-                line.reason.zh,
-                line.fee.zh if line.fee else "",
-                line.unit_name,
-                line.promised,
-                _progress(line),
-            )
-            for line in view.lines
-        ],
-        right=("数量 Qty", "单价 Price"),
-    )
-
-
-def _progress(line: LineView) -> str:
-    counts = {"备货 kept": line.reserved, "完工 made": line.made, "入库 in": line.received, "出库 out": line.sent}
-    said = [f"{name} {count.normalize():f}" for name, count in counts.items() if count]
-    return " · ".join([*said, *([f"提货 picked up {line.picked_on}"] if line.picked_on else [])])
+def lines_table(lines: LineTable) -> Table:
+    """List the lines of a case as its process shows them; columns of figures stand to the right."""
+    columns = zip(lines.headings, zip(*lines.rows, strict=True), strict=False)
+    figures = [name for name, cells in columns if all(isinstance(cell, int | Decimal) for cell in cells)]
+    return table(*lines.headings, rows=lines.rows, right=figures)
 
 
 def tell_problems(what: str, problems: Sequence[Problem]) -> None:

@@ -14,8 +14,9 @@ from deployments.cli.values import read_form, wrong
 from schemas.problems import AftersalesError, BadInput
 from schemas.words import Channel
 from tasks.desk.queries import case_view
-from tasks.durable.engine import PROCESSES, ProcessDefinition, advance
 from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES, Process
+from tasks.durable.stage import advance
 from tasks.sheets.columns import SheetKind
 from tasks.sheets.kinds import KINDS, sheet_kind
 from tasks.sheets.queries import template_lists
@@ -79,7 +80,7 @@ def apply(
     return _take_in(db, file, kind, json)
 
 
-def process_of(code: str) -> ProcessDefinition:
+def process_of(code: str) -> Process:
     """Find the process that is meant; the only one need not be named."""
     if code.strip().upper() in PROCESSES:
         return PROCESSES[code.strip().upper()]
@@ -89,7 +90,7 @@ def process_of(code: str) -> ProcessDefinition:
     raise wrong("--process", code, f"应为 must be one of: {known}")
 
 
-def _apply_form(db: Engine, process: ProcessDefinition, file: Path, origin: str, as_json: bool) -> bool:
+def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: bool) -> bool:
     """Open a case for an application and bring it to its first gate; False where it is refused."""
     data = read_form(file, process.request)
     try:

@@ -44,7 +44,7 @@ SENTENCES = {
         SELECT case_id, kind, state, count(*) FROM outbox GROUP BY 1, 2, 3
         HAVING state <> 'answered' OR (kind = 'place_order' AND count(*) <> 1)""",
     "已结案的单无待办、无在制 nothing of a closed case waits or is being made": """
-        SELECT number, state FROM service_case c WHERE state = 'closed' AND (
+        SELECT number, link FROM service_case c WHERE closed_at IS NOT NULL AND (
             EXISTS (SELECT 1 FROM work_item i WHERE i.case_id = c.id AND i.state = 'open')
             OR EXISTS (SELECT 1 FROM production_order o WHERE o.case_id = c.id AND o.state = 'open'))""",
     "每步只记一次，每个决定有一人负责 each decision counts once": """

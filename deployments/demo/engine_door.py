@@ -8,13 +8,13 @@ from sqlalchemy import Engine, or_, select
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Item, Told, Turn
-from deployments.demo.sensible import filled_in
+from deployments.demo.sensible import STAFF, filled_in
 from schemas.tables import service_case, work_item
-from schemas.words import Channel, Role
-from tasks.durable.engine import Outcome, advance
+from schemas.words import Channel, EntryKind, Role
 from tasks.durable.opening import open_case
 from tasks.durable.queries import find_case
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Outcome, advance
 
 
 class EngineDoor:
@@ -35,8 +35,8 @@ class EngineDoor:
 
     def take_back(self, case: int, staff: str, reason: str) -> Reply:
         """Ask for the withdrawal of a case; gives what became of that."""
-        data = {"staff": staff, "reason": reason}
-        return advance(self.db, case, Answer("", data, Channel.CLI, kind="withdrawn")).reply
+        data = {STAFF: staff, "撤回原因": reason}
+        return advance(self.db, case, Answer("", data, Channel.CLI, kind=EntryKind.WITHDRAWN)).reply
 
     # as a door
 

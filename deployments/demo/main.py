@@ -36,8 +36,8 @@ from deployments.services import load_processes
 from deployments.settings import Settings
 from schemas.problems import AftersalesError
 from schemas.tables import lease, service_case
-from tasks.durable.queries import people
 from tasks.outbox.dispatch import dispatch_due
+from tasks.people.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers

@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from schemas.words import Ending, Reason, Urgency
+from schemas.processes.parts_application import PartsEnding
+from schemas.words import Reason, Urgency
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Story:
     order: str
     lines: Sequence[Line]
     acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
-    ending: Ending = Ending.DELIVERED
+    ending: PartsEnding = PartsEnding.DELIVERED
     urgency: str = "普通"
     slips: Sequence[Slip] = ()
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from deployments.demo.plan import Act, Story, TakeBack
 from deployments.demo.sensible import APPROVALS, holders, sensible, who_may
 from schemas.words import Role
-from tasks.durable.queries import Person
+from tasks.people.queries import Person
 
 UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
 Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping

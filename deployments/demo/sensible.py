@@ -7,7 +7,7 @@ from typing import Any
 from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.queries import Person
+from tasks.people.queries import Person
 
 STAFF = "经办人工号"
 ROLES = (  # leaders before those who send goods: they may let urgent ones go first

@@ -5,6 +5,7 @@ draws (PREFECT.md, "Form classes"): `position` keeps the order, money is a numbe
 """
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -100,6 +101,17 @@ class Decision(Form):
     """The answer to a work item; who decides signs with the staff number."""
 
     staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number", description="例如 e.g. E1001")
+
+
+def signer(data: Mapping[str, Any]) -> str:
+    """Give the staff number that a filled-in decision carries, by either name of its field; empty where there is none."""
+    return str(data.get(Decision.model_fields["staff"].alias or "", data.get("staff", ""))).strip()
+
+
+class TakenBack(Decision):
+    """A case is withdrawn, whatever it waits for."""
+
+    reason: Remark = Field(alias="撤回原因", title="撤回原因 Reason", min_length=1)
 
 
 class EngineerNote(Decision):

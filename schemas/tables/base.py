@@ -1,8 +1,9 @@
 """What all tables share: the metadata with its naming convention, and column types."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, MetaData, Numeric
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Numeric
 
 metadata = MetaData(
     naming_convention={
@@ -24,3 +25,8 @@ def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
     """Allow only these words in a column."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def of_case(**more: Any) -> Column[Any]:
+    """The column of rows that belong to a case; a new case's own row, whose number is drawn last, may come after them."""
+    return Column("case_id", ForeignKey("service_case.id", deferrable=True, initially="DEFERRED"), **more)

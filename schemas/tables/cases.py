@@ -18,8 +18,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from schemas.tables.base import Json, Moment, Money, Quantity, metadata, one_of
-from schemas.words import CaseState, DocumentKind, Ending, ItemState
+from schemas.tables.base import Json, Moment, Money, Quantity, metadata, of_case, one_of
+from schemas.words import DocumentKind, EntryKind, ItemState
 
 service_case = Table(
     "service_case",
@@ -29,6 +29,7 @@ service_case = Table(
     Column("process", String(8), nullable=False),
     Column("version", Integer, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
+    Column("parent_id", ForeignKey("service_case.id"), index=True, comment="the case that opened this one"),
     Column("office", ForeignKey("office.code"), nullable=False),
     Column("applicant", ForeignKey("staff.code"), nullable=False),
     Column("customer_name", Text, nullable=False, server_default=""),
@@ -37,11 +38,11 @@ service_case = Table(
     Column("order_no", Text, nullable=False, server_default=""),
     Column("model", Text, nullable=False, server_default=""),
     Column("urgency", String(8), nullable=False),
-    Column("state", String(12), nullable=False),
+    Column("link", Text, nullable=False, comment="of the process's chain: where the case stands, or stood at its end"),
     Column("step", Text, nullable=False, server_default=""),
     Column("holder", String(20)),
     Column("due_at", Moment),
-    Column("ending", String(12)),
+    Column("ending", Text),
     Column("ending_reason", Text, nullable=False, server_default=""),
     Column("policy_version", ForeignKey("policy_version.version"), nullable=False),
     Column("request", Json, nullable=False),
@@ -53,10 +54,7 @@ service_case = Table(
     Column("run_id", Uuid, comment="the Prefect run that shows this case"),
     Column("run_generation", Integer, nullable=False, server_default="0"),
     Column("run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"),
-    one_of("state", CaseState),
-    one_of("ending", Ending),
-    CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
-    CheckConstraint("(state = 'closed') = (ending IS NOT NULL)", name="ending_when_closed"),
+    CheckConstraint("(ending IS NULL) = (closed_at IS NULL)", name="ending_when_closed"),
     CheckConstraint("closed_at >= opened_at", name="closed_after_opened"),
 )
 Index("ix_service_case_order_no", service_case.c.order_no)
@@ -73,7 +71,7 @@ Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c
 case_line = Table(
     "case_line",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("line_no", Integer, nullable=False),
     Column("order_no", Text, nullable=False),
     Column("part", ForeignKey("part.code"), nullable=False),
@@ -108,7 +106,7 @@ Index(
 line_correction = Table(
     "line_correction",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("line_no", Integer, nullable=False),
     Column("field", String(20), nullable=False),
@@ -120,11 +118,12 @@ line_correction = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("kind", String(12), nullable=False),
     Column("title", Text, nullable=False),
+    Column("link", Text, nullable=False, comment="of the process's chain"),
     Column("output", Json),
     Column("actor", Text, nullable=False),
     Column("channel", String(12), nullable=False),
@@ -133,15 +132,16 @@ ledger = Table(
     Column("finished_at", Moment, nullable=False),
     PrimaryKeyConstraint("case_id", "step_key"),
     UniqueConstraint("case_id", "seq"),
-    CheckConstraint("kind IN ('step', 'decision', 'withdrawn', 'timed_out', 'undo')", name="kind"),
+    one_of("kind", EntryKind),
 )
 
 work_item = Table(
     "work_item",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("title", Text, nullable=False),
+    Column("link", Text, nullable=False, comment="of the process's chain"),
     Column("role", String(20), nullable=False),
     Column("also", String(20), comment="another role that may answer"),
     Column("office", ForeignKey("office.code")),
@@ -175,7 +175,7 @@ decision = Table(
     "decision",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("channel", String(12), nullable=False),
@@ -194,14 +194,14 @@ sheet_row = Table(
     "sheet_row",
     metadata,
     Column("id", Uuid, primary_key=True, comment="made of the row's content: sent again, it is known"),
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
 )
 
 notice = Table(
     "notice",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("role", String(20), nullable=False),
@@ -209,6 +209,20 @@ notice = Table(
     Column("sent_at", Moment, nullable=False),
     PrimaryKeyConstraint("case_id", "step_key", "kind"),
 )
+
+letter = Table(
+    "letter",
+    metadata,
+    of_case(nullable=False),
+    Column("key", Text, nullable=False, comment="the question that it answers; empty: whatever the case waits for"),
+    Column("kind", String(12), nullable=False),
+    Column("body", Json, nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("read_at", Moment),
+    PrimaryKeyConstraint("case_id", "key"),
+    one_of("kind", EntryKind),
+)
+Index("ix_letter_unread", letter.c.case_id, postgresql_where=letter.c.read_at.is_(None))
 
 lease = Table(
     "lease",
@@ -222,7 +236,7 @@ document = Table(
     "document",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("kind", String(4), nullable=False),
     Column("year", Integer, nullable=False),

@@ -1,15 +1,15 @@
 """What leaves the house (law 6): one row per message, sent by the dispatcher."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, String, Table, Text
 
-from schemas.tables.base import Json, Moment, metadata, one_of
+from schemas.tables.base import Json, Moment, metadata, of_case, one_of
 from schemas.words import OutboxState
 
 outbox = Table(
     "outbox",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("step_key", Text, nullable=False),
     Column("idempotency_key", Text, nullable=False, unique=True),
     Column("destination", String(20), nullable=False),

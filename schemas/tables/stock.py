@@ -14,7 +14,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from schemas.tables.base import Moment, Quantity, metadata, one_of
+from schemas.tables.base import Moment, Quantity, metadata, of_case, one_of
 from schemas.words import MovementKind, OrderState, Supply
 
 stock_balance = Table(
@@ -52,7 +52,7 @@ Index("ix_stock_movement_part", stock_movement.c.warehouse, stock_movement.c.par
 reservation = Table(
     "reservation",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("line_no", Integer, nullable=False),
     Column("step_key", Text, nullable=False),
     Column("warehouse", ForeignKey("warehouse.code"), nullable=False),
@@ -67,7 +67,7 @@ reservation = Table(
 production_order = Table(
     "production_order",
     metadata,
-    Column("case_id", ForeignKey("service_case.id"), nullable=False),
+    of_case(nullable=False),
     Column("line_no", Integer, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("unit", ForeignKey("production_unit.code"), nullable=False),

@@ -12,8 +12,8 @@ from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.queries import people
 from tasks.durable.step import Work
+from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 
@@ -30,8 +30,9 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
         expected = f"最多 {most} 行，请分单申报 at most {most} lines, split the application"
         return {}, [Problem("明细 lines", len(form.lines), expected)]
     office = unit.read(offices).get(form.office) or unit.read(offices).get(form.office.upper())
-    sold = unit.read_by(sales, attrgetter("order_no")).get(form.order_no)
-    twins = unit.read_by(open_lines, attrgetter("order_no")).setdefault(form.order_no, {})
+    sold = unit.read_by(sales, attrgetter("order_no"), form)
+    twins = unit.read_by(open_lines, attrgetter("order_no"), form)
+    assert twins is not None
     problems = [
         *_office_problems(form, unit, office),
         *_order_problems(form, sold),

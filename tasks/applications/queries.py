@@ -35,7 +35,7 @@ def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
     """Find the open lines of orders: order no → (part, reason) → case number."""
-    return _open_lines(connection, among(case_line.c.order_no, orders))
+    return {order: {} for order in orders} | _open_lines(connection, among(case_line.c.order_no, orders))
 
 
 def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:

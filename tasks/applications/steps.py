@@ -15,12 +15,13 @@ from schemas.forms.parts import (
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import case_line, line_correction
-from schemas.words import CaseState, DocumentKind, FeeCategory, ReviewVerdict, Role
+from schemas.words import DocumentKind, FeeCategory, ReviewVerdict, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, open_twins, sales_of_cases
 from tasks.approvals.steps import NOBODY, climb_ladder, find_reviewer
 from tasks.cycle.terms import clock_hours, escalation, working_days
-from tasks.durable.engine import Case, ask
+from tasks.documents.steps import issue
+from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import Work, step
 from tasks.outbox.steps import send
@@ -44,7 +45,13 @@ def review_application(case: Case) -> Review:
         lines = replace_lines(case, list(again.lines), turn=turn)
     lines = record_review(case, lines, list(decision.lines), decision.fee, turn=turn)
     approvers, refused = climb_ladder(
-        case, rules.total(lines), request.applicant, (reviewer, decision.staff), lambda: brief_lines(lines), turn
+        case,
+        rules.total(lines),
+        request.applicant,
+        (reviewer, decision.staff),
+        lambda: brief_lines(lines),
+        turn,
+        "审核修正",
     )
     return Review(lines=lines, fee=decision.fee, approvers=approvers, refused=refused)
 
@@ -53,14 +60,14 @@ def review_application(case: Case) -> Review:
 def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
     priced = rules.price_lines(work.read(catalogue), lines)
-    work.issue(DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
+    issue(work, DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
     signed, made = work.read(sales_of_cases).get(work.case.order_no, (None, None))
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
     fee = rules.suggested_fee(priced, rules.warranty_end(signed, made, *months), work.today)
     return Registration(lines=priced, fee=fee, reviewer=find_reviewer(work, frozenset({work.case.applicant})))
 
 
-@step("办事处重报")
+@step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
     """Take the office's resubmitted lines in place of the old ones."""
     priced = rules.price_lines(work.read(catalogue), lines)
@@ -130,7 +137,6 @@ def review_question(
         title="审核修正",
         role=role,
         form=ReviewDecision,
-        state=CaseState.REVIEW,
         due=clock_hours("pa.review.hours"),
         remind=escalation(role),
         barred=frozenset({request.applicant}),
@@ -192,7 +198,7 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         title="办事处重报",
         role=Role.OFFICE,
         form=PartsResubmission,
-        state=CaseState.RETURNED,
+        link="办事处申报",
         due=working_days("pa.resubmit.days"),
         remind=escalation(Role.OFFICE),
         check=check,
@@ -212,7 +218,6 @@ def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
             title="录入系统",
             role=Role.SYSTEM,
             form=OrderReceived,
-            state=CaseState.ORDERING,
             due=working_days("pa.plan.days"),
             remind=escalation(Role.SUPERVISOR),
         ),
@@ -220,7 +225,7 @@ def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
     return answer.order_number
 
 
-@step("撤销订单")
+@step("撤销订单", link="录入系统")
 def cancel_order(work: Work, placed: str) -> str:
     """Tell the order system that the order is cancelled."""
     return send(work, "order", "cancel_order", {"case": work.case.number, "order": placed})

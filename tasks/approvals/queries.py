@@ -3,9 +3,12 @@
 from schemas.words import Role
 from tasks.approvals.rules import LADDER
 from tasks.durable.step import Work
+from tasks.people.queries import people
 
 
 def holders(work: Work) -> dict[Role, frozenset[str]]:
     """Give the active staff of each rung of the ladder."""
-    active = [(role, code) for code, person in work.people.items() if person.active for role, _, _ in person.roles]
+    active = [
+        (role, code) for code, person in work.read(people).items() if person.active for role, _, _ in person.roles
+    ]
     return {rung: frozenset(code for role, code in active if role is rung) for rung in LADDER}

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from schemas.forms.parts import ApprovalDecision
 from schemas.problems import Problem
-from schemas.words import CaseState, Role, Verdict
+from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, next_rung
 from tasks.cycle.terms import escalation, working_days
-from tasks.durable.engine import Case, ask
+from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import Work, step
 from tasks.policies.queries import setting
@@ -17,7 +17,7 @@ from tasks.policies.queries import setting
 NOBODY = "没有可审批的人 nobody is left who may approve"
 
 
-@step("确定审批人")
+@step("确定审批人", link="")
 def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
     """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
     limits = {
@@ -41,6 +41,7 @@ def climb_ladder(
     reviewer: tuple[Role, str],
     brief: Callable[[], Sequence[str]],
     turn: int,
+    link: str,
 ) -> tuple[frozenset[str], str]:
     """Ask the rungs above the reviewer in order; gives who approved, and the reason if one refused."""
     climbed, approvers = [reviewer[0]], frozenset({reviewer[1]})
@@ -55,7 +56,12 @@ def climb_ladder(
         decision = ask(
             case,
             approval(
-                f"approve-{name}", "金额审批", rung, barred, lambda: [*brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
+                f"approve-{name}",
+                "金额审批",
+                rung,
+                barred,
+                lambda: [*brief(), f"金额 Amount: **{amount:,.2f} CNY**"],
+                link,
             ),
         )
         if decision.verdict == Verdict.REJECT:
@@ -70,7 +76,7 @@ def approval(
     role: Role,
     barred: frozenset[str],
     brief: Callable[[], Sequence[str]],
-    state: CaseState = CaseState.APPROVAL,
+    link: str,
     term: str = "pa.approval.days",
 ) -> Question[ApprovalDecision]:
     """Ask a leader for approval; a refusal needs a reason."""
@@ -79,7 +85,7 @@ def approval(
         title=title,
         role=role,
         form=ApprovalDecision,
-        state=state,
+        link=link,
         due=working_days(term),
         barred=barred,
         brief=brief,

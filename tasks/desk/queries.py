@@ -15,7 +15,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
     column,
     exists,
@@ -38,31 +37,18 @@ from schemas.tables import (
     ledger,
     notice,
     office,
-    part,
-    production_order,
     production_unit,
-    reservation,
     service_case,
     staff,
-    stock_movement,
     work_item,
 )
 from schemas.tables.base import Json
-from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, MovementKind, Reason, Role, Urgency
+from schemas.words import Channel, DocumentKind, Role, Urgency
 from tasks.desk.rules import mask_phone
-from tasks.desk.views import (
-    CaseFacts,
-    CaseView,
-    DocumentView,
-    FoundCase,
-    Happening,
-    InboxRow,
-    ItemView,
-    LineView,
-    Waiting,
-)
+from tasks.desk.views import CaseFacts, CaseView, DocumentView, FoundCase, Happening, InboxRow, ItemView, Waiting
 from tasks.durable import clock
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES, ending_of
+from tasks.lines.queries import part_lines
 
 __all__ = ["CaseView", "case_view", "find_cases", "inbox", "offices", "open_counts"]
 
@@ -79,7 +65,7 @@ _FACTS: Select[Any] = (
         service_case.c.office, office.c.name.label("office_name"),
         service_case.c.applicant, staff.c.name.label("applicant_name"),
         service_case.c.customer_name, service_case.c.customer_phone, service_case.c.customer_address,
-        service_case.c.order_no, service_case.c.model, service_case.c.urgency, service_case.c.state,
+        service_case.c.order_no, service_case.c.model, service_case.c.urgency, service_case.c.link,
         service_case.c.step, service_case.c.due_at, service_case.c.ending, service_case.c.ending_reason,
         service_case.c.opened_at, service_case.c.closed_at, service_case.c.fault, service_case.c.seq,
         service_case.c.run_id, service_case.c.run_generation, service_case.c.run_seq,
@@ -87,51 +73,6 @@ _FACTS: Select[Any] = (
     .join(office, office.c.code == service_case.c.office)
     .join(staff, staff.c.code == service_case.c.applicant)
     .where(service_case.c.id == _ID)
-)  # fmt: skip
-
-_RESERVED = (
-    select(reservation.c.line_no, func.sum(reservation.c.quantity).label("reserved"))
-    .where(reservation.c.case_id == _ID, reservation.c.state == "held")
-    .group_by(reservation.c.line_no)
-    .subquery()
-)
-_MADE = (
-    select(production_order.c.line_no, func.sum(production_order.c.made).label("made"))
-    .where(production_order.c.case_id == _ID)
-    .group_by(production_order.c.line_no)
-    .subquery()
-)
-_IN_KINDS = [kind.value for kind in MovementKind if kind.sign > 0]
-_MOVED = (
-    select(
-        stock_movement.c.line_no,
-        func.sum(case((stock_movement.c.kind.in_(_IN_KINDS), stock_movement.c.quantity))).label("received"),
-        func.sum(case((stock_movement.c.kind == MovementKind.DELIVERY_OUT.value, -stock_movement.c.quantity))).label(
-            "sent"
-        ),
-    )
-    .where(stock_movement.c.case_id == _ID)
-    .group_by(stock_movement.c.line_no)
-    .subquery()
-)
-_LINES: Select[Any] = (
-    select(
-        case_line.c.line_no, case_line.c.part, case_line.c.part_name.label("name"), case_line.c.specification,
-        case_line.c.colour, part.c.uom, case_line.c.quantity, case_line.c.price, case_line.c.fee,
-        case_line.c.reason, production_unit.c.name.label("unit_name"), case_line.c.promised,
-        case_line.c.planned, case_line.c.made_on, case_line.c.in_on, case_line.c.out_on,
-        case_line.c.picked_on, *(
-            func.coalesce(sum_, 0).label(sum_.name)
-            for sum_ in (_RESERVED.c.reserved, _MADE.c.made, _MOVED.c.received, _MOVED.c.sent)
-        ),
-    )
-    .join(part, part.c.code == case_line.c.part)
-    .outerjoin(production_unit, production_unit.c.code == case_line.c.unit)
-    .outerjoin(_RESERVED, _RESERVED.c.line_no == case_line.c.line_no)
-    .outerjoin(_MADE, _MADE.c.line_no == case_line.c.line_no)
-    .outerjoin(_MOVED, _MOVED.c.line_no == case_line.c.line_no)
-    .where(case_line.c.case_id == _ID)
-    .order_by(case_line.c.line_no)
 )  # fmt: skip
 
 _ITEMS: Select[Any] = (
@@ -213,7 +154,7 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
     return CaseView(
         case=_facts(facts),
-        lines=[_line(row) for row in connection.execute(_LINES, given)],
+        lines=part_lines(connection, case_id),
         items=[_item(row) for row in connection.execute(_ITEMS, given)],
         documents=[_document(row) for row in connection.execute(_DOCUMENTS, given)],
         timeline=[_happening(row) for row in connection.execute(_TIMELINE, given)],
@@ -222,12 +163,8 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
 
 
 def _facts(row: Row[Any]) -> CaseFacts:
-    words = {"urgency": Urgency(row.urgency), "state": CaseState(row.state), "ending": _maybe(Ending, row.ending)}
+    words = {"urgency": Urgency(row.urgency), "ending": ending_of(row.process, row.ending)}
     return CaseFacts(**{**row._mapping, **words, "title": _title(row.process)})
-
-
-def _line(row: Row[Any]) -> LineView:
-    return LineView(**{**row._mapping, "fee": _maybe(FeeCategory, row.fee), "reason": Reason(row.reason)})
 
 
 def _item(row: Row[Any]) -> ItemView:
@@ -362,7 +299,7 @@ def find_cases(connection: Connection, text: str, limit: int = 20) -> list[Found
             customer_name=row.customer_name,
             phone=mask_phone(row.customer_phone),
             order_no=row.order_no,
-            state=CaseState(row.state),
+            link=row.link,
             step=row.step,
             due_at=row.due_at,
             promised=row.promised,
@@ -370,7 +307,7 @@ def find_cases(connection: Connection, text: str, limit: int = 20) -> list[Found
             out_on=row.out_on,
             picked_on=row.picked_on,
             tracking=row.tracking,
-            ending=_maybe(Ending, row.ending),
+            ending=ending_of(row.process, row.ending),
             opened_at=row.opened_at,
             run_id=row.run_id,
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from schemas.words import Ending, Role, Urgency
+from schemas.words import Role, Urgency
 from tasks.cycle.rules import SHANGHAI
 from tasks.desk.chains import CHAINS, Arrow
 from tasks.desk.links import Links
@@ -51,7 +51,7 @@ def mask_text(text: str, case: CaseFacts) -> str:
 def run_name(view: CaseView) -> str:
     """Name a run: PA-2026-000123 · 北京办事处 · 审核修正; a closed case's by its ending."""
     case = view.case
-    at = case.ending.zh if case.ending else view.items[0].title if view.items else case.step or case.state.zh
+    at = case.ending.zh if case.ending else view.items[0].title if view.items else case.step or case.link
     return f"{case.number} · {case.office_name} · {at}"
 
 
@@ -187,7 +187,7 @@ def chain(view: CaseView) -> list[tuple[str, Passage]]:
     recorded = [entry.key for entry in view.timeline if entry.kind not in {"refused", "notice", "undo"}]
     done = [_any_begins(recorded, arrow.proof) for arrow in arrows]
     here = {_arrow_of(arrows, item.key) for item in view.items}
-    ended = _arrow_of_last_answer(arrows, view) if view.case.ending not in {None, Ending.DELIVERED} else None
+    ended = _arrow_of_last_answer(arrows, view) if (view.case.ending and not view.case.ending.good) else None
     reached = max((n for n, passed in enumerate(done) if passed or n in here), default=-1)
     if not (here - {None} or view.case.ending):
         here = {reached + 1}

@@ -7,11 +7,11 @@ shows them in full, and only to roles that need them (DOMAIN, "Privacy").
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
+from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
+from tasks.lines.queries import LineView
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class CaseFacts:
     order_no: str
     model: str
     urgency: Urgency
-    state: CaseState
+    link: str
     step: str
     due_at: datetime | None
     ending: Ending | None
@@ -50,32 +50,6 @@ class CaseFacts:
     def ended_as(self) -> str:
         """How the case ended, in Chinese; empty while it is open."""
         return self.ending.zh if self.ending else ""
-
-
-class LineView(NamedTuple):
-    """A line as it stands; quantities in the part's own unit `uom`, price in CNY per unit."""
-
-    line_no: int
-    part: str
-    name: str
-    specification: str
-    colour: str
-    uom: str
-    quantity: Decimal
-    price: Decimal
-    fee: FeeCategory | None
-    reason: Reason
-    unit_name: str | None
-    promised: date | None
-    planned: date | None
-    made_on: date | None
-    in_on: date | None
-    out_on: date | None
-    picked_on: date | None
-    reserved: Decimal
-    made: Decimal
-    received: Decimal
-    sent: Decimal
 
 
 class ItemView(NamedTuple):
@@ -195,7 +169,7 @@ class FoundCase(NamedTuple):
     customer_name: str
     phone: str
     order_no: str
-    state: CaseState
+    link: str
     step: str
     due_at: datetime | None
     promised: date | None

@@ -1,23 +1,29 @@
-"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction."""
+"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction.
+
+A case's number is drawn as the last act of its transaction, like those of documents: gapless, and nobody waits.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from schemas.forms.base import Form
 from schemas.problems import BadInput, problems_of
 from schemas.tables import service_case
-from schemas.words import CaseState, Channel
+from schemas.words import Channel
 from tasks.durable import clock, queries
-from tasks.durable.engine import PROCESSES, ProcessDefinition, halves
+from tasks.durable.process import PROCESSES, Process
+from tasks.durable.queries import CaseFile
+from tasks.durable.stage import halves
 from tasks.durable.step import SHANGHAI, Work
-from tasks.unit.unit import Unit
+from tasks.unit.unit import Numbered, Unit
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,10 @@ def open_chunk(
     def attempt(part: Mapping[str, Form], attempts: int = 2) -> None:
         try:
             with db.begin() as connection:
-                results.update(_open(connection, process, part, channel, run_id))
+                unit = Unit(connection, [], list(part.values()))
+                found = _open(unit, process, part, channel, run_id)
+                unit.flush()
+            results.update({origin: _told(one) for origin, one in found.items()})
         except IntegrityError:  # another sending of an origin, or a twin line, came between check and insert
             if len(part) > 1:
                 for half in halves(list(part.items())):
@@ -84,48 +93,45 @@ def open_chunk(
     return [results[origin] for origin, _ in applications]
 
 
+def _told(one: "Opened | BadInput | dict[str, Any]") -> Opened | BadInput:
+    """Tell of a new case by its row, which has its number by now."""
+    return Opened(one["id"], one["number"], new=True) if isinstance(one, dict) else one
+
+
 def _open(
-    connection: Connection, process: ProcessDefinition, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
-) -> dict[str, Opened | BadInput]:
-    unit, now = Unit(connection, [], list(forms.values())), clock.now()
-    made = queries.cases_by_origin(connection, list(forms))
+    unit: Unit, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
+) -> dict[str, Opened | BadInput | dict[str, Any]]:
+    """Judge the applications and buffer the cases of those that are right; gives their rows."""
+    made, now = queries.cases_by_origin(unit.connection, list(forms)), clock.now()
     judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made}
     wrong = {origin: problems for origin, (_, problems) in judged.items() if problems}
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
-        made |= queries.cases_by_origin(connection, list(wrong))
-    found = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
-    rows = [
-        {
-            "process": process.code,
-            "version": process.version,
-            "origin": origin,
-            "state": CaseState.RECEIVED,
-            "request": forms[origin].model_dump(mode="json", by_alias=False),
-            "opened_at": now,
-            "ready_at": now,
-            "run_id": run_id,
-            **facts,
-        }
-        for origin, (facts, problems) in judged.items()
-        if not problems
-    ]
-    refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in found}
-    return found | refused | _make(unit, process, forms, rows, now)
+        made |= queries.cases_by_origin(unit.connection, list(wrong))
+    right = [origin for origin, (_, problems) in judged.items() if not problems]
+    ids = dict(zip(right, queries.new_case_ids(unit.connection, len(right)), strict=True))
+    found = {
+        origin: enter(unit, process, ids[origin], forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
+        for origin in right
+    }
+    earlier = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
+    refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in made}
+    return {**found, **refused, **earlier}
 
 
-def _make(
-    unit: Unit, process: ProcessDefinition, forms: Mapping[str, Form], rows: Sequence[dict[str, Any]], now: datetime
-) -> dict[str, Opened]:
-    """Number and write the cases, and what they begin with."""
-    if not rows:
-        return {}
+def enter(
+    unit: Unit, process: Process, case_id: int, form: Form, facts: Mapping[str, Any], now: datetime, **own: Any
+) -> dict[str, Any]:
+    """Buffer a new case and what it begins with; gives its row, whose number is drawn when the unit is flushed."""
     year = now.astimezone(SHANGHAI).year
-    first = unit.draw(f"case:{process.code}:{year}", len(rows)) - len(rows) + 1
-    for serial, row in enumerate(rows, start=first):
-        row["number"] = f"{process.code}-{year}-{serial:06d}"
-    made = unit.insert_now(service_case, rows, service_case.c.id, service_case.c.origin)
-    for case in queries.load_files(unit.connection, [row.id for row in made]).values():
-        process.begin(forms[case.row.origin], Work(unit, case, "begin", now))
-    unit.flush()
-    numbers = {row["origin"]: row["number"] for row in rows}
-    return {row.origin: Opened(row.id, numbers[row.origin], new=True) for row in made}
+    row = {
+        "id": case_id, "process": process.code, "version": process.version, "link": process.chain[0],
+        "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
+    }  # fmt: skip
+    unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))
+    process.begin(form, Work(unit, CaseFile(SimpleNamespace(**row)), "begin", now))
+    return row
+
+
+def _write_number(row: dict[str, Any], serial: int) -> None:
+    """Put a drawn serial into a case's row: PA-2026-000123."""
+    row["number"] = f"{row['process']}-{row['opened_at'].astimezone(SHANGHAI).year}-{serial:06d}"

@@ -1,66 +1,118 @@
-"""`@process`: register a process function and make it the Prefect flow that staff see."""
+"""A process: its chain as a plain function, its words, and what must hold before a case of it is made."""
 
-import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from prefect import Flow
-from pydantic import Field
+from sqlalchemy import Connection
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
-from schemas.words import CaseState, Channel
-from tasks.durable.engine import PROCESSES, Case, Closing, ProcessDefinition
+from schemas.words import Channel, Ending
+from tasks.durable.question import Answer, Question
 from tasks.durable.step import Work
 from tasks.unit.unit import Unit
 
+if TYPE_CHECKING:
+    from tasks.durable.replay import Replay
 
-def process(
-    *,
-    code: str,
-    title: str,
-    request: type[Form],
-    parameter: str,
-    accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]],
-    begin: Callable[[Any, Work], None],
-    applicant_may_withdraw_in: Collection[CaseState],
-    version: int = 1,
-) -> Callable[[Callable[[Case], Closing]], Flow[..., Any]]:
-    """Make a plain function a process: registered under `code`, and a flow whose one parameter is its form.
+F = TypeVar("F", bound=Form)
+MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases with
 
-    `parameter` is the label of the form in the UI; `version` is kept on each case as it is opened.
+
+class LineTable(NamedTuple):
+    """What staff see of a case's lines: headings, and a row of cells for each line."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process as `@process` declares it.
+
+    chain       the links of its arrow chain; a case stands at one of them
+    returns     from a link a case may go back as far as to another: {"审核修正": "办事处申报"}
+    endings     its ways to end; "withdrawn" and "timed_out" are among them
+    accept      (form, unit, channel) → what we know of the case, and what is wrong with the application
+    begin, end  rows that a new case starts with, and what becomes of them when it closes
+    lines       what staff see of its lines
+    may_decide, may_withdraw   why somebody may not, or None
+    parameter   the form's label in the UI
     """
 
-    def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
-        definition = ProcessDefinition(
-            code, title, function, request, version, accept, begin, frozenset(applicant_may_withdraw_in), parameter
-        )
-        PROCESSES[code] = definition
-        return _flow(definition)
+    code: str
+    title: str
+    function: Callable[["Case"], "Closing"]
+    request: type[Form]
+    chain: tuple[str, ...]
+    endings: type[Ending]
+    accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]]
+    begin: Callable[[Any, Work], None]
+    end: Callable[[Work], None]
+    lines: Callable[[Connection, int], LineTable]
+    may_decide: Callable[[Work, Question[Any], Answer], Problem | None]
+    may_withdraw: Callable[[Work, Answer], Problem | None]
+    parameter: str
+    version: int = 1
+    returns: Mapping[str, str] = field(default_factory=dict)
 
-    return decorate
+    def __post_init__(self) -> None:
+        """Refuse a declaration that would fail only when a case comes to it."""
+        words = {ending.value for ending in self.endings}
+        if missing := [word for word in MUST_END_AS if word not in words]:
+            raise ValueError(f"{self.code}: its endings lack {', '.join(missing)}")
+        if unknown := {*self.returns, *self.returns.values()} - {*self.chain}:
+            raise ValueError(f"{self.code}: no link of its chain: {', '.join(sorted(unknown))}")
+
+    def may_go(self, here: str, there: str) -> bool:
+        """Say whether a case may go from one link to another: on along the chain, or back as far as it says."""
+        if here == there:
+            return True
+        if here not in self.chain or there not in self.chain:
+            return False
+        place = self.chain.index
+        return place(there) >= place(self.returns.get(here, here))
 
 
-def _flow(definition: ProcessDefinition) -> Flow[..., Any]:
-    """Make the flow of a process: its name is the title, its one parameter the typed form.
+PROCESSES: dict[str, Process] = {}
 
-    Nothing is validated before the leg: what is wrong with a form, its draft says.
-    """
-    function, parameter = definition.function, definition.parameter
 
-    def run(**parameters: Any) -> Any:
-        from tasks.runs.case_run import run_case  # what a leg needs is not needed to import a process
+def ending_of(code: str, word: str | None) -> Ending | None:
+    """Give the ending that a process means by a word; None for a case that is open."""
+    return PROCESSES[code].endings(word) if word else None
 
-        return run_case(definition, parameters[parameter])
 
-    form = inspect.Parameter(
-        parameter,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        annotation=definition.request,
-        default=Field(),  # required, yet a run without it is answered too
-    )
-    run.__name__, run.__qualname__, run.__module__ = function.__name__, function.__name__, function.__module__
-    run.__doc__ = function.__doc__
-    run.__annotations__ = {parameter: definition.request}
-    run.__signature__ = inspect.Signature([form])  # type: ignore[attr-defined]
-    return Flow(run, name=definition.title, retries=0, persist_result=False, validate_parameters=False)
+class Closing(NamedTuple):
+    """How a process function ends; `undo`: what the case still holds is undone first, as on a withdrawal."""
+
+    ending: Ending
+    reason: str = ""
+    undo: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a process function sees of a case: immutable, the same in every replay."""
+
+    replay: "Replay"
+    id: int
+    version: int
+    request: Any
+
+
+def ask(case: Case, question: Question[F]) -> F:
+    """Ask one question; gives the accepted answer. Raises Withdrawn or TimedOut where that was the answer."""
+    answer: F = case.replay.ask(question)[1]
+    return answer
+
+
+def ask_first(case: Case, *questions: Question[Any]) -> tuple[Question[Any], Any]:
+    """Keep several questions open at once; gives the one that was answered first with its answer."""
+    return case.replay.ask(*questions)
+
+
+def answered_at(case: Case, key: str) -> datetime:
+    """Give the moment at which a question was answered, the same in every replay."""
+    return case.replay.answered_at(key)

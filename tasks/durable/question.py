@@ -4,18 +4,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from schemas.forms.base import Form, form_path
+from schemas.forms.base import Form, form_path, signer
 from schemas.problems import Problem, printable
-from schemas.words import CaseState, Channel, Role
-
-if TYPE_CHECKING:
-    from tasks.durable.step import Work
+from schemas.words import Channel, EntryKind, Role
+from tasks.durable.step import Work
 
 F = TypeVar("F", bound=Form)
-LINES, LINE = "明细", "行号"
 
 
 class Reminder(NamedTuple):
@@ -31,6 +28,7 @@ class Question(Generic[F]):
     """A gate (a person decides) or an event (the outside world reports): becomes one work item.
 
     key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
+    link     the link of the chain where the case stands meanwhile, by default the one of its title
     also     another role that may answer
     brief    what the decider must see, in lines of markdown; prefill: what the form begins with. Both are made
              when the item is opened, not in every replay
@@ -40,39 +38,41 @@ class Question(Generic[F]):
     barred   staff codes that may not decide: the applicant and earlier approvers of the case
     expires  when SYSTEM answers with a time-out (None: never)
     remind   reminders and escalations, each sent once by the deadline watch
+    covers   says whether an answer that names no question is meant for this one rather than for its like
     """
 
     key: str
     title: str
     role: Role
     form: type[F]
-    state: CaseState
-    due: Callable[["Work"], datetime]
+    due: Callable[[Work], datetime]
+    link: str = ""
     also: Role | None = None
     unit: str | None = None
     brief: Callable[[], Sequence[str]] = list
     prefill: Callable[[], Mapping[str, Any]] = dict
-    check: Callable[[F, "Work"], Sequence[Problem]] | None = None
-    record: Callable[[F, "Work"], None] | None = None
+    check: Callable[[F, Work], Sequence[Problem]] | None = None
+    record: Callable[[F, Work], None] | None = None
     barred: frozenset[str] = frozenset()
-    expires: Callable[["Work"], datetime] | None = None
-    remind: Callable[["Work", datetime], Sequence[Reminder]] | None = None
+    expires: Callable[[Work], datetime] | None = None
+    remind: Callable[[Work, datetime], Sequence[Reminder]] | None = None
+    covers: Callable[[Mapping[str, Any]], bool] = lambda _data: True
 
     def __post_init__(self) -> None:
         """Refuse a key that Prefect would refuse only after the run is suspended."""
         if not re.fullmatch("[a-z0-9-]+", self.key):
             raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
 
+    @property
+    def stands_at(self) -> str:
+        """The link of the chain."""
+        return self.link or self.title
+
     def takes(self, answer: "Answer") -> bool:
         """Say whether an answer is meant for this question."""
-        if answer.kind == "withdrawn":
+        if answer.kind == EntryKind.WITHDRAWN:
             return True
         return self.key == answer.key if answer.key else form_path(self.form) == answer.form
-
-    def covers(self, answer: "Answer") -> bool:
-        """Say whether this question asks for all the lines that an answer names."""
-        own, named = ({row.get(LINE) for row in given.get(LINES, [])} for given in (self.prefill(), answer.data))
-        return named <= own
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Answer:
     key: str
     data: Mapping[str, Any]
     channel: Channel
-    kind: str = "decision"
+    kind: EntryKind = EntryKind.DECISION
     actor: str = ""
     form: str = ""
     marks: tuple[UUID, ...] = ()
@@ -94,7 +94,7 @@ class Answer:
     @property
     def by(self) -> str:
         """Who signs: the staff number on the form unless SYSTEM answers."""
-        return self.actor or printable(str(self.data.get("经办人工号", self.data.get("staff", ""))).strip())
+        return self.actor or printable(signer(self.data))
 
 
 @dataclass(frozen=True)

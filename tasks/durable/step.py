@@ -1,29 +1,26 @@
 """`@step`: business that happens once. `Work` is what a step function gets to do it with."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Any, Concatenate, Generic, NewType, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Table
 
-from schemas.problems import IllegalTransition
-from schemas.tables import document, service_case
-from schemas.words import CaseState, DocumentKind
-from tasks.durable import queries
-from tasks.durable.queries import CaseFile, Person
-from tasks.unit.unit import Numbered, Unit
+from schemas.words import EntryKind
+from tasks.durable.queries import CaseFile
+from tasks.unit.unit import Unit
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-DocumentRef = NewType("DocumentRef", str)
 NAMESPACE = UUID("6b1f1c52-6f0e-4a3e-9d0b-6a6b2f5a0c11")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -34,16 +31,17 @@ class Work:
     def __init__(self, unit: Unit, file: CaseFile, key: str, now: datetime) -> None:
         self.unit, self.key, self.now = unit, key, now
         self._file = file
-        self._documents = 0
         self.events: list[tuple[str, str, Any]] = []
+        self._counts: Counter[str] = Counter()
 
     @property
     def case(self) -> Row[Any]:
         """The case's row as it was loaded: office, applicant, urgency, policy_version …"""
-        return self._file.row
+        row: Row[Any] = self._file.row
+        return row
 
     @property
-    def today(self) -> Any:
+    def today(self) -> date:
         """The business day, Asia/Shanghai."""
         return self.now.astimezone(SHANGHAI).date()
 
@@ -51,66 +49,45 @@ class Work:
         """Ask the unit; a query runs once for all its cases."""
         return self.unit.read(query)
 
-    @property
-    def people(self) -> dict[str, Person]:
-        """All staff by code."""
-        return self.read(queries.people)
-
     def insert(self, table: Table, /, **row: Any) -> None:
         """Add a row of this case and step."""
         own = {"case_id": self._file.id, "step_key": self.key}
-        stamp = {name: own[name] for name in _stamped(table)}
-        self.unit.insert(self._file.id, table, **stamp | row)
+        self.unit.insert(self._file.id, table, **{name: own[name] for name in _stamped(table)} | row)
 
     def delete(self, table: Table, key: Mapping[str, Any]) -> None:
         """Remove rows by key."""
-        self.unit.delete(self.case.id, table, key)
+        self.unit.delete(self._file.id, table, key)
 
     def update(self, table: Table, key: Mapping[str, Any], **values: Any) -> None:
         """Change a row by key."""
-        self.unit.update(self.case.id, table, key, **values)
+        self.unit.update(self._file.id, table, key, **values)
 
     def shift(self, table: Table, key: Mapping[str, Any], **by: Decimal) -> None:
         """Add to the figures of a row."""
-        self.unit.shift(self.case.id, table, key, **by)
+        self.unit.shift(self._file.id, table, key, **by)
 
     def id_of(self, *names: object) -> UUID:
         """Make the same id for the same thing whenever this step is tried."""
-        return uuid5(NAMESPACE, "/".join(map(str, (self.case.id, self.key, *names))))
+        return uuid5(NAMESPACE, "/".join(map(str, (self._file.id, self.key, *names))))
 
-    def issue(self, kind: DocumentKind, content: Mapping[str, Any], reverses: str | None = None) -> DocumentRef:
-        """Issue a numbered document; its gapless number is drawn as the unit's last act."""
-        self._documents += 1
-        ref, year = self.id_of("document", self._documents), self.today.year
-        row = {
-            "id": ref,
-            "case_id": self.case.id,
-            "step_key": self.key,
-            "kind": kind,
-            "year": year,
-            "content": dict(content),
-            "reverses": UUID(reverses) if reverses else None,
-            "issued_at": self.now,
-        }
-        numbered = Numbered(document, row, f"document:{kind}:{year}", write_document_number)
-        self.unit.insert_numbered(self.case.id, numbered)
-        return DocumentRef(str(ref))
+    def count(self, name: str) -> int:
+        """Count the things of a name that this step makes: 1, 2, …"""
+        self._counts[name] += 1
+        return self._counts[name]
 
     def recorded(self, key: str) -> bool:
         """Say whether a step was done or a question decided, not ended by a withdrawal or a time-out."""
         entry = self._file.recorded.get(key)
-        return entry is not None and entry.kind in {"step", "decision"}
+        return entry is not None and entry.kind in {EntryKind.STEP, EntryKind.DECISION}
+
+    def began(self, *steps: Callable[..., Any]) -> bool:
+        """Say whether any of these steps was done, in whatever turn."""
+        wanted = [one.definition for one in steps]  # type: ignore[attr-defined]
+        return any(step_of(key) in wanted for key in self._file.recorded)
 
     def answer(self, key: str, title: str, output: Any) -> None:
         """Answer a question in this very transaction, before it is asked (an embedded counterpart does that)."""
         self.events.append((key, title, output))
-
-    def change_state(self, state: CaseState, **values: Any) -> None:
-        """Move the case on; an illegal transition raises."""
-        if not CaseState(self._file.state).may_become(state):
-            raise IllegalTransition(f"{self.case.number}: {self._file.state} may not become {state.value}")
-        self._file.state = state.value
-        self.update(service_case, {"id": self.case.id}, state=state, **values)
 
 
 @cache
@@ -119,18 +96,14 @@ def _stamped(table: Table) -> list[str]:
     return [name for name in ("case_id", "step_key") if name in table.c]
 
 
-def write_document_number(row: dict[str, Any], serial: int) -> None:
-    """Put a drawn serial into a document's row: RK-2026-000017."""
-    row["serial"], row["number"] = serial, f"{row['kind']}-{row['year']}-{serial:06d}"
-
-
 @dataclass(frozen=True)
 class StepDefinition(Generic[T]):
-    """A step: its function, its titles, how its output is kept, and the step that undoes it."""
+    """A step: its function, its title, its link of the chain, and the step that undoes it."""
 
     function: Callable[..., T]
     name: str
     title: str
+    link: str
     undo: "StepDefinition[Any] | None"
 
     @cached_property
@@ -147,23 +120,27 @@ class StepDefinition(Generic[T]):
         return self.output.validate_json(kept)
 
 
+STEPS: dict[str, StepDefinition[Any]] = {}
+
+
 def step(
-    title: str, undo: Callable[..., Any] | None = None
+    title: str, undo: Callable[..., Any] | None = None, link: str = ""
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Callable[Concatenate[Any, P], R]]:
     """Make a function a step: `f(work, …)` is called as `f(case, …)` and happens once per key.
 
     The key is the function's name with dashes; a `turn` argument is part of it. `undo` is another step,
-    `undo(work, output)`, run when the case is withdrawn.
+    `undo(work, output)`, run when the case is withdrawn. `link` is the link of the chain that the step belongs
+    to, by default the one of its title.
     """
 
     def decorate(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Any, P], R]:
-        definition = StepDefinition(
-            function=function, name=function.__name__, title=title, undo=definition_of(undo) if undo else None
-        )
+        name = function.__name__.replace("_", "-")
+        undone_by = undo.definition if undo else None  # type: ignore[attr-defined]
+        definition = STEPS[name] = StepDefinition(function, name, title, link or title, undone_by)
 
         def call(case: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
             turn = kwargs.get("turn")
-            key = definition.name.replace("_", "-") + (f"-{turn}" if turn is not None else "")
+            key = name if turn is None else f"{name}-{turn}"
             output: R = case.replay.perform(definition, key, args, kwargs)
             return output
 
@@ -174,7 +151,9 @@ def step(
     return decorate
 
 
-def definition_of(function: Callable[..., Any]) -> StepDefinition[Any]:
-    """Give the definition behind a `@step` function."""
-    definition: StepDefinition[Any] = function.definition  # type: ignore[attr-defined]
-    return definition
+def step_of(key: str) -> StepDefinition[Any] | None:
+    """Find the step behind a recorded key, its turn left out; None where the code has no such step any more."""
+    name = key.removeprefix("undo-")
+    while name and name not in STEPS:
+        name = name.rpartition("-")[0]
+    return STEPS.get(name)

@@ -11,7 +11,6 @@ from schemas.parts import PartsLine, Shape, Shortfall
 from schemas.problems import Problem
 from schemas.tables import case_line
 from schemas.words import (
-    CaseState,
     DocumentKind,
     FreightMethod,
     GoodsFound,
@@ -33,12 +32,14 @@ from tasks.cycle.terms import (
     working_days,
     working_days_after,
 )
-from tasks.durable.engine import Case, ask, ask_first
+from tasks.documents.steps import DocumentRef, issue
+from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.durable.step import DocumentRef, Work, step
+from tasks.durable.step import Work, step
 from tasks.logistics.queries import route_prices
 from tasks.logistics.rules import FreightLimits, freight_approval
+from tasks.people.queries import people
 from tasks.policies.queries import setting
 from tasks.stock.moves import deliver_reserved, take_back
 
@@ -117,19 +118,13 @@ def approve_freight(case: Case, form: GoodsOut, approvers: frozenset[str], turn:
         return approvers, f"{NOBODY}: {ruling.reason}"
     reason, shown = ruling.reason, f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
     question = approval(
-        f"freight-{turn}",
-        "运费审批",
-        ruling.role,
-        barred,
-        lambda: [shown, reason],
-        CaseState.DELIVERY,
-        "freight.approval.days",
+        f"freight-{turn}", "运费审批", ruling.role, barred, lambda: [shown, reason], "出库", "freight.approval.days"
     )
     said = ask(case, question)
     return (approvers, said.reason) if said.verdict == Verdict.REJECT else (approvers | {said.staff}, "")
 
 
-@step("红字冲销")
+@step("红字冲销", link="出库")
 def reverse_release(work: Work, released: Release) -> DocumentRef | None:
     """Put undelivered goods back on stock with a red, negative 出库单; what the office has is not touched."""
     if work.recorded(f"pickup-{released.turn}"):
@@ -137,10 +132,10 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
     for line in released.lines:
         take_back(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
     rows = [line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json") for line in released.lines]
-    return work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": rows, "red": True}, reverses=released.slip)
+    return issue(work, DocumentKind.OUTBOUND_SLIP, {"lines": rows, "red": True}, reverses=released.slip)
 
 
-@step("出库·出库制票", undo=reverse_release)
+@step("出库·出库制票", undo=reverse_release, link="出库")
 def release_goods(work: Work, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
     gone: dict[tuple[int, str], Decimal] = {}
@@ -149,11 +144,11 @@ def release_goods(work: Work, turn: int) -> Release:
     lines = [SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())]
     for line in lines:
         work.update(case_line, {"case_id": work.case.id, "line_no": line.line_no}, out_on=work.today)
-    slip = work.issue(DocumentKind.OUTBOUND_SLIP, {"lines": [line.model_dump(mode="json") for line in lines]})
+    slip = issue(work, DocumentKind.OUTBOUND_SLIP, {"lines": [line.model_dump(mode="json") for line in lines]})
     return Release(lines=lines, slip=slip, turn=turn, day=work.today)
 
 
-@step("运费判定")
+@step("运费判定", link="出库")
 def judge_freight(work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str) -> Ruling:
     """Rule on the freight by the route's reference price; the next rung stands in for who is barred."""
     limits = FreightLimits(
@@ -166,17 +161,17 @@ def judge_freight(work: Work, method: FreightMethod, freight: Decimal, barred: f
     free = [
         rung
         for rung in ladder[ladder.index(ruling.role) :]
-        if any(p.active and p.holds(rung) and p.code not in barred for p in work.people.values())
+        if any(p.active and p.holds(rung) and p.code not in barred for p in work.read(people).values())
     ]
     return Ruling(role=free[0] if free else Role.SYSTEM, reason=ruling.reason)
 
 
-@step("发货单·装箱单")
+@step("发货单·装箱单", link="出库制票")
 def dispatch_goods(work: Work, form: GoodsOut, names: dict[int, str], turn: int) -> list[DocumentRef]:
     """Issue 发货单 and 装箱单 with carrier, freight and packages."""
     how = form.model_dump(mode="json", by_alias=False, exclude={"staff"})
     content = {"names": names, **how}
-    return [work.issue(DocumentKind.DISPATCH_NOTE, content), work.issue(DocumentKind.PACKING_LIST, content)]
+    return [issue(work, DocumentKind.DISPATCH_NOTE, content), issue(work, DocumentKind.PACKING_LIST, content)]
 
 
 def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: int) -> Receipt:
@@ -204,7 +199,7 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], shipment: Sent, turn: i
     )
 
 
-@step("签收")
+@step("签收", link="催提")
 def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -> date:
     """Record the pickup of the lines that were sent; the signed copy settles the freight."""
     for line_no in lines:
@@ -220,7 +215,7 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
         role=Role.WAREHOUSE,
         also=Role.LOGISTICS,
         form=GoodsOut,
-        state=CaseState.DELIVERY,
+        link="出库",
         due=working_days("pa.goods_out.days"),
         remind=daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else escalation(Role.WAREHOUSE),
         brief=lambda: [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(lines)],
@@ -244,7 +239,7 @@ def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
         title="加急放行",
         role=Role.SUPERVISOR,
         form=EarlyRelease,
-        state=CaseState.DELIVERY,
+        link="出库",
         due=due,
         expires=due,
         barred=frozenset({applicant}),
@@ -269,7 +264,7 @@ def pickup_question(
         title="催提",
         role=Role.OFFICE,
         form=PickupConfirmation,
-        state=CaseState.PICKUP,
+        link="催提",
         due=pickup_due,
         remind=pickup_reminders,
         check=check,
@@ -287,7 +282,7 @@ def check_question(
         title="到货核对",
         role=Role.OFFICE,
         form=GoodsCheck,
-        state=CaseState.PICKUP,
+        link="催提",
         due=due,
         expires=due,
         remind=overdue(Role.OFFICE),

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from schemas.words import Channel, Role
+from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
-from tasks.durable.engine import advance
 from tasks.durable.queries import lock_case
 from tasks.durable.question import Answer
+from tasks.durable.stage import advance
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
 from tasks.notices.rules import due_notices
@@ -60,7 +60,7 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
 
 def _time_out(db: Engine, item: ItemKey, report: WatchReport) -> None:
     """Answer an expired item by SYSTEM; the engine looks again under the case's lock."""
-    answer = Answer(item.step_key, {}, Channel.SYSTEM, kind="timed_out", actor=Role.SYSTEM)
+    answer = Answer(item.step_key, {}, Channel.SYSTEM, kind=EntryKind.TIMED_OUT, actor=Role.SYSTEM)
     try:
         outcome = advance(db, item.case_id, answer)
     except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; the other cases are watched on

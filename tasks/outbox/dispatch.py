@@ -19,8 +19,8 @@ from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Channel, OutboxState, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.engine import advance
 from tasks.durable.question import Answer
+from tasks.durable.stage import advance
 from tasks.outbox import queries
 from tasks.outbox.client import Answered, DeliveryError, OrderSystem, Rejected, Undelivered
 from tasks.outbox.rules import DeliveryRules

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import ledger, notice, outbox, service_case
-from schemas.words import CaseState, OutboxState, Role
+from schemas.words import OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
 from tasks.policies.queries import current_version, policies
 
@@ -102,11 +102,11 @@ def message_by_key(connection: Connection, key: str) -> Row[Any] | None:
 def awaited(connection: Connection, case_id: int, key: str) -> Awaited:
     """Look up what became of the question that a message answers."""
     row = connection.execute(
-        select(service_case.c.state, ledger.c.kind, ledger.c.output)
+        select(service_case.c.closed_at, ledger.c.kind, ledger.c.output)
         .outerjoin(ledger, (ledger.c.case_id == service_case.c.id) & (ledger.c.step_key == key))
         .where(service_case.c.id == case_id)
     ).one()
-    return Awaited(row.state == CaseState.CLOSED, row.kind, row.output)
+    return Awaited(row.closed_at is not None, row.kind, row.output)
 
 
 def case_number(connection: Connection, case_id: int) -> str:

@@ -8,12 +8,12 @@ from schemas.forms.parts import CycleDecision, CycleLine, PlanDecision, PlanLine
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.tables import case_line
-from schemas.words import CaseState, Role, Supply, Urgency
+from schemas.words import Role, Supply, Urgency
 from tasks.applications.steps import known_lines
 from tasks.cycle.queries import calendar, standards
 from tasks.cycle.rules import promised_date, standard_days
 from tasks.cycle.terms import escalation, working_days
-from tasks.durable.engine import Case, answered_at, ask
+from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import Work, step
 from tasks.production.queries import units
@@ -23,13 +23,13 @@ from tasks.stock.moves import available, release, reserve
 SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supplier": Supply.PURCHASE}
 
 
-@step("释放预留")
+@step("释放预留", link="周期确认")
 def release_stock(work: Work, _held: list[LineQuantity]) -> list[LineQuantity]:
     """Let go of what is still reserved for the case."""
     return [LineQuantity(line_no=no, quantity=quantity) for no, _part, quantity in release(work)]
 
 
-@step("现货预留", undo=release_stock)
+@step("现货预留", link="周期确认", undo=release_stock)
 def reserve_stock(work: Work, lines: list[PartsLine], turn: int) -> list[LineQuantity]:
     """Reserve good stock that is available, per line; what is reserved skips production (S3 §4 1.3.4)."""
     held = []
@@ -84,7 +84,6 @@ def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int
         title="周期确认",
         role=Role.PLANNER,
         form=CycleDecision,
-        state=_state(turn),
         due=working_days("pa.cycle.days"),
         remind=escalation(Role.PLANNER),
         brief=lambda: [
@@ -126,7 +125,6 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         title="计划确认",
         role=Role.PLANNER,
         form=PlanDecision,
-        state=_state(turn),
         due=working_days("pa.plan.days"),
         remind=escalation(Role.PLANNER),
         check=check,
@@ -143,12 +141,7 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
     )
 
 
-def _state(turn: int) -> CaseState:
-    """A replacement is planned within the anomaly: production has long started, the applicant may not withdraw."""
-    return CaseState.PLANNING if turn == 1 else CaseState.ANOMALY
-
-
-@step("承诺日期")
+@step("承诺日期", link="计划确认")
 def confirm_plan(
     work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, confirmed: datetime, turn: int
 ) -> list[PlannedLine]:

@@ -8,11 +8,13 @@ from schemas.forms.parts import AnomalyDecision, CountLine, GoodsInCount, Produc
 from schemas.parts import LineQuantity, OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.tables import case_line, production_order
-from schemas.words import AnomalyVerdict, CaseState, DocumentKind, MovementKind, OrderState, Role, Supply
+from schemas.words import AnomalyVerdict, DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.cycle.terms import end_of, escalation, production_watch, working_days
-from tasks.durable.engine import Case, ask_first
+from tasks.documents.steps import DocumentRef, issue
+from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
-from tasks.durable.step import DocumentRef, Work, step
+from tasks.durable.step import Work, step
+from tasks.lines.rules import only_these
 from tasks.production.planning import release_stock
 from tasks.production.rules import Making, count_problems, report_problems
 from tasks.stock.moves import receive, reserve
@@ -45,7 +47,10 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
             case,
             *(production_question(key, unit, making) for key, unit in producing.items()),
             *(count_question(key, made, making.plan) for key, made in counts.items()),
-            *(anomaly_question(key, found, making.plan[found.line_no].name) for key, found in anomalies.items()),
+            *(
+                anomaly_question(key, found, making.plan[found.line_no].name, "车间生产")
+                for key, found in anomalies.items()
+            ),
         )
         new: list[Shortfall] = []
         turn = f"{shipment}-{next(numbers)}"
@@ -72,7 +77,7 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
     return came_in
 
 
-@step("取消生产单")
+@step("取消生产单", link="车间生产")
 def cancel_production(work: Work, _placed: list[int]) -> bool:
     """Cancel the case's production orders that are still open."""
     key = {"case_id": work.case.id, "state": OrderState.OPEN.value}
@@ -80,7 +85,7 @@ def cancel_production(work: Work, _placed: list[int]) -> bool:
     return True
 
 
-@step("下达生产", undo=cancel_production)
+@step("下达生产", link="车间生产", undo=cancel_production)
 def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> list[int]:
     """Place one production order a line with the assigned unit."""
     for line in plan:
@@ -111,7 +116,7 @@ def record_production(
     return orders
 
 
-@step("异常处理意见")
+@step("异常处理意见", link="车间生产")
 def settle_anomaly(
     work: Work, order: OrderProgress, verdict: AnomalyVerdict, shipment: int, turn: str
 ) -> AnomalyVerdict:
@@ -132,7 +137,7 @@ def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
     )
 
 
-@step("出货入库·入库制票", undo=release_stock)
+@step("出货入库·入库制票", link="入库制票", undo=release_stock)
 def book_goods_in(
     work: Work,
     plan: list[PlannedLine],
@@ -164,7 +169,7 @@ def book_goods_in(
         }
         for line in counted
     ]
-    return work.issue(DocumentKind.INBOUND_SLIP, {"lines": rows})
+    return issue(work, DocumentKind.INBOUND_SLIP, {"lines": rows})
 
 
 def production_question(key: str, unit: str, making: Making) -> Question[ProductionReport]:
@@ -180,11 +185,11 @@ def production_question(key: str, unit: str, making: Making) -> Question[Product
         title="车间生产",
         role=Role.WORKSHOP,
         form=ProductionReport,
-        state=CaseState.PRODUCTION,
         unit=unit,
         due=end_of(promised),
         remind=production_watch(promised),
         check=check,
+        covers=only_these(left),
         brief=lambda: [
             f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()
         ],
@@ -199,16 +204,16 @@ def count_question(key: str, made: Sequence[LineQuantity], plan: Mapping[int, Pl
         title="出货入库",
         role=Role.WAREHOUSE,
         form=GoodsInCount,
-        state=CaseState.PRODUCTION,
         due=working_days("pa.goods_in.days"),
         remind=escalation(Role.WAREHOUSE),
         check=lambda form, _work: count_problems(form.lines, made),
+        covers=only_these({line.line_no for line in made}),
         brief=lambda: [f"{line.line_no}. {plan[line.line_no].name}: 报 reported {line.quantity:f}" for line in made],
         prefill=lambda: {"明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]},
     )
 
 
-def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyDecision]:
+def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:
     """Ask the SUPERVISOR what becomes of an anomaly (until process 6 takes over)."""
 
     def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
@@ -225,7 +230,7 @@ def anomaly_question(key: str, found: Shortfall, name: str) -> Question[AnomalyD
         title="异常处理",
         role=Role.SUPERVISOR,
         form=AnomalyDecision,
-        state=CaseState.ANOMALY,
+        link=link,
         due=working_days("pa.anomaly.days"),
         remind=escalation(Role.SUPERVISOR),
         check=check,
@@ -245,7 +250,7 @@ def settle_shortfalls(
     by_no = {line.line_no: line for line in lines}
     again: list[PartsLine] = []
     while waiting:
-        questions = [anomaly_question(key, one, by_no[one.line_no].name) for key, one in waiting.items()]
+        questions = [anomaly_question(key, one, by_no[one.line_no].name, "催提") for key, one in waiting.items()]
         question, answer = ask_first(case, *questions)
         one = waiting.pop(question.key)
         if answer.verdict == AnomalyVerdict.CLOSE:

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select
 
 from schemas.tables import service_case, work_item
 from schemas.words import Channel
-from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
+from tasks.durable.stage import advance
 
 
 def load_samples(db: Engine) -> int:

@@ -15,7 +15,7 @@ from schemas.forms.jobs import CasesToAdvance
 from schemas.problems import BadInput, problems_of
 from tasks.desk.rules import plain
 from tasks.durable import clock, database, queries
-from tasks.durable.bulk import CHUNK, Result, Turn, advance_chunk
+from tasks.durable.stage import CHUNK, Result, Turn, advance_chunk
 from tasks.runs.job_run import as_task, show_name, this_run
 from tasks.runs.locks import at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs

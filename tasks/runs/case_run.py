@@ -17,17 +17,18 @@ from schemas.words import Channel
 from tasks.desk.queries import case_view
 from tasks.desk.views import CaseView
 from tasks.durable import database, queries
-from tasks.durable.engine import ProcessDefinition, advance
 from tasks.durable.opening import open_case
+from tasks.durable.process import Process
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer
 from tasks.durable.signals import Moved
+from tasks.durable.stage import advance
 from tasks.runs import parking
 from tasks.runs.gate import RawInput, draft_input, gate_input, gate_key
 from tasks.runs.show import show_case, show_draft
 
 
-def run_case(definition: ProcessDefinition, given: Any) -> State[Any]:
+def run_case(definition: Process, given: Any) -> State[Any]:
     """Open the case of this run or go on with it; suspend at its next gate, or end with its ending."""
     db, run = database.current(), _this_run()
     case_id = case_of(db, run) or _open(db, definition, run, given)
@@ -116,7 +117,7 @@ def case_of(db: Engine, run: FlowRun) -> int | None:
         return made.id if made else None
 
 
-def _open(db: Engine, definition: ProcessDefinition, run: FlowRun, given: Any) -> int:
+def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
     """Accept the application; a wrong one comes back as a pre-filled draft as often as needed."""
     for attempt in count(1):
         try:

@@ -19,7 +19,7 @@ from schemas.problems import Problem
 from tasks.desk.publish import links
 from tasks.desk.rules import gate_description
 from tasks.desk.views import CaseView, ItemView
-from tasks.durable.engine import ProcessDefinition
+from tasks.durable.process import Process
 
 
 class RawInput(RunInput):
@@ -65,7 +65,7 @@ def gate_key(item: ItemView) -> str:
 
 
 def draft_input(
-    definition: ProcessDefinition, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
+    definition: Process, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
 ) -> type[RawInput]:
     """Make the dialog of a wrong application: what was typed, where it fits, and what is wrong with it."""
     shown = [f"⚠ {problem}" for problem in problems[:7]]

@@ -28,8 +28,8 @@ from tasks.desk.publish import learn_cases, publish_case
 from tasks.desk.queries import CaseView, case_view
 from tasks.desk.rules import OVERDUE, run_name, run_tags
 from tasks.durable import clock
-from tasks.durable.engine import PROCESSES
 from tasks.durable.lease import seized
+from tasks.durable.process import PROCESSES
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.privacy import clear_contact

@@ -24,8 +24,8 @@ from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from tasks.durable import clock, queries
-from tasks.durable.bulk import CHUNK, Turn, advance_chunk
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
+from tasks.durable.stage import CHUNK, Turn, advance_chunk
 from tasks.runs.case_run import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, BEGUN, RecoverReport, bring_runs, is_settled, may_be_starting, read_runs

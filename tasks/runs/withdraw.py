@@ -2,17 +2,17 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from schemas.forms.base import TakenBack
 from schemas.forms.parts import Withdrawal
 from schemas.problems import BadInput, NotFound, problems_of
-from schemas.words import Channel
-from tasks.durable.engine import Outcome, advance
-from tasks.durable.queries import case_id_by_number, withdrawal
-from tasks.durable.question import Answer, Reply
+from schemas.words import Channel, EntryKind
+from tasks.durable.queries import case_id_by_number
+from tasks.durable.question import Answer
+from tasks.durable.stage import Outcome, advance
 
 
 def read_withdrawal(given: object) -> Withdrawal:
@@ -34,9 +34,5 @@ def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel)
         case_id = case_id_by_number(connection, wanted)
     if case_id is None:
         raise NotFound(f"没有单号为 {wanted} 的单据，请核对 there is no case {wanted}: check the number")
-    data = {"reason": reason, "经办人工号": staff}
-    outcome = advance(db, case_id, Answer(key="", data=data, channel=channel, kind="withdrawn"))
-    with db.connect() as connection:
-        done = withdrawal(connection, case_id)
-    same = done is not None and (done["by"], done["reason"]) == (staff.strip(), reason.strip())
-    return replace(outcome, reply=Reply(True)) if same else outcome
+    form = TakenBack.model_construct(staff=staff, reason=reason).as_form()
+    return advance(db, case_id, Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN))

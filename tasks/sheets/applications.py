@@ -17,8 +17,8 @@ from schemas.problems import BadInput, Problem
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.bulk import Turn, advance_chunk
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.stage import Turn, advance_chunk
 from tasks.sheets.decisions import no_key
 from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.outcome import Became, RowOutcome, SheetRow, all_became, in_sheet, rejected

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.bulk import CHUNK
+from tasks.durable.stage import CHUNK
 from tasks.sheets.applications import apply_applications
 from tasks.sheets.columns import DAY, LINE_NO, NUMBER, STEP, SheetKind
 from tasks.sheets.decisions import apply_decisions

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from tasks.durable import database
 from tasks.durable.database import Connect
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
 
 R = TypeVar("R")
 WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come

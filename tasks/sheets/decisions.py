@@ -15,9 +15,9 @@ from schemas.problems import Problem
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.bulk import Turn, advance_chunk
 from tasks.durable.queries import known_rows
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Turn, advance_chunk
 from tasks.durable.step import SHANGHAI
 from tasks.sheets.columns import NUMBER, SheetKind
 from tasks.sheets.outcome import Became, RowOutcome, SheetRow, all_became, in_sheet, rejected

@@ -84,6 +84,7 @@ class Unit:
         self.connection = connection
         self.case_ids, self.wanted = tuple(case_ids), wanted
         self._read: dict[Any, Any] = {}
+        self._asked: dict[Any, set[Any]] = {}  # keys that `read_by` has looked up
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
 
@@ -94,12 +95,17 @@ class Unit:
         found: T = self._read[query]
         return found
 
-    def read_by(self, query: Callable[[Connection, Sequence[K]], T], key: Callable[[Any], K]) -> T:
-        """Give what `query` finds for the keys of all that is wanted; it is run once."""
-        if query not in self._read:
-            self._read[query] = query(self.connection, list({key(one): None for one in self.wanted}))
-        found: T = self._read[query]
-        return found
+    def read_by(
+        self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any
+    ) -> T | None:
+        """Give what `query` finds for the key of one that is wanted; it is run once for all of them."""
+        found: dict[K, T] = self._read.setdefault(query, {})
+        asked: set[K] = self._asked.setdefault(query, set())
+        if key(one) not in asked:
+            new = {key(other): None for other in [*self.wanted, one]}.keys() - asked
+            asked |= new
+            found |= query(self.connection, list(new))
+        return found.get(key(one))
 
     def insert(self, case_id: int, table: Table, /, **row: Any) -> None:
         """Add a row."""
@@ -163,11 +169,6 @@ class Unit:
             index_elements=[counter.c.name], set_={"value": counter.c.value + statement.excluded.value}
         )
         return int(self.connection.execute(raised.returning(counter.c.value)).scalar_one())
-
-    def insert_now(self, table: Table, rows: Sequence[Row], *returned: Column[Any]) -> Sequence[Any]:
-        """Write rows at once, for what the database gives them; all of the same columns."""
-        statement = _insertion(table, tuple(rows[0])).returning(*returned)
-        return self.connection.execute(statement, {"rows": _encode(table, rows)}).all()
 
     def _delete(self, places: Sequence[tuple[Table, Key]]) -> None:
         for (table, names), keys in _by_shape(places).items():

@@ -19,10 +19,9 @@ from sqlalchemy import Engine, text
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.database import connect
 from schemas.words import Channel
-from tasks.durable.bulk import CHUNK
 from tasks.durable.database import use
-from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
+from tasks.durable.stage import CHUNK, advance
 from tasks.sheets.apply import row_chunks
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.importing import apply_sheet_rows

@@ -16,11 +16,12 @@ from deployments.local.postgres import running_database
 from deployments.settings import Settings
 from schemas.tables import work_item
 from schemas.words import Channel
-from tasks.durable.engine import PROCESSES, advance, directly, run_process
 from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES
 from tasks.durable.queries import load_files
 from tasks.durable.question import Answer
 from tasks.durable.replay import Replay
+from tasks.durable.stage import Leg, advance
 from tests.bench.figure import Figure
 
 RUNS = 3
@@ -94,7 +95,7 @@ def _replay_cpu_ms(db: Engine, case_id: int, times: int = 50) -> float:
         files = [load_files(connection, [case_id])[case_id] for _ in range(times)]
     begun = time.process_time()
     for file in files:
-        run_process(process, Replay(file, lambda act: None, directly, None, process.may_withdraw))  # type: ignore
+        Replay(process, file, Leg(db), None).run()
     return (time.process_time() - begun) / times * 1000
 
 

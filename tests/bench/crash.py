@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, select, text
 
 from schemas.tables import document, service_case
 from schemas.words import Channel
-from tasks.durable.bulk import advance_chunk
 from tasks.durable.opening import open_chunk
+from tasks.durable.stage import advance_chunk
 from tests.bench import load
 from tests.bench.figure import Figure
 from tests.books import books_balance
@@ -80,7 +80,7 @@ def work_on(db: Engine, _say: object, seed: int) -> None:
     some = {case: (n, key) for case, n, key in random.Random(seed).sample(taken, min(CHUNK, len(taken)))}
     for result in advance_chunk(db, [sheet_turn(case, n, _gate(n, key)) for case, (n, key) in some.items()]):
         assert all(reply.repeated for reply in result.replies), result
-    while waiting := _items(db, "c.state <> 'closed' AND (i.state = 'open' OR i.state IS NULL)")[:CHUNK]:
+    while waiting := _items(db, "c.closed_at IS NULL AND (i.state = 'open' OR i.state IS NULL)")[:CHUNK]:
         for result in advance_chunk(db, [sheet_turn(case, n, _gate(n, key)) for case, n, key in waiting]):
             assert not result.fault, result
             assert all(reply.accepted for reply in result.replies), result

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from schemas.words import Channel
-from tasks.durable.bulk import CHUNK, advance_chunk
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.stage import CHUNK, advance_chunk
 from tests.bench import load
 from tests.bench.figure import Figure
 from tests.bench.fill import multiply, settle_down, without_indexes
@@ -70,7 +70,7 @@ def _fill(db: Engine, scale: float) -> None:
     day_in_chunks(db, None, range(GENUINE), CHUNK)
     waiting = _open_cases(db)
     with db.connect() as connection:
-        closed = connection.scalars(text("SELECT id FROM service_case WHERE state = 'closed'")).all()
+        closed = connection.scalars(text("SELECT id FROM service_case WHERE closed_at IS NOT NULL")).all()
     with without_indexes(db, _say):
         multiply(db, closed, round(CLOSED * scale) // GENUINE, _say)
         multiply(db, waiting, round(OPEN * scale) // GENUINE, _say)

@@ -26,9 +26,9 @@ from deployments.settings import Settings
 from schemas.forms.parts import ReviewDecision
 from schemas.words import Channel
 from tasks.durable import clock
-from tasks.durable.bulk import CHUNK, Turn, advance_chunk
 from tasks.durable.database import use
 from tasks.durable.opening import open_chunk
+from tasks.durable.stage import CHUNK, Turn, advance_chunk
 from tasks.runs.mending import bring_runs, read_runs
 from tasks.runs.queries import cases_again, cases_behind
 from tests.bench.figure import Figure

@@ -24,8 +24,8 @@ from deployments.database import connect
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.bulk import advance_chunk
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.stage import advance_chunk
 from tests.bench import load
 from tests.bench.figure import Figure
 from tests.bench.fill import multiply, settle_down, without_indexes

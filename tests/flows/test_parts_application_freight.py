@@ -47,7 +47,7 @@ def test_each_method_has_its_rule_on_each_side_of_its_limit(
     play.decide(case, "goods-out-1-1", **how(method, freight))
     if approver:
         item = play.items(case)["freight-1-1"]
-        assert (item.role, play.state(case)) == (approver, "delivery")
+        assert (item.role, play.state(case)) == (approver, "出库")
         assert play.stock("P-HW-001")[1] == 4, "nothing leaves before the freight is approved"
         play.decide(case, "freight-1-1")
     assert list(play.items(case)) == ["pickup-1"]

@@ -48,7 +48,7 @@ def test_all_lines_count_free_ones_too(play: Play) -> None:
     ]
     play.decide(case, "review-1", 费用类别="免费(三包)", 明细=corrected)
     assert list(play.items(case)) == ["approve-1-1"]
-    assert play.state(case) == "approval"
+    assert play.state(case) == "审核修正"
 
 
 @pytest.mark.parametrize(("approved", "refuser"), [(0, "SUPERVISOR"), (1, "MANAGER")])

@@ -22,7 +22,7 @@ def short(play: Play) -> int:
     case = sent(play)
     play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 4, 2: 1}))
     (item,) = play.items(case).values()
-    assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SUPERVISOR", "anomaly")
+    assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SUPERVISOR", "催提")
     assert item.brief == [
         "到货 at the office · 第2行 柜门板(左)",
         "缺 missing: **2**",
@@ -36,7 +36,7 @@ def test_goods_in_order_end_the_case(play: Play, today: time_machine.Traveller) 
     today.move_to("2026-11-20T10:00:00+08:00")
     play.decide(case, "pickup-1", 到货日期="2026-11-19")
     row = play.case(case)
-    assert (row.state, row.ending, row.ending_reason) == ("closed", "delivered", "")
+    assert (row.ending, row.ending_reason) == ("delivered", "")
     assert {line.picked_on for line in play.lines(case)} == {date(2026, 11, 19)}
 
 
@@ -172,7 +172,7 @@ def test_unchecked_after_five_working_days_the_loss_is_the_office_s(play: Play, 
     early = play.time_out(case, "check-1")
     assert not early.accepted
     assert "尚未到期" in str(early.problems[0])
-    assert play.state(case) == "pickup"
+    assert play.state(case) == "催提"
 
     today.move_to("2026-11-27T17:30:00+08:00")
     assert play.time_out(case, "check-1").accepted

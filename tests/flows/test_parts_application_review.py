@@ -19,7 +19,7 @@ def test_a_rejected_application_ends_and_may_be_sent_anew(play: Play) -> None:
 
     play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
     row = play.case(case)
-    assert (row.state, row.ending, row.ending_reason) == ("closed", "rejected", "不属于售后范围")
+    assert (row.ending, row.ending_reason) == ("rejected", "不属于售后范围")
     assert not play.rows("SELECT 1 FROM outbox WHERE case_id = :case", case=case)
 
     again = play.apply(lines=2, 订单号=order)
@@ -31,7 +31,7 @@ def test_an_application_sent_back_twice_is_numbered_and_then_approved(play: Play
     for turn, quantity in ((1, 5), (2, 6)):
         play.decide(case, f"review-{turn}", 审核结论="退回办事处", 原因="数量不对")
         item = play.items(case)[f"resubmit-{turn}"]
-        assert (item.role, item.office, play.state(case)) == ("OFFICE", "BJ", "returned")
+        assert (item.role, item.office, play.state(case)) == ("OFFICE", "BJ", "办事处申报")
         assert "数量不对" in item.brief[0]
         play.decide(case, f"resubmit-{turn}", 明细=[line("P-HW-001", quantity), line("P-PB-001", turn)])
     assert play.items(case)["review-3"].prefill["明细"][0]["数量"] == 6

@@ -79,7 +79,7 @@ def test_after_production_started_only_a_supervisor_may(play: Play, shown: list[
     play.run_to(case, "goods-out-1-1")
     refused = run(filled(play, case))
     assert (refused.name, "SUPERVISOR" in refused.message) == ("未受理", True)
-    assert play.state(case) == "delivery"
+    assert play.state(case) == "出库"
     assert run(filled(play, case, 经办人工号="E1040")).name == "已撤回"
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from deployments import database
@@ -50,20 +48,6 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def test_a_migrated_database_has_the_tables_of_the_metadata(template: str) -> None:
-    with open_connection(template) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
-
-
-@pytest.mark.parametrize("query", [COLUMNS, CONSTRAINTS, INDEXES], ids=["columns", "constraints", "indexes"])
-def test_migrations_and_metadata_build_the_same(template: str, empty_database: str, query: str) -> None:
-    with open_connection(empty_database) as connection:
-        metadata.create_all(connection)
-        connection.commit()
-    assert rows(template, query) == rows(empty_database, query)
-
-
 def test_downgrade_leaves_an_empty_schema(empty_database: str) -> None:
     migrations.migrate(empty_database)
     assert rows(empty_database, LEFT) != []
@@ -77,14 +61,6 @@ def test_a_database_can_be_upgraded_again_after_a_downgrade(empty_database: str)
     migrations.downgrade(empty_database)
     migrations.migrate(empty_database)
     assert sorted(rows(empty_database, LEFT)) == sorted(before)
-
-
-def test_upgrading_step_by_step_and_back_works(empty_database: str) -> None:
-    migrations.migrate(empty_database, "0001")
-    migrations.migrate(empty_database, "0002")
-    migrations.downgrade(empty_database, "0001")
-    assert rows(empty_database, "SELECT version_num FROM alembic_version") == [("0001",)]
-    assert rows(empty_database, "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == []
 
 
 def test_migrating_twice_changes_nothing(empty_database: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from schemas.processes.parts_application import PartsEnding
 from schemas.tables import (
     case_line,
     cycle_standard,
@@ -29,10 +30,10 @@ from schemas.tables import (
     stock_movement,
     work_item,
 )
-from schemas.words import CaseState, DocumentKind, Ending, ItemState, MovementKind, Role
+from schemas.words import DocumentKind, ItemState, MovementKind, Role
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-CLOSED = {"state": CaseState.CLOSED, "ending": Ending.DELIVERED, "closed_at": NOW}
+CLOSED = {"ending": PartsEnding.DELIVERED, "closed_at": NOW}
 PART, OTHER_PART, WAREHOUSE = "P-HW-001", "P-HW-002", "BJ-GOOD"
 
 
@@ -59,7 +60,7 @@ def add_case(connection: Connection, **values: Any) -> int:
         "office": "BJ",
         "applicant": "E1049",
         "urgency": "normal",
-        "state": CaseState.RECEIVED,
+        "link": "办事处申报",
         "policy_version": 1,
         "request": {},
         "opened_at": NOW,
@@ -88,6 +89,7 @@ def add_entry(connection: Connection, case_id: int, **values: Any) -> None:
         "seq": 1,
         "kind": "step",
         "title": "审核",
+        "link": "审核修正",
         "actor": "SYSTEM",
         "channel": "system",
         "started_at": NOW,
@@ -101,6 +103,7 @@ def add_item(connection: Connection, case_id: int, **values: Any) -> None:
         "case_id": case_id,
         "step_key": "review",
         "title": "审核",
+        "link": "审核修正",
         "role": Role.PARTS_REVIEWER,
         "form": "Review",
         "brief": [],
@@ -216,16 +219,6 @@ def test_a_case_number_is_given_once(db: Engine) -> None:
         add_case(connection, number="PA-2026-000001")
 
 
-def test_a_case_is_in_a_known_state(db: Engine) -> None:
-    with refused(db, "ck_service_case_state") as connection:
-        add_case(connection, state="asleep")
-
-
-def test_a_case_ends_with_a_known_ending(db: Engine) -> None:
-    with refused(db, "ck_service_case_ending") as connection:
-        add_case(connection, **CLOSED | {"ending": "vanished"})
-
-
 @pytest.mark.parametrize("missing", ["ending", "closed_at"])
 def test_a_closed_case_has_an_ending_and_a_time(db: Engine, missing: str) -> None:
     with refused(db, "ck_service_case_") as connection:
@@ -248,13 +241,13 @@ def test_a_closed_case_never_opens_again(db: Engine, closed_case: int, maintenan
     with refused(db, "never opens again") as connection:
         if maintenance:
             maintain(connection)
-        again = {"state": CaseState.REVIEW, "ending": None, "closed_at": None}
+        again = {"ending": None, "closed_at": None}
         connection.execute(update(service_case).where(service_case.c.id == closed_case).values(again))
 
 
 @pytest.mark.parametrize(
     "other",
-    [{"ending": Ending.REJECTED}, {"ending_reason": "其他"}, {"closed_at": NOW + timedelta(days=1)}],
+    [{"ending": PartsEnding.REJECTED}, {"ending_reason": "其他"}, {"closed_at": NOW + timedelta(days=1)}],
     ids=lambda other: next(iter(other)),
 )
 def test_the_ending_of_a_closed_case_never_changes(db: Engine, closed_case: int, other: dict[str, Any]) -> None:

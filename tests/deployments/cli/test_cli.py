@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from deployments.cli.app import app
 from deployments.local.prefect_server import free_port
-from tasks.durable.engine import PROCESSES
+from tasks.durable.process import PROCESSES
 from tests.play import Play, books_balance
 
 APPLICATION = {
@@ -228,7 +228,7 @@ def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) ->
     shown = run("case", applied).stdout
     for words in (
         f"{applied} 配件申报",
-        "审核中 · 审核修正",
+        "状态 State     审核修正",
         "北京办事处 BJ · 常北辰 E1049",
         "SO20260318-0042",
         "铰链(全盖110°)",
@@ -259,7 +259,7 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
         "order_no",
         "model",
         "urgency",
-        "state",
+        "link",
         "ending",
         "ending_reason",
         "opened_at",
@@ -275,7 +275,7 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
     ]
     assert case["customer"]["phone"] == "138****2787"
     assert "13800002787" not in result.stdout
-    assert (case["state"], case["ending"], case["opened_at"]) == ("review", None, "2026-11-18T02:00:00+00:00")
+    assert (case["link"], case["ending"], case["opened_at"]) == ("审核修正", None, "2026-11-18T02:00:00+00:00")
     assert [line["quantity"] for line in case["lines"]] == ["4.00", "3.00"]
     assert [entry["step"] for entry in case["timeline"]][-1:] == ["register-lines"]
 
@@ -331,8 +331,8 @@ def test_decisions_for_machines_tell_what_is_open_next(run: Run, applied: str) -
     result = run("decide", applied, "--as", "E1001", "verdict=通过", "--json")
     assert result.exit_code == 0
     reply = read(result)
-    assert list(reply) == ["accepted", "problems", "number", "state", "ending", "open"]
-    assert (reply["accepted"], reply["problems"], reply["state"]) == (True, [], "planning")
+    assert list(reply) == ["accepted", "problems", "number", "link", "ending", "open"]
+    assert (reply["accepted"], reply["problems"], reply["link"]) == (True, [], "计划确认")
     assert [(item["step"], item["role"]) for item in reply["open"]] == [("plan-1", "PLANNER")]
 
 

@@ -15,7 +15,8 @@ from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy import Engine, event
 
 from schemas.problems import NotFound
-from schemas.words import CaseState, Channel, DocumentKind, Ending, FeeCategory, Reason, Role, Urgency
+from schemas.processes.parts_application import PartsEnding
+from schemas.words import CaseState, Channel, DocumentKind, FeeCategory, Reason, Role, Urgency
 from tasks.desk import publish
 from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, chain_diagram, inbox_page, start_page
@@ -236,7 +237,7 @@ def test_a_run_is_named_by_case_office_and_first_step() -> None:
 
 
 def test_a_closed_run_is_named_by_its_ending() -> None:
-    closed = make_view(state=CaseState.CLOSED, ending=Ending.REJECTED, closed_at=NOW)
+    closed = make_view(state=CaseState.CLOSED, ending=PartsEnding.REJECTED, closed_at=NOW)
     assert run_name(closed) == "PA-2026-000123 · 北京办事处 · 已驳回"
 
 
@@ -259,7 +260,7 @@ def test_tags_tell_overdue_and_urgent_and_have_no_commas() -> None:
 
 
 def test_tags_of_a_closed_case_tell_its_ending_and_nobody_waits() -> None:
-    closed = make_view(state=CaseState.CLOSED, ending=Ending.DELIVERED, closed_at=NOW)
+    closed = make_view(state=CaseState.CLOSED, ending=PartsEnding.DELIVERED, closed_at=NOW)
     assert run_tags(closed) == ["配件申报", "办事处:北京办事处", "已结案", "已交付"]
 
 
@@ -379,7 +380,7 @@ def test_an_anomaly_at_pickup_belongs_to_pickup() -> None:
 
 
 def test_a_refused_case_shows_where_it_ended() -> None:
-    closed = {"state": CaseState.CLOSED, "ending": Ending.REJECTED, "closed_at": NOW}
+    closed = {"state": CaseState.CLOSED, "ending": PartsEnding.REJECTED, "closed_at": NOW}
     found = states(make_view(timeline=past("register-lines", "review-1", "close"), **closed))
     assert [*found.values()] == [Passage.DONE, Passage.ENDED, *[Passage.PENDING] * 9]
 
@@ -448,7 +449,7 @@ def test_a_long_case_stays_readable() -> None:
 def test_an_open_case_can_be_withdrawn_from_its_sheet() -> None:
     links = Links(forms={"撤回申报": RunForm(RUN, "撤回单")})
     assert "[撤回 withdraw](/v2/deployments/deployment/" in case_sheet(make_view(make_item()), links)
-    closed = make_view(state=CaseState.CLOSED, ending=Ending.DELIVERED, closed_at=NOW)
+    closed = make_view(state=CaseState.CLOSED, ending=PartsEnding.DELIVERED, closed_at=NOW)
     assert "撤回 withdraw" not in case_sheet(closed, links)
 
 
@@ -699,7 +700,7 @@ def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Pl
     [red] = [document for document in view.documents if document.red]
     assert red.reverses in {document.number for document in view.documents}
     assert states(view)["催提"] == Passage.ENDED
-    assert (view.case.ending, view.case.ended_as) == (Ending.WITHDRAWN, "已撤回")
+    assert (view.case.ending, view.case.ended_as) == (PartsEnding.WITHDRAWN, "已撤回")
 
 
 def test_a_delivered_case_has_passed_every_arrow(play: Play) -> None:

@@ -9,10 +9,9 @@ from sqlalchemy import Engine, event
 
 from schemas.problems import BadInput
 from schemas.words import Channel
-from tasks.durable.bulk import Result, Turn, advance_chunk
-from tasks.durable.engine import advance
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Result, Turn, advance, advance_chunk
 from tasks.durable.step import NAMESPACE
 from tests.bench import load
 from tests.play import Play

@@ -20,10 +20,10 @@ from sqlalchemy import Engine, create_engine, event
 
 from deployments.database import connect
 from schemas.words import Channel
-from tasks.durable.engine import advance
 from tasks.durable.lease import VOID_AFTER
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
+from tasks.durable.stage import advance
 from tasks.runs.watch import TAKE_OVER_AFTER, RecoverReport, Watch
 from tests.forks import forks
 from tests.play import Play

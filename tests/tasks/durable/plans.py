@@ -7,7 +7,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 from sqlalchemy import Row
 
-from schemas.words import Channel
+from schemas.words import Channel, EntryKind
 from tasks.durable.question import Answer
 from tests.play import OWN_VAN, Play, line
 
@@ -65,7 +65,7 @@ class Plan:
             keys = [key for key in items if key.startswith("release")]
         item = items[keys[0]]
         if self.withdraw and item.form.endswith(self.withdraw):
-            return Answer("", {"staff": SUPERVISOR, "reason": "客户取消"}, Channel.CLI, kind="withdrawn")
+            return Answer("", {"经办人工号": SUPERVISOR, "撤回原因": "客户取消"}, Channel.CLI, EntryKind.WITHDRAWN)
         return Answer(item.step_key, play.answer(case, item.step_key, **self._fields(item)), Channel.CLI)
 
     def _fields(self, item: Row[Any]) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from sqlalchemy import Engine, event
 from deployments.database import connect
 from schemas.tables import stock_balance
 from schemas.words import Channel, DocumentKind
-from tasks.durable.bulk import Result, Turn, advance_chunk
-from tasks.durable.engine import PROCESSES, Case, Closing, advance
+from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.question import Answer
-from tasks.durable.step import DocumentRef, Work, step
+from tasks.durable.stage import Result, Turn, advance, advance_chunk
+from tasks.durable.step import Work, step
 from tests.bench import load
 from tests.books import books_balance
 from tests.conftest import Server
@@ -160,7 +161,7 @@ TROUBLE: dict[str, str] = {}  # order → how its case goes wrong
 @step("试制票")
 def issue_slip(work: Work) -> DocumentRef:
     """Issue a document that must not take a number with it."""
-    return work.issue(DocumentKind.APPLICATION, {"lines": []})
+    return issue(work, DocumentKind.APPLICATION, {"lines": []})
 
 
 @step("出错")

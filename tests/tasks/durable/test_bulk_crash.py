@@ -14,10 +14,9 @@ from sqlalchemy import Engine, NullPool, create_engine, event
 
 from deployments.database import connect
 from schemas.words import Channel
-from tasks.durable.bulk import Result, Turn, advance_chunk
-from tasks.durable.engine import advance
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Result, Turn, advance, advance_chunk
 from tasks.durable.step import NAMESPACE
 from tests.bench import load
 from tests.books import books_balance

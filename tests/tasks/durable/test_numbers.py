@@ -8,8 +8,8 @@ import time_machine
 from sqlalchemy import Engine
 
 from schemas.words import Channel
-from tasks.durable.engine import advance
 from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tasks.unit.unit import Unit
 from tests.books import books_balance
 from tests.play import Play

@@ -22,11 +22,11 @@ from sqlalchemy import Connection, Engine
 from deployments.database import connect
 from schemas.problems import BadInput
 from schemas.words import Channel, Role
-from tasks.durable import engine, queries
-from tasks.durable.engine import advance
+from tasks.durable import queries, stage
 from tasks.durable.opening import Opened, open_case
 from tasks.durable.queries import Entry
 from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import advance
 from tests.books import books_balance
 from tests.conftest import Server
 from tests.play import LINES, Play, line
@@ -43,7 +43,7 @@ EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
 def lease(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases as they are, or leases that keep nobody out."""
     if request.param == "no leases":
-        monkeypatch.setattr(engine, "held", lambda _db, _case: nullcontext())
+        monkeypatch.setattr(stage, "held", lambda _db, _case: nullcontext())
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def test_planner_and_applicant_at_once_and_one_is_told(play: Play, _turn: int) -
     assert planned.accepted != taken_back.accepted
     if planned.accepted:
         assert "production has started" in told(taken_back)
-        assert play.state(case) == "production"
+        assert play.state(case) == "车间生产"
     else:
         assert f"already decided by {APPLICANT}" in told(planned)
         assert play.case(case).ending == "withdrawn"
@@ -152,11 +152,11 @@ def test_a_withdrawal_after_a_killed_leg_finds_that_production_has_started(play:
     play.run_to(case, "plan-1")
     with pytest.raises(Died):
         advance(play.db, case, Answer("plan-1", play.answer(case, "plan-1"), Channel.CLI), die_after_placing)
-    assert play.state(case) == "planning"
+    assert play.state(case) == "计划确认"
     reply = play.withdraw(case, APPLICANT)
     assert not reply.accepted
     assert "production has started" in told(reply)
-    assert play.state(case) == "production"
+    assert play.state(case) == "车间生产"
 
 
 # legs

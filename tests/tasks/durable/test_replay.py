@@ -10,13 +10,14 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from schemas.problems import ProcessChanged
-from schemas.words import Ending
+from schemas.processes.parts_application import PartsEnding
 from tasks.applications.steps import enter_order, place_order, review_application
-from tasks.durable import engine
-from tasks.durable.engine import PROCESSES, Case, Closing, advance, directly, run_process
+from tasks.durable import stage
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.queries import CaseFile, load_files
 from tasks.durable.replay import Replay
 from tasks.durable.signals import TimedOut, Withdrawn
+from tasks.durable.stage import advance
 from tasks.logistics.steps import send_goods
 from tasks.production.planning import plan_production, reserve_stock
 from tests.play import Play, books_balance, cells, line
@@ -89,8 +90,20 @@ def first_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
                 for key in {question.key for question in questions} & set(self.given):
                     assert noted.setdefault(key, self.given[key]) == self.given[key]
 
-    monkeypatch.setattr(engine, "Replay", Leg)
+    monkeypatch.setattr(stage, "Replay", Leg)
     return noted
+
+
+class Nowhere:
+    """A stage where nothing can be written."""
+
+    run_id: object = None
+
+    def commit(self, _file: CaseFile, _act: object) -> Any:
+        raise Reached
+
+    def show(self, _title: str, act: Callable[[], Any]) -> Any:
+        return act()
 
 
 def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, object]]:
@@ -98,15 +111,11 @@ def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, o
     with play.db.connect() as connection:
         whole = load_files(connection, [case])[case]
     entries = list(whole.recorded.values())[:length]
-    file = CaseFile(whole.row, {entry.key: entry for entry in entries}, {}, length, whole.state, ready=True)
-
-    def transact(_act: Callable[..., Any]) -> Any:
-        raise Reached
-
-    process = PROCESSES[whole.row.process]
-    noting = Noting(file, transact, directly, None, process.may_withdraw)
+    recorded = {entry.key: entry for entry in entries}
+    file = CaseFile(whole.row, length, whole.link, ready=True, closed=False, recorded=recorded)
+    noting = Noting(PROCESSES[whole.row.process], file, Nowhere(), None)
     try:
-        return run_process(process, noting), noting.given
+        return noting.run(), noting.given
     except Reached:
         return False, noting.given
 
@@ -216,7 +225,7 @@ def without_the_order(case: Case) -> Closing:
     review = review_application(case)
     reserve_stock(case, review.lines, turn=1)
     send_goods(case, review.lines, review.approvers, 1)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 def with_a_renamed_step(case: Case) -> Closing:
@@ -224,7 +233,7 @@ def with_a_renamed_step(case: Case) -> Closing:
     review = review_application(case)
     enter_order(case, review.lines)
     reserve_stock(case, review.lines, turn=100)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 def with_a_renamed_gate(case: Case) -> Closing:
@@ -233,7 +242,7 @@ def with_a_renamed_gate(case: Case) -> Closing:
     enter_order(case, review.lines)
     reserve_stock(case, review.lines, turn=1)
     send_goods(case, review.lines, review.approvers, 9)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 def reordered(case: Case) -> Closing:
@@ -242,13 +251,13 @@ def reordered(case: Case) -> Closing:
     reserve_stock(case, review.lines, turn=2)
     enter_order(case, review.lines)
     reserve_stock(case, review.lines, turn=1)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 def ending_early(case: Case) -> Closing:
     """The process ends before what is recorded."""
     review_application(case)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 def asking_twice(case: Case) -> Closing:
@@ -256,7 +265,7 @@ def asking_twice(case: Case) -> Closing:
     review = review_application(case)
     enter_order(case, review.lines)
     place_order(case, review.lines)
-    return Closing(Ending.DELIVERED)
+    return Closing(PartsEnding.DELIVERED)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +330,7 @@ def test_a_change_after_where_a_case_stands_does_not_disturb_it(play: Play, monk
         enter_order(case, review.lines)
         held = reserve_stock(case, review.lines, turn=1)
         plan_production(case, review.lines, held, 1)
-        return Closing(Ending.REPLACED, "不再生产")
+        return Closing(PartsEnding.REPLACED, "不再生产")
 
     changed_to(monkeypatch, shorter)
     play.decide(case, "plan-1")
@@ -338,7 +347,7 @@ def test_a_process_version_keeps_the_old_order_for_old_cases(play: Play, monkeyp
         enter_order(case, review.lines)
         reserve_stock(case, review.lines, turn=1 if case.version == 1 else 100)
         send_goods(case, review.lines, review.approvers, 1)
-        return Closing(Ending.DELIVERED)
+        return Closing(PartsEnding.DELIVERED)
 
     monkeypatch.setitem(PROCESSES, "PA", replace(first, function=renamed, version=2))
     new = play.apply([line("P-HW-001", 4)])

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from tasks.durable import engine
+from tasks.durable import stage
 
 T = TypeVar("T")
 
@@ -50,13 +50,13 @@ class Turns:
 
 def taking_turns(order: Sequence[int], *acts: Callable[[], T]) -> list[T]:
     """Do all acts at once, their transactions in `order`; leases keep nobody out."""
-    turns, in_unit = Turns(len(acts), order), engine.in_unit
+    turns, commit = Turns(len(acts), order), stage.Leg.commit
 
-    def in_turn(db: object, file: object, act: object) -> object:
+    def in_turn(leg: stage.Leg, file: object, act: object) -> object:
         turns.pass_on()
-        return in_unit(db, file, act)  # type: ignore[arg-type]
+        return commit(leg, file, act)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(len(acts)) as threads:
-        patched.setattr(engine, "in_unit", in_turn)
-        patched.setattr(engine, "held", lambda _db, _case: nullcontext())
+        patched.setattr(stage.Leg, "commit", in_turn)
+        patched.setattr(stage, "held", lambda _db, _case: nullcontext())
         return [leg.result() for leg in [threads.submit(turns.run, n, act) for n, act in enumerate(acts)]]

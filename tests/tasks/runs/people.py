@@ -17,8 +17,9 @@ from sqlalchemy import Engine
 from deployments.worker import run_leg
 from schemas.forms.base import form_at
 from schemas.forms.parts import PartsApplication
-from schemas.words import Ending
-from tasks.durable.engine import Case, Closing, close
+from schemas.processes.parts_application import PartsEnding
+from tasks.durable.process import Case, Closing
+from tasks.durable.replay import close
 from tasks.runs.watch import RecoverReport, recover
 from tests.play import Play
 
@@ -28,8 +29,8 @@ PARAMETER = "申报单"
 
 def changed_process(case: Case) -> Closing:
     """A process whose engineer forgot that there are cases under way."""
-    close(case, Ending.REJECTED, "")
-    return Closing(Ending.REJECTED)
+    close(case, PartsEnding.REJECTED, "")
+    return Closing(PartsEnding.REJECTED)
 
 
 class Desk:

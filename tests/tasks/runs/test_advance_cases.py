@@ -10,8 +10,8 @@ from prefect.exceptions import Abort, Pause
 
 from deployments.worker import run_leg
 from schemas.words import Channel
-from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.runs import case_jobs
 from tests.bench.load import application
 from tests.tasks.runs.people import Desk

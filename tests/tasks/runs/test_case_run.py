@@ -8,8 +8,8 @@ import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 
 from schemas.words import Channel, Role
-from tasks.durable.engine import PROCESSES
 from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES
 from tests.tasks.runs.people import PARAMETER, Desk, changed_process
 
 SOMEBODY_ELSE = "E1049"  # an office's: applies, but reviews nothing

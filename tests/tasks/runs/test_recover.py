@@ -30,8 +30,8 @@ from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
-from tasks.durable.engine import PROCESSES, Case, Closing
 from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.runs import case_run
 from tasks.runs import mending as runs
 from tasks.runs import watch as recover

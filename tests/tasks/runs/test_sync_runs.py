@@ -21,8 +21,8 @@ from deployments.worker import run_leg
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.durable import clock
-from tasks.durable.bulk import Turn, advance_chunk
 from tasks.durable.opening import open_chunk
+from tasks.durable.stage import Turn, advance_chunk
 from tasks.runs import mending as runs
 from tasks.runs import watch as recover
 from tasks.runs.mending import bring_runs

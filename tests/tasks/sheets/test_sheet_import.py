@@ -134,7 +134,7 @@ def test_applications_become_cases_and_what_the_engine_refuses_comes_back(play: 
     assert counts(report) == {"ACCEPTED": 1, "REJECTED": 1}
     [number] = report.tables[0].numbers
     [case] = play.rows("SELECT * FROM service_case")
-    assert (number, case.state) == (case.number, "review")
+    assert (number, case.link) == (case.number, "审核修正")
     assert "没有的配件" in reasons(report.rejected)
 
 

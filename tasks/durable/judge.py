@@ -1,0 +1,103 @@
+"""What becomes of an answer: accepted, refused with a reason, or too late (law 3); all under the case's lock."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.forms.base import Form, TakenBack
+from schemas.problems import Problem, problems_of
+from schemas.tables import decision, letter, sheet_row, work_item
+from schemas.words import EntryKind, ItemState
+from tasks.durable.process import Process
+from tasks.durable.queries import CaseFile, Entry
+from tasks.durable.question import Answer, Question, Reply
+from tasks.durable.step import SHANGHAI, Work
+
+CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemState.WITHDRAWN}
+
+
+def judge(work: Work, process: Process, file: CaseFile, question: Question[Any], answer: Answer) -> Entry | Reply:
+    """Accept an answer, so that decision, item and its ledger entry commit together, or record its refusal."""
+    if file.items[question.key].letter_kind:
+        work.update(letter, {"case_id": file.id, "key": answer.key}, read_at=work.now)
+    output, problems = _examine(work, process, file, question, answer)
+    if problems:
+        refuse(work, answer, problems, "" if answer.kind == EntryKind.WITHDRAWN else question.key)
+        return Reply(False, problems, key=question.key)
+    if question.record and answer.kind == EntryKind.DECISION:
+        question.record(question.form.model_validate_json(output), work)
+    work.insert(decision, accepted=True, reason="", **_given(work, answer))
+    for mark in answer.marks:
+        work.insert(sheet_row, id=mark)
+    ends = CLOSES_AS.get(answer.kind, ItemState.TIMED_OUT)
+    work.update(work_item, {"case_id": file.id, "step_key": question.key}, state=ends, closed_at=work.now)
+    title, link = question.title, question.stands_at
+    return Entry(question.key, file.seq + 1, answer.kind, title, link, output, answer.by, work.now)
+
+
+def _examine(
+    work: Work, process: Process, file: CaseFile, question: Question[Any], answer: Answer
+) -> tuple[str, Sequence[Problem]]:
+    """Give the answer as the ledger keeps it, and what is wrong with it."""
+    if answer.kind == EntryKind.TIMED_OUT:
+        expires_at = file.items[question.key].expires_at
+        late = expires_at is not None and expires_at <= work.now
+        return "{}", [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
+    withdrawn = answer.kind == EntryKind.WITHDRAWN
+    try:
+        form: Form = (TakenBack if withdrawn else question.form).model_validate(dict(answer.data))
+    except ValidationError as error:
+        return "", problems_of(error)
+    refused = process.may_withdraw(work, answer) if withdrawn else process.may_decide(work, question, answer)
+    problems = [refused] if refused else [] if withdrawn or not question.check else list(question.check(form, work))
+    return form.model_dump_json(by_alias=False), problems
+
+
+def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
+    """Tell an answer that nothing waits for it, and record that; the same withdrawal again is told of its success."""
+    earlier = file.recorded.get(answer.key)
+    if answer.kind == EntryKind.WITHDRAWN and _same_withdrawal(file, answer):
+        return Reply(True, repeated=True)
+    if earlier and earlier.kind != EntryKind.STEP:
+        at = f"{earlier.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        expected = f"已由 {earlier.actor} 于 {at} 办理 was already decided by {earlier.actor}"
+    elif file.closed:
+        expected = "本单已结案 the case is closed"
+    else:
+        waits = "、".join(item.title for item in file.items.values())
+        expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now"
+    wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
+    problems = [Problem("待办 work item", wanted, expected)]
+    refuse(work, answer, problems, answer.key)
+    return Reply(False, problems, key=answer.key)
+
+
+def _same_withdrawal(file: CaseFile, answer: Answer) -> bool:
+    done = next((entry for entry in file.recorded.values() if entry.kind == EntryKind.WITHDRAWN), None)
+    if done is None:
+        return False
+    try:
+        return TakenBack.model_validate(dict(answer.data)) == TakenBack.model_validate_json(done.output)
+    except ValidationError:
+        return False
+
+
+def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> None:
+    """Record a decision that was refused; an open item `key` counts it and shows the reason."""
+    reason = "\n".join(map(str, problems))
+    work.insert(decision, accepted=False, reason=reason, **_given(work, answer) | {"step_key": key})
+    item = {"case_id": work.case.id, "step_key": key, "state": ItemState.OPEN.value}
+    work.shift(work_item, item, refusals=Decimal(1))
+    work.update(work_item, item, refused_because=reason)
+
+
+def _given(work: Work, answer: Answer) -> dict[str, Any]:
+    return {"actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now}
+
+
+def to_json(value: Any) -> str:
+    """Write JSON as the ledger keeps it."""
+    return json.dumps(value, ensure_ascii=False)

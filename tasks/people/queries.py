@@ -1,0 +1,39 @@
+"""The SQL of people: all staff with their roles."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from schemas.tables import staff, staff_role
+from schemas.words import Role
+
+
+class Person(NamedTuple):
+    """A staff member; `roles` holds (role, office or None, unit or None)."""
+
+    code: str
+    name: str
+    active: bool
+    roles: frozenset[tuple[Role, str | None, str | None]]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    def holds(self, role: Role, office: str | None = None, unit: str | None = None) -> bool:
+        """Say whether this person may act as `role`; an office or unit narrows it where the person has one."""
+        return any(
+            held == role and (not office or not o or o == office) and (not unit or not u or u == unit)
+            for held, o, u in self.roles
+        )
+
+
+def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Person]:
+    """Load all staff with their roles, by staff code."""
+    roles: dict[str, set[tuple[Role, str | None, str | None]]] = {}
+    for row in connection.execute(select(staff_role)):
+        roles.setdefault(row.staff, set()).add((Role(row.role), row.office, row.unit))
+    return {
+        row.code: Person(row.code, row.name, row.active, frozenset(roles.get(row.code, ())))
+        for row in connection.execute(select(staff))
+    }

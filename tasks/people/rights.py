@@ -1,0 +1,60 @@
+"""Who may decide and who may take a case back (DOMAIN, "Who", "What every case has"); refusals say what it takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas.forms.base import Decision
+from schemas.problems import Problem
+from schemas.words import Role
+from tasks.durable.question import Answer, Question
+from tasks.durable.step import Work
+from tasks.people.queries import Person, people
+
+BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
+NOT_ON_STAFF = "没有这位在职员工，请核对工号 no active staff member has this number"
+
+
+def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
+    """Say why whoever signs may not answer a question, or None."""
+    if answer.actor == Role.SYSTEM and question.role == Role.SYSTEM:
+        return None
+    person = on_staff(work, answer.by)
+    if person is None:
+        return _refused(answer.by, NOT_ON_STAFF)
+    office = work.case.office if question.role == Role.OFFICE else None
+    if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
+        where = f"（{office or question.unit}）" if office or question.unit else ""
+        return _refused(person, f"需要{question.role.zh}{where}的权限 must hold {question.role.value}")
+    return _refused(person, BARRED) if person.code in question.barred else None
+
+
+def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[Work, Answer], Problem | None]:
+    """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
+
+    What has begun by then is said in Chinese and English: 生产已开始, production has started.
+    """
+
+    def may_withdraw(work: Work, answer: Answer) -> Problem | None:
+        if answer.actor == Role.SYSTEM:
+            return None
+        person = on_staff(work, answer.by)
+        if person is None:
+            return _refused(answer.by, NOT_ON_STAFF)
+        late = work.began(*steps)
+        if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
+            return None
+        if late:
+            return _refused(person, f"{zh}，只有客服主管可以撤回 {en}: only a SUPERVISOR may withdraw")
+        return _refused(person, "只有申报人或客服主管可以撤回 only the applicant or a SUPERVISOR may withdraw")
+
+    return may_withdraw
+
+
+def on_staff(work: Work, code: str) -> Person | None:
+    """Find somebody who works here by the staff number."""
+    person = work.read(people).get(code)
+    return person if person and person.active else None
+
+
+def _refused(who: Person | str, why: str) -> Problem:
+    return Problem(f"{Decision.model_fields['staff'].alias} staff", str(who), why)

@@ -1,0 +1,87 @@
+"""`@process`: register a process function and make it the Prefect flow that staff see."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from prefect import Flow
+from pydantic import Field
+from sqlalchemy import Connection
+
+from schemas.forms.base import Form
+from schemas.problems import Problem
+from schemas.words import Channel, Ending
+from tasks.durable.process import PROCESSES, Case, Closing, LineTable, Process
+from tasks.durable.question import Answer
+from tasks.durable.step import Work
+from tasks.people.rights import may_decide
+from tasks.unit.unit import Unit
+
+
+def process(
+    *,
+    code: str,
+    title: str,
+    chain: str,
+    request: type[Form],
+    parameter: str,
+    endings: type[Ending],
+    accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]],
+    begin: Callable[[Any, Work], None],
+    end: Callable[[Work], None],
+    lines: Callable[[Connection, int], LineTable],
+    may_withdraw: Callable[[Work, Answer], Problem | None],
+    returns: Mapping[str, str] | None = None,
+    version: int = 1,
+) -> Callable[[Callable[[Case], Closing]], Flow[..., Any]]:
+    """Make a plain function a process: registered under `code`, and a flow whose one parameter is its form.
+
+    `chain` is its arrow chain, "办事处申报 → 审核修正 → …"; `parameter` the label of the form in the UI; `version`
+    is kept on each case as it is opened. The rest is as `Process` says.
+    """
+
+    def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
+        links = tuple(link.strip() for link in chain.split("→"))
+        PROCESSES[code] = made = Process(
+            code, title, function, request, links, endings, accept, begin, end, lines, may_decide, may_withdraw,
+            parameter, version, returns or {},
+        )  # fmt: skip
+        return as_flow(made)
+
+    return decorate
+
+
+def variant(
+    of: str, *, code: str, title: str, chain: str, **changed: Any
+) -> Callable[[Callable[[Case], Closing]], Flow[..., Any]]:
+    """Make a plain function a process that differs from another one only in its chain and in what is named here."""
+
+    def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
+        like, links = PROCESSES[of], tuple(link.strip() for link in chain.split("→"))
+        PROCESSES[code] = made = replace(like, code=code, title=title, chain=links, function=function, **changed)
+        return as_flow(made)
+
+    return decorate
+
+
+def as_flow(made: Process) -> Flow[..., Any]:
+    """Make the flow of a process: its name is the title, its one parameter the typed form.
+
+    Nothing is validated before the leg: what is wrong with a form, its draft says.
+    """
+    function, parameter = made.function, made.parameter
+
+    def run(**parameters: Any) -> Any:
+        from tasks.runs.case_run import run_case  # what a leg needs is not needed to import a process
+
+        return run_case(made, parameters[parameter])
+
+    # required, yet a run without it is answered too
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    form = inspect.Parameter(parameter, kind, annotation=made.request, default=Field())
+    run.__name__, run.__qualname__, run.__module__ = function.__name__, function.__name__, function.__module__
+    run.__doc__ = function.__doc__
+    run.__annotations__ = {parameter: made.request}
+    run.__signature__ = inspect.Signature([form])  # type: ignore[attr-defined]
+    return Flow(run, name=made.title, retries=0, persist_result=False, validate_parameters=False)
