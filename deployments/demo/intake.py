@@ -67,7 +67,10 @@ def _cases(db: Engine) -> dict[str, str]:
 
 def _right_cells(story: Story, line: int) -> dict[str, object]:
     """Give the right cells of one row; what concerns the whole application stands in its first row."""
-    cells = {KEY: story.key, **dict(zip(("配件名称", "数量", "原因"), story.lines[line - 1], strict=True))}
+    cells: dict[str, object] = {
+        KEY: story.key,
+        **dict(zip(("配件名称", "数量", "原因"), story.lines[line - 1], strict=True)),
+    }
     if line == 1:
         found = shanghai_day(clock.now()) - timedelta(days=2)
         whole = (story.office, story.applicant, story.order, story.urgency, f"{found.month}月{found.day}日")

@@ -36,7 +36,7 @@ class StaffBook:
         found: dict[Key, list[tuple[int, Cells]]] = {}
         for row in range(2, sheet.max_row + 1):
             cells = {heading.value: sheet.cell(row, heading.column).value for heading in sheet[1]}
-            found.setdefault((cells[kind.key.heading], cells.get(STEP)), []).append((row, cells))
+            found.setdefault((str(cells[kind.key.heading]), str(cells.get(STEP) or "")), []).append((row, cells))
         return [(key, Rows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
 
     def write(self, kind: SheetKind, rows: Sequence[int], cells: Sequence[Mapping[str, object]]) -> None:

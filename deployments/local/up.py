@@ -89,7 +89,8 @@ def _act(on_ready: Callable[[Context], None], context: Context) -> Future[None]:
 
     def act() -> None:
         try:
-            done.set_result(on_ready(context))
+            on_ready(context)
+            done.set_result(None)
         except BaseException as fault:  # noqa: BLE001 - handed to the main thread, which raises it
             done.set_exception(fault)
             context.stopping.set()
