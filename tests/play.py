@@ -21,7 +21,7 @@ from deployments.demo.engine_door import EngineDoor
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.words import Channel, Role
 from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Outcome, advance
+from tasks.durable.stage import Result, advance
 from tasks.people.queries import people
 from tests.books import books_balance
 
@@ -111,11 +111,11 @@ class Play:
         """Send an application and let the case go to its first gate; gives its id."""
         return self.door.open(self.form(lines, urgency=urgency, office=office, **overrides))
 
-    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Outcome:
+    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
         return self.door.send(case, key, data)
 
-    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Outcome:
+    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
         """Answer an open item: what is pre-filled, over it what is sensible, then `fields`. It must be accepted."""
         outcome = self.send(case, key, self.answer(case, key, staff, **fields))
         assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"

@@ -14,7 +14,7 @@ from schemas.words import Channel, EntryKind, Role
 from tasks.durable.opening import open_case
 from tasks.durable.queries import find_case
 from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Outcome, advance
+from tasks.durable.stage import Result, advance
 
 
 class EngineDoor:
@@ -29,7 +29,7 @@ class EngineDoor:
         advance(self.db, case)
         return case
 
-    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Outcome:
+    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
         return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
 

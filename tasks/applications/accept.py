@@ -12,10 +12,10 @@ from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import Work
 from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 BESIDE = "同时发来的另一份申报 another application sent with this one"
 

@@ -11,8 +11,9 @@ from tasks.approvals.rules import LADDER, NO_APPROVER, next_rung
 from tasks.cycle.terms import escalation, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 NOBODY = "没有可审批的人 nobody is left who may approve"
 

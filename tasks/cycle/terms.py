@@ -8,8 +8,8 @@ from schemas.words import Role
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import SHANGHAI, add_clock_hours, add_working_days, add_working_days_to_date, share_moment
 from tasks.durable.question import Reminder
-from tasks.durable.step import Work
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 Due = Callable[[Work], datetime]
 Remind = Callable[[Work, datetime], Sequence[Reminder]]

@@ -14,7 +14,7 @@ from schemas.words import EntryKind, ItemState
 from tasks.durable.process import Process
 from tasks.durable.queries import CaseFile, Entry
 from tasks.durable.question import Answer, Question, Reply
-from tasks.durable.step import SHANGHAI, Work
+from tasks.unit.work import SHANGHAI, Work
 
 CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemState.WITHDRAWN}
 

@@ -13,6 +13,8 @@ from schemas.problems import NotFound
 from schemas.tables import lease, ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Role
 from tasks.unit.among import among
+from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 ENGINEERS_TITLE = "流程代码与记录不符"
 # a letter answers the question that it names, or whatever the case waits for
@@ -61,6 +63,10 @@ class CaseFile:
         """The case's key."""
         return int(self.row.id)
 
+    def work(self, unit: Unit, key: str, now: datetime) -> Work:
+        """Begin a step or an answer of this case in a unit."""
+        return Work(unit, self.row, self.recorded, key, now)
+
 
 def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
     """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
@@ -95,29 +101,19 @@ def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
     return row.seq, row.link, row.ready_at is not None
 
 
-def case_id_by_number(connection: Connection, number: str) -> int | None:
-    """Find a case by its number."""
-    return connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
-
-
 def find_case(connection: Connection, text: str) -> int:
     """Find a case by its number as people type it, in full width or small letters; NotFound where there is none."""
     number = unicodedata.normalize("NFKC", text).strip().upper()
-    case_id = case_id_by_number(connection, number)
+    case_id = connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
     if case_id is None:
         raise NotFound(f"没有单号为 {number} 的单据，请核对 there is no case {number}: check the number")
-    return case_id
+    return int(case_id)
 
 
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the cases that were made from origins: origin → id and number."""
     found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
     return {row.origin: row for row in connection.execute(found.where(among(service_case.c.origin, origins)))}
-
-
-def case_by_origin(connection: Connection, origin: str) -> Row[Any] | None:
-    """Find the case that was made from an origin."""
-    return cases_by_origin(connection, [origin]).get(origin)
 
 
 def new_case_ids(connection: Connection, count: int) -> list[int]:

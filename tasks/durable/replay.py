@@ -5,9 +5,9 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from schemas.forms.base import EngineerNote, Form, form_path
 from schemas.problems import IllegalTransition, ProcessChanged
@@ -19,25 +19,18 @@ from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
-from tasks.durable.step import StepDefinition, Work, step
-from tasks.unit.unit import JsonText, Unit
+from tasks.durable.step import StepDefinition, step
+from tasks.unit.rows import JsonText
+from tasks.unit.unit import Unit
+from tasks.unit.work import Work
+
+if TYPE_CHECKING:
+    from tasks.durable.stage import Chunk, Leg
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 NOTHING = "null"
 ENGINEER_KEY = re.compile(r"engineer-\d+")
-
-
-class Stage(Protocol):
-    """Where a pass plays: a leg commits each act by itself, a chunk all of its cases together."""
-
-    run_id: object
-
-    def commit(self, file: CaseFile, act: Callable[[Unit], T]) -> T:
-        """Run an act in a unit that holds the case's lock."""
-
-    def show(self, title: str, act: Callable[[], T]) -> T:
-        """Run a step where staff can see it."""
 
 
 class Done(NamedTuple):
@@ -52,7 +45,7 @@ class Replay:
     """The state of one pass: what was asked for, what is done, what answer waits to be given."""
 
     def __init__(
-        self, process: Process, file: CaseFile, stage: Stage, answer: Answer | None, reply: Reply | None = None
+        self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply if answer else Reply(True)
@@ -119,7 +112,7 @@ class Replay:
         kwargs: Mapping[str, Any],
         kind: EntryKind,
     ) -> list[Entry]:
-        work, system = Work(unit, self.file, key, clock.now()), Role.SYSTEM
+        work, system = self.file.work(unit, key, clock.now()), Role.SYSTEM
         output = definition.dump(definition.function(work, *args, **kwargs))
         title, link, at = definition.title, definition.link, clock.now()
         entries = [Entry(key, self.file.seq + 1, kind, title, link, output, system, at)]
@@ -166,7 +159,7 @@ class Replay:
             self._take_answer(questions)
         answered = [question for question in questions if question.key in recorded]
         if not answered:
-            raise Wait(questions)
+            raise Wait
         first = min(answered, key=lambda question: recorded[question.key].seq)
         entry = recorded[first.key]
         if entry.kind == EntryKind.WITHDRAWN:
@@ -204,7 +197,7 @@ class Replay:
 
     def _judge(self, question: Question[Any], answer: Answer) -> Reply:
         def act(unit: Unit) -> Entry | Reply:
-            work = Work(unit, self.file, question.key, clock.now())
+            work = self.file.work(unit, question.key, clock.now())
             found = judge(work, self.process, self.file, question, answer)
             if isinstance(found, Entry):
                 self._record(work, found)
@@ -234,7 +227,7 @@ class Replay:
             unit.update(file.id, work_item, gone, state=ItemState.DROPPED, closed_at=now)
         for key, question in wanted.items():
             if key not in items:
-                items[key] = self._open(Work(unit, file, key, now), question)
+                items[key] = self._open(file.work(unit, key, now), question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
         title, link, role = wanted[first].title, wanted[first].stands_at, wanted[first].role
         if not self.process.may_go(file.link, link):

@@ -1,7 +1,7 @@
 """What happens to a case's lines."""
 
 from schemas.tables import case_line
-from tasks.durable.step import Work
+from tasks.unit.work import Work
 
 
 def close_lines(work: Work) -> None:

@@ -36,12 +36,13 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.logistics.queries import route_prices
 from tasks.logistics.rules import FreightLimits, freight_approval
 from tasks.people.queries import people
 from tasks.policies.queries import setting
 from tasks.stock.moves import deliver_reserved, take_back
+from tasks.unit.work import Work
 
 
 class Ruling(Shape):

@@ -15,10 +15,11 @@ from tasks.cycle.rules import promised_date, standard_days
 from tasks.cycle.terms import escalation, working_days
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.production.queries import units
 from tasks.production.rules import late_lines
 from tasks.stock.moves import available, release, reserve
+from tasks.unit.work import Work
 
 SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supplier": Supply.PURCHASE}
 

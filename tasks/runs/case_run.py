@@ -112,8 +112,9 @@ def case_of(db: Engine, run: FlowRun) -> int | None:
     with db.connect() as connection:
         number = run.labels.get("case_no")
         if number and run.idempotency_key and run.idempotency_key.startswith(f"{number}/"):
-            return queries.case_id_by_number(connection, str(number))
-        made = queries.case_by_origin(connection, f"run:{run.id}")
+            return queries.find_case(connection, str(number))
+        origin = f"run:{run.id}"
+        made = queries.cases_by_origin(connection, [origin]).get(origin)
         return made.id if made else None
 
 

@@ -14,9 +14,9 @@ from schemas.problems import Problem
 from schemas.words import Channel, Ending
 from tasks.durable.process import PROCESSES, Case, Closing, LineTable, Process
 from tasks.durable.question import Answer
-from tasks.durable.step import Work
 from tasks.people.rights import may_decide
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 
 def process(

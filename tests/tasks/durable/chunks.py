@@ -12,7 +12,7 @@ from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import NAMESPACE
+from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.play import Play
 from tests.tasks.durable.plans import Plan

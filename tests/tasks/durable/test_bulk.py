@@ -24,7 +24,8 @@ from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.question import Answer
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
+from tasks.unit.work import Work
 from tests.bench import load
 from tests.books import books_balance
 from tests.conftest import Server

@@ -17,7 +17,7 @@ from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import NAMESPACE
+from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.books import books_balance
 from tests.conftest import Server
