@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from deployments.database import connect
+from deployments.helper import join
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
 from schemas.problems import AftersalesError, UpError
@@ -83,9 +84,9 @@ def command(group: typer.Typer, name: str | None = None, processes: bool = False
 
 def load_processes() -> None:
     """Register all processes."""
-    from deployments.services import load_processes
+    from flows import load
 
-    load_processes()
+    load()
 
 
 def database_trouble(error: DBAPIError) -> str:
@@ -111,9 +112,8 @@ def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
     settings = settings or installation()
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(running_database(settings)).ours
-        again = partial(connect, url, threads=2)
-        db = again()
-        use(db, again)
+        db = connect(url, threads=2)
+        use(db, partial(join, url))
         try:
             yield db
         finally:

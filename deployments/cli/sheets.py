@@ -12,13 +12,12 @@ from deployments.cli.output import next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command, sheet_app
 from deployments.cli.values import read_form, wrong
 from schemas.problems import AftersalesError, BadInput
+from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from schemas.words import Channel
 from tasks.desk.queries import case_view
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Process
 from tasks.durable.stage import advance
-from tasks.sheets.columns import SheetKind
-from tasks.sheets.kinds import KINDS, sheet_kind
 from tasks.sheets.queries import template_lists
 
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
@@ -74,7 +73,7 @@ def apply(
         raise wrong("文件 file", file.name, f"应为 must be {' '.join(sorted(SHEETS | FORMS))}")
     if origin:
         raise wrong("--origin", origin, "表格的来源由内容决定 a sheet's origins come from its content")
-    kind = next((kind for kind in KINDS.values() if kind.form is known.request), None)
+    kind = next((kind for kind in sheet_kinds().values() if kind.form is known.request), None)
     if kind is None:
         raise wrong("文件 file", file.name, f"{known.title}没有申报表，请用 .json .yaml has no sheet: use a form file")
     return _take_in(db, file, kind, json)
@@ -122,7 +121,7 @@ def template(
     force: Force = False,
 ) -> None:
     """模板 Write an empty sheet of a kind with lists, an example and notes."""
-    from tasks.sheets.writer import write_template  # openpyxl takes a while to import
+    from tasks.sheets.template import write_template  # openpyxl takes a while to import
 
     described = sheet_kind(kind)
     refuse_overwriting(out, force)
@@ -153,8 +152,7 @@ def _take_in(db: Engine, file: Path, kind: SheetKind | None, as_json: bool) -> b
             "counts": {became.name.lower(): count for became, count in report.counts.items()},
             "numbers": [number for table in report.tables for number in table.numbers],
             "rejected": [
-                {"row": one.row.no, "key": one.number, "problems": problem_shapes(one.problems)}
-                for one in report.rejected
+                {"row": one.no, "key": one.number, "problems": problem_shapes(one.problems)} for one in report.rejected
             ],
             "reject_sheet": report.reject_sheet,
             "fault": report.fault,
@@ -164,7 +162,7 @@ def _take_in(db: Engine, file: Path, kind: SheetKind | None, as_json: bool) -> b
     show(f"{report.name}: {report.line}")
     show(*(f"✓ {table.kind.title}: {'、'.join(table.numbers)}" for table in report.tables if table.numbers))
     for outcome in report.rejected[:MOST_TOLD]:
-        tell_problems(f"退回 row {outcome.row.no} goes back", outcome.problems)
+        tell_problems(f"退回 row {outcome.no} goes back", outcome.problems)
     if len(report.rejected) > MOST_TOLD:
         typer.echo(f"… 共 {len(report.rejected)} 行退回 rows go back", err=True)
     if report.reject_sheet:

@@ -14,11 +14,10 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic.fields import FieldInfo
 
-from schemas.forms.base import Decision, Form
+from schemas.forms.base import Form
+from schemas.forms.fields import STAFF
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Labelled
-
-STAFF = str(Decision.model_fields["staff"].alias)
 
 
 def read_form(path: Path, form: type[Form]) -> dict[str, Any]:

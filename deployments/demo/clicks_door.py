@@ -27,7 +27,8 @@ from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Item, Told, Turn
-from deployments.demo.sensible import STAFF, filled_in
+from deployments.demo.sensible import filled_in
+from schemas.forms.fields import STAFF
 from schemas.words import Role
 from tasks.desk.rules import waiting_tag
 

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, or_, select
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Item, Told, Turn
-from deployments.demo.sensible import STAFF, filled_in
+from deployments.demo.sensible import filled_in
+from schemas.forms.fields import STAFF
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable.opening import open_case

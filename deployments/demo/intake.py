@@ -9,15 +9,16 @@ from sqlalchemy import Engine, select
 from deployments.demo.plan import Story
 from deployments.demo.screen import Screen
 from deployments.demo.workbook import StaffBook
+from schemas.sheet_kinds import sheet_kind
 from schemas.tables import service_case
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.outcome import GOES_WITH, Became
 from tasks.sheets.queries import template_lists
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
 
+APPLICATIONS = sheet_kind("applications")
 KEY = "申报单号"
 OF_APPLICATION = ("办事处", "申报人工号", "订单号", "紧急程度", "发现日期")
 FIRST_ROW = 3  # below the heading and the example

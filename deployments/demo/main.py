@@ -32,8 +32,8 @@ from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare
 from deployments.local.up import Context, up
-from deployments.services import load_processes
 from deployments.settings import Settings
+from flows import load
 from schemas.problems import AftersalesError
 from schemas.tables import lease, service_case
 from tasks.outbox.dispatch import dispatch_due
@@ -87,7 +87,7 @@ class Demo:
 
     def player(self, db: Engine, door: Door) -> Player:
         """Give the one who plays all stories through a door."""
-        load_processes()
+        load()
         with db.connect() as connection:
             return Player(door, (*SHEET, *BY_FORM), people(connection), self.screen.tell)
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from schemas.forms.fields import LINE_NO, STAFF
 from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.queries import Person
 
-STAFF = "经办人工号"
 ROLES = (  # leaders before those who send goods: they may let urgent ones go first
     Role.OFFICE,
     Role.PARTS_REVIEWER,
@@ -47,7 +47,7 @@ def filled_in(prefill: Mapping[str, Any], said: Mapping[str, Any], staff: str) -
 
 
 def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, **said.get(row.get("行号", place), {})} for place, row in enumerate(rows, start=1)]
+    return [{**row, **said.get(row.get(LINE_NO, place), {})} for place, row in enumerate(rows, start=1)]
 
 
 def _days(value: Any) -> Any:

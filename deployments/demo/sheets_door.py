@@ -14,11 +14,11 @@ from deployments.demo.intake import send_sheets
 from deployments.demo.plan import Story
 from deployments.demo.player import Item, Told, Turn
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import STAFF
 from deployments.demo.workbook import Cells, Key, Rows, StaffBook
+from schemas.forms.fields import LINE_NO, STAFF
+from schemas.sheet_kinds import STEP
 from schemas.words import Channel, Role
 from tasks.runs.withdraw import withdraw
-from tasks.sheets.columns import LINE_NO, NUMBER, STEP
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
 from tasks.sheets.report import SheetReport
@@ -109,8 +109,8 @@ def _filled(item: Rows, blank: Sequence[Cells], said: Mapping[str, Any], who: st
 def _reasons(report: SheetReport) -> dict[Key, str]:
     """Give why items came back."""
     found: dict[Key, str] = {}
-    for outcome in report.rejected:
-        key = (str(outcome.row.cells[NUMBER]), str(outcome.row.cells[STEP]))
+    for row, outcome in (back for table in report.tables for back in table.rejected):
+        key = (row.key, row.values.get(STEP, ""))
         found[key] = "；".join(filter(None, [found.get(key), outcome.reason]))
     return found
 

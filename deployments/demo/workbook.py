@@ -7,8 +7,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from tasks.sheets.columns import STEP, SheetKind
-from tasks.sheets.kinds import KINDS
+from schemas.sheet_kinds import STEP, SheetKind, sheet_kinds
 
 Cells = dict[str, Any]
 Key = tuple[str, str]  # number, step
@@ -28,7 +27,7 @@ class StaffBook:
 
     def __init__(self, path: Path) -> None:
         self.path, self.book = path, load_workbook(path)
-        tabs = [kind for kind in KINDS.values() if kind.title in self.book.sheetnames]
+        tabs = [kind for kind in sheet_kinds().values() if kind.title in self.book.sheetnames]
         self.items = {key: rows for kind in tabs for key, rows in self._items_of(kind)}
 
     def _items_of(self, kind: SheetKind) -> list[tuple[Key, Rows]]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from schemas.forms.parts import (
+from schemas.forms.applications import (
     ApplicationLine,
-    OrderReceived,
     PartsApplication,
     PartsResubmission,
     ReviewDecision,
     ReviewedLine,
 )
+from schemas.forms.orders import OrderReceived
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import case_line, line_correction

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from schemas.problems import NotFound
-from schemas.tables import lease, ledger, letter, service_case, sheet_row, work_item
+from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Role
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
@@ -18,7 +18,7 @@ from tasks.unit.work import Work
 
 ENGINEERS_TITLE = "流程代码与记录不符"
 # a letter answers the question that it names, or whatever the case waits for
-_ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
+ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
 
 
 class Entry(NamedTuple):
@@ -86,7 +86,7 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     asked = (work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at, work_item.c.expires_at)
     for row in connection.execute(
         select(work_item.c.case_id, *asked, letter.c.kind, letter.c.body)
-        .outerjoin(letter, _ADDRESSED & letter.c.read_at.is_(None))
+        .outerjoin(letter, ADDRESSED & letter.c.read_at.is_(None))
         .where(among(work_item.c.case_id, case_ids), work_item.c.closed_at.is_(None))
         .order_by(work_item.c.due_at, work_item.c.step_key, letter.c.key.desc())
     ):
@@ -156,15 +156,3 @@ def set_fault(connection: Connection, case_id: int, fault: str, retry_at: dateti
     """Note why a leg could not go on and when the watch may try again (None: not by itself)."""
     noted = update(service_case).where(service_case.c.id == case_id)
     connection.execute(noted.values(fault=fault, ready_at=retry_at))
-
-
-def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
-    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
-    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(service_case.c.ready_at <= at)
-    waits = _ADDRESSED & work_item.c.closed_at.is_(None)
-    unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
-    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
-    found = ready.union(written).subquery()
-    leased = (lease.c.case_id == found.c.id) & (lease.c.expires_at > at)
-    free = select(found.c.id).outerjoin(lease, leased).where(lease.c.case_id.is_(None))
-    return list(connection.execute(free.order_by(found.c.since).limit(limit)).scalars())

@@ -196,12 +196,12 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
         known = queries.known_rows(connection, [mark for turn in turns for one in turn.answers for mark in one.marks])
         unit = Unit(connection, list(files))
         for turn in turns:
-            file = files[turn.case_id]
             try:
+                file = files[turn.case_id]
                 replies = [_hear(unit, file, answer, known) for answer in turn.heard]
             except DBAPIError:
                 raise
-            except Exception:  # noqa: BLE001  whatever a step raises; alone, the case notes it as its fault
+            except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
                 unit.forget(turn.case_id)
                 fallen.append(turn)
             else:

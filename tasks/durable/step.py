@@ -1,12 +1,13 @@
 """`@step`: business that happens once, done with a `Work`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
+from schemas.words import EntryKind
 from tasks.unit.work import Work
 
 P = ParamSpec("P")
@@ -38,6 +39,17 @@ class StepDefinition(Generic[T]):
         return self.output.validate_json(kept)
 
 
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """A step that a process function calls, under its key."""
+
+    step: StepDefinition[T]
+    key: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    kind: EntryKind = EntryKind.STEP
+
+
 STEPS: dict[str, StepDefinition[Any]] = {}
 
 
@@ -59,7 +71,7 @@ def step(
         def call(case: Any, /, *args: P.args, **kwargs: P.kwargs) -> R:
             turn = kwargs.get("turn")
             key = name if turn is None else f"{name}-{turn}"
-            output: R = case.replay.perform(definition, key, args, kwargs)
+            output: R = case.replay.perform(Call(definition, key, args, kwargs))
             return output
 
         call.__name__, call.__doc__ = function.__name__, function.__doc__

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from schemas.forms.parts import EarlyRelease, FoundLine, GoodsCheck, GoodsOut, PickupConfirmation
+from schemas.forms.logistics import EarlyRelease, FoundLine, GoodsCheck, GoodsOut, PickupConfirmation
 from schemas.parts import PartsLine, Shape, Shortfall
 from schemas.problems import Problem
 from schemas.tables import case_line

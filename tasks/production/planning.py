@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from schemas.forms.parts import CycleDecision, CycleLine, PlanDecision, PlanLine
+from schemas.forms.production import CycleDecision, CycleLine, PlanDecision, PlanLine
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.tables import case_line

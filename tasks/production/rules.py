@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from schemas.forms.parts import CountLine, ReportLine
+from schemas.forms.production import CountLine, ReportLine
 from schemas.parts import LineQuantity, OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import AnomalyVerdict

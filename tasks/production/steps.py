@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.parts import AnomalyDecision, CountLine, GoodsInCount, ProductionReport, ReportLine
+from schemas.forms.anomalies import AnomalyDecision
+from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
 from schemas.parts import LineQuantity, OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.tables import case_line, production_order

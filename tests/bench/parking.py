@@ -23,7 +23,7 @@ from deployments import database
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy
 from deployments.settings import Settings
-from schemas.forms.parts import ReviewDecision
+from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
 from tasks.durable import clock
 from tasks.durable.database import use
@@ -117,10 +117,10 @@ def _check(db: Engine, client: SyncPrefectClient, ids: Sequence[int], gate: str)
         with db.connect() as connection:
             cases = cases_again(connection, ids[start : start + PAGE], clock.now())
         runs = read_runs(client, cases)
-        keys = [f"case-{case.number.lower()}" for case in cases]
+        keys = [f"case-{case.row.number.lower()}" for case in cases]
         sheets = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)), limit=PAGE)
         assert sorted(str(sheet.key) for sheet in sheets) == sorted(keys)
-        for case in cases:
+        for case in (case.row for case in cases):
             state = runs[case.run_id].state
             assert state is not None
             assert (state.name, state.state_details.pause_key) == ("Suspended", gate)
@@ -136,7 +136,7 @@ def _resume(db: Engine, client: SyncPrefectClient, case_id: int) -> None:
     from deployments.worker import run_leg
 
     with db.connect() as connection:
-        (case,) = cases_again(connection, [case_id], clock.now())
+        case = cases_again(connection, [case_id], clock.now())[0].row
     given = ReviewDecision.model_validate(answer(0, "review").data).as_form()
     accepted = client.resume_flow_run(case.run_id, run_input=given)
     assert accepted.status.value == "ACCEPT", accepted.details

@@ -36,7 +36,7 @@ from tests.tasks.durable.plans import GLASS, PAINTED, PANEL, PLANS, RICH, SCARCE
 
 START = datetime(2026, 11, 18, 1, 30, tzinfo=UTC)  # a Wednesday, 9:30 in Shanghai
 EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
-REPORT, COUNT = (f"schemas.forms.parts:{form}" for form in ("ProductionReport", "GoodsInCount"))
+REPORT, COUNT = (f"schemas.forms.production:{form}" for form in ("ProductionReport", "GoodsInCount"))
 APPLICANT, WORKSHOP, WAREHOUSE, NOBODY = "E1049", "E1007", "E1016", "E9999"
 
 
@@ -273,8 +273,8 @@ def test_a_process_that_changed_under_one_case_calls_the_engineer_for_that_case_
     cases = list(open_plans(play.db, [Plan()] * 4))
     advance_chunk(play.db, [Turn(case) for case in cases])
     play.run(
-        "INSERT INTO ledger (case_id, step_key, seq, kind, title, actor, channel, started_at, finished_at) "
-        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', 'SYSTEM', 'cli', opened_at, opened_at "
+        "INSERT INTO ledger (case_id, step_key, seq, kind, title, link, actor, channel, started_at, finished_at) "
+        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', '', 'SYSTEM', 'cli', opened_at, opened_at "
         "FROM service_case WHERE id = :case",
         case=cases[2],
     )

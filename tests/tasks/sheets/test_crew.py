@@ -4,30 +4,33 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy import Engine, text
 
-import flows.parts_application  # noqa: F401  registers process PA, which helpers then load
-from deployments.database import connect
+from deployments.helper import join
+from schemas.sheet_kinds import sheet_kind
 from tasks.durable import database
 from tasks.sheets import apply
 from tasks.sheets import crew as crews
 from tasks.sheets.crew import WORTH_A_HELPER, crew
-from tasks.sheets.importing import apply_sheet_rows
-from tasks.sheets.kinds import APPLICATIONS
-from tasks.sheets.outcome import Became, SheetRow
+from tasks.sheets.outcome import Became
 from tests.bench.load import application_rows
 from tests.books import books_balance
+from tests.tasks.sheets.workbooks import rows_of
+from tests.waiting import MINUTES, wait_until
+
+APPLICATIONS = sheet_kind("applications")
 
 LEADER = """
 import os, sys, time
 from functools import partial
-import flows.parts_application
+from pathlib import Path
 from deployments.database import connect
+from deployments.helper import join
 from tasks.durable import database
 from tasks.sheets import crew as crews
 from tests.tasks.sheets.test_crew import who_and_where
@@ -35,15 +38,17 @@ from tests.tasks.sheets.test_crew import who_and_where
 if __name__ == "__main__":
     crews.os.cpu_count = lambda: 2
     db = connect(sys.argv[1])
-    database.use(db, partial(connect, sys.argv[1]))
+    database.use(db, partial(join, sys.argv[1]))
     with crews.crew(db, 2 * crews.WORTH_A_HELPER) as helpers:
-        print(*{pid for pid, _, _ in helpers.map(who_and_where, [(n,) for n in range(8)])}, flush=True)
-        time.sleep(60)
+        print(*{pid for pid, _, _ in helpers.map(who_and_where, [(Path(sys.argv[2]), 2, n) for n in range(8)])}, flush=True)
+        time.sleep(600)
 """
 
 
-def who_and_where(db: Engine, n: int) -> tuple[int, int, str]:
-    time.sleep(0.2)  # long enough that one helper cannot do it all
+def who_and_where(db: Engine, folder: Path, many: int, n: int) -> tuple[int, int, str]:
+    """Wait until so many helpers are at work, so that one cannot do it all; say who works where."""
+    (folder / str(os.getpid())).touch()
+    wait_until(lambda: len(list(folder.iterdir())) >= many)
     with db.connect() as connection:
         return os.getpid(), n, connection.execute(text("SELECT current_database()")).scalar_one()
 
@@ -52,38 +57,40 @@ def who_and_where(db: Engine, n: int) -> tuple[int, int, str]:
 def shared(db: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(crews.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(database, "_ours", [])
-    database.use(db, partial(connect, db.url.render_as_string(hide_password=False)))
+    database.use(db, partial(join, db.url.render_as_string(hide_password=False)))
     return db
 
 
-def test_two_helpers_work_on_the_same_database_and_answer_in_order(shared: Engine) -> None:
+def test_two_helpers_work_on_the_same_database_and_answer_in_order(shared: Engine, tmp_path: Path) -> None:
     with crew(shared, 2 * WORTH_A_HELPER) as helpers:
-        told = helpers.map(who_and_where, [(n,) for n in range(8)])
+        told = helpers.map(who_and_where, [(tmp_path, 2, n) for n in range(8)])
     assert len({pid for pid, _, _ in told} - {os.getpid()}) == 2
     assert [n for _, n, _ in told] == list(range(8))
     assert {name for _, _, name in told} == {shared.url.database}
 
 
 @pytest.mark.parametrize(("chunks", "known"), [(2 * WORTH_A_HELPER - 1, True), (100, False)])
-def test_few_chunks_or_nobody_who_can_connect_are_done_alone(shared: Engine, chunks: int, known: bool) -> None:
+def test_few_chunks_or_nobody_who_can_connect_are_done_alone(
+    shared: Engine, tmp_path: Path, chunks: int, known: bool
+) -> None:
     if not known:
         database.use(shared)
     with crew(shared, chunks) as helpers:
         assert helpers.size == 1
-        assert helpers.map(who_and_where, [(7,)])[0][:2] == (os.getpid(), 7)
+        assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
 
 
 def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "CHUNK", 4)
     cells = [row for n in range(40) for row in application_rows(n)]
-    rows = [SheetRow(no, row) for no, row in enumerate([*cells, cells[0] | {"数量": "many"}], start=2)]
-    chunks = apply.row_chunks(APPLICATIONS, rows)
+    rows = rows_of(APPLICATIONS, *cells, cells[0] | {"数量": "many"})
+    chunks = apply.row_chunks(rows)
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:
             assert helpers.size == 2
-            found = helpers.map(apply_sheet_rows, [("applications", chunk) for chunk in chunks])
+            found = helpers.map(apply.apply_rows, [(APPLICATIONS, chunk) for chunk in chunks])
         outcomes = [outcome for of_chunk in found for outcome in of_chunk]
-        assert sorted(outcome.row.no for outcome in outcomes) == [row.no for row in rows]
+        assert sorted(outcome.no for outcome in outcomes) == [row.no for row in rows]
         wrong = [outcome for outcome in outcomes if outcome.became is Became.REJECTED]
         assert {outcome.number for outcome in outcomes if outcome.became is expected} == {
             f"PA-2026-{n:06d}" for n in range(1, 40)
@@ -98,15 +105,15 @@ def die_as_helper(_db: Engine, leader: int, n: int) -> int:
     return n
 
 
-def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine) -> None:
+def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine, tmp_path: Path) -> None:
     with crew(shared, 2 * WORTH_A_HELPER) as helpers:
         assert helpers.map(die_as_helper, [(os.getpid(), n) for n in range(3)]) == [0, 1, 2]
-        assert helpers.map(who_and_where, [(7,)])[0][:2] == (os.getpid(), 7)
+        assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
 
 
-def test_helpers_end_with_a_leader_that_was_killed(db: Engine) -> None:
+def test_helpers_end_with_a_leader_that_was_killed(db: Engine, tmp_path: Path) -> None:
     url = db.url.render_as_string(hide_password=False)
-    leader = subprocess.Popen([sys.executable, "-c", LEADER, url], stdout=subprocess.PIPE, text=True)
+    leader = subprocess.Popen([sys.executable, "-c", LEADER, url, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert leader.stdout is not None
     pids = [int(pid) for pid in leader.stdout.readline().split()]
     assert len(pids) == 2
@@ -114,5 +121,5 @@ def test_helpers_end_with_a_leader_that_was_killed(db: Engine) -> None:
     os.kill(leader.pid, signal.SIGKILL)
     leader.wait()
     leader.stdout.close()
-    _, alive = psutil.wait_procs(helpers, timeout=20)
+    _, alive = psutil.wait_procs(helpers, timeout=MINUTES)
     assert not alive

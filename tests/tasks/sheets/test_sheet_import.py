@@ -5,6 +5,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,14 +17,16 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput
+from schemas.sheet_kinds import sheet_kind
 from tasks.sheets import apply, fetch
 from tasks.sheets.fetch import fetched
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import APPLICATIONS, sheet_kind
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets.workbooks import reasons, save, table_of
+
+APPLICATIONS = sheet_kind("applications")
 
 GOODS_IN, REVIEW = sheet_kind("goods-in"), sheet_kind("review")
 PANEL = line("P-PB-001", 10, "缺件")
@@ -102,8 +105,8 @@ def test_a_workbook_of_several_kinds_is_taken_in_tab_by_tab(play: Play, path: Pa
         (GOODS_IN, counted(waiting)),
     ):
         sheet = book.create_sheet(kind.title)
-        sheet.append([column.heading for column in kind.all_columns])
-        sheet.append([row.get(column.heading) for column in kind.all_columns])
+        sheet.append([column.heading for column in kind.columns])
+        sheet.append([row.get(column.heading) for column in kind.columns])
     book.save(path)
     report = import_sheet(play.db, path)
     assert [(table.kind.code, dict(table.counts)) for table in report.tables] == [
@@ -176,16 +179,9 @@ def test_an_import_that_died_between_chunks_goes_on_where_it_was(
 
 def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Path) -> None:
     save(path, GOODS_IN, *(counted(made(play)) for _ in range(4)))
-    reports: list[SheetReport] = []
-    both = [threading.Thread(target=lambda: reports.append(import_sheet(play.db, path))) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert sum((report.counts for report in reports), reports[0].counts.__class__()) == {
-        Became.ACCEPTED: 4,
-        Became.UNCHANGED: 4,
-    }
+    with ThreadPoolExecutor(2) as both:  # whoever fails says so in `result`
+        reports = [one.result() for one in [both.submit(import_sheet, play.db, path) for _ in range(2)]]
+    assert reports[0].counts + reports[1].counts == {Became.ACCEPTED: 4, Became.UNCHANGED: 4}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 4
 
 
