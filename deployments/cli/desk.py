@@ -12,8 +12,9 @@ from deployments.cli.as_json import ReplyShape, WaitingShape, case_shape, reply_
 from deployments.cli.output import case_parts, inbox_table, next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command
 from deployments.cli.sheets import refuse_overwriting
-from deployments.cli.values import STAFF, by_chinese_names, describe, fill_in, read_form, wrong
+from deployments.cli.values import by_chinese_names, describe, fill_in, read_form, wrong
 from schemas.forms.base import form_at
+from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
 from tasks.desk.queries import case_view, find_cases
