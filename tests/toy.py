@@ -16,8 +16,7 @@ from schemas.tables import service_case
 from schemas.words import Channel, Ending, Role, Verdict
 from tasks.applications.queries import offices
 from tasks.cycle.terms import end_of
-from tasks.durable.letters import CaseEnded, await_child, open_child, withdraw_child
-from tasks.durable.opening import open_case
+from tasks.durable.opening import await_child, open_case, open_child, withdraw_child
 from tasks.durable.process import PROCESSES, Case, Closing, LineTable, ask
 from tasks.durable.question import Question
 from tasks.durable.stage import advance
@@ -117,7 +116,7 @@ def toy(case: Case) -> Closing:
 def waiting(case: Case) -> Closing:
     """托付 Wait for a wish of one's own."""
     entrust(case, case.request.office, case.request.applicant, case.request.wish)
-    ended: CaseEnded = await_child(case, "child", "等待", lambda work: end_of(work.today)(work))
+    ended = await_child(case, "child", "等待", lambda work: end_of(work.today)(work))
     return Closing(ToyEnding.GRANTED if ended.good else ToyEnding.DENIED, f"{ended.number} {ended.ending}")
 
 
