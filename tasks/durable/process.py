@@ -33,6 +33,10 @@ class LineTable(NamedTuple):
     facts: Sequence[tuple[str, str]] = ()
     records: Sequence[Mapping[str, Any]] = ()
 
+    def as_records(self) -> list[dict[str, Any]]:
+        """Give the lines as machines read them, by heading where nothing else was said."""
+        return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Process:
