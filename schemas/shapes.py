@@ -1,8 +1,8 @@
-"""What steps return: values that never change, and that can say in a few words what staff should know of them."""
+"""What steps return and processes show: values that can say in a few words what staff should know of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,6 +25,23 @@ class Measure(NamedTuple):
 
     quantity: Decimal
     unit: str
+
+
+class LineTable(NamedTuple):
+    """What staff see of a case's lines: headings, and a row of cells for each line; figures stand to the right.
+
+    facts     what the lines together say of the case, shown at its head: ("承诺 Promised", "2026-12-01")
+    records   the lines as machines read them
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    facts: Sequence[tuple[str, str]] = ()
+    records: Sequence[Mapping[str, Any]] = ()
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """Give the lines as machines read them, by heading where nothing else was said."""
+        return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
 def figure(number: Decimal | int) -> str:

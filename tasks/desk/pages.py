@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from schemas.shapes import LineTable
 from schemas.words import Role, Urgency
 from tasks.desk.chain import chain_diagram
 from tasks.desk.links import Links
@@ -29,7 +30,7 @@ from tasks.desk.rules import (
 )
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, InboxRow, ItemView, Waiting
-from tasks.durable.process import PROCESSES, LineTable
+from tasks.durable.process import PROCESSES
 
 if TYPE_CHECKING:
     from jinja2 import Template

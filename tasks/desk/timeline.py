@@ -13,7 +13,7 @@ from tasks.desk.views import NOTICE, REFUSED, CaseView, Happening
 from tasks.durable.replay import CLOSE
 from tasks.durable.step import step_of
 
-NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒", "pickup": "催提"}
+NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒"}
 ACTS = {EntryKind.STEP, EntryKind.UNDO}  # what the system does
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from schemas.shapes import LineTable
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
-from tasks.durable.process import LineTable
 
 REFUSED, NOTICE = "refused", "notice"  # kinds of happenings beside those of the ledger
 

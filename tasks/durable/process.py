@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.words import Channel, Ending
 from tasks.durable.question import Answer, Question
 from tasks.unit.unit import Unit
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Form)
 MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases with
-
-
-class LineTable(NamedTuple):
-    """What staff see of a case's lines: headings, and a row of cells for each line; figures stand to the right.
-
-    facts     what the lines together say of the case, shown at its head: ("承诺 Promised", "2026-12-01")
-    records   the lines as machines read them
-    """
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    facts: Sequence[tuple[str, str]] = ()
-    records: Sequence[Mapping[str, Any]] = ()
-
-    def as_records(self) -> list[dict[str, Any]]:
-        """Give the lines as machines read them, by heading where nothing else was said."""
-        return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, case, func, select
 
-from schemas.shapes import Measure
+from schemas.shapes import LineTable, Measure
 from schemas.tables import case_line, part, production_order, production_unit, reservation, stock_movement
 from schemas.words import FeeCategory, MovementKind, Reason
-from tasks.durable.process import LineTable
 
 _ID: BindParameter[int] = bindparam("case_id")
 

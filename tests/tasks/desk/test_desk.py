@@ -16,7 +16,7 @@ from schemas.forms.orders import OrderReceived
 from schemas.parts import Cycle, LineQuantity, OrderProgress, PartsLine, PlannedLine, Registration
 from schemas.problems import NotFound
 from schemas.processes.parts_application import PartsEnding
-from schemas.shapes import Measure
+from schemas.shapes import LineTable, Measure
 from schemas.words import Channel, DocumentKind, FeeCategory, Reason, Role, Supply, Urgency
 from tasks.desk.chain import Passage, chain, chain_diagram
 from tasks.desk.dialog import DIALOG_LINES, DIALOG_WIDTH, gate_description
@@ -28,7 +28,6 @@ from tasks.desk.rules import brief_line, mask_address, mask_phone, mask_text, pl
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, InboxRow, ItemView, Waiting
 from tasks.desk.waiting import inbox, offices, open_counts
-from tasks.durable.process import LineTable
 from tasks.durable.stage import advance
 from tasks.logistics.steps import Ruling
 from tests import toy
@@ -593,14 +592,14 @@ def test_who_decided_what_reads_well() -> None:
     timeline = (
         happened("review-1", "decision", title="审核修正", output=given, **reviewer),
         happened("review-2", "refused", title="审核修正", actor="x" * 90, output="没有权限", channel=Channel.CLI),
-        happened("pickup-1", "notice", title="pickup-2:OFFICE", actor="OFFICE", output="PA-2026-000123 请提货"),
+        happened("pickup-1", "notice", title="pickup-2:OFFICE", actor="OFFICE", output="PA-2026-000123 催提 · 请提货"),
         happened("pickup-1", "withdrawn", title="催提", output={"reason": "错"}, **applicant),
         happened("gone-1", "decision", output={"note": "旧表单"}, form="schemas.forms.gone:Gone"),
     )
     rows = timeline_rows(make_view(timeline=timeline))
     assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过 · 收费", "Prefect 界面")
     assert rows[1][1:5] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行")
-    assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "请提货")
+    assert rows[2][1:4] == ("系统", "提醒 → 办事处售后", "催提 · 请提货")
     assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
     assert (rows[4].title, rows[4].what) == ("gone-1", "")  # the code has no such form any more
 
