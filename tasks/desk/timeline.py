@@ -72,6 +72,8 @@ def _title(entry: Happening) -> str:
         case "notice":
             family = entry.title.partition(":")[0].partition("-")[0]
             return f"{NOTICES.get(family, '提醒')} → {Role(entry.actor).zh}"
+        case "decision" if entry.form is None and entry.link:  # it came before anybody asked
+            return f"{entry.link}·{entry.title}"
         case _:
             return entry.title
 
