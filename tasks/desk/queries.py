@@ -24,11 +24,11 @@ from sqlalchemy import (
 )
 
 from schemas.problems import NotFound
-from schemas.tables import decision, document, ledger, notice, office, production_unit, service_case, staff, work_item
+from schemas.tables import decision, document, ledger, notice, office, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related
-from tasks.desk.waiting import RUN
+from tasks.desk.waiting import columns, shown_items
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES, ending_of
 
@@ -41,37 +41,20 @@ _ID: BindParameter[int] = bindparam("case_id")
 
 _FACTS: Select[Any] = (
     select(
-        service_case.c.id, service_case.c.number, service_case.c.process, service_case.c.version,
-        service_case.c.office, office.c.name.label("office_name"),
-        service_case.c.applicant, staff.c.name.label("applicant_name"),
-        service_case.c.customer_name, service_case.c.customer_phone, service_case.c.customer_address,
-        service_case.c.order_no, service_case.c.model, service_case.c.urgency, service_case.c.link,
-        service_case.c.step, service_case.c.due_at, service_case.c.ending, service_case.c.ending_reason,
-        service_case.c.opened_at, service_case.c.closed_at, service_case.c.fault, service_case.c.seq,
-        service_case.c.run_id, service_case.c.run_item, service_case.c.run_generation, service_case.c.run_seq,
+        *columns(service_case, CaseFacts.__dataclass_fields__),
+        office.c.name.label("office_name"),
+        staff.c.name.label("applicant_name"),
     )
     .join(office, office.c.code == service_case.c.office)
     .join(staff, staff.c.code == service_case.c.applicant)
     .where(service_case.c.id == _ID)
-)  # fmt: skip
-
-_ITEMS: Select[Any] = (
-    select(
-        work_item.c.step_key.label("key"), work_item.c.title, work_item.c.link, work_item.c.role, work_item.c.also,
-        work_item.c.office, production_unit.c.name.label("unit_name"), work_item.c.form, work_item.c.brief, work_item.c.prefill,
-        work_item.c.refusals, work_item.c.refused_because, work_item.c.opened_at, work_item.c.due_at,
-        work_item.c.expires_at, RUN,
-    )
-    .join(service_case, service_case.c.id == work_item.c.case_id)
-    .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
-    .where(work_item.c.case_id == _ID, work_item.c.closed_at.is_(None))
-    .order_by(work_item.c.due_at, work_item.c.step_key)
-)  # fmt: skip
+)
+_ITEMS = shown_items(ItemView._fields).where(work_item.c.case_id == _ID)
 
 _REVERSED = document.alias("reversed")
 _DOCUMENTS: Select[Any] = (
     select(
-        document.c.number, document.c.kind, document.c.step_key, document.c.issued_at,
+        *columns(document, ["number", "kind", "step_key", "issued_at"]),
         _REVERSED.c.number.label("reverses"),
         document.c.content["carrier"].as_string().label("carrier"),
         document.c.content["tracking"].as_string().label("tracking"),
@@ -79,7 +62,7 @@ _DOCUMENTS: Select[Any] = (
     .outerjoin(_REVERSED, _REVERSED.c.id == document.c.reverses)
     .where(document.c.case_id == _ID)
     .order_by(document.c.issued_at, document.c.kind, document.c.serial)
-)  # fmt: skip
+)
 
 
 def _asked_by(answers: Table) -> ColumnElement[bool]:

@@ -1,11 +1,10 @@
 """A case's history as a person wants to read it; pure."""
 
-from functools import cache
 from typing import NamedTuple, get_type_hints
 
 from pydantic import ValidationError
 
-from schemas.forms.base import Form, form_at
+from schemas.forms.base import form_at
 from schemas.words import EntryKind, Role
 from tasks.desk.reading import said
 from tasks.desk.rules import cut, full_time, mask_text
@@ -14,6 +13,12 @@ from tasks.durable.replay import CLOSE
 from tasks.durable.step import step_of
 
 NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒"}
+TITLES = {
+    REFUSED: "{}：未通过 refused",
+    EntryKind.WITHDRAWN: "{}：撤回 withdrawn",
+    EntryKind.TIMED_OUT: "{}：超时 timed out",
+    EntryKind.UNDO: "撤销 undo：{}",
+}
 ACTS = {EntryKind.STEP, EntryKind.UNDO}  # what the system does
 
 
@@ -60,22 +65,12 @@ def _who(entry: Happening) -> str:
 
 
 def _title(entry: Happening) -> str:
-    match entry.kind:
-        case "refused":
-            return f"{entry.title}：未通过 refused"
-        case "withdrawn":
-            return f"{entry.title}：撤回 withdrawn"
-        case "timed_out":
-            return f"{entry.title}：超时 timed out"
-        case "undo":
-            return f"撤销 undo：{entry.title}"
-        case "notice":
-            family = entry.title.partition(":")[0].partition("-")[0]
-            return f"{NOTICES.get(family, '提醒')} → {Role(entry.actor).zh}"
-        case "decision" if entry.form is None and entry.link:  # it came before anybody asked
-            return f"{entry.link}·{entry.title}"
-        case _:
-            return entry.title
+    if entry.kind == NOTICE:
+        family = entry.title.partition(":")[0].partition("-")[0]
+        return f"{NOTICES.get(family, '提醒')} → {Role(entry.actor).zh}"
+    if entry.kind == EntryKind.DECISION and entry.form is None and entry.link:  # it came before anybody asked
+        return f"{entry.link}·{entry.title}"
+    return TITLES.get(entry.kind, "{}").format(entry.title)
 
 
 def _what(entry: Happening, view: CaseView) -> str:
@@ -87,7 +82,7 @@ def _what(entry: Happening, view: CaseView) -> str:
         return " · ".join(filter(None, [view.case.ended_as, view.case.ending_reason]))
     try:
         return _said_by_step(entry) if entry.kind in ACTS else _said_by_form(entry)
-    except ValidationError:  # the code has another shape by now
+    except (ImportError, AttributeError, ValidationError):  # by now the code has no such form, or another shape
         return ""
 
 
@@ -107,14 +102,4 @@ def _said_by_form(entry: Happening) -> str:
     if entry.form is None:
         told = entry.output.values() if isinstance(entry.output, dict) else []
         return " · ".join(value for value in told if isinstance(value, str))
-    form = form_behind(entry.form)
-    return said(form.model_validate(entry.output)) if form else ""
-
-
-@cache
-def form_behind(path: str) -> type[Form] | None:
-    """Find the form that a work item keeps by its path; None where the code has no such form any more."""
-    try:
-        return form_at(path)
-    except (ImportError, AttributeError):
-        return None
+    return said(form_at(entry.form).model_validate(entry.output))

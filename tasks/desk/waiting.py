@@ -1,9 +1,25 @@
 """The SQL of what waits for people: inboxes and counts. Always a constant number of statements."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, column, func, or_, select, true, tuple_, values
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Text,
+    case,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    values,
+)
 
 from schemas.tables import office, production_unit, service_case, work_item
 from schemas.words import Role, Urgency
@@ -11,28 +27,40 @@ from tasks.desk.views import InboxRow, Waiting
 from tasks.durable import clock
 
 # the run that shows an item: its own, or its case's
-RUN = case(
+_RUN = case(
     (work_item.c.run_id.is_not(None), work_item.c.run_id),
     (work_item.c.step_key == service_case.c.run_item, service_case.c.run_id),
 ).label("run_id")
 
 
-def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[InboxRow]:
-    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
-    waiting: Select[Any] = (
+def columns(table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Choose those columns of a table that a view has by their names."""
+    return [table.c[name] for name in names if name in table.c]
+
+
+def shown_items(names: Iterable[str]) -> Select[Any]:
+    """Begin the query of open work items with what a view has of them, the first due first."""
+    return (
         select(
-            service_case.c.number, work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role,
-            work_item.c.also,
-            office.c.name.label("office_name"), production_unit.c.name.label("unit_name"),
-            service_case.c.urgency, work_item.c.due_at, work_item.c.refusals, work_item.c.brief,
-            RUN,
+            *columns(work_item, [name for name in names if name != _RUN.name]),
+            work_item.c.step_key.label("key"),
+            production_unit.c.name.label("unit_name"),
+            _RUN,
         )
         .join(service_case, service_case.c.id == work_item.c.case_id)
-        .join(office, office.c.code == service_case.c.office)
         .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
         .where(work_item.c.closed_at.is_(None))
         .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
-    )  # fmt: skip
+    )
+
+
+def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[InboxRow]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+    waiting = (
+        shown_items(InboxRow._fields)
+        .add_columns(service_case.c.number, service_case.c.urgency, office.c.name.label("office_name"))
+        .join(office, office.c.code == service_case.c.office)
+    )
     if role is not None:
         waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
