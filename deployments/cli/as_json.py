@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.problems import Problem
-from tasks.desk.rules import mask_address, mask_phone, mask_text, timeline_rows
+from tasks.desk.rules import timeline_rows
 from tasks.desk.views import CaseView, InboxRow
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 
 def show_json(value: object) -> None:

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from schemas.problems import Problem
 from schemas.words import Urgency
-from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, timeline_rows
+from tasks.desk.rules import full_time, timeline_rows
 from tasks.desk.views import CaseView, InboxRow, ItemView
 from tasks.lines.queries import LineView
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 

@@ -6,7 +6,7 @@ from datetime import date, time
 from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
-from tasks.cycle.rules import Calendar, Standard
+from tasks.cycle.rules import Calendar, Standard, standard_days
 from tasks.durable.step import Work
 from tasks.policies.queries import setting
 
@@ -22,6 +22,12 @@ def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Sta
         Standard(row.process, row.category, row.unit, row.urgency, row.days, row.valid_from, row.valid_to)
         for row in connection.execute(select(cycle_standard))
     ]
+
+
+def standard(work: Work, category: str, unit: str) -> int | None:
+    """Give the standard working days of the case's process and urgency today; None where there is no standard."""
+    case = work.case
+    return standard_days(work.read(standards), case.process, category, unit, case.urgency, work.today)
 
 
 def calendar(work: Work) -> Calendar:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from schemas.tables import notice, service_case, work_item
 from schemas.tables.base import Json, Moment
 from tasks.cycle.queries import holidays
-from tasks.cycle.rules import Calendar
-from tasks.notices.rules import DAILY, DueNotice, notice_text
+from tasks.cycle.rules import Calendar, Notice
+from tasks.notices.rules import DueNotice, notice_text
 from tasks.policies.queries import current_version, policies
 
 
@@ -48,7 +48,7 @@ def items_to_tell(connection: Connection, now: datetime, workday: date | None) -
     """
     entry = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
     at, kind, role = (entry.c.value.op("->>")(name) for name in ("at", "kind", "role"))
-    named = case((kind == DAILY, literal(f"{DAILY}-{workday}")), else_=kind).concat(":").concat(role)
+    named = case((kind == Notice.DAILY, literal(f"{Notice.DAILY}-{workday}")), else_=kind).concat(":").concat(role)
     said = exists().where(
         notice.c.case_id == work_item.c.case_id,
         notice.c.step_key == work_item.c.step_key,
@@ -61,7 +61,7 @@ def items_to_tell(connection: Connection, now: datetime, workday: date | None) -
         .distinct()
         .join(service_case, service_case.c.id == work_item.c.case_id)
         .join(entry, literal(True))
-        .where(*due, *([] if workday else [kind != DAILY]))
+        .where(*due, *([] if workday else [kind != Notice.DAILY]))
         .order_by(work_item.c.case_id, work_item.c.step_key),
     )
 

@@ -42,3 +42,10 @@ def current_version(connection: Connection, day: date) -> int:
 def setting(work: Work, key: str) -> Any:
     """Give a policy's value by the version that the case keeps."""
     return work.read(policies)[work.case.policy_version][key]
+
+
+def term(work: Work, name: str) -> Any:
+    """Give a gate's term, "goods_in.days": the one of the case's process, else the one that all share."""
+    values = work.read(policies)[work.case.policy_version]
+    own = f"{work.case.process.lower()}.{name}"
+    return values[own if own in values else f"default.{name}"]

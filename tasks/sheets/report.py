@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.problems import BadInput
-from tasks.desk.rules import MOBILE, mask_phone, plain
+from tasks.desk.rules import plain
+from tasks.privacy.rules import MOBILE, mask_phone
 from tasks.sheets.checks import Finding
 from tasks.sheets.columns import SheetKind
 from tasks.sheets.outcome import Became, RowOutcome
