@@ -48,7 +48,9 @@ def items_to_tell(connection: Connection, now: datetime, workday: date | None) -
     """
     entry = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
     at, kind, role = (entry.c.value.op("->>")(name) for name in ("at", "kind", "role"))
-    named = case((kind == Notice.DAILY, literal(f"{Notice.DAILY}-{workday}")), else_=kind).concat(":").concat(role)
+    named = (
+        case((kind == Notice.DAILY.value, literal(f"{Notice.DAILY}-{workday}")), else_=kind).concat(":").concat(role)
+    )
     said = exists().where(
         notice.c.case_id == work_item.c.case_id,
         notice.c.step_key == work_item.c.step_key,
@@ -61,7 +63,7 @@ def items_to_tell(connection: Connection, now: datetime, workday: date | None) -
         .distinct()
         .join(service_case, service_case.c.id == work_item.c.case_id)
         .join(entry, literal(True))
-        .where(*due, *([] if workday else [kind != Notice.DAILY]))
+        .where(*due, *([] if workday else [kind != Notice.DAILY.value]))
         .order_by(work_item.c.case_id, work_item.c.step_key),
     )
 
