@@ -16,9 +16,9 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 
 from deployments.database import connect
 from deployments.local.prefect_server import pointed_at
-from deployments.services import load_processes
 from deployments.settings import Settings
 from deployments.worker import BACKGROUND_CONNECTIONS, run_leg
+from flows import load
 from tasks.durable.database import use
 from tasks.sheets import places
 
@@ -27,7 +27,7 @@ def main(run_id: str, entrypoint: str, worker: str) -> None:
     """Run the job to its end; its state in Prefect says how it went."""
     threading.Thread(target=_end_with, args=(int(worker),), daemon=True).start()
     settings = Settings()
-    load_processes()
+    load()
     connect_again = partial(connect, str(settings.database_url), threads=BACKGROUND_CONNECTIONS)
     use(connect_again(), connect_again)
     places.use(settings.places)

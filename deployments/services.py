@@ -1,8 +1,6 @@
 """Run small jobs beside the worker's legs, each in a thread of its own at an interval."""
 
-import importlib
 import logging
-import pkgutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,10 +8,9 @@ from contextlib import contextmanager
 import httpx
 from sqlalchemy import Engine
 
-import flows
-from tasks.desk.publish import publish_inboxes, publish_start_page
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.publish import PAGES
 from tasks.runs.watch import RecoverReport, Watch
 
 WATCH_EVERY = 3.0  # seconds
@@ -59,19 +56,13 @@ class Loop:
             self._stopping.wait(self.every)
 
 
-def load_processes() -> None:
-    """Import every module of flows/, so that all processes are registered."""
-    for module in pkgutil.iter_modules(flows.__path__):
-        importlib.import_module(f"flows.{module.name}")
-
-
 def background_loops(db: Engine) -> list[Loop]:
     """Return the loops that run beside the worker: the watch, the outbox, the pages."""
     client, watch = httpx.Client(), Watch(db)
     return [
         Loop("watch", WATCH_EVERY, lambda: note(watch.round())),
         Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
-        Loop("pages", PAGES_EVERY, lambda: (publish_inboxes(db), publish_start_page(db))),
+        Loop("pages", PAGES_EVERY, lambda: (PAGES.publish_inboxes(db), PAGES.publish_start_page(db))),
     ]
 
 

@@ -25,8 +25,9 @@ from pydantic import PrivateAttr
 
 from deployments.database import connect
 from deployments.local.prefect_server import pointed_at
-from deployments.services import background_loops, load_processes, start_services
+from deployments.services import background_loops, start_services
 from deployments.settings import Settings
+from flows import load
 from tasks.durable.database import use
 from tasks.sheets import places
 
@@ -160,7 +161,7 @@ async def serve(worker: CaseWorker) -> None:
 def main() -> None:
     """Run the worker of this installation with its background loops."""
     settings = Settings()
-    load_processes()
+    load()
     db = connect(str(settings.database_url), threads=settings.worker_threads + BACKGROUND_CONNECTIONS)
     use(db)
     places.use(settings.places)

@@ -3,11 +3,14 @@
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -17,9 +20,20 @@ from sqlalchemy.engine import make_url
 
 from deployments import database
 from deployments.local.postgres import Databases, running_database
-from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.local.prefect_server import child_environment, pointed_at, server_child, wait_healthy, worker_env
 from deployments.local.processes import Child
 from deployments.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.deployments.desk import Desk
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of the run have all files that ask for Prefect's server, first, and share out the others."""
+    prefect = {item.path for item in items if "prefect_server" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in prefect)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("prefect" if item.path in prefect else item.path.name))
 
 
 @dataclass
@@ -132,3 +146,33 @@ def prefect_server(settings: Settings, databases: Databases) -> Iterator[Child]:
             yield server
     finally:
         server.stop()
+
+
+# toy flows on that server; what they need of Prefect is imported only where they are asked for
+
+
+@pytest.fixture(scope="session")
+def toy_deployments(prefect_server: Child) -> dict[str, UUID]:
+    from deployments.deploy import apply_deployments
+    from tests.deployments.desk import TOY_YAML
+
+    return apply_deployments(TOY_YAML)
+
+
+@pytest.fixture(scope="session")
+def toy_worker(settings: Settings, databases: Databases, toy_deployments: dict[str, UUID]) -> Iterator[Child]:
+    env = child_environment(worker_env(settings, databases))
+    child = Child("worker", [sys.executable, "-m", "deployments.worker"], env, settings, 12.0)
+    child.start()
+    yield child
+    child.stop()
+
+
+@pytest.fixture(scope="session")
+def toys(settings: Settings, toy_deployments: dict[str, UUID]) -> Iterator["Desk"]:
+    """A person at the API of the toy flows."""
+    from tests.deployments.desk import Desk
+
+    desk = Desk(toy_deployments, settings.api_url)
+    yield desk
+    desk.close()

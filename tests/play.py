@@ -21,7 +21,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Outcome, advance
+from tasks.durable.stage import Result, advance
 from tests.books import books_balance
 
 __all__ = ["LINES", "Play", "books_balance", "cells", "line"]
@@ -124,11 +124,11 @@ class Play:
         advance(self.db, case)
         return case
 
-    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Outcome:
+    def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
         return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
 
-    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Outcome:
+    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
         """Answer an open item: what is sensible, then the prefill, then `fields`. It must be accepted."""
         outcome = self.send(case, key, self.answer(case, key, staff, **fields))
         assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"

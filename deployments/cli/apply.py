@@ -11,7 +11,7 @@ from deployments.cli.desk import case_id_of, view_of
 from deployments.cli.output import next_lines, show, tell_problems
 from deployments.cli.sheets import import_file
 from deployments.cli.values import read_form
-from deployments.services import load_processes
+from flows import load
 from schemas.problems import AftersalesError, BadInput, Problem
 from schemas.words import Channel
 from tasks.durable.opening import Opened, open_case
@@ -25,7 +25,7 @@ FORMS = {".json", ".yaml", ".yml"}
 
 def apply_file(db: Engine, file: Path, origin: str, as_json: bool) -> bool:
     """Accept the applications of a file and start each; True when none was refused."""
-    load_processes()
+    load()
     kind = file.suffix.lower()
     if kind not in SHEETS | FORMS:
         expected = f"应为 must be {' '.join(sorted(SHEETS | FORMS))}"

@@ -18,7 +18,7 @@ from tasks.desk.queries import case_view, find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable import clock
-from tasks.durable.queries import case_id_by_number
+from tasks.durable.queries import find_case
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.people.queries import people
@@ -73,12 +73,8 @@ def view_of(db: Engine, number: str) -> CaseView:
 
 def case_id_of(db: Engine, number: str) -> int:
     """Find a case by its number; NotFound where there is none."""
-    wanted = unicodedata.normalize("NFKC", number).strip().upper()
     with db.connect() as connection:
-        case_id = case_id_by_number(connection, wanted)
-    if case_id is None:
-        raise NotFound(f"没有单号为 {wanted} 的单据，请核对 there is no case {wanted}: check the number")
-    return case_id
+        return find_case(connection, number)
 
 
 # deciding
@@ -169,6 +165,6 @@ def _stand(view: CaseView) -> dict[str, Any]:
 
 def _load_processes() -> None:
     # Prefect takes a second to import; the inbox goes without
-    from deployments.services import load_processes
+    from flows import load
 
-    load_processes()
+    load()

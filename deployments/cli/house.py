@@ -15,10 +15,10 @@ def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:
     if not is_healthy(settings):
         raise UpError(f"Prefect 未运行 / Prefect does not answer at {settings.api_url}: start `aftersales up`")
     with pointed_at(settings):
-        from deployments.services import load_processes  # Prefect is imported when it is pointed at our server
+        from flows import load  # Prefect is imported when it is pointed at our server
         from tasks.runs.watch import recover
 
-        load_processes()
+        load()
         try:
             report = vars(recover(db))
         except httpx.HTTPError as error:

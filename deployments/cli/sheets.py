@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import problems_json, show_json
 from deployments.cli.output import show, tell_problems
-from deployments.services import load_processes
+from flows import load
 from schemas.problems import BadInput, Problem
 from schemas.words import Role
 from tasks.sheets.importing import import_sheet
@@ -45,7 +45,7 @@ def write_inbox_file(db: Engine, role: Role, out: Path, office: str, unit: str, 
 def import_file(db: Engine, file: Path, kind: str, as_json: bool) -> bool:
     """Take a sheet in; True when no row went back."""
     described = sheet_kind(kind) if kind else None
-    load_processes()
+    load()
     report = import_sheet(db, file, described)
     if as_json:
         show_json(_report_json(report))

@@ -13,8 +13,8 @@ from deployments.demo.screen import Screen
 from deployments.demo.stories import BY_FORM, SHEET
 from deployments.local.postgres import running_database
 from deployments.local.serve import prepare
-from deployments.services import load_processes
 from deployments.settings import Settings
+from flows import load
 
 ONLY_BY_FORM = "draft"  # a sheet's application that is wrong is no draft: it comes back in the reject sheet
 
@@ -42,7 +42,7 @@ class SheetDemo:
 
     def play(self, db: Engine) -> None:
         """Send the applications, let everybody work through sheets, and look at the end."""
-        load_processes()
+        load()
         numbers, wrong = send_sheets(db, self.home, [one.story for one in self.stories], self.screen)
         self.problems += wrong
         for progress in self.stories:

@@ -28,8 +28,8 @@ from deployments.demo.staff import Staff
 from deployments.demo.stories import BY_FORM, SHEET
 from deployments.local.serve import prepare
 from deployments.local.up import Context, up
-from deployments.services import load_processes
 from deployments.settings import HOST, Settings, UpError
+from flows import load
 from schemas.problems import AftersalesError
 from schemas.tables import lease, service_case
 from schemas.words import Ending
@@ -97,7 +97,7 @@ class Demo:
 
     def play(self, context: Context) -> None:
         """Play it all; called beside the running product."""
-        load_processes()
+        load()
         db = connect(context.databases.ours)
         self.screen.open()
         try:

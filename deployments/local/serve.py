@@ -4,10 +4,10 @@ from rich.console import Console
 
 from deployments.database import connect, load_reference, migrate
 from deployments.local.up import Context, up
-from deployments.services import load_processes
 from deployments.settings import Settings
-from tasks.desk.publish import publish_inboxes, publish_start_page
+from flows import load
 from tasks.reference.samples import load_samples
+from tasks.runs.publish import PAGES
 
 console = Console()
 
@@ -27,12 +27,12 @@ def prepare(url: str) -> None:
 
 
 def _welcome(context: Context, samples: bool) -> None:
-    load_processes()
+    load()
     db = connect(context.databases.ours)
     if samples and load_samples(db):
         console.print("已载入示例申报单 sample applications loaded")
-    publish_inboxes(db)
-    start = publish_start_page(db)
+    PAGES.publish_inboxes(db)
+    start = PAGES.publish_start_page(db)
     db.dispose()
     console.rule("售后流程 Aftersales Flows")
     for label, value in (

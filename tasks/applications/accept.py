@@ -11,11 +11,11 @@ from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import Work
 from tasks.lines.steps import add_lines
 from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 BESIDE = "同时发来的另一份申报 another application sent with this one"
 NO_OFFICE = "没有这个办事处，请填编码或全称 must be an office's code or name"

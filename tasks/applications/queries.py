@@ -10,8 +10,8 @@ from schemas.tables import case_line, office, part, part_price, sales_record, se
 from tasks.applications.rules import Catalogue, Part, Twin
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import Work
 from tasks.unit.among import among
+from tasks.unit.work import Work
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:

@@ -26,11 +26,12 @@ from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.lines.rules import as_rows, brief_lines, known_lines
 from tasks.lines.steps import put_lines
 from tasks.outbox.steps import send
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 
 def review_application(case: Case) -> Review:

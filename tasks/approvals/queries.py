@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from schemas.words import Role
 from tasks.approvals.rules import LADDER
-from tasks.durable.step import Work
 from tasks.people.queries import people
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 
 def holders(work: Work) -> dict[Role, frozenset[str]]:

@@ -12,7 +12,8 @@ from tasks.approvals.rules import NO_APPROVER, next_rung, reason_needed
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
+from tasks.unit.work import Work
 
 NOBODY = "没有可审批的人 nobody is left who may approve"
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
 from tasks.cycle.rules import Calendar, Standard, standard_days
-from tasks.durable.step import Work
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 
 def holidays(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[date, bool]:

@@ -21,8 +21,8 @@ from tasks.cycle.rules import (
     share_moment,
 )
 from tasks.durable.question import Question, Reminder
-from tasks.durable.step import Work
 from tasks.policies.queries import setting, term
+from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
 Due = Callable[[Work], datetime]

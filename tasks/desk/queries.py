@@ -15,9 +15,9 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     column,
-    exists,
     func,
     literal,
     null,
@@ -68,20 +68,26 @@ _FACTS: Select[Any] = (
         service_case.c.order_no, service_case.c.model, service_case.c.urgency, service_case.c.link,
         service_case.c.step, service_case.c.due_at, service_case.c.ending, service_case.c.ending_reason,
         service_case.c.opened_at, service_case.c.closed_at, service_case.c.fault, service_case.c.seq,
-        service_case.c.run_id, service_case.c.run_generation, service_case.c.run_seq,
+        service_case.c.run_id, service_case.c.run_item, service_case.c.run_generation, service_case.c.run_seq,
     )
     .join(office, office.c.code == service_case.c.office)
     .join(staff, staff.c.code == service_case.c.applicant)
     .where(service_case.c.id == _ID)
 )  # fmt: skip
 
+# the run that shows an item: its own, or its case's
+_RUN = case(
+    (work_item.c.run_id.is_not(None), work_item.c.run_id),
+    (work_item.c.step_key == service_case.c.run_item, service_case.c.run_id),
+).label("run_id")
 _ITEMS: Select[Any] = (
     select(
         work_item.c.step_key.label("key"), work_item.c.title, work_item.c.role, work_item.c.also, work_item.c.office,
         production_unit.c.name.label("unit_name"), work_item.c.form, work_item.c.brief, work_item.c.prefill,
         work_item.c.refusals, work_item.c.refused_because, work_item.c.opened_at, work_item.c.due_at,
-        work_item.c.expires_at,
+        work_item.c.expires_at, _RUN,
     )
+    .join(service_case, service_case.c.id == work_item.c.case_id)
     .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
     .where(work_item.c.case_id == _ID, work_item.c.closed_at.is_(None))
     .order_by(work_item.c.due_at, work_item.c.step_key)
@@ -138,13 +144,6 @@ _TIMELINE: Select[Any] = select(
     *(field for field in _HAPPENED.c if field.key != "seq")
 ).order_by(_HAPPENED.c.at, _HAPPENED.c.seq)  # fmt: skip
 
-_EARLIER = work_item.alias("earlier")
-_FIRST = ~exists().where(
-    _EARLIER.c.case_id == work_item.c.case_id,
-    _EARLIER.c.closed_at.is_(None),
-    tuple_(_EARLIER.c.due_at, _EARLIER.c.step_key) < tuple_(work_item.c.due_at, work_item.c.step_key),
-)
-
 
 def case_view(connection: Connection, case_id: int) -> CaseView:
     """Load all that staff see of a case, in five statements; NotFound when there is none."""
@@ -195,7 +194,7 @@ def inbox(connection: Connection, role: Role | None, now: datetime, most: int | 
             work_item.c.also,
             office.c.name.label("office_name"), production_unit.c.name.label("unit_name"),
             service_case.c.urgency, work_item.c.due_at, work_item.c.refusals, work_item.c.brief,
-            service_case.c.run_id, _FIRST.label("first"),
+            _RUN,
         )
         .join(service_case, service_case.c.id == work_item.c.case_id)
         .join(office, office.c.code == service_case.c.office)

@@ -24,23 +24,27 @@ OVERDUE = "逾期"  # the tag of a run with something late
 # names and tags of runs
 
 
-def run_name(view: CaseView) -> str:
-    """Name a run: PA-2026-000123 · 北京办事处 · 审核修正; a closed case's by its ending."""
-    case = view.case
-    at = case.ending.zh if case.ending else view.items[0].title if view.items else case.step or case.link
+def run_name(view: CaseView, item: ItemView | None = None) -> str:
+    """Name the run of an item, by default the first: PA-2026-000123 · 北京办事处 · 审核修正; a closed case's by its ending."""
+    case, item = view.case, item or next(iter(view.items), None)
+    waits = " ".join(filter(None, [item.title, item.unit_name])) if item else case.step or case.link
+    at = case.ending.zh if case.ending else waits
     return f"{case.number} · {case.office_name} · {at}"
 
 
-def run_tags(view: CaseView) -> list[str]:
-    """Tag a run for worklists: process, office, who is waited for, overdue, urgent; closed and how."""
-    case = view.case
+def run_tags(view: CaseView, item: ItemView | None = None) -> list[str]:
+    """Tag the run of an item, by default the first, for worklists: process, office, for whom it waits, overdue, urgent.
+
+    A closed case's is tagged by its ending.
+    """
+    case, item = view.case, item or next(iter(view.items), None)
     tags = [case.title, f"办事处:{case.office_name}"]
     if case.ending:
         tags += ["已结案", case.ending.zh]
-    else:
-        for role in dict.fromkeys(role for item in view.items for role in (item.role, item.also) if role):
+    elif item:
+        for role in filter(None, [item.role, item.also]):
             tags += [waiting_tag(role), waiting_tag(role, case.office_name)]
-        tags += [OVERDUE] if view.overdue else []
+        tags += [OVERDUE] if item.due_at < view.now else []
     tags += ["加急"] if case.urgency == Urgency.URGENT else []
     return [tag.replace(",", "，") for tag in tags]
 

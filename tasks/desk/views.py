@@ -43,6 +43,7 @@ class CaseFacts:
     fault: str | None
     seq: int
     run_id: UUID | None
+    run_item: str | None
     run_generation: int
     run_seq: int
 
@@ -53,7 +54,7 @@ class CaseFacts:
 
 
 class ItemView(NamedTuple):
-    """An open work item; `brief` are lines of markdown, `prefill` is by Chinese field name."""
+    """An open work item; `brief` are lines of markdown, `prefill` is by Chinese field name; `run_id` is where it is shown."""
 
     key: str
     title: str
@@ -69,6 +70,7 @@ class ItemView(NamedTuple):
     opened_at: datetime
     due_at: datetime
     expires_at: datetime | None
+    run_id: UUID | None
 
 
 class DocumentView(NamedTuple):
@@ -114,7 +116,7 @@ class Happening(NamedTuple):
 
 @dataclass(frozen=True)
 class CaseView:
-    """All that staff see of a case at one moment; `items` are sorted by due time, the run shows the first."""
+    """All that staff see of a case at one moment; `items` are sorted by due time."""
 
     case: CaseFacts
     lines: Sequence[LineView]
@@ -128,14 +130,9 @@ class CaseView:
         """The day by which everything was promised."""
         return max((line.promised for line in self.lines if line.promised), default=None)
 
-    @property
-    def overdue(self) -> bool:
-        """Say whether something that waits is late."""
-        return any(item.due_at < self.now for item in self.items)
-
 
 class InboxRow(NamedTuple):
-    """A work item that waits; `first` says whether the case's run shows this item or an earlier one."""
+    """A work item that waits, and the run that shows it, if there is one by now."""
 
     number: str
     key: str
@@ -150,7 +147,6 @@ class InboxRow(NamedTuple):
     refusals: int
     brief: Sequence[str]
     run_id: UUID | None
-    first: bool
 
 
 class Waiting(NamedTuple):

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from schemas.tables import document
 from schemas.words import DocumentKind
-from tasks.durable.step import Work
 from tasks.unit.unit import Numbered
+from tasks.unit.work import Work
 
 DocumentRef = NewType("DocumentRef", str)
 

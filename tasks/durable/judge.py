@@ -14,7 +14,7 @@ from schemas.words import EntryKind, ItemState
 from tasks.durable.process import Process
 from tasks.durable.queries import CaseFile, Entry
 from tasks.durable.question import Answer, Question, Reply
-from tasks.durable.step import SHANGHAI, Work
+from tasks.unit.work import SHANGHAI, Work
 
 CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemState.WITHDRAWN}
 
@@ -57,10 +57,8 @@ def _examine(
 
 
 def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
-    """Tell an answer that nothing waits for it, and record that; the same withdrawal again is told of its success."""
+    """Tell an answer that nothing waits for it, and record that."""
     earlier = file.recorded.get(answer.key)
-    if answer.kind == EntryKind.WITHDRAWN and _same_withdrawal(file, answer):
-        return Reply(True, repeated=True)
     if earlier and earlier.kind != EntryKind.STEP:
         at = f"{earlier.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         expected = f"已由 {earlier.actor} 于 {at} 办理 was already decided by {earlier.actor}"
@@ -72,12 +70,13 @@ def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
     wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
     problems = [Problem("待办 work item", wanted, expected)]
     refuse(work, answer, problems, answer.key)
-    return Reply(False, problems, key=answer.key)
+    return Reply(False, problems, repeated=_is_same_withdrawal(file, answer), key=answer.key)
 
 
-def _same_withdrawal(file: CaseFile, answer: Answer) -> bool:
+def _is_same_withdrawal(file: CaseFile, answer: Answer) -> bool:
+    """Say whether a case was taken back by the very same words before; their sender is told of success."""
     done = next((entry for entry in file.recorded.values() if entry.kind == EntryKind.WITHDRAWN), None)
-    if done is None:
+    if done is None or answer.kind != EntryKind.WITHDRAWN:
         return False
     try:
         return TakenBack.model_validate(dict(answer.data)) == TakenBack.model_validate_json(done.output)

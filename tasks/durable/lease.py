@@ -27,60 +27,44 @@ VOID_AFTER = timedelta(seconds=20)
 @contextmanager
 def held(db: Engine, case_id: int) -> Iterator[None]:
     """Hold the lease of a case, waiting for another leg to end or for its lease to become void."""
-    holder = _name()
-    while not _take(db, [case_id], holder):
+    while True:
+        with seized(db, [case_id]) as ours:
+            if ours:
+                yield
+                return
         time.sleep(0.05)
-    with _kept(db, holder, {case_id}):
-        yield
 
 
 @contextmanager
 def seized(db: Engine, case_ids: Sequence[int]) -> Iterator[Set[int]]:
     """Hold the leases of those cases whose lease nobody else holds; gives these."""
-    holder = _name()
+    holder, stop = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}", threading.Event()
     ours = _take(db, case_ids, holder)
-    with _kept(db, holder, ours):
-        yield ours
+    mine = lease.c.case_id.in_(ours), lease.c.holder == holder
 
+    def renew() -> None:
+        while not stop.wait(RENEW_EVERY.total_seconds()):
+            with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
+                connection.execute(update(lease).where(*mine).values(expires_at=clock.now() + VOID_AFTER))
 
-def _name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
-
-
-@contextmanager
-def _kept(db: Engine, holder: str, case_ids: Set[int]) -> Iterator[None]:
-    stop = threading.Event()
-    renewer = threading.Thread(target=_renew, args=(db, holder, case_ids, stop), daemon=True)
-    renewer.start()
     try:
-        yield
+        if ours:
+            threading.Thread(target=renew, daemon=True).start()
+        yield ours
     finally:
         stop.set()
-        with db.begin() as connection:
-            connection.execute(delete(lease).where(lease.c.case_id.in_(case_ids), lease.c.holder == holder))
+        if ours:
+            with db.begin() as connection:
+                connection.execute(delete(lease).where(*mine))
 
 
 def _take(db: Engine, case_ids: Sequence[int], holder: str) -> Set[int]:
     now = clock.now()
-    rows = [{"case_id": case_id, "holder": holder, "expires_at": now + VOID_AFTER} for case_id in sorted(case_ids)]
-    statement = insert(lease).values(rows)
-    taken = statement.on_conflict_do_update(
-        index_elements=[lease.c.case_id],
-        set_={"holder": holder, "expires_at": now + VOID_AFTER},
-        where=lease.c.expires_at <= now,
-    ).returning(lease.c.case_id)
+    own = {"holder": holder, "expires_at": now + VOID_AFTER}
+    wanted = insert(lease).values([{"case_id": case_id, **own} for case_id in sorted(case_ids)])
+    taken = wanted.on_conflict_do_update(index_elements=[lease.c.case_id], set_=own, where=lease.c.expires_at <= now)
     try:
         with db.begin() as connection:
-            return set(connection.execute(taken).scalars())
+            return set(connection.execute(taken.returning(lease.c.case_id)).scalars())
     except IntegrityError:
         raise NotFound(f"没有这张单据 no case with id {', '.join(map(str, case_ids))}") from None
-
-
-def _renew(db: Engine, holder: str, case_ids: Set[int], stop: threading.Event) -> None:
-    while not stop.wait(RENEW_EVERY.total_seconds()):
-        with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
-            connection.execute(
-                update(lease)
-                .where(lease.c.case_id.in_(case_ids), lease.c.holder == holder)
-                .values(expires_at=clock.now() + VOID_AFTER)
-            )

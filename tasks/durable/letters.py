@@ -13,7 +13,7 @@ from tasks.durable import queries
 from tasks.durable.opening import enter
 from tasks.durable.process import PROCESSES, Case, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work
+from tasks.unit.work import Work
 
 
 class CaseEnded(Form):

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
 
 from schemas.forms.base import Form
 from schemas.problems import BadInput, problems_of
@@ -20,10 +19,9 @@ from schemas.tables import service_case
 from schemas.words import Channel
 from tasks.durable import clock, queries
 from tasks.durable.process import PROCESSES, Process
-from tasks.durable.queries import CaseFile
-from tasks.durable.stage import halves
-from tasks.durable.step import SHANGHAI, Work
+from tasks.unit.refusals import in_halves
 from tasks.unit.unit import Numbered, Unit
+from tasks.unit.work import SHANGHAI, Work
 
 
 @dataclass(frozen=True)
@@ -65,57 +63,41 @@ def open_chunk(
 
     One transaction for all; where the database refuses, because others send the same, each half has its own.
     """
-    process, results = PROCESSES[code], dict[str, Opened | BadInput]()
-    forms: dict[str, Form] = {}
+    process, forms = PROCESSES[code], list[tuple[str, Form]]()
+    results: dict[str, Opened | BadInput] = {}
     for origin, data in applications:
         try:
-            forms[origin] = process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))
+            forms.append((origin, process.request.model_validate(data if isinstance(data, BaseModel) else dict(data))))
         except ValidationError as error:
             results[origin] = BadInput(problems_of(error))
 
-    def attempt(part: Mapping[str, Form], attempts: int = 2) -> None:
-        try:
-            with db.begin() as connection:
-                unit = Unit(connection, [], list(part.values()))
-                found = _open(unit, process, part, channel, run_id)
-                unit.flush()
-            results.update({origin: _told(one) for origin, one in found.items()})
-        except IntegrityError:  # another sending of an origin, or a twin line, came between check and insert
-            if len(part) > 1:
-                for half in halves(list(part.items())):
-                    attempt(dict(half))
-            elif attempts > 1:
-                attempt(part, attempts - 1)
-            else:
-                raise
+    def together(part: Sequence[tuple[str, Form]]) -> list[tuple[str, Opened | BadInput]]:
+        with db.begin() as connection:
+            unit = Unit(connection, [], [form for _, form in part])
+            made, found = _open(unit, process, dict(part), channel, run_id)
+            unit.flush()
+        return [*found.items(), *((origin, Opened(row["id"], row["number"], new=True)) for origin, row in made.items())]
 
-    attempt(forms)
+    # another sending of an origin, or a twin line, may come between check and insert: alone it is seen at the second look
+    results.update(in_halves(forms, together, lambda one, _error: together([one])[0]))
     return [results[origin] for origin, _ in applications]
-
-
-def _told(one: "Opened | BadInput | dict[str, Any]") -> Opened | BadInput:
-    """Tell of a new case by its row, which has its number by now."""
-    return Opened(one["id"], one["number"], new=True) if isinstance(one, dict) else one
 
 
 def _open(
     unit: Unit, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
-) -> dict[str, Opened | BadInput | dict[str, Any]]:
-    """Judge the applications and buffer the cases of those that are right; gives their rows."""
-    made, now = queries.cases_by_origin(unit.connection, list(forms)), clock.now()
-    judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in made}
-    wrong = {origin: problems for origin, (_, problems) in judged.items() if problems}
+) -> tuple[dict[str, dict[str, Any]], dict[str, Opened | BadInput]]:
+    """Judge applications; gives the rows of the new cases, which the unit will number, and what became of the others."""
+    known, now = queries.cases_by_origin(unit.connection, list(forms)), clock.now()
+    judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in known}
+    wrong = {origin: BadInput(problems) for origin, (_, problems) in judged.items() if problems}
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
-        made |= queries.cases_by_origin(unit.connection, list(wrong))
-    right = [origin for origin, (_, problems) in judged.items() if not problems]
-    ids = dict(zip(right, queries.new_case_ids(unit.connection, len(right)), strict=True))
-    found = {
-        origin: enter(unit, process, ids[origin], forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
-        for origin in right
+        known |= queries.cases_by_origin(unit.connection, list(wrong))
+    right = [origin for origin in judged if origin not in wrong]
+    made = {
+        origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
+        for origin, case_id in zip(right, queries.new_case_ids(unit.connection, len(right)), strict=True)
     }
-    earlier = {origin: Opened(row.id, row.number, new=False) for origin, row in made.items()}
-    refused = {origin: BadInput(problems) for origin, problems in wrong.items() if origin not in made}
-    return {**found, **refused, **earlier}
+    return made, wrong | {origin: Opened(row.id, row.number, new=False) for origin, row in known.items()}
 
 
 def enter(
@@ -128,7 +110,7 @@ def enter(
         "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
     }  # fmt: skip
     unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))
-    process.begin(form, Work(unit, CaseFile(SimpleNamespace(**row)), "begin", now))
+    process.begin(form, Work(unit, cast(Any, SimpleNamespace(**row)), {}, "begin", now))
     return row
 
 

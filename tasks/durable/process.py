@@ -11,8 +11,8 @@ from schemas.forms.base import Form
 from schemas.problems import Problem
 from schemas.words import Channel, Ending
 from tasks.durable.question import Answer, Question
-from tasks.durable.step import Work
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 if TYPE_CHECKING:
     from tasks.durable.replay import Replay

@@ -1,5 +1,6 @@
 """The SQL of the core: cases with their ledger, open items and letters."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,13 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
-from schemas.tables import lease, ledger, letter, service_case, sheet_row, work_item
+from schemas.problems import NotFound
+from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Role
 from tasks.unit.among import among
+from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 ENGINEERS_TITLE = "流程代码与记录不符"
 # a letter answers the question that it names, or whatever the case waits for
-_ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
+ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
 
 
 class Entry(NamedTuple):
@@ -59,6 +63,10 @@ class CaseFile:
         """The case's key."""
         return int(self.row.id)
 
+    def work(self, unit: Unit, key: str, now: datetime) -> Work:
+        """Begin a step or an answer of this case in a unit."""
+        return Work(unit, self.row, self.recorded, key, now)
+
 
 def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
     """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
@@ -78,7 +86,7 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     asked = (work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at, work_item.c.expires_at)
     for row in connection.execute(
         select(work_item.c.case_id, *asked, letter.c.kind, letter.c.body)
-        .outerjoin(letter, _ADDRESSED & letter.c.read_at.is_(None))
+        .outerjoin(letter, ADDRESSED & letter.c.read_at.is_(None))
         .where(among(work_item.c.case_id, case_ids), work_item.c.closed_at.is_(None))
         .order_by(work_item.c.due_at, work_item.c.step_key, letter.c.key.desc())
     ):
@@ -93,20 +101,19 @@ def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
     return row.seq, row.link, row.ready_at is not None
 
 
-def case_id_by_number(connection: Connection, number: str) -> int | None:
-    """Find a case by its number."""
-    return connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
+def find_case(connection: Connection, text: str) -> int:
+    """Find a case by its number as people type it, in full width or small letters; NotFound where there is none."""
+    number = unicodedata.normalize("NFKC", text).strip().upper()
+    case_id = connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
+    if case_id is None:
+        raise NotFound(f"没有单号为 {number} 的单据，请核对 there is no case {number}: check the number")
+    return int(case_id)
 
 
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the cases that were made from origins: origin → id and number."""
     found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
     return {row.origin: row for row in connection.execute(found.where(among(service_case.c.origin, origins)))}
-
-
-def case_by_origin(connection: Connection, origin: str) -> Row[Any] | None:
-    """Find the case that was made from an origin."""
-    return cases_by_origin(connection, [origin]).get(origin)
 
 
 def new_case_ids(connection: Connection, count: int) -> list[int]:
@@ -149,15 +156,3 @@ def set_fault(connection: Connection, case_id: int, fault: str, retry_at: dateti
     """Note why a leg could not go on and when the watch may try again (None: not by itself)."""
     noted = update(service_case).where(service_case.c.id == case_id)
     connection.execute(noted.values(fault=fault, ready_at=retry_at))
-
-
-def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
-    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
-    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(service_case.c.ready_at <= at)
-    waits = _ADDRESSED & work_item.c.closed_at.is_(None)
-    unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
-    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
-    found = ready.union(written).subquery()
-    leased = (lease.c.case_id == found.c.id) & (lease.c.expires_at > at)
-    free = select(found.c.id).outerjoin(lease, leased).where(lease.c.case_id.is_(None))
-    return list(connection.execute(free.order_by(found.c.since).limit(limit)).scalars())

@@ -10,7 +10,7 @@ from uuid import UUID
 from schemas.forms.base import Form, form_path, signer
 from schemas.problems import Problem, printable
 from schemas.words import Channel, EntryKind, Role
-from tasks.durable.step import Work
+from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
 

@@ -5,9 +5,9 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.forms.base import EngineerNote, Form, form_path
 from schemas.problems import IllegalTransition, ProcessChanged
@@ -19,8 +19,13 @@ from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
-from tasks.durable.step import StepDefinition, Work, step
-from tasks.unit.unit import JsonText, Unit
+from tasks.durable.step import Call, step
+from tasks.unit.rows import JsonText
+from tasks.unit.unit import Unit
+from tasks.unit.work import Work
+
+if TYPE_CHECKING:
+    from tasks.durable.stage import Chunk, Leg
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
@@ -28,36 +33,16 @@ NOTHING = "null"
 ENGINEER_KEY = re.compile(r"engineer-\d+")
 
 
-class Stage(Protocol):
-    """Where a pass plays: a leg commits each act by itself, a chunk all of its cases together."""
-
-    run_id: object
-
-    def commit(self, file: CaseFile, act: Callable[[Unit], T]) -> T:
-        """Run an act in a unit that holds the case's lock."""
-
-    def show(self, title: str, act: Callable[[], T]) -> T:
-        """Run a step where staff can see it."""
-
-
-class Done(NamedTuple):
-    """A step that this pass has behind it."""
-
-    definition: StepDefinition[Any]
-    key: str
-    output: Any
-
-
 class Replay:
     """The state of one pass: what was asked for, what is done, what answer waits to be given."""
 
     def __init__(
-        self, process: Process, file: CaseFile, stage: Stage, answer: Answer | None, reply: Reply | None = None
+        self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply if answer else Reply(True)
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
-        self.done: list[Done] = []
+        self.done: list[tuple[Call[Any], Any]] = []
 
     def run(self) -> bool:
         """Take the case to its end, its next question, or its undoing; True when it is closed."""
@@ -75,57 +60,37 @@ class Replay:
             closing = Closing(endings("withdrawn"), f"{signal.reason} ({signal.by})", undo=True)
         except TimedOut as signal:
             closing = Closing(endings("timed_out"), signal.key, undo=True)
-        if closing.undo:
-            self._undo()
+        for done, output in reversed(list(self.done)) if closing.undo else ():
+            if done.step.undo:  # the last first, each as a step of its own
+                self.perform(Call(done.step.undo, f"undo-{done.key}", (output,), {}, EntryKind.UNDO))
         close(case, closing.ending, closing.reason)
         self.file.closed = True
         return True
 
-    def _undo(self) -> None:
-        """Undo what was done, the last first, each as a step of its own."""
-        for done in reversed(list(self.done)):
-            if done.definition.undo:
-                self.perform(done.definition.undo, f"undo-{done.key}", [done.output], {}, EntryKind.UNDO)
-
     # steps
 
-    def perform(
-        self,
-        definition: StepDefinition[T],
-        key: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        kind: EntryKind = EntryKind.STEP,
-    ) -> T:
+    def perform(self, call: Call[T]) -> T:
         """Return the recorded output of a step, or do it now and record it in the same transaction."""
-        if key in self.asked:
-            raise ProcessChanged(f"step key {key!r} is used twice; make the loop turn part of it")
-        self.asked.add(key)
-        if key not in self.file.recorded:
+        if call.key in self.asked:
+            raise ProcessChanged(f"step key {call.key!r} is used twice; make the loop turn part of it")
+        self.asked.add(call.key)
+        if call.key not in self.file.recorded:
             self._guard()
-            act = lambda unit: self._do(unit, definition, key, args, kwargs, kind)  # noqa: E731
-            entries = self.stage.show(definition.title, lambda: self.stage.commit(self.file, act))
-            self._remember(*entries)
-        output = definition.load(self.file.recorded[key].output)
-        self.done.append(Done(definition, key, output))
+            act = lambda: self.stage.commit(self.file, lambda unit: self._do(unit, call))  # noqa: E731
+            self._remember(*self.stage.show(call.step.title, act))
+        output = call.step.load(self.file.recorded[call.key].output)
+        self.done.append((call, output))
         return output
 
-    def _do(
-        self,
-        unit: Unit,
-        definition: StepDefinition[Any],
-        key: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        kind: EntryKind,
-    ) -> list[Entry]:
-        work, system = Work(unit, self.file, key, clock.now()), Role.SYSTEM
-        output = definition.dump(definition.function(work, *args, **kwargs))
-        title, link, at = definition.title, definition.link, clock.now()
-        entries = [Entry(key, self.file.seq + 1, kind, title, link, output, system, at)]
-        for event, said, answer in work.events:
-            seq = self.file.seq + 1 + len(entries)
-            entries.append(Entry(event, seq, EntryKind.DECISION, said, link, to_json(answer), system, at))
+    def _do(self, unit: Unit, call: Call[Any]) -> list[Entry]:
+        work, seq, link = self.file.work(unit, call.key, clock.now()), self.file.seq, call.step.link
+        output = call.step.dump(call.step.function(work, *call.args, **call.kwargs))
+        said = [(call.key, call.kind, call.step.title, output)]
+        said += [(key, EntryKind.DECISION, title, to_json(answer)) for key, title, answer in work.events]
+        entries = [
+            Entry(key, seq + n, kind, title, link, kept, Role.SYSTEM, clock.now())
+            for n, (key, kind, title, kept) in enumerate(said, start=1)
+        ]
         for entry in entries:
             self._record(work, entry)
         return entries
@@ -166,7 +131,7 @@ class Replay:
             self._take_answer(questions)
         answered = [question for question in questions if question.key in recorded]
         if not answered:
-            raise Wait(questions)
+            raise Wait
         first = min(answered, key=lambda question: recorded[question.key].seq)
         entry = recorded[first.key]
         if entry.kind == EntryKind.WITHDRAWN:
@@ -204,7 +169,7 @@ class Replay:
 
     def _judge(self, question: Question[Any], answer: Answer) -> Reply:
         def act(unit: Unit) -> Entry | Reply:
-            work = Work(unit, self.file, question.key, clock.now())
+            work = self.file.work(unit, question.key, clock.now())
             found = judge(work, self.process, self.file, question, answer)
             if isinstance(found, Entry):
                 self._record(work, found)
@@ -234,7 +199,7 @@ class Replay:
             unit.update(file.id, work_item, gone, state=ItemState.DROPPED, closed_at=now)
         for key, question in wanted.items():
             if key not in items:
-                items[key] = self._open(Work(unit, file, key, now), question)
+                items[key] = self._open(file.work(unit, key, now), question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
         title, link, role = wanted[first].title, wanted[first].stands_at, wanted[first].role
         if not self.process.may_go(file.link, link):

@@ -1,25 +1,19 @@
-"""What may interrupt a process function.
+"""What may interrupt a process function; none of it is a fault.
 
 Signal
-├── Withdrawn   the applicant or a supervisor took the case back; `@process` undoes what was done
-├── TimedOut    a question's time ran out; a process may catch it as a named outcome, else it is undone
-├── Wait        questions are open; the engine's own, a process never sees past it
-└── Moved       another leg moved the case meanwhile; the engine loads it again and replays
+├── Withdrawn   the applicant or a supervisor took the case back; what was done is undone
+├── TimedOut    a question's time ran out; a process may catch it as a named outcome, else all is undone
+├── Wait        questions are open; a process never sees past it
+└── Moved       another leg moved the case meanwhile; it is loaded again and replayed
 """
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tasks.durable.question import Question
 
 
 class Signal(Exception):
-    """The root of all interruptions; none of them is a fault."""
+    """The root of all interruptions."""
 
 
 class Withdrawn(Signal):
-    """The case was taken back."""
+    """The case was taken back by somebody, for a reason."""
 
     def __init__(self, by: str, reason: str) -> None:
         super().__init__(reason)
@@ -27,7 +21,7 @@ class Withdrawn(Signal):
 
 
 class TimedOut(Signal):
-    """Nobody answered a question in time."""
+    """Nobody answered the question `key` in time."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -35,11 +29,7 @@ class TimedOut(Signal):
 
 
 class Wait(Signal):
-    """The case waits for the answer to one of these questions."""
-
-    def __init__(self, questions: Sequence["Question[Any]"]) -> None:
-        super().__init__(", ".join(question.key for question in questions))
-        self.questions = questions
+    """The case waits for an answer."""
 
 
 class Moved(Signal):

@@ -5,15 +5,14 @@ together. A chunk needs no leases: it holds its cases' rows, and a leg that meet
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from schemas.problems import NotFound, Problem, ProcessChanged, Unavailable
 from tasks.durable import clock, queries
@@ -24,27 +23,15 @@ from tasks.durable.queries import CaseFile
 from tasks.durable.question import Answer, Reply
 from tasks.durable.replay import Replay
 from tasks.durable.signals import Moved
-from tasks.durable.step import Work
+from tasks.unit.refusals import ATTEMPTS, TRY_AGAIN, in_halves, is_lost, state_of
 from tasks.unit.unit import Unit
 
 T = TypeVar("T")
+R = TypeVar("R")
 RunStep = Callable[[str, Callable[[], Any]], Any]
-ATTEMPTS = 5
-DEADLOCKS = {"40001", "40P01"}
-TRY_AGAIN = DEADLOCKS | {"23505", "23514"}  # a twin that committed, or goods that another one took, meanwhile
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 CHUNK = 200  # cases
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Where an advanced case stands; `reply` says what became of the answer that was given."""
-
-    case_id: int
-    number: str
-    closed: bool
-    reply: Reply
 
 
 @dataclass(frozen=True)
@@ -70,37 +57,40 @@ class Result:
     replies: Sequence[Reply]
     fault: str = ""
 
+    @property
+    def reply(self) -> Reply:
+        """What became of the only answer."""
+        return self.replies[0]
 
-def directly(_title: str, act: Callable[[], T]) -> T:
-    """Run a step without a Prefect task run."""
+
+def _directly(_title: str, act: Callable[[], T]) -> T:
     return act()
 
 
 class Leg:
     """Commits each act by itself, with a fresh unit again after a deadlock or a twin row."""
 
-    def __init__(self, db: Engine, run_step: RunStep = directly, run_id: object = None) -> None:
-        self.db, self.show, self.run_id = db, run_step, run_id
+    def __init__(self, db: Engine, show: RunStep = _directly, run_id: object = None) -> None:
+        self.db, self.show, self.run_id = db, show, run_id
 
-    def commit(self, file: CaseFile, act: Callable[[Unit], T]) -> T:
+    def commit(self, file: CaseFile, act: Callable[[Unit], T], attempts: int = ATTEMPTS) -> T:
         """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self.db.begin() as connection:
-                    if queries.lock_case(connection, file.id) != (file.seq, file.link, file.ready):
-                        raise Moved
-                    unit = Unit(connection, [file.id])
-                    result = act(unit)
-                    unit.flush()
-                return result
-            except (OperationalError, IntegrityError) as error:
-                if attempt == ATTEMPTS or state_of(error) not in TRY_AGAIN:
-                    raise
-        raise AssertionError("unreachable")
+        try:
+            with self.db.begin() as connection:
+                if queries.lock_case(connection, file.id) != (file.seq, file.link, file.ready):
+                    raise Moved
+                unit = Unit(connection, [file.id])
+                result = act(unit)
+                unit.flush()
+            return result
+        except DBAPIError as error:
+            if attempts == 1 or state_of(error) not in TRY_AGAIN:
+                raise
+        return self.commit(file, act, attempts - 1)
 
 
 class Chunk:
-    """Leaves the commit to who made the unit."""
+    """Leaves the commit to who made the unit, which holds its cases' locks."""
 
     run_id: object = None
 
@@ -108,46 +98,43 @@ class Chunk:
         self.unit = unit
 
     def commit(self, _file: CaseFile, act: Callable[[Unit], T]) -> T:
-        """Run an act in the unit, which holds its cases' locks."""
+        """Run an act in the unit."""
         return act(self.unit)
 
-    def show(self, _title: str, act: Callable[[], T]) -> T:
-        """Run a step."""
-        return act()
+    show = staticmethod(_directly)
 
 
 def advance(
-    db: Engine, case_id: int, answer: Answer | None = None, run_step: RunStep = directly, run_id: object = None
-) -> Outcome:
+    db: Engine, case_id: int, answer: Answer | None = None, run_step: RunStep = _directly, run_id: object = None
+) -> Result:
     """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
 
-    Raises NotFound, ProcessChanged, Unavailable where others keep moving the case, and whatever a faulty step
-    raises; the case is then as its last step left it.
+    `run_step` runs a step where staff can see it. Raises NotFound, ProcessChanged, Unavailable where others keep
+    moving the case, and whatever a faulty step raises; the case is then as its last step left it.
     """
     leg, reply = Leg(db, run_step, run_id), None
     with held(db, case_id):
         for _ in range(MOVES):
-            file, known = _load(db, case_id, answer)
-            replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply or known)
+            with db.connect() as connection:
+                file = queries.load_files(connection, [case_id]).get(case_id)
+                known = queries.known_rows(connection, answer.marks if answer else ())
+            if file is None:
+                raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
+            replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply or _repeated(answer, known))
             try:
-                closed = _play(db, replay)
+                _play(db, replay)
             except Moved:
                 reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
                 continue
-            reply = replay.reply or _too_late_alone(db, replay)
-            return Outcome(case_id, file.row.number, closed, reply)
+            if answer and not replay.reply:
+                with db.begin() as connection:
+                    unit = Unit(connection, [case_id])
+                    replay.reply = _too_late(unit, file, answer)
+                    unit.flush()
+            return Result(case_id, file.row.number, file.closed, [replay.reply or Reply(True)])
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
-
-
-def _load(db: Engine, case_id: int, answer: Answer | None) -> tuple[CaseFile, Reply | None]:
-    with db.connect() as connection:
-        file = queries.load_files(connection, [case_id]).get(case_id)
-        known = queries.known_rows(connection, answer.marks) if answer else {}
-    if file is None:
-        raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
-    return file, _repeated(answer, known)
 
 
 def _repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
@@ -159,36 +146,27 @@ def _repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
     return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
 
 
-def _play(db: Engine, replay: Replay) -> bool:
+def _play(db: Engine, replay: Replay) -> None:
     """Play a pass; what it cannot go on for is noted on the case, then raised again."""
+    file = replay.file
     try:
-        return replay.run()
+        replay.run()
     except Moved:
         raise
     except ProcessChanged as changed:
         with db.begin() as connection:
-            queries.lock_case(connection, replay.file.id)
-            queries.set_fault(connection, replay.file.id, str(changed), None)
-            queries.open_engineer_item(connection, replay.file, str(changed), clock.now())
+            queries.lock_case(connection, file.id)
+            queries.set_fault(connection, file.id, str(changed), None)
+            queries.open_engineer_item(connection, file, str(changed), clock.now())
         raise
     except Exception as fault:
         with db.begin() as connection:
-            queries.set_fault(connection, replay.file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
+            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
         raise
 
 
-def _too_late(unit: Unit, replay: Replay) -> Reply:
-    answer, file = replay.answer, replay.file
-    assert answer is not None
-    return too_late(Work(unit, file, answer.key, clock.now()), file, answer)
-
-
-def _too_late_alone(db: Engine, replay: Replay) -> Reply:
-    with db.begin() as connection:
-        unit = Unit(connection, [replay.file.id])
-        reply = _too_late(unit, replay)
-        unit.flush()
-    return reply
+def _too_late(unit: Unit, file: CaseFile, answer: Answer) -> Reply:
+    return too_late(file.work(unit, answer.key, clock.now()), file, answer)
 
 
 def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
@@ -196,69 +174,46 @@ def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
 
     A case that raises falls out and is advanced alone, step by step; a chunk that the database refuses is done
     in halves, down to one case. A case may stand in a chunk once. Raises where the database cannot be reached.
+    The garbage collector rests meanwhile: to look at a chunk's many objects again costs a quarter of its time.
     """
-    found: dict[int, Result] = {}
-    with _uncollected():
-        _attempt(db, sorted(turns, key=lambda turn: turn.case_id), found)
-    return [found[turn.case_id] for turn in turns]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector still: a chunk makes many objects, and looking at them again costs a quarter of it."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield
+        ordered = sorted(turns, key=lambda turn: turn.case_id)
+        done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
     finally:
         if was_on:
             gc.enable()
+    found = {result.case_id: result for result in done}
+    return [found[turn.case_id] for turn in turns]
 
 
-def _attempt(db: Engine, turns: Sequence[Turn], found: dict[int, Result], attempts: int = ATTEMPTS) -> None:
-    try:
-        together, alone = _together(db, turns)
-    except DBAPIError as error:
-        if _is_lost(error):
-            raise
-        if attempts > 1 and state_of(error) in DEADLOCKS:
-            _attempt(db, turns, found, attempts - 1)
-        elif len(turns) > 1:
-            for half in halves(turns):
-                _attempt(db, half, found)
-        else:
-            found[turns[0].case_id] = _alone(db, turns[0])
-    else:
-        found |= together | {turn.case_id: _alone(db, turn) for turn in alone}
-
-
-def _together(db: Engine, turns: Sequence[Turn]) -> tuple[dict[int, Result], list[Turn]]:
-    """Move cases in one transaction; gives the results, and the turns of cases that fell out."""
-    results, alone = dict[int, Result](), list[Turn]()
+def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
+    """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
+    results, fallen = list[Result](), list[Turn]()
     with db.begin() as connection:
         files = queries.load_files(connection, [turn.case_id for turn in turns], lock=True)
-        marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
-        known, unit = queries.known_rows(connection, marks), Unit(connection, list(files))
+        known = queries.known_rows(connection, [mark for turn in turns for one in turn.answers for mark in one.marks])
+        unit = Unit(connection, list(files))
         for turn in turns:
-            file = files[turn.case_id]
             try:
+                file = files[turn.case_id]
                 replies = [_hear(unit, file, answer, known) for answer in turn.heard]
             except DBAPIError:
                 raise
-            except Exception:  # noqa: BLE001  whatever a step raises; alone, the case notes it as its fault
+            except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
                 unit.forget(turn.case_id)
-                alone.append(turn)
+                fallen.append(turn)
             else:
-                said = replies if turn.answers else []
-                results[file.id] = Result(file.id, file.row.number, file.closed, said)
+                results.append(Result(file.id, file.row.number, file.closed, replies))
         unit.flush()
-    return results, alone
+    return [*results, *(_alone(db, turn) for turn in fallen)]
 
 
 def _hear(unit: Unit, file: CaseFile, answer: Answer | None, known: Mapping[UUID, str]) -> Reply:
     replay = Replay(PROCESSES[file.row.process], file, Chunk(unit), answer, _repeated(answer, known))
     replay.run()
-    return replay.reply or _too_late(unit, replay)
+    return replay.reply or (_too_late(unit, file, answer) if answer else Reply(True))
 
 
 def _alone(db: Engine, turn: Turn) -> Result:
@@ -266,30 +221,13 @@ def _alone(db: Engine, turn: Turn) -> Result:
     number, closed, replies, fault = "", False, list[Reply](), ""
     for answer in turn.heard:
         try:
-            outcome = advance(db, turn.case_id, answer)
+            result = advance(db, turn.case_id, answer)
         except Exception as error:
-            if _is_lost(error):
+            if is_lost(error):
                 raise
             fault = fault or repr(error)
-            said = Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")
-            replies.append(Reply(False, [said]))
+            replies.append(Reply(False, [Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")]))
         else:
-            number, closed = outcome.number, outcome.closed
-            replies.append(outcome.reply)
-    return Result(turn.case_id, number, closed, replies if turn.answers else [], fault)
-
-
-def halves(many: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
-    """Cut a sequence in two; of a single one the second half is empty."""
-    return many[: (len(many) + 1) // 2], many[(len(many) + 1) // 2 :]
-
-
-def state_of(error: DBAPIError) -> str | None:
-    """Give the SQLSTATE by which the database refused something."""
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    return state
-
-
-def _is_lost(error: Exception) -> bool:
-    """Say whether the database cannot be reached; what it refuses has a code."""
-    return isinstance(error, OperationalError) and (error.connection_invalidated or state_of(error) is None)
+            number, closed = result.number, result.closed
+            replies.append(result.reply)
+    return Result(turn.case_id, number, closed, replies, fault)

@@ -6,7 +6,7 @@ from typing import Any
 from schemas.parts import PartsLine
 from schemas.tables import case_line
 from schemas.words import FeeCategory
-from tasks.durable.step import Work
+from tasks.unit.work import Work
 
 AS_APPLIED = ("line_no", "part", "specification", "colour", "quantity", "price", "reason")
 

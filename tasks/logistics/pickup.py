@@ -14,11 +14,12 @@ from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, worki
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.lines.rules import as_rows
 from tasks.lines.steps import mark_line
 from tasks.logistics.rules import found_problems
 from tasks.logistics.sending import Sent
+from tasks.unit.work import Work
 
 
 class Receipt(NamedTuple):

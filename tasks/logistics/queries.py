@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select
 from schemas.tables import route_price
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import Work
 from tasks.logistics.rules import FreightLimits
 from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 
 def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Decimal]:

@@ -19,12 +19,13 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.lines.steps import mark_line
 from tasks.logistics.queries import freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, freight_approval
 from tasks.stock.moves import deliver_reserved, take_back
+from tasks.unit.work import Work
 
 
 class SentLine(Shape):

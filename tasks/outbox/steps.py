@@ -7,8 +7,8 @@ from typing import Any
 
 from schemas.tables import outbox
 from schemas.words import OutboxState
-from tasks.durable.step import Work
 from tasks.outbox import embedded
+from tasks.unit.work import Work
 
 
 def system_url(destination: str) -> str:

@@ -7,8 +7,9 @@ from schemas.forms.base import Decision
 from schemas.problems import Problem
 from schemas.words import Role
 from tasks.durable.question import Answer, Question
-from tasks.durable.step import Work
+from tasks.durable.step import began
 from tasks.people.queries import Person, people
+from tasks.unit.work import Work
 
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
 NOT_ON_STAFF = "没有这位在职员工，请核对工号 no active staff member has this number"
@@ -40,7 +41,7 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
         person = on_staff(work, answer.by)
         if person is None:
             return _refused(answer.by, NOT_ON_STAFF)
-        late = work.began(*steps)
+        late = began(work, *steps)
         if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
             return None
         if late:

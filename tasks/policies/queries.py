@@ -10,7 +10,7 @@ from schemas.problems import NotFound
 from schemas.tables import policy, policy_version
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import Work
+from tasks.unit.work import Work
 
 
 def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, dict[str, Any]]:

@@ -14,12 +14,13 @@ from tasks.cycle.rules import promised_date
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.lines.rules import all_lines, as_rows
 from tasks.lines.steps import mark_line
 from tasks.production.queries import units
 from tasks.production.rules import plan_problems, unit_problems
 from tasks.stock.moves import available, release, reserve
+from tasks.unit.work import Work
 
 SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supplier": Supply.PURCHASE}
 

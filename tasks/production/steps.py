@@ -16,12 +16,13 @@ from tasks.cycle.terms import end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
 from tasks.lines.rules import as_rows, only_these
 from tasks.lines.steps import mark_line
 from tasks.production.planning import release_stock
 from tasks.production.rules import Making, Received, count_problems, report_problems
 from tasks.stock.moves import receive, reserve
+from tasks.unit.work import Work
 
 RECEIPT_KIND = {
     Supply.WORKSHOP: MovementKind.PRODUCTION_IN,

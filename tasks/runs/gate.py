@@ -16,10 +16,10 @@ from pydantic import ConfigDict
 
 from schemas.forms.base import Form, form_at, form_schema, is_text
 from schemas.problems import Problem
-from tasks.desk.publish import links
 from tasks.desk.rules import gate_description
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
+from tasks.runs.publish import PAGES
 
 
 class RawInput(RunInput):
@@ -52,10 +52,9 @@ class RawInput(RunInput):
         create_flow_run_input(key=keyset["description"], value=cls.description, flow_run_id=flow_run_id)
 
 
-def gate_input(view: CaseView, item: ItemView | None = None) -> type[RawInput]:
-    """Make the dialog of an open item, by default the first; after a refusal it is asked under a new key."""
-    item = item or view.items[0]
-    text = gate_description(view, item, links=links())
+def gate_input(view: CaseView, item: ItemView) -> type[RawInput]:
+    """Make the dialog of an open item; after a refusal it is asked under a new key."""
+    text = gate_description(view, item, links=PAGES.links())
     return _input(form_at(item.form), item.prefill, text, gate_key(item), item.key)
 
 

@@ -1,4 +1,4 @@
-"""Bring the Prefect runs of cases to what the ledger says, through the API: no leg runs (PREFECT.md, "Parking").
+"""Bring the Prefect runs of cases to what the ledger says, through the API: no leg runs (parking).
 
 A few groups of cases at once, each under its leases and noted together. A case that cannot be shown holds up no other.
 """
@@ -6,46 +6,44 @@ A few groups of cases at once, each under its leases and noted together. A case 
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields, replace
 from math import inf
-from typing import Any
 from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName, FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.context import SyncClientContext
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from schemas.problems import Unavailable
-from tasks.desk.publish import learn_cases, publish_case
-from tasks.desk.queries import CaseView, case_view
-from tasks.desk.rules import OVERDUE, run_name, run_tags
+from tasks.desk.queries import case_view
+from tasks.desk.rules import run_name, run_tags
 from tasks.durable import clock
 from tasks.durable.lease import seized
 from tasks.durable.process import PROCESSES
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
-from tasks.runs.privacy import clear_contact
+from tasks.runs.privacy import clear_contact, without_contact
+from tasks.runs.publish import PAGES
 from tasks.runs.queries import Shown, cases_again, note_runs
+from tasks.runs.rules import TAKEN_OVER, tags_when_over
+from tasks.runs.standing import BEGUN, ItemRun, Standing, is_settled, may_be_starting, waits_at
 
 BATCH = 200
 GROUP = 10  # cases that are held at a time: whoever resumes one of them waits until all are at their gates
 HANDS = 3  # at once; that keeps the server busy
-BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
-LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
 log = logging.getLogger("prefect.aftersales.watch")
 
 
 @dataclass
 class RecoverReport:
-    """What was done, in cases."""
+    """What was done: cases advanced, runs parked, created, rescheduled and finished, cases that failed."""
 
     advanced: int = 0
     parked: int = 0
@@ -76,7 +74,7 @@ def bring_runs(db: Engine, case_ids: Sequence[int], until: float = inf) -> Recov
     def hand() -> None:
         with SyncClientContext.get_or_create() as context:
             while group := take():
-                done = _Runs(db, context.client, deployments).bring(group)
+                done = _bring_group(db, context.client, deployments, group)
                 with turn:
                     report.add(done)
 
@@ -89,129 +87,157 @@ def bring_runs(db: Engine, case_ids: Sequence[int], until: float = inf) -> Recov
     return report
 
 
-def read_runs(client: SyncPrefectClient, cases: Sequence[Any]) -> dict[UUID, FlowRun]:
+def read_runs(client: SyncPrefectClient, cases: Sequence[Standing]) -> dict[UUID, FlowRun]:
     """Read the runs that show these cases, by id; those that are gone are missing."""
-    ids = [case.run_id for case in cases if case.run_id]
-    wanted = FlowRunFilter(id=FlowRunFilterId(any_=ids))
-    return {run.id: run for run in client.read_flow_runs(flow_run_filter=wanted, limit=BATCH)} if ids else {}
+    ids, found = [run_id for case in cases for run_id in case.run_ids], dict[UUID, FlowRun]()
+    for start in range(0, len(ids), BATCH):
+        wanted = FlowRunFilter(id=FlowRunFilterId(any_=ids[start : start + BATCH]))
+        found |= {run.id: run for run in client.read_flow_runs(flow_run_filter=wanted, limit=BATCH)}
+    return found
 
 
-def is_settled(case: Any, runs: Mapping[UUID, FlowRun]) -> bool:
-    """Say whether a case's run shows it as it stands, or a leg is on its way that will see to it."""
-    run = runs.get(case.run_id)
-    if run is not None and may_be_starting(run):
-        return True
-    shown = case.run_seq == case.seq
-    if case.closed_at is not None:
-        return bool(shown)
-    if case.gate_key is None:
-        return True  # there is work to do first
-    late = run is not None and (OVERDUE in run.tags) == case.overdue
-    return bool(shown and late) and _is_right(run, case.gate_key)
+def _bring_group(
+    db: Engine, client: SyncPrefectClient, deployments: dict[str, DeploymentResponse], case_ids: Sequence[int]
+) -> RecoverReport:
+    """Mend the runs of those cases that no leg and no other watch has in hand, where they still need it."""
+    report, shown = RecoverReport(), list[Shown]()
+    with seized(db, case_ids) as ours:
+        with db.connect() as connection:
+            cases = cases_again(connection, sorted(ours), clock.now())
+        runs = read_runs(client, cases)
+        wrong = [case for case in cases if not is_settled(case, runs)]
+        PAGES.learn_cases(client, [case.row.number for case in wrong])
+        for case in wrong:
+            try:
+                done = _Mending(db, client, deployments, case, runs, report).mend()
+            except (Unavailable, httpx.TransportError):
+                raise
+            except Exception as fault:  # noqa: BLE001  whatever it is, it is one case's
+                log.warning("the runs of %s cannot be mended: %r", case.row.number, fault)
+                report.failed += 1
+            else:
+                shown += [done] if done else []
+        if shown:
+            with db.begin() as connection:
+                note_runs(connection, shown)
+    return report
 
 
-def may_be_starting(run: FlowRun) -> bool:
-    """Say whether a leg of this run may be on its way: scheduled, or begun a moment ago."""
-    state = run.state
-    if state is None or state.type == StateType.SCHEDULED:
-        return True
-    begun: datetime = state.timestamp
-    return state.type in BEGUN and clock.now() - begun < LEG_STARTS_WITHIN
+class _Mending:
+    """The runs of one case: its own, those of the items beside, and those that must end."""
 
+    def __init__(
+        self,
+        db: Engine,
+        client: SyncPrefectClient,
+        deployments: dict[str, DeploymentResponse],  # known ones, by the title of their process
+        case: Standing,
+        runs: Mapping[UUID, FlowRun],
+        report: RecoverReport,
+    ) -> None:
+        self.client, self.case, self.runs, self.report = client, case, runs, report
+        self._deployments = deployments
+        self.generation: int = case.row.run_generation
+        self.busy = False  # a leg is on its way, so the case is looked at again
+        with db.connect() as connection:
+            self.view = case_view(connection, case.row.id)
+        self.waiting = {item.key: item for item in self.view.items}
 
-class _Runs:
-    """The runs of one group of cases."""
+    def mend(self) -> Shown | None:
+        """Bring all runs to where the case stands, and its sheet; gives what is shown then, None if it moved again."""
+        row, own = self.case.row, self.case.own
+        run_id, shows = row.run_id, row.run_item
+        if not {item.key for item in filter(None, [own, *self.case.beside])} <= self.waiting.keys():
+            return None
+        if row.closed_at is not None:
+            self._end_own()
+        elif own is not None:
+            run_id, shows = self._show(own, run_id, own=True), own.key
+        beside: dict[str, UUID | None] = {item.key: self._show(item, item.run_id) for item in self.case.beside}
+        ended = {item.key: item.run_id if self._end(item) else None for item in self.case.over}
+        if run_id and (row.closed_at is None or run_id in self.runs):
+            shown = {str(shows): run_id, **beside}
+            items = [item._replace(run_id=shown.get(item.key)) for item in self.view.items]
+            PAGES.publish_case(replace(self.view, items=items), run_id, learned=True)
+        seq = row.run_seq if self.busy else row.seq
+        return Shown(row.id, run_id, shows, self.generation, seq, beside | ended)
 
-    def __init__(self, db: Engine, client: SyncPrefectClient, deployments: dict[str, DeploymentResponse]) -> None:
-        self.db, self.client, self.report = db, client, RecoverReport()
-        self._deployments = deployments  # known ones, by the title of their process
-
-    def bring(self, case_ids: Sequence[int]) -> RecoverReport:
-        """Mend the runs of those cases that no leg and no other watch has in hand, where they still need it."""
-        with seized(self.db, case_ids) as ours:
-            with self.db.connect() as connection:
-                cases = cases_again(connection, sorted(ours), clock.now())
-            runs = read_runs(self.client, cases)
-            wrong = [case for case in cases if not is_settled(case, runs)]
-            learn_cases(self.client, [case.number for case in wrong])
-            shown = [one for case in wrong for one in self._try(case, runs.get(case.run_id))]
-            if shown:
-                with self.db.begin() as connection:
-                    note_runs(connection, shown)
-        return self.report
-
-    def _try(self, case: Any, run: FlowRun | None) -> Iterator[Shown]:
-        try:
-            shown = self._mend(case, run)
-        except (Unavailable, httpx.TransportError):
-            raise
-        except Exception as fault:  # noqa: BLE001  whatever it is, it is one case's
-            log.warning("the run of %s cannot be mended: %r", case.number, fault)
-            self.report.failed += 1
-        else:
-            if shown:
-                yield shown
-
-    def _mend(self, case: Any, run: FlowRun | None) -> Shown | None:
-        if case.closed_at is not None:
-            return self._finish(case, run)
+    def _show(self, item: ItemRun, run_id: UUID | None, own: bool = False) -> UUID:
+        """Let a run wait at its item's gate; gives the run."""
+        run = self.runs.get(run_id) if run_id else None
         if run is None:
-            return self._create(case)
-        if self._answer_is_held(run, case.gate_key):
+            return self._create(item, own)
+        if may_be_starting(run):
+            self.busy = True
+        elif self._answer_is_held(run, item):
             self.client.set_flow_run_state(run.id, Scheduled(), force=True)
             self.report.rescheduled += 1
-            return None
-        return self._park_again(case, run)
+            self.busy = True
+        else:
+            self._park_again(run, item)
+        return run.id
 
-    def _create(self, case: Any) -> Shown:
-        view, process, generation = self._view(case), PROCESSES[case.process], case.run_generation + 1
-        form, request = gate_input(view), process.request.model_validate(case.request)
+    def _create(self, item: ItemRun, own: bool) -> UUID:
+        row, process = self.case.row, PROCESSES[self.case.row.process]
+        waiting = self.waiting[item.key]
+        form, given = gate_input(self.view, waiting), process.request.model_validate(row.request).as_form()
+        self.generation += 1 if own else 0
         run_id = parking.park_new(
             deployment=self._deployment(process.title),
-            name=run_name(view),
-            parameters={process.parameter: request.as_form()},
-            idempotency_key=f"{case.number}/{generation}",
-            labels={"case_no": case.number},
-            tags=run_tags(view),
+            name=run_name(self.view, waiting),
+            parameters={process.parameter: given if own else without_contact(given)},
+            idempotency_key=f"{row.number}/{self.generation if own else f'{item.key}/{self.generation}'}",
+            labels={"case_no": row.number} if own else {"case_no": row.number, "item": item.key},
+            tags=run_tags(self.view, waiting),
             gate_key=form.key,
             form=form,
         )
-        publish_case(view, run_id, learned=True)
         self.report.created += 1
-        return Shown(case.id, run_id, generation, case.seq)
+        return run_id
 
-    def _park_again(self, case: Any, run: FlowRun) -> Shown:
-        view = self._view(case)
-        if _is_right(run, case.gate_key):
-            self.client.update_flow_run(run.id, name=run_name(view), tags=run_tags(view))
+    def _park_again(self, run: FlowRun, item: ItemRun) -> None:
+        waiting = self.waiting[item.key]
+        name, tags = run_name(self.view, waiting), run_tags(self.view, waiting)
+        if not waits_at(run, item.gate_key):
+            form = gate_input(self.view, waiting)
+            parking.park_again(run.id, form.key, form, name, tags)
+        elif (run.name, set(run.tags)) != (name, set(tags)):
+            self.client.update_flow_run(run.id, name=name, tags=tags)
         else:
-            form = gate_input(view)
-            parking.park_again(run.id, form.key, form, run_name(view), run_tags(view))
-        publish_case(view, run.id, learned=True)
+            return
         self.report.parked += 1
-        return Shown(case.id, run.id, case.run_generation, case.seq)
 
-    def _finish(self, case: Any, run: FlowRun | None) -> Shown:
-        if run is not None:
-            view = self._view(case)
-            if view.case.ending and not (run.state and run.state.is_completed()):
-                parking.finish(run.id, view.case.ending.zh)
-            self.client.update_flow_run(run.id, name=run_name(view), tags=run_tags(view))
-            publish_case(view, run.id, learned=True)
-            clear_contact(self.client, run)
-            self.report.finished += 1
-        return Shown(case.id, case.run_id, case.run_generation, case.seq)
+    def _end_own(self) -> None:
+        """End the run of a closed case by the name of its ending."""
+        run, ending = self.runs.get(self.case.row.run_id), self.view.case.ending
+        if run is None or ending is None:
+            return
+        if not (run.state and run.state.is_completed()):
+            parking.finish(run.id, ending.zh)
+        self.client.update_flow_run(run.id, name=run_name(self.view), tags=run_tags(self.view))
+        clear_contact(self.client, run)
+        self.report.finished += 1
 
-    def _view(self, case: Any) -> CaseView:
-        with self.db.connect() as connection:
-            return case_view(connection, case.id)
-
-    def _answer_is_held(self, run: FlowRun, gate_key: str) -> bool:
-        """Say whether a dead leg had an accepted answer to the present gate that nobody recorded yet."""
-        if run.state is None or run.state.type not in BEGUN:
+    def _end(self, item: ItemRun) -> bool:
+        """End the run of an item that is over, by the word for that; True where a leg of it is still on its way."""
+        run = self.runs.get(item.run_id) if item.run_id else None
+        if run is None:
             return False
-        key = f"suspended-{gate_key}-response"
-        return bool(self.client.filter_flow_run_input(run.id, key, limit=1, exclude_keys=set()))
+        if may_be_starting(run):
+            self.busy = True
+            return True
+        word = TAKEN_OVER if item == self.case.own else item.state.zh
+        if not (run.state and run.state.is_completed()):
+            parking.finish(run.id, word)
+        self.client.update_flow_run(run.id, tags=tags_when_over(run.tags, word))
+        clear_contact(self.client, run)
+        self.report.finished += 1
+        return False
+
+    def _answer_is_held(self, run: FlowRun, item: ItemRun) -> bool:
+        """Say whether a dead leg had an accepted answer to the present gate that nobody recorded yet."""
+        begun = run.state is not None and run.state.type in BEGUN
+        return begun and parking.held_answer(self.client, run.id, item.gate_key) is not None
 
     def _deployment(self, title: str) -> DeploymentResponse:
         if title not in self._deployments:
@@ -222,8 +248,3 @@ class _Runs:
                 raise Unavailable(f"{missing}: start `aftersales up` once")
             self._deployments[title] = found[0]
         return self._deployments[title]
-
-
-def _is_right(run: FlowRun | None, gate_key: str) -> bool:
-    state = run.state if run else None
-    return state is not None and state.name == "Suspended" and state.state_details.pause_key == gate_key

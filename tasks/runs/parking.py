@@ -1,4 +1,7 @@
-"""Put a case's Prefect run at a gate, or end it, through the API: no leg runs (PREFECT.md, "Parking").
+"""Put a case's Prefect run at a gate, or end it, through the API: no leg runs.
+
+Here stands all that we know of the inside of Prefect 3.8.8: how a suspended run looks, under which keys forms and
+answers lie, what makes it ask again. A test compares that with the Prefect that is installed.
 
 A parked run looks like one that suspended itself: state Suspended with the gate's key, the form beside it.
 Resumed by a person, it runs its leg, and `suspend_flow_run(wait_for_input=form, key=gate_key)` there returns
@@ -20,6 +23,7 @@ from prefect.input.run_input import Keyset, keyset_from_paused_state
 from prefect.states import Completed, Suspended, to_state_create
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
+MOST_INPUTS = 200  # of a run
 NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
 
 
@@ -79,6 +83,33 @@ def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
     _, keyset = _waiting_state(gate_key)
     with SyncClientContext.get_or_create() as context:
         _save_form(context.client, flow_run_id, keyset, form)
+
+
+def ask_again(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
+    """Let a run that has its answer to a gate suspend there once more; the answer is forgotten."""
+    store_form(flow_run_id, gate_key, form)
+    with SyncClientContext.get_or_create() as context:
+        context.client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
+
+
+def last_gate(client: SyncPrefectClient, flow_run_id: UUID) -> str:
+    """Give the key of the gate where a run was suspended last."""
+    states = [state for state in client.read_flow_run_states(flow_run_id) if state.is_paused()]
+    return str(max(states, key=lambda state: state.timestamp).state_details.pause_key) if states else ""
+
+
+def held_answer(client: SyncPrefectClient, flow_run_id: UUID, gate_key: str) -> dict[str, Any] | None:
+    """Find the answer to a gate that Prefect accepted; None where there is none."""
+    key = f"suspended-{gate_key}-response"
+    found = client.filter_flow_run_input(flow_run_id, key, limit=1, exclude_keys=set())
+    return found[0].decoded_value if found else None
+
+
+def forget_texts(client: SyncPrefectClient, flow_run_id: UUID) -> None:
+    """Delete what gates said, and drafts as a whole."""
+    for kept in client.filter_flow_run_input(flow_run_id, "suspended-", limit=MOST_INPUTS, exclude_keys=set()):
+        if kept.key.startswith("suspended-draft-") or kept.key.endswith("-description"):
+            client.delete_flow_run_input(flow_run_id, kept.key)
 
 
 def finish(flow_run_id: UUID, state_name: str) -> None:

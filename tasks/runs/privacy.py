@@ -5,17 +5,17 @@ from typing import Any
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
+from tasks.runs.parking import forget_texts
+
 CONTACT_FIELDS = {"客户姓名", "客户电话", "客户地址"}
 
 
 def clear_contact(client: SyncPrefectClient, run: FlowRun) -> None:
-    """Blank the contact fields of a run's parameters and forget drafts and gates' descriptions."""
+    """Blank the contact fields of a run's parameters and forget drafts and what gates said."""
     parameters = without_contact(run.parameters)
     if parameters != run.parameters:
         client.update_flow_run(run.id, parameters=parameters)
-    for kept in client.filter_flow_run_input(run.id, "suspended-", limit=200, exclude_keys=set()):
-        if kept.key.startswith("suspended-draft-") or kept.key.endswith("-description"):
-            client.delete_flow_run_input(run.id, kept.key)
+    forget_texts(client, run.id)
 
 
 def without_contact(value: Any) -> Any:

@@ -1,12 +1,10 @@
 """`@process`: register a process function and make it the Prefect flow that staff see."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from prefect import Flow
-from pydantic import Field
 from sqlalchemy import Connection
 
 from schemas.forms.base import Form
@@ -14,9 +12,10 @@ from schemas.problems import Problem
 from schemas.words import Channel, Ending
 from tasks.durable.process import PROCESSES, Case, Closing, LineTable, Process
 from tasks.durable.question import Answer
-from tasks.durable.step import Work
 from tasks.people.rights import may_decide
+from tasks.runs.flow import as_flow
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 
 def process(
@@ -63,25 +62,3 @@ def variant(
         return as_flow(made)
 
     return decorate
-
-
-def as_flow(made: Process) -> Flow[..., Any]:
-    """Make the flow of a process: its name is the title, its one parameter the typed form.
-
-    Nothing is validated before the leg: what is wrong with a form, its draft says.
-    """
-    function, parameter = made.function, made.parameter
-
-    def run(**parameters: Any) -> Any:
-        from tasks.runs.case_run import run_case  # what a leg needs is not needed to import a process
-
-        return run_case(made, parameters[parameter])
-
-    # required, yet a run without it is answered too
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    form = inspect.Parameter(parameter, kind, annotation=made.request, default=Field())
-    run.__name__, run.__qualname__, run.__module__ = function.__name__, function.__name__, function.__module__
-    run.__doc__ = function.__doc__
-    run.__annotations__ = {parameter: made.request}
-    run.__signature__ = inspect.Signature([form])  # type: ignore[attr-defined]
-    return Flow(run, name=made.title, retries=0, persist_result=False, validate_parameters=False)

@@ -1,41 +1,47 @@
-"""The SQL of the runs that show cases: what each case's run should show, and what it shows."""
+"""The SQL of the runs that show cases: what each case's runs should show, and what they show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Text, bindparam, cast, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, case, cast, exists, func, or_, select, update
 
-from schemas.tables import lease, service_case, work_item
-from schemas.words import Role
+from schemas.tables import lease, letter, service_case, work_item
+from schemas.words import ItemState, Role
+from tasks.durable.queries import ADDRESSED
+from tasks.runs.standing import ItemRun, Standing
+from tasks.unit.among import among
 
+MOST_CASES = 1_000_000  # of one job
 _OPEN = service_case.c.closed_at.is_(None)
 _UNSHOWN = service_case.c.run_seq != service_case.c.seq
 
 
 class Shown(NamedTuple):
-    """Which run shows a case, and the ledger sequence that it shows."""
+    """Which run shows a case, at which item, and the ledger sequence that it shows; `beside`: the runs of other items."""
 
     case_id: int
     run_id: UUID | None
+    item: str | None
     generation: int
     seq: int
+    beside: Mapping[str, UUID | None]
 
 
-def shown_cases(connection: Connection, after: int, limit: int, at: datetime) -> Sequence[Row[Any]]:
-    """Find the next open cases by id whose run shows where they stand, unless somebody has changed it."""
+def shown_cases(connection: Connection, after: int, limit: int, at: datetime) -> list[Standing]:
+    """Find the next open cases by id whose runs show where they stand, unless somebody has changed them."""
     shown = (_OPEN, ~_UNSHOWN, service_case.c.run_id.is_not(None), service_case.c.id > after)
-    return connection.execute(_cases(at).where(*shown).order_by(service_case.c.id).limit(limit)).all()
+    return _standings(connection, _cases(at).where(*shown).order_by(service_case.c.id).limit(limit), at)
 
 
-def cases_again(connection: Connection, case_ids: Sequence[int], at: datetime) -> Sequence[Row[Any]]:
+def cases_again(connection: Connection, case_ids: Sequence[int], at: datetime) -> list[Standing]:
     """Look at cases once more."""
-    return connection.execute(_cases(at).where(service_case.c.id.in_(case_ids))).all()
+    return _standings(connection, _cases(at).where(service_case.c.id.in_(case_ids)), at)
 
 
 def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[int]:
-    """Find cases whose run does not show where they stand: the newest gates first, closed cases last.
+    """Find cases whose runs do not show where they stand: the newest gates first, closed cases last.
 
     What has work to do before it waits again is left alone, and what a live leg has in hand. A case that waits
     for no person needs no run.
@@ -55,29 +61,63 @@ def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[i
     return connection.execute(wanted.order_by(*order).limit(limit)).scalars().all()
 
 
-def note_runs(connection: Connection, shown: Sequence[Shown]) -> None:
-    """Remember which Prefect run shows each case, and what it shows."""
-    noted = update(service_case).where(service_case.c.id == bindparam("key"))
-    values = ("run_id", "run_generation", "run_seq")
+def note_runs(connection: Connection, shown: Iterable[Shown]) -> None:
+    """Remember which Prefect runs show each case and its items, and what they show."""
+    ordered = sorted(shown, key=lambda one: one.case_id)
+    columns = {"run_id": "new_run", "run_item": "new_item", "run_generation": "new_generation", "run_seq": "new_seq"}
+    noted = update(service_case).where(service_case.c.id == bindparam("case"))
     connection.execute(
-        noted.values({name: bindparam(f"new_{name}") for name in values}),
-        [
-            {"key": one.case_id, "new_run_id": one.run_id, "new_run_generation": one.generation, "new_run_seq": one.seq}
-            for one in sorted(shown)
-        ],
+        noted.values({name: bindparam(new) for name, new in columns.items()}),
+        [dict(zip(["case", *columns.values()], one[:5], strict=True)) for one in ordered],
     )
+    beside = [{"case": one.case_id, "item": key, "run": run} for one in ordered for key, run in one.beside.items()]
+    if beside:
+        of_item = (work_item.c.case_id == bindparam("case"), work_item.c.step_key == bindparam("item"))
+        connection.execute(update(work_item).where(*of_item).values(run_id=bindparam("run")), beside)
+
+
+def note_own_run(connection: Connection, case_id: int, run_id: UUID, item: str | None, seq: int) -> None:
+    """Remember what a case's own run shows; the case stays behind while other items' runs must be made or ended."""
+    unshown = and_(work_item.c.closed_at.is_(None), work_item.c.role != Role.SYSTEM.value, work_item.c.run_id.is_(None))
+    over = and_(work_item.c.run_id.is_not(None), work_item.c.closed_at.is_not(None))
+    taken = and_(work_item.c.run_id.is_not(None), work_item.c.step_key == item)
+    others = exists().where(
+        work_item.c.case_id == service_case.c.id, or_(and_(unshown, work_item.c.step_key != item), over, taken)
+    )
+    connection.execute(
+        update(service_case)
+        .where(service_case.c.id == case_id)
+        .values(run_id=run_id, run_item=item, run_seq=case((others, service_case.c.run_seq), else_=seq))
+    )
+
+
+def item_state(connection: Connection, case_id: int, key: str) -> ItemState:
+    """Say what became of a work item."""
+    of_item = (work_item.c.case_id == case_id, work_item.c.step_key == key)
+    return ItemState(connection.execute(select(work_item.c.state).where(*of_item)).scalar_one())
+
+
+def cases_to_advance(
+    connection: Connection, numbers: Sequence[str], at: datetime
+) -> tuple[Sequence[int], Sequence[str]]:
+    """Find the cases with these numbers, by default all that have work to do, and the numbers that no case has."""
+    if not numbers:
+        return ready_cases(connection, at, MOST_CASES), []
+    known = select(service_case.c.number, service_case.c.id).where(among(service_case.c.number, numbers))
+    found = {row.number: row.id for row in connection.execute(known)}
+    return [found[number] for number in numbers if number in found], [n for n in numbers if n not in found]
+
+
+def _standings(connection: Connection, wanted: Select[Any], at: datetime) -> list[Standing]:
+    """Load cases with those of their items that have a run or want one."""
+    rows = connection.execute(wanted).all()
+    items: dict[int, list[ItemRun]] = {row.id: [] for row in rows}
+    for row in connection.execute(_items(at).where(among(work_item.c.case_id, list(items)))) if rows else ():
+        items[row.case_id].append(_item(row))
+    return [Standing(row, items[row.id]) for row in rows]
 
 
 def _cases(at: datetime) -> Select[Any]:
-    item, late = work_item.alias(), work_item.alias()
-    overdue = exists().where(late.c.case_id == service_case.c.id, late.c.closed_at.is_(None), late.c.due_at < at)
-    gate_key = (
-        select(item.c.step_key + "-" + cast(item.c.refusals, Text))
-        .where(item.c.case_id == service_case.c.id, item.c.closed_at.is_(None))
-        .order_by(item.c.due_at, item.c.step_key)
-        .limit(1)
-        .scalar_subquery()
-    )
     return select(
         service_case.c.id,
         service_case.c.number,
@@ -86,15 +126,40 @@ def _cases(at: datetime) -> Select[Any]:
         service_case.c.closed_at,
         service_case.c.seq,
         service_case.c.run_id,
+        service_case.c.run_item,
         service_case.c.run_generation,
         service_case.c.run_seq,
-        gate_key.label("gate_key"),
-        overdue.label("overdue"),
         lease.c.case_id.is_not(None).label("leased"),
     ).outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
 
 
-def cases_by_number(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
-    """Find the ids of cases by their numbers."""
-    found = select(service_case.c.number, service_case.c.id).where(service_case.c.number.in_(numbers))
-    return {row.number: row.id for row in connection.execute(found)}
+def _items(at: datetime) -> Select[Any]:
+    return (
+        select(
+            work_item.c.case_id,
+            work_item.c.step_key.label("key"),
+            work_item.c.role,
+            work_item.c.state,
+            (work_item.c.step_key + "-" + cast(work_item.c.refusals, Text)).label("gate_key"),
+            (work_item.c.due_at < at).label("overdue"),
+            work_item.c.run_id,
+        )
+        .where(or_(work_item.c.closed_at.is_(None), work_item.c.run_id.is_not(None)))
+        .order_by(work_item.c.case_id, work_item.c.due_at, work_item.c.step_key)
+    )
+
+
+def _item(row: Row[Any]) -> ItemRun:
+    return ItemRun(row.key, Role(row.role), ItemState(row.state), row.gate_key, row.overdue, row.run_id)
+
+
+def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
+    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
+    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(service_case.c.ready_at <= at)
+    waits = ADDRESSED & work_item.c.closed_at.is_(None)
+    unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
+    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
+    found = ready.union(written).subquery()
+    leased = (lease.c.case_id == found.c.id) & (lease.c.expires_at > at)
+    free = select(found.c.id).outerjoin(lease, leased).where(lease.c.case_id.is_(None))
+    return list(connection.execute(free.order_by(found.c.since).limit(limit)).scalars())

@@ -1,8 +1,8 @@
 """The watch (law 5): whatever dies or is pressed, within a minute a case waits at the right gate again.
 
-It takes over cases that have work to do and no live lease, and compares the Prefect run of every open case
+It takes over cases that have work to do and no live lease, and compares the Prefect runs of every open case
 with the ledger: a run that is missing, ended, paused by hand, at an old gate, or held by a dead worker is
-mended, and an application whose leg died before there was a case is started again.
+mended; an application whose leg died before there was a case, and a job that died, are started again.
 """
 
 import logging
@@ -19,28 +19,24 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import SyncClientContext
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
-from tasks.durable import clock, queries
+from schemas.problems import NotFound
+from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import CHUNK, Turn, advance_chunk
-from tasks.runs.case_run import case_of
+from tasks.runs.job import JOBS
+from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
-from tasks.runs.mending import BATCH, BEGUN, RecoverReport, bring_runs, is_settled, may_be_starting, read_runs
-from tasks.runs.queries import cases_behind, shown_cases
+from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
+from tasks.runs.queries import cases_behind, ready_cases, shown_cases
+from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
 __all__ = ["RecoverReport", "Watch", "recover"]
 
-JOBS = (
-    "撤回申报",
-    "推进单据",
-    "同步运行",
-    "表格导入",
-    "投件巡检",
-    "投件导入",
-)  # do nothing twice: what a worker took down with it runs again
 MOST_BEHIND = 5_000  # cases of a round
 ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
 JOB_ENDS_WITHIN = 2.0  # seconds after it gave its lock back
@@ -79,7 +75,7 @@ class Watch:
         until = time.monotonic() + self.part
         while time.monotonic() < until:
             with self.db.connect() as connection:
-                ready = queries.ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
+                ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
             results = advance_chunk(self.db, [Turn(case_id) for case_id in ready])
             faults = [result for result in results if result.fault]
             for result in faults:  # noted on the case, which is tried again later; the others go on
@@ -106,9 +102,15 @@ class Watch:
         runs = client.read_flow_runs(
             flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
         )
-        old = [run.id for run in runs if not may_be_starting(run) and case_of(self.db, run) is None]
+        old = [run.id for run in runs if not may_be_starting(run) and self._has_no_case(run)]
         working = jobs_at_work(self.db, old) if old else set()
         return [run for run in old if run not in working]
+
+    def _has_no_case(self, run: FlowRun) -> bool:
+        try:
+            return case_of(self.db, run) is None
+        except NotFound:  # it was made for another database: nobody can go on with it
+            return False
 
     def _show(self, report: RecoverReport) -> None:
         """Bring runs to where their cases stand by now, for as long as a part of a round may take."""
@@ -129,9 +131,9 @@ class Watch:
             with self.db.connect() as connection:
                 cases = shown_cases(connection, self._last, BATCH, clock.now())
             runs = read_runs(client, cases)
-            wrong = [case.id for case in cases if not (case.leased or is_settled(case, runs))]
+            wrong = [case.row.id for case in cases if not (case.row.leased or is_settled(case, runs))]
             if wrong:
                 report.add(bring_runs(self.db, wrong))
-            self._last = cases[-1].id if len(cases) == BATCH else 0
+            self._last = cases[-1].row.id if len(cases) == BATCH else 0
             if not self._last:
                 return

@@ -1,38 +1,24 @@
 """Taking a case back: one way for Prefect's form, the command line and whatever comes later."""
 
-import unicodedata
-from collections.abc import Mapping
+from dataclasses import replace
 
-from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from schemas.forms.base import TakenBack
-from schemas.forms.parts import Withdrawal
-from schemas.problems import BadInput, NotFound, problems_of
 from schemas.words import Channel, EntryKind
-from tasks.durable.queries import case_id_by_number
-from tasks.durable.question import Answer
-from tasks.durable.stage import Outcome, advance
+from tasks.durable.queries import find_case
+from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import Result, advance
 
 
-def read_withdrawal(given: object) -> Withdrawal:
-    """Read a withdrawal form; BadInput names every field that is wrong."""
-    try:
-        return Withdrawal.model_validate(dict(given) if isinstance(given, Mapping) else given)
-    except ValidationError as error:
-        raise BadInput(problems_of(error)) from None
-
-
-def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Outcome:
+def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Result:
     """Take a case back in the name of `staff`; what was done for it is undone visibly.
 
     The outcome's reply says why it was refused: no right to, no reason given, already closed. The same request
     again, after its worker died, is told of its success. NotFound if there is no such case.
     """
-    wanted = unicodedata.normalize("NFKC", number).strip().upper()
     with db.connect() as connection:
-        case_id = case_id_by_number(connection, wanted)
-    if case_id is None:
-        raise NotFound(f"没有单号为 {wanted} 的单据，请核对 there is no case {wanted}: check the number")
+        case_id = find_case(connection, number)
     form = TakenBack.model_construct(staff=staff, reason=reason).as_form()
-    return advance(db, case_id, Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN))
+    result = advance(db, case_id, Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN))
+    return replace(result, replies=[Reply(True)]) if result.reply.repeated else result

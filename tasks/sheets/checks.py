@@ -3,9 +3,7 @@
 The rows become a frame of cells as their form takes them, and the suite of their kind is asked of it at once.
 """
 
-import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -22,6 +20,7 @@ from tasks.sheets.cells import Cell, read_cell
 from tasks.sheets.columns import NUMBER, CellType, SheetKind
 from tasks.sheets.docs import data_docs
 from tasks.sheets.outcome import MOST_REASONS, Became, RowOutcome, SheetRow
+from tasks.sheets.quiet import quiet
 from tasks.sheets.rows import case_number, read_key
 
 Known = Mapping[str, Collection[str]]  # what a look-up found, by heading
@@ -61,7 +60,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
         return Checked([], skipped, [], "")
     headings = [c.heading for c in kind.all_columns if any(c.heading in row.cells for row in decided[:1])]
     frame = _frame(kind, decided, headings, today)
-    with _library():
+    with _one_at_a_time, quiet:
         suite = expectations(kind.code, [shape_of(kind, heading) for heading in headings], today)
         result, page = _ask(kind, _pandas(kind, decided, frame, known), suite)
     wrong = _wrong(kind, decided, frame, suite, result)
@@ -171,14 +170,6 @@ def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> tuple[dict[str, l
         result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False},
     )
     return dict(map(_failed, result.results)), data_docs(result)
-
-
-@contextmanager
-def _library() -> Iterator[None]:
-    """Let one thread use the library, and keep quiet what it uses of others that they deprecate."""
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _failed(result: Any) -> tuple[str, list[int]]:

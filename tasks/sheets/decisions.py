@@ -18,11 +18,11 @@ from tasks.durable import clock
 from tasks.durable.queries import known_rows
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Turn, advance_chunk
-from tasks.durable.step import SHANGHAI
 from tasks.sheets.columns import NUMBER, SheetKind
 from tasks.sheets.outcome import Became, RowOutcome, SheetRow, all_became, in_sheet, rejected
 from tasks.sheets.queries import cases_by_number
 from tasks.sheets.rows import Filled, ReadRow, SheetForm, fill_in, forms_of, read_rows_of
+from tasks.unit.work import SHANGHAI
 
 
 @dataclass(slots=True)

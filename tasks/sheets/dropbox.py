@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from tasks.durable.step import SHANGHAI
+from tasks.unit.work import SHANGHAI
 
 WORKING, DONE, REJECTED = "working", "done", "rejected"
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it

@@ -17,7 +17,6 @@ from schemas.forms.base import form_path
 from schemas.words import Labelled, Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.step import SHANGHAI
 from tasks.sheets.columns import DAY, LINE_NO, NUMBER, STEP, CellType, Column, SheetKind
 from tasks.sheets.kinds import KINDS
 from tasks.sheets.queries import lines_of, template_lists, waiting_items
@@ -36,6 +35,7 @@ from tasks.sheets.writer import (
     write,
     write_notes,
 )
+from tasks.unit.work import SHANGHAI
 
 FIXED = {NUMBER, STEP, LINE_NO}  # read, but nobody is to change them
 SHADE, PALE = PatternFill("solid", fgColor="EDEDED"), PatternFill("solid", fgColor="F7F7F7")

@@ -5,7 +5,6 @@ Raises BadInput with one line about the file: broken, protected, columns missing
 
 import csv
 import io
-import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from tasks.sheets.cells import Cell
 from tasks.sheets.columns import SheetKind
 from tasks.sheets.kinds import EXAMPLE, KINDS
 from tasks.sheets.outcome import SheetRow
+from tasks.sheets.quiet import quiet
 from tasks.sheets.text import clean_text
 from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
@@ -133,8 +133,7 @@ def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str
 def _workbook_tabs(path: Path, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
     data = _bytes(path)
     _refuse_foreign(path, data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl warns of styles and dates that it drops
+    with quiet:  # openpyxl warns of styles and dates that it drops
         try:
             return _tabs(data, kind)
         except BROKEN as error:

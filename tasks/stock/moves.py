@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
-from tasks.durable.step import Work
 from tasks.stock.queries import Reservation, balance, balances, main_warehouse, reservations
+from tasks.unit.work import Work
 
 
 def available(work: Work, part: str) -> Decimal:

@@ -6,50 +6,22 @@ cases by id (when the unit is loaded), stock balances by key, counters by name (
 hold nobody up).
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any, TypeVar
 
-import orjson
-from sqlalchemy import (
-    JSON,
-    Column,
-    ColumnElement,
-    Connection,
-    Executable,
-    Table,
-    TableValuedAlias,
-    Text,
-    and_,
-    bindparam,
-    cast,
-    delete,
-    func,
-    literal,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import counter, metadata
+from tasks.unit.rows import Row, change, deletion, encode, hold, insertion
 
 Key = tuple[tuple[str, Any], ...]
-Row = dict[str, Any]
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
-JSON_COLUMNS = {
-    table: frozenset(c.name for c in table.c if isinstance(c.type, JSON)) for table in metadata.sorted_tables
-}
 K = TypeVar("K")
 T = TypeVar("T")
-
-
-class JsonText(str):
-    """JSON that is written out already."""
 
 
 @dataclass(frozen=True)
@@ -172,14 +144,14 @@ class Unit:
 
     def _delete(self, places: Sequence[tuple[Table, Key]]) -> None:
         for (table, names), keys in _by_shape(places).items():
-            self._send(_deletion(table, names), table, keys)
+            self._send(deletion(table, names), table, keys)
 
     def _insert(self, pairs: Sequence[tuple[Table, Row]]) -> None:
         groups: defaultdict[tuple[Table, tuple[str, ...]], list[Row]] = defaultdict(list)
         for table, row in pairs:
             groups[table, tuple(sorted(row))].append(row)
         for table, columns in sorted(groups, key=lambda group: ORDER[group[0]]):
-            self._send(_insertion(table, columns), table, groups[table, columns])
+            self._send(insertion(table, columns), table, groups[table, columns])
 
     def _update(self, writes: Sequence[Writes]) -> None:
         """Update rows of all cases together; of one case and table in the order in which it was wanted."""
@@ -191,12 +163,12 @@ class Unit:
                 turn = seen.setdefault(shape, sum(other[0] is table for other in seen))
                 rounds[turn, *shape].append({f"key_{name}": value for name, value in key} | row)
         for turn, table, names, columns in sorted(rounds, key=lambda one: (one[0], ORDER[one[1]], one[2:])):
-            self._send(_change(table, names, columns), table, rounds[turn, table, names, columns])
+            self._send(change(table, names, columns), table, rounds[turn, table, names, columns])
 
     def _ensure(self, places: Set[tuple[Table, Key]]) -> None:
         for (table, names), keys in _by_shape(sorted(places, key=str)).items():
             rows = [{name: key[f"key_{name}"] for name in names} for key in keys]
-            self._send(_insertion(table, names, if_missing=True), table, rows)
+            self._send(insertion(table, names, if_missing=True), table, rows)
 
     def _shift(self) -> None:
         sums, self._sums = self._sums, {}
@@ -204,11 +176,11 @@ class Unit:
             shifted = [sums[table, tuple((name, key[f"key_{name}"]) for name in names)] for key in keys]
             columns = tuple(sorted({column for by in shifted for column in by}))
             rows = [key | {c: by.get(c, Decimal(0)) for c in columns} for key, by in zip(keys, shifted, strict=True)]
-            self._send(_hold(table, names), table, keys)
-            self._send(_change(table, names, columns, add=True), table, rows)
+            self._send(hold(table, names), table, keys)
+            self._send(change(table, names, columns, add=True), table, rows)
 
     def _send(self, statement: Executable, table: Table, rows: Sequence[Row]) -> None:
-        self.connection.execute(statement, {"rows": _encode(table, rows)})
+        self.connection.execute(statement, {"rows": encode(table, rows)})
 
     def _number(self, numbered: Sequence[Numbered]) -> None:
         wanted: defaultdict[str, list[Numbered]] = defaultdict(list)
@@ -227,67 +199,3 @@ def _by_shape(places: Iterable[tuple[Table, Key]]) -> dict[tuple[Table, tuple[st
     for table, key in places:
         groups[table, tuple(name for name, _ in key)].append({f"key_{name}": value for name, value in key})
     return groups
-
-
-# Rows go out as one JSON array: one parameter and one statement for any number of them.
-
-
-def _given(table: Table, keys: Sequence[str], columns: Sequence[str] = ()) -> TableValuedAlias:
-    """The rows of the parameter, typed as the table's columns; those that say which row have the prefix key_."""
-    named = [*((f"key_{name}", name) for name in keys), *((name, name) for name in columns)]
-    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
-    nested = JSON_COLUMNS[table]
-    typed = rows.table_valued(*(Column(label, Text if name in nested else table.c[name].type) for label, name in named))
-    return typed.render_derived(name="given", with_types=True)
-
-
-def _meant(table: Table, names: Sequence[str], given: TableValuedAlias) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == given.c[f"key_{name}"] for name in names))
-
-
-def _value(table: Table, given: TableValuedAlias, name: str) -> ColumnElement[Any]:
-    return cast(given.c[name], JSON) if name in JSON_COLUMNS[table] else given.c[name]
-
-
-@cache
-def _insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Insert:
-    given = _given(table, (), columns)
-    into = upsert(table).from_select(list(columns), select(*(_value(table, given, name) for name in columns)))
-    return into.on_conflict_do_nothing() if if_missing else into
-
-
-@cache
-def _deletion(table: Table, names: tuple[str, ...]) -> Executable:
-    return delete(table).where(_meant(table, names, _given(table, names)))
-
-
-@cache
-def _change(table: Table, names: tuple[str, ...], columns: tuple[str, ...], add: bool = False) -> Executable:
-    """Set the columns of the rows that are meant, or add to them."""
-    given = _given(table, names, columns)
-    values = {c: table.c[c] + given.c[c] if add else _value(table, given, c) for c in columns}
-    return update(table).where(_meant(table, names, given)).values(values)
-
-
-@cache
-def _hold(table: Table, names: tuple[str, ...]) -> Executable:
-    """Lock the rows that are meant, in key order, so that two units that want the same wait, never for each other."""
-    given = _given(table, names)
-    rows = select(literal(1)).select_from(table).join(given, _meant(table, names, given))
-    return rows.order_by(*(table.c[name] for name in names)).with_for_update(of=table)
-
-
-def _encode(table: Table, rows: Sequence[Row]) -> str:
-    """Write rows as JSON; what goes into a JSON column is a text in it, for it may hold what no text column can."""
-    for name in JSON_COLUMNS[table].intersection(rows[0]):
-        rows = [row | {name: _nested(row[name])} for row in rows]
-    return orjson.dumps(rows, default=str).decode()
-
-
-def _nested(value: Any) -> str | None:
-    if value is None or isinstance(value, JsonText):
-        return value
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # half a character, which nobody can store as such, stays an escape
-        return json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()

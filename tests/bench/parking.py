@@ -118,10 +118,10 @@ def _check(db: Engine, client: SyncPrefectClient, ids: Sequence[int], gate: str)
         with db.connect() as connection:
             cases = cases_again(connection, ids[start : start + PAGE], clock.now())
         runs = read_runs(client, cases)
-        keys = [f"case-{case.number.lower()}" for case in cases]
+        keys = [f"case-{case.row.number.lower()}" for case in cases]
         sheets = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)), limit=PAGE)
         assert sorted(str(sheet.key) for sheet in sheets) == sorted(keys)
-        for case in cases:
+        for case in (case.row for case in cases):
             state = runs[case.run_id].state
             assert state is not None
             assert (state.name, state.state_details.pause_key) == ("Suspended", gate)
@@ -137,7 +137,7 @@ def _resume(db: Engine, client: SyncPrefectClient, case_id: int) -> None:
     from deployments.worker import run_leg
 
     with db.connect() as connection:
-        (case,) = cases_again(connection, [case_id], clock.now())
+        case = cases_again(connection, [case_id], clock.now())[0].row
     given = ReviewDecision.model_validate(answer(0, "review").data).as_form()
     accepted = client.resume_flow_run(case.run_id, run_input=given)
     assert accepted.status.value == "ACCEPT", accepted.details

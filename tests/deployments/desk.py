@@ -1,7 +1,6 @@
 """What the tests of this folder do as people at the API."""
 
 import socket
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
 
 from deployments.settings import HOST
+from tests.waiting import MINUTES, wait_until
 
 TOY_YAML = Path(__file__).with_name("toy.yaml")
 
@@ -32,31 +32,33 @@ class Desk:
         self._http.close()
 
     def start(self, name: str = "toy", **fields: object) -> UUID:
-        parameters = {"申报单": {"办事处": "华北"} | fields} if name == "toy" else {}
+        parameters = {"申报单": {"办事处": "华北"} | fields} if name == "toy" else fields
         with get_client(sync_client=True) as client:
             return client.create_flow_run_from_deployment(self.deployments[name], parameters=parameters).id
 
     def read(self, run_id: UUID) -> FlowRun:
         return FlowRun.model_validate(self._http.get(f"/flow_runs/{run_id}").raise_for_status().json())
 
-    def wait(self, run_id: UUID, *states: str, seconds: float = 40) -> FlowRun:
-        deadline = time.monotonic() + seconds
-        while (run := self.read(run_id)).state_name not in states:
+    def wait(self, run_id: UUID, *states: str, seconds: float = MINUTES) -> FlowRun:
+        def there() -> bool:
+            run = self.read(run_id)
             assert run.state is not None
-            assert time.monotonic() < deadline, f"{run.state_name} instead of {states}: {run.state.message}"
-            assert run.state_name not in {"Failed", "Crashed"}, run.state.message
-            time.sleep(0.2)
-        return run
+            assert run.state_name in states or run.state_name not in {"Failed", "Crashed"}, run.state.message
+            return run.state_name in states
+
+        wait_until(there, seconds=seconds)
+        return self.read(run_id)
 
     def answer(self, run_id: UUID, **fields: object) -> None:
         """Press Resume; the form's schema may come a moment after the state."""
-        for _ in range(20):
+
+        def taken() -> bool:
             try:
                 resume_flow_run(run_id, run_input=fields)
             except RuntimeError as error:
                 if "schema not found" not in str(error):
                     raise
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError("the form never came")
+                return False
+            return True
+
+        wait_until(taken)

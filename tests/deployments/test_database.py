@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from deployments import database
 from schemas.problems import Unavailable
 from schemas.tables import policy, staff
+from tests.waiting import MINUTES
 
 
 def with_options(url: str, **changes: Any) -> str:
@@ -85,7 +86,7 @@ def test_options_of_the_url_are_kept(template: str) -> None:
 
 def test_each_thread_may_hold_two_connections(template: str) -> None:
     engine = database.connect(template, threads=3)
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=MINUTES)
 
     def hold() -> None:
         with engine.connect() as one, engine.connect() as two:
@@ -97,7 +98,7 @@ def test_each_thread_may_hold_two_connections(template: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
     engine.dispose()
     assert not together.broken
 

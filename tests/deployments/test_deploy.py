@@ -11,14 +11,14 @@ from deployments.settings import UpError
 from tests.deployments.desk import TOY_YAML
 
 
-def test_the_form_is_stored_in_the_words_and_order_of_the_model(deployments: dict[str, UUID]) -> None:
+def test_the_form_is_stored_in_the_words_and_order_of_the_model(toy_deployments: dict[str, UUID]) -> None:
     with get_client(sync_client=True) as client:
-        stored = client.read_deployment(deployments["toy"])
+        stored = client.read_deployment(toy_deployments["toy"])
     schema = stored.parameter_openapi_schema or {}
     assert schema["required"] == ["申报单"]
     assert schema["properties"]["申报单"]["$ref"] == "#/definitions/ToyRequest"
     fields = schema["definitions"]["ToyRequest"]["properties"]
-    assert {name: field["position"] for name, field in fields.items()} == {"办事处": 0, "耗时": 1}
+    assert {name: field["position"] for name, field in fields.items()} == {"办事处": 0, "等到": 1}
     assert stored.enforce_parameter_schema
     assert (stored.entrypoint, stored.path, stored.pull_steps) == ("tests.deployments.toy.toy_case", ".", [])
     assert (stored.description, stored.tags, stored.work_pool_name) == ("玩具 toy", ["流程:玩具"], "aftersales")
@@ -28,15 +28,15 @@ def test_the_form_is_stored_in_the_words_and_order_of_the_model(deployments: dic
     assert not schedule.active
 
 
-def test_a_form_with_a_missing_field_is_refused_by_the_server(deployments: dict[str, UUID]) -> None:
+def test_a_form_with_a_missing_field_is_refused_by_the_server(toy_deployments: dict[str, UUID]) -> None:
     with get_client(sync_client=True) as client, pytest.raises(PrefectHTTPStatusError, match="办事处"):
-        client.create_flow_run_from_deployment(deployments["toy"], parameters={"申报单": {}})
+        client.create_flow_run_from_deployment(toy_deployments["toy"], parameters={"申报单": {}})
 
 
-def test_applying_again_changes_nothing(deployments: dict[str, UUID]) -> None:
-    assert apply_deployments(TOY_YAML) == deployments
+def test_applying_again_changes_nothing(toy_deployments: dict[str, UUID]) -> None:
+    assert apply_deployments(TOY_YAML) == toy_deployments
     with get_client(sync_client=True) as client:
-        assert len(client.read_deployment(deployments["toy"]).schedules) == 1
+        assert len(client.read_deployment(toy_deployments["toy"]).schedules) == 1
         assert client.read_work_pool("aftersales").type == "aftersales"
 
 

@@ -1,14 +1,18 @@
 """A flow with one gate, only to prove the worker: it is asked, suspends, and counts how often it ran."""
 
 import os
-import time
 from enum import StrEnum
+from pathlib import Path
 
 from prefect import flow, get_client
 from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import BaseModel, ConfigDict, Field
+
+from tests.waiting import wait_until
+
+NEVER = 600.0  # seconds that a flow waits for its file: longer than any test
 
 
 class Verdict(StrEnum):
@@ -24,7 +28,7 @@ class ToyRequest(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     office: str = Field(alias="办事处", title="办事处", json_schema_extra={"position": 0})
-    seconds: float = Field(default=0.0, alias="耗时", title="耗时", json_schema_extra={"position": 1})
+    until: str = Field(default="", alias="等到", title="等到", json_schema_extra={"position": 1})  # a file is there
 
 
 class ToyDecision(RunInput):
@@ -42,7 +46,7 @@ ToyDecision._description = "**请审核** please review"
 @flow(name="toy-case")
 def toy_case(申报单: ToyRequest) -> None:  # noqa: N803 - the form's label is the parameter's name
     """Ask once, then say in the run's name what was answered."""
-    time.sleep(申报单.seconds)
+    wait_until(Path(申报单.until).exists, seconds=NEVER)
     decision = suspend_flow_run(wait_for_input=ToyDecision, key="review-1-1")
     context = FlowRunContext.get()
     assert context is not None
@@ -59,11 +63,11 @@ def toy_broken() -> None:
 
 
 @flow(name="toy-apart")
-def toy_apart() -> None:
-    """Say in the run's name in which process it runs, and take its time."""
+def toy_apart(until: str = "") -> None:
+    """Say in the run's name in which process it runs, and end when a file is there."""
     context = FlowRunContext.get()
     assert context is not None
     assert context.flow_run is not None
     with get_client(sync_client=True) as client:
         client.update_flow_run(context.flow_run.id, name=f"{os.getpid()} of {os.getppid()}")
-    time.sleep(12)
+    wait_until(Path(until).exists, seconds=NEVER)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from deployments.local import postgres
 from deployments.local.postgres import Databases, running_database
 from deployments.settings import PROJECT, Settings, UpError
+from tests.waiting import MINUTES
 
 HOLD = """
 import signal, sys, time
@@ -20,7 +21,7 @@ from deployments.local.postgres import running_database
 from deployments.settings import Settings
 with running_database(Settings(home=sys.argv[1], fsync=False)):
     print("holding", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -85,7 +86,7 @@ def test_another_holder_keeps_the_server(make_home: Callable[[], Path]) -> None:
             pass
         assert server_pid(settings) is not None
         holder.send_signal(signal.SIGINT)
-        holder.wait(10)
+        holder.wait(MINUTES)
     assert server_pid(settings) is None
 
 

@@ -13,7 +13,7 @@ from deployments.local.prefect_server import check_port, child_environment, clie
 from deployments.settings import HOST, Settings, UpError
 
 
-def test_the_server_is_ours_alone(settings: Settings, deployments: dict[str, UUID]) -> None:
+def test_the_server_is_ours_alone(settings: Settings, toy_deployments: dict[str, UUID]) -> None:
     assert httpx.get(f"{settings.api_url}/health").json() is True
     shown = httpx.get(f"http://{HOST}:{settings.port}/ui-settings").json()
     assert shown["api_url"] == settings.api_url

@@ -9,12 +9,13 @@ import pytest
 
 from deployments.local.processes import Child, end_orphan, living, pid_file, write_pid
 from deployments.settings import Settings, prepare_home
+from tests.waiting import MINUTES, wait_until
 
 DEAF = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("up", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -30,12 +31,12 @@ def child(place: Settings, code: str, grace: float = 5.0) -> Child:
 
 
 def wait_for_word(one: Child) -> None:
-    while "up" not in one.log_file.read_text():
-        assert one.alive
+    wait_until(lambda: "up" in one.log_file.read_text() or not one.alive)
+    assert one.alive
 
 
 def test_a_child_is_noted_and_stopped(place: Settings) -> None:
-    one = child(place, "import time; time.sleep(60)")
+    one = child(place, "import time; time.sleep(600)")
     one.start()
     assert one.process is not None
     assert living(pid_file(place, "toy")) == one.process.pid
@@ -59,11 +60,11 @@ def test_an_orphan_is_found_by_its_pid_file_and_ended(place: Settings) -> None:
     wait_for_word(one)
     end_orphan(place, "toy", grace=0.2)
     assert one.process is not None
-    assert one.process.wait(5) < 0
+    assert one.process.wait(MINUTES) < 0
 
 
 def test_a_later_process_of_that_number_is_left_alone(place: Settings) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as stranger:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stranger:
         path = pid_file(place, "toy")
         write_pid(path, stranger.pid)
         note = json.loads(path.read_text())

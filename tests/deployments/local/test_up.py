@@ -1,19 +1,21 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from deployments.local.postgres import Databases
 from deployments.local.prefect_server import child_environment, is_healthy
 from deployments.local.processes import living, pid_file
-from deployments.settings import PROJECT, Settings
+from deployments.local.up import UpError, up
+from deployments.settings import HOST, PROJECT, Settings
 from tests.deployments.desk import free_port
+from tests.waiting import MINUTES, wait_until
 
 
 class Up:
@@ -69,23 +71,22 @@ class Up:
         for process in self.started:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-                process.wait(40)
+                process.wait(MINUTES)
             if process.stdout is not None:
                 process.stdout.close()
 
 
+@pytest.fixture(scope="module")
+def home(make_home: Callable[[], Path]) -> Path:
+    """The home of all tests here: who comes first makes its databases."""
+    return make_home()
+
+
 @pytest.fixture
-def installation(make_home: Callable[[], Path]) -> Iterator[Up]:
-    up = Up(make_home())
+def installation(home: Path) -> Iterator[Up]:
+    up = Up(home)
     yield up
     up.end()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_the_life_of_an_installation(installation: Up) -> None:
@@ -104,7 +105,7 @@ def test_the_life_of_an_installation(installation: Up) -> None:
     assert now["postgres"] == before["postgres"]
 
     second = installation.start()
-    said, _ = second.communicate(timeout=30)
+    said, _ = second.communicate(timeout=MINUTES)
     assert second.returncode == 1
     assert f"already running for {installation.settings.home} (pid {first.pid})" in said
     assert "Traceback" not in said
@@ -118,14 +119,14 @@ def test_the_life_of_an_installation(installation: Up) -> None:
     assert f"ending the worker (pid {now['worker']})" in said
     assert f"ending the server (pid {now['server']})" in said
     third.send_signal(signal.SIGINT)
-    assert third.wait(40) == 0
+    assert third.wait(MINUTES) == 0
     assert installation.left() == []
     assert list(installation.settings.run.glob("*.pid")) == []
 
 
-def test_a_fault_of_the_one_who_waits_for_ready_stops_all(installation: Up, databases: Databases) -> None:
-    process = installation.start("fault", AFTERSALES_DATABASE_URL=databases.ours)
-    said, _ = process.communicate(timeout=60)
+def test_a_fault_of_the_one_who_waits_for_ready_stops_all(installation: Up) -> None:
+    process = installation.start("fault")
+    said, _ = process.communicate(timeout=MINUTES)
     assert process.returncode == 1
     assert "LookupError: broken on purpose" in said
     assert installation.left() == []
@@ -135,30 +136,39 @@ def test_ctrl_c_while_starting_leaves_nothing(installation: Up) -> None:
     process = installation.start()
     wait_until(lambda: living(pid_file(installation.settings, "server")) is not None)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=MINUTES)
     assert process.returncode == 0
     assert "READY" not in said
     assert installation.left() == []
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "says"),
+    ("wrong", "says"),
     [
-        ("AFTERSALES_HOME", "/dev/null/home", "set AFTERSALES_HOME"),
-        ("AFTERSALES_DATABASE_URL", "postgresql://127.0.0.1:1/x", "cannot reach the database"),
+        ({"home": Path("/dev/null/home")}, "set AFTERSALES_HOME"),
+        ({"database_url": "postgresql://127.0.0.1:1/x"}, "cannot reach the database"),
     ],
 )
-def test_what_cannot_work_is_one_clear_line(installation: Up, variable: str, value: str, says: str) -> None:
-    process = installation.start(**{variable: value})
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert says in said
-    assert len(said.splitlines()) == 1
+def test_what_cannot_work_is_one_clear_line(
+    make_home: Callable[[], Path], capfd: pytest.CaptureFixture[str], wrong: dict[str, Any], says: str
+) -> None:
+    settings = Settings(**{"home": make_home(), "port": free_port(), "fsync": False} | wrong)
+    refused(settings, says, capfd)
 
 
-def test_a_taken_port_is_one_clear_line(installation: Up, settings: Settings, deployments: object) -> None:
-    process = installation.start(AFTERSALES_PORT=str(settings.port))
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert f"port {settings.port} is not free" in said
-    assert len(said.splitlines()) == 1
+def test_a_taken_port_is_one_clear_line(make_home: Callable[[], Path], capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused(Settings(home=make_home(), port=port, fsync=False), f"port {port} is not free", capfd)
+
+
+def refused(settings: Settings, says: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Assert that `up` refuses in one line, says nothing else and leaves signals as they were."""
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(UpError, match=says) as wrong:
+        up(settings, lambda _: pytest.fail("it is not ready"))
+    assert len(str(wrong.value).splitlines()) == 1
+    assert capfd.readouterr() == ("", "")
+    assert signal.getsignal(signal.SIGINT) is before

@@ -4,20 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from httpx import Request, Response
-from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy import Engine, event
 
 from schemas.problems import NotFound
 from schemas.processes.parts_application import PartsEnding
 from schemas.words import CaseState, Channel, DocumentKind, FeeCategory, Reason, Role, Urgency
-from tasks.desk import publish
 from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, chain_diagram, inbox_page, start_page
 from tasks.desk.queries import case_view, find_cases, inbox, offices, open_counts
@@ -73,6 +69,7 @@ def make_case(**values: Any) -> CaseFacts:
         "fault": None,
         "seq": 3,
         "run_id": RUN,
+        "run_item": "review-1",
         "run_generation": 0,
         "run_seq": 3,
     }
@@ -122,6 +119,7 @@ def make_item(key: str = "review-1", **values: Any) -> ItemView:
         "opened_at": NOW,
         "due_at": DUE,
         "expires_at": None,
+        "run_id": RUN,
     }
     return ItemView(**defaults | values)
 
@@ -176,7 +174,6 @@ def make_row(**values: Any) -> InboxRow:
         "refusals": 0,
         "brief": ["1. 铰链 × 4"],
         "run_id": RUN,
-        "first": True,
     }
     return InboxRow(**defaults | values)
 
@@ -230,8 +227,11 @@ def test_pages_and_timeline_show_no_contact_data() -> None:
 # names and tags of runs
 
 
-def test_a_run_is_named_by_case_office_and_first_step() -> None:
-    assert run_name(make_view(make_item(), make_item("x", title="后"))) == "PA-2026-000123 · 北京办事处 · 审核修正"
+def test_a_run_is_named_by_case_office_and_its_item() -> None:
+    other = make_item("x", title="车间生产", unit_name="油漆车间")
+    view = make_view(make_item(), other)
+    assert run_name(view) == "PA-2026-000123 · 北京办事处 · 审核修正"
+    assert run_name(view, other) == "PA-2026-000123 · 北京办事处 · 车间生产 油漆车间"
 
 
 def test_a_closed_run_is_named_by_its_ending() -> None:
@@ -239,15 +239,16 @@ def test_a_closed_run_is_named_by_its_ending() -> None:
     assert run_name(closed) == "PA-2026-000123 · 北京办事处 · 已驳回"
 
 
-def test_tags_tell_process_office_and_every_role_that_is_waited_for() -> None:
-    view = make_view(make_item(), make_item("b", role=Role.PLANNER), make_item("c"))
-    assert run_tags(view) == [
-        "配件申报",
-        "办事处:北京办事处",
-        "待办:配件审核员",
-        "待办:配件审核员@北京办事处",
+def test_tags_tell_process_office_and_the_roles_that_may_answer_its_item() -> None:
+    other = make_item("b", role=Role.PLANNER, also=Role.WORKSHOP, due_at=NOW - timedelta(hours=1))
+    view = make_view(make_item(), other)
+    assert run_tags(view) == ["配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处"]
+    assert run_tags(view, other)[2:] == [
         "待办:计划员",
         "待办:计划员@北京办事处",
+        "待办:售后车间",
+        "待办:售后车间@北京办事处",
+        "逾期",
     ]
 
 
@@ -462,10 +463,10 @@ def test_an_inbox_is_sorted_by_due_time_and_marks_what_is_late() -> None:
     assert "🔴 逾期 overdue **1**" in page
 
 
-def test_an_inbox_says_when_the_run_shows_another_item_first_or_there_is_no_run() -> None:
-    rows = [make_row(first=False), make_row(number="PA-2026-000124", run_id=None)]
+def test_an_inbox_links_what_has_a_run_and_shows_what_has_none_yet() -> None:
+    rows = [make_row(), make_row(number="PA-2026-000124", run_id=None)]
     page = inbox_page(Role.PARTS_REVIEWER, rows, Links(), total=950)
-    assert f"[先办前项 after another](/v2/runs/flow-run/{RUN}) |" in page
+    assert f"[去办理 open](/v2/runs/flow-run/{RUN}) |" in page
     assert "| 审核修正 | 1\\. 铰链 × 4 |" in page
     assert "共 950 项" in page
 
@@ -533,109 +534,6 @@ def test_who_decided_what_reads_well() -> None:
     assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "请提货")
     assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
     assert rows[4].what.endswith("旧表单")
-
-
-# publishing
-
-
-class FakePrefect:
-    """Prefect's artifacts, in memory."""
-
-    def __init__(self) -> None:
-        self.artifacts: dict[UUID, Any] = {}
-        self.calls: list[str] = []
-
-    def create_artifact(self, new: Any) -> Any:
-        self.calls.append("create")
-        made = SimpleNamespace(id=uuid4(), key=new.key, data=new.data, flow_run_id=new.flow_run_id)
-        self.artifacts[made.id] = made
-        return made
-
-    def update_artifact(self, artifact_id: UUID, change: Any) -> None:
-        self.calls.append("update")
-        if artifact_id not in self.artifacts:
-            request = Request("PATCH", "http://x")
-            raise PrefectHTTPStatusError("gone", request=request, response=Response(404, request=request))
-        self.artifacts[artifact_id].data = change.data
-
-    def read_latest_artifacts(self, artifact_filter: Any, limit: int) -> list[Any]:
-        latest = {made.key: made for made in self.artifacts.values() if made.key in artifact_filter.key.any_}
-        return [SimpleNamespace(key=key, latest_id=m.id, flow_run_id=m.flow_run_id) for key, m in latest.items()]
-
-    def read_deployments(self, limit: int) -> list[Any]:
-        schema = {"properties": {"申报单": {}}}
-        return [SimpleNamespace(id=RUN, flow_id=RUN, parameter_openapi_schema=schema)]
-
-    def read_flows(self, flow_filter: Any, limit: int) -> list[Any]:
-        return [SimpleNamespace(id=RUN, name="配件申报")]
-
-
-@pytest.fixture
-def prefect(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePrefect]:
-    fake = FakePrefect()
-
-    @contextmanager
-    def client() -> Iterator[FakePrefect]:
-        yield fake
-
-    monkeypatch.setattr(publish, "_client", client)
-    publish._forget()
-    yield fake
-    publish._forget()
-
-
-def test_a_case_sheet_is_made_once_and_then_kept_up_to_date(prefect: FakePrefect) -> None:
-    view = make_view(make_item())
-    for _ in range(3):
-        publish.publish_case(view, RUN)
-    assert prefect.calls == ["create", "update", "update", "update"]  # the title links to what was created
-    [sheet] = prefect.artifacts.values()
-    assert (sheet.key, sheet.flow_run_id) == ("case-pa-2026-000123", RUN)
-    assert publish.links().case("PA-2026-000123") == f"/v2/artifacts/artifact/{sheet.id}"
-
-
-def test_another_process_finds_the_sheet_that_is_there(prefect: FakePrefect) -> None:
-    view = make_view(make_item())
-    publish.publish_case(view, RUN)
-    publish._forget()
-    publish.publish_case(view, RUN)
-    assert prefect.calls == ["create", "update", "update"]
-
-
-def test_a_new_run_of_a_case_gets_the_sheet_among_its_own_artifacts(prefect: FakePrefect) -> None:
-    view, other = make_view(make_item()), uuid4()
-    publish.publish_case(view, RUN)
-    publish.publish_case(view, other)
-    assert [made.flow_run_id for made in prefect.artifacts.values()] == [RUN, other]
-    assert f"/v2/runs/flow-run/{other}" in [*prefect.artifacts.values()][-1].data
-
-
-def test_inboxes_are_published_at_the_start_and_then_only_when_they_change(db: Engine, prefect: FakePrefect) -> None:
-    assert publish.publish_inboxes(db) == 16
-    publish.publish_start_page(db)
-    publish.publish_inboxes(db)  # now the link to the start page is known
-    assert (publish.publish_inboxes(db), publish.publish_inboxes(db)) == (0, 0)
-    Play(db).apply()
-    assert publish.publish_inboxes(db) == 1
-    assert len(prefect.artifacts) == 17
-
-
-def test_the_start_page_has_an_address_and_knows_the_run_forms(db: Engine, prefect: FakePrefect) -> None:
-    address = publish.publish_start_page(db)
-    [page] = prefect.artifacts.values()
-    assert address.endswith(f"/v2/artifacts/artifact/{page.id}")
-    assert "[**配件申报** new application](/v2/deployments/deployment/" in page.data
-
-
-def test_when_prefects_database_was_deleted_all_is_published_anew(db: Engine, prefect: FakePrefect) -> None:
-    publish.publish_start_page(db)
-    publish.publish_inboxes(db)
-    prefect.artifacts.clear()
-    publish.publish_case(make_view(make_item()), RUN)
-    publish.publish_start_page(db)
-    while publish.publish_inboxes(db):
-        continue
-    assert len(prefect.artifacts) == 18
 
 
 # queries
@@ -746,7 +644,7 @@ def test_an_inbox_lists_what_waits_first_due_first(play: Play) -> None:
         (view_of(play, second).case.number, "上海办事处", False),
     ]
     assert [row.role for row in everybody] == [Role.PARTS_REVIEWER] * 2 + [Role.WORKSHOP] * 2
-    assert [row.first for row in everybody] == [True, True, True, False]
+    assert [row.run_id for row in everybody] == [None] * 4  # nobody made runs here
     assert all(row.overdue for row in everybody)
     assert [row.role for row in capped] == [Role.PARTS_REVIEWER, Role.WORKSHOP]
     assert counts == {Role.PARTS_REVIEWER: Waiting(2, 0), Role.WORKSHOP: Waiting(2, 0)}

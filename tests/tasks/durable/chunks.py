@@ -10,9 +10,9 @@ from sqlalchemy import Engine, event
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
-from tasks.durable.question import Answer, Reply
+from tasks.durable.question import Reply
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import NAMESPACE
+from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.play import Play
 from tests.tasks.durable.plans import Plan
@@ -24,9 +24,8 @@ def one_by_one(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Do what a chunk does with one leg after the other, as clicks would."""
     results = []
     for turn in turns:
-        answers: Sequence[Answer | None] = turn.answers or [None]
-        outcomes = [advance(db, turn.case_id, answer) for answer in answers]
-        replies = [outcome.reply for outcome in outcomes] if turn.answers else []
+        outcomes = [advance(db, turn.case_id, answer) for answer in turn.heard]
+        replies = [outcome.reply for outcome in outcomes]
         results.append(Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies))
     return results
 

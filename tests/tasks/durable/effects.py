@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from schemas.tables import metadata
 from schemas.words import Role
-from tasks.durable.step import SHANGHAI
+from tasks.unit.work import SHANGHAI
 
 TABLES = (
     "service_case",

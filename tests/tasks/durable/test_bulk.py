@@ -24,7 +24,8 @@ from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.question import Answer
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import Work, step
+from tasks.durable.step import step
+from tasks.unit.work import Work
 from tests.bench import load
 from tests.books import books_balance
 from tests.conftest import Server
@@ -272,8 +273,8 @@ def test_a_process_that_changed_under_one_case_calls_the_engineer_for_that_case_
     cases = list(open_plans(play.db, [Plan()] * 4))
     advance_chunk(play.db, [Turn(case) for case in cases])
     play.run(
-        "INSERT INTO ledger (case_id, step_key, seq, kind, title, actor, channel, started_at, finished_at) "
-        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', 'SYSTEM', 'cli', opened_at, opened_at "
+        "INSERT INTO ledger (case_id, step_key, seq, kind, title, link, actor, channel, started_at, finished_at) "
+        "SELECT id, 'of-old', seq + 1, 'step', '旧步骤', '', 'SYSTEM', 'cli', opened_at, opened_at "
         "FROM service_case WHERE id = :case",
         case=cases[2],
     )

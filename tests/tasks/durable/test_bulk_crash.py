@@ -1,7 +1,6 @@
 """Chunks that are killed, sent twice at once, or meet a click: each effect is there exactly once (laws 1–3, 5)."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, Turn, advance, advance_chunk
-from tasks.durable.step import NAMESPACE
+from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.books import books_balance
 from tests.conftest import Server
@@ -28,6 +27,7 @@ from tests.tasks.durable.effects import Effects, differences, effects
 from tests.tasks.durable.plans import PANEL, Plan
 from tests.tasks.durable.test_crash import START
 from tests.tasks.durable.test_race import at_once
+from tests.waiting import MINUTES, wait_until
 
 CASES, CHUNK = 6, 3
 REPORT = "schemas.forms.parts:ProductionReport"
@@ -195,7 +195,7 @@ def test_a_click_on_a_case_that_a_chunk_holds_waits_and_is_told(play: Play) -> N
     url = play.db.url.render_as_string(hide_password=False)
     with ThreadPoolExecutor(2) as threads, halted_at_its_first_row(url) as (chunk_db, halted, go_on):
         chunk = threads.submit(advance_chunk, chunk_db, report_turns(cases))
-        assert halted.wait(30)
+        assert halted.wait(MINUTES)
         click = Answer("produce-1-panel-1", reports(3).data, Channel.PREFECT)
         clicked = threads.submit(advance, play.db, cases[0], click)
         wait_until_somebody_waits_for_a_lock(play)
@@ -210,7 +210,7 @@ def test_a_withdrawal_of_a_case_that_a_chunk_holds_comes_after_it(play: Play) ->
     url = play.db.url.render_as_string(hide_password=False)
     with ThreadPoolExecutor(2) as threads, halted_at_its_first_row(url) as (chunk_db, halted, go_on):
         chunk = threads.submit(advance_chunk, chunk_db, report_turns(cases))
-        assert halted.wait(30)
+        assert halted.wait(MINUTES)
         taken_back = threads.submit(play.withdraw, cases[0], "E1040")
         wait_until_somebody_waits_for_a_lock(play)
         go_on.set()
@@ -229,7 +229,7 @@ def halted_at_its_first_row(url: str) -> Iterator[tuple[Engine, threading.Event,
     def halt(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement.startswith("INSERT") and not halted.is_set():
             halted.set()
-            assert go_on.wait(30)
+            assert go_on.wait(MINUTES)
 
     event.listen(db, "before_cursor_execute", halt)
     yield db, halted, go_on
@@ -238,10 +238,7 @@ def halted_at_its_first_row(url: str) -> Iterator[tuple[Engine, threading.Event,
 
 def wait_until_somebody_waits_for_a_lock(play: Play) -> None:
     waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    until = time.monotonic() + 30
-    while not play.rows(waiting):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(lambda: bool(play.rows(waiting)))
 
 
 @pytest.mark.parametrize("_turn", range(3))

@@ -55,9 +55,9 @@ class Noting(Replay):
         super().__init__(*args, **kwargs)
         self.given = {}
 
-    def perform(self, definition: Any, key: str, *args: Any, **kwargs: Any) -> Any:
-        output = super().perform(definition, key, *args, **kwargs)
-        self.given[key] = exactly(output)
+    def perform(self, call: Any) -> Any:
+        output = super().perform(call)
+        self.given[call.key] = exactly(output)
         return output
 
     def ask(self, *questions: Any) -> Any:
@@ -78,9 +78,9 @@ def first_runs(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     noted: dict[str, object] = {}
 
     class Leg(Noting):
-        def perform(self, definition: Any, key: str, *args: Any, **kwargs: Any) -> Any:
-            output = super().perform(definition, key, *args, **kwargs)
-            assert noted.setdefault(key, self.given[key]) == self.given[key]
+        def perform(self, call: Any) -> Any:
+            output = super().perform(call)
+            assert noted.setdefault(call.key, self.given[call.key]) == self.given[call.key]
             return output
 
         def ask(self, *questions: Any) -> Any:

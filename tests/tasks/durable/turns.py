@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from tasks.durable import stage
+from tests.waiting import MINUTES
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Turns:
 
     def _wait(self) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._turn == self._me.leg, timeout=60), "nobody passes on"
+            assert self._changed.wait_for(lambda: self._turn == self._me.leg, timeout=MINUTES), "nobody passes on"
 
     def _next(self) -> int:
         return self._running[next(self._order, 0) % len(self._running)] if self._running else -1

@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -123,18 +124,14 @@ def test_a_decision_between_sweep_and_notice_wins(play: Play, case: int, monkeyp
 
 def test_watches_at_the_same_time_tell_everything_once(play: Play, case: int) -> None:
     cases = [case, *(play.apply(lines=1, office=office) for office in ("SH", "GZ", "WH"))]
-    start, reports = threading.Barrier(4), []
+    start = threading.Barrier(4)
 
-    def work() -> None:
+    def work(_: int) -> WatchReport:
         start.wait()
-        reports.append(watch_deadlines(play.db, clock.now()))
+        return watch_deadlines(play.db, clock.now())
 
-    with time_machine.travel(shanghai("11-25T09:00"), tick=False):
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with time_machine.travel(shanghai("11-25T09:00"), tick=False), ThreadPoolExecutor(4) as threads:
+        reports = list(threads.map(work, range(4)))
     assert [told(play, one) for one in cases] == [[OVER_3, OVERDUE]] * 4
     assert Counter(text for report in reports for text in report.told) == Counter(
         row.text for row in play.rows("SELECT text FROM notice")

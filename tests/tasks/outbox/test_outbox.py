@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -407,18 +408,14 @@ def test_two_dispatchers_send_each_message_once(
     for office in ("SH", "GZ", "WH", "CD", "XA"):
         cases.append(play.apply(lines=1, office=office))
         play.decide(cases[-1], "review-1", 审核结论="通过")
-    start, now, reports = threading.Barrier(4), clock.now(), []
+    start, now = threading.Barrier(4), clock.now()
 
-    def work() -> None:
+    def work(_: int) -> DispatchReport:
         start.wait()
-        reports.append(dispatch_due(play.db, now, client))
+        return dispatch_due(play.db, now, client)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(reports) == 4
+    with ThreadPoolExecutor(4) as threads:
+        assert len(list(threads.map(work, range(4)))) == 4
     assert sorted(orders.keys()) == sorted(message(play, one).idempotency_key for one in cases)
     numbers = [order_number(play, one) for one in cases]
     assert sorted(map(str, numbers)) == sorted(orders.orders.values())

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from deployments.deploy import PREFECT_YAML, apply_deployments
 from deployments.local.processes import Child
 from tasks.durable import database
+from tasks.runs import standing, watch
 from tests.tasks.runs.people import Desk
 
 _serial = itertools.count(1)
@@ -39,3 +41,10 @@ def desk(db: Engine, deployments: dict[str, UUID]) -> Iterator[Desk]:
         desk = Desk(db, client, deployments["parts-application"])
         desk.play.run("INSERT INTO counter (name, value) VALUES ('case:PA:2026', :n)", n=next(_serial) * 1000)
         yield desk
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch that holds a leg for dead, and a case for left alone, at once."""
+    monkeypatch.setattr(standing, "LEG_STARTS_WITHIN", timedelta(0))
+    monkeypatch.setattr(watch, "TAKE_OVER_AFTER", timedelta(0))

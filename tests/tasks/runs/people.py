@@ -1,7 +1,7 @@
 """People at the Prefect UI, and the worker's hands: a leg runs in this process when the test says so."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,15 +11,19 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import Abort, ObjectNotFound, Pause
-from prefect.states import AwaitingRetry, Cancelling, Paused, Running
+from prefect.states import AwaitingRetry, Cancelling, Completed, Crashed, Failed, Paused, Running, Suspended
 from sqlalchemy import Engine
 
 from deployments.worker import run_leg
 from schemas.forms.base import form_at
 from schemas.forms.parts import PartsApplication
 from schemas.processes.parts_application import PartsEnding
+from schemas.words import Role
+from tasks.desk.queries import case_view
+from tasks.desk.rules import run_name, run_tags
 from tasks.durable.process import Case, Closing
 from tasks.durable.replay import close
+from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport, recover
 from tests.play import Play
 
@@ -93,14 +97,22 @@ class Desk:
         return str(state.state_details.pause_key if state.name == "Suspended" else state.name)
 
     def case(self, run_id: UUID) -> int:
-        """Give the case that a run shows."""
-        [row] = self.play.rows("SELECT id FROM service_case WHERE run_id = :run", run=run_id)
+        """Give the case that a run shows, as its own or beside that."""
+        own = "SELECT id FROM service_case WHERE run_id = :run"
+        [row] = self.play.rows(f"{own} UNION SELECT case_id FROM work_item WHERE run_id = :run", run=run_id)
         return int(row.id)
 
     def run_of(self, case: int) -> UUID:
         """Give the run that shows a case."""
         found: UUID = self.play.case(case).run_id
         return found
+
+    def beside(self, case: int) -> dict[str, UUID]:
+        """Give the runs that show items beside the case's own run, by item."""
+        found = self.play.rows(
+            "SELECT step_key, run_id FROM work_item WHERE case_id = :c AND run_id IS NOT NULL", c=case
+        )
+        return {row.step_key: row.run_id for row in found}
 
     def dialog(self, run_id: UUID) -> tuple[dict[str, Any], str]:
         """Open the dialog of the gate where a run waits: its schema and its text."""
@@ -156,3 +168,44 @@ class Desk:
     def force(self, run_id: UUID, state: State[Any]) -> None:
         """Change the state by hand, whatever it is."""
         self.client.set_flow_run_state(run_id, state, force=True)
+
+
+def pause_a_leg(desk: Desk, run_id: UUID) -> None:
+    desk.begin(run_id)
+    desk.pause(run_id)
+
+
+def cancel_a_leg(desk: Desk, run_id: UUID) -> None:
+    desk.begin(run_id)
+    desk.cancel(run_id)
+
+
+PRESSED: dict[str, Callable[[Desk, UUID], None]] = {
+    "Cancel": Desk.cancel,
+    "Delete": Desk.delete,
+    "Pause of a leg": pause_a_leg,
+    "Cancel of a leg": cancel_a_leg,
+    "Completed": lambda desk, run: desk.force(run, Completed()),
+    "Failed": lambda desk, run: desk.force(run, Failed()),
+    "Crashed": lambda desk, run: desk.force(run, Crashed()),
+    "another gate": lambda desk, run: desk.force(run, Suspended(pause_key="plan-1-0")),
+}
+
+
+def right(desk: Desk, case: int) -> str:
+    """Assert that each open item's run is at its gate, named and tagged, with its dialog; gives that of the case's own."""
+    with desk.db.connect() as connection:
+        view = case_view(connection, case)
+    assert view.case.run_seq == view.case.seq
+    for item in view.items:
+        form, run_id = gate_input(view, item), item.run_id
+        if run_id is None:
+            assert view.items[0].role is Role.ENGINEER, f"{item.key} has no run"
+            continue
+        assert desk.gate(run_id) == form.key
+        run = desk.run(run_id)
+        assert (run.name, set(run.tags)) == (run_name(view, item), set(run_tags(view, item)))
+        schema, description = desk.dialog(run_id)
+        assert schema == form.json_schema
+        assert view.case.number in description
+    return desk.gate(desk.run_of(case))

@@ -9,10 +9,10 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 
 from deployments.worker import run_leg
+from flows.jobs import advance_cases as job
 from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
-from tasks.runs import case_jobs
 from tests.bench.load import application
 from tests.tasks.runs.people import Desk
 
@@ -28,7 +28,7 @@ def advance(desk: Desk, deployments: dict[str, UUID], **form: str) -> FlowRun:
     parameters = {"推进单": form}
     run = desk.client.create_flow_run_from_deployment(deployments["advance-cases"], parameters=parameters)
     with suppress(Pause, Abort):
-        run_leg(desk.run(run.id), "flows.advance_cases.advance_cases")
+        run_leg(desk.run(run.id), "flows.jobs.advance_cases.advance_cases")
     return desk.run(run.id)
 
 
@@ -45,7 +45,7 @@ def gates(desk: Desk, ids: list[int]) -> list[list[str]]:
 def test_all_that_are_ready_go_on_chunk_by_chunk(
     desk: Desk, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(case_jobs, "CHUNK", 3)
+    monkeypatch.setattr(job, "CHUNK", 3)
     ids = opened(desk, 7)
     run = advance(desk, deployments)
     assert ended(run) == ("已推进", "推进 advanced 7，其中已结案 closed 0，故障 faults 0")
@@ -83,5 +83,5 @@ def test_a_form_that_is_wrong_is_refused_as_an_outcome(desk: Desk, deployments: 
         json={"parameters": {"推进单": {"编号": "1"}}, "enforce_parameter_schema": False},
     ).json()
     with suppress(Pause, Abort):
-        run_leg(desk.run(UUID(run["id"])), "flows.advance_cases.advance_cases")
+        run_leg(desk.run(UUID(run["id"])), "flows.jobs.advance_cases.advance_cases")
     assert ended(desk.run(UUID(run["id"])))[0] == "未受理"

@@ -15,9 +15,9 @@ ANSWER = {"审核结论": "通过", "备注": "好"}
 GATE = "review-1-1"
 
 
-def park(desk: Desk, key: str | None = None, gate: str = GATE) -> UUID:
+def park(toys: Desk, key: str | None = None, gate: str = GATE) -> UUID:
     with get_client(sync_client=True) as client:
-        deployment = client.read_deployment(desk.deployments["toy"])
+        deployment = client.read_deployment(toys.deployments["toy"])
     return park_new(
         deployment=deployment,
         name="PA-2026-000001 · 华北 · 审核",
@@ -30,78 +30,78 @@ def park(desk: Desk, key: str | None = None, gate: str = GATE) -> UUID:
     )
 
 
-def test_a_parked_run_waits_without_a_leg_and_resumes_normally(desk: Desk, worker: Child) -> None:
-    run = desk.read(run_id := park(desk))
+def test_a_parked_run_waits_without_a_leg_and_resumes_normally(toys: Desk, toy_worker: Child) -> None:
+    run = toys.read(run_id := park(toys))
     assert run.state_name == "Suspended"
     assert run.name == "PA-2026-000001 · 华北 · 审核"
     assert set(run.tags) == {"流程:玩具", "待办:审核"}
     assert run.labels["case_no"] == "PA-2026-000001"
     assert run.start_time is None
-    desk.answer(run_id, **ANSWER)
-    ended = desk.wait(run_id, "Completed")
+    toys.answer(run_id, **ANSWER)
+    ended = toys.wait(run_id, "Completed")
     assert ended.start_time is not None
     assert ended.name == "PA-2026-000001 · 华北 · 审核 · 华北 通过 好 PA-2026-000001"  # what the leg read
 
 
-def test_the_forms_description_is_there(desk: Desk) -> None:
-    run_id = park(desk)
+def test_the_forms_description_is_there(toys: Desk) -> None:
+    run_id = park(toys)
     with get_client(sync_client=True) as client:
         shown = client.read_flow_run_input(run_id, f"suspended-{GATE}-description")
     assert "请审核" in shown
 
 
-def test_a_wrong_answer_leaves_the_run_parked(desk: Desk) -> None:
-    run_id = park(desk)
+def test_a_wrong_answer_leaves_the_run_parked(toys: Desk) -> None:
+    run_id = park(toys)
     with pytest.raises(RuntimeError, match="审核结论"):
-        desk.answer(run_id)
-    assert desk.read(run_id).state_name == "Suspended"
+        toys.answer(run_id)
+    assert toys.read(run_id).state_name == "Suspended"
 
 
-def test_the_same_key_makes_one_run_and_repairs_a_lost_form(desk: Desk, worker: Child) -> None:
-    run_id = park(desk, key := str(uuid.uuid4()))
+def test_the_same_key_makes_one_run_and_repairs_a_lost_form(toys: Desk, toy_worker: Child) -> None:
+    run_id = park(toys, key := str(uuid.uuid4()))
     with get_client(sync_client=True) as client:
         client.delete_flow_run_input(run_id, f"suspended-{GATE}-schema")  # as if we had died before saving it
-    assert park(desk, key) == run_id
-    desk.answer(run_id, **ANSWER)
-    desk.wait(run_id, "Completed")
-    assert park(desk, key) == run_id
-    assert desk.read(run_id).state_name == "Completed"
+    assert park(toys, key) == run_id
+    toys.answer(run_id, **ANSWER)
+    toys.wait(run_id, "Completed")
+    assert park(toys, key) == run_id
+    assert toys.read(run_id).state_name == "Completed"
 
 
-def test_parking_again_moves_the_gate_name_and_tags(desk: Desk, worker: Child) -> None:
-    run_id = park(desk, gate="plan-1-1")
+def test_parking_again_moves_the_gate_name_and_tags(toys: Desk, toy_worker: Child) -> None:
+    run_id = park(toys, gate="plan-1-1")
     park_again(run_id, GATE, ToyDecision, "PA-2026-000001 · 华北 · 复核", ["待办:复核"])
-    run = desk.read(run_id)
+    run = toys.read(run_id)
     assert (run.name, run.tags) == ("PA-2026-000001 · 华北 · 复核", ["待办:复核"])
     assert run.state is not None
     assert run.state.state_details.pause_key == GATE
-    desk.answer(run_id, **ANSWER)
-    desk.wait(run_id, "Completed")
+    toys.answer(run_id, **ANSWER)
+    toys.wait(run_id, "Completed")
 
 
-def test_a_gate_that_was_answered_is_asked_anew(desk: Desk, worker: Child) -> None:
-    run_id = park(desk)
-    desk.answer(run_id, **ANSWER)
-    desk.wait(run_id, "Completed")
+def test_a_gate_that_was_answered_is_asked_anew(toys: Desk, toy_worker: Child) -> None:
+    run_id = park(toys)
+    toys.answer(run_id, **ANSWER)
+    toys.wait(run_id, "Completed")
     park_again(run_id, GATE, ToyDecision, "again", [])
-    desk.answer(run_id, 审核结论="退回")
-    desk.wait(run_id, "Completed")
+    toys.answer(run_id, 审核结论="退回")
+    toys.wait(run_id, "Completed")
     with get_client(sync_client=True) as client:
         assert "退回" in client.read_flow_run_input(run_id, f"suspended-{GATE}-response")
 
 
-def test_a_run_ends_under_the_name_of_the_ending(desk: Desk) -> None:
-    run_id = park(desk)
+def test_a_run_ends_under_the_name_of_the_ending(toys: Desk) -> None:
+    run_id = park(toys)
     finish(run_id, "已交付")
-    run = desk.read(run_id)
+    run = toys.read(run_id)
     assert (run.state_type, run.state_name) == (StateType.COMPLETED, "已交付")
 
 
-def test_a_key_that_prefect_would_refuse_is_refused_before(desk: Desk) -> None:
+def test_a_key_that_prefect_would_refuse_is_refused_before(toys: Desk) -> None:
     with pytest.raises(ValueError, match="审核"):
-        park(desk, gate="审核-1")
+        park(toys, gate="审核-1")
 
 
-def test_a_run_that_is_gone_is_not_found(desk: Desk) -> None:
+def test_a_run_that_is_gone_is_not_found(toys: Desk) -> None:
     with pytest.raises(ObjectNotFound):
         finish(uuid.uuid4(), "已交付")

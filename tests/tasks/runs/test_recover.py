@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.client.base import PrefectHttpxSyncClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
-from prefect.states import Completed, Crashed, Failed, Pending, Suspended
+from prefect.states import Completed, Failed, Pending
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from deployments import services
 from deployments.deploy import apply_deployments
 from deployments.local.postgres import Databases, create_database
 from deployments.local.prefect_server import child_environment, wait_healthy, worker_env
@@ -28,17 +28,17 @@ from deployments.settings import Settings
 from schemas.problems import ProcessChanged
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
-from tasks.desk.queries import case_view
-from tasks.desk.rules import run_name, run_tags
+from tasks.durable import lease
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Case, Closing
-from tasks.runs import case_run
-from tasks.runs import mending as runs
+from tasks.runs import leg
+from tasks.runs import standing as runs
 from tasks.runs import watch as recover
-from tasks.runs.gate import gate_input
 from tasks.runs.watch import RecoverReport
 from tests.conftest import Server
-from tests.tasks.runs.people import PARAMETER, Desk, changed_process
+from tests.play import LINES
+from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
+from tests.waiting import wait_until
 
 NOTHING = RecoverReport()
 ORDER = {"客户姓名": "凌霄", "客户电话": "13800009999", "客户地址": "松涛里9栋"}  # of no sales record
@@ -48,32 +48,10 @@ class Killed(BaseException):
     """A leg's process dies here."""
 
 
-def right(desk: Desk, case: int) -> str:
-    """Assert that a case's run is at its gate, named and tagged, with its dialog; gives the gate."""
-    with desk.db.connect() as connection:
-        view = case_view(connection, case)
-    form, run_id = gate_input(view), desk.run_of(case)
-    assert desk.gate(run_id) == form.key
-    run = desk.run(run_id)
-    assert (run.name, set(run.tags)) == (run_name(view), set(run_tags(view)))
-    schema, description = desk.dialog(run_id)
-    assert schema == form.json_schema
-    assert view.case.number in description
-    assert view.case.run_seq == view.case.seq
-    return form.key
-
-
 def runs_of(desk: Desk, case: int) -> list[UUID]:
     """Find all runs that bear a case's number."""
     name = FlowRunFilterName(like_=desk.play.case(case).number)
     return [run.id for run in desk.client.read_flow_runs(flow_run_filter=FlowRunFilter(name=name))]
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A watch that holds a leg for dead, and a case for left alone, at once."""
-    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
-    monkeypatch.setattr(recover, "TAKE_OVER_AFTER", timedelta(0))
 
 
 # decided elsewhere
@@ -141,28 +119,6 @@ def test_a_case_that_is_overdue_is_tagged_so(desk: Desk) -> None:
 
 
 # pressed in the UI
-
-
-def pause_a_leg(desk: Desk, run_id: UUID) -> None:
-    desk.begin(run_id)
-    desk.pause(run_id)
-
-
-def cancel_a_leg(desk: Desk, run_id: UUID) -> None:
-    desk.begin(run_id)
-    desk.cancel(run_id)
-
-
-PRESSED: dict[str, Callable[[Desk, UUID], None]] = {
-    "Cancel": Desk.cancel,
-    "Delete": Desk.delete,
-    "Pause of a leg": pause_a_leg,
-    "Cancel of a leg": cancel_a_leg,
-    "Completed": lambda desk, run: desk.force(run, Completed()),
-    "Failed": lambda desk, run: desk.force(run, Failed()),
-    "Crashed": lambda desk, run: desk.force(run, Crashed()),
-    "another gate": lambda desk, run: desk.force(run, Suspended(pause_key="plan-1-0")),
-}
 
 
 @pytest.mark.parametrize("button", PRESSED)
@@ -270,7 +226,7 @@ def test_a_leg_that_died_after_its_first_commit_is_taken_over(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(case_run, "as_task", die)
+        patch.setattr(leg, "as_step", die)
         with pytest.raises(Killed):
             desk.leg(run_id)
     desk.begin(run_id)  # nobody was left to say that it crashed
@@ -287,14 +243,14 @@ def test_a_leg_that_died_after_its_first_commit_is_taken_over(
 def test_a_leg_that_died_as_it_suspended_waits_with_its_dialog(
     desk: Desk, hasty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suspend, seen = case_run.suspend_flow_run, []
+    suspend, seen = leg.suspend_flow_run, []
 
     def look_then_suspend(**given: Any) -> Any:
         seen.append(desk.kept(run_id, f"suspended-{given['key']}-schema"))
         return suspend(**given)
 
     run_id = desk.send({PARAMETER: desk.form()})
-    monkeypatch.setattr(case_run, "suspend_flow_run", look_then_suspend)
+    monkeypatch.setattr(leg, "suspend_flow_run", look_then_suspend)
     assert desk.leg(run_id) == "review-1-0"
     assert "审核结论" in seen[0]  # nobody can meet the gate without its dialog
     assert desk.watch() == NOTHING
@@ -471,14 +427,6 @@ def blocked(desk: Desk, case: int) -> Iterator[None]:
     desk.play.run("DELETE FROM lease WHERE holder = 'test' AND case_id = :case", case=case)
 
 
-def wait_until(ask: Callable[[], object], wanted: object = True, seconds: float = 60) -> None:
-    """Ask until the answer is what is wanted."""
-    deadline = time.monotonic() + seconds
-    while (found := ask()) != wanted:
-        assert time.monotonic() < deadline, f"{found} after {seconds} s"
-        time.sleep(0.2)
-
-
 @pytest.fixture
 def worker(desk: Desk, settings: Settings, databases: Databases) -> Iterator[Child]:
     ours = Databases(desk.db.url.render_as_string(hide_password=False), databases.prefect)
@@ -489,7 +437,13 @@ def worker(desk: Desk, settings: Settings, databases: Databases) -> Iterator[Chi
     child.stop()
 
 
-def test_within_a_minute_and_by_itself_all_is_as_it_should_be(desk: Desk, worker: Child) -> None:
+def test_what_is_waited_for_before_all_is_as_it_should_be_is_less_than_a_minute() -> None:
+    dead = max(runs.LEG_STARTS_WITHIN, lease.VOID_AFTER + recover.TAKE_OVER_AFTER)
+    rounds = 2 * timedelta(seconds=services.WATCH_EVERY) + timedelta(seconds=recover.JOB_ENDS_WITHIN)
+    assert dead + rounds < timedelta(minutes=1)
+
+
+def test_by_itself_all_is_as_it_should_be(desk: Desk, worker: Child) -> None:
     names = ("cut off", "half done", "cancelled", "deleted", "retried", "paused", "completed")
     run = {name: desk.send({PARAMETER: desk.form(**ORDER, 订单号=f"T-{name}")}) for name in names}
     wait_until(lambda: {desk.gate(run_id) for run_id in run.values()}, {"review-1-0"})
@@ -513,7 +467,6 @@ def test_within_a_minute_and_by_itself_all_is_as_it_should_be(desk: Desk, worker
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait()
         locking.rollback()
-    killed = time.monotonic()
     desk.cancel(run["cancelled"])
     desk.delete(run["deleted"])
     desk.force(run["completed"], Completed())
@@ -522,7 +475,6 @@ def test_within_a_minute_and_by_itself_all_is_as_it_should_be(desk: Desk, worker
     answered = {"cut off", "half done"}
     gates = {name: "plan-1-0" if name in answered else "review-1-0" for name in names}
     wait_until(lambda: {name: desk.gate(desk.run_of(case[name])) for name in names}, gates)
-    assert time.monotonic() - killed < 60
     wait_until(lambda: all(desk.play.case(one).run_seq == desk.play.case(one).seq for one in case.values()))
     assert {name: right(desk, one) for name, one in case.items()} == gates
     [decided] = [entry for entry in desk.play.timeline(case["cut off"]) if entry.step_key == "review-1"]
@@ -548,11 +500,16 @@ def test_prefect_may_forget_everything(
     desk_yaml: Path,
 ) -> None:
     waiting, recorded, unrecorded, elsewhere, closed = (desk.case(desk.apply()) for _ in range(5))
+    units = desk.case(desk.apply(lines=LINES[1:3]))
+    for gate in ("plan-1-0", "produce-1-panel-1-0"):
+        assert desk.decide(desk.run_of(units)) == gate
+    desk.watch()
+    assert list(desk.beside(units)) == ["produce-1-paint-1"]
     assert desk.decide(desk.run_of(recorded)) == "plan-1-0"
     assert desk.resume(desk.run_of(unrecorded), desk.answer(desk.run_of(unrecorded))) == ""
     desk.play.decide(elsewhere, "review-1")
     assert desk.decide(desk.run_of(closed), 审核结论="驳回", 原因="超出保修") == "已驳回"
-    histories = {case: desk.play.keys(case) for case in (waiting, recorded, unrecorded, elsewhere, closed)}
+    histories = {case: desk.play.keys(case) for case in (waiting, recorded, unrecorded, elsewhere, closed, units)}
 
     prefect_server.stop()
     Server(databases.ours).drop(databases.prefect)
@@ -561,11 +518,12 @@ def test_prefect_may_forget_everything(
     wait_healthy(prefect_server, threading.Event())
     deployments |= apply_deployments(desk_yaml)
 
-    assert desk.watch() == RecoverReport(created=4)
+    assert desk.watch() == RecoverReport(created=6)
     gates = {waiting: "review-1-0", recorded: "plan-1-0", unrecorded: "review-1-0", elsewhere: "plan-1-0"}
+    gates |= {units: "produce-1-panel-1-0"}
     assert {case: right(desk, case) for case in gates} == gates
     assert {case: desk.play.keys(case) for case in histories} == histories
-    assert [len(runs_of(desk, case)) for case in histories] == [1, 1, 1, 1, 0]  # closed cases stay closed
+    assert [len(runs_of(desk, case)) for case in histories] == [1, 1, 1, 1, 0, 2]  # closed cases stay closed
     assert desk.watch() == NOTHING
     assert {case: desk.decide(desk.run_of(case)) for case in (waiting, unrecorded)} == {
         waiting: "plan-1-0",
@@ -573,3 +531,4 @@ def test_prefect_may_forget_everything(
     }
     assert desk.decide(desk.run_of(recorded)).startswith("produce-")
     assert desk.decide(desk.run_of(elsewhere)).startswith("produce-")
+    assert desk.decide(desk.beside(units)["produce-1-paint-1"]) == "已办"

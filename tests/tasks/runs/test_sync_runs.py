@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,15 +22,16 @@ from schemas.words import Channel
 from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import Turn, advance_chunk
-from tasks.runs import mending as runs
+from tasks.runs import standing as runs
 from tasks.runs import watch as recover
 from tasks.runs.mending import bring_runs
 from tasks.runs.queries import cases_behind
 from tasks.runs.watch import RecoverReport, Watch
 from tests.bench.load import answer, application
 from tests.tasks.runs.people import Desk
+from tests.waiting import wait_until
 
-FLOW = "flows.sync_runs.sync_runs"
+FLOW = "flows.jobs.sync_runs.sync_runs"
 
 
 def bulk(desk: Desk, many: int, gates: Sequence[str] = ()) -> list[int]:
@@ -130,22 +130,18 @@ def job(desk: Desk, settings: Settings, databases: Databases, run_id: UUID) -> I
 def test_killed_in_the_middle_and_run_again_there_is_one_run_a_case(
     desk: Desk, settings: Settings, databases: Databases, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = bulk(desk, 40)
+    ids = bulk(desk, 16)
     run = desk.client.create_flow_run_from_deployment(deployments["sync-runs"])
     with job(desk, settings, databases, run.id) as child:
-        deadline = time.monotonic() + 60
-        while not (parked := 40 - len(behind(desk))):
-            assert time.monotonic() < deadline
-            assert child.poll() is None
-            time.sleep(0.02)
-    assert parked > 0
+        wait_until(lambda: len(behind(desk)) < 16 or child.poll() is not None)
+        assert child.poll() is None
     assert desk.gate(run.id) == "Running"  # nobody was left to say that it crashed
     desk.play.run("UPDATE lease SET expires_at = now() - interval '1 second'")
     monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
     assert Watch(desk.db, part=0).round().rescheduled == 1
     run_leg(desk.run(run.id), FLOW)
     assert desk.gate(run.id) == "已同步"
-    assert [len(runs_of(desk, case)) for case in ids] == [1] * 40
+    assert [len(runs_of(desk, case)) for case in ids] == [1] * 16
     assert {desk.gate(desk.run_of(case)) for case in ids} == {"review-1-0"}
     for case in ids:
         assert desk.dialog(desk.run_of(case))[1]
@@ -157,12 +153,11 @@ def test_a_job_at_work_is_not_taken_for_dead(
     desk: Desk, settings: Settings, databases: Databases, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
-    bulk(desk, 40)
+    bulk(desk, 16)
     run = desk.client.create_flow_run_from_deployment(deployments["sync-runs"])
     with job(desk, settings, databases, run.id) as child:
-        while len(behind(desk)) == 40:
-            assert child.poll() is None
-            time.sleep(0.02)
+        wait_until(lambda: len(behind(desk)) < 16 or child.poll() is not None)
+        assert child.poll() is None
         watch = Watch(desk.db, part=0)
         while child.poll() is None:
             assert watch.round().rescheduled == 0

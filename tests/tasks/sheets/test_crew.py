@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -22,10 +22,12 @@ from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.outcome import Became, SheetRow
 from tests.bench.load import application_rows
 from tests.books import books_balance
+from tests.waiting import MINUTES, wait_until
 
 LEADER = """
 import os, sys, time
 from functools import partial
+from pathlib import Path
 import flows.parts_application
 from deployments.database import connect
 from tasks.durable import database
@@ -37,13 +39,15 @@ if __name__ == "__main__":
     db = connect(sys.argv[1])
     database.use(db, partial(connect, sys.argv[1]))
     with crews.crew(db, 2 * crews.WORTH_A_HELPER) as helpers:
-        print(*{pid for pid, _, _ in helpers.map(who_and_where, [(n,) for n in range(8)])}, flush=True)
-        time.sleep(60)
+        print(*{pid for pid, _, _ in helpers.map(who_and_where, [(Path(sys.argv[2]), 2, n) for n in range(8)])}, flush=True)
+        time.sleep(600)
 """
 
 
-def who_and_where(db: Engine, n: int) -> tuple[int, int, str]:
-    time.sleep(0.2)  # long enough that one helper cannot do it all
+def who_and_where(db: Engine, folder: Path, many: int, n: int) -> tuple[int, int, str]:
+    """Wait until so many helpers are at work, so that one cannot do it all; say who works where."""
+    (folder / str(os.getpid())).touch()
+    wait_until(lambda: len(list(folder.iterdir())) >= many)
     with db.connect() as connection:
         return os.getpid(), n, connection.execute(text("SELECT current_database()")).scalar_one()
 
@@ -56,21 +60,23 @@ def shared(db: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return db
 
 
-def test_two_helpers_work_on_the_same_database_and_answer_in_order(shared: Engine) -> None:
+def test_two_helpers_work_on_the_same_database_and_answer_in_order(shared: Engine, tmp_path: Path) -> None:
     with crew(shared, 2 * WORTH_A_HELPER) as helpers:
-        told = helpers.map(who_and_where, [(n,) for n in range(8)])
+        told = helpers.map(who_and_where, [(tmp_path, 2, n) for n in range(8)])
     assert len({pid for pid, _, _ in told} - {os.getpid()}) == 2
     assert [n for _, n, _ in told] == list(range(8))
     assert {name for _, _, name in told} == {shared.url.database}
 
 
 @pytest.mark.parametrize(("chunks", "known"), [(2 * WORTH_A_HELPER - 1, True), (100, False)])
-def test_few_chunks_or_nobody_who_can_connect_are_done_alone(shared: Engine, chunks: int, known: bool) -> None:
+def test_few_chunks_or_nobody_who_can_connect_are_done_alone(
+    shared: Engine, tmp_path: Path, chunks: int, known: bool
+) -> None:
     if not known:
         database.use(shared)
     with crew(shared, chunks) as helpers:
         assert helpers.size == 1
-        assert helpers.map(who_and_where, [(7,)])[0][:2] == (os.getpid(), 7)
+        assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
 
 
 def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,15 +104,15 @@ def die_as_helper(_db: Engine, leader: int, n: int) -> int:
     return n
 
 
-def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine) -> None:
+def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine, tmp_path: Path) -> None:
     with crew(shared, 2 * WORTH_A_HELPER) as helpers:
         assert helpers.map(die_as_helper, [(os.getpid(), n) for n in range(3)]) == [0, 1, 2]
-        assert helpers.map(who_and_where, [(7,)])[0][:2] == (os.getpid(), 7)
+        assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
 
 
-def test_helpers_end_with_a_leader_that_was_killed(db: Engine) -> None:
+def test_helpers_end_with_a_leader_that_was_killed(db: Engine, tmp_path: Path) -> None:
     url = db.url.render_as_string(hide_password=False)
-    leader = subprocess.Popen([sys.executable, "-c", LEADER, url], stdout=subprocess.PIPE, text=True)
+    leader = subprocess.Popen([sys.executable, "-c", LEADER, url, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert leader.stdout is not None
     pids = [int(pid) for pid in leader.stdout.readline().split()]
     assert len(pids) == 2
@@ -114,5 +120,5 @@ def test_helpers_end_with_a_leader_that_was_killed(db: Engine) -> None:
     os.kill(leader.pid, signal.SIGKILL)
     leader.wait()
     leader.stdout.close()
-    _, alive = psutil.wait_procs(helpers, timeout=20)
+    _, alive = psutil.wait_procs(helpers, timeout=MINUTES)
     assert not alive

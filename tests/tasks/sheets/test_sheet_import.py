@@ -5,6 +5,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -176,16 +177,9 @@ def test_an_import_that_died_between_chunks_goes_on_where_it_was(
 
 def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Path) -> None:
     save(path, GOODS_IN, *(counted(made(play)) for _ in range(4)))
-    reports: list[SheetReport] = []
-    both = [threading.Thread(target=lambda: reports.append(import_sheet(play.db, path))) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert sum((report.counts for report in reports), reports[0].counts.__class__()) == {
-        Became.ACCEPTED: 4,
-        Became.UNCHANGED: 4,
-    }
+    with ThreadPoolExecutor(2) as both:  # whoever fails says so in `result`
+        reports = [one.result() for one in [both.submit(import_sheet, play.db, path) for _ in range(2)]]
+    assert reports[0].counts + reports[1].counts == {Became.ACCEPTED: 4, Became.UNCHANGED: 4}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 4
 
 

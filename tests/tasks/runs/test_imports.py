@@ -26,17 +26,18 @@ from deployments.local.report_server import report_server
 from deployments.settings import Settings
 from deployments.worker import run_leg
 from schemas.forms.sheets import SheetChoice
-from tasks.runs import mending as runs
+from tasks.runs import standing as runs
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import apply, dropbox, places
 from tasks.sheets.kinds import KINDS, sheet_kind
 from tests.play import line
 from tests.tasks.runs.people import Desk
 from tests.tasks.sheets.workbooks import save
+from tests.waiting import wait_until
 
 GOODS_IN = sheet_kind("goods-in")
-IMPORT = "flows.import_sheet.import_sheet"
-WATCH, TAKE_IN = "flows.watch_dropbox.watch_dropbox", "flows.watch_dropbox.take_in_dropbox"
+IMPORT = "flows.jobs.import_sheet.import_sheet"
+WATCH, TAKE_IN = "flows.jobs.dropbox.watch_dropbox", "flows.jobs.dropbox.take_in_dropbox"
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +85,12 @@ def page(desk: Desk, run_id: UUID) -> str:
     return "\n".join(str(artifact.data) for artifact in desk.client.read_artifacts(artifact_filter=of_run))
 
 
+def chunks(desk: Desk, run_id: UUID) -> list[str]:
+    """Name the task runs of an import that Prefect has recorded by now: their events come a moment later."""
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
+    return sorted(chunk.name for chunk in desk.client.read_task_runs(flow_run_filter=of_run))
+
+
 def test_the_form_offers_every_kind() -> None:
     offered = {choice.value: choice.zh for choice in SheetChoice if choice is not SheetChoice.AUTO}
     assert offered == {kind.code: kind.title for kind in KINDS.values()}
@@ -99,8 +106,7 @@ def test_an_import_shows_its_chunks_its_counts_and_its_page(
     done = run(desk, run_id, IMPORT)
     assert state(done) == ("COMPLETED", "部分退回", "入库 1.xlsx: 受理 accepted 2；退回 sent back 1")
     assert done.name == "导入 入库 1.xlsx · 部分退回"
-    chunks = desk.client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
-    assert sorted(chunk.name for chunk in chunks) == [f"入库流水账 第 {n}/2 批 · 1 行 rows" for n in (1, 2)]
+    wait_until(lambda: chunks(desk, run_id), [f"入库流水账 第 {n}/2 批 · 1 行 rows" for n in (1, 2)])
     assert slips(desk) == 2
     shown = page(desk, run_id)
     for file in ("入库 1.rejected.xlsx", "goods-in.html"):

@@ -1,38 +1,22 @@
-"""撤回申报 and 时限巡检 as plain functions; how Prefect starts them is tested with the deployments."""
+"""撤回申报 as a plain function; how Prefect starts it is tested with the deployments."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import time_machine
 from prefect.client.schemas.objects import State
 from prefect.utilities.callables import parameter_schema
 from sqlalchemy import Engine
 
-from flows import deadline_watch, withdraw
+from flows.jobs.withdraw import withdraw
 from schemas.problems import NotFound
 from schemas.words import Channel
-from tasks.durable import database
 from tasks.runs.withdraw import withdraw as take_back
 from tests.play import Play
 
 
-@pytest.fixture
-def shown(db: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the flows show as artifacts, while `db` is this process's database."""
-    artifacts: list[str] = []
-
-    def show(markdown: str, **_more: Any) -> None:
-        artifacts.append(markdown)
-
-    for module in (withdraw, deadline_watch):
-        monkeypatch.setattr(module, "create_markdown_artifact", show)
-    monkeypatch.setattr(database, "_ours", [(db, None)])
-    return artifacts
-
-
 def run(form: object) -> State[Any]:
-    state: State[Any] = withdraw.withdraw.fn(form)
+    state: State[Any] = withdraw.fn(撤回单=form)
     assert state.is_completed()
     return state
 
@@ -117,7 +101,7 @@ def test_nonsense_is_not_accepted_either(play: Play, shown: list[str], given: ob
 
 
 def test_a_run_without_its_form_is_answered_too(play: Play, shown: list[str]) -> None:
-    assert withdraw.withdraw.fn().name == "未受理"
+    assert withdraw.fn().name == "未受理"
 
 
 def test_a_closed_case_cannot_be_taken_back(play: Play, shown: list[str]) -> None:
@@ -133,19 +117,8 @@ def test_the_common_function_tells_an_unknown_number(play: Play, db: Engine) -> 
 
 
 def test_the_form_is_the_flows_one_parameter() -> None:
-    schema = parameter_schema(withdraw.withdraw).model_dump()
+    schema = parameter_schema(withdraw).model_dump()
     assert list(schema["properties"]) == schema["required"] == ["撤回单"]
     assert schema["properties"]["撤回单"]["title"] == "撤回单"
     fields = schema["definitions"]["Withdrawal"]["properties"]
     assert list(fields) == ["单号", "经办人工号", "撤回原因"]
-
-
-def test_the_watch_works_in_working_time_only(play: Play, shown: list[str], today: time_machine.Traveller) -> None:
-    case = play.apply()
-    today.move_to("2026-11-19T18:00:00+08:00")
-    assert deadline_watch.deadline_watch.fn().name == "非工作时间"
-    assert shown == []
-    today.move_to("2026-11-20T08:30:00+08:00")
-    state = deadline_watch.deadline_watch.fn()
-    assert (state.is_completed(), state.message) == (True, "提醒 notices 1，超时 timed out 0，故障 faults 0")
-    assert play.case(case).number in shown[0]

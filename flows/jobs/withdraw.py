@@ -1,0 +1,17 @@
+"""Taking an application back 撤回申报 (DOMAIN, "What every case has")."""
+
+from schemas.forms.parts import Withdrawal
+from schemas.problems import BadInput
+from schemas.words import Channel
+from tasks.runs.job import Ended, Job, headed, job
+from tasks.runs.withdraw import withdraw as take_back
+
+
+@job("撤回申报", form=Withdrawal, parameter="撤回单", page="withdrawal", heading="撤回申报 Withdrawal")
+def withdraw(job: Job, form: Withdrawal) -> Ended:
+    """撤回申报 Take an application back: which case, who, and why."""
+    outcome = take_back(job.db, form.number, form.staff, form.reason, Channel.PREFECT)
+    if not outcome.reply.accepted:
+        raise BadInput(outcome.reply.problems)
+    done = f"{outcome.number} 已撤回 is withdrawn: {form.reason}"
+    return Ended("已撤回", done, headed("已撤回", done))

@@ -1,0 +1,55 @@
+"""Sheets that jobs take in: each chunk a task run, the run's name tells how far it is, a page what became."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import Flow, get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+
+from schemas.problems import BadInput
+from tasks.durable import clock
+from tasks.runs.job import REFUSED, Job, headed
+from tasks.sheets import dropbox, places
+from tasks.sheets.columns import SheetKind
+from tasks.sheets.importing import import_sheet
+from tasks.sheets.outcome import Became
+from tasks.sheets.report import SheetReport, summary
+
+
+def import_shown(job: Job, path: Path, key: UUID, kind: SheetKind | None = None) -> tuple[SheetReport, str]:
+    """Take in a file and show each chunk as a task run; gives its report and what became of it in a word.
+
+    What there is to read of it goes to the folder of `key`.
+    """
+    folder = places.current().reports / key.hex
+    folder.mkdir(parents=True, exist_ok=True)
+    tell = job.progress(path.name)
+    report = import_sheet(job.db, path, kind, out=folder, docs=folder, on_progress=tell, run_chunk=job.chunk)
+    rejected = report.counts[Became.REJECTED]
+    if not rejected:
+        return report, "已导入"
+    return report, "全部退回" if rejected == report.counts.total() else "部分退回"
+
+
+def take_in(job: Job, folder: Path, file: Path, key: UUID) -> str:
+    """Take in one file of the drop folder and put it away; gives what became of it in a word."""
+    try:
+        report, became = import_shown(job, file, key)
+    except BadInput as wrong:
+        became, room, text, page = REFUSED, dropbox.REJECTED, str(wrong), headed(REFUSED, str(wrong))
+    else:
+        room = dropbox.REJECTED if report.counts[Became.REJECTED] else dropbox.DONE
+        text, page = summary(report, lambda told: told.name), summary(report, places.current().link)
+    job.show(page, file.name)
+    job.tell(f"{file.name} · {became}")
+    dropbox.add_report(file, text, places.current().reports / key.hex)
+    dropbox.put_away(folder, file, room, clock.now())
+    return became
+
+
+def start_run(flow: Flow[..., Any]) -> str:
+    """Start a run of a flow's deployment; gives its name."""
+    with get_client(sync_client=True) as client:
+        [deployment] = client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow.name])), limit=1)
+        return client.create_flow_run_from_deployment(deployment.id).name

@@ -1,0 +1,150 @@
+"""`@job`: work on many cases at once, as a Prefect flow; when it runs by itself, prefect.yaml says.
+
+A job's function gets a `Job` and the form that was filled in, if it has one, and gives how its run ends. A wrong
+form, and whatever else is raised as BadInput or NotFound, ends the run as 未受理 with a page that says why. While
+it works it holds a lock: a job that is started twice is done once, and one that died with its worker runs again.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from prefect import Flow, get_client
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from schemas.forms.base import Form
+from schemas.problems import BadInput, NotFound, problems_of
+from tasks.durable import database
+from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
+from tasks.runs.locks import at_work
+
+REFUSED = "未受理"
+TELL_EVERY = 1.0  # seconds
+C = TypeVar("C")
+
+
+class JobDefinition(NamedTuple):
+    """A job: its function, its flow's name, its form with the label in the UI, its page, and how its runs are named.
+
+    page      key of the artifact that shows what became of a run; heading is that page's title
+    verb      what a run's name begins with: 推进 200/1,000
+    """
+
+    function: Callable[..., "Ended"]
+    title: str
+    form: type[Form] | None
+    parameter: str
+    page: str
+    heading: str
+    verb: str
+
+
+JOBS: dict[str, JobDefinition] = {}  # by title
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job's run ends: its name and message, what its page says (nothing: no page) and what that is about."""
+
+    name: str
+    message: str
+    page: str = ""
+    about: str = ""
+    failed: bool = False
+
+
+class Job:
+    """What a job's function is given: the database, the run, and what staff see of it meanwhile."""
+
+    def __init__(self, definition: JobDefinition, db: Engine, run_id: UUID) -> None:
+        self.definition, self.db, self.run_id = definition, db, run_id
+
+    def tell(self, what: str) -> None:
+        """Name the run, so that a list of runs tells how far it is."""
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(self.run_id, name=f"{self.definition.verb} {what}")
+
+    def progress(self, label: str) -> Callable[[int, int], None]:
+        """Give what tells of the rows that are done, now and then."""
+        told = -inf
+
+        def tell(done: int, rows: int) -> None:
+            nonlocal told
+            if time.monotonic() - told >= TELL_EVERY:
+                told = time.monotonic()
+                self.tell(f"{label} · {done:,}/{rows:,} 行")
+
+        return tell
+
+    def chunk(self, name: str, work: Callable[[], None]) -> None:
+        """Show a part of the work as a task run; it is tried again, and does nothing twice."""
+        as_task(name, work, "一批 chunk", CHUNK_RETRIES)
+
+    def in_chunks(self, many: Sequence[C], size: int, work: Callable[[Sequence[C]], None]) -> None:
+        """Do the work for all, each chunk a task run; the run's name tells how far it is."""
+        for start in range(0, len(many), size):
+            part = many[start : start + size]
+            self.chunk(f"{start + 1:,}–{start + len(part):,}", partial(work, part))
+            self.tell(f"{start + len(part):,}/{len(many):,}")
+
+    def show(self, page: str, about: str = "") -> None:
+        """Publish the job's page."""
+        title = f"{self.definition.heading}: {about}" if about else self.definition.heading
+        create_markdown_artifact(page, key=self.definition.page, description=title)
+
+
+def job(
+    title: str,
+    *,
+    form: type[Form] | None = None,
+    parameter: str = "",
+    page: str = "",
+    heading: str = "",
+    verb: str = "",
+) -> Callable[[Callable[..., Ended]], Flow[..., Any]]:
+    """Make a function a job, known by its title, and the Prefect flow that staff see."""
+
+    def decorate(function: Callable[..., Ended]) -> Flow[..., Any]:
+        definition = JOBS[title] = JobDefinition(function, title, form, parameter, page, heading, verb)
+        return form_flow(function, title, partial(_run, definition), parameter, form)
+
+    return decorate
+
+
+def headed(name: str, text: str) -> str:
+    """Write a page of a few lines under the name by which a run ended."""
+    return "  \n".join([f"### {name}", *text.splitlines()])
+
+
+def _run(definition: JobDefinition, given: object) -> State[Any]:
+    """Do a job in the run that we are in, unless another process has it in hand."""
+    db, run_id = database.current(), this_run().id
+    work = Job(definition, db, run_id)
+    with at_work(db, run_id) as ours:
+        if not ours:
+            return Completed(name="已在办理", message="另一个进程正在办理 another process is at it")
+        try:
+            ended = definition.function(work, *_read(definition, given))
+        except (BadInput, NotFound) as wrong:
+            ended = Ended(REFUSED, str(wrong), headed(REFUSED, str(wrong)))
+        if ended.page and definition.page:
+            work.show(ended.page, ended.about)
+    return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)
+
+
+def _read(definition: JobDefinition, given: object) -> list[Form]:
+    """Read the form, if the job has one; BadInput names every field that is wrong."""
+    if definition.form is None:
+        return []
+    try:
+        return [definition.form.model_validate(dict(given) if isinstance(given, Mapping) else given or {})]
+    except ValidationError as error:
+        raise BadInput(problems_of(error)) from None

@@ -1,0 +1,185 @@
+"""Publish pages as Prefect artifacts, one artifact a page: it is made once, then kept up to date in place.
+
+So a page keeps its address, and Prefect's tables do not grow with every leg.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
+    FlowFilter,
+    FlowFilterId,
+)
+from prefect.context import SyncClientContext
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.settings import PREFECT_UI_URL
+from sqlalchemy import Engine
+
+from schemas.words import Role
+from tasks.desk.links import Links, RunForm, case_key, inbox_key
+from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
+from tasks.desk.queries import inbox, offices, open_counts
+from tasks.desk.rules import run_name
+from tasks.desk.views import CaseView, InboxRow, Waiting
+from tasks.durable import clock
+
+START = "start"
+KEPT = 20_000  # artifacts that are remembered
+MOST_DEPLOYMENTS = 200
+
+
+class Page(NamedTuple):
+    """What is to be published: its key, its title, and its text as markdown."""
+
+    key: str
+    title: str
+    text: str
+
+
+class Published(NamedTuple):
+    """What is known of a published page: its run, and what it says as a hash (None: not known)."""
+
+    run_id: UUID | None
+    content: int | None
+
+
+@contextmanager
+def client_of_run() -> Iterator[SyncPrefectClient]:
+    """Take the client of the flow run that we are in, or a new one."""
+    with SyncClientContext.get_or_create() as context:
+        yield context.client
+
+
+class Publisher:
+    """Publishes pages and remembers which; when an artifact is gone (Prefect's database was deleted), all is new."""
+
+    def __init__(self, client: Callable[[], AbstractContextManager[SyncPrefectClient]] = client_of_run) -> None:
+        self._client = client
+        self._ids: dict[str, UUID] = {}  # of artifacts, by key
+        self._published: dict[str, Published] = {}  # by key
+        self._forms: dict[str, RunForm] = {}
+
+    def links(self) -> Links:
+        """Make links with all that is known of the UI, its artifacts and its run forms."""
+        return Links(urlsplit(PREFECT_UI_URL.value() or "").path.rstrip("/") or "/v2", self._ids, self._forms)
+
+    def publish_case(self, view: CaseView, run_id: UUID, learned: bool = False) -> None:
+        """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn_cases` before."""
+        view = replace(view, case=replace(view.case, run_id=run_id))
+        page = Page(case_key(view.case.number), run_name(view), case_sheet(view, self.links()))
+        with self._client() as client:
+            if not learned:
+                self._learn(client, [page.key])
+            self._publish(client, page, run_id)
+
+    def learn_cases(self, client: SyncPrefectClient, numbers: Sequence[str]) -> None:
+        """Find the sheets of many cases in one request, before they are published one by one."""
+        self._learn(client, [case_key(number) for number in numbers])
+
+    def publish_inboxes(self, db: Engine) -> int:
+        """Bring the inbox of every role up to date where it changed; gives how many did."""
+        with db.connect() as connection:
+            rows = inbox(connection, None, clock.now(), MOST_WAITING)
+            counts = open_counts(connection)
+        waiting: dict[Role, list[InboxRow]] = {}
+        for row in rows:
+            for role in (row.role, row.also):
+                if role:
+                    waiting.setdefault(role, []).append(row)
+        nothing, linked = Waiting(0, 0), self.links()
+        return self._publish_changed(
+            Page(
+                inbox_key(role),
+                f"收件箱 Inbox · {role.zh}",
+                inbox_page(role, waiting.get(role, []), linked, counts.get(role, nothing).open),
+            )
+            for role in STAFF_ROLES
+        )
+
+    def publish_start_page(self, db: Engine) -> str:
+        """Bring the start page up to date if it changed; gives its address, for a terminal."""
+        with db.connect() as connection:
+            counts, places = open_counts(connection), offices(connection)
+        if not self._forms:
+            with self._client() as client:
+                self._learn_forms(client)
+        self._publish_changed([Page(START, "售后工作台 Aftersales desk", start_page(counts, self.links(), places))])
+        host = urlsplit(PREFECT_UI_URL.value() or "")
+        link = self.links().artifact(START)
+        return f"{host.scheme}://{host.netloc}{link}" if host.netloc else link
+
+    def _publish_changed(self, pages: Iterable[Page]) -> int:
+        """Publish those pages that say something else than when they were published last."""
+        known = self._published
+        changed = [page for page in pages if page.key not in known or known[page.key].content != hash(page.text)]
+        if changed:
+            with self._client() as client:
+                self._learn(client, [page.key for page in changed])
+                for page in changed:
+                    self._publish(client, page, None)
+        return len(changed)
+
+    def _publish(self, client: SyncPrefectClient, page: Page, run_id: UUID | None) -> None:
+        known, artifact = self._published.get(page.key), self._ids.get(page.key)
+        if not (artifact and known and known.run_id == run_id and self._update(client, artifact, page)):
+            new = ArtifactCreate(
+                key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id
+            )
+            artifact = self._ids[page.key] = client.create_artifact(new).id
+            self._update(client, artifact, page)  # its title can link to it only now
+        self._remember(page.key, artifact, Published(run_id, hash(page.text)))
+
+    def _update(self, client: SyncPrefectClient, artifact: UUID, page: Page) -> bool:
+        """Replace the text; the title links from the key's page to the artifact. False when that is gone."""
+        title = f"[{page.title}]({self.links().artifact(page.key)})"
+        try:
+            client.update_artifact(artifact, ArtifactUpdate(data=page.text, description=title))
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+            self._forget()
+            return False
+        return True
+
+    def _remember(self, key: str, artifact: UUID, page: Published) -> None:
+        if len(self._ids) >= KEPT:
+            self._forget()
+        self._ids[key], self._published[key] = artifact, page
+
+    def _forget(self) -> None:
+        for known in (self._ids, self._published, self._forms):
+            known.clear()
+
+    def _learn(self, client: SyncPrefectClient, keys: Sequence[str]) -> None:
+        """Find the artifacts that another process has made."""
+        unknown = [key for key in keys if key not in self._ids]
+        if not unknown:
+            return
+        wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=unknown))
+        for found in client.read_latest_artifacts(artifact_filter=wanted, limit=len(unknown)):
+            if found.key:
+                self._remember(found.key, found.latest_id, Published(found.flow_run_id, None))
+
+    def _learn_forms(self, client: SyncPrefectClient) -> None:
+        """Find the deployments with a run form of one parameter, by the name of their flow."""
+        deployments = client.read_deployments(limit=MOST_DEPLOYMENTS)
+        if not deployments:
+            return
+        ids = FlowFilterId(any_=[deployment.flow_id for deployment in deployments])
+        flows = client.read_flows(flow_filter=FlowFilter(id=ids), limit=MOST_DEPLOYMENTS)
+        names = {flow.id: flow.name for flow in flows}
+        for deployment in deployments:
+            parameters = list((deployment.parameter_openapi_schema or {}).get("properties", {}))
+            if len(parameters) == 1:
+                self._forms[names[deployment.flow_id]] = RunForm(deployment.id, parameters[0])
+
+
+PAGES = Publisher()  # of this process: legs, watch and loops share what it knows

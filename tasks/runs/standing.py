@@ -1,0 +1,113 @@
+"""Where a case stands and what its runs show: what differs is mended."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from prefect.client.schemas.objects import FlowRun, StateType
+from sqlalchemy import Row
+
+from schemas.words import ItemState, Role
+from tasks.desk.rules import OVERDUE
+from tasks.durable import clock
+from tasks.runs.rules import items_beside, own_item
+
+BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
+LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
+
+
+class ItemRun(NamedTuple):
+    """A work item with the key of its gate and the run that shows it beside the case's own."""
+
+    key: str
+    role: Role
+    state: ItemState
+    gate_key: str
+    overdue: bool
+    run_id: UUID | None
+
+
+class Fit(Enum):
+    """How a run fits an item: it waits there, a leg of it is on its way and will see to it, or neither."""
+
+    RIGHT = "right"
+    BUSY = "busy"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A case's own row, and those of its items that have a run or want one, by due time."""
+
+    row: Row[Any]
+    items: Sequence[ItemRun]
+
+    @cached_property
+    def own(self) -> ItemRun | None:
+        """The item that the case's own run shows; None where the case has work to do first, or is closed."""
+        return own_item(self.row.run_item, self._open)
+
+    @cached_property
+    def beside(self) -> Sequence[ItemRun]:
+        """The items that have runs of their own."""
+        return items_beside(self.own, self._open)
+
+    @cached_property
+    def over(self) -> Sequence[ItemRun]:
+        """The items whose run must end: they are closed, or the case's own run shows them now."""
+        return [item for item in self.items if item.run_id and item not in self.beside]
+
+    @property
+    def _open(self) -> list[ItemRun]:
+        return [item for item in self.items if item.state is ItemState.OPEN]
+
+    @property
+    def run_ids(self) -> Iterator[UUID]:
+        """All runs of the case."""
+        yield from filter(None, [self.row.run_id, *(item.run_id for item in self.items)])
+
+
+def is_settled(case: Standing, runs: Mapping[UUID, FlowRun]) -> bool:
+    """Say whether a case's runs show it as it stands, or a leg is on its way that will see to it."""
+    shown, own = case.row.run_seq == case.row.seq, runs.get(case.row.run_id)
+    if case.row.closed_at is not None:
+        return bool(shown) or (own is not None and may_be_starting(own))
+    if case.own is None:
+        return True  # there is work to do first
+    wanted = [fit(own, case.own), *(fit(_run(runs, item), item) for item in case.beside)]
+    over = [run is not None and may_be_starting(run) for run in (_run(runs, item) for item in case.over)]
+    if Fit.WRONG in wanted or not all(over):
+        return False
+    return Fit.BUSY in wanted or any(over) or bool(shown and case.row.run_item == case.own.key)
+
+
+def fit(run: FlowRun | None, item: ItemRun) -> Fit:
+    """Say how a run fits an item."""
+    if run is None:
+        return Fit.WRONG
+    if may_be_starting(run):
+        return Fit.BUSY
+    return Fit.RIGHT if waits_at(run, item.gate_key) and (OVERDUE in run.tags) == item.overdue else Fit.WRONG
+
+
+def waits_at(run: FlowRun, gate_key: str) -> bool:
+    """Say whether a run is suspended at a gate."""
+    state = run.state
+    return state is not None and state.name == "Suspended" and state.state_details.pause_key == gate_key
+
+
+def may_be_starting(run: FlowRun) -> bool:
+    """Say whether a leg of this run may be on its way: scheduled, or begun a moment ago."""
+    state = run.state
+    if state is None or state.type == StateType.SCHEDULED:
+        return True
+    begun: datetime = state.timestamp
+    return state.type in BEGUN and clock.now() - begun < LEG_STARTS_WITHIN
+
+
+def _run(runs: Mapping[UUID, FlowRun], item: ItemRun) -> FlowRun | None:
+    return runs.get(item.run_id) if item.run_id else None
