@@ -15,6 +15,7 @@ from prefect.exceptions import Abort, Pause
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from deployments.database import connect
+from deployments.helper import join
 from deployments.local.prefect_server import pointed_at
 from deployments.settings import Settings
 from deployments.worker import BACKGROUND_CONNECTIONS, run_leg
@@ -28,8 +29,8 @@ def main(run_id: str, entrypoint: str, worker: str) -> None:
     threading.Thread(target=_end_with, args=(int(worker),), daemon=True).start()
     settings = Settings()
     load()
-    connect_again = partial(connect, str(settings.database_url), threads=BACKGROUND_CONNECTIONS)
-    use(connect_again(), connect_again)
+    url = str(settings.database_url)
+    use(connect(url, threads=BACKGROUND_CONNECTIONS), partial(join, url))
     places.use(settings.places)
     with pointed_at(settings), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         with get_client(sync_client=True) as client:

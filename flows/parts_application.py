@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from schemas.forms.parts import PartsApplication
+from schemas.forms.applications import PartsApplication
 from schemas.processes.parts_application import PartsEnding
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application

@@ -17,7 +17,6 @@ from schemas.words import Channel
 from tasks.durable.opening import Opened, open_case
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import advance
-from tasks.sheets.kinds import APPLICATIONS
 
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
 FORMS = {".json", ".yaml", ".yml"}
@@ -34,7 +33,7 @@ def apply_file(db: Engine, file: Path, origin: str, as_json: bool) -> bool:
         return _apply_form(db, file, origin, as_json)
     if origin:
         raise BadInput([Problem("--origin", origin, "表格的来源由内容决定 a sheet's origins come from its content")])
-    return import_file(db, file, APPLICATIONS.code, as_json)
+    return import_file(db, file, "applications", as_json)
 
 
 def _apply_form(db: Engine, file: Path, origin: str, as_json: bool) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from deployments.database import connect
+from deployments.helper import join
 from deployments.local.postgres import running_database
 from deployments.settings import Settings, UpError
 from schemas.problems import AftersalesError
@@ -68,9 +69,8 @@ def database_url(settings: Settings) -> Iterator[str]:
 def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
     """Give an engine on the operations database for the time of the block."""
     with database_url(settings or installation()) as url:
-        again = partial(connect, url, threads=2)
-        db = again()
-        use(db, again)
+        db = connect(url, threads=2)
+        use(db, partial(join, url))
         try:
             yield db
         finally:

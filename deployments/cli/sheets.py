@@ -10,14 +10,14 @@ from deployments.cli.as_json import problems_json, show_json
 from deployments.cli.output import show, tell_problems
 from flows import load
 from schemas.problems import BadInput, Problem
+from schemas.sheet_kinds import sheet_kind
 from schemas.words import Role
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
-from tasks.sheets.kinds import sheet_kind
 from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.queries import template_lists
 from tasks.sheets.report import SheetReport
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
 
 MOST_TOLD = 20  # rows that went back; the reject sheet has all of them
 
@@ -72,7 +72,7 @@ def _report_json(report: SheetReport) -> dict[str, Any]:
 
 def _row_json(outcome: RowOutcome) -> dict[str, Any]:
     problems = problems_json(outcome.problems)
-    return {"row": outcome.row.no, "key": outcome.number, "problems": problems}
+    return {"row": outcome.no, "key": outcome.number, "problems": problems}
 
 
 def _tell_report(report: SheetReport) -> None:
@@ -81,7 +81,7 @@ def _tell_report(report: SheetReport) -> None:
         if table.numbers:
             show(f"✓ {table.kind.title}: {'、'.join(table.numbers)}")
     for outcome in report.rejected[:MOST_TOLD]:
-        tell_problems(f"退回 row {outcome.row.no} goes back", outcome.problems)
+        tell_problems(f"退回 row {outcome.no} goes back", outcome.problems)
     if len(report.rejected) > MOST_TOLD:
         typer.echo(f"… 共 {len(report.rejected)} 行退回 rows go back", err=True)
     if report.reject_sheet:

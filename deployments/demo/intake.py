@@ -10,11 +10,13 @@ from sqlalchemy import Engine, select
 from deployments.demo.plan import Story
 from deployments.demo.screen import Screen
 from deployments.demo.sheet import correct_sheet, missed_reasons, write_sheet
+from schemas.sheet_kinds import sheet_kind
 from schemas.tables import service_case
 from schemas.words import Reason, Urgency
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.outcome import GOES_WITH, Became
+
+APPLICATIONS = sheet_kind("applications")
 
 
 def send_sheets(db: Engine, folder: Path, stories: Sequence[Story], screen: Screen) -> tuple[dict[str, str], list[str]]:

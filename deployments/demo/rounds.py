@@ -14,6 +14,7 @@ from deployments.demo.plan import Act, TakeBack
 from deployments.demo.progress import APPROVALS, ROLES, Progress, who_may
 from deployments.demo.screen import Screen
 from deployments.demo.workbook import Cells, ItemKey, SheetItem, StaffBook, filled
+from schemas.sheet_kinds import STEP
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.outbox.dispatch import dispatch_due
@@ -161,7 +162,7 @@ class SheetStaff:
 def _reasons(report: SheetReport) -> dict[ItemKey, str]:
     """Give why items came back."""
     found: dict[ItemKey, list[str]] = {}
-    for outcome in report.rejected:
-        key = ItemKey(str(outcome.row.cells["单号"]), str(outcome.row.cells["步骤"]))
+    for row, outcome in (back for table in report.tables for back in table.rejected):
+        key = ItemKey(row.key, row.values.get(STEP, ""))
         found.setdefault(key, []).append(outcome.reason)
     return {key: "；".join(reasons) for key, reasons in found.items()}

@@ -9,12 +9,14 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from deployments.demo.plan import Story
+from schemas.sheet_kinds import sheet_kind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.sheets.kinds import APPLICATIONS
 from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.queries import template_lists
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
+
+APPLICATIONS = sheet_kind("applications")
 
 KEY, PART, QUANTITY, REASON, FOUND_ON = "申报单号", "配件名称", "数量", "原因", "发现日期"
 OF_APPLICATION = ("办事处", "申报人工号", "订单号", "紧急程度", FOUND_ON)

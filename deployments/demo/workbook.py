@@ -9,8 +9,8 @@ from openpyxl import load_workbook
 
 from deployments.demo.plan import Act
 from deployments.demo.progress import SENSIBLE, STAFF, said_day
-from tasks.sheets.columns import LINE_NO, NUMBER, STEP, SheetKind
-from tasks.sheets.kinds import KINDS
+from schemas.forms.fields import LINE_NO, NUMBER
+from schemas.sheet_kinds import STEP, SheetKind, sheet_kinds
 
 Cells = dict[str, Any]
 
@@ -37,7 +37,7 @@ class StaffBook:
 
     def __init__(self, path: Path) -> None:
         self.path, self.book = path, load_workbook(path)
-        self.items = [item for kind in KINDS.values() for item in self._items_of(kind)]
+        self.items = [item for kind in sheet_kinds().values() for item in self._items_of(kind)]
 
     def write(self, item: SheetItem, cells: Sequence[Cells]) -> None:
         """Fill in the rows of an item."""

@@ -1,6 +1,6 @@
 """Taking many cases as far as they go 推进单据."""
 
-from schemas.forms.jobs import CasesToAdvance
+from schemas.forms.cases import CasesToAdvance
 from tasks.durable import clock
 from tasks.durable.stage import CHUNK, Result, Turn, advance_chunk
 from tasks.runs.job import Ended, Job, job

@@ -1,6 +1,6 @@
 """Taking an application back 撤回申报 (DOMAIN, "What every case has")."""
 
-from schemas.forms.parts import Withdrawal
+from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.runs.job import Ended, Job, headed, job

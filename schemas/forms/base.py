@@ -1,87 +1,24 @@
 """The common ground of all forms: Chinese field names, strict values, one JSON schema for Prefect's dialogs.
 
-A form's fields carry `alias` and `title` in Chinese; `form_schema` gives the JSON schema that the Prefect UI
-draws (PREFECT.md, "Form classes"): `position` keeps the order, money is a number, enums are Chinese options.
+`form_schema` gives the JSON schema that the Prefect UI draws (PREFECT.md, "Form classes"): `position` keeps the
+order, money is a number, enums are Chinese options.
 """
 
-import unicodedata
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
-UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
-BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
-
-
-def _clean(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value.isprintable():
-        return value.strip()
-    bad = sorted(
-        {f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
-    )
-    if bad:
-        raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
-    return value.replace("\r\n", "\n").strip()
-
-
-def _half_width(value: object) -> object:
-    """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
-    if isinstance(value, str):
-        return unicodedata.normalize("NFKC", value).replace(",", "").strip()
-    return str(value).removesuffix(".0") if isinstance(value, float) else value
-
-
-def _form_number(value: Decimal, info: Any) -> float | str:
-    return float(value) if info.context == "form" else str(value)
-
-
-def _no_date(value: object) -> object:
-    return None if value == "" else value
-
-
-Text = Annotated[str, BeforeValidator(_clean)]
-# bounds stand beside the type: behind a validator of ours Pydantic would check them in Python, much slower
-Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean)]
-Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
-Quantity = Annotated[
-    Decimal,
-    Field(gt=0, max_digits=9, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
-]
-Count = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=9, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
-Money = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=12, decimal_places=2),
-    BeforeValidator(_half_width),
-    PlainSerializer(_form_number),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
-DAY_SCHEMA = {"type": "string", "format": "date"}
-Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]
-OptionalDay = Annotated[
-    date | None,
-    BeforeValidator(_no_date),
-    PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
-    WithJsonSchema(DAY_SCHEMA),
-]
+from schemas.forms.fields import Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
+from schemas.words import Urgency
 
 
 class Form(BaseModel):
-    """A form or a row of one: no unknown fields, nothing changes after it was read."""
+    """A form or a row of one: no unknown fields, nothing changes after it was read.
+
+    first   the fields that stand first, in this order; without it those of the parent do
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -91,16 +28,36 @@ class Form(BaseModel):
         defer_build=True,  # a process is imported in a moment; a form is built when it is first used
         json_schema_extra=lambda schema, _model: _for_dialogs(schema),
     )
+    first: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Bring the fields into order."""
+        fields = cls.__pydantic_fields__
+        cls.__pydantic_fields__ = {name: fields[name] for name in (*cls.first, *fields)}
 
     def as_form(self) -> dict[str, Any]:
         """Give the values as Prefect's dialogs want them: Chinese keys, options, numbers."""
         return self.model_dump(mode="json", by_alias=True, context="form")
 
 
+class Request(Form):
+    """What opens a case: who applies for which office, and how fast it must go."""
+
+    office: OfficeName
+    applicant: Annotated[
+        Name,
+        label("申报人工号", "Applicant", "例如 e.g. E1049"),
+        Register.STAFF,
+        Cell("E1049", "须为该办事处的售后人员", 12),
+    ]
+    urgency: Annotated[Urgency, label("紧急程度", "Urgency"), Cell("普通", "空则为普通", 10)] = Urgency.NORMAL
+
+
 class Decision(Form):
     """The answer to a work item; who decides signs with the staff number."""
 
-    staff: Name = Field(alias="经办人工号", title="经办人工号 Staff number", description="例如 e.g. E1001")
+    staff: StaffNo
 
 
 def signer(data: Mapping[str, Any]) -> str:
@@ -111,13 +68,13 @@ def signer(data: Mapping[str, Any]) -> str:
 class TakenBack(Decision):
     """A case is withdrawn, whatever it waits for."""
 
-    reason: Remark = Field(alias="撤回原因", title="撤回原因 Reason", min_length=1)
+    reason: Annotated[Remark, Field(min_length=1), label("撤回原因", "Reason")]
 
 
 class EngineerNote(Decision):
     """An engineer has mended the process; the case tries again."""
 
-    note: Remark = Field("", alias="处理说明", title="处理说明 Note")
+    note: Annotated[Remark, label("处理说明", "Note")] = ""
 
 
 def form_path(form: type[Form]) -> str:
@@ -126,10 +83,22 @@ def form_path(form: type[Form]) -> str:
 
 
 def form_at(path: str) -> type[Form]:
-    """Find a form by its path, `schemas.forms.parts:ReviewDecision`."""
+    """Find a form by its path, `schemas.forms.applications:ReviewDecision`."""
     module, _, name = path.partition(":")
     form: type[Form] = getattr(import_module(module), name)
     return form
+
+
+def contact_fields() -> frozenset[str]:
+    """Give the names under which forms, of all processes that are loaded, ask for contact data."""
+    fields = [field for form in _all_forms(Form) for field in form.model_fields.values()]
+    return frozenset(field.alias for field in fields if field.alias and Sense.CONTACT in field.metadata)
+
+
+def _all_forms(form: type[Form]) -> Iterator[type[Form]]:
+    for own in form.__subclasses__():
+        yield own
+        yield from _all_forms(own)
 
 
 def form_schema(form: type[BaseModel], prefill: dict[str, Any] | None = None) -> dict[str, Any]:

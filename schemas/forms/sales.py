@@ -1,27 +1,49 @@
 """The form of sales records: what was sold to whom, line by line (DOMAIN, "Sales records")."""
 
+from datetime import date
+from typing import Annotated
+
 from pydantic import Field
 
-from schemas.forms.base import Day, Form, Money, Name, OptionalDay, Quantity, Remark
+from schemas.forms import fields
+from schemas.forms.base import Form
+from schemas.forms.fields import Cell, label
+from schemas.sheet_kinds import sheet
 from schemas.words import SalesChannel, YesNo
 
 
+@sheet(
+    "sales",
+    "销售记录",
+    key="order_no",
+    once=("order_no", "line_no"),
+    in_order=(("factory_date", "delivery_date"), ("delivery_date", "signing_date")),
+    notes=("一行是订单的一行；同一订单号和行号再次发来，内容有变即更正，没有变即不动。",),
+)
 class SalesLine(Form):
     """One line of an order as it was sold."""
 
-    order_no: Name = Field(alias="订单号", title="订单号 Order")
-    line_no: int = Field(alias="行号", title="行号 Line", ge=1, le=9999)
-    office: Name = Field(alias="办事处", title="办事处 Office")
-    customer_name: Name = Field(alias="客户姓名", title="客户姓名 Customer")
-    customer_phone: Name = Field(alias="客户电话", title="客户电话 Phone")
-    customer_address: Remark = Field(alias="客户地址", title="客户地址 Address", min_length=1)
-    model: Name = Field(alias="型号", title="型号 Model")
-    model_name: Name = Field(alias="品名", title="品名 Model name")
-    quantity: Quantity = Field(alias="数量", title="数量 Quantity")
-    price_paid: Money = Field(alias="实付金额", title="实付金额 Price paid (CNY)")
-    factory: Name = Field(alias="生产工厂", title="生产工厂 Factory")
-    factory_date: Day = Field(alias="出厂日期", title="出厂日期 Factory date")
-    delivery_date: OptionalDay = Field(None, alias="发货日期", title="发货日期 Delivered on")
-    signing_date: OptionalDay = Field(None, alias="签收日期", title="签收日期 Signed on")
-    channel: SalesChannel = Field(alias="渠道", title="渠道 Channel")
-    custom_made: YesNo = Field(YesNo.NO, alias="是否定制", title="是否定制 Custom-made")
+    order_no: Annotated[fields.OrderNo, Cell("示例-SO20260318-0042", "销售订单号", 22)]
+    line_no: Annotated[fields.LineNo, Field(le=9999), Cell(1, "订单中的第几行", 7)]
+    office: fields.OfficeName
+    customer_name: Annotated[fields.ContactName[fields.Name], Cell("凌霄", width=12)]
+    customer_phone: Annotated[fields.ContactPhone[fields.Name], Cell("13800009999", width=15)]
+    customer_address: Annotated[fields.ContactAddress[fields.Remark], Field(min_length=1), Cell("松涛里9栋", width=30)]
+    model: Annotated[fields.Name, label("型号", "Model"), Cell("BD-201", width=12)]
+    model_name: Annotated[fields.Name, label("品名", "Model name"), Cell("静谷软包床(1.8米)", width=24)]
+    quantity: Annotated[fields.Quantity, label("数量", "Quantity"), Cell(1, "大于 0", 8)]
+    price_paid: Annotated[fields.Money, label("实付金额", "Price paid (CNY)"), Cell(4731, "元", 12)]
+    factory: Annotated[fields.Name, label("生产工厂", "Factory"), Cell("中山软体厂", width=16)]
+    factory_date: Annotated[
+        fields.Past[fields.Day], label("出厂日期", "Factory date"), Cell(date(2026, 3, 2), width=13)
+    ]
+    delivery_date: Annotated[
+        fields.OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9), "可空", 13)
+    ] = None
+    signing_date: Annotated[
+        fields.Past[fields.OptionalDay],
+        label("签收日期", "Signed on"),
+        Cell(date(2026, 3, 12), "可空；保修从签收起算", 13),
+    ] = None
+    channel: Annotated[SalesChannel, label("渠道", "Channel"), Cell("门店", "门店或远程", 8)]
+    custom_made: Annotated[YesNo, label("是否定制", "Custom-made"), Cell("否", "空则为否", 10)] = YesNo.NO

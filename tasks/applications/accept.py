@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from schemas.forms.parts import PartsApplication
+from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.applications.queries import catalogue, offices, open_lines, sales

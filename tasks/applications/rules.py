@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.forms.parts import ApplicationLine, ReviewedLine
+from schemas.forms.applications import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.words import FeeCategory, Reason

@@ -5,14 +5,14 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from schemas.forms.parts import (
+from schemas.forms.applications import (
     ApplicationLine,
-    OrderReceived,
     PartsApplication,
     PartsResubmission,
     ReviewDecision,
     ReviewedLine,
 )
+from schemas.forms.orders import OrderReceived
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import line_correction

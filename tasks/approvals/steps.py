@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from schemas.forms.parts import ApprovalDecision
+from schemas.forms.approvals import ApprovalDecision
 from schemas.problems import Problem
 from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits

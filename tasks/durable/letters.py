@@ -5,7 +5,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from schemas.forms.base import Form, Name, Remark
+from schemas.forms.base import Form
+from schemas.forms.fields import Name, Remark
 from schemas.problems import IllegalTransition
 from schemas.tables import letter
 from schemas.words import Channel, EntryKind, Role

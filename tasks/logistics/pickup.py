@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.forms.parts import FoundLine, GoodsCheck, PickupConfirmation
+from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import PickupFound, Role

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.forms.parts import GoodsCheck, PickupConfirmation
+from schemas.forms.logistics import GoodsCheck, PickupConfirmation
 from schemas.problems import Problem
 from schemas.words import FreightMethod, PickupFound, Role
 from tasks.lines.rules import known_lines

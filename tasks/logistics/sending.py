@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
 
-from schemas.forms.parts import EarlyRelease, GoodsOut
+from schemas.forms.logistics import EarlyRelease, GoodsOut
 from schemas.parts import PartsLine, Shape
 from schemas.problems import Problem
 from schemas.words import DocumentKind, FreightMethod, MovementKind, ReleaseVerdict, Role, Urgency, Verdict

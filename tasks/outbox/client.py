@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from schemas.forms.base import Name
+from schemas.forms.fields import Name
 from schemas.problems import problems_of
 from tasks.outbox.rules import is_refusal
 

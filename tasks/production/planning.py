@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from schemas.forms.parts import CycleDecision, CycleLine, PlanDecision, PlanLine
+from schemas.forms.production import CycleDecision, CycleLine, PlanDecision, PlanLine
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.words import Role, Supply, Urgency

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.forms.parts import CountLine, PlanDecision, PlanLine, ReportLine
+from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
 from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import AnomalyVerdict

@@ -6,7 +6,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from schemas.forms.parts import AnomalyDecision, CountLine, GoodsInCount, ProductionReport, ReportLine
+from schemas.forms.anomalies import AnomalyDecision
+from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
 from schemas.parts import OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.tables import production_order

@@ -8,10 +8,10 @@ from prefect import Flow, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowFilterName
 
 from schemas.problems import BadInput
+from schemas.sheet_kinds import SheetKind
 from tasks.durable import clock
 from tasks.runs.job import REFUSED, Job, headed
 from tasks.sheets import dropbox, places
-from tasks.sheets.columns import SheetKind
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary

@@ -6,9 +6,8 @@ Raises ValueError with what was expected, Chinese first.
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 
-from tasks.sheets.columns import CellType
+from schemas.sheet_columns import CellType
 from tasks.sheets.text import clean_text, parse_decimal
 
 Cell = str | int | float | bool | date | datetime | None
@@ -31,7 +30,6 @@ class Fault(str):
     """A cell that holds an error such as #N/A."""
 
 
-@lru_cache(maxsize=100_000, typed=True)  # of a journal's cells most say what another one said
 def read_cell(value: Cell, kind: CellType, today: date) -> str:
     """Give a cell as its form field takes it; "" for an empty one."""
     if isinstance(value, Formula):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ from sqlalchemy import Engine
 
 from tasks.durable import database
 from tasks.durable.database import Connect
-from tasks.durable.process import PROCESSES
 
 R = TypeVar("R")
 WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come
@@ -43,23 +41,20 @@ class Crew:
 @contextmanager
 def crew(db: Engine, chunks: int) -> Iterator[Crew]:
     """Call together as many helpers as there are cores, if so many chunks are worth it and they can connect."""
-    connect, size = database.for_helpers(), min(os.cpu_count() or 1, chunks // WORTH_A_HELPER)
-    if connect is None or size < 2:
+    join, size = database.for_helpers(), min(os.cpu_count() or 1, chunks // WORTH_A_HELPER)
+    if join is None or size < 2:
         yield Crew(db, None, 1)
         return
-    modules = sorted({process.function.__module__ for process in PROCESSES.values()})
     context = get_context("forkserver")
     leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process, however it ends
-    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (connect, modules, leader)) as pool:
+    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (join, leader)) as pool:
         yield Crew(db, pool, size)
 
 
-def _begin(connect: Connect, modules: Sequence[str], leader: Connection) -> None:
+def _begin(join: Connect, leader: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the leader's: it ends the crew
     threading.Thread(target=_end_with, args=(leader,), daemon=True).start()
-    for module in modules:
-        import_module(module)
-    database.use(connect())
+    database.use(join())
 
 
 def _end_with(leader: Connection) -> None:

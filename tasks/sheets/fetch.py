@@ -33,7 +33,7 @@ def fetched(place: str) -> Iterator[Path]:
         except BadInput:
             raise
         except Exception as error:  # each of the many kinds of places fails in its own way
-            raise _refused(place, f"无法取得 cannot be fetched ({_one_line(error, place)})") from error
+            raise refused_file(place, f"无法取得 cannot be fetched ({_one_line(error, place)})") from error
         yield target
 
 
@@ -41,9 +41,9 @@ def _small_enough(path: Path) -> Path:
     try:
         size = path.stat().st_size if path.is_file() else None
     except OSError as error:
-        raise _refused(path.name, f"无法读取 cannot be read ({error.strerror})") from error
+        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
     if size is None:
-        raise _refused(str(path), "没有这个文件 there is no such file on the machine of the worker")
+        raise refused_file(str(path), "没有这个文件 there is no such file on the machine of the worker")
     if size > MOST_BYTES:
         raise _too_large(path.name)
     return path
@@ -73,11 +73,11 @@ def _keep(blocks: Iterable[bytes], file: IO[bytes], place: str) -> None:
 
 
 def _too_large(place: str) -> BadInput:
-    return _refused(place, f"超过 {MOST_BYTES >> 20} MB，请拆分 is larger than {MOST_BYTES >> 20} MB: split it")
+    return refused_file(place, f"超过 {MOST_BYTES >> 20} MB，请拆分 is larger than {MOST_BYTES >> 20} MB: split it")
 
 
-def _refused(place: str, why: str) -> BadInput:
-    """Say what is wrong with a place, without the password that it may hold."""
+def refused_file(place: str, why: str) -> BadInput:
+    """Say what is wrong with a file or a place, without the password that a place may hold."""
     parts = urlsplit(place) if "://" in place else None
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl() if parts else place
     return BadInput([Problem("文件 file", shown, why)])

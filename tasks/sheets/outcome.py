@@ -1,27 +1,18 @@
 """What became of the rows of a sheet, and how a form's problems find their rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby
 
 from schemas.problems import Problem
-from tasks.sheets.cells import Cell
-from tasks.sheets.columns import SheetKind
+from schemas.sheet_kinds import SheetKind
+from tasks.sheets.rows import SheetRow
 
 GOES_WITH = "同一份 form"  # the field of a problem that only names the rows which are wrong
 MOST_REASONS = 20  # of a row
-_TWIN = re.compile(r"与第(\d+)行重复")
-_TWIN_EN = re.compile(r"repeats row (\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """A row with its number in the sheet (the heading row is 1) and its cells by heading."""
-
-    no: int
-    cells: dict[str, Cell]
+_TWIN = re.compile(r"(?<=与第)(\d+)(?=行重复)|(?<=repeats row )(\d+)")
 
 
 class Became(Enum):
@@ -36,9 +27,9 @@ class Became(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """One row: its case's number where it has one, and why it goes back where it does."""
+    """One row by its number in the sheet: its case's number where it has one, and why it goes back where it does."""
 
-    row: SheetRow
+    no: int
     became: Became
     number: str = ""
     problems: tuple[Problem, ...] = ()
@@ -49,9 +40,9 @@ class RowOutcome:
         return "\n".join(str(replace(problem, row=0)) for problem in self.problems)
 
 
-def all_became(rows: Sequence[SheetRow], became: Became, number: str = "") -> list[RowOutcome]:
+def all_became(rows: Iterable[SheetRow], became: Became, number: str = "") -> list[RowOutcome]:
     """Give rows that all went the same way."""
-    return [RowOutcome(row, became, number) for row in rows]
+    return [RowOutcome(row.no, became, number) for row in rows]
 
 
 def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) -> Iterator[RowOutcome]:
@@ -66,7 +57,7 @@ def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) ->
     by_row = {no: tuple(found)[:MOST_REASONS] for no, found in groupby(placed, key=lambda p: p.row)}
     for row in rows:
         why = by_row.get(row.no) or (goes_with(key, list(by_row), row.no),)
-        yield RowOutcome(row, Became.REJECTED, key, why)
+        yield RowOutcome(row.no, Became.REJECTED, key, why)
 
 
 def goes_with(key: str, wrong: Sequence[int], no: int) -> Problem:
@@ -78,12 +69,11 @@ def goes_with(key: str, wrong: Sequence[int], no: int) -> Problem:
 
 def in_sheet(problem: Problem, kind: SheetKind, rows: Sequence[int]) -> Problem:
     """Say where in the sheet a form's problem stands: `rows` are those of its lines, in order."""
-    expected = _TWIN.sub(lambda m: f"与第{_at(rows, int(m[1]))}行重复", problem.expected)
-    expected = _TWIN_EN.sub(lambda m: f"repeats row {_at(rows, int(m[1]))}", expected)
+
+    def at(position: int) -> int:
+        return rows[position - 1] if 0 < position <= len(rows) else 0
+
+    expected = _TWIN.sub(lambda found: str(at(int(found[0]))), problem.expected)
     field = problem.field.removeprefix(f"{kind.lines}.")
     value = kind.title if problem.value == kind.form.__name__ else problem.value  # what no step was named for
-    return replace(problem, field=field, value=value, expected=expected, row=_at(rows, problem.row))
-
-
-def _at(rows: Sequence[int], position: int) -> int:
-    return rows[position - 1] if 0 < position <= len(rows) else 0
+    return replace(problem, field=field, value=value, expected=expected, row=at(problem.row))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Label, Row, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from schemas.forms.fields import Register
 from schemas.tables import (
     carrier,
     case_line,
@@ -24,20 +25,20 @@ from tasks.durable import clock
 from tasks.unit.among import among
 
 
-def template_lists(connection: Connection) -> dict[str, list[str]]:
-    """Give what may be chosen today, by heading: offices, parts, production units, carriers."""
+def template_lists(connection: Connection) -> dict[Register, list[str]]:
+    """Give what may be chosen today: offices, parts, production units, carriers."""
     today = shanghai_day(clock.now())
     priced = select(part_price.c.part).where(
         part_price.c.valid_from <= today, part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today)
     )
     current = part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today)
     wanted = {
-        "办事处": select(office.c.name).order_by(office.c.code),
-        "配件名称": select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),
-        "生产单位": select(production_unit.c.name).order_by(production_unit.c.code),
-        "承运商": select(carrier.c.name).order_by(carrier.c.code),
+        Register.OFFICE: select(office.c.name).order_by(office.c.code),
+        Register.PART: select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),
+        Register.UNIT: select(production_unit.c.name).order_by(production_unit.c.code),
+        Register.CARRIER: select(carrier.c.name).order_by(carrier.c.code),
     }
-    return {heading: list(connection.execute(names).scalars()) for heading, names in wanted.items()}
+    return {register: list(connection.execute(names).scalars()) for register, names in wanted.items()}
 
 
 def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[str, Row[Any]]:
@@ -49,29 +50,20 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
 
 def waiting_items(connection: Connection, role: Role, office_code: str | None, unit: str | None) -> list[Row[Any]]:
     """List what waits for a role, the first due first; narrowed to an office or a production unit."""
+    item, case = work_item.c, service_case.c
+    of_item = (item.case_id, item.step_key, item.form, item.brief, item.prefill, item.due_at)
+    of_case = (case.number, case.customer_name, case.order_no, case.urgency, office.c.name.label("office"))
     wanted = (
-        select(
-            service_case.c.number,
-            work_item.c.case_id,
-            work_item.c.step_key,
-            work_item.c.form,
-            work_item.c.brief,
-            work_item.c.prefill,
-            work_item.c.due_at,
-            office.c.name.label("office"),
-            service_case.c.customer_name,
-            service_case.c.order_no,
-            service_case.c.urgency,
-        )
-        .join(service_case, service_case.c.id == work_item.c.case_id)
-        .join(office, office.c.code == service_case.c.office)
-        .where(work_item.c.closed_at.is_(None), or_(work_item.c.role == role.value, work_item.c.also == role.value))
-        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+        select(*of_item, *of_case)
+        .join(service_case, case.id == item.case_id)
+        .join(office, office.c.code == case.office)
+        .where(item.closed_at.is_(None), or_(item.role == role.value, item.also == role.value))
+        .order_by(item.due_at, item.case_id, item.step_key)
     )
     if office_code:
-        wanted = wanted.where(service_case.c.office == office_code)
+        wanted = wanted.where(case.office == office_code)
     if unit:
-        wanted = wanted.where(work_item.c.unit == unit)
+        wanted = wanted.where(item.unit == unit)
     return list(connection.execute(wanted).all())
 
 
@@ -80,12 +72,6 @@ def lines_of(connection: Connection, case_ids: Iterable[int]) -> dict[tuple[int,
     wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
     rows = connection.execute(wanted.where(among(case_line.c.case_id, list(case_ids))))
     return {(row.case_id, row.line_no): row for row in rows}
-
-
-def known_numbers(connection: Connection, numbers: Collection[str]) -> set[str]:
-    """Find which of many case numbers there are."""
-    found = select(service_case.c.number).where(among(service_case.c.number, numbers))
-    return set(connection.execute(found).scalars())
 
 
 def active_staff(connection: Connection) -> set[str]:
@@ -108,8 +94,7 @@ def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> d
         set_={column.name: given.excluded[column.name] for column in told},
         where=tuple_(*told).is_distinct_from(tuple_(*(given.excluded[column.name] for column in told))),
     )
-    new: Label[bool] = literal_column("xmax = 0", Boolean).label(
-        "new"
-    )  # PostgreSQL's mark of a row that was not there before
+    # PostgreSQL's mark of a row that was not there before
+    new: Label[bool] = literal_column("xmax = 0", Boolean).label("new")
     rows = connection.execute(put.returning(sales_record.c.order_no, sales_record.c.line_no, new))
     return {(row.order_no, row.line_no): row.new for row in rows}

@@ -18,12 +18,12 @@ from xml.parsers.expat import ExpatError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from schemas.problems import BadInput, NotFound, Problem
+from schemas.problems import NotFound
+from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
 from tasks.sheets.cells import Cell
-from tasks.sheets.columns import SheetKind
-from tasks.sheets.kinds import EXAMPLE, KINDS
-from tasks.sheets.outcome import SheetRow
+from tasks.sheets.fetch import refused_file
 from tasks.sheets.quiet import quiet
+from tasks.sheets.rows import SheetRow, read_rows
 from tasks.sheets.text import clean_text
 from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
@@ -51,15 +51,11 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class SheetTable:
-    """The rows of one kind in a file, as they are."""
+    """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
     kind: SheetKind
+    headings: list[str]
     rows: list[SheetRow]
-
-
-def read_rows(path: Path, kind: SheetKind) -> list[SheetRow]:
-    """Read all rows of a kind that hold anything."""
-    return read_tables(path, kind)[0].rows
 
 
 def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
@@ -73,24 +69,24 @@ def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
 
 def _table(path: Path, kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     if not rows:
-        raise _refused(path, "是空的 the sheet is empty")
+        raise refused_file(path.name, "是空的 the sheet is empty")
     if len(rows) > MOST_ROWS + 1:
-        raise _refused(path, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
-    kind = kind or _kind_by_headings(path, rows[0][1])
-    headings = _headings(path, kind, rows[0][1])
-    return SheetTable(kind, list(_named(kind, headings, rows[1:])))
+        raise refused_file(path.name, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
+    (_, given), *filled = rows
+    kind = kind or _kind_by_headings(path, given)
+    headings = _headings(path, kind, given)
+    return SheetTable(kind, headings, list(read_rows(kind, headings, _kept(kind, headings, filled))))
 
 
-def _named(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]) -> Iterator[SheetRow]:
-    """Name the cells by their headings; empty rows and examples are no rows."""
-    key, kept = kind.key.heading, [(at, heading) for at, heading in enumerate(headings) if heading]
+def _kept(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
+    """Leave out examples, and rows where nothing stands under the headings."""
+    key, kept = headings.index(kind.key.heading), [at for at, heading in enumerate(headings) if heading]
     for no, row in rows:
-        cells = {heading: row[at] for at, heading in kept if at < len(row)}
-        first = cells.get(key)
+        first = row[key] if key < len(row) else None
         if isinstance(first, str) and EXAMPLE in first and clean_text(first).startswith(EXAMPLE):
             continue
-        if any(_filled(cell) for cell in cells.values()):
-            yield SheetRow(no, cells)
+        if any(_filled(row[at]) for at in kept if at < len(row)):
+            yield no, row
 
 
 def _given(row: Sequence[Cell]) -> list[str]:
@@ -100,11 +96,12 @@ def _given(row: Sequence[Cell]) -> list[str]:
 def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
     """Find the only kind that knows all headings of a table and misses none."""
     given = set(filter(None, _given(row)))
-    fitting = [kind for kind in KINDS.values() if not any(_wrong_headings(kind, list(given)).values())]
+    kinds = sheet_kinds().values()
+    fitting = [kind for kind in kinds if not any(_wrong_headings(kind, list(given)).values())]
     if len(fitting) != 1:
-        known = "、".join(kind.title for kind in KINDS.values())
+        known = "、".join(kind.title for kind in kinds)
         expected = "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
-        raise _refused(path, f"{expected}: {known}")
+        raise refused_file(path.name, f"{expected}: {known}")
     return fitting[0]
 
 
@@ -113,20 +110,20 @@ def _headings(path: Path, kind: SheetKind, row: Sequence[Cell]) -> list[str]:
     given = _given(row)
     listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
     if listed:
-        raise _refused(path, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.all_columns)}")
+        raise refused_file(
+            path.name, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.columns)}"
+        )
     return ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
 
 
 def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str]]:
-    known = {column.heading for column in kind.all_columns}
     ignored = {"", ROW_HEADING, REASON_HEADING, *(column.heading for column in kind.shown)}
     read = [name for name in given if name not in ignored]
+    missing = [column.heading for column in kind.columns if column.required and column.heading not in read]
     return {
-        "缺少列 missing columns": [
-            c.heading for c in kind.all_columns if kind.required(c.heading) and c.heading not in read
-        ],
+        "缺少列 missing columns": missing,
         "重复的列 repeated columns": sorted({name for name in read if read.count(name) > 1}),
-        "不认识的列 unknown columns": [name for name in read if name not in known],
+        "不认识的列 unknown columns": [name for name in read if name not in kind.by_heading],
     }
 
 
@@ -137,26 +134,26 @@ def _workbook_tabs(path: Path, kind: SheetKind | None) -> list[tuple[SheetKind |
         try:
             return _tabs(data, kind)
         except BROKEN as error:
-            raise _refused(path, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
+            raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
 
 
 def _refuse_foreign(path: Path, data: bytes) -> None:
     if data.startswith(OLE):
         if ENCRYPTED in data:
-            raise _refused(path, "有密码保护，请去掉密码再发 is password-protected: remove the password")
-        raise _refused(path, "是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
+            raise refused_file(path.name, "有密码保护，请去掉密码再发 is password-protected: remove the password")
+        raise refused_file(path.name, "是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
     try:
         unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist())
     except zipfile.BadZipFile as error:
-        raise _refused(path, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
+        raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
     if unpacked > MOST_UNPACKED:
-        raise _refused(path, "过大，请拆分 is too large: split it")
+        raise refused_file(path.name, "过大，请拆分 is too large: split it")
 
 
 def _tabs(data: bytes, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
     """Give the rows of each tab that bears a kind's title; where none does, of the first one."""
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-    by_title = {one.title: one for one in KINDS.values() if kind in (None, one)}
+    by_title = {one.title: one for one in sheet_kinds().values() if kind in (None, one)}
     titled: list[tuple[SheetKind | None, Any]] = [
         (by_title[title], book[title]) for title in book.sheetnames if title in by_title
     ]
@@ -178,7 +175,7 @@ def _csv_rows(path: Path) -> list[NumberedRow]:
     try:
         return _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _refused(path, f"不是有效的 csv is no valid csv ({error})") from error
+        raise refused_file(path.name, f"不是有效的 csv is no valid csv ({error})") from error
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -188,7 +185,7 @@ def _decoded(path: Path, data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _refused(path, "编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
+    raise refused_file(path.name, "编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
 
 
 def _bytes(path: Path) -> bytes:
@@ -197,12 +194,8 @@ def _bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise NotFound(f"没有这个文件 no such file: {path}") from None
     except OSError as error:
-        raise _refused(path, f"无法读取 cannot be read ({error.strerror})") from error
+        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
 
 
 def _filled(cell: Cell) -> bool:
     return cell is not None and (not isinstance(cell, str) or bool(clean_text(cell)))
-
-
-def _refused(path: Path, why: str) -> BadInput:
-    return BadInput([Problem("文件 file", path.name, why)])

@@ -5,16 +5,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from openpyxl.styles import Font
+
 from schemas.problems import BadInput
+from schemas.sheet_columns import Column
+from schemas.sheet_kinds import SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import MOBILE, mask_phone
+from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, WRAPPED, Book, alignment_of, append, head_of, write
 from tasks.sheets.checks import Finding
-from tasks.sheets.columns import SheetKind
 from tasks.sheets.outcome import Became, RowOutcome
-from tasks.sheets.writer import write_rejects
+from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
+from tasks.sheets.rows import SheetRow
 
 SHOWN = 10  # rows that go back, named on the page
 NUMBERS = 20  # cases, named on the page
+RED, REASON_WIDTH = Font(FACE, 11, color="C00000"), 70
 IN_ENGLISH = {
     Became.ACCEPTED: "accepted",
     Became.CORRECTED: "corrected",
@@ -22,6 +28,9 @@ IN_ENGLISH = {
     Became.SKIPPED: "not decided, skipped",
     Became.REJECTED: "sent back",
 }
+
+
+Rejected = tuple[SheetRow, RowOutcome]
 
 
 @dataclass
@@ -32,16 +41,17 @@ class TableReport:
     findings: Sequence[Finding]
     headings: Sequence[str]
     counts: Counter[Became] = field(default_factory=Counter)
-    rejected: list[RowOutcome] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     numbers: dict[str, None] = field(default_factory=dict)
     docs: Path | None = None
 
-    def note(self, outcomes: Iterable[RowOutcome]) -> None:
-        """Count what became of rows, and keep those that go back."""
+    def note(self, outcomes: Iterable[RowOutcome], rows: Iterable[SheetRow]) -> None:
+        """Count what became of some of these rows, and keep those that go back."""
+        by_no = {row.no: row for row in rows}
         for outcome in outcomes:
             self.counts[outcome.became] += 1
             if outcome.became is Became.REJECTED:
-                self.rejected.append(outcome)
+                self.rejected.append((by_no[outcome.no], outcome))
             elif outcome.number and outcome.became is not Became.SKIPPED:
                 self.numbers[outcome.number] = None
 
@@ -63,7 +73,7 @@ class SheetReport:
     @property
     def rejected(self) -> list[RowOutcome]:
         """Give all rows that go back."""
-        return [outcome for table in self.tables for outcome in table.rejected]
+        return [outcome for table in self.tables for _, outcome in table.rejected]
 
     @property
     def line(self) -> str:
@@ -71,19 +81,32 @@ class SheetReport:
         told = [f"{b.value} {IN_ENGLISH[b]} {self.counts[b]:,}" for b in Became if self.counts[b]]
         return "；".join(told) or "没有可读入的行 no rows"
 
-    def write_rejects(self, target: Path) -> None:
+    def write_rejects(self, path: Path) -> None:
         """Write the rows that go back; a folder that does not take them undoes nothing that was accepted."""
-        tables = {
-            table.kind: (table.headings, [(outcome.row, outcome.reason) for outcome in _ordered(table)])
-            for table in self.tables
-            if table.rejected
-        }
+        book = Book()
+        for table in self.tables:
+            if table.rejected:
+                _write_rejected(book, table)
         try:
-            write_rejects(target, tables)
+            book.save(path)
         except BadInput as fault:
             self.fault = str(fault)
         else:
-            self.reject_sheet = target
+            self.reject_sheet = path
+
+
+def _write_rejected(book: Book, table: TableReport) -> None:
+    """Write rows as they came, with the number they had and why they come back."""
+    known = {column.heading: column for column in (*table.kind.columns, *table.kind.shown)}
+    columns = [*(known[heading] for heading in table.headings), Column(ROW_HEADING, width=8)]
+    columns.append(Column(REASON_HEADING, width=REASON_WIDTH))
+    heads = [*(head_of(table.kind, heading) for heading in table.headings), HEAD_SHOWN, HEAD_SHOWN]
+    sheet = book.tab(table.kind.title, columns, heads)
+    for no, (row, outcome) in enumerate(_ordered(table), start=2):
+        values = [row.cell(heading) for heading in table.headings]
+        cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
+        cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, outcome.reason, RED, alignment=WRAPPED)]
+        append(sheet, no, cells, outcome.reason, REASON_WIDTH)
 
 
 def summary(report: SheetReport, link: Callable[[Path], str]) -> str:
@@ -91,10 +114,8 @@ def summary(report: SheetReport, link: Callable[[Path], str]) -> str:
     kinds = "、".join(table.kind.title for table in report.tables)
     drawn = [f"### {plain(report.name)} · {kinds}", "", report.line, ""]
     if report.reject_sheet:
-        drawn += [
-            f"**[退回表 reject sheet]({link(report.reject_sheet)})**：改好后可直接再发 correct it and send it again",
-            "",
-        ]
+        sheet = f"[退回表 reject sheet]({link(report.reject_sheet)})"
+        drawn += [f"**{sheet}**：改好后可直接再发 correct it and send it again", ""]
     if report.fault:
         drawn += [f"**退回表未能写出 the reject sheet could not be written**: {plain(report.fault)}", ""]
     for table in report.tables:
@@ -112,7 +133,7 @@ def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
         drawn += ["", f"单号 cases: {plain('、'.join(named))}{more}"]
     if table.rejected:
         drawn += ["", "| 行 row | 退回原因 why it goes back |", "|--:|---|"]
-        drawn += [f"| {outcome.row.no} | {_reason(outcome)} |" for outcome in _ordered(table)[:SHOWN]]
+        drawn += [f"| {outcome.no} | {_reason(outcome)} |" for _, outcome in _ordered(table)[:SHOWN]]
         if len(table.rejected) > SHOWN:
             drawn += [f"| … | 共 {len(table.rejected):,} 行，见退回表 rows in all, see the reject sheet |"]
     drawn += ["", "| 检查 what must be true | 不符 rows |", "|---|--:|"]
@@ -120,8 +141,8 @@ def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
     return [*drawn, ""]
 
 
-def _ordered(table: TableReport) -> list[RowOutcome]:
-    return sorted(table.rejected, key=lambda outcome: outcome.row.no)
+def _ordered(table: TableReport) -> list[Rejected]:
+    return sorted(table.rejected, key=lambda back: back[1].no)
 
 
 def _reason(outcome: RowOutcome) -> str:

@@ -16,20 +16,20 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-import flows.parts_application  # noqa: F401  registers process PA
-from deployments.database import connect
+import flows
+from deployments.helper import join
+from schemas.sheet_kinds import sheet_kind
 from schemas.words import Channel
 from tasks.durable.database import use
 from tasks.durable.opening import open_case
 from tasks.durable.stage import CHUNK, advance
-from tasks.sheets.apply import row_chunks
+from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.importing import apply_sheet_rows
-from tasks.sheets.kinds import sheet_kind
-from tasks.sheets.outcome import Became, SheetRow
+from tasks.sheets.outcome import Became
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
+from tests.tasks.sheets.workbooks import rows_of
 
 RUNS = 3
 CASES, CASES_OF_DBOS, CASES_ONE_BY_ONE = 2000, 300, 100
@@ -40,6 +40,7 @@ KEPT_BY_DBOS = {"ledger", "lease", "sheet_row"}  # its own checkpoints and idemp
 
 def run() -> list[Figure]:
     """Measure; the DBOS run is checked to have written what ours wrote, table by table."""
+    flows.load()
     rates: list[tuple[float, float, float]] = []
     with stage() as here:
         for _ in range(RUNS):
@@ -56,7 +57,7 @@ def run() -> list[Figure]:
 
 def _in_chunks(here: Stage) -> float:
     with here.fresh() as db:
-        use(db, partial(connect, db.url.render_as_string(hide_password=False)))
+        use(db, partial(join, db.url.render_as_string(hide_password=False)))
         with crew(db, CASES // CHUNK) as helpers:
             play_sheets(helpers, range(WARM_UP))
             begun = time.perf_counter()
@@ -77,8 +78,9 @@ def play_sheets(helpers: Crew, cases: Sequence[int]) -> None:
 def _apply(helpers: Crew, code: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     """Apply the rows of a sheet, all of which must be accepted; gives the numbers of their cases in order."""
     numbers = dict[str, None]()
-    chunks = row_chunks(sheet_kind(code), [SheetRow(no, cells) for no, cells in enumerate(rows, start=2)])
-    for outcomes in helpers.map(apply_sheet_rows, [(code, chunk) for chunk in chunks]):
+    kind = sheet_kind(code)
+    chunks = row_chunks(rows_of(kind, *rows))
+    for outcomes in helpers.map(apply_rows, [(kind, chunk) for chunk in chunks]):
         for outcome in outcomes:
             assert outcome.became is Became.ACCEPTED, outcome
             numbers[outcome.number] = None

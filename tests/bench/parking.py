@@ -23,7 +23,7 @@ from deployments import database
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
 from deployments.settings import Settings
-from schemas.forms.parts import ReviewDecision
+from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
 from tasks.durable import clock
 from tasks.durable.database import use

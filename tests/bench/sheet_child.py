@@ -23,14 +23,16 @@ def imported(path: Path, url: str) -> Work:
     """Read, check and apply it as the product does."""
 
     def work() -> None:
-        import flows.parts_application  # noqa: F401  registers process PA
+        import flows
         from deployments.database import connect
+        from deployments.helper import join
+        from schemas.sheet_kinds import sheet_kind
         from tasks.durable.database import use
         from tasks.sheets.importing import import_sheet
-        from tasks.sheets.kinds import sheet_kind
 
+        flows.load()
         db = connect(url)
-        use(db, partial(connect, url))
+        use(db, partial(join, url))
         report = import_sheet(db, path, sheet_kind("goods-in"), docs=path.parent)
         assert not report.rejected, report
 

@@ -22,7 +22,7 @@ from deployments.cli.session import operations_database
 from deployments.local.prefect_server import child_environment
 from deployments.local.processes import living, pid_file
 from deployments.settings import PROJECT, Settings
-from schemas.forms.parts import PartsApplication
+from schemas.forms.applications import PartsApplication
 from tests.books import books_balance
 from tests.deployments.desk import free_port
 

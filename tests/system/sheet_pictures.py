@@ -19,9 +19,11 @@ from deployments.demo.screen import Screen
 from deployments.local.postgres import running_database
 from deployments.local.serve import prepare
 from deployments.settings import PROJECT, Settings
-from tasks.sheets.kinds import APPLICATIONS
+from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.queries import template_lists
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
+
+APPLICATIONS = sheet_kind("applications")
 
 PICTURES = PROJECT / "docs" / "img"
 MOST_BYTES = 200_000

@@ -39,7 +39,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 DUE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 RUN = UUID("65955a68-d56d-4d33-8439-860094f69bb9")
 PHONE, ADDRESS = "13812341048", "天津市河西区晴川道144号望江轩7栋1单元2004室"
-FORMS = "schemas.forms.parts:"
+FORMS = "schemas.forms.applications:"
 
 
 def make_case(**values: Any) -> CaseFacts:

@@ -36,7 +36,7 @@ from tests.tasks.durable.plans import GLASS, PAINTED, PANEL, PLANS, RICH, SCARCE
 
 START = datetime(2026, 11, 18, 1, 30, tzinfo=UTC)  # a Wednesday, 9:30 in Shanghai
 EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
-REPORT, COUNT = (f"schemas.forms.parts:{form}" for form in ("ProductionReport", "GoodsInCount"))
+REPORT, COUNT = (f"schemas.forms.production:{form}" for form in ("ProductionReport", "GoodsInCount"))
 APPLICANT, WORKSHOP, WAREHOUSE, NOBODY = "E1049", "E1007", "E1016", "E9999"
 
 

@@ -30,7 +30,7 @@ from tests.tasks.durable.test_race import at_once
 from tests.waiting import MINUTES, wait_until
 
 CASES, CHUNK = 6, 3
-REPORT = "schemas.forms.parts:ProductionReport"
+REPORT = "schemas.forms.production:ProductionReport"
 WORKSHOP, OTHER = "E1007", "E1008"
 
 

@@ -15,8 +15,8 @@ from prefect.states import AwaitingRetry, Cancelling, Completed, Crashed, Failed
 from sqlalchemy import Engine
 
 from deployments.worker import run_leg
+from schemas.forms.applications import PartsApplication
 from schemas.forms.base import form_at
-from schemas.forms.parts import PartsApplication
 from schemas.processes.parts_application import PartsEnding
 from schemas.words import Role
 from tasks.desk.queries import case_view

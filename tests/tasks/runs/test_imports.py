@@ -25,11 +25,12 @@ from prefect.states import Running
 from deployments.local.report_server import report_server
 from deployments.settings import Settings
 from deployments.worker import run_leg
-from schemas.forms.sheets import SheetChoice
+from schemas.forms.base import form_schema
+from schemas.forms.sheets import SheetImport
+from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.runs import standing as runs
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import apply, dropbox, places
-from tasks.sheets.kinds import KINDS, sheet_kind
 from tests.play import line
 from tests.tasks.runs.people import Desk
 from tests.tasks.sheets.workbooks import save
@@ -92,8 +93,8 @@ def chunks(desk: Desk, run_id: UUID) -> list[str]:
 
 
 def test_the_form_offers_every_kind() -> None:
-    offered = {choice.value: choice.zh for choice in SheetChoice if choice is not SheetChoice.AUTO}
-    assert offered == {kind.code: kind.title for kind in KINDS.values()}
+    offered = form_schema(SheetImport)["properties"]["表种"]["enum"]
+    assert offered == ["自动识别 auto", *(f"{kind.title} {kind.code}" for kind in sheet_kinds().values())]
 
 
 def test_an_import_shows_its_chunks_its_counts_and_its_page(

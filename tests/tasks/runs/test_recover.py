@@ -302,7 +302,7 @@ def test_a_leg_that_died_as_soon_as_there_was_a_case_goes_on_in_its_run(desk: De
 
 def test_a_case_that_cannot_be_shown_holds_up_no_other(desk: Desk) -> None:
     broken, fine = desk.play.apply(), desk.play.apply()
-    desk.play.run("UPDATE work_item SET form = 'schemas.forms.parts:Gone' WHERE case_id = :case", case=broken)
+    desk.play.run("UPDATE work_item SET form = 'schemas.forms.applications:Gone' WHERE case_id = :case", case=broken)
     assert desk.watch() == RecoverReport(created=1, failed=1)
     assert right(desk, fine) == "review-1-0"
 

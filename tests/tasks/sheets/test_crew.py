@@ -11,25 +11,26 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
-import flows.parts_application  # noqa: F401  registers process PA, which helpers then load
-from deployments.database import connect
+from deployments.helper import join
+from schemas.sheet_kinds import sheet_kind
 from tasks.durable import database
 from tasks.sheets import apply
 from tasks.sheets import crew as crews
 from tasks.sheets.crew import WORTH_A_HELPER, crew
-from tasks.sheets.importing import apply_sheet_rows
-from tasks.sheets.kinds import APPLICATIONS
-from tasks.sheets.outcome import Became, SheetRow
+from tasks.sheets.outcome import Became
 from tests.bench.load import application_rows
 from tests.books import books_balance
+from tests.tasks.sheets.workbooks import rows_of
 from tests.waiting import MINUTES, wait_until
+
+APPLICATIONS = sheet_kind("applications")
 
 LEADER = """
 import os, sys, time
 from functools import partial
 from pathlib import Path
-import flows.parts_application
 from deployments.database import connect
+from deployments.helper import join
 from tasks.durable import database
 from tasks.sheets import crew as crews
 from tests.tasks.sheets.test_crew import who_and_where
@@ -37,7 +38,7 @@ from tests.tasks.sheets.test_crew import who_and_where
 if __name__ == "__main__":
     crews.os.cpu_count = lambda: 2
     db = connect(sys.argv[1])
-    database.use(db, partial(connect, sys.argv[1]))
+    database.use(db, partial(join, sys.argv[1]))
     with crews.crew(db, 2 * crews.WORTH_A_HELPER) as helpers:
         print(*{pid for pid, _, _ in helpers.map(who_and_where, [(Path(sys.argv[2]), 2, n) for n in range(8)])}, flush=True)
         time.sleep(600)
@@ -56,7 +57,7 @@ def who_and_where(db: Engine, folder: Path, many: int, n: int) -> tuple[int, int
 def shared(db: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(crews.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(database, "_ours", [])
-    database.use(db, partial(connect, db.url.render_as_string(hide_password=False)))
+    database.use(db, partial(join, db.url.render_as_string(hide_password=False)))
     return db
 
 
@@ -82,14 +83,14 @@ def test_few_chunks_or_nobody_who_can_connect_are_done_alone(
 def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "CHUNK", 4)
     cells = [row for n in range(40) for row in application_rows(n)]
-    rows = [SheetRow(no, row) for no, row in enumerate([*cells, cells[0] | {"数量": "many"}], start=2)]
-    chunks = apply.row_chunks(APPLICATIONS, rows)
+    rows = rows_of(APPLICATIONS, *cells, cells[0] | {"数量": "many"})
+    chunks = apply.row_chunks(rows)
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:
             assert helpers.size == 2
-            found = helpers.map(apply_sheet_rows, [("applications", chunk) for chunk in chunks])
+            found = helpers.map(apply.apply_rows, [(APPLICATIONS, chunk) for chunk in chunks])
         outcomes = [outcome for of_chunk in found for outcome in of_chunk]
-        assert sorted(outcome.row.no for outcome in outcomes) == [row.no for row in rows]
+        assert sorted(outcome.no for outcome in outcomes) == [row.no for row in rows]
         wrong = [outcome for outcome in outcomes if outcome.became is Became.REJECTED]
         assert {outcome.number for outcome in outcomes if outcome.became is expected} == {
             f"PA-2026-{n:06d}" for n in range(1, 40)

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import SALES
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport
 from tests.play import Play
 from tests.tasks.sheets.workbooks import reasons, save
+
+SALES = sheet_kind("sales")
 
 SOLD: dict[str, Any] = {
     "订单号": "SO-NEW-1",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from schemas.sheet_columns import CellType
+from tasks.sheets.book import Book, write
 from tasks.sheets.cells import Cell, Fault, Formula, read_cell, read_day, read_number, read_text
-from tasks.sheets.columns import CellType
-from tasks.sheets.writer import Book, write
 
 TODAY = date(2026, 11, 18)
 

@@ -10,14 +10,21 @@ import pytest
 import time_machine
 
 from schemas.expectations.suites import expectations
+from schemas.forms.fields import Register
+from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from tasks.sheets.cells import Fault, Formula
-from tasks.sheets.checks import Checked, check_rows, shape_of
-from tasks.sheets.columns import SheetKind
-from tasks.sheets.kinds import APPLICATIONS, KINDS, sheet_kind
-from tasks.sheets.outcome import Became, SheetRow
+from tasks.sheets.checks import Checked, check_rows
+from tasks.sheets.outcome import Became
+from tests.tasks.sheets.workbooks import rows_of
+
+APPLICATIONS = sheet_kind("applications")
 
 GOODS_IN, REVIEW = sheet_kind("goods-in"), sheet_kind("review")
-KNOWN = {"单号": {"PA-2026-000001", "PA-2026-000002"}, "经办人工号": {"E1016", "E1001"}, "办事处": {"BJ"}}
+KNOWN = {
+    Register.CASE: {"PA-2026-000001", "PA-2026-000002"},
+    Register.STAFF: {"E1016", "E1001"},
+    Register.OFFICE: {"BJ"},
+}
 COUNTED: dict[str, Any] = {
     "单号": "PA-2026-000001",
     "步骤": None,
@@ -37,11 +44,11 @@ def today() -> Iterator[None]:
 
 
 def check(kind: SheetKind, *rows: dict[str, Any]) -> Checked:
-    return check_rows(kind, [SheetRow(no, cells) for no, cells in enumerate(rows, start=2)], KNOWN)
+    return check_rows(kind, rows_of(kind, *rows), KNOWN)
 
 
 def back(checked: Checked) -> dict[int, str]:
-    return {o.row.no: o.reason for o in checked.outcomes if o.became is Became.REJECTED}
+    return {o.no: o.reason for o in checked.outcomes if o.became is Became.REJECTED}
 
 
 def going(checked: Checked) -> list[int]:
@@ -135,10 +142,10 @@ def test_words_of_a_list_are_taken_as_the_form_takes_them() -> None:
 
 
 def test_numbers_of_the_sheet_name_the_rows() -> None:
-    rows = [SheetRow(no, COUNTED | {"行号": no}) for no in (7, 40, 1000)]
-    rows[1].cells["实收数量"] = -1
-    checked = check_rows(GOODS_IN, rows, KNOWN)
-    assert [outcome.row.no for outcome in checked.outcomes if outcome.problems[0].field == "实收数量"] == [40]
+    cells = {no: COUNTED | {"行号": no} for no in (7, 40, 1000)}
+    cells[40]["实收数量"] = -1
+    checked = check_rows(GOODS_IN, rows_of(GOODS_IN, *cells.values(), numbers=list(cells)), KNOWN)
+    assert [outcome.no for outcome in checked.outcomes if outcome.problems[0].field == "实收数量"] == [40]
 
 
 def test_an_application_may_leave_out_what_its_other_rows_say() -> None:
@@ -160,20 +167,17 @@ def test_an_application_may_leave_out_what_its_other_rows_say() -> None:
         "数量": 0,
         "原因": "质量问题",
     }
-    known = KNOWN | {"申报人工号": {"E1001"}}
-    rows = [SheetRow(2, whole), SheetRow(3, line | {"数量": 1})]
-    assert going(check_rows(APPLICATIONS, rows, known)) == [2, 3]
-    checked = check_rows(APPLICATIONS, [SheetRow(2, whole), SheetRow(3, line)], known)
+    assert going(check(APPLICATIONS, whole, line | {"数量": 1})) == [2, 3]
+    checked = check(APPLICATIONS, whole, line)
     assert "数量是大于 0 的数" in back(checked)[3]
     assert "整份退回" in back(checked)[2]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+@pytest.mark.parametrize("kind", sheet_kinds().values(), ids=list(sheet_kinds()))
 def test_every_kind_has_a_suite_of_sentences(kind: SheetKind) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        columns = [shape_of(kind, column.heading) for column in kind.all_columns]
-        suite = expectations(kind.code, columns, date(2026, 11, 18))
+        suite = expectations(kind, kind.columns, date(2026, 11, 18))
     sentences = [one.description for one in suite]
     assert len(set(sentences)) == len(sentences) > 3
     assert all(re.search("[\u4e00-\u9fff].* [a-z]", sentence) for sentence in sentences)

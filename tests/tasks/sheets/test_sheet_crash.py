@@ -13,9 +13,9 @@ import time_machine
 from sqlalchemy import Engine
 
 from deployments.database import connect
+from schemas.sheet_kinds import sheet_kind
 from tasks.sheets import apply
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import sheet_kind
 from tests.forks import forks
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets.workbooks import save

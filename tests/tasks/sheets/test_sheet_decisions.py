@@ -13,9 +13,9 @@ import time_machine
 from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
-from tasks.sheets.kinds import KINDS, sheet_kind
+from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.queries import template_lists
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
 from tests.play import LINES, Play, books_balance, line
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
 
@@ -95,7 +95,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
 
 
 def test_every_kind_of_decision_is_tried() -> None:
-    assert {kind.code for kind in KINDS.values() if kind.decides} == set(GATES)
+    assert {kind.code for kind in sheet_kinds().values() if kind.decides} == set(GATES)
 
 
 @pytest.mark.parametrize("code", GATES)

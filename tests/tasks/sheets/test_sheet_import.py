@@ -17,14 +17,16 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput
+from schemas.sheet_kinds import sheet_kind
 from tasks.sheets import apply, fetch
 from tasks.sheets.fetch import fetched
 from tasks.sheets.importing import import_sheet
-from tasks.sheets.kinds import APPLICATIONS, sheet_kind
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets.workbooks import reasons, save, table_of
+
+APPLICATIONS = sheet_kind("applications")
 
 GOODS_IN, REVIEW = sheet_kind("goods-in"), sheet_kind("review")
 PANEL = line("P-PB-001", 10, "缺件")
@@ -103,8 +105,8 @@ def test_a_workbook_of_several_kinds_is_taken_in_tab_by_tab(play: Play, path: Pa
         (GOODS_IN, counted(waiting)),
     ):
         sheet = book.create_sheet(kind.title)
-        sheet.append([column.heading for column in kind.all_columns])
-        sheet.append([row.get(column.heading) for column in kind.all_columns])
+        sheet.append([column.heading for column in kind.columns])
+        sheet.append([row.get(column.heading) for column in kind.columns])
     book.save(path)
     report = import_sheet(play.db, path)
     assert [(table.kind.code, dict(table.counts)) for table in report.tables] == [

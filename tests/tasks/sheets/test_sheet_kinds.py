@@ -7,66 +7,60 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from schemas.problems import BadInput, NotFound
+from schemas.sheet_columns import CellType
+from schemas.sheet_kinds import EXAMPLE, sheet_kind, sheet_kinds
 from tasks.sheets import reader
-from tasks.sheets.columns import CellType
-from tasks.sheets.kinds import APPLICATIONS, EXAMPLE, KINDS, sheet_kind
 from tasks.sheets.reader import read_tables
-from tasks.sheets.writer import write_template
+from tasks.sheets.template import write_template
 from tests.tasks.sheets.workbooks import save
+
+APPLICATIONS = sheet_kind("applications")
 
 
 def test_a_kind_knows_its_columns_from_its_form() -> None:
-    kinds = {column.heading: APPLICATIONS.type_of(column.heading) for column in APPLICATIONS.all_columns}
+    kinds = {column.heading: column.holds for column in APPLICATIONS.columns}
     assert kinds["数量"] is CellType.NUMBER
     assert kinds["发现日期"] is CellType.DAY
     assert kinds["原因"] is kinds["紧急程度"] is CellType.CHOICE
     assert kinds["客户电话"] is kinds["申报单号"] is CellType.TEXT
-    assert APPLICATIONS.choices("紧急程度") == ["普通", "加急"]
-    required = [c.heading for c in APPLICATIONS.all_columns if APPLICATIONS.required(c.heading)]
+    assert APPLICATIONS.by_heading["紧急程度"].choices == ["普通", "加急"]
+    required = [c.heading for c in APPLICATIONS.columns if c.required]
     assert required == ["申报单号", "办事处", "申报人工号", "订单号", "配件名称", "数量", "原因"]
-    assert [c.heading for c in APPLICATIONS.columns if APPLICATIONS.of_line(c.heading)] == [
-        "配件名称",
-        "数量",
-        "原因",
-        "规格",
-        "颜色",
-    ]
+    assert [c.heading for c in APPLICATIONS.columns if c.of_line] == ["配件名称", "数量", "原因", "规格", "颜色"]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", sheet_kinds().values(), ids=list(sheet_kinds()))
 def test_every_field_of_a_form_has_its_column_and_every_column_its_type(kind: Any) -> None:
     fields = {field.alias for field in kind.form.model_fields.values()} - {kind.lines}
     fields |= {field.alias for field in kind.line_form.model_fields.values()} - {kind.lines}
-    headings = {column.heading for column in kind.all_columns}
+    headings = {column.heading for column in kind.columns}
     assert fields - headings == set()
-    assert {column.heading for column in kind.columns if column.type is None} - fields == set()
-    assert {column.of for column in kind.shown} - {""} <= headings
+    assert {column.heading for column in kind.columns[1:] if column.field} - fields == set()
+    assert {column.given for column in kind.shown} - {""} <= headings
     assert set(kind.undecided) <= headings
     assert str(kind.key.example).startswith(EXAMPLE)
-    assert len({column.heading for column in (*kind.all_columns, *kind.shown)}) == len(kind.all_columns) + len(
-        kind.shown
-    )
+    assert len({column.heading for column in (*kind.columns, *kind.shown)}) == len(kind.columns) + len(kind.shown)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", sheet_kinds().values(), ids=list(sheet_kinds()))
 def test_a_template_has_notes_lists_and_an_example_that_is_not_read(kind: Any, tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
     write_template(path, kind, {})
     assert [(table.kind, table.rows) for table in read_tables(path)] == [(kind, [])]
     book = load_workbook(path)
     sheet: Any = book[kind.title]
-    assert [cell.value for cell in sheet[1]] == [column.heading for column in kind.all_columns]
+    assert [cell.value for cell in sheet[1]] == [column.heading for column in kind.columns]
     assert all("必填：" in cell.comment.text or "选填：" in cell.comment.text for cell in sheet[1])
     letters = {cell.value: cell.column_letter for cell in sheet[1]}
     offered = {str(rule.sqref).split("2:")[0] for rule in sheet.data_validations.dataValidation}
-    assert offered == {letters[c.heading] for c in kind.columns if kind.choices(c.heading)}
+    assert offered == {letters[c.heading] for c in kind.columns if c.choices}
     assert "填写说明" in book.sheetnames
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", sheet_kinds().values(), ids=list(sheet_kinds()))
 def test_a_csv_is_known_by_its_headings(kind: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    given = [column.heading for column in kind.all_columns]
+    given = [column.heading for column in kind.columns]
     path.write_text(",".join(given) + "\n" + ",".join("1" for _ in given), "gb18030")
     (table,) = read_tables(path)
     assert (table.kind, table.rows[0].no) == (kind, 2)

@@ -1,12 +1,10 @@
-import sys
-import unicodedata
 from decimal import Decimal
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.sheets.text import clean_text, parse_decimal, text_problems
+from tasks.sheets.text import clean_text, parse_decimal
 
 calm = settings(deadline=None, max_examples=100)
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -48,46 +46,6 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 @given(st.text(alphabet="，。、；：？！“”‘’（）【】《》…—～·￥柜门"))
 def test_chinese_text_with_its_punctuation_stays_as_it_is(text: str) -> None:
     assert clean_text(text) == text
-
-
-def test_ordinary_text_has_no_problems() -> None:
-    assert text_problems("柜门铰链，2 只\n\t左右各一 — “急” 😀", 50) == []
-    assert text_problems("", 0) == []
-
-
-def test_every_control_character_but_newline_and_tab_is_a_problem_and_nothing_else_is() -> None:
-    for code in range(sys.maxunicode + 1):
-        char = chr(code)
-        control = unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t"
-        if bool(text_problems(char, 1)) != (control or code in BIDI):
-            pytest.fail(f"U+{code:04X} is judged wrongly")
-
-
-def test_a_control_character_is_named_with_its_places_and_the_remedy() -> None:
-    (problem,) = text_problems("铰\x00链\x00\x07", 10)
-    for part in ("U+0000, U+0007", "第 2, 4, 5 个字符", "共 3 处", "请删除", "control characters", "delete them"):
-        assert part in problem
-
-
-def test_a_bidi_override_is_named_apart_from_control_characters() -> None:
-    control, bidi = text_problems("\x01gpj.\u202eexe", 20)
-    assert "U+0001" in control
-    assert "U+202E" in bidi
-    assert "文字方向" in bidi
-    assert "writing-direction" in bidi
-
-
-def test_a_long_text_is_told_its_length_the_limit_and_the_excess() -> None:
-    (problem,) = text_problems("长" * 20_000, 500)
-    for part in ("20000", "最多 500 个", "删减 19500", "at most 500", "shorten it by 19500"):
-        assert part in problem
-    assert text_problems("长" * 500, 500) == []
-
-
-def test_a_text_full_of_control_characters_gets_a_short_message() -> None:
-    (problem,) = text_problems("".join(map(chr, range(32))) * 600, 20_000)
-    assert "共 18000 处" in problem
-    assert len(problem) < 400
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,19 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
-from tasks.sheets.apply import apply_rows, row_chunks, set_aside, take_back
-from tasks.sheets.columns import SheetKind
+from schemas.sheet_kinds import SheetKind
+from tasks.sheets.apply import apply_rows, row_chunks
+from tasks.sheets.forms import set_aside, take_back
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import read_tables
+from tasks.sheets.rows import SheetRow, read_rows
 
 Cells = Mapping[str, Any]
 
 
 def save(path: Path, kind: SheetKind, *rows: Cells, headings: Sequence[str] = ()) -> Path:
     """Write a workbook of a kind as somebody would."""
-    given = headings or [column.heading for column in kind.all_columns]
+    given = headings or [column.heading for column in kind.columns]
     book = Workbook()
     sheet: Any = book.active
     sheet.title = kind.title
@@ -28,14 +30,21 @@ def save(path: Path, kind: SheetKind, *rows: Cells, headings: Sequence[str] = ()
     return path
 
 
+def rows_of(kind: SheetKind, *rows: Cells, numbers: Sequence[int] = ()) -> list[SheetRow]:
+    """Give rows as the reader makes them; they stand from row 2 on."""
+    headings = list(dict.fromkeys(heading for cells in rows for heading in cells))
+    given = [[cells.get(heading) for heading in headings] for cells in rows]
+    return list(read_rows(kind, headings, zip(numbers or range(2, len(rows) + 2), given, strict=True)))
+
+
 def send(db: Engine, path: Path, kind: SheetKind | None = None) -> list[RowOutcome]:
     """Read a file and apply it; gives what became of its rows, in order."""
     outcomes: list[RowOutcome] = []
     for table in read_tables(path, kind):
         rows, skipped = set_aside(table.kind, table.rows)
         going, back = take_back(table.kind, rows, [])
-        found = [outcome for chunk in row_chunks(table.kind, going) for outcome in apply_rows(db, table.kind, chunk)]
-        outcomes += sorted([*skipped, *back, *found], key=lambda outcome: outcome.row.no)
+        found = [outcome for chunk in row_chunks(going) for outcome in apply_rows(db, table.kind, chunk)]
+        outcomes += sorted([*skipped, *back, *found], key=lambda outcome: outcome.no)
     return outcomes
 
 

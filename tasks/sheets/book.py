@@ -1,7 +1,7 @@
 """Write workbooks: whatever stands in a cell is written as what it is, a text that begins like a formula too."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -18,21 +18,18 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from schemas.problems import BadInput, Problem
-from tasks.sheets.columns import CellType, Column, SheetKind
-from tasks.sheets.outcome import SheetRow
-from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
+from schemas.sheet_columns import Column
+from schemas.sheet_kinds import SheetKind
+from tasks.sheets.fetch import refused_file
 
-NOTES, OPTIONS = "填写说明", "选项"
+OPTIONS = "选项"
 LIVE = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 32_000  # characters; Excel takes 32,767 in a cell
-LISTED_ROWS = 5000  # of a template: its drop-down lists reach so far
 HEAD = PatternFill("solid", fgColor="1F4E78")
 HEAD_OPTIONAL = PatternFill("solid", fgColor="7F9DB9")
 HEAD_SHOWN = PatternFill("solid", fgColor="808080")
 FACE = "Calibri"  # the workbook's own; a font without a name is drawn in whatever a program likes
-WHITE, BOLD = Font(FACE, 11, bold=True, color="FFFFFF"), Font(FACE, 11, bold=True)
-GREY, RED = Font(FACE, 11, color="808080", italic=True), Font(FACE, 11, color="C00000")
+WHITE = Font(FACE, 11, bold=True, color="FFFFFF")
 CENTRED = Alignment(horizontal="center", vertical="center")
 WRAPPED, MIDDLE = Alignment(wrap_text=True, vertical="center"), Alignment(vertical="center")
 NUMERIC = Alignment(horizontal="right", vertical="center", indent=1)
@@ -56,13 +53,7 @@ class Book:
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # as wide as a page
         for at, column in enumerate(columns, start=1):
             sheet.column_dimensions[get_column_letter(at)].width = column.width
-        cells = [
-            write(sheet, column.heading, WHITE, fill, CENTRED) for column, fill in zip(columns, heads, strict=True)
-        ]
-        for cell, column in zip(cells, columns, strict=True):
-            if column.note:
-                cell.comment = Comment(column.note, title, width=220, height=60)
-        sheet.append(cells)
+        sheet.append([_head(sheet, title, column, fill) for column, fill in zip(columns, heads, strict=True)])
         return sheet
 
     def drop_down(self, sheet: Any, at: int, words: Sequence[str], rows: int, strict: bool) -> None:
@@ -94,14 +85,20 @@ class Book:
             spare.replace(path)
         except OSError as error:
             spare.unlink(missing_ok=True)
-            why = f"无法写入 cannot be written ({error.strerror})"
-            raise BadInput([Problem("文件 file", path.name, why)]) from error
+            raise refused_file(path.name, f"无法写入 cannot be written ({error.strerror})") from error
 
     def _write_lists(self) -> None:
         options: Any = self.book.create_sheet(OPTIONS)
         options.sheet_state = "hidden"
         for at in range(max(map(len, self.lists))):
             options.append([write(options, words[at]) if at < len(words) else None for words in self.lists])
+
+
+def _head(sheet: Any, title: str, column: Column, fill: PatternFill) -> Any:
+    cell = write(sheet, column.heading, WHITE, fill, CENTRED)
+    if column.note:
+        cell.comment = Comment(column.note, title, width=220, height=60)
+    return cell
 
 
 def write(
@@ -150,93 +147,7 @@ def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-Rejected = tuple[SheetRow, str]
-REASON_WIDTH = 70
-
-
-def write_rejects(path: Path, tables: Mapping[SheetKind, tuple[Sequence[str], Iterable[Rejected]]]) -> None:
-    """Write rows as they came, with the number they had and why they come back, a tab a kind.
-
-    tables: kind → (the headings that the file had, rows with their reasons)
-    """
-    book = Book()
-    for kind, (headings, rejected) in tables.items():
-        known = {column.heading: column for column in (*kind.all_columns, *kind.shown)}
-        columns = [known.get(heading) or Column(heading) for heading in headings]
-        columns += [Column(ROW_HEADING, width=8), Column(REASON_HEADING, width=REASON_WIDTH)]
-        heads = [head_of(kind, heading) for heading in headings] + [HEAD_SHOWN, HEAD_SHOWN]
-        sheet = book.tab(kind.title, columns, heads)
-        for no, (row, reason) in enumerate(rejected, start=2):
-            values = [row.cells.get(heading) for heading in headings]
-            cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
-            cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, reason, RED, alignment=WRAPPED)]
-            append(sheet, no, cells, reason, REASON_WIDTH)
-    book.save(path)
-
-
 def head_of(kind: SheetKind, heading: str) -> PatternFill:
     """Choose the colour of a heading: must be filled in, may be, or is only shown."""
-    if not kind.has(heading):
-        return HEAD_SHOWN
-    return HEAD if kind.required(heading) else HEAD_OPTIONAL
-
-
-def write_template(path: Path, kind: SheetKind, lists: Mapping[str, Sequence[str]]) -> None:
-    """Write an empty sheet of a kind with an example row, drop-down lists and notes; `lists` by heading."""
-    book, columns = Book(), [noted(kind, column) for column in kind.all_columns]
-    sheet = book.tab(kind.title, columns, [head_of(kind, column.heading) for column in columns])
-    for at, column in enumerate(columns, start=1):
-        of_type = kind.type_of(column.heading)
-        if of_type is not CellType.NUMBER:
-            form = "yyyy-mm-dd" if of_type is CellType.DAY else "@"
-            sheet.column_dimensions[get_column_letter(at)].number_format = form
-    offer_words(book, sheet, kind, [column.heading for column in columns], lists, LISTED_ROWS)
-    examples = [column.example if column.example != "" else None for column in columns]
-    sheet.append([write(sheet, value, GREY, alignment=alignment_of(value)) for value in examples])
-    write_notes(book, [kind])
-    book.save(path)
-
-
-def noted(kind: SheetKind, column: Column) -> Column:
-    """Give a column with the note that its heading shows."""
-    must = "必填" if kind.required(column.heading) else "选填"
-    note = f"{must}：{column.note or kind.type_of(column.heading).value}"
-    return Column(column.heading, column.example, note, column.width)
-
-
-def offer_words(
-    book: Book, sheet: Any, kind: SheetKind, headings: Sequence[str], lists: Mapping[str, Sequence[str]], rows: int
-) -> None:
-    """Give the columns of a kind their drop-down lists: the form's own words, or what the house has today."""
-    for at, heading in enumerate(headings, start=1):
-        own = kind.choices(heading) if kind.has(heading) else []
-        words = own or (lists.get(heading, ()) if kind.has(heading) else ())
-        if words:
-            book.drop_down(sheet, at, words, rows, strict=bool(own))
-
-
-def write_notes(book: Book, kinds: Sequence[SheetKind]) -> None:
-    """Write how the sheets are filled in, and every column of them."""
-    sheet: Any = book.book.create_sheet(NOTES)
-    for letter, width in zip("ABCDE", (16, 8, 8, 8, 60), strict=True):
-        sheet.column_dimensions[letter].width = width
-    for kind in kinds:
-        sheet.append([write(sheet, f"{kind.title} · {NOTES}", Font(FACE, 14, bold=True))])
-        for at, note in enumerate(kind.notes, start=1):
-            sheet.append([write(sheet, f"{at}. {note}")])
-        sheet.append([])
-        sheet.append([write(sheet, text, BOLD) for text in ("列", "必填", "类型", "范围", "说明")])
-        for column in kind.all_columns:
-            sheet.append([write(sheet, text) for text in _about(kind, column)])
-        sheet.append([])
-
-
-def _about(kind: SheetKind, column: Column) -> tuple[str, ...]:
-    of_row = kind.of_line(column.heading) or column is kind.key or not kind.lines
-    return (
-        column.heading,
-        "必填" if kind.required(column.heading) else "选填",
-        kind.type_of(column.heading).value,
-        "每行" if of_row else "整份",
-        column.note,
-    )
+    column = kind.by_heading.get(heading)
+    return HEAD_SHOWN if column is None else HEAD if column.required else HEAD_OPTIONAL

@@ -1,0 +1,26 @@
+"""What is asked of cases as a whole: that one is taken back, that some go on."""
+
+from typing import Annotated, ClassVar
+
+from schemas.forms.base import Form, TakenBack
+from schemas.forms.fields import CaseNo, Text, label
+
+
+class Withdrawal(TakenBack):
+    """撤回申报: which case, who, why."""
+
+    first: ClassVar = ("number",)
+    number: CaseNo
+
+
+class CasesToAdvance(Form):
+    """推进单: which cases are to go on."""
+
+    numbers: Annotated[
+        Text,
+        label(
+            "单号",
+            "Case numbers",
+            "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do",
+        ),
+    ] = ""

@@ -1,0 +1,135 @@
+"""What forms are made of: fields that mean the same wherever they stand.
+
+A field's type says how a value is read; its `label` how staff call it; `Cell` how a sheet shows it; `Register`
+and `Sense` what must be true of it. A label stands here if several forms have it, else beside its form's field.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+T = TypeVar("T")
+UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
+BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
+NUMBER, LINE_NO, STAFF = "单号", "行号", "经办人工号"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a sheet shows of a field: the template's example, the heading's note, the column's width.
+
+    given   the heading under which an inbox repeats what was pre-filled, beside what people then make of it
+    """
+
+    example: object = ""
+    note: str = ""
+    width: int = 14
+    given: str = ""
+
+
+class Register(Enum):
+    """A list that the house keeps, and that a field's word is on."""
+
+    CASE = "case"
+    STAFF = "staff"
+    OFFICE = "office"
+    PART = "part"
+    UNIT = "unit"
+    CARRIER = "carrier"
+
+
+class Sense(Enum):
+    """What else is true of a field: it is cleared when the case closes; it is not after today."""
+
+    CONTACT = "contact"
+    PAST = "past"
+
+
+def label(zh: str, english: str, hint: str | None = None) -> Any:
+    """Name a field: in Chinese it is known to forms and sheets, both languages and the hint stand in dialogs."""
+    return Field(alias=zh, title=f"{zh} {english}", description=hint)
+
+
+def _clean(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.isprintable():
+        return value.strip()
+    bad = sorted(
+        {f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
+    )
+    if bad:
+        raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
+    return value.replace("\r\n", "\n").strip()
+
+
+def _half_width(value: object) -> object:
+    """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFKC", value).replace(",", "").strip()
+    return str(value).removesuffix(".0") if isinstance(value, float) else value
+
+
+def _form_number(value: Decimal, info: Any) -> float | str:
+    return float(value) if info.context == "form" else str(value)
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+# bounds stand beside the type: behind a validator of ours Pydantic would check them in Python, much slower
+Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean)]
+Key = Annotated[str, Field(max_length=60), BeforeValidator(_clean)]  # by which a sheet tells its forms apart
+Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
+_Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
+Quantity = Annotated[
+    _Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]],
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+]
+_FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
+Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
+Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
+DAY_SCHEMA = {"type": "string", "format": "date"}
+Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]
+OptionalDay = Annotated[
+    date | None,
+    BeforeValidator(lambda value: None if value == "" else value),
+    PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
+    WithJsonSchema(DAY_SCHEMA),
+]
+Past = Annotated[T, Sense.PAST]
+
+StaffNo = Annotated[Name, label(STAFF, "Staff number", "例如 e.g. E1001"), Register.STAFF]
+CaseNo = Annotated[Name, label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
+OfficeName = Annotated[
+    Name,
+    label("办事处", "Office", "编码或名称 code or name, e.g. BJ"),
+    Register.OFFICE,
+    Cell("北京办事处", "名称或编码", 16),
+]
+OrderNo = Annotated[
+    Name, label("订单号", "Order", "例如 e.g. SO20260318-0042"), Cell("SO20260318-0042", "销售订单号", 20)
+]
+LineNo = Annotated[int, Field(ge=1), label(LINE_NO, "Line"), Cell(1, "本单中的第几行", 7)]
+PartName = Annotated[
+    Name,
+    label("配件名称", "Part", "标准名称或编码 standard name or code"),
+    Register.PART,
+    Cell("铰链(全盖110°)", "标准名称或编码", 26),
+]
+PartQuantity = Annotated[Quantity, label("数量", "Quantity"), Cell(4, "大于 0，最多两位小数", 8)]
+ReasonText = Annotated[Remark, label("原因", "Reason"), Cell(width=30)]
+Note = Annotated[Remark, label("备注", "Remark"), Cell(width=24)]
+Explanation = Annotated[Remark, label("说明", "Note"), Cell(width=30)]
+Photos = Annotated[
+    Remark, label("照片编号", "Photos", "有异常必填 needed for an anomaly"), Cell(note="有异常时必填", width=20)
+]
+OptionalLines = Annotated[list[T], label("明细", "Lines")]
+Lines = Annotated[OptionalLines[T], Field(min_length=1)]
+# contact data, where it may be empty (Remark) or must not be (Name)
+ContactName = Annotated[T, label("客户姓名", "Customer"), Sense.CONTACT]
+ContactPhone = Annotated[T, label("客户电话", "Phone"), Sense.CONTACT]
+ContactAddress = Annotated[T, label("客户地址", "Address"), Sense.CONTACT]

@@ -1,0 +1,218 @@
+"""Sheet kinds: `@sheet` beside a form makes it a kind of sheet; columns, types and lists follow from its fields.
+
+A field's `Cell` gives the column's example, note and width. What no form knows (步骤, 日期, 流水号) and what an
+inbox only shows beside the form stands here.
+"""
+
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from importlib import import_module
+from typing import Any, TypeVar, get_args
+
+import schemas.forms
+from schemas.forms.base import Decision, Form, Request
+from schemas.forms.fields import LINE_NO, NUMBER, STAFF, Register
+from schemas.problems import NotFound
+from schemas.sheet_columns import CellType, Column, cell_of, column_of, types_of
+
+F = TypeVar("F", bound=Form)
+STEP, DAY, SERIAL = "步骤", "日期", "流水号"
+URGENT, OFFICE, CUSTOMER, ORDER, DUE, ABOUT = "紧急", "办事处名称", "客户", "销售订单", "到期", "待办内容"
+PART, WANTED = "配件", "申报数量"
+EXAMPLE = "示例"  # a row whose key begins so is an example and is not read
+
+_CASE = Column(NUMBER, f"{EXAMPLE} PA-2026-000123", "本单的单号，例如 PA-2026-000123", 20, register=Register.CASE)
+_REQUEST = Column("申报单号", f"{EXAMPLE}-001", "办事处自己的编号；同一编号的各行合成一份申报", 16)
+_STEP = Column(STEP, "", "待办的步骤；由待办表填好，自己做表时可不填", 16)
+_DATED = (
+    Column(DAY, date(2026, 5, 6), "实际办理日期，不能晚于今天", 13, CellType.DAY, required=True, past=True),
+    Column(SERIAL, "", "同一天有两条完全相同的记录时用以区分", 10),
+)
+_PART, _WANTED = Column(PART, width=26), Column(WANTED, width=10, holds=CellType.NUMBER)
+_ABOUT = (Column(URGENT, width=7), Column(OFFICE), Column(CUSTOMER, width=10), Column(ORDER, width=20))
+_DUE, _DETAIL = Column(DUE, width=19, holds=CellType.DAY), Column(ABOUT, width=48)
+_TOGETHER = (
+    "一行一种配件；同一单的各行合成一份，整份的内容（如经办人工号）只需填在其中一行。",
+    "同一单的同一行号再次出现，即为另一份。",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SheetKind:
+    """A kind of sheet: rows with the same key make a form, each row a line of it if the form has lines.
+
+    A column that belongs to the whole form may be filled in on any of its rows, but not differently.
+    key_field   the form's field that is the key; else it is the case's number, of requests the office's own
+    signer      who signs, and an example of a staff number
+    dated       rows say when it was done, so that one case may have several of them
+    first       fields whose columns come first; the others follow as in the form
+    once        fields that occur together once; in_order: pairs of dates
+    """
+
+    code: str
+    title: str
+    form: type[Form]
+    key_field: str
+    signer: tuple[str, str]
+    dated: bool
+    first: Sequence[str]
+    undecided_fields: Sequence[str]
+    own_notes: Sequence[str]
+    once: Sequence[str]
+    in_order: Sequence[tuple[str, str]]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to other processes by the code."""
+        return sheet_kind, (self.code,)
+
+    @property
+    def decides(self) -> bool:
+        """Whether its forms answer work items."""
+        return issubclass(self.form, Decision)
+
+    @property
+    def requests(self) -> bool:
+        """Whether its forms open cases."""
+        return issubclass(self.form, Request)
+
+    @cached_property
+    def lines_field(self) -> str:
+        """The form's field that lists its lines; "" where a row is a form of its own."""
+        fields = self.form.model_fields.items()
+        return next((name for name, field in fields if any(issubclass(t, Form) for t in types_of(field))), "")
+
+    @cached_property
+    def lines(self) -> str:
+        """The name of the lines in the form: 明细."""
+        return self.heading(self.lines_field) if self.lines_field else ""
+
+    @cached_property
+    def line_form(self) -> type[Form]:
+        """The form that one row fills."""
+        if not self.lines:
+            return self.form
+        listed: type[Form] = get_args(self.form.model_fields[self.lines_field].annotation)[0]
+        return listed
+
+    @cached_property
+    def required_lines(self) -> bool:
+        """Whether a form must have lines."""
+        return bool(self.lines) and self.form.model_fields[self.lines_field].is_required()
+
+    def heading(self, name: str) -> str:
+        """Give the heading of a field of the form."""
+        return str(self.form.model_fields[name].alias)
+
+    @cached_property
+    def key(self) -> Column:
+        """The column that tells the forms apart."""
+        own = _REQUEST if self.requests else _CASE
+        return replace(self._column(self.key_field) if self.key_field else own, required=True)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns that are read, in the order of the template: the key, what no form knows, the form's."""
+        own = (_STEP, *(_DATED if self.dated else ())) if self.decides else ()
+        return (self.key, *own, *(column for column in self._of_form() if column.heading != self.key.heading))
+
+    @cached_property
+    def by_heading(self) -> dict[str, Column]:
+        """The columns that are read, by their headings."""
+        return {column.heading: column for column in self.columns}
+
+    @cached_property
+    def own_required(self) -> tuple[Column, ...]:
+        """The columns that must be filled in on every row though no form field stands behind them."""
+        return tuple(column for column in self.columns[1:] if column.required and column.field is None)
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
+        """Columns that tell people what an item is about and are not read."""
+        if not self.decides:
+            return ()
+        numbered = LINE_NO in self.by_heading and not any(c.register is Register.PART for c in self.columns)
+        repeated = {cell_of(c.field).given: c.heading for c in self.columns if cell_of(c.field).given}
+        given = [replace(_WANTED, heading=heading, given=of) for heading, of in repeated.items()]
+        lines = [_PART, *(given or [_WANTED])] if numbered else []
+        return (*lines, *_ABOUT, _DUE, *(() if given else (_DETAIL,)))
+
+    @cached_property
+    def undecided(self) -> tuple[str, ...]:
+        """A form of an inbox workbook where all of these are empty is not decided yet."""
+        return tuple(map(self.heading, self.undecided_fields)) if self.decides else ()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """How it is filled in."""
+        return (
+            *self.own_notes,
+            *(_TOGETHER if self.decides and LINE_NO in self.by_heading else ()),
+            f"请不要合并单元格，不要使用公式，不要改动表头{'；灰色的列只供查看，不会读入' if self.decides else ''}。",
+            "同一份文件重复发送不会重复办理；有误的行会连同原因退回，改好后可直接再发退回的表。",
+            f"{self.key.heading}以“{EXAMPLE}”开头的行不会读入。",
+        )
+
+    def _of_form(self) -> Iterator[Column]:
+        for name in dict.fromkeys([*self.first, *self.form.model_fields]):
+            if name == self.lines_field:
+                yield from (column_of(one, True, self.required_lines) for one in self.line_form.model_fields.values())
+            else:
+                yield self._column(name)
+
+    def _column(self, name: str) -> Column:
+        column = column_of(self.form.model_fields[name], False, True)
+        if column.heading == STAFF and self.decides:
+            who, example = self.signer
+            return replace(column, example=example, note=f"{who}的工号，例如 {example}", width=12)
+        return column
+
+
+_KINDS: dict[str, SheetKind] = {}
+
+
+def sheet(
+    code: str,
+    title: str,
+    *,
+    key: str = "",
+    signer: tuple[str, str] = ("", ""),
+    dated: bool = False,
+    first: Sequence[str] = (),
+    undecided: Sequence[str] = ("staff",),
+    notes: Sequence[str] = (),
+    once: Sequence[str] = (),
+    in_order: Sequence[tuple[str, str]] = (),
+) -> Callable[[type[F]], type[F]]:
+    """Make a form a kind of sheet, known by its code and its title (`SheetKind` says what the rest means)."""
+
+    def register(form: type[F]) -> type[F]:
+        _KINDS[code] = SheetKind(code, title, form, key, signer, dated, first, undecided, notes, once, in_order)
+        return form
+
+    return register
+
+
+def sheet_kinds() -> dict[str, SheetKind]:
+    """Give all kinds by their codes: those of the house's forms as staff meet them, then those of others."""
+    for module in pkgutil.iter_modules(schemas.forms.__path__):
+        import_module(f"schemas.forms.{module.name}")
+    trades = [f"schemas.forms.{trade}" for trade in schemas.forms.TRADES]
+
+    def place(kind: SheetKind) -> int:
+        trade = kind.form.__module__
+        return trades.index(trade) if trade in trades else len(trades)
+
+    return {kind.code: kind for kind in sorted(_KINDS.values(), key=place)}
+
+
+def sheet_kind(code: str) -> SheetKind:
+    """Find a kind by its code or title; NotFound lists what there is."""
+    kinds = sheet_kinds()
+    found = kinds.get(code) or next((kind for kind in kinds.values() if kind.title == code), None)
+    if found is None:
+        known = ", ".join(f"{kind.code} {kind.title}" for kind in kinds.values())
+        raise NotFound(f"没有这种表 no sheet kind {code!r}; 可用 known: {known}")
+    return found

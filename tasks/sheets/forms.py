@@ -1,0 +1,121 @@
+"""From rows to forms: rows of one form brought together, set aside, marked and filled in; pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+from schemas.forms.fields import LINE_NO
+from schemas.problems import Problem
+from schemas.sheet_kinds import DAY, SERIAL, STEP, SheetKind
+from tasks.sheets.outcome import Became, RowOutcome, all_became, goes_with
+from tasks.sheets.rows import SheetRow
+
+NAMESPACE = UUID("0d3f6f0e-7a54-4f0e-8a39-3a2f5a7a2f57")
+NOT_OF_FORM = {STEP, DAY, SERIAL}
+NO_KEY = "必填，不能是公式；合并的单元格请取消合并 is required, no formula; split merged cells"
+
+
+@dataclass(slots=True)
+class SheetForm:
+    """The rows that make one form under a key; of a decision, the answer at `step` where that is given."""
+
+    key: str
+    step: str = ""
+    rows: list[SheetRow] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Filled:
+    """A form as the engine takes it; `line_rows` says in which row of the sheet each of its lines stands."""
+
+    data: dict[str, Any]
+    problems: list[Problem]
+    line_rows: list[int]
+
+
+def forms_of(kind: SheetKind, rows: Iterable[SheetRow]) -> list[SheetForm]:
+    """Bring rows together: those of a key, step and day make a form until a line comes again."""
+    forms: list[SheetForm] = []
+    growing: dict[tuple[str, ...], tuple[SheetForm, set[str]]] = {}
+    numbered = LINE_NO in kind.by_heading
+    for row in rows:
+        step, day = row.values.get(STEP, ""), row.values.get(DAY, "")
+        together = (row.key, step, day) if row.key else ("", str(row.no))  # without a key it stands alone
+        line = row.values.get(LINE_NO, "") if numbered else str(row.no)
+        form, lines = growing.get(together, (None, set()))
+        if form is None or not kind.lines or line in lines:
+            form, lines = SheetForm(row.key, step), set()
+            forms.append(form)
+            growing[together] = form, lines
+        form.rows.append(row)
+        lines.add(line)
+    return forms
+
+
+def set_aside(kind: SheetKind, rows: Sequence[SheetRow]) -> tuple[list[SheetRow], list[RowOutcome]]:
+    """Part the rows that are to be checked and applied from those of an inbox that were not decided yet."""
+    skipped: list[RowOutcome] = []
+    for form in forms_of(kind, (row for row in rows if STEP in row.values)):
+        if not any(heading in row.values for row in form.rows for heading in kind.undecided):
+            skipped += all_became(form.rows, Became.SKIPPED, form.key)
+    numbers = {outcome.no for outcome in skipped}
+    return [row for row in rows if row.no not in numbers], skipped
+
+
+def take_back(
+    kind: SheetKind, rows: Sequence[SheetRow], wrong: Sequence[RowOutcome]
+) -> tuple[list[SheetRow], list[RowOutcome]]:
+    """Part the rows that may go on from those that go back with the wrong ones of their form."""
+    bad, back = {outcome.no for outcome in wrong}, dict[int, RowOutcome]()
+    for form in forms_of(kind, rows) if bad else ():
+        own = [row.no for row in form.rows if row.no in bad]
+        for row in form.rows if own else ():
+            if row.no not in bad:
+                back[row.no] = RowOutcome(row.no, Became.REJECTED, form.key, (goes_with(form.key, own, row.no),))
+    return [row for row in rows if row.no not in bad and row.no not in back], list(back.values())
+
+
+def mark_rows(kind: SheetKind, rows: Iterable[SheetRow]) -> None:
+    """Mark each row by its content; of equal rows the n-th by its n."""
+    seen: dict[str, int] = {}
+    headings = [column.heading for column in kind.columns if column is not kind.key]
+    for row in rows:
+        content = "\x1f".join([kind.code, row.key, *(row.values.get(heading, "") for heading in headings)])
+        seen[content] = nth = seen.get(content, 0) + 1
+        row.mark = uuid5(NAMESPACE, f"{content}\x1f{nth}")
+
+
+def fill_in(kind: SheetKind, form: SheetForm, fresh: Sequence[SheetRow]) -> Filled:
+    """Fill in the form: what belongs to the whole of it from all its rows, its lines from the fresh ones."""
+    data: dict[str, Any] = {}
+    problems = [problem for row in form.rows for problem in (*row.problems, *_missing(kind, row))]
+    written: dict[str, int] = {}
+    for row in form.rows:
+        for heading, value in row.values.items():
+            if heading == kind.key.heading or heading in NOT_OF_FORM or kind.by_heading[heading].of_line:
+                continue
+            if data.setdefault(heading, value) != value:
+                first = written[heading]
+                expected = f"与第{first}行的“{data[heading]}”不一致 differs from row {first}"
+                problems.append(Problem(heading, value, expected, row.no))
+            written.setdefault(heading, row.no)
+    lines = [(row.no, _line(kind, row)) for row in fresh] if kind.lines else []
+    lines = [(no, line) for no, line in lines if line or kind.required_lines]
+    if kind.lines:
+        data[kind.lines] = [line for _, line in lines]
+    return Filled(data, problems, [no for no, _ in lines] or [fresh[0].no])
+
+
+def _missing(kind: SheetKind, row: SheetRow) -> list[Problem]:
+    """Name the empty cells that no form asks for and that must be filled in all the same."""
+    told = {problem.field for problem in row.problems} | row.values.keys()
+    needed = {kind.key.heading: NO_KEY} | {c.heading: "必填 is required" for c in kind.own_required}
+    return [Problem(heading, "", expected, row.no) for heading, expected in needed.items() if heading not in told]
+
+
+def _line(kind: SheetKind, row: SheetRow) -> dict[str, Any]:
+    line: dict[str, Any] = {h: value for h, value in row.values.items() if kind.by_heading[h].of_line}
+    if line.get(LINE_NO, "").isdecimal():  # the engine compares it with the lines that were asked for
+        line[LINE_NO] = int(line[LINE_NO])
+    return line

@@ -1,0 +1,54 @@
+"""What forms take for text, and which of their fields are contact data."""
+
+import sys
+import unicodedata
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.forms.base import contact_fields
+from schemas.forms.fields import Key, Text
+from schemas.sheet_kinds import sheet_kinds
+
+TEXT, KEY = TypeAdapter[str](Text), TypeAdapter[str](Key)
+BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+
+
+def told(adapter: TypeAdapter[str], text: str) -> str:
+    try:
+        adapter.validate_python(text)
+    except ValidationError as wrong:
+        return str(wrong.errors()[0]["msg"])
+    return ""
+
+
+def test_every_control_character_but_newline_and_tab_is_refused_and_nothing_else_is() -> None:
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        control = unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t\r"
+        if bool(told(TEXT, f"a{char}b")) != (control or code in BIDI):
+            pytest.fail(f"U+{code:04X} is judged wrongly")
+
+
+def test_ordinary_text_has_no_problems() -> None:
+    assert told(TEXT, "柜门铰链，2 只\n\t左右各一 — “急” 😀") == ""
+
+
+def test_a_control_character_is_named_with_the_remedy() -> None:
+    for part in ("U+0000, U+0007", "请删除", "control characters", "remove them"):
+        assert part in told(TEXT, "铰\x00链\x00\x07")
+
+
+def test_a_text_full_of_control_characters_gets_a_short_message() -> None:
+    assert len(told(TEXT, "".join(map(chr, range(32))) * 600)) < 400
+
+
+def test_a_key_is_told_its_limit() -> None:
+    assert told(KEY, "K" * 60) == ""
+    assert "60" in told(KEY, "K" * 61)
+
+
+def test_contact_data_are_known_from_the_forms() -> None:
+    assert sheet_kinds()
+    assert contact_fields() >= {"客户姓名", "客户电话", "客户地址"}
+    assert not contact_fields() & {"办事处", "经办人工号", "订单号", "备注"}
