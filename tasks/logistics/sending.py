@@ -104,8 +104,8 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
 def release_goods(work: Work, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
     gone: dict[tuple[int, str], Decimal] = {}
-    for line_no, part, quantity in deliver_reserved(work, MovementKind.DELIVERY_OUT):
-        gone[line_no, part] = gone.get((line_no, part), Decimal(0)) + quantity
+    for held in deliver_reserved(work, MovementKind.DELIVERY_OUT):
+        gone[held.line_no, held.part] = gone.get((held.line_no, held.part), Decimal(0)) + held.quantity
     lines = [SentLine(line_no=no, part=part, quantity=quantity) for (no, part), quantity in sorted(gone.items())]
     for line in lines:
         mark_line(work, line.line_no, out_on=work.today)

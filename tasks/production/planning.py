@@ -28,7 +28,7 @@ SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supp
 @step("释放预留", link="周期确认")
 def release_stock(work: Work, _held: list[LineQuantity]) -> list[LineQuantity]:
     """Let go of what is still reserved for the case."""
-    return [LineQuantity(line_no=no, quantity=quantity) for no, _part, quantity in release(work)]
+    return [LineQuantity(line_no=held.line_no, quantity=held.quantity) for held in release(work)]
 
 
 @step("现货预留", link="周期确认", undo=release_stock)
