@@ -13,13 +13,14 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.steps import add_lines
 from tasks.people.queries import people
+from tasks.people.rights import not_on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
+APPLICANT = "申报人工号 applicant"
 BESIDE = "同时发来的另一份申报 another application sent with this one"
 NO_OFFICE = "没有这个办事处，请填编码或全称 must be an office's code or name"
-NO_APPLICANT = "没有这位在职员工 must be an active staff member"
 NO_ORDER = "销售记录中没有此订单；请核对，或填写客户姓名、电话、地址 "
 NO_ORDER += "is not in the sales records: check it, or fill in the customer"
 CUSTOMER = ("customer_name", "customer_phone", "customer_address")
@@ -57,10 +58,10 @@ def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Pr
         return [Problem("办事处 office", form.office, NO_OFFICE)]
     person = unit.read(people).get(form.applicant)
     if person is None or not person.active:
-        return [Problem("申报人工号 applicant", form.applicant, NO_APPLICANT)]
+        return [not_on_staff(form.applicant, APPLICANT)]
     if not person.holds(Role.OFFICE, office.code):
         expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
-        return [Problem("申报人工号 applicant", str(person), expected)]
+        return [Problem(APPLICANT, str(person), expected)]
     return []
 
 

@@ -49,7 +49,7 @@ def review_application(case: Case) -> Review:
             break
         again = ask(case, resubmission_question(lines, decision.reason, turn))
         lines = replace_lines(case, list(again.lines), turn=turn)
-    lines = record_review(case, lines, list(decision.lines), decision.fee, turn=turn)
+    lines = record_review(case, lines, list(decision.lines), turn=turn)
     matter = Matter("审核修正", barred | {decision.staff}, lambda: brief_lines(lines))
     barred, refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
     return Review(lines=lines, barred=barred, refused=refused)
@@ -69,21 +69,16 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
 
 @step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
-    """Take the office's resubmitted lines in place of the old ones."""
-    priced = rules.price_lines(work.read(catalogue), lines)
-    put_lines(work, priced)
-    return priced
+    """Price the office's resubmitted lines, which its decision has put in place of the old ones."""
+    return rules.price_lines(work.read(catalogue), lines)
 
 
 @step("审核修正")
-def record_review(
-    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], fee: FeeCategory, turn: int
-) -> list[PartsLine]:
-    """Apply the reviewer's corrections; each counts in the office's 配件申报评估表."""
+def record_review(work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], turn: int) -> list[PartsLine]:
+    """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
     reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
     for line_no, field, before, after in rules.corrections(lines, reviewed):
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
-    put_lines(work, reviewed, fee)
     return reviewed
 
 

@@ -24,7 +24,7 @@ from tasks.lines.rules import brief_lines
 from tasks.lines.steps import mark_line
 from tasks.logistics.queries import freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, freight_approval
-from tasks.stock.moves import deliver_reserved, take_back
+from tasks.stock.moves import deliver_reserved, receive
 from tasks.unit.work import Work
 
 
@@ -95,7 +95,7 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
     if work.recorded(f"pickup-{released.turn}"):
         return None
     for line in released.lines:
-        take_back(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
+        receive(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
     rows = [line.model_copy(update={"quantity": -line.quantity}).model_dump(mode="json") for line in released.lines]
     return issue(work, DocumentKind.OUTBOUND_SLIP, {"lines": rows, "red": True}, reverses=released.slip)
 

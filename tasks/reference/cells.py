@@ -40,9 +40,10 @@ def _check_number(value: Decimal, kind: Any) -> None:
 
 
 def _json(cell: str) -> Any:
-    return json.loads(cell, parse_constant={}.__getitem__)  # NaN is no JSON
+    return json.loads(cell, parse_constant=NO_CONSTANTS.__getitem__)
 
 
+NO_CONSTANTS: dict[str, None] = {}  # NaN is no JSON
 READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {
     JSON: (_json, '应为 JSON must be JSON: 24, 0.10, "text", [2, 5]'),
     Boolean: ({"0": False, "1": True}.__getitem__, "应为 0 或 1 must be 0 or 1"),

@@ -43,11 +43,6 @@ def deliver_reserved(work: Work, kind: MovementKind) -> list[Reservation]:
     return gone
 
 
-def take_back(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind) -> None:
-    """Reverse a delivery: the goods are on stock again, free for anybody (a red, negative slip belongs to it)."""
-    receive(work, line_no, part, quantity, kind)
-
-
 def release(work: Work) -> list[Reservation]:
     """Let go of all that is still kept for the case, and give it."""
     freed = _held(work)
