@@ -1,42 +1,55 @@
-"""Reach the operations database: an engine for threads, its schema, its reference data."""
+"""Reach a PostgreSQL database: its URL, an engine for threads, its schema, its reference data."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from schemas.problems import Unavailable
 from tasks.reference.load import load_once
 
 DRIVER = "postgresql+psycopg"
 OLDEST = 15  # NULLS NOT DISTINCT
-CONNECT_WAIT = 5  # seconds
+CONNECT_WAIT, START_WAIT = 5, 60  # seconds for an answer; for a server that is just starting
 THREADS = 8
 
 
-def connect(url: str, threads: int = THREADS) -> Engine:
+def connect(url: str | URL, threads: int = THREADS) -> Engine:
     """Give an engine on a database that answers; each thread may hold two connections, its leg and its lease.
 
     Raises Unavailable with one line that says why there is none.
     """
-    target = _parse(url)
+    target = read_url(url)
     options = " ".join(filter(None, [str(target.query.get("options", "")), "-c timezone=UTC"]))
     engine = create_engine(
-        target.set(query={name: value for name, value in target.query.items() if name != "options"}),
+        target,
         connect_args={"application_name": "aftersales", "connect_timeout": CONNECT_WAIT, "options": options},
         pool_size=threads,
         max_overflow=threads,
         pool_pre_ping=True,
         json_serializer=_to_json,
     )
-    with _one_line(target), engine.connect() as connection:
+    with in_one_line(target), _first_connection(engine) as connection:
         found = connection.dialect.server_version_info or (0,)
     if int(found[0]) < OLDEST:
         raise Unavailable(f"需要 PostgreSQL {OLDEST}+ needs PostgreSQL {OLDEST} or newer, this is {found[0]}")
     return engine
+
+
+def _first_connection(engine: Engine) -> Connection:
+    """Connect, with patience for a server that is just starting."""
+    deadline = time.monotonic() + START_WAIT
+    while True:
+        try:
+            return engine.connect()
+        except OperationalError as error:
+            if "starting up" not in str(error.orig) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _to_json(value: object) -> str:
@@ -54,10 +67,10 @@ def migrate(url: str) -> None:
     from schemas import migrations
 
     connect(url).dispose()
-    target = _parse(url)
+    target = read_url(url)
     try:
-        with _one_line(target):
-            migrations.migrate(target.render_as_string(hide_password=False))
+        with in_one_line(target):
+            migrations.migrate(url_text(target))
     except CommandError as error:
         raise Unavailable(
             f"数据库版本与程序不符 the database's schema is none that this program knows: {error}"
@@ -70,10 +83,11 @@ def load_reference(db: Engine) -> bool:
         return load_once(connection)
 
 
-def _parse(url: str) -> URL:
-    expected = "应为 PostgreSQL 地址 must be postgresql://user:password@host/database"
+def read_url(url: str | URL, variable: str = "AFTERSALES_DATABASE_URL") -> URL:
+    """Read the URL of a database; Unavailable names the variable that should hold one, and never its password."""
+    expected = f"{variable} 应为 PostgreSQL 地址 must be postgresql://user:password@host/database"
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if isinstance(url, str) else url)
     except ArgumentError as error:
         raise Unavailable(expected) from error
     if parsed.get_backend_name() != "postgresql":
@@ -81,11 +95,17 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername=DRIVER)
 
 
+def url_text(url: URL, driver: str = DRIVER) -> str:
+    """Write a URL whole, with its password."""
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
 @contextmanager
-def _one_line(url: URL) -> Iterator[None]:
+def in_one_line(url: URL) -> Iterator[None]:
     """Say in one line what a server refused, without the password."""
     try:
         yield
     except DBAPIError as error:
+        cannot = "cannot reach" if isinstance(error, OperationalError) else "cannot use"
         shown, why = url.render_as_string(hide_password=True), " ".join(str(error.orig).split())
-        raise Unavailable(f"数据库不可用 cannot use the database {shown}: {why}") from error
+        raise Unavailable(f"数据库不可用 {cannot} the database {shown}: {why}") from error

@@ -13,8 +13,9 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deployments.settings import PROJECT, UpError
+from deployments.settings import PROJECT
 from deployments.worker import POOL, CaseWorker, load_flow
+from schemas.problems import UpError
 
 PREFECT_YAML = PROJECT / "prefect.yaml"
 

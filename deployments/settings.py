@@ -5,14 +5,11 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.problems import UpError
 from tasks.sheets.places import Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-
-
-class UpError(Exception):
-    """The installation cannot run; the message is one line that says why and what to do."""
 
 
 class Settings(BaseSettings):
@@ -75,6 +72,17 @@ class Settings(BaseSettings):
         return Places(self.reports, self.reports_url, self.dropbox)
 
     @property
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables that tell a child process of this installation."""
+        told = {
+            "HOME": self.home,
+            "PORT": self.port,
+            "REPORTS_PORT": self.reports_at,
+            "WORKER_THREADS": self.worker_threads,
+        }
+        return {f"AFTERSALES_{name}": str(value) for name, value in told.items()}
+
+    @property
     def api_url(self) -> str:
         """Return the address of Prefect's API."""
         return f"http://{HOST}:{self.port}/api"
@@ -95,6 +103,6 @@ def prepare_home(settings: Settings) -> None:
             probe.unlink()
     except OSError as error:
         raise UpError(
-            f"无法写入数据目录 / cannot write to the home folder {settings.home} ({error.strerror}); "
+            f"无法写入数据目录 cannot write to the home folder {settings.home} ({error.strerror}): "
             "set AFTERSALES_HOME to a folder of your own"
         ) from error

@@ -5,7 +5,8 @@ AftersalesError
 ├── NotFound          no such case, staff member or form
 ├── IllegalTransition a state may not follow another: a fault of the program, never of the user
 ├── ProcessChanged    the code of a process no longer fits a case's recorded history
-└── Unavailable       a database or server cannot be reached; the message says what to do
+└── UpError           the installation cannot run: a folder, port, setting or file; one line with what to do
+    └── Unavailable   a database or server cannot be reached
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +61,11 @@ class ProcessChanged(AftersalesError):
     """The recorded history of a case does not fit the code of its process any more."""
 
 
-class Unavailable(AftersalesError):
+class UpError(AftersalesError):
+    """The installation cannot run; the message is one line that says why and what to do."""
+
+
+class Unavailable(UpError):
     """Something outside cannot be reached."""
 
 

@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 from deployments import database
 from deployments.local.postgres import Databases, running_database
-from deployments.local.prefect_server import child_environment, pointed_at, server_child, wait_healthy, worker_env
+from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child
 from deployments.settings import Settings
 
@@ -124,8 +123,6 @@ def make_home() -> Iterator[Callable[[], Path]]:
 
 @pytest.fixture(scope="session")
 def settings(make_home: Callable[[], Path]) -> Settings:
-    from tests.deployments.desk import free_port  # imports Prefect, which few tests need
-
     return Settings(home=make_home(), port=free_port(), fsync=False, worker_threads=8)
 
 
@@ -161,8 +158,7 @@ def toy_deployments(prefect_server: Child) -> dict[str, UUID]:
 
 @pytest.fixture(scope="session")
 def toy_worker(settings: Settings, databases: Databases, toy_deployments: dict[str, UUID]) -> Iterator[Child]:
-    env = child_environment(worker_env(settings, databases))
-    child = Child("worker", [sys.executable, "-m", "deployments.worker"], env, settings, 12.0)
+    child = worker_child(settings, databases)
     child.start()
     yield child
     child.stop()

@@ -16,15 +16,16 @@ from uuid import uuid4
 from sqlalchemy import Engine, Row, text
 
 import flows.parts_application  # noqa: F401  registers process PA
-from schemas.words import Channel, EntryKind, Role
-from tasks.cycle.rules import shanghai_day
-from tasks.durable import clock
-from tasks.durable.opening import open_case
+from deployments.demo import sensible
+from deployments.demo.engine_door import EngineDoor
+from deployments.demo.sensible import APPROVALS, OWN_VAN
+from schemas.words import Channel, Role
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
+from tasks.people.queries import people
 from tests.books import books_balance
 
-__all__ = ["LINES", "Play", "books_balance", "cells", "line"]
+__all__ = ["LINES", "OWN_VAN", "Play", "books_balance", "cells", "line"]
 
 
 def line(part: str, quantity: object = 1, reason: str = "质量问题", **more: Any) -> dict[str, Any]:
@@ -43,17 +44,6 @@ LINES = (
     line("P-PT-001", 1, "运输损坏"),  # made by PAINT
     line("P-UP-001", 2),  # made by SOFT
 )
-APPROVALS = ("ReviewDecision", "ApprovalDecision")
-OWN_VAN = {"运输方式": "自有车辆", "承运商": "自有车队", "运费": 0, "件数": 1}
-SENSIBLE: dict[str, dict[str, Any]] = {
-    "ReviewDecision": {"审核结论": "通过"},
-    "ApprovalDecision": {"审批结论": "同意"},
-    "GoodsOut": OWN_VAN,
-    "EarlyRelease": {"放行结论": "先行放行"},
-    "PickupConfirmation": {"核对结果": "货单相符"},
-    "GoodsCheck": {"核对结果": "货单相符"},
-    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
-}
 TABLES_OF_A_CASE = (
     "case_line",
     "line_correction",
@@ -78,7 +68,7 @@ class Play:
     """The staff of the reference data at work on one database."""
 
     def __init__(self, db: Engine) -> None:
-        self.db = db
+        self.db, self.door = db, EngineDoor(db)
 
     # what people do
 
@@ -119,17 +109,14 @@ class Play:
         **overrides: Any,
     ) -> int:
         """Send an application and let the case go to its first gate; gives its id."""
-        form = self.form(lines, urgency=urgency, office=office, **overrides)
-        case = open_case(self.db, "PA", form, f"cli:{uuid4()}", Channel.CLI).case_id
-        advance(self.db, case)
-        return case
+        return self.door.open(self.form(lines, urgency=urgency, office=office, **overrides))
 
     def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
-        return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
+        return self.door.send(case, key, data)
 
     def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
-        """Answer an open item: what is sensible, then the prefill, then `fields`. It must be accepted."""
+        """Answer an open item: what is pre-filled, over it what is sensible, then `fields`. It must be accepted."""
         outcome = self.send(case, key, self.answer(case, key, staff, **fields))
         assert outcome.reply.accepted, f"{key}: {_text(outcome.reply)}"
         return outcome
@@ -156,16 +143,12 @@ class Play:
         open_items = self.items(case)
         assert key in open_items, f"{key} is not open, but {', '.join(open_items) or 'nothing'}"
         item = open_items[key]
-        today = shanghai_day(clock.now()).isoformat()
-        form = item.form.split(":")[-1]
-        arrived = {"到货日期": today} if form == "PickupConfirmation" else {}
-        given = {**SENSIBLE.get(form, {}), **arrived, **item.prefill, **fields}
-        return {"经办人工号": staff or self.somebody(case, item), **given}
+        said = sensible.sensible(item.form.split(":")[-1], fields)
+        return sensible.filled_in(item.prefill, said, staff or self.somebody(case, item))
 
     def withdraw(self, case: int, staff: str, reason: str = "客户取消") -> Reply:
         """Ask for the withdrawal of a case; gives what became of that."""
-        data = {"经办人工号": staff, "撤回原因": reason}
-        return advance(self.db, case, Answer("", data, Channel.CLI, kind=EntryKind.WITHDRAWN)).reply
+        return self.door.take_back(case, staff, reason)
 
     def time_out(self, case: int, key: str) -> Reply:
         """Let SYSTEM say that the time of a question is over."""
@@ -256,32 +239,22 @@ class Play:
 
     def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
         """Give the active staff who may act as a role, by code."""
-        found = self.rows(
-            "SELECT DISTINCT code FROM staff JOIN staff_role ON staff = code WHERE active AND role = :role "
-            "AND (office IS NULL OR :office IN ('', office)) AND (unit IS NULL OR :unit IN ('', unit)) "
-            "ORDER BY code",
-            role=role.value,
-            office=office or "",
-            unit=unit or "",
-        )
-        return [row.code for row in found]
+        with self.db.connect() as connection:
+            return sensible.holders(people(connection), role, office, unit)
 
     def somebody(self, case: int, item: Row[Any]) -> str:
         """Choose who answers: of the item's role, office or unit; for OFFICE the applicant; nobody barred."""
-        row = self.case(case)
+        row, form = self.case(case), item.form.split(":")[-1]
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
-        if item.role == Role.OFFICE and row.applicant in able:
-            return str(row.applicant)
         approved = self.rows(
             "SELECT DISTINCT actor FROM decision JOIN work_item USING (case_id, step_key) "
             "WHERE case_id = :case AND accepted AND split_part(work_item.form, ':', 2) = ANY(:approvals)",
             case=case,
             approvals=list(APPROVALS),
         )
-        barred = {row.applicant, *(row.actor for row in approved)}
-        free = [code for code in able if code not in barred]
-        assert free or item.form.split(":")[-1] not in APPROVALS, f"nobody may answer {item.step_key} ({item.role})"
-        return (free or able)[0]
+        free = sensible.who_may(able, form, row.applicant, [row.actor for row in approved])
+        assert free, f"nobody may answer {item.step_key} ({item.role})"
+        return free[0]
 
     def grant(self, staff: str, role: Role, office: str | None = None, unit: str | None = None) -> None:
         """Give somebody one more role."""

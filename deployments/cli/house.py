@@ -1,41 +1,83 @@
-"""The commands that keep the house: recover, db upgrade."""
+"""The commands that keep the house: up, demo, processes, recover, db upgrade."""
+
+from importlib import import_module
+from typing import Annotated
 
 import httpx
+import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import show_json
-from deployments.cli.output import show
-from deployments.database import connect, load_reference, migrate
+from deployments.cli.as_json import Shape, show_json
+from deployments.cli.output import show, table
+from deployments.cli.session import Json, app, command, db_app, installation, load_processes
+from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
-from deployments.settings import Settings, UpError
+from schemas.problems import UpError
+from tasks.durable.process import PROCESSES
 
 
-def recover_runs(db: Engine, settings: Settings, as_json: bool) -> None:
-    """Bring the Prefect run of every open case to its gate; UpError where no server runs."""
+class ProcessShape(Shape):
+    """A process as the code declares it."""
+
+    code: str
+    title: str
+    version: int
+    chain: list[str]
+
+
+@app.command()
+def up(samples: Annotated[bool, typer.Option(help="载入示例申报单 load sample applications")] = True) -> None:
+    """启动全部服务 Serve everything on this machine until Ctrl-C."""
+    import_module("deployments.local.serve").serve(installation(), samples)
+
+
+@app.command()
+def demo(
+    sheets: Annotated[bool, typer.Option("--sheets", help="只演示用表格办理 only the way through sheets")] = False,
+) -> None:
+    """演示 Play the demo: the staff of every role at work, by clicks (a worker is killed) and through sheets."""
+    raise typer.Exit(import_module("deployments.demo.main").main(sheets))
+
+
+@app.command()
+def processes(json: Json = False) -> None:
+    """流程 List the processes: code, title, version, chain."""
+    load_processes()
+    known = [PROCESSES[code] for code in sorted(PROCESSES)]
+    if json:
+        show_json(list[ProcessShape], known)
+    else:
+        rows = [(one.code, one.title, one.version, " → ".join(one.chain)) for one in known]
+        show(table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows))
+
+
+@command(app)
+def recover(db: Engine, json: Json = False) -> None:
+    """恢复 Park the runs of all open cases anew, e.g. after Prefect's database was deleted."""
+    settings = installation()
     if not is_healthy(settings):
-        raise UpError(f"Prefect 未运行 / Prefect does not answer at {settings.api_url}: start `aftersales up`")
+        raise UpError(f"Prefect 未运行 Prefect does not answer at {settings.api_url}: start `aftersales up`")
     with pointed_at(settings):
-        from flows import load  # Prefect is imported when it is pointed at our server
+        load_processes()  # Prefect is imported when it is pointed at our server
         from tasks.runs.watch import recover
 
-        load()
         try:
             report = vars(recover(db))
         except httpx.HTTPError as error:
-            raise UpError(f"Prefect 出错 / Prefect failed: {' '.join(str(error).split())}") from error
-    if as_json:
-        show_json(report)
+            raise UpError(f"Prefect 出错 Prefect failed: {' '.join(str(error).split())}") from error
+    if json:
+        show_json(dict[str, int], report)
     else:
         show("✓ 已恢复 recovered: " + ", ".join(f"{name} {count}" for name, count in report.items()))
 
 
-def upgrade_database(url: str, reference: bool) -> None:
-    """Bring the database to the newest schema; where there is no reference data yet, load it if wanted."""
-    migrate(url)
+@command(db_app)
+def upgrade(
+    db: Engine,
+    reference: Annotated[bool, typer.Option(help="空库载入基础数据 load reference data where there is none")] = True,
+) -> None:
+    """升级 Bring the database to the newest schema."""
+    migrate(url_text(db.url))
     show("✓ 数据库已是最新 the database has the newest schema")
-    if not reference:
-        return
-    db = connect(url)
-    if load_reference(db):
+    if reference and load_reference(db):
         show("✓ 已载入基础数据 the reference data was loaded")
-    db.dispose()

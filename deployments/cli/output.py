@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,10 +16,13 @@ from schemas.problems import Problem
 from schemas.words import Urgency
 from tasks.desk.rules import full_time, timeline_rows
 from tasks.desk.views import CaseView, InboxRow, ItemView
-from tasks.lines.queries import LineView
+from tasks.durable.process import LineTable
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
+WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")
+DOCUMENTS = ("时间 Time", "单据 Document", "编号 Number", "备注 Note")
+TIMELINE = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
 
 
 def show(*parts: RenderableType) -> None:
@@ -44,27 +48,19 @@ def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str]
 
 def inbox_table(rows: Sequence[InboxRow]) -> Table:
     """List what waits, by due time."""
-    return table(
-        "单号 Case",
-        "待办 Waiting for",
-        "步骤 Step",
-        "角色 Role",
-        "办事处 Office",
-        "到期 Due",
-        "未通过 Refused",
-        rows=[
-            (
-                Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
-                row.title,
-                row.key,
-                f"{row.role.zh} {row.role.value}",
-                " · ".join(filter(None, [row.office_name, row.unit_name])),
-                _due(row.due_at, row.overdue),
-                row.refusals or "",
-            )
-            for row in rows
-        ],
-    )
+    shown = [
+        (
+            Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
+            row.title,
+            row.key,
+            f"{row.role.zh} {row.role.value}",
+            " · ".join(filter(None, [row.office_name, row.unit_name])),
+            _due(row.due_at, row.overdue),
+            row.refusals or "",
+        )
+        for row in rows
+    ]
+    return table(*WAITING, rows=shown)
 
 
 def next_lines(view: CaseView) -> list[Text]:
@@ -94,26 +90,22 @@ def _due(moment: datetime, late: bool) -> Text:
 # one case
 
 
-def case_parts(view: CaseView) -> list[RenderableType]:
+def case_parts(view: CaseView, lines: LineTable) -> list[RenderableType]:
     """Draw a case as a person wants to read it."""
-    parts: list[RenderableType] = [_header(view), _lines(view)]
+    parts: list[RenderableType] = [_header(view), lines_table(lines)]
     if view.documents:
-        rows = [
+        issued = [
             (
-                full_time(d.issued_at),
-                f"{d.kind.zh}{'（红字）' if d.reverses else ''}",
-                Text(d.number, "red" if d.reverses else ""),
-                " ".join(filter(None, [d.reverses and f"冲销 reverses {d.reverses}", d.carrier, d.tracking])),
+                full_time(one.issued_at),
+                f"{one.kind.zh}{'（红字）' if one.red else ''}",
+                Text(one.number, "red" if one.red else ""),
+                one.note,
             )
-            for d in view.documents
+            for one in view.documents
         ]
-        parts += [
-            _heading("单据 Documents"),
-            table("时间 Time", "单据 Document", "编号 Number", "备注 Note", rows=rows),
-        ]
+        parts += [_heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
     history = [(row.at, row.who, row.title, row.what, row.channel) for row in timeline_rows(view)]
-    headings = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
-    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*headings, rows=history)]
+    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
     return [*parts, _heading("下一步 Next"), *next_lines(view)]
 
 
@@ -125,7 +117,7 @@ def _header(view: CaseView) -> Panel:
     case = view.case
     contact = f"{case.customer_name} {mask_phone(case.customer_phone)} {mask_address(case.customer_address)}"
     facts = [
-        ("状态 State", case.ending.option if case.ending else f"{case.link} · {case.step}"),
+        ("状态 State", case.ending.option if case.ending else " · ".join(dict.fromkeys([case.link, case.step]))),
         ("办事处 Office", f"{case.office_name} {case.office} · {case.applicant_name} {case.applicant}"),
         ("客户 Customer", contact),
         ("订单 Order", f"{case.order_no} {case.model}"),
@@ -143,39 +135,11 @@ def _header(view: CaseView) -> Panel:
     return Panel(Group(grid), title=title, title_align="left", expand=False)
 
 
-def _lines(view: CaseView) -> Table:
-    figures = ("数量 Qty", "单价 Price")
-    return table(
-        "行",
-        "配件 Part",
-        *figures,
-        "原因 Reason",
-        "费用 Fee",
-        "单位 Unit",
-        "承诺 Promised",
-        "进度 Progress",
-        rows=[
-            (
-                line.line_no,
-                f"{line.name} {line.part}",
-                f"{line.quantity.normalize():f} {line.uom}",
-                line.price,
-                line.reason.zh,
-                line.fee.zh if line.fee else "",
-                line.unit_name,
-                line.promised,
-                _progress(line),
-            )
-            for line in view.lines
-        ],
-        right=figures,
-    )
-
-
-def _progress(line: LineView) -> str:
-    counts = {"备货 kept": line.reserved, "完工 made": line.made, "入库 in": line.received, "出库 out": line.sent}
-    said = [f"{name} {count.normalize():f}" for name, count in counts.items() if count]
-    return " · ".join([*said, *([f"提货 picked up {line.picked_on}"] if line.picked_on else [])])
+def lines_table(lines: LineTable) -> Table:
+    """List the lines of a case as its process shows them; columns of figures stand to the right."""
+    columns = zip(lines.headings, zip(*lines.rows, strict=True), strict=False)
+    figures = [name for name, cells in columns if all(isinstance(cell, int | Decimal) for cell in cells)]
+    return table(*lines.headings, rows=lines.rows, right=figures)
 
 
 def tell_problems(what: str, problems: Sequence[Problem]) -> None:

@@ -1,11 +1,12 @@
-"""What every command stands on: the operations database of this installation, and errors in one line."""
+"""What every command stands on: its group, the operations database of this installation, errors in one line."""
 
+import inspect
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -16,11 +17,14 @@ from typer.core import TyperGroup
 from deployments.database import connect
 from deployments.helper import join
 from deployments.local.postgres import running_database
-from deployments.settings import Settings, UpError
-from schemas.problems import AftersalesError
+from deployments.settings import Settings
+from schemas.problems import AftersalesError, UpError
 from tasks.durable.database import use
 
 NO_TABLES = "42P01"  # undefined_table
+
+Json = Annotated[bool, typer.Option("--json", help="供程序读取 for machines")]
+Force = Annotated[bool, typer.Option(help="覆盖已有文件 overwrite")]
 
 
 class OneLineErrors(TyperGroup):
@@ -33,12 +37,56 @@ class OneLineErrors(TyperGroup):
                 stream.reconfigure(errors="replace")  # a terminal without Chinese shows ? instead of failing
         try:
             return super().invoke(ctx)
-        except (AftersalesError, UpError) as error:
+        except AftersalesError as error:
             lines = str(error).splitlines()
             typer.echo("✗ " + "\n  ".join(lines), err=True)
         except DBAPIError as error:
             typer.echo(f"✗ {database_trouble(error)}", err=True)
         raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    help="售后流程 after-sales operations on Prefect",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db_app = typer.Typer(help="业务数据库 the operations database", no_args_is_help=True)
+sheet_app = typer.Typer(help="表格 sheets", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+app.add_typer(sheet_app, name="sheet")
+
+
+def command(group: typer.Typer, name: str | None = None, processes: bool = False) -> Callable[[Any], Any]:
+    """Make a function a command: its first parameter gets the database, `False` from it is exit code 1.
+
+    `processes` loads them first: Prefect takes a second to import, and what only lists goes without.
+    """
+
+    def register(work: Callable[..., bool | None]) -> Callable[..., bool | None]:
+        @wraps(work)
+        def run(**options: Any) -> None:
+            with operations_database() as db:
+                if processes:
+                    load_processes()
+                done = work(db, **options)
+            raise typer.Exit(1 if done is False else 0)
+
+        signature = inspect.signature(work)
+        typed = list(signature.parameters.values())[1:]
+        run.__signature__ = signature.replace(parameters=typed)  # type: ignore[attr-defined]
+        group.command(name)(run)
+        return work
+
+    return register
+
+
+def load_processes() -> None:
+    """Register all processes."""
+    from flows import load
+
+    load()
 
 
 def database_trouble(error: DBAPIError) -> str:
@@ -55,20 +103,15 @@ def installation() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(["AFTERSALES", *(str(part).upper() for part in first["loc"])])
-        raise UpError(f"环境变量有误 / {name} is wrong: {first['msg']}") from error
-
-
-@contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """Hold the operations database and give its URL; the embedded server is joined or started for it."""
-    with ExitStack() as stack:
-        yield settings.database_url or stack.enter_context(running_database(settings)).ours
+        raise UpError(f"环境变量有误 {name} is wrong: {first['msg']}") from error
 
 
 @contextmanager
 def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
-    """Give an engine on the operations database for the time of the block."""
-    with database_url(settings or installation()) as url:
+    """Give an engine on the operations database for the time of the block; the embedded server is joined for it."""
+    settings = settings or installation()
+    with ExitStack() as stack:
+        url = settings.database_url or stack.enter_context(running_database(settings)).ours
         db = connect(url, threads=2)
         use(db, partial(join, url))
         try:

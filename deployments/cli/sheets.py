@@ -1,85 +1,166 @@
-"""The commands that work on sheets: a template, the inbox of a role as a workbook, an import."""
+"""The commands that take in forms and sheets, and give templates."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+from uuid import uuid4
 
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import problems_json, show_json
-from deployments.cli.output import show, tell_problems
-from flows import load
-from schemas.problems import BadInput, Problem
-from schemas.sheet_kinds import sheet_kind
-from schemas.words import Role
-from tasks.sheets.importing import import_sheet
-from tasks.sheets.inbox import write_inbox
-from tasks.sheets.outcome import RowOutcome
+from deployments.cli.as_json import ProblemShape, Shape, problem_shapes, show_json
+from deployments.cli.output import next_lines, show, tell_problems
+from deployments.cli.session import Force, Json, app, command, sheet_app
+from deployments.cli.values import read_form, wrong
+from schemas.problems import AftersalesError, BadInput
+from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
+from schemas.words import Channel
+from tasks.desk.queries import case_view
+from tasks.durable.opening import open_case
+from tasks.durable.process import PROCESSES, Process
+from tasks.durable.stage import advance
 from tasks.sheets.queries import template_lists
-from tasks.sheets.report import SheetReport
-from tasks.sheets.template import write_template
 
+SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
+FORMS = {".json", ".yaml", ".yml"}
 MOST_TOLD = 20  # rows that went back; the reject sheet has all of them
 
 
-def write_template_file(db: Engine, kind: str, out: Path, force: bool) -> None:
-    """Write the template of a sheet kind."""
+class AcceptedShape(Shape):
+    """A case that an application became."""
+
+    number: str
+    new: bool
+
+
+class ApplicationShape(Shape):
+    """What became of an application."""
+
+    accepted: list[AcceptedShape]
+    problems: list[ProblemShape]
+
+
+class RowShape(Shape):
+    """A row of a sheet that goes back."""
+
+    row: int
+    key: str
+    problems: list[ProblemShape]
+
+
+class ImportShape(Shape):
+    """What became of a sheet."""
+
+    counts: dict[str, int]
+    numbers: list[str]
+    rejected: list[RowShape]
+    reject_sheet: Path | None
+    fault: str
+
+
+@command(app, processes=True)
+def apply(
+    db: Engine,
+    file: Annotated[Path, typer.Argument(help="申报表 .xlsx .csv，或一份申报 .json .yaml")],
+    process: Annotated[str, typer.Option(metavar="CODE", help="流程代码，只有一种时可不填 which process")] = "",
+    origin: Annotated[str, typer.Option(help="同一来源只受理一次 the same origin is accepted once")] = "",
+    json: Json = False,
+) -> bool:
+    """申报 Send an application, or a sheet of them."""
+    known, suffix = process_of(process), file.suffix.lower()
+    if suffix in FORMS:
+        return _apply_form(db, known, file, origin or f"cli:{uuid4()}", json)
+    if suffix not in SHEETS:
+        raise wrong("文件 file", file.name, f"应为 must be {' '.join(sorted(SHEETS | FORMS))}")
+    if origin:
+        raise wrong("--origin", origin, "表格的来源由内容决定 a sheet's origins come from its content")
+    kind = next((kind for kind in sheet_kinds().values() if kind.form is known.request), None)
+    if kind is None:
+        raise wrong("文件 file", file.name, f"{known.title}没有申报表，请用 .json .yaml has no sheet: use a form file")
+    return _take_in(db, file, kind, json)
+
+
+def process_of(code: str) -> Process:
+    """Find the process that is meant; the only one need not be named."""
+    if code.strip().upper() in PROCESSES:
+        return PROCESSES[code.strip().upper()]
+    if len(PROCESSES) == 1 and not code:
+        return next(iter(PROCESSES.values()))
+    known = "、".join(f"{one.code} {one.title}" for one in PROCESSES.values())
+    raise wrong("--process", code, f"应为 must be one of: {known}")
+
+
+def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: bool) -> bool:
+    """Open a case for an application and bring it to its first gate; False where it is refused."""
+    data = read_form(file, process.request)
+    try:
+        opened = open_case(db, process.code, data, origin, Channel.CLI)
+    except BadInput as refused:
+        if as_json:
+            show_json(ApplicationShape, {"accepted": [], "problems": problem_shapes(refused.problems)})
+        else:
+            tell_problems("未受理 refused", refused.problems)
+        return False
+    try:
+        advance(db, opened.case_id)
+    except AftersalesError as error:  # it is accepted; what keeps it back is noted on it, and the watch tries again
+        typer.echo(f"! {opened.number}: {error}", err=True)
+    if as_json:
+        show_json(ApplicationShape, {"accepted": [opened], "problems": []})
+        return True
+    show(f"✓ {opened.number} {'已受理 accepted' if opened.new else '此前已受理 was accepted before'}")
+    with db.connect() as connection:
+        show(*next_lines(case_view(connection, opened.case_id)))
+    return True
+
+
+@command(sheet_app)
+def template(
+    db: Engine,
+    kind: Annotated[str, typer.Argument(help="表的种类 e.g. review")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")],
+    force: Force = False,
+) -> None:
+    """模板 Write an empty sheet of a kind with lists, an example and notes."""
+    from tasks.sheets.template import write_template  # openpyxl takes a while to import
+
     described = sheet_kind(kind)
-    _refuse_overwriting(out, force)
+    refuse_overwriting(out, force)
     with db.connect() as connection:
         lists = template_lists(connection)
     write_template(out, described, lists)
     show(f"✓ {described.title}模板 template: {out}")
 
 
-def write_inbox_file(db: Engine, role: Role, out: Path, office: str, unit: str, force: bool) -> None:
-    """Write what waits for a role as a workbook that can be decided and sent back."""
-    _refuse_overwriting(out, force)
-    written = write_inbox(db, role, out, office, unit)
-    told = "，".join(f"{title} {count}" for title, count in written.items.items())
-    show(f"✓ {role.zh}待办 inbox: {told or '没有待办 nothing waits'} → {out}")
-    if written.left_out:
-        show(f"另有 {written.left_out} 项没有表格，请用其他方式办理 items have no sheet")
+@command(sheet_app, name="import", processes=True)
+def import_(
+    db: Engine,
+    file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")],
+    kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
+    json: Json = False,
+) -> bool:
+    """导入 Take in a sheet of applications, decisions, reports or sales records."""
+    return _take_in(db, file, sheet_kind(kind) if kind else None, json)
 
 
-def import_file(db: Engine, file: Path, kind: str, as_json: bool) -> bool:
-    """Take a sheet in; True when no row went back."""
-    described = sheet_kind(kind) if kind else None
-    load()
-    report = import_sheet(db, file, described)
+def _take_in(db: Engine, file: Path, kind: SheetKind | None, as_json: bool) -> bool:
+    """Take a sheet in; False where rows went back."""
+    from tasks.sheets.importing import import_sheet
+
+    report = import_sheet(db, file, kind)
     if as_json:
-        show_json(_report_json(report))
-    else:
-        _tell_report(report)
-    return not report.rejected
-
-
-def _refuse_overwriting(out: Path, force: bool) -> None:
-    if out.exists() and not force:
-        expected = "文件已存在，用 --force 覆盖 the file exists: --force overwrites it"
-        raise BadInput([Problem("文件 file", out.name, expected)])
-
-
-def _report_json(report: SheetReport) -> dict[str, Any]:
-    return {
-        "counts": {became.name.lower(): count for became, count in report.counts.items()},
-        "numbers": [number for table in report.tables for number in table.numbers],
-        "rejected": [_row_json(outcome) for outcome in report.rejected],
-        "reject_sheet": report.reject_sheet,
-        "fault": report.fault,
-    }
-
-
-def _row_json(outcome: RowOutcome) -> dict[str, Any]:
-    problems = problems_json(outcome.problems)
-    return {"row": outcome.no, "key": outcome.number, "problems": problems}
-
-
-def _tell_report(report: SheetReport) -> None:
+        shown = {
+            "counts": {became.name.lower(): count for became, count in report.counts.items()},
+            "numbers": [number for table in report.tables for number in table.numbers],
+            "rejected": [
+                {"row": one.no, "key": one.number, "problems": problem_shapes(one.problems)} for one in report.rejected
+            ],
+            "reject_sheet": report.reject_sheet,
+            "fault": report.fault,
+        }
+        show_json(ImportShape, shown)
+        return not report.rejected
     show(f"{report.name}: {report.line}")
-    for table in report.tables:
-        if table.numbers:
-            show(f"✓ {table.kind.title}: {'、'.join(table.numbers)}")
+    show(*(f"✓ {table.kind.title}: {'、'.join(table.numbers)}" for table in report.tables if table.numbers))
     for outcome in report.rejected[:MOST_TOLD]:
         tell_problems(f"退回 row {outcome.no} goes back", outcome.problems)
     if len(report.rejected) > MOST_TOLD:
@@ -88,3 +169,10 @@ def _tell_report(report: SheetReport) -> None:
         show(f"退回表 reject sheet: {report.reject_sheet}")
     if report.fault:
         typer.echo(f"! {report.fault}", err=True)
+    return not report.rejected
+
+
+def refuse_overwriting(out: Path, force: bool) -> None:
+    """Raise BadInput where a file would be lost."""
+    if out.exists() and not force:
+        raise wrong("文件 file", out.name, "文件已存在，用 --force 覆盖 the file exists: --force overwrites it")

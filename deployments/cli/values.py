@@ -1,7 +1,7 @@
-"""Forms as they are typed on a command line: a JSON or YAML file, or key=value over what is pre-filled.
+"""Forms as they are typed on a command line: a JSON or YAML file, or field=value over what is pre-filled.
 
-Fields have their name on the form (审核结论) or in English (verdict). `明细.2.数量=3` sets a field of a row,
-known by its 行号 or else by its place; `明细.2=` takes the row out, `明细=` all of them.
+Fields have their name on the form or in English. `list.2.field=3` sets a field of a row, known by its line number
+or else by its place; `list.2=` takes the row out, `list=` all of them.
 """
 
 import json
@@ -15,11 +15,9 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from schemas.forms.base import Form
+from schemas.forms.fields import STAFF
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Labelled
-
-LINE_NO = "行号"
-STAFF = "经办人工号"
 
 
 def read_form(path: Path, form: type[Form]) -> dict[str, Any]:
@@ -34,14 +32,14 @@ def read_form(path: Path, form: type[Form]) -> dict[str, Any]:
     except FileNotFoundError:
         raise NotFound(f"没有这个文件 no such file: {path}") from None
     except OSError as error:
-        raise _wrong_file(path, f"无法读取 cannot be read ({error.strerror})") from error
+        raise wrong("文件 file", path.name, f"无法读取 cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise _wrong_file(path, "应为 UTF-8 编码 must be encoded in UTF-8") from error
+        raise wrong("文件 file", path.name, "应为 UTF-8 编码 must be encoded in UTF-8") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        why = " ".join(str(error).split())
-        raise _wrong_file(path, f"不是有效的 JSON 或 YAML is no valid JSON or YAML: {why}") from error
+        why = f"不是有效的 JSON 或 YAML is no valid JSON or YAML: {' '.join(str(error).split())}"
+        raise wrong("文件 file", path.name, why) from error
     if not isinstance(content, dict):
-        raise _wrong_file(path, "应为一份表单（字段: 值） must be one form, field: value")
+        raise wrong("文件 file", path.name, "应为一份表单（字段: 值） must be one form, field: value")
     return by_chinese_names(form, content)
 
 
@@ -49,14 +47,11 @@ def by_chinese_names(form: type[Form], given: Mapping[str, Any]) -> dict[str, An
     """Rename English fields, rows included; unknown ones stay as they are, and the form will refuse them."""
     renamed: dict[str, Any] = {}
     for name, value in given.items():
-        known = find_field(form, str(name))
-        if known is None:
-            renamed[name] = value
-            continue
-        row_form = rows_of(known)
+        field = find_field(form, str(name))
+        row_form = rows_of(field) if field else None
         if row_form and isinstance(value, list):
             value = [by_chinese_names(row_form, row) if isinstance(row, dict) else row for row in value]
-        renamed[label(known)] = value
+        renamed[label(field) if field else name] = value
     return renamed
 
 
@@ -67,8 +62,8 @@ def fill_in(form: type[Form], base: Mapping[str, Any], pairs: Sequence[str]) -> 
     for pair in pairs:
         try:
             _set(form, values, pair)
-        except BadInput as wrong:
-            problems += wrong.problems
+        except BadInput as refused:
+            problems += refused.problems
     if problems:
         raise BadInput(problems)
     return {
@@ -78,15 +73,15 @@ def fill_in(form: type[Form], base: Mapping[str, Any], pairs: Sequence[str]) -> 
 
 
 def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
-    parts = re.split("[=＝]", pair, maxsplit=1)
-    if len(parts) < 2:
-        raise _wrong(pair, "", "应为 字段=值 must be field=value")
-    path, value = [step.strip() for step in parts[0].split(".")], parts[1]
+    name, sign, value = re.sub("＝", "=", pair, count=1).partition("=")
+    if not sign:
+        raise wrong(pair, "", "应为 字段=值 must be field=value")
+    path = [step.strip() for step in name.split(".")]
     field = _known(form, path[0], pair)
     row_form = rows_of(field)
     if row_form is None:
         if len(path) > 1:
-            raise _wrong(pair, value, f"{label(field)} 没有明细 has no rows: {label(field)}=…")
+            raise wrong(pair, value, f"{label(field)} 没有明细 has no rows: {label(field)}=…")
         values[label(field)] = value
         return
     rows = values.setdefault(label(field), [])
@@ -95,39 +90,37 @@ def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
             rows.clear()
         case [index], "":
             rows[_row(rows, row_form, index, pair)] = None
-        case [index, name], _:
-            rows[_row(rows, row_form, index, pair)][label(_known(row_form, name, pair))] = value
+        case [index, column], _:
+            rows[_row(rows, row_form, index, pair)][label(_known(row_form, column, pair))] = value
         case _:
-            raise _wrong(pair, value, f"应为 must be {label(field)}.行 row.字段 field=值 value")
+            raise wrong(pair, value, f"应为 must be {label(field)}.行 row.字段 field=值 value")
 
 
 def _row(rows: list[Any], form: type[Form], index: str, pair: str) -> int:
-    """Find a row by its 行号, or by its place; the one after the last is made."""
+    """Find a row by its line number, or by its place; the one after the last is made."""
     if not (index.isdecimal() and int(index) > 0):
-        raise _wrong(pair, index, "行应为 1、2、3… the row must be 1, 2, 3 …")
-    numbered = find_field(form, LINE_NO) is not None
+        raise wrong(pair, index, "行应为 1、2、3… the row must be 1, 2, 3 …")
+    field = find_field(form, "line_no")
     for at, row in enumerate(rows):
-        if row is not None and (str(row.get(LINE_NO)) if numbered else str(at + 1)) == str(int(index)):
+        if row is not None and str(row.get(label(field)) if field else at + 1) == str(int(index)):
             return at
-    if not numbered and int(index) != len(rows) + 1:
-        raise _wrong(pair, index, f"只有 {len(rows)} 行 there are {len(rows)} rows")
-    rows.append({LINE_NO: int(index)} if numbered else {})
+    if not field and int(index) != len(rows) + 1:
+        raise wrong(pair, index, f"只有 {len(rows)} 行 there are {len(rows)} rows")
+    rows.append({label(field): int(index)} if field else {})
     return len(rows) - 1
 
 
 def describe(form: type[Form], prefill: Mapping[str, Any]) -> Iterator[str]:
     """Tell the fields of a form: Chinese and English name, what may stand there, what is pre-filled."""
     for name, field in form.model_fields.items():
-        row_form = rows_of(field)
-        if label(field) == STAFF:
-            continue
-        if row_form is None:
-            yield f"{_told(name, field)}{_prefilled(prefill.get(label(field)))}"
-            continue
-        yield f"{label(field)}.行 ({name}.row):"
-        yield from (f"    {_told(inner, spec)}" for inner, spec in row_form.model_fields.items())
-        for row in prefill.get(label(field), []):
-            yield "    · " + "，".join(f"{title}={_shown(value)}" for title, value in row.items() if value != "")
+        row_form, given = rows_of(field), prefill.get(label(field))
+        if row_form:
+            yield f"{label(field)}.行 ({name}.row):"
+            yield from (f"    {_told(inner, spec)}" for inner, spec in row_form.model_fields.items())
+            for row in given or []:
+                yield "    · " + "，".join(f"{title}={_shown(value)}" for title, value in row.items() if value != "")
+        elif label(field) != STAFF:
+            yield _told(name, field) + ("" if given in (None, "") else f"  [{_shown(given)}]")
 
 
 def _told(name: str, field: FieldInfo) -> str:
@@ -137,10 +130,6 @@ def _told(name: str, field: FieldInfo) -> str:
     return f"{label(field)} ({name}){must}{f': {words}' if words else ''}"
 
 
-def _prefilled(value: object) -> str:
-    return "" if value in (None, "") else f"  [{_shown(value)}]"
-
-
 def _shown(value: object) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
@@ -148,18 +137,13 @@ def _shown(value: object) -> str:
 def find_field(form: type[Form], name: str) -> FieldInfo | None:
     """Find a field by its Chinese or English name."""
     english = name.strip().lower().replace("-", "_")
-    for key, field in form.model_fields.items():
-        if name.strip() == field.alias or english == key:
-            return field
-    return None
+    fields = form.model_fields.items()
+    return next((field for key, field in fields if name.strip() == field.alias or english == key), None)
 
 
 def rows_of(field: FieldInfo) -> type[Form] | None:
     """Give the form of a list field's rows."""
-    if get_origin(field.annotation) is not list:
-        return None
-    row: type[Form] = get_args(field.annotation)[0]
-    return row
+    return get_args(field.annotation)[0] if get_origin(field.annotation) is list else None
 
 
 def label(field: FieldInfo) -> str:
@@ -171,13 +155,10 @@ def _known(form: type[Form], name: str, pair: str) -> FieldInfo:
     field = find_field(form, name)
     if field is None:
         listed = "、".join(f"{spec.alias} {key}" for key, spec in form.model_fields.items())
-        raise _wrong(pair, name, f"没有这个字段 is no field of this form; 应为 one of: {listed}")
+        raise wrong(pair, name, f"没有这个字段 is no field of this form; 应为 one of: {listed}")
     return field
 
 
-def _wrong(pair: str, value: str, expected: str) -> BadInput:
-    return BadInput([Problem(pair, value, expected)])
-
-
-def _wrong_file(path: Path, why: str) -> BadInput:
-    return BadInput([Problem("文件 file", path.name, why)])
+def wrong(field: str, value: str, expected: str) -> BadInput:
+    """Say that one thing was typed wrong."""
+    return BadInput([Problem(field, value, expected)])

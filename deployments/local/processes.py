@@ -15,6 +15,8 @@ import psutil
 from deployments.settings import PROJECT, Settings
 
 MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside when its process starts
+RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the first, second, … restart in a row
+STEADY = 60.0  # seconds of running after which a death counts as the first again
 SAME_START = 2.0  # seconds that two readings of one process's start may differ
 log = logging.getLogger("aftersales.up")
 
@@ -29,6 +31,9 @@ class Child:
     settings: Settings = field(repr=False)
     grace: float  # seconds between SIGTERM and SIGKILL
     process: subprocess.Popen[bytes] | None = None
+    deaths: int = 0  # in a row
+    started: float = 0.0
+    restart_at: float | None = None
 
     @property
     def log_file(self) -> Path:
@@ -49,6 +54,21 @@ class Child:
                 start_new_session=True,
             )
         write_pid(pid_file(self.settings, self.name), self.process.pid)
+        self.started, self.restart_at = time.monotonic(), None
+
+    def tend(self) -> None:
+        """Note the process's death, and start it again when its pause is over."""
+        now = time.monotonic()
+        if self.process is None or self.alive:
+            return
+        if self.restart_at is None:
+            self.deaths = 0 if now - self.started > STEADY else self.deaths
+            pause = RESTART_PAUSES[min(self.deaths, len(RESTART_PAUSES) - 1)]
+            self.deaths, self.restart_at = self.deaths + 1, now + pause
+            ended = self.process.returncode
+            log.warning("the %s ended (%s); restart in %.0f s, see %s", self.name, ended, pause, self.log_file)
+        if now >= self.restart_at:
+            self.start()
 
     @property
     def alive(self) -> bool:

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 
 from schemas.forms.base import Form, TakenBack
-from schemas.forms.fields import CaseNo, Text, label
+from schemas.forms.fields import CaseNo, Name, Remark, Text, label
 
 
 class Withdrawal(TakenBack):
@@ -24,3 +24,12 @@ class CasesToAdvance(Form):
             "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do",
         ),
     ] = ""
+
+
+class CaseEnded(Form):
+    """What a case writes to the one that waits for it: how it ended, whether that is what it was opened for, and why."""
+
+    number: CaseNo
+    ending: Annotated[Name, label("结果", "Ending")]
+    good: Annotated[bool, label("如愿", "Good")]
+    reason: Annotated[Remark, label("原因", "Reason")] = ""

@@ -1,6 +1,5 @@
 """What becomes of an answer: accepted, refused with a reason, or too late (law 3); all under the case's lock."""
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -95,8 +94,3 @@ def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) ->
 
 def _given(work: Work, answer: Answer) -> dict[str, Any]:
     return {"actor": answer.by, "channel": answer.channel, "form": dict(answer.data), "given_at": work.now}
-
-
-def to_json(value: Any) -> str:
-    """Write JSON as the ledger keeps it."""
-    return json.dumps(value, ensure_ascii=False)

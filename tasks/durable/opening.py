@@ -1,9 +1,9 @@
-"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction.
+"""`open_case`: accept an application, once per origin; `open_chunk`: many in one transaction; `open_child`: one by another.
 
 A case's number is drawn as the last act of its transaction, like those of documents: gapless, and nobody waits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -14,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine
 
 from schemas.forms.base import Form
-from schemas.problems import BadInput, problems_of
-from schemas.tables import service_case
-from schemas.words import Channel
+from schemas.forms.cases import CaseEnded
+from schemas.problems import BadInput, IllegalTransition, problems_of
+from schemas.tables import letter, service_case
+from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock, queries
-from tasks.durable.process import PROCESSES, Process
+from tasks.durable.process import PROCESSES, Case, Process, ask
+from tasks.durable.question import Question
 from tasks.unit.refusals import in_halves
 from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
@@ -117,3 +119,29 @@ def enter(
 def _write_number(row: dict[str, Any], serial: int) -> None:
     """Put a drawn serial into a case's row: PA-2026-000123."""
     row["number"] = f"{row['process']}-{row['opened_at'].astimezone(SHANGHAI).year}-{serial:06d}"
+
+
+def open_child(work: Work, code: str, form: Form, key: str) -> int:
+    """Open another case in this very transaction, once per `key`; gives its id, never its number.
+
+    Raises IllegalTransition where its process does not accept the form: what a process writes must be right.
+    """
+    unit, process = work.unit, PROCESSES[code]
+    facts, problems = process.accept(form, unit, Channel.SYSTEM)
+    if problems:
+        raise IllegalTransition(f"{work.case.number} cannot open a {code}: {'; '.join(map(str, problems))}")
+    (child,) = queries.new_case_ids(unit.connection, 1)
+    origin = f"case:{work.case.id}:{key}"
+    enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id, run_id=None)
+    return child
+
+
+def await_child(case: Case, key: str, title: str, due: Callable[[Work], datetime], link: str = "") -> CaseEnded:
+    """Wait for the ending of the case that was opened under `key`."""
+    return ask(case, Question(key=key, title=title, role=Role.SYSTEM, form=CaseEnded, due=due, link=link))
+
+
+def withdraw_child(work: Work, child: int, reason: str) -> None:
+    """Take another case back, whatever it waits for: it reads the letter in its own time."""
+    body = {"staff": Role.SYSTEM.value, "reason": reason}
+    work.insert(letter, case_id=child, key="", kind=EntryKind.WITHDRAWN, body=body, sent_at=work.now)

@@ -19,6 +19,20 @@ from tasks.unit.work import Work
 ENGINEERS_TITLE = "流程代码与记录不符"
 # a letter answers the question that it names, or whatever the case waits for
 ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
+_OUTPUT = func.coalesce(cast(ledger.c.output, Text), "null")
+_ENTRIES = select(
+    ledger.c.case_id, ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.link, _OUTPUT,
+    ledger.c.actor, ledger.c.finished_at,
+).order_by(ledger.c.case_id, ledger.c.seq)  # fmt: skip
+_ITEMS = (
+    select(
+        work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at,
+        work_item.c.expires_at, letter.c.kind, letter.c.body,
+    )
+    .outerjoin(letter, ADDRESSED & letter.c.read_at.is_(None))
+    .where(work_item.c.closed_at.is_(None))
+    .order_by(work_item.c.due_at, work_item.c.step_key, letter.c.key.desc())
+)  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -75,21 +89,9 @@ def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = Fal
     files = {
         row.id: CaseFile(row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None) for row in rows
     }
-    output = func.coalesce(cast(ledger.c.output, Text), "null")
-    entries = (ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.link, output, ledger.c.actor)
-    for row in connection.execute(
-        select(ledger.c.case_id, *entries, ledger.c.finished_at)
-        .where(among(ledger.c.case_id, case_ids))
-        .order_by(ledger.c.case_id, ledger.c.seq)
-    ):
+    for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
-    asked = (work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at, work_item.c.expires_at)
-    for row in connection.execute(
-        select(work_item.c.case_id, *asked, letter.c.kind, letter.c.body)
-        .outerjoin(letter, ADDRESSED & letter.c.read_at.is_(None))
-        .where(among(work_item.c.case_id, case_ids), work_item.c.closed_at.is_(None))
-        .order_by(work_item.c.due_at, work_item.c.step_key, letter.c.key.desc())
-    ):
+    for row in connection.execute(_ITEMS.where(among(work_item.c.case_id, case_ids))):
         files[row[0]].items[row[1]] = Item(*row[1:])
     return files
 

@@ -14,7 +14,7 @@ from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState, Role
 from tasks.durable import clock
-from tasks.durable.judge import judge, to_json
+from tasks.durable.judge import judge
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
@@ -86,7 +86,10 @@ class Replay:
         work, seq, link = self.file.work(unit, call.key, clock.now()), self.file.seq, call.step.link
         output = call.step.dump(call.step.function(work, *call.args, **call.kwargs))
         said = [(call.key, call.kind, call.step.title, output)]
-        said += [(key, EntryKind.DECISION, title, to_json(answer)) for key, title, answer in work.events]
+        said += [
+            (key, EntryKind.DECISION, title, json.dumps(answer, ensure_ascii=False))
+            for key, title, answer in work.events
+        ]
         entries = [
             Entry(key, seq + n, kind, title, link, kept, Role.SYSTEM, clock.now())
             for n, (key, kind, title, kept) in enumerate(said, start=1)
@@ -227,7 +230,7 @@ def _written(item: Item) -> Answer:
     """Give what another case wrote as the answer that it is."""
     kind = EntryKind(item.letter_kind or "")
     key = "" if kind == EntryKind.WITHDRAWN else item.key
-    return Answer(key, item.letter, Channel.SYSTEM, kind, Role.SYSTEM)
+    return Answer(key, item.letter, Channel.SYSTEM, kind, item.letter.get("number", Role.SYSTEM))
 
 
 CLOSE = "close"

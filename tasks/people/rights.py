@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.forms.base import Decision
 from schemas.problems import Problem
-from schemas.words import Role
+from schemas.words import Channel, Role
 from tasks.durable.question import Answer, Question
 from tasks.durable.step import began
 from tasks.people.queries import Person, people
@@ -16,7 +16,7 @@ BARRED = "申请人或已审批过本单的人不能审批 the applicant and ear
 
 def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
     """Say why whoever signs may not answer a question, or None."""
-    if answer.actor == Role.SYSTEM and question.role == Role.SYSTEM:
+    if answer.channel == Channel.SYSTEM and question.role == Role.SYSTEM:
         return None
     person = on_staff(work, answer.by)
     if person is None:
@@ -35,7 +35,7 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
-        if answer.actor == Role.SYSTEM:
+        if answer.channel == Channel.SYSTEM:
             return None
         person = on_staff(work, answer.by)
         if person is None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from deployments import database
+from deployments.demo.sensible import filled_in, sensible
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
 from schemas.words import Channel
@@ -91,7 +92,7 @@ def form(n: int, gate: str) -> dict[str, Any]:
     numbered = list(enumerate(parts.values(), start=1))
     match gate:
         case "review":
-            return {"经办人工号": "E1001", "审核结论": "通过"}
+            return filled_in({}, sensible("ReviewDecision", {}), "E1001")
         case "plan":
             lines = [{"行号": no, "来源": _supply(unit), "生产单位": unit} for no, _ in numbered]
             return {"经办人工号": "E1004", "明细": lines}
@@ -100,12 +101,10 @@ def form(n: int, gate: str) -> dict[str, Any]:
         case "goods-in":
             return {"经办人工号": "E1016", "明细": [{"行号": no, "实收数量": q} for no, q in numbered]}
         case "goods-out":
-            how = {"运输方式": "自有车辆", "承运商": "自有车队", "运费": 0, "件数": 1}
-            return {"经办人工号": "E1017", **how}
+            return filled_in({}, sensible("GoodsOut", {}), "E1017")
         case "pickup":
             staff = OFFICES[n // len(UNITS) % len(OFFICES)][1]
-            today = shanghai_day(clock.now()).isoformat()
-            return {"经办人工号": staff, "到货日期": today, "核对结果": "货单相符"}
+            return filled_in({}, sensible("PickupConfirmation", {}), staff)
     raise ValueError(f"no gate named {gate}, there are {', '.join(GATES)}")
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from deployments import database
 from deployments.local.postgres import running_database
-from deployments.local.prefect_server import pointed_at, server_child, wait_healthy
+from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy
 from deployments.settings import Settings
 from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
@@ -33,7 +33,6 @@ from tasks.runs.mending import bring_runs, read_runs
 from tasks.runs.queries import cases_again, cases_behind
 from tests.bench.figure import Figure
 from tests.bench.load import answer, application
-from tests.deployments.desk import free_port
 
 RUNS, PARTS, SAMPLE, PAGE = 1000, 3, 20, 200
 

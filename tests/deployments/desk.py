@@ -1,6 +1,5 @@
 """What the tests of this folder do as people at the API."""
 
-import socket
 from pathlib import Path
 from uuid import UUID
 
@@ -9,16 +8,9 @@ from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
 
-from deployments.settings import HOST
 from tests.waiting import MINUTES, wait_until
 
 TOY_YAML = Path(__file__).with_name("toy.yaml")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 class Desk:

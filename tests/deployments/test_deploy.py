@@ -7,7 +7,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.deploy import apply_deployments, read_deployments
-from deployments.settings import UpError
+from schemas.problems import UpError
 from tests.deployments.desk import TOY_YAML
 
 

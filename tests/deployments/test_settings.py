@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.settings import Settings, UpError, prepare_home
+from deployments.settings import Settings, prepare_home
+from schemas.problems import UpError
 
 
 def test_defaults_need_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,12 +19,11 @@ import psutil
 from sqlalchemy import Row, text
 
 from deployments.cli.session import operations_database
-from deployments.local.prefect_server import child_environment
+from deployments.local.prefect_server import child_environment, free_port
 from deployments.local.processes import living, pid_file
 from deployments.settings import PROJECT, Settings
 from schemas.forms.applications import PartsApplication
 from tests.books import books_balance
-from tests.deployments.desk import free_port
 
 START_WAIT = 90.0  # seconds
 STOP_WAIT = 40.0

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from deployments.database import connect
-from deployments.demo.by_sheets import SheetDemo
+from deployments.demo.main import SheetsDemo
 from deployments.demo.screen import Screen
 from deployments.local.postgres import running_database
 from deployments.local.serve import prepare
@@ -72,7 +72,7 @@ def play_day(home: Path) -> None:
     with running_database(settings) as databases:
         prepare(databases.ours)
         db = connect(databases.ours)
-        demo = SheetDemo(home, Screen())
+        demo = SheetsDemo(home, Screen())
         demo.play(db)
         with db.connect() as connection:
             write_template(home / "模板.xlsx", APPLICATIONS, template_lists(connection))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from deployments.cli.app import app
-from tests.deployments.desk import free_port
+from deployments.local.prefect_server import free_port
+from tasks.durable.process import PROCESSES
 from tests.play import Play, books_balance
 
 APPLICATION = {
@@ -58,6 +60,8 @@ def anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 def run(anywhere: Run, db: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command on the test's database; whatever it does, the books balance in the end."""
     monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
+    for code in set(PROCESSES) - {"PA"}:  # which other tests registered
+        monkeypatch.delitem(PROCESSES, code)
     yield anywhere
     books_balance(db)
 
@@ -164,6 +168,25 @@ def test_a_file_that_cannot_be_read_is_one_line(
     assert result.stderr.count("\n") == 1
 
 
+def test_where_there_are_several_processes_one_is_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("processes")  # they are loaded
+    monkeypatch.setitem(PROCESSES, "XX", replace(PROCESSES["PA"], code="XX", title="别的申报"))
+    file = write(tmp_path, APPLICATION)
+    refused(run("apply", file), "--process", "PA 配件申报、XX 别的申报")
+    refused(run("apply", file, "--process", "YY"), "YY", "PA 配件申报")
+    assert run("apply", file, "--process", "pa").exit_code == 0
+
+
+def test_processes_are_listed_with_their_chain(run: Run) -> None:
+    shown = run("processes").stdout
+    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统"):
+        assert words in shown
+    (process,) = read(run("processes", "--json"))
+    assert (process["code"], process["version"], process["chain"][:2]) == ("PA", 1, ["办事处申报", "审核修正"])
+
+
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
     refused(run("apply", tmp_path / "none.json"), "没有这个文件")
 
@@ -205,7 +228,7 @@ def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) ->
     shown = run("case", applied).stdout
     for words in (
         f"{applied} 配件申报",
-        "审核中 · 审核修正",
+        "状态 State     审核修正",
         "北京办事处 BJ · 常北辰 E1049",
         "SO20260318-0042",
         "铰链(全盖110°)",
@@ -236,7 +259,7 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
         "order_no",
         "model",
         "urgency",
-        "state",
+        "link",
         "ending",
         "ending_reason",
         "opened_at",
@@ -308,7 +331,7 @@ def test_decisions_for_machines_tell_what_is_open_next(run: Run, applied: str) -
     result = run("decide", applied, "--as", "E1001", "verdict=通过", "--json")
     assert result.exit_code == 0
     reply = read(result)
-    assert list(reply) == ["accepted", "problems", "number", "state", "ending", "open"]
+    assert list(reply) == ["accepted", "problems", "number", "link", "ending", "open"]
     assert (reply["accepted"], reply["problems"], reply["link"]) == (True, [], "计划确认")
     assert [(item["step"], item["role"]) for item in reply["open"]] == [("plan-1", "PLANNER")]
 
@@ -433,7 +456,8 @@ def test_an_application_is_withdrawn_by_its_applicant(run: Run, applied: str) ->
 
 def test_up_serves_this_installation(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from deployments.local import serve
-    from deployments.settings import Settings, UpError
+    from deployments.settings import Settings
+    from schemas.problems import UpError
 
     served: list[tuple[Path, bool]] = []
 
@@ -466,7 +490,7 @@ def test_recover_says_in_one_line_that_prefect_failed(run: Run, monkeypatch: pyt
 
     monkeypatch.setattr(cli_house, "is_healthy", lambda settings: True)
     monkeypatch.setattr(recover, "recover", fail)
-    refused(run("recover"), "Prefect 出错 / Prefect failed: refused")
+    refused(run("recover"), "Prefect 出错 Prefect failed: refused")
 
 
 def test_recover_says_in_one_line_that_no_server_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

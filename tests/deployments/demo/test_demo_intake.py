@@ -6,8 +6,8 @@ from sqlalchemy import Engine
 
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.demo.intake import send_sheets
+from deployments.demo.plan import SHEET
 from deployments.demo.screen import Screen
-from deployments.demo.stories import SHEET
 
 
 def test_every_mistake_of_the_demo_comes_back_with_its_reason(db: Engine, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import logging
 import sys
 
 from deployments.local.up import Context, up
-from deployments.settings import Settings, UpError
+from deployments.settings import Settings
+from schemas.problems import UpError
 from tests.deployments.desk import TOY_YAML
 
 

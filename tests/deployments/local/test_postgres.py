@@ -11,7 +11,8 @@ from sqlalchemy.engine import make_url
 
 from deployments.local import postgres
 from deployments.local.postgres import Databases, running_database
-from deployments.settings import PROJECT, Settings, UpError
+from deployments.settings import PROJECT, Settings
+from schemas.problems import UpError
 from tests.waiting import MINUTES
 
 HOLD = """

@@ -10,7 +10,8 @@ from prefect.settings import PREFECT_API_URL
 
 from deployments.local.postgres import Databases
 from deployments.local.prefect_server import check_port, child_environment, client_env, pointed_at, server_env
-from deployments.settings import HOST, Settings, UpError
+from deployments.settings import HOST, Settings
+from schemas.problems import UpError
 
 
 def test_the_server_is_ours_alone(settings: Settings, toy_deployments: dict[str, UUID]) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from deployments.local.prefect_server import child_environment, is_healthy
+from deployments.local.prefect_server import child_environment, free_port, is_healthy
 from deployments.local.processes import living, pid_file
-from deployments.local.up import UpError, up
+from deployments.local.up import up
 from deployments.settings import HOST, PROJECT, Settings
-from tests.deployments.desk import free_port
+from schemas.problems import UpError
 from tests.waiting import MINUTES, wait_until
 
 

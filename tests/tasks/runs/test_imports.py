@@ -1,14 +1,11 @@
 """The flows of sheets on a real Prefect server: what staff see of an import and of the drop folder."""
 
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -22,8 +19,6 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Running
 
-from deployments.local.report_server import report_server
-from deployments.settings import Settings
 from deployments.worker import run_leg
 from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
@@ -286,39 +281,3 @@ def test_a_fault_with_one_file_is_told_and_tried_again(
     assert "b.xlsx" in rooms(house)["done"]
     assert state(drop(desk, deployments))[2] == "a.xlsx: 已导入"
     assert slips(desk) == 2
-
-
-# the reports in the browser
-
-
-@pytest.fixture
-def served(house: places.Places, tmp_path: Path) -> Iterator[str]:
-    settings = Settings(home=tmp_path, port=1)
-    settings.reports_port = 0
-    house.reports.mkdir(exist_ok=True)
-    with report_server(settings.model_copy(update={"reports_port": _free_port()})) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
-def _free_port() -> int:
-    from tests.deployments.desk import free_port
-
-    return free_port()
-
-
-def test_a_report_opens_by_click_and_nothing_else_is_served(served: str, house: places.Places) -> None:
-    folder = house.reports / "abc"
-    folder.mkdir()
-    (folder / "goods-in.html").write_text("<h1>检查</h1>", "utf-8")
-    (folder / "入库.rejected.xlsx").write_bytes(b"PK")
-    (house.reports.parent / "secret.txt").write_text("secret")
-    page = httpx.get(f"{served}/abc/goods-in.html")
-    assert (page.status_code, page.text) == (200, "<h1>检查</h1>")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert httpx.get(f"{served}/abc/入库.rejected.xlsx").content == b"PK"
-    for hidden in ("/", "/abc/", "/../secret.txt", "/%2e%2e/secret.txt", "/abc/none.html"):
-        assert httpx.get(served + hidden).status_code == 404

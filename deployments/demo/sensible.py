@@ -1,0 +1,72 @@
+"""What people say where nobody planned otherwise, and who of them may say it: for the demo, tests and benches."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from schemas.forms.fields import LINE_NO, STAFF
+from schemas.words import Role
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
+from tasks.people.queries import Person
+
+ROLES = (  # leaders before those who send goods: they may let urgent ones go first
+    Role.OFFICE,
+    Role.PARTS_REVIEWER,
+    Role.PLANNER,
+    Role.WORKSHOP,
+    Role.SUPERVISOR,
+    Role.MANAGER,
+    Role.GENERAL_MANAGER,
+    Role.LOGISTICS,
+    Role.WAREHOUSE,
+)
+OWN_VAN = {"运输方式": "自有车辆", "承运商": "自有车队", "运费": 0, "件数": 1}
+SENSIBLE: Mapping[str, Mapping[str, Any]] = {
+    "ReviewDecision": {"审核结论": "通过"},
+    "ApprovalDecision": {"审批结论": "同意"},
+    "GoodsOut": OWN_VAN,
+    "EarlyRelease": {"放行结论": "先行放行"},
+    "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
+    "GoodsCheck": {"核对结果": "货单相符"},
+    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
+}
+APPROVALS = {"ReviewDecision", "ApprovalDecision"}
+DAYS = {"today": 0, "in 60 days": 60}
+
+
+def sensible(form: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is said on a form: what is sensible, over it `fields`; list rows by number: {2: {"数量": 3}}."""
+    return {name: _days(value) for name, value in {**SENSIBLE.get(form, {}), **fields}.items()}
+
+
+def filled_in(prefill: Mapping[str, Any], said: Mapping[str, Any], staff: str) -> dict[str, Any]:
+    """Fill in a form: over what is pre-filled what is said, signed by `staff`."""
+    rows = {name: _rows(prefill.get(name, []), value) for name, value in said.items() if isinstance(value, Mapping)}
+    return {**prefill, **said, **rows, STAFF: staff}
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, **said.get(row.get(LINE_NO, place), {})} for place, row in enumerate(rows, start=1)]
+
+
+def _days(value: Any) -> Any:
+    """Write the days that words mean, in rows too."""
+    if isinstance(value, Mapping):
+        return {name: _days(part) for name, part in value.items()}
+    if isinstance(value, str) and value in DAYS:
+        return (shanghai_day(clock.now()) + timedelta(days=DAYS[value])).isoformat()
+    return value
+
+
+def holders(people: Mapping[str, Person], role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
+    """Give the active staff who may act as a role, by code."""
+    return [code for code, person in sorted(people.items()) if person.active and person.holds(role, office, unit)]
+
+
+def who_may(able: Sequence[str], form: str, applicant: str, approved: Collection[str]) -> list[str]:
+    """Narrow down who answers: the applicant for the office; an approval neither the applicant nor who approved."""
+    free = [code for code in able if code not in {applicant, *approved}]
+    if form in APPROVALS:
+        return free
+    return [applicant] if applicant in able else free or list(able)

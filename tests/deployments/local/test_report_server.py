@@ -1,0 +1,63 @@
+"""Reports open by a click, and nothing else is served."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deployments.local.prefect_server import free_port
+from deployments.local.report_server import report_child
+from deployments.settings import Settings, prepare_home
+
+
+@pytest.fixture
+def place(make_home: Callable[[], Path]) -> Settings:
+    settings = Settings(home=make_home(), port=1, reports_port=free_port())
+    prepare_home(settings)
+    return settings
+
+
+@pytest.fixture
+def served(place: Settings) -> Iterator[str]:
+    child = report_child(place)
+    child.start()
+    deadline = time.monotonic() + 20
+    while not _answers(place.reports_url):
+        assert child.alive, child.log_file.read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield place.reports_url
+    child.stop()
+    assert child.log_file.read_text() == ""
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 404
+    except httpx.ConnectError:
+        return False
+
+
+def test_a_report_opens_by_click_and_nothing_else_is_served(served: str, place: Settings) -> None:
+    folder = place.reports / "abc"
+    folder.mkdir()
+    (folder / "goods-in.html").write_text("<h1>检查</h1>", "utf-8")
+    (folder / "入库.rejected.xlsx").write_bytes(b"PK")
+    (place.home / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(place.home / "secret.txt")
+    page = httpx.get(f"{served}/abc/goods-in.html")
+    assert (page.status_code, page.text) == (200, "<h1>检查</h1>")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert httpx.get(f"{served}/abc/入库.rejected.xlsx").content == b"PK"
+    for hidden in ("/", "/abc", "/abc/", "/../secret.txt", "/%2e%2e/secret.txt", "/abc/none.html", "/abc/link.txt"):
+        refused = httpx.get(served + hidden)
+        assert (refused.status_code, "secret" in refused.text) == (404, False), hidden
+        assert "default-src 'none'" in refused.headers["content-security-policy"]
+    for name, value in (
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-cache"),
+    ):
+        assert page.headers[name] == value
