@@ -14,9 +14,10 @@ from rich.text import Text
 
 from schemas.problems import Problem
 from schemas.words import Urgency
-from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text, timeline_rows
+from tasks.desk.rules import full_time, timeline_rows
 from tasks.desk.views import CaseView, InboxRow, ItemView
 from tasks.durable.process import LineTable
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")

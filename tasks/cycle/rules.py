@@ -8,11 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+
+
+class Notice(StrEnum):
+    """What a reminder tells; a detail may follow: over-3 (three working days over), pickup-5, pickup-escalated."""
+
+    WARNING = "warning"
+    OVERDUE = "overdue"
+    OVER = "over"
+    PICKUP = "pickup"
+    DAILY = "daily"
 
 
 @dataclass(frozen=True)

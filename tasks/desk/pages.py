@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING, Any
 from schemas.words import Role
 from tasks.desk.links import Links
 from tasks.desk.rules import (
-    MOBILE,
     Markdown,
     Passage,
     brief_line,
     chain,
     cut,
     full_time,
-    mask_address,
-    mask_phone,
-    mask_text,
     plain,
     short_time,
     timeline_rows,
     waiting_tag,
 )
 from tasks.desk.views import CaseView, InboxRow, Waiting
+from tasks.privacy.rules import MOBILE, mask_address, mask_phone, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -44,11 +44,11 @@ from schemas.tables import (
 )
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.rules import mask_phone
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, FoundCase, Happening, InboxRow, ItemView, Waiting
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES, ending_of
 from tasks.lines.queries import part_lines
+from tasks.privacy.rules import mask_phone
 
 __all__ = ["CaseView", "case_view", "find_cases", "inbox", "offices", "open_counts"]
 

@@ -12,37 +12,13 @@ from tasks.cycle.rules import SHANGHAI
 from tasks.desk.chains import CHAINS, Arrow
 from tasks.desk.links import Links
 from tasks.desk.reading import form_behind, read_output
-from tasks.desk.views import CaseFacts, CaseView, Happening, ItemView
+from tasks.desk.views import CaseView, Happening, ItemView
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 CONTACT_ROLES = frozenset({Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT})  # who must reach the customer
 DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFECT.md, "Gate dialog")
 DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
 OVERDUE = "逾期"  # the tag of a run with something late
-MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-
-
-# privacy
-
-
-def mask_phone(phone: str) -> str:
-    """Mask a phone number: 138****1048."""
-    digits = re.sub(r"[\s()-]|^\+86", "", phone)
-    if len(digits) < 8:
-        return "***" if digits else ""
-    return f"{digits[:3]}****{digits[-4:]}"
-
-
-def mask_address(address: str) -> str:
-    """Mask an address behind its first six characters, at most half of it: 天津市河西区***."""
-    return f"{address[: min(6, len(address) // 2)]}***" if address else ""
-
-
-def mask_text(text: str, case: CaseFacts) -> str:
-    """Mask what somebody wrote: the customer's phone and address, and whatever looks like a mobile number."""
-    for secret, mask in ((case.customer_phone, mask_phone), (case.customer_address, mask_address)):
-        if len(secret) > 5:
-            text = text.replace(secret, mask(secret))
-    return MOBILE.sub(lambda found: mask_phone(found[0]), text)
 
 
 # names and tags of runs

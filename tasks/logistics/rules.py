@@ -1,11 +1,17 @@
-"""Freight rules: who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2)."""
+"""Who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2), and what an office may find; pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.words import FreightMethod, Role
+from schemas.forms.logistics import GoodsCheck, PickupConfirmation
+from schemas.problems import Problem
+from schemas.words import FreightMethod, PickupFound, Role
+from tasks.lines.rules import known_lines
 
+GOOD = "完好数量 good"
+SAY_WHAT_IS_WRONG = "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong"
 _CENT = Decimal("0.01")
 
 
@@ -84,3 +90,23 @@ def _cny(amount: Decimal) -> str:
 
 def _percent(share: Decimal) -> str:
     return f"{(share * 100).normalize():f}%"
+
+
+def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Problem]:
+    """Check what an office says of the goods: never more than was sent, and its lines and its finding agree."""
+    if problems := known_lines([line.line_no for line in form.lines], sent):
+        return problems
+    problems = [
+        Problem(GOOD, line.good, f"发货 {sent[line.line_no]:f} at most what was sent", row)
+        for row, line in enumerate(form.lines, start=1)
+        if line.good > sent[line.line_no]
+    ]
+    fine = form.found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED}
+    less = any(line.good < sent[line.line_no] for line in form.lines)
+    if fine and less:
+        problems.append(Problem("核对结果 check", form.found.zh, SAY_WHAT_IS_WRONG))
+    if not fine and not less:
+        problems.append(Problem(GOOD, form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"))
+    if not fine and not form.photos:
+        problems.append(Problem("照片编号 photos", "", "异常须附照片编号 an anomaly needs photo references"))
+    return problems

@@ -25,9 +25,6 @@ from tasks.desk.rules import (
     brief_line,
     chain,
     gate_description,
-    mask_address,
-    mask_phone,
-    mask_text,
     plain,
     run_name,
     run_tags,
@@ -35,6 +32,7 @@ from tasks.desk.rules import (
     width,
 )
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, InboxRow, ItemView, LineView, Waiting
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 from tests.play import Play, cells, line
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
