@@ -35,11 +35,11 @@ class PartsLine(Shape):
 
 
 class Registration(Shape):
-    """An application as it came in: priced lines, who should pay, who reviews (None: nobody may)."""
+    """An application as it came in: priced lines, who should pay, who reviews (SYSTEM: nobody may)."""
 
     lines: list[PartsLine]
     fee: FeeCategory
-    reviewer: Role | None
+    reviewer: Role
 
     @property
     def said(self) -> str:
@@ -48,11 +48,10 @@ class Registration(Shape):
 
 
 class Review(Shape):
-    """What the review and the ladder came to; `refused` holds the reason of a refusal, `approvers` who approved."""
+    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
 
     lines: list[PartsLine] = Field(default_factory=list)
-    fee: FeeCategory = FeeCategory.FREE
-    approvers: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
     refused: str = ""
 
 
@@ -116,8 +115,8 @@ class OrderProgress(Shape):
 
     line_no: int
     quantity: Decimal
-    made: Decimal
-    scrapped: Decimal
+    made: Decimal = Decimal(0)
+    scrapped: Decimal = Decimal(0)
     cancelled: bool = False
 
     @property

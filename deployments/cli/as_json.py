@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
 
 from schemas.problems import Problem
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.rules import mask_address, mask_phone, mask_text
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str)]
 

@@ -15,9 +15,10 @@ from schemas.problems import Problem
 from schemas.shapes import LineTable
 from schemas.words import Urgency
 from tasks.desk.reading import cell_text, is_figure
-from tasks.desk.rules import full_time, mask_address, mask_phone, mask_text
+from tasks.desk.rules import full_time
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, InboxRow, ItemView
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from schemas.words import Role, Urgency
 from tasks.desk.links import Links
-from tasks.desk.rules import brief_line, cut, mask_address, mask_phone, mask_text, plain, short_time, width
+from tasks.desk.rules import brief_line, cut, plain, short_time, width
 from tasks.desk.views import CaseView, ItemView
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 CONTACT_ROLES = frozenset({Role.OFFICE, Role.WAREHOUSE, Role.LOGISTICS, Role.AGENT})  # who must reach the customer
 DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFECT.md, "Gate dialog")

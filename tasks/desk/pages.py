@@ -15,22 +15,11 @@ from schemas.words import Role, Urgency
 from tasks.desk.chain import chain_diagram
 from tasks.desk.links import Links
 from tasks.desk.reading import cell_text, is_figure
-from tasks.desk.rules import (
-    Markdown,
-    brief_line,
-    cut,
-    full_time,
-    mask_address,
-    mask_mobiles,
-    mask_phone,
-    mask_text,
-    plain,
-    short_time,
-    waiting_tag,
-)
+from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_time, waiting_tag
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, InboxRow, ItemView, Waiting
 from tasks.durable.process import PROCESSES
+from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template

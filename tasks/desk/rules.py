@@ -6,39 +6,9 @@ from datetime import datetime
 
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import SHANGHAI
-from tasks.desk.views import CaseFacts, CaseView, ItemView
+from tasks.desk.views import CaseView, ItemView
 
 OVERDUE = "逾期"  # the tag of a run with something late
-MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-
-
-# privacy
-
-
-def mask_phone(phone: str) -> str:
-    """Mask a phone number: 138****1048."""
-    digits = re.sub(r"[\s()-]|^\+86", "", phone)
-    if len(digits) < 8:
-        return "***" if digits else ""
-    return f"{digits[:3]}****{digits[-4:]}"
-
-
-def mask_address(address: str) -> str:
-    """Mask an address behind its first six characters, at most half of it: 天津市河西区***."""
-    return f"{address[: min(6, len(address) // 2)]}***" if address else ""
-
-
-def mask_mobiles(text: str) -> str:
-    """Mask whatever looks like a mobile number."""
-    return MOBILE.sub(lambda found: mask_phone(found[0]), text)
-
-
-def mask_text(text: str, case: CaseFacts) -> str:
-    """Mask what somebody wrote: the customer's phone and address, and whatever looks like a mobile number."""
-    for secret, mask in ((case.customer_phone, mask_phone), (case.customer_address, mask_address)):
-        if len(secret) > 5:
-            text = text.replace(secret, mask(secret))
-    return mask_mobiles(text)
 
 
 # names and tags of runs

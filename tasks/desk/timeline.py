@@ -6,13 +6,14 @@ from pydantic import ValidationError
 
 from schemas.forms.base import form_at
 from schemas.words import EntryKind, Role
+from tasks.cycle.rules import Notice
 from tasks.desk.reading import said
-from tasks.desk.rules import cut, full_time, mask_text
+from tasks.desk.rules import cut, full_time
 from tasks.desk.views import NOTICE, REFUSED, CaseView, Happening
 from tasks.durable.replay import CLOSE
 from tasks.durable.step import step_of
+from tasks.privacy.rules import mask_text
 
-NOTICES = {"warning": "到期预警", "overdue": "逾期提醒", "over": "逾期上报", "daily": "每日提醒"}
 TITLES = {
     REFUSED: "{}：未通过 refused",
     EntryKind.WITHDRAWN: "{}：撤回 withdrawn",
@@ -67,7 +68,7 @@ def _who(entry: Happening) -> str:
 def _title(entry: Happening) -> str:
     if entry.kind == NOTICE:
         family = entry.title.partition(":")[0].partition("-")[0]
-        return f"{NOTICES.get(family, '提醒')} → {Role(entry.actor).zh}"
+        return f"{Notice(family).zh if family in Notice else '提醒'} → {Role(entry.actor).zh}"
     if entry.kind == EntryKind.DECISION and entry.form is None and entry.link:  # it came before anybody asked
         return f"{entry.link}·{entry.title}"
     return TITLES.get(entry.kind, "{}").format(entry.title)

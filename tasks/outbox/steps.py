@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NewType
 
 from schemas.tables import outbox
@@ -25,21 +24,14 @@ def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], an
     this transaction; another one is sent to by the dispatcher.
     """
     key = MessageKey(f"{work.case.number}:{work.key}")
-    answer = None if system_url(destination) else embedded.answer(destination, kind, payload)
-    now: datetime | None = work.now
-    work.insert(
-        outbox,
-        idempotency_key=key,
-        destination=destination,
-        kind=kind,
-        payload=dict(payload),
-        answers=answers,
-        state=OutboxState.PENDING if answer is None else OutboxState.ANSWERED,
-        next_at=now if answer is None else None,
-        answer=answer,
-        created_at=work.now,
-        answered_at=None if answer is None else now,
-    )
-    if answer is not None and answers:
+    message = {"idempotency_key": key, "destination": destination, "kind": kind, "payload": dict(payload)}
+    if system_url(destination):
+        work.insert(
+            outbox, **message, answers=answers, state=OutboxState.PENDING, next_at=work.now, created_at=work.now
+        )
+        return key
+    answer, times = embedded.answer(destination, kind, payload), {"created_at": work.now, "answered_at": work.now}
+    work.insert(outbox, **message, answers=answers, state=OutboxState.ANSWERED, answer=answer, **times)
+    if answers:
         work.answer(answers, "系统答复", answer)
     return key

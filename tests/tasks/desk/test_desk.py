@@ -24,12 +24,13 @@ from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, inbox_page, start_page
 from tasks.desk.queries import case_view, find_cases
 from tasks.desk.reading import said
-from tasks.desk.rules import brief_line, mask_address, mask_phone, mask_text, plain, run_name, run_tags, width
+from tasks.desk.rules import brief_line, plain, run_name, run_tags, width
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, InboxRow, ItemView, Waiting
 from tasks.desk.waiting import inbox, offices, open_counts
 from tasks.durable.stage import advance
-from tasks.logistics.steps import Ruling
+from tasks.logistics.rules import FreightRuling
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 from tests import toy
 from tests.play import Play, cells, line
 
@@ -538,8 +539,8 @@ PART = PartsLine(
         ([1, 3], "第1、3行"),
         ([LineQuantity(line_no=1, quantity="2.00")], "第1行 ×2"),
         ([LineQuantity(line_no=n, quantity=1) for n in range(1, 6)], "第1行 ×1；第2行 ×1；第3行 ×1；… 共 5 行"),
-        (Ruling(role=Role.SUPERVISOR, reason="超出参考价"), "客服主管 · 原因 超出参考价"),
-        (Ruling(role=None, reason=""), ""),
+        (FreightRuling(role=Role.SUPERVISOR, reason="超出参考价"), "客服主管 · 原因 超出参考价"),
+        (FreightRuling(role=None, reason="免批"), "原因 免批"),
         (OrderReceived(order_number="OS-1"), "系统单号 OS-1"),
         ([PART], "第2行 门板 ×3 @8.50 缺件"),
         (
@@ -599,7 +600,7 @@ def test_who_decided_what_reads_well() -> None:
     rows = timeline_rows(make_view(timeline=timeline))
     assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过 · 收费", "Prefect 界面")
     assert rows[1][1:5] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行")
-    assert rows[2][1:4] == ("系统", "提醒 → 办事处售后", "催提 · 请提货")
+    assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "催提 · 请提货")
     assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
     assert (rows[4].title, rows[4].what) == ("gone-1", "")  # the code has no such form any more
 
