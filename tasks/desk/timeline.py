@@ -82,6 +82,9 @@ def _what(entry: Happening, view: CaseView) -> str:
         return str(entry.output["reason"])
     if entry.key == CLOSE:
         return " · ".join(filter(None, [view.case.ended_as, view.case.ending_reason]))
+    other = view.answering(entry.key)
+    if other and other.ending:
+        return f"{other.number} {other.ending.zh}"
     try:
         return _said_by_step(entry) if entry.kind in ACTS else _said_by_form(entry)
     except (ImportError, AttributeError, ValidationError):  # by now the code has no such form, or another shape
