@@ -132,8 +132,8 @@ def judge_freight(
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
     if ruling.role is None:
         return ruling
-    role = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
-    return ruling.model_copy(update={"role": role})
+    free = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
+    return FreightRuling(role=free, reason=ruling.reason)
 
 
 @step("发货单·装箱单", link="出库制票")
