@@ -31,12 +31,14 @@ from deployments.demo.sensible import filled_in
 from schemas.forms.fields import STAFF
 from schemas.words import Role
 from tasks.desk.rules import waiting_tag
+from tasks.runs.rules import TAKEN_OVER
 
 LOOK_EVERY = 0.5  # seconds between two looks at a run
 RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
 PARTS = ("schema", "description")  # of a dialog
+LOST = Told(False, "答复未送达 never read", lost=True)
 NUMBER = re.compile(r"[A-Z]+-\d{4}-\d{6}")
 
 
@@ -110,25 +112,29 @@ class ClicksDoor:
                 if not any(told.accepted for told in pressed):
                     return pressed
                 after = self._wait(dialog)
-                if after is None or after.gate != dialog.gate:  # the same gate: the answer was lost with the worker
-                    break
+                if after is LOST:
+                    return [LOST for _ in pressed]
+                if not isinstance(after, Dialog) or after.gate != dialog.gate:
+                    break  # else it is the same gate: the answer was lost with the worker
                 dialog = after
-            if after and after.gate.rpartition("-")[0] == turn.item.key:  # the next attempt: it was refused
+            if (
+                isinstance(after, Dialog) and after.gate.rpartition("-")[0] == turn.item.key
+            ):  # the next attempt: it was refused
                 why = after.text[after.text.find("⚠") :]
                 return [Told(False, why) if told.accepted else told for told in pressed]
             return pressed
         finally:
             self._in_hand.discard(dialog.run.id)
 
-    def _wait(self, dialog: Dialog) -> Dialog | None:
-        """Give the next dialog of a run; None when it has ended, or when we are to stop."""
+    def _wait(self, dialog: Dialog) -> Dialog | Told | None:
+        """Give the next dialog of a run; LOST when another run took its item over, None when it ended otherwise."""
         before = dialog.run.state.id if dialog.run.state else None
         deadline = time.monotonic() + RUN_WAIT
         while not self.stopping() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY)
             run = self._look(dialog.run.id)
             if run and run.state and run.state.is_final():
-                return None
+                return LOST if run.state.name == TAKEN_OVER else None
             if run and run.state and run.state.name == "Suspended" and run.state.id != before:
                 return self._read(run)
         return None
@@ -167,7 +173,7 @@ class ClicksDoor:
                 return Told(True)
             told = str(getattr(result.details, "reason", result.status))
             if "schema not found" not in told or time.monotonic() > deadline:
-                return Told(False, told)
+                return LOST if "not paused" in told else Told(False, told)  # a leg is on its way, or the run has ended
             time.sleep(0.1)
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
