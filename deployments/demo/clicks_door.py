@@ -14,13 +14,7 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterId,
-    FlowRunFilterState,
-    FlowRunFilterStateName,
-    FlowRunFilterTags,
-)
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
@@ -38,6 +32,7 @@ RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
 PARTS = ("schema", "description")  # of a dialog
+GOES_FIRST = ("release", "goods-out")
 LOST = Told(False, "答复未送达 never read", lost=True)
 NUMBER = re.compile(r"[A-Z]+-\d{4}-\d{6}")
 
@@ -58,7 +53,7 @@ class ClicksDoor:
         self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Callable[[], bool]
     ) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
-        self._in_hand: set[UUID] = set()
+        self._in_hand: dict[str, UUID] = {}  # run by case
         self._runs: dict[UUID, FlowRun] = {}
         self._looked_at, self._looking = 0.0, threading.Lock()
 
@@ -72,18 +67,18 @@ class ClicksDoor:
         return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters).id
 
     def waiting(self, role: Role) -> list[Item]:
-        """Give what waits for a role, as its worklist shows it, and take it in hand."""
-        suspended = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"]))
-        wanted = FlowRunFilter(state=suspended, tags=FlowRunFilterTags(all_=[waiting_tag(role)]))
+        """Give what waits for a role, of each case what goes first, and take those cases in hand."""
+        suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
+        first: dict[str, FlowRun] = {}
+        for run in sorted(self.client.read_flow_runs(flow_run_filter=suspended, limit=FETCHED), key=_rank):
+            first.setdefault(_number(run) or str(run.id), run)
         items = []
-        for run in self.client.read_flow_runs(flow_run_filter=wanted, limit=FETCHED):
-            dialog = None if run.id in self._in_hand else self._read(run)
-            if dialog is None:
-                continue
-            number, title = NUMBER.match(run.name), run.name.rpartition(" · ")[2]
-            key, form = dialog.gate.rpartition("-")[0], str(dialog.schema["title"])
-            self._in_hand.add(run.id)
-            items.append(Item(number[0] if number else "", key, title, form, role, dialog, str(run.id)))
+        for case, run in first.items():
+            dialog = self._read(run) if waiting_tag(role) in run.tags and case not in self._in_hand else None
+            if dialog:
+                self._in_hand[case] = run.id
+                key, title = dialog.gate.rpartition("-")[0], run.name.rpartition(" · ")[2]
+                items.append(Item(_number(run), key, title, str(dialog.schema["title"]), role, dialog, str(run.id)))
         return items
 
     def _read(self, run: FlowRun) -> Dialog | None:
@@ -110,7 +105,8 @@ class ClicksDoor:
             while True:
                 pressed = self._press(dialog, [_answer(dialog, turn.said, who) for who in turn.people])
                 if not any(told.accepted for told in pressed):
-                    return pressed
+                    moved = _gate(self.client.read_flow_run(dialog.run.id)) != dialog.gate
+                    return [LOST for _ in pressed] if moved else pressed
                 after = self._wait(dialog)
                 if after is LOST:
                     return [LOST for _ in pressed]
@@ -124,7 +120,7 @@ class ClicksDoor:
                 return [Told(False, why) if told.accepted else told for told in pressed]
             return pressed
         finally:
-            self._in_hand.discard(dialog.run.id)
+            self._in_hand.pop(turn.item.case or turn.item.run)
 
     def _wait(self, dialog: Dialog) -> Dialog | Told | None:
         """Give the next dialog of a run; LOST when another run took its item over, None when it ended otherwise."""
@@ -143,7 +139,7 @@ class ClicksDoor:
         """Look at a run in hand; whoever looks first looks at all of them, for the server has one event loop."""
         with self._looking:
             if time.monotonic() - self._looked_at > LOOK_EVERY:
-                in_hand = FlowRunFilter(id=FlowRunFilterId(any_=list(self._in_hand)))
+                in_hand = FlowRunFilter(id=FlowRunFilterId(any_=list(self._in_hand.values())))
                 self._runs = {run.id: run for run in self.client.read_flow_runs(flow_run_filter=in_hand)}
                 self._looked_at = time.monotonic()
         return self._runs.get(run_id)
@@ -173,7 +169,7 @@ class ClicksDoor:
                 return Told(True)
             told = str(getattr(result.details, "reason", result.status))
             if "schema not found" not in told or time.monotonic() > deadline:
-                return LOST if "not paused" in told else Told(False, told)  # a leg is on its way, or the run has ended
+                return Told(False, told)
             time.sleep(0.1)
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
@@ -188,7 +184,18 @@ class ClicksDoor:
 
 
 def _gate(run: FlowRun) -> str:
+    """Give the gate at which a run waits: the item and the attempt; "" where it does not wait."""
     return (run.state.state_details.pause_key or "") if run.state else ""
+
+
+def _number(run: FlowRun) -> str:
+    found = NUMBER.match(run.name)
+    return found[0] if found else ""
+
+
+def _rank(run: FlowRun) -> int:
+    """Say what goes first of a case: a release before the form that it waits for, the form before the pickup."""
+    return next((place for place, gate in enumerate(GOES_FIRST) if _gate(run).startswith(gate)), len(GOES_FIRST))
 
 
 def _answer(dialog: Dialog, said: Mapping[str, Any], who: str) -> dict[str, Any]:
