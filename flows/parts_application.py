@@ -9,13 +9,15 @@ from tasks.applications.steps import enter_order, review_application
 from tasks.durable.process import Case, Closing
 from tasks.lines.queries import line_table
 from tasks.lines.steps import close_lines
-from tasks.logistics.steps import await_pickup, release_goods, send_goods
+from tasks.logistics.pickup import await_pickup
+from tasks.logistics.sending import release_goods, send_goods
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import make_goods, place_production_orders, settle_shortfalls
 from tasks.runs.process import process
 
 BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"
+UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
 @process(
@@ -38,7 +40,7 @@ def parts_application(case: Case) -> Closing:
     if review.refused:
         return Closing(PartsEnding.REJECTED, review.refused)
     enter_order(case, review.lines)  # 录入系统
-    lines, approvers = review.lines, review.approvers
+    lines, barred = review.lines, review.barred
     for shipment in count(1):
         held = reserve_stock(case, lines, turn=shipment)
         plan = plan_production(case, lines, held, shipment)  # 周期确认 计划确认
@@ -47,17 +49,14 @@ def parts_application(case: Case) -> Closing:
             return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=True)
         if not (made or held):  # no replacement could be made, and that was accepted
             return Closing(PartsEnding.DELIVERED)
-        sent = send_goods(case, lines, approvers, shipment)  # 出库 出库制票
-        approvers = sent.approvers
+        sent = send_goods(case, lines, barred, shipment)  # 出库 出库制票
         receipt = await_pickup(case, lines, sent, shipment)  # 催提
         if receipt.unchecked:
-            return Closing(
-                PartsEnding.DELIVERED, "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
-            )
+            return Closing(PartsEnding.DELIVERED, UNCHECKED)
         again = settle_shortfalls(case, lines, receipt.shortfalls, shipment)
         if again is None:
             return Closing(PartsEnding.REPLACED, BY_ANOMALY)
         if not again:
             return Closing(PartsEnding.DELIVERED)
-        lines = again
+        lines, barred = again, sent.barred
     raise AssertionError("unreachable")

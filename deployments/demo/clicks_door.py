@@ -80,10 +80,8 @@ class ClicksDoor:
                 continue
             number, title = NUMBER.match(run.name), run.name.rpartition(" · ")[2]
             key, form = dialog.gate.rpartition("-")[0], str(dialog.schema["title"])
-            also = role is Role.LOGISTICS and form == "GoodsOut"
-            if also or key == "draft" or f"{title} · {role.zh}" in dialog.text:  # a run may wait for several roles
-                self._in_hand.add(run.id)
-                items.append(Item(number[0] if number else "", key, title, form, role, dialog, str(run.id)))
+            self._in_hand.add(run.id)
+            items.append(Item(number[0] if number else "", key, title, form, role, dialog, str(run.id)))
         return items
 
     def _read(self, run: FlowRun) -> Dialog | None:

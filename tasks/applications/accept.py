@@ -6,26 +6,31 @@ from typing import Any
 
 from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
-from schemas.tables import case_line
 from schemas.words import Channel, Role
 from tasks.applications.queries import catalogue, offices, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.lines.steps import add_lines
 from tasks.people.queries import people
+from tasks.people.rights import not_on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
+APPLICANT = "申报人工号 applicant"
 BESIDE = "同时发来的另一份申报 another application sent with this one"
+NO_OFFICE = "没有这个办事处，请填编码或全称 must be an office's code or name"
+NO_ORDER = "销售记录中没有此订单；请核对，或填写客户姓名、电话、地址 "
+NO_ORDER += "is not in the sales records: check it, or fill in the customer"
+CUSTOMER = ("customer_name", "customer_phone", "customer_address")
 
 
 def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
     today = shanghai_day(clock.now())
     version = unit.read(version_today)
-    limits = unit.read(policies)[version]
-    most = limits["sheet.max_lines" if channel == Channel.SHEET else "form.max_lines"]
+    most = unit.read(policies)[version]["sheet.max_lines" if channel == Channel.SHEET else "form.max_lines"]
     if len(form.lines) > most:
         expected = f"最多 {most} 行，请分单申报 at most {most} lines, split the application"
         return {}, [Problem("明细 lines", len(form.lines), expected)]
@@ -33,67 +38,33 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
     sold = unit.read_by(sales, attrgetter("order_no"), form)
     twins = unit.read_by(open_lines, attrgetter("order_no"), form)
     assert twins is not None
-    problems = [
-        *_office_problems(form, unit, office),
-        *_order_problems(form, sold),
-        *line_problems(unit.read(catalogue), form.lines, twins, today),
-    ]
+    customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
+    parts, problems = unit.read(catalogue), _office_problems(form, unit, office)
+    if sold is None and not all(customer.values()):
+        problems.append(Problem("订单号 order", form.order_no, NO_ORDER))
+    problems += line_problems(parts, form.lines, twins, today)
     if form.found_on and form.found_on > today:
         problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
-    facts = {
-        "office": office.code if office else None,
-        "applicant": form.applicant,
-        "order_no": form.order_no,
-        "customer_name": form.customer_name or (sold.customer_name if sold else ""),
-        "customer_phone": form.customer_phone or (sold.customer_phone if sold else ""),
-        "customer_address": form.customer_address or (sold.customer_address if sold else ""),
-        "model": sold.model if sold else "",
-        "urgency": form.urgency,
-        "policy_version": version,
-    }
     if not problems:
-        parts = [(unit.read(catalogue).find(line.part), line.reason) for line in form.lines]
-        twins |= {(part.code, reason.value): BESIDE for part, reason in parts if part}
-    return facts, problems
+        listed = [(parts.find(line.part), line.reason) for line in form.lines]
+        twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
+    case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
+    applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency}
+    return case | applied | customer, problems
 
 
 def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
     if office is None:
-        return [
-            Problem("办事处 office", form.office, "没有这个办事处，请填编码或全称 must be an office's code or name")
-        ]
+        return [Problem("办事处 office", form.office, NO_OFFICE)]
     person = unit.read(people).get(form.applicant)
     if person is None or not person.active:
-        return [Problem("申报人工号 applicant", form.applicant, "没有这位在职员工 must be an active staff member")]
+        return [not_on_staff(form.applicant, APPLICANT)]
     if not person.holds(Role.OFFICE, office.code):
         expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
-        return [Problem("申报人工号 applicant", f"{person.code} {person.name}", expected)]
+        return [Problem(APPLICANT, str(person), expected)]
     return []
-
-
-def _order_problems(form: PartsApplication, sold: Any) -> list[Problem]:
-    if sold is not None or (form.customer_name and form.customer_phone and form.customer_address):
-        return []
-    expected = (
-        "销售记录中没有此订单；请核对，或填写客户姓名、电话、地址 "
-        "is not in the sales records: check it, or fill in the customer"
-    )
-    return [Problem("订单号 order", form.order_no, expected)]
 
 
 def begin_application(form: PartsApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
-    for line in price_lines(work.read(catalogue), form.lines):
-        work.insert(
-            case_line,
-            line_no=line.line_no,
-            order_no=form.order_no,
-            part=line.part,
-            part_name=line.name,
-            specification=line.specification,
-            colour=line.colour,
-            quantity=line.quantity,
-            price=line.price,
-            reason=line.reason,
-            open=True,
-        )
+    add_lines(work, price_lines(work.read(catalogue), form.lines))

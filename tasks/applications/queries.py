@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from schemas.tables import case_line, office, part, part_price, sales_record, service_case
-from tasks.applications.rules import Catalogue, Part
+from tasks.applications.rules import Catalogue, Part, Twin
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.unit.among import among
-
-Twin = tuple[str, str]  # part, reason
+from tasks.unit.work import Work
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
@@ -38,8 +37,13 @@ def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[
     return {order: {} for order in orders} | _open_lines(connection, among(case_line.c.order_no, orders))
 
 
-def open_twins(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
-    """Find the open lines of the cases' orders: order no → (part, reason) → case number."""
+def other_lines(work: Work) -> dict[Twin, str]:
+    """Find the open lines of the case's order in other cases: (part, reason) → case number."""
+    known = work.read(_lines_of_orders).get(work.case.order_no, {})
+    return {twin: number for twin, number in known.items() if number != work.case.number}
+
+
+def _lines_of_orders(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
     orders = select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
     return _open_lines(connection, case_line.c.order_no.in_(orders))
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.forms.applications import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.words import FeeCategory, Reason
+
+PART = "配件名称 part"
+Twin = tuple[str, str]  # part, reason
+OF_A_PART = ("name", "category", "unit", "specification", "colour")
 
 
 class Part(NamedTuple):
@@ -38,64 +42,84 @@ class Catalogue:
 def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Problem | None:
     """Say why a part cannot be ordered on a day, or None."""
     part = catalogue.find(text)
-    field = "配件名称 part"
     if part is None:
-        return Problem(field, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
+        return Problem(PART, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
     if part.discontinued_on and part.discontinued_on <= day:
-        return Problem(field, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
-    if part.price is None:
-        return Problem(field, text, f"{day} 没有有效价格 has no price valid on {day}", row)
-    return None
+        return Problem(PART, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
+    return Problem(PART, text, f"{day} 没有有效价格 has no price valid on {day}", row) if part.price is None else None
 
 
 def line_problems(
-    catalogue: Catalogue, lines: Sequence[ApplicationLine], open_lines: Mapping[tuple[str, str], str], day: date
+    catalogue: Catalogue, lines: Sequence[ApplicationLine], open_lines: Mapping[Twin, str], day: date
 ) -> list[Problem]:
     """Check lines: known part, not discontinued, no twin here or in an open case.
 
     open_lines: (part code, reason) → case number of open lines of the same order.
     """
     problems: list[Problem] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[Twin, int] = {}
     for row, line in enumerate(lines, start=1):
-        problem = part_problem(catalogue, line.part, day, row)
-        if problem:
-            problems.append(problem)
+        part, problem = catalogue.find(line.part), part_problem(catalogue, line.part, day, row)
+        if part is None or problem:
+            problems += [problem] if problem else []
             continue
-        part = catalogue.find(line.part)
-        assert part is not None
         twin = (part.code, line.reason.value)
         if twin in seen:
             expected = f"与第{seen[twin]}行重复（同配件同原因） repeats row {seen[twin]}: same part and reason"
-            problems.append(Problem("配件名称 part", line.part, expected, row))
+            problems.append(Problem(PART, line.part, expected, row))
         elif twin in open_lines:
             expected = f"{open_lines[twin]} 已申报（同订单同配件同原因） is already open in {open_lines[twin]}"
-            problems.append(Problem("配件名称 part", line.part, expected, row))
+            problems.append(Problem(PART, line.part, expected, row))
         seen.setdefault(twin, row)
+    return problems
+
+
+def corrected_problems(
+    catalogue: Catalogue,
+    lines: Sequence[PartsLine],
+    corrected: Sequence[ReviewedLine],
+    open_lines: Mapping[Twin, str],
+    day: date,
+) -> list[Problem]:
+    """Check corrected parts as submitted ones are; a line may not become the twin of an open one."""
+    rows = {line.line_no: row for row, line in enumerate(corrected, start=1)}
+    listed = [part_problem(catalogue, line.part, day, rows[line.line_no]) for line in corrected]
+    if problems := [problem for problem in listed if problem]:
+        return problems
+    seen = dict(open_lines)
+    for line in correct_lines(catalogue, lines, corrected):
+        twin = (line.part, line.reason.value)
+        if twin in seen:
+            expected = f"与 {seen[twin]} 重复（同订单同配件同原因） repeats an open line: same order, part and reason"
+            problems.append(Problem(PART, line.name, expected, rows.get(line.line_no, 0)))
+        seen[twin] = f"行号 line {line.line_no}"
     return problems
 
 
 def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[PartsLine]:
     """Write lines out with code, standard name and today's price; the catalogue fills what was left empty."""
-    priced = []
-    for row, line in enumerate(lines, start=1):
-        part = catalogue.find(line.part)
-        assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
-        priced.append(
-            PartsLine(
-                line_no=row,
-                part=part.code,
-                name=part.name,
-                category=part.category,
-                unit=part.unit,
-                specification=line.specification or part.specification,
-                colour=line.colour or part.colour,
-                quantity=line.quantity,
-                price=part.price or Decimal(0),
-                reason=line.reason,
-            )
-        )
-    return priced
+    return [_priced(catalogue, row, line) for row, line in enumerate(lines, start=1)]
+
+
+def _priced(catalogue: Catalogue, row: int, line: ApplicationLine) -> PartsLine:
+    part = catalogue.find(line.part)
+    assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
+    of_part: dict[str, Any] = {name: getattr(part, name) for name in OF_A_PART}
+    given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
+    price = part.price or Decimal(0)
+    about = of_part | given | {"quantity": line.quantity, "price": price, "reason": line.reason}
+    return PartsLine(line_no=row, part=part.code, **about)
+
+
+def as_applied(line: PartsLine) -> ApplicationLine:
+    """Write a line as an office fills it in."""
+    looks = {"specification": line.specification, "colour": line.colour}
+    return ApplicationLine(part=line.name, quantity=line.quantity, reason=line.reason, **looks)
+
+
+def as_reviewed(line: PartsLine) -> ReviewedLine:
+    """Write a line as a reviewer may correct it."""
+    return ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price)
 
 
 def correct_lines(
@@ -111,14 +135,7 @@ def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> Part
     assert part is not None
     changed: dict[str, object] = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
     if part.code != line.part:
-        changed |= {
-            "part": part.code,
-            "name": part.name,
-            "category": part.category,
-            "unit": part.unit,
-            "specification": part.specification,
-            "colour": part.colour,
-        }
+        changed |= {"part": part.code} | {name: getattr(part, name) for name in OF_A_PART}
     return line.model_copy(update=changed)
 
 

@@ -7,30 +7,21 @@ the next one. Climbing only goes up, so a rung that stood in for a lower one has
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
+from schemas.problems import Problem
 from schemas.words import Role
 
 LADDER: Final = (Role.PARTS_REVIEWER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
+NO_APPROVER: Final = Role.SYSTEM  # nobody is left who may do it
 
-
-class NoApprover(StrEnum):
-    """The answer where the amount is not yet approved and nobody is left who may do it."""
-
-    NO_APPROVER = "NO_APPROVER"
-
-
-NO_APPROVER: Final[Literal[NoApprover.NO_APPROVER]] = NoApprover.NO_APPROVER
+Holders = Mapping[Role, frozenset[str]]
+Limits = Mapping[Role, Decimal | None]
 
 
 def next_rung(
-    amount: Decimal,
-    limits: Mapping[Role, Decimal | None],
-    holders: Mapping[Role, frozenset[str]],
-    barred: frozenset[str],
-    climbed: Sequence[Role],
-) -> Role | NoApprover | None:
+    amount: Decimal, limits: Limits, holders: Holders, barred: frozenset[str], climbed: Sequence[Role]
+) -> Role | None:
     """Return the rung that must approve next, None when approved fully, NO_APPROVER when nobody is left.
 
     `limits` names every rung's authority in CNY, inclusive, None for unlimited; `holders` the staff of each
@@ -39,19 +30,23 @@ def next_rung(
     """
     _check(amount, limits)
     done = [place for place, rung in enumerate(LADDER) if rung in climbed]
-    if any(_covers(limits[LADDER[place]], amount) for place in done):
+    reached = [limits[LADDER[place]] for place in done]
+    if any(limit is None or amount <= limit for limit in reached):
         return None
-    for rung in LADDER[max(done, default=-1) + 1 :]:
-        if holders.get(rung, frozenset()) - barred:
-            return rung
-    return NO_APPROVER
+    return free_rung(LADDER[max(done, default=-1) + 1 :], holders, barred)
 
 
-def _covers(limit: Decimal | None, amount: Decimal) -> bool:
-    return limit is None or amount <= limit
+def free_rung(rungs: Sequence[Role], holders: Holders, barred: frozenset[str]) -> Role:
+    """Return the first of these rungs with somebody who may act, NO_APPROVER where there is none."""
+    return next((rung for rung in rungs if holders.get(rung, frozenset()) - barred), NO_APPROVER)
 
 
-def _check(amount: Decimal, limits: Mapping[Role, Decimal | None]) -> None:
+def reason_needed(reason: str, needed: bool, when: str) -> list[Problem]:
+    """Check that a decision that needs a reason has one; `when` says in what case it is needed."""
+    return [Problem("原因 reason", "", when)] if needed and not reason else []
+
+
+def _check(amount: Decimal, limits: Limits) -> None:
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"amount is {amount}, expected CNY of 0 or more: correct the lines' quantities and prices")
     if missing := [rung.value for rung in LADDER if rung not in limits]:

@@ -1,13 +1,14 @@
 """The SQL of working time: holidays and cycle standards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
-from tasks.cycle.rules import Calendar, Standard
-from tasks.policies.queries import setting
+from tasks.cycle.rules import Calendar, Standard, standard_days
+from tasks.policies.queries import policies
 from tasks.unit.work import Work
 
 
@@ -24,13 +25,24 @@ def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Sta
     ]
 
 
+def standard(work: Work, category: str, unit: str) -> int | None:
+    """Give the standard working days of the case's process and urgency today; None where there is no standard."""
+    case = work.case
+    return standard_days(work.read(standards), case.process, category, unit, case.urgency, work.today)
+
+
 def calendar(work: Work) -> Calendar:
     """Give the working calendar by the case's policy; a unit makes it once."""
     known, version = work.read(_calendars), work.case.policy_version
     if version not in known:
-        start, end = (time.fromisoformat(setting(work, key)) for key in ("work.start", "work.end"))
-        known[version] = Calendar(work.read(holidays), start, end)
+        known[version] = calendar_of(work.read(policies)[version], work.read(holidays))
     return known[version]
+
+
+def calendar_of(policy: Mapping[str, Any], exceptions: Mapping[date, bool]) -> Calendar:
+    """Make the working calendar of a policy version."""
+    start, end = (time.fromisoformat(policy[key]) for key in ("work.start", "work.end"))
+    return Calendar(exceptions, start, end)
 
 
 def _calendars(_connection: Connection, _case_ids: Sequence[int]) -> dict[int, Calendar]:

@@ -1,62 +1,96 @@
-"""Due times and reminders of questions, from policy data (DOMAIN 4)."""
+"""When questions are due and who is reminded of them, from policy data (DOMAIN 4).
 
-from collections.abc import Callable, Sequence
+A term is named by its gate, "goods_in": the policy of the case's own process counts, else the common one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any, TypeVar
 
+from schemas.forms.base import Form
+from schemas.problems import Problem
 from schemas.words import Role
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import SHANGHAI, add_clock_hours, add_working_days, add_working_days_to_date, share_moment
-from tasks.durable.question import Reminder
-from tasks.policies.queries import setting
+from tasks.cycle.rules import (
+    SHANGHAI,
+    Notice,
+    add_clock_hours,
+    add_working_days,
+    add_working_days_to_date,
+    share_moment,
+)
+from tasks.durable.question import Question, Reminder
+from tasks.policies.queries import setting, term
 from tasks.unit.work import Work
 
+F = TypeVar("F", bound=Form)
 Due = Callable[[Work], datetime]
 Remind = Callable[[Work, datetime], Sequence[Reminder]]
 
 
-def working_days(key: str) -> Due:
-    """Due at the end of working time after the policy's number of working days."""
-    return lambda work: add_working_days(calendar(work), work.now, setting(work, key))
+def gate(
+    key: str,
+    title: str,
+    role: Role,
+    form: type[F],
+    within: str | Due,
+    link: str = "",
+    brief: Callable[[], Sequence[str]] = list,
+    prefill: Callable[[], Mapping[str, Any]] = dict,
+    check: Callable[[F, Work], Sequence[Problem]] | None = None,
+    barred: frozenset[str] = frozenset(),
+) -> Question[F]:
+    """Ask a role, by default within a named term of working days; who watches over it hears of delays (DOMAIN 4)."""
+    due, remind = working_days(within) if isinstance(within, str) else within, escalation(role)
+    return Question(
+        key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, barred=barred, remind=remind
+    )
 
 
-def clock_hours(key: str) -> Due:
-    """Due after the policy's number of clock hours, non-working days skipped."""
-    return lambda work: add_clock_hours(calendar(work), work.now, setting(work, key))
+def working_days(name: str) -> Due:
+    """Due at the end of working time after the gate's number of working days."""
+    return lambda work: add_working_days(calendar(work), work.now, term(work, f"{name}.days"))
+
+
+def clock_hours(name: str) -> Due:
+    """Due after the gate's number of clock hours, non-working days skipped."""
+    return lambda work: add_clock_hours(calendar(work), work.now, term(work, f"{name}.hours"))
 
 
 def end_of(day: date) -> Due:
     """Due at the end of working time of a day."""
-    return lambda work: at(work, day, setting(work, "work.end"))
+    return lambda work: at(day, setting(work, "work.end"))
 
 
-def working_days_after(day: date, key: str) -> Due:
-    """Due the policy's number of working days after a day."""
-    return lambda work: at(
-        work, add_working_days_to_date(calendar(work), day, setting(work, key)), setting(work, "work.end")
-    )
+def working_days_after(day: date, name: str) -> Due:
+    """Due the gate's number of working days after a day."""
+    return lambda work: end_of(add_working_days_to_date(calendar(work), day, term(work, f"{name}.days")))(work)
 
 
-def at(work: Work, day: date, clock_time: str) -> datetime:
+def at(day: date, clock_time: str) -> datetime:
     """Give the moment of a Shanghai clock time on a day, in UTC."""
     return datetime.combine(day, time.fromisoformat(clock_time), SHANGHAI).astimezone(UTC)
 
 
 def overdue(*roles: Role) -> Remind:
     """Tell these roles when the due time has passed."""
-    return lambda _work, due: [Reminder(due, "overdue", role) for role in roles]
+    return lambda _work, due: [Reminder(due, Notice.OVERDUE, role) for role in roles]
+
+
+def daily_after(role: Role) -> Remind:
+    """Remind every working day once the due time has passed (S3 §3 2.2)."""
+    return lambda _work, due: [Reminder(due, Notice.DAILY, role)]
 
 
 def escalation(holder: Role, *others: Role) -> Remind:
     """Tell holder and others when due, the SUPERVISOR 3 and the MANAGER 7 working days later (DOMAIN 4)."""
 
     def remind(work: Work, due: datetime) -> list[Reminder]:
-        over = [
-            (Role.SUPERVISOR, setting(work, "cycle.supervisor_after_days")),
-            (Role.MANAGER, setting(work, "cycle.manager_after_days")),
-        ]
-        later = [Reminder(add_working_days(calendar(work), due, days), f"over-{days}", role) for role, days in over]
-        return [Reminder(due, "overdue", role) for role in (holder, *others)] + later
+        above = {Role.SUPERVISOR: "cycle.supervisor_after_days", Role.MANAGER: "cycle.manager_after_days"}
+        over = [(setting(work, key), role) for role, key in above.items()]
+        later = [Reminder(add_working_days(calendar(work), due, n), f"{Notice.OVER}-{n}", role) for n, role in over]
+        return [*overdue(holder, *others)(work, due), *later]
 
     return remind
 
@@ -66,8 +100,8 @@ def production_watch(promised: date) -> Remind:
 
     def remind(work: Work, due: datetime) -> list[Reminder]:
         share = Decimal(str(setting(work, "cycle.warn_share")))
-        day = share_moment(calendar(work), work.now, promised, share)
-        warning = Reminder(at(work, day, setting(work, "work.start")), "warning", Role.WORKSHOP)
+        moment = at(share_moment(calendar(work), work.now, promised, share), setting(work, "work.start"))
+        warning = Reminder(moment, Notice.WARNING, Role.WORKSHOP)
         return [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
 
     return remind
@@ -75,20 +109,15 @@ def production_watch(promised: date) -> Remind:
 
 def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
     """催提: the office after 2, 5 and 10 working days, then the SUPERVISOR (DOMAIN 1.11)."""
-    days: list[int] = setting(work, "pa.pickup.reminder_days")
+    days: list[int] = term(work, "pickup.reminder_days")
     hour = setting(work, "pickup.reminders_at")
-    on = [add_working_days_to_date(calendar(work), work.today, n) for n in days]
-    office = [Reminder(at(work, day, hour), f"pickup-{n}", Role.OFFICE) for n, day in zip(days, on, strict=True)]
-    then = add_working_days_to_date(calendar(work), on[-1], 1)
-    return [*office, Reminder(at(work, then, hour), "pickup-escalated", Role.SUPERVISOR)]
+    on = [add_working_days_to_date(calendar(work), work.today, n) for n in [*days, days[-1] + 1]]
+    names = [*((str(n), Role.OFFICE) for n in days), ("escalated", Role.SUPERVISOR)]
+    return [
+        Reminder(at(day, hour), f"{Notice.PICKUP}-{name}", role) for day, (name, role) in zip(on, names, strict=True)
+    ]
 
 
 def pickup_due(work: Work) -> datetime:
     """Pickup is due with its last reminder."""
-    days: list[int] = setting(work, "pa.pickup.reminder_days")
-    return add_working_days(calendar(work), work.now, days[-1])
-
-
-def daily_after(role: Role) -> Remind:
-    """Remind every working day once the due time has passed (S3 §3 2.2)."""
-    return lambda _work, due: [Reminder(due, "daily", role)]
+    return add_working_days(calendar(work), work.now, term(work, "pickup.reminder_days")[-1])

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.words import Channel, Ending
 from tasks.durable.question import Answer, Question
 from tasks.unit.unit import Unit
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Form)
 MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases with
-
-
-class LineTable(NamedTuple):
-    """What staff see of a case's lines: headings, and a row of cells for each line."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)

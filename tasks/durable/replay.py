@@ -14,7 +14,7 @@ from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState, Role
 from tasks.durable import clock
-from tasks.durable.judge import judge
+from tasks.durable.judge import judge, too_late
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
@@ -40,14 +40,21 @@ class Replay:
         self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
-        self.reply = reply if answer else Reply(True)
+        self.reply = reply
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
         self.done: list[tuple[Call[Any], Any]] = []
 
-    def run(self) -> bool:
-        """Take the case to its end, its next question, or its undoing; True when it is closed."""
-        if self.file.closed:
-            return True
+    def run(self) -> Reply:
+        """Take the case to its end, its next question, or its undoing; gives what became of the answer."""
+        if not self.file.closed:
+            self._play()
+        answer, file = self.answer, self.file
+        if answer and self.reply is None:
+            late = lambda unit: too_late(file.work(unit, answer.key, clock.now()), file, answer)  # noqa: E731
+            self.reply = self.stage.commit(file, late)
+        return self.reply or Reply(True)
+
+    def _play(self) -> None:
         self._hear_engineer()
         request = self.process.request.model_validate(self.file.row.request)
         case = Case(self, self.file.id, self.file.row.version, request)
@@ -55,7 +62,7 @@ class Replay:
         try:
             closing = self.process.function(case)
         except Wait:
-            return False
+            return
         except Withdrawn as signal:
             closing = Closing(endings("withdrawn"), f"{signal.reason} ({signal.by})", undo=True)
         except TimedOut as signal:
@@ -64,8 +71,7 @@ class Replay:
             if done.step.undo:  # the last first, each as a step of its own
                 self.perform(Call(done.step.undo, f"undo-{done.key}", (output,), {}, EntryKind.UNDO))
         close(case, closing.ending, closing.reason)
-        self.file.closed = True
-        return True
+        self.file.closed, self.file.ready = True, False
 
     # steps
 

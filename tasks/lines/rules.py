@@ -1,9 +1,42 @@
-"""What forms say of a case's lines; pure."""
+"""What forms say of a case's lines, and how lines are shown; pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from schemas.forms.base import Form
+from schemas.parts import PartsLine
+from schemas.problems import Problem
+
+FIELD = "行号 line"
+ABSENT = "缺少此行 is missing from the form"
+
+
+def known_lines(listed: Sequence[int], own: Collection[int]) -> list[Problem]:
+    """Check that a form names lines of its own, each once."""
+    expected = f"应为 must be one of {', '.join(map(str, sorted(own)))}"
+    unknown = [Problem(FIELD, no, expected, row) for row, no in enumerate(listed, start=1) if no not in own]
+    return unknown + [Problem(FIELD, no, "重复 is listed twice") for no in sorted(own) if listed.count(no) > 1]
+
+
+def all_lines(listed: Sequence[int], own: Collection[int], absent: str = ABSENT) -> list[Problem]:
+    """Check that a form names each of its own lines exactly once."""
+    return known_lines(listed, own) + [Problem(FIELD, no, absent) for no in own if no not in listed]
 
 
 def only_these(own: Collection[int]) -> Callable[[Mapping[str, Any]], bool]:
     """Say of a filled-in form whether all the lines that it names are among these."""
     return lambda data: {row.get("行号") for row in data.get("明细", [])} <= set(own)
+
+
+def as_rows(lines: Iterable[Form]) -> dict[str, Any]:
+    """Give lines as a form's lines are pre-filled."""
+    return {"明细": [line.as_form() for line in lines]}
+
+
+def brief_lines(lines: Sequence[PartsLine], most: int = 4) -> list[str]:
+    """Show lines as a decider wants to see them, the first few."""
+    shown = [
+        f"{line.line_no}. {line.name} × {line.quantity.normalize():f} @ {line.price} · {line.reason.zh}"
+        for line in lines[:most]
+    ]
+    return [*shown, f"… 共 {len(lines)} 行 lines in all"] if len(lines) > most else shown

@@ -1,7 +1,32 @@
 """What happens to a case's lines."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from schemas.parts import PartsLine
 from schemas.tables import case_line
+from schemas.words import FeeCategory
 from tasks.unit.work import Work
+
+AS_APPLIED = ("line_no", "part", "specification", "colour", "quantity", "price", "reason")
+
+
+def add_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None = None) -> None:
+    """Write the lines of a case; `fee` says who pays, None before the review."""
+    about = {"order_no": work.case.order_no, "fee": fee, "open": True}
+    for line in lines:
+        work.insert(case_line, **about, part_name=line.name, **{name: getattr(line, name) for name in AS_APPLIED})
+
+
+def put_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None = None) -> None:
+    """Put these lines in place of the old ones: two that swap their parts must not meet on the way."""
+    work.delete(case_line, {"case_id": work.case.id})
+    add_lines(work, lines, fee)
+
+
+def mark_line(work: Work, line_no: int, **values: Any) -> None:
+    """Note on a line how far it is."""
+    work.update(case_line, {"case_id": work.case.id, "line_no": line_no}, **values)
 
 
 def close_lines(work: Work) -> None:

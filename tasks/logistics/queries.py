@@ -1,4 +1,4 @@
-"""The SQL of logistics: reference prices by route."""
+"""The SQL of logistics: reference prices by route, what freight is free."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select
 from schemas.tables import route_price
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.logistics.rules import FreightLimits
+from tasks.policies.queries import setting
+from tasks.unit.work import Work
 
 
 def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Decimal]:
@@ -19,3 +22,9 @@ def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[
         )
     )
     return {row.office: row.reference_price for row in rows}
+
+
+def freight_limits(work: Work) -> FreightLimits:
+    """Give what freight needs no approval."""
+    names = ("freight.hired_over_reference", "freight.express_free")
+    return FreightLimits(*(Decimal(str(setting(work, name))) for name in names))

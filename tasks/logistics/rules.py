@@ -1,11 +1,18 @@
-"""Freight rules: who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2)."""
+"""Who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2), and what an office may find; pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.words import FreightMethod, Role
+from schemas.forms.logistics import GoodsCheck, PickupConfirmation
+from schemas.problems import Problem
+from schemas.shapes import Shape
+from schemas.words import FreightMethod, PickupFound, Role
+from tasks.lines.rules import known_lines
 
+GOOD = "完好数量 good"
+SAY_WHAT_IS_WRONG = "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong"
 _CENT = Decimal("0.01")
 
 
@@ -17,12 +24,16 @@ class FreightLimits:
     express_free: Decimal
 
 
-@dataclass(frozen=True)
-class FreightRuling:
+class FreightRuling(Shape):
     """The role that must approve a shipment's freight, None where it is free to use, and why."""
 
     role: Role | None
     reason: str
+
+    @property
+    def said(self) -> str:
+        """Who must approve, and why."""
+        return " · ".join([*([self.role.zh] if self.role else []), f"原因 {self.reason}"])
 
 
 def freight_approval(
@@ -39,7 +50,7 @@ def freight_approval(
         case FreightMethod.AIR:
             return _needs(Role.MANAGER, "空运每次均须审批", "Air freight needs approval each time")
         case FreightMethod.OWN:
-            return FreightRuling(None, "自有车辆免批。 / Own transport needs no approval.")
+            return FreightRuling(role=None, reason="自有车辆免批。 / Own transport needs no approval.")
         case _:
             assert_never(method)
 
@@ -70,12 +81,12 @@ def _express(freight: Decimal, limit: Decimal) -> FreightRuling:
 
 def _within(freight: Decimal, limit: Decimal, zh: str, en: str) -> FreightRuling:
     if freight <= limit:
-        return FreightRuling(None, f"{zh}，无须审批。 / {en}: no approval needed.")
+        return FreightRuling(role=None, reason=f"{zh}，无须审批。 / {en}: no approval needed.")
     return _needs(Role.SUPERVISOR, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
 
 
 def _needs(role: Role, zh: str, en: str) -> FreightRuling:
-    return FreightRuling(role, f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
+    return FreightRuling(role=role, reason=f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
 
 
 def _cny(amount: Decimal) -> str:
@@ -84,3 +95,23 @@ def _cny(amount: Decimal) -> str:
 
 def _percent(share: Decimal) -> str:
     return f"{(share * 100).normalize():f}%"
+
+
+def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Problem]:
+    """Check what an office says of the goods: never more than was sent, and its lines and its finding agree."""
+    if problems := known_lines([line.line_no for line in form.lines], sent):
+        return problems
+    problems = [
+        Problem(GOOD, line.good, f"发货 {sent[line.line_no]:f} at most what was sent", row)
+        for row, line in enumerate(form.lines, start=1)
+        if line.good > sent[line.line_no]
+    ]
+    fine = form.found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED}
+    less = any(line.good < sent[line.line_no] for line in form.lines)
+    if fine and less:
+        problems.append(Problem("核对结果 check", form.found.zh, SAY_WHAT_IS_WRONG))
+    if not fine and not less:
+        problems.append(Problem(GOOD, form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"))
+    if not fine and not form.photos:
+        problems.append(Problem("照片编号 photos", "", "异常须附照片编号 an anomaly needs photo references"))
+    return problems

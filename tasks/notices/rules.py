@@ -5,10 +5,18 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from schemas.words import Role
-from tasks.cycle.rules import SHANGHAI
+from tasks.cycle.rules import SHANGHAI, Notice
 
-DAILY = "daily"
 MOST_SHOWN = 50
+TEXTS = {
+    Notice.WARNING: "时限将到，请于 {due} 前完成 most of the time is used, due {due}",
+    Notice.OVERDUE: "已逾期，应于 {due} 完成 is overdue, was due {due}",
+    Notice.OVER: "已超期 {detail} 个工作日，应于 {due} 完成 is {detail} working days over, was due {due}",
+    Notice.PICKUP: "请提货并核对（第 {detail} 个工作日催提） collect and check the goods (working day {detail})",
+    f"{Notice.PICKUP}-escalated": "催提无果，请督促办事处提货 "
+    "the office has not collected the goods in spite of all reminders",
+    Notice.DAILY: "仍未办理，应于 {due} 完成 is still open, was due {due}",
+}
 
 
 class DueNotice(NamedTuple):
@@ -21,14 +29,13 @@ class DueNotice(NamedTuple):
 def due_notices(schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None) -> list[DueNotice]:
     """Give the notices of a schedule ([{at, kind, role}]) that are due at `now`.
 
-    `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after
-    `at`.
+    `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after `at`.
     """
     due = []
     for entry in schedule:
-        if datetime.fromisoformat(entry["at"]) > now or (entry["kind"] == DAILY and workday is None):
+        if datetime.fromisoformat(entry["at"]) > now or (entry["kind"] == Notice.DAILY and workday is None):
             continue
-        kind = f"{DAILY}-{workday}" if entry["kind"] == DAILY else entry["kind"]
+        kind = f"{Notice.DAILY}-{workday}" if entry["kind"] == Notice.DAILY else entry["kind"]
         due.append(DueNotice(f"{kind}:{entry['role']}", Role(entry["role"])))
     return due
 
@@ -41,20 +48,8 @@ def notice_text(number: str, title: str, kind: str, due_at: datetime) -> str:
 
 def _matter(kind: str, due: str) -> str:
     family, _, detail = kind.partition("-")
-    match family, detail:
-        case "warning", _:
-            return f"时限将到，请于 {due} 前完成 most of the time is used, due {due}"
-        case "overdue", _:
-            return f"已逾期，应于 {due} 完成 is overdue, was due {due}"
-        case "over", days:
-            return f"已超期 {days} 个工作日，应于 {due} 完成 is {days} working days over, was due {due}"
-        case "pickup", "escalated":
-            return "催提无果，请督促办事处提货 the office has not collected the goods in spite of all reminders"
-        case "pickup", days:
-            return f"请提货并核对（第 {days} 个工作日催提） collect and check the goods (working day {days})"
-        case "daily", _:
-            return f"仍未办理，应于 {due} 完成 is still open, was due {due}"
-    return f"提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
+    text = TEXTS.get(kind) or TEXTS.get(family) or "提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
+    return text.format(kind=kind, due=due, detail=detail)
 
 
 def watch_summary(

@@ -6,7 +6,6 @@ the other system knows the key, and the case takes the first answer only.
 
 import random
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,22 +46,19 @@ def dispatch_due(
     What another system does wrong is noted on its message, never raised. Without a `client` one is made when
     there is something to send.
     """
-    due, started, report = now or clock.now(), time.monotonic(), DispatchReport()
-
-    def moment() -> datetime:
-        return due + timedelta(seconds=time.monotonic() - started)
-
+    due = now or clock.now()
     with db.connect() as connection:
         rules = queries.delivery_rules(connection, shanghai_day(due))
     with ExitStack() as stack:
+        dispatcher = Dispatcher(db, rules, client, due)
         for _ in range(limit):
             with db.begin() as connection:
-                message = queries.claim_next(connection, due, moment() + rules.claim)
+                message = queries.claim_next(connection, due, dispatcher.now() + rules.claim)
             if message is None:
                 break
-            client = client or stack.enter_context(httpx.Client())
-            _deliver(db, client, rules, message, moment, report)
-    return report
+            dispatcher.client = dispatcher.client or stack.enter_context(httpx.Client())
+            dispatcher.deliver(message)
+    return dispatcher.report
 
 
 def retry(db: Engine, idempotency_key: str) -> None:
@@ -85,79 +81,81 @@ def _refusal(key: str, expected: str) -> BadInput:
     return BadInput([Problem("消息 message", key, expected)])
 
 
-def _deliver(
-    db: Engine,
-    client: httpx.Client,
-    rules: DeliveryRules,
-    message: Row[Any],
-    moment: Callable[[], datetime],
-    report: DispatchReport,
-) -> None:
-    """Send one claimed message and note what came of it."""
-    try:
-        if message.attempts > rules.attempts:
-            raise Rejected(f"派发多次中断 cut off after {rules.attempts} attempts: {message.last_error}")
-        answer = _system(client, message, rules).send(message.kind, message.payload, message.idempotency_key)
-        _tell_case(db, message, answer)
-    except DeliveryError as error:
-        _note_failure(db, rules, message, error, moment(), report)
-        return
-    with db.begin() as connection:
-        queries.settle(connection, message, answer.model_dump(mode="json"), moment())
-    report.answered.append(message.idempotency_key)
+@dataclass
+class Dispatcher:
+    """One round: it sends over `client`, and its time goes on from `due`."""
 
+    db: Engine
+    rules: DeliveryRules
+    client: httpx.Client | None
+    due: datetime
+    report: DispatchReport = field(default_factory=DispatchReport)
+    started: float = field(default_factory=time.monotonic)
 
-def _system(client: httpx.Client, message: Row[Any], rules: DeliveryRules) -> OrderSystem:
-    url, system = system_url(message.destination), SYSTEMS.get(message.destination)
-    if system is None:
-        raise Rejected(f"没有“{message.destination}”的客户端 no client speaks to {message.destination}")
-    if not url:
-        name = f"AFTERSALES_{message.destination.upper()}_SYSTEM_URL"
-        raise Undelivered(f"未设置系统地址 {name} is not set")
-    return system(client, url, rules.timeout)
+    def now(self) -> datetime:
+        """The moment of the round."""
+        return self.due + timedelta(seconds=time.monotonic() - self.started)
 
+    def deliver(self, message: Row[Any]) -> None:
+        """Send one claimed message and note what came of it."""
+        try:
+            if message.attempts > self.rules.attempts:
+                raise Rejected(f"派发多次中断 cut off after {self.rules.attempts} attempts: {message.last_error}")
+            answer = self._system(message).send(message.kind, message.payload, message.idempotency_key)
+            self._tell_case(message, answer)
+        except DeliveryError as error:
+            self._note_failure(message, error)
+            return
+        with self.db.begin() as connection:
+            queries.settle(connection, message, answer.model_dump(mode="json"), self.now())
+        self.report.answered.append(message.idempotency_key)
 
-def _note_failure(
-    db: Engine, rules: DeliveryRules, message: Row[Any], error: DeliveryError, now: datetime, report: DispatchReport
-) -> None:
-    """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
-    with db.begin() as connection:
-        if isinstance(error, Undelivered) and message.attempts < rules.attempts:
-            pause = rules.pause(message.attempts, random.random(), error.wait)
-            queries.postpone(connection, message, now + pause, str(error))
-            report.postponed.append(message.idempotency_key)
-        else:
-            number = queries.case_number(connection, message.case_id)
-            queries.bury(connection, message, number, str(error), now)
-            report.dead.append(message.idempotency_key)
+    def _system(self, message: Row[Any]) -> OrderSystem:
+        url, system = system_url(message.destination), SYSTEMS.get(message.destination)
+        if system is None:
+            raise Rejected(f"没有“{message.destination}”的客户端 no client speaks to {message.destination}")
+        if not url:
+            raise Undelivered(f"未设置系统地址 AFTERSALES_{message.destination.upper()}_SYSTEM_URL is not set")
+        assert self.client is not None
+        return system(self.client, url, self.rules.timeout)
 
+    def _note_failure(self, message: Row[Any], error: DeliveryError) -> None:
+        """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
+        with self.db.begin() as connection:
+            if isinstance(error, Undelivered) and message.attempts < self.rules.attempts:
+                pause = self.rules.pause(message.attempts, random.random(), error.wait)
+                queries.postpone(connection, message, self.now() + pause, str(error))
+                self.report.postponed.append(message.idempotency_key)
+            else:
+                number = queries.case_number(connection, message.case_id)
+                queries.bury(connection, message, number, str(error), self.now())
+                self.report.dead.append(message.idempotency_key)
 
-def _tell_case(db: Engine, message: Row[Any], answer: Answered) -> None:
-    """Give the answer to the case that waits for it; the same answer again changes nothing.
+    def _tell_case(self, message: Row[Any], answer: Answered) -> None:
+        """Give the answer to the case that waits for it; the same answer again changes nothing.
 
-    Raises Rejected where the case has another answer already, Undelivered where it did not take this one.
-    """
-    if message.answers is None or _is_known(db, message, answer):
-        return
-    given = Answer(message.answers, answer.model_dump(mode="json"), Channel.SYSTEM, actor=Role.SYSTEM)
-    try:
-        why = "; ".join(map(str, advance(db, message.case_id, given).reply.problems))
-    except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
-        why = repr(fault)
-    if not _is_known(db, message, answer):
-        raise Undelivered(f"单据未能接收答复 the case did not take the answer: {why}")
+        Raises Rejected where the case has another answer already, Undelivered where it did not take this one.
+        """
+        if message.answers is None or self._is_known(message, answer):
+            return
+        given = Answer(message.answers, answer.model_dump(mode="json"), Channel.SYSTEM, actor=Role.SYSTEM)
+        try:
+            why = "; ".join(map(str, advance(self.db, message.case_id, given).reply.problems))
+        except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
+            why = repr(fault)
+        if not self._is_known(message, answer):
+            raise Undelivered(f"单据未能接收答复 the case did not take the answer: {why}")
 
-
-def _is_known(db: Engine, message: Row[Any], answer: Answered) -> bool:
-    """Say whether the case has this answer, or waits for none any more."""
-    with db.connect() as connection:
-        known = queries.awaited(connection, message.case_id, message.answers)
-    if _waits(known):
-        return False
-    now = answer.model_dump(mode="json")
-    if known.kind == "decision" and known.output != now:
-        raise Rejected(f"答复前后不一 answered {known.output} before and {now} now")
-    return True
+    def _is_known(self, message: Row[Any], answer: Answered) -> bool:
+        """Say whether the case has this answer, or waits for none any more."""
+        with self.db.connect() as connection:
+            known = queries.awaited(connection, message.case_id, message.answers)
+        if _waits(known):
+            return False
+        now = answer.model_dump(mode="json")
+        if known.kind == "decision" and known.output != now:
+            raise Rejected(f"答复前后不一 answered {known.output} before and {now} now")
+        return True
 
 
 def _waits(known: queries.Awaited) -> bool:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, literal, select, update
+from sqlalchemy import Connection, Row, Update, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
-from tasks.policies.queries import current_version, policies
+from tasks.policies.queries import policies_on
 
 PENDING = literal("pending", literal_execute=True)  # in the text, so that the partial index serves
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
@@ -26,12 +26,9 @@ class Awaited(NamedTuple):
 
 def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
     """Load today's rules of delivery."""
-    values = policies(connection)[current_version(connection, today)]
-    return DeliveryRules(
-        attempts=int(values["outbox.attempts"]),
-        timeout=timedelta(seconds=float(values["outbox.timeout_s"])),
-        backoff=timedelta(seconds=float(values["outbox.backoff_s"])),
-    )
+    values = policies_on(connection, today)
+    timeout, backoff = (timedelta(seconds=float(values[f"outbox.{name}_s"])) for name in ("timeout", "backoff"))
+    return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 
 
 def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
@@ -60,23 +57,24 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
     """Mark a message as answered."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == message.id, outbox.c.state == PENDING)
-        .values(state=OutboxState.ANSWERED, next_at=None, answer=dict(answer), answered_at=now, last_error="")
-    )
+    done = {"state": OutboxState.ANSWERED, "next_at": None, "answer": dict(answer), "answered_at": now}
+    mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == PENDING)
+    connection.execute(mine.values(last_error="", **done))
 
 
 def postpone(connection: Connection, message: Row[Any], next_at: datetime, error: str) -> None:
     """Note why a message was not taken and when to try again, unless another dispatcher has it by now."""
+    connection.execute(_still_mine(message).values(next_at=next_at, last_error=error))
+
+
+def _still_mine(message: Row[Any]) -> Update:
     mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
-    connection.execute(update(outbox).where(*mine).values(next_at=next_at, last_error=error))
+    return update(outbox).where(*mine)
 
 
 def bury(connection: Connection, message: Row[Any], number: str, error: str, now: datetime) -> None:
     """Give a message up and tell the people who must see it, unless another dispatcher has it by now."""
-    mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
-    dead = update(outbox).where(*mine).values(state=OutboxState.DEAD, next_at=None, last_error=error)
+    dead = _still_mine(message).values(state=OutboxState.DEAD, next_at=None, last_error=error)
     if connection.execute(dead.returning(outbox.c.id)).first() is None:
         return
     what = f"{message.destination}/{message.kind}"

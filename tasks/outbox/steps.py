@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import Any, NewType
 
 from schemas.tables import outbox
 from schemas.words import OutboxState
 from tasks.outbox import embedded
 from tasks.unit.work import Work
+
+MessageKey = NewType("MessageKey", str)
 
 
 def system_url(destination: str) -> str:
@@ -16,28 +17,21 @@ def system_url(destination: str) -> str:
     return os.environ.get(f"AFTERSALES_{destination.upper()}_SYSTEM_URL", "")
 
 
-def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> str:
+def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> MessageKey:
     """Write a message with its idempotency key (case + step), which is returned.
 
     `answers` names the question that the other system's answer decides. The embedded counterpart answers in
     this transaction; another one is sent to by the dispatcher.
     """
-    key = f"{work.case.number}:{work.key}"
-    answer = None if system_url(destination) else embedded.answer(destination, kind, payload)
-    now: datetime | None = work.now
-    work.insert(
-        outbox,
-        idempotency_key=key,
-        destination=destination,
-        kind=kind,
-        payload=dict(payload),
-        answers=answers,
-        state=OutboxState.PENDING if answer is None else OutboxState.ANSWERED,
-        next_at=now if answer is None else None,
-        answer=answer,
-        created_at=work.now,
-        answered_at=None if answer is None else now,
-    )
-    if answer is not None and answers:
+    key = MessageKey(f"{work.case.number}:{work.key}")
+    message = {"idempotency_key": key, "destination": destination, "kind": kind, "payload": dict(payload)}
+    if system_url(destination):
+        work.insert(
+            outbox, **message, answers=answers, state=OutboxState.PENDING, next_at=work.now, created_at=work.now
+        )
+        return key
+    answer, times = embedded.answer(destination, kind, payload), {"created_at": work.now, "answered_at": work.now}
+    work.insert(outbox, **message, answers=answers, state=OutboxState.ANSWERED, answer=answer, **times)
+    if answers:
         work.answer(answers, "系统答复", answer)
     return key

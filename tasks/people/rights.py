@@ -12,7 +12,6 @@ from tasks.people.queries import Person, people
 from tasks.unit.work import Work
 
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
-NOT_ON_STAFF = "没有这位在职员工，请核对工号 no active staff member has this number"
 
 
 def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
@@ -21,7 +20,7 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
         return None
     person = on_staff(work, answer.by)
     if person is None:
-        return _refused(answer.by, NOT_ON_STAFF)
+        return not_on_staff(answer.by)
     office = work.case.office if question.role == Role.OFFICE else None
     if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
         where = f"（{office or question.unit}）" if office or question.unit else ""
@@ -40,7 +39,7 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
             return None
         person = on_staff(work, answer.by)
         if person is None:
-            return _refused(answer.by, NOT_ON_STAFF)
+            return not_on_staff(answer.by)
         late = began(work, *steps)
         if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
             return None
@@ -57,5 +56,10 @@ def on_staff(work: Work, code: str) -> Person | None:
     return person if person and person.active else None
 
 
-def _refused(who: Person | str, why: str) -> Problem:
-    return Problem(f"{Decision.model_fields['staff'].alias} staff", str(who), why)
+def not_on_staff(code: str, field: str = "") -> Problem:
+    """Refuse a staff number that nobody who works here has; by default whoever signs."""
+    return _refused(code, "没有这位在职员工，请核对工号 no active staff member has this number", field)
+
+
+def _refused(who: Person | str, why: str, field: str = "") -> Problem:
+    return Problem(field or f"{Decision.model_fields['staff'].alias} staff", str(who), why)

@@ -28,17 +28,25 @@ def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
 
 def current_version(connection: Connection, day: date) -> int:
     """Give the policy version that is valid on a day."""
-    version = connection.execute(
-        select(policy_version.c.version)
-        .where(policy_version.c.valid_from <= day)
-        .order_by(policy_version.c.valid_from.desc())
-        .limit(1)
-    ).scalar()
+    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= day)
+    version = connection.execute(begun.order_by(policy_version.c.valid_from.desc()).limit(1)).scalar()
     if version is None:
         raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
     return int(version)
 
 
+def policies_on(connection: Connection, day: date) -> dict[str, Any]:
+    """Load the policies that are valid on a day: key → value."""
+    return policies(connection)[current_version(connection, day)]
+
+
 def setting(work: Work, key: str) -> Any:
     """Give a policy's value by the version that the case keeps."""
     return work.read(policies)[work.case.policy_version][key]
+
+
+def term(work: Work, name: str) -> Any:
+    """Give a gate's term, "goods_in.days": the one of the case's process, else the one that all share."""
+    values = work.read(policies)[work.case.policy_version]
+    own = f"{work.case.process.lower()}.{name}"
+    return values[own if own in values else f"default.{name}"]

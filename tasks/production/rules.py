@@ -1,34 +1,54 @@
 """What must hold of plans, workshop reports and counts; what is still to make (DOMAIN 1.4–1.7); pure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
-from schemas.forms.production import CountLine, ReportLine
-from schemas.parts import LineQuantity, OrderProgress, PlannedLine, Shortfall
+from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
+from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import AnomalyVerdict
+from tasks.lines.rules import all_lines, known_lines
+
+NOT_COUNTED = "未清点，请填写实收数量 was reported and must be counted"
+NO_UNIT = "没有这个生产单位，请填编码或名称 must be a production unit"
+LATE = "计划日期晚于承诺日期，请填延期原因 is later than promised: give the reason (the promise stays)"
+NOTHING = "至少填写一项完成、报废或异常 report something made, scrapped or wrong"
+
+
+class Received(NamedTuple):
+    """A line as it comes in: what the workshop reported and the warehouse counted."""
+
+    planned: PlannedLine
+    reported: Decimal
+    counted: Decimal
+    reason: str
 
 
 @dataclass
 class Making:
-    """How far the planned lines are: per line what was ordered, made and scrapped, and what is still to make."""
+    """How far the planned lines of a shipment are.
+
+    Per line what was ordered, made and scrapped, and what is still to make; per unit how often it has reported;
+    by the key of its question what waits to be counted, and which anomalies wait for a decision.
+    """
 
     plan: Mapping[int, PlannedLine]
     orders: dict[int, OrderProgress]
     to_make: dict[int, Decimal]
+    reports: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, dict[int, Decimal]] = field(default_factory=dict)
+    anomalies: dict[str, Shortfall] = field(default_factory=dict)
+    came_in: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, plan: Sequence[PlannedLine]) -> "Making":
         """Begin with everything still to be made."""
-        orders = {
-            line.line_no: OrderProgress(
-                line_no=line.line_no, quantity=line.quantity, made=Decimal(0), scrapped=Decimal(0)
-            )
-            for line in plan
-        }
-        return cls({line.line_no: line for line in plan}, orders, {line.line_no: line.quantity for line in plan})
+        by_no = {line.line_no: line for line in plan}
+        orders = {no: OrderProgress(line_no=no, quantity=line.quantity) for no, line in by_no.items()}
+        return cls(by_no, orders, {no: line.quantity for no, line in by_no.items()})
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""
@@ -38,90 +58,89 @@ class Making:
         """What a unit must still make: line → quantity."""
         return {no: left for no, left in sorted(self.to_make.items()) if left > 0 and self.plan[no].unit == unit}
 
-    def report(self, lines: Sequence[ReportLine]) -> tuple[list[LineQuantity], list[Shortfall]]:
-        """Take a workshop's report; gives what comes in now, and what waits for an anomaly's decision."""
-        made, anomalies = [], []
+    def report(self, unit: str, lines: Sequence[ReportLine], turn: str) -> list[int]:
+        """Take a unit's report: what it made waits to be counted, an anomaly for its decision; gives the lines made."""
+        self.reports[unit] = self.reports.get(unit, 0) + 1
         for line in lines:
             order = self.orders[line.line_no]
-            self.orders[line.line_no] = order.model_copy(
-                update={"made": order.made + line.made, "scrapped": order.scrapped + line.scrapped}
-            )
+            self._note(order, made=order.made + line.made, scrapped=order.scrapped + line.scrapped)
             self.to_make[line.line_no] -= line.made
-            if line.made:
-                made.append(LineQuantity(line_no=line.line_no, quantity=line.made))
             if line.anomaly:
                 left, self.to_make[line.line_no] = self.to_make[line.line_no], Decimal(0)
-                anomalies.append(
-                    Shortfall(line_no=line.line_no, missing=left, found=line.anomaly, where="车间 production")
-                )
-        return made, anomalies
+                self._miss(turn, line.line_no, left, line.anomaly, "车间 production")
+        made = {line.line_no: line.made for line in lines if line.made}
+        if made:
+            self.counts[f"goods-in-{turn}"] = made
+        return list(made)
 
-    def count(self, made: Sequence[LineQuantity], counted: Sequence[CountLine]) -> list[Shortfall]:
-        """Take the warehouse's count; gives the differences, which go to an anomaly."""
-        by_no = {line.line_no: line for line in counted}
-        differences = []
-        for line in made:
-            seen = by_no[line.line_no]
-            if seen.counted != line.quantity:
-                found = f"报 {line.quantity:f} 实收 {seen.counted:f}: {seen.reason}"
-                missing = max(line.quantity - seen.counted, Decimal(0))
-                order = self.orders[line.line_no]
-                self.orders[line.line_no] = order.model_copy(update={"made": order.made - missing})
-                differences.append(Shortfall(line_no=line.line_no, missing=missing, found=found, where="入库 goods in"))
-        return differences
+    def count(self, key: str, counted: Sequence[CountLine], turn: str) -> list[Received]:
+        """Take the warehouse's count; gives what comes in. A difference waits for its decision."""
+        made, by_no = self.counts.pop(key), {line.line_no: line for line in counted}
+        for no, reported in made.items():
+            seen = by_no[no]
+            if seen.counted != reported:
+                missing = max(reported - seen.counted, Decimal(0))
+                self._note(self.orders[no], made=self.orders[no].made - missing)
+                self._miss(turn, no, missing, f"报 {reported:f} 实收 {seen.counted:f}: {seen.reason}", "入库 goods in")
+        self.came_in += sum(line.counted for line in counted)
+        return [Received(self.plan[line.line_no], made[line.line_no], line.counted, line.reason) for line in counted]
 
-    def settle(self, found: Shortfall, verdict: AnomalyVerdict) -> OrderProgress:
+    def settle(self, key: str, verdict: AnomalyVerdict) -> OrderProgress:
         """Take the decision on an anomaly: made again, or so much less is owed; gives the order as it stands."""
-        order = self.orders[found.line_no]
+        found = self.anomalies.pop(key)
         if verdict == AnomalyVerdict.REMAKE:
             self.to_make[found.line_no] += found.missing
         else:
+            order = self.orders[found.line_no]
             left = order.quantity - found.missing
-            order = order.model_copy(update={"quantity": left or order.quantity, "cancelled": not left})
-            self.orders[found.line_no] = order
-        return order
+            self._note(order, quantity=left or order.quantity, cancelled=not left)
+        return self.orders[found.line_no]
 
-    def progress(self, lines: Sequence[int]) -> list[OrderProgress]:
+    def progress(self, lines: Iterable[int]) -> list[OrderProgress]:
         """Give the orders of some lines as they stand."""
         return [self.orders[no] for no in lines]
+
+    def _note(self, order: OrderProgress, **changed: object) -> None:
+        self.orders[order.line_no] = order.model_copy(update=changed)
+
+    def _miss(self, turn: str, line_no: int, missing: Decimal, found: str, where: str) -> None:
+        shortfall = Shortfall(line_no=line_no, missing=missing, found=found, where=where)
+        self.anomalies[f"anomaly-{turn}-{line_no}"] = shortfall
+
+
+def unit_problems(lines: Sequence[PlanLine], units: Collection[str]) -> list[Problem]:
+    """Check that a plan names production units."""
+    rows = enumerate(lines, start=1)
+    return [Problem("生产单位 unit", line.unit, NO_UNIT, row) for row, line in rows if line.unit not in units]
+
+
+def plan_problems(form: PlanDecision, promised: Mapping[int, date], today: date) -> list[Problem]:
+    """Check the dates of a plan: none in the past, a reason where one lies after the promise."""
+    planned = {line.line_no: line.planned for line in form.lines if line.planned}
+    past = [no for no, day in planned.items() if day < today]
+    expected = "不能早于今天 must not be in the past"
+    problems = [Problem("计划日期 planned", planned[no], expected, no) for no in past]
+    late = [] if form.reason else [no for no, day in sorted(planned.items()) if day > promised[no]]
+    return problems + [Problem("延期原因 reason", promised[no], LATE, no) for no in late]
 
 
 def report_problems(lines: Sequence[ReportLine], left: Mapping[int, Decimal]) -> list[Problem]:
     """Check a workshop's report: its own lines, never more than is left, not empty."""
-    problems = _own_lines([line.line_no for line in lines], left)
+    problems = known_lines([line.line_no for line in lines], left)
     for row, line in enumerate(lines, start=1):
         if line.line_no in left and line.made > left[line.line_no]:
             expected = f"最多 {left[line.line_no]:f} at most {left[line.line_no]:f} are left to make"
             problems.append(Problem("完成数量 made", line.made, expected, row))
     if not problems and not any(line.made or line.scrapped or line.anomaly for line in lines):
-        expected = "至少填写一项完成、报废或异常 report something made, scrapped or wrong"
-        problems.append(Problem("明细 lines", "0", expected))
+        problems.append(Problem("明细 lines", "0", NOTHING))
     return problems
 
 
-def count_problems(lines: Sequence[CountLine], made: Sequence[LineQuantity]) -> list[Problem]:
+def count_problems(lines: Sequence[CountLine], made: Mapping[int, Decimal]) -> list[Problem]:
     """Check a count: every reported line is counted once, a difference has its reason."""
-    reported = {line.line_no: line.quantity for line in made}
-    listed = [line.line_no for line in lines]
-    problems = _own_lines(listed, reported)
-    problems += [
-        Problem("行号 line", no, "未清点，请填写实收数量 was reported and must be counted")
-        for no in reported
-        if no not in listed
-    ]
+    problems = all_lines([line.line_no for line in lines], made, NOT_COUNTED)
     for row, line in enumerate(lines, start=1):
-        if line.line_no in reported and line.counted != reported[line.line_no] and not line.reason:
-            expected = f"报 {reported[line.line_no]:f}，数量不符须填差异原因 differs from the report: give the reason"
+        if line.line_no in made and line.counted != made[line.line_no] and not line.reason:
+            expected = f"报 {made[line.line_no]:f}，数量不符须填差异原因 differs from the report: give the reason"
             problems.append(Problem("差异原因 reason", line.counted, expected, row))
     return problems
-
-
-def _own_lines(listed: Sequence[int], own: Mapping[int, object]) -> list[Problem]:
-    expected = f"应为 must be one of {', '.join(map(str, sorted(own)))}"
-    wrong = [Problem("行号 line", no, expected, row) for row, no in enumerate(listed, start=1) if no not in own]
-    return wrong + [Problem("行号 line", no, "重复 is listed twice") for no in own if listed.count(no) > 1]
-
-
-def late_lines(planned: Mapping[int, date], promised: Mapping[int, date]) -> list[int]:
-    """Give the lines whose planned date lies after the promise."""
-    return [no for no, day in sorted(planned.items()) if day > promised[no]]

@@ -1,23 +1,27 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from schemas.forms.anomalies import AnomalyDecision
 from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
-from schemas.parts import LineQuantity, OrderProgress, PartsLine, PlannedLine, Shortfall
+from schemas.parts import OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
-from schemas.tables import case_line, production_order
+from schemas.tables import production_order
 from schemas.words import AnomalyVerdict, DocumentKind, MovementKind, OrderState, Role, Supply
-from tasks.cycle.terms import end_of, escalation, production_watch, working_days
+from tasks.approvals.rules import reason_needed
+from tasks.cycle.terms import end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.lines.rules import only_these
+from tasks.lines.rules import as_rows, only_these
+from tasks.lines.steps import mark_line
 from tasks.production.planning import release_stock
-from tasks.production.rules import Making, count_problems, report_problems
+from tasks.production.rules import Making, Received, count_problems, report_problems
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
@@ -26,57 +30,38 @@ RECEIPT_KIND = {
     Supply.OUTSOURCED: MovementKind.PRODUCTION_IN,
     Supply.PURCHASE: MovementKind.PURCHASE_IN,
 }
+ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
 
 
 def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal | None:
     """Make and receive the planned lines until nothing is owed; gives how much came in.
 
-    None when an anomaly closes the case.
-
-    Reports, counts and anomalies are open side by side: a unit may report again while goods are counted.
+    None when an anomaly closes the case. Reports, counts and anomalies are open side by side: a unit may report
+    again while goods are counted.
     """
-    if not plan:
-        return Decimal(0)
-    making, came_in = Making.of(plan), Decimal(0)
-    place_production_orders(case, list(plan), turn=shipment)
-    reports: dict[str, int] = {}
-    counts: dict[str, list[LineQuantity]] = {}
-    anomalies: dict[str, Shortfall] = {}
-    numbers = count(1)
-    while making.units() or counts or anomalies:
-        producing = {f"produce-{shipment}-{unit.lower()}-{reports.get(unit, 0) + 1}": unit for unit in making.units()}
-        question, answer = ask_first(
-            case,
-            *(production_question(key, unit, making) for key, unit in producing.items()),
-            *(count_question(key, made, making.plan) for key, made in counts.items()),
-            *(
-                anomaly_question(key, found, making.plan[found.line_no].name, "车间生产")
-                for key, found in anomalies.items()
-            ),
-        )
-        new: list[Shortfall] = []
-        turn = f"{shipment}-{next(numbers)}"
-        if question.key in producing:
-            unit = producing[question.key]
-            reports[unit] = reports.get(unit, 0) + 1
-            made, new = making.report(answer.lines)
-            progress = making.progress([line.line_no for line in answer.lines])
-            record_production(case, progress, [line.line_no for line in made], shipment, turn=turn)
-            if made:
-                counts[f"goods-in-{turn}"] = made
-        elif question.key in counts:
-            made = counts.pop(question.key)
-            new = making.count(made, answer.lines)
-            came_in += sum(line.counted for line in answer.lines)
-            orders = making.progress([line.line_no for line in made])
-            book_goods_in(case, list(plan), made, list(answer.lines), orders, shipment, turn=turn)
-        else:
-            found = anomalies.pop(question.key)
-            if answer.verdict == AnomalyVerdict.CLOSE:
+    making = Making.of(plan)
+    if plan:
+        place_production_orders(case, list(plan), turn=shipment)
+    for number in count(1):
+        questions = making_questions(making, shipment)
+        if not questions:
+            return making.came_in
+        question, answer = ask_first(case, *questions)
+        turn = f"{shipment}-{number}"
+        match answer:
+            case ProductionReport():
+                made = making.report(str(question.unit), answer.lines, turn)
+                orders = making.progress(line.line_no for line in answer.lines)
+                record_production(case, orders, made, shipment, turn=turn)
+            case GoodsInCount():
+                received = making.count(question.key, answer.lines, turn)
+                orders = making.progress(line.planned.line_no for line in received)
+                book_goods_in(case, received, orders, shipment, turn=turn)
+            case AnomalyDecision(verdict=AnomalyVerdict.CLOSE):
                 return None
-            settle_anomaly(case, making.settle(found, answer.verdict), answer.verdict, shipment, turn=turn)
-        anomalies |= {f"anomaly-{turn}-{shortfall.line_no}": shortfall for shortfall in new}
-    return came_in
+            case AnomalyDecision(verdict=verdict):
+                settle_anomaly(case, making.settle(question.key, verdict), verdict, shipment, turn=turn)
+    raise AssertionError("unreachable")
 
 
 @step("取消生产单", link="车间生产")
@@ -91,18 +76,8 @@ def cancel_production(work: Work, _placed: list[int]) -> bool:
 def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> list[int]:
     """Place one production order a line with the assigned unit."""
     for line in plan:
-        work.insert(
-            production_order,
-            line_no=line.line_no,
-            turn=turn,
-            unit=line.unit,
-            supply=line.supply,
-            part=line.part,
-            quantity=line.quantity,
-            promised=line.promised,
-            planned=line.planned,
-            placed_at=work.now,
-        )
+        named = {name: getattr(line, name) for name in ORDERED}
+        work.insert(production_order, **named, turn=turn, placed_at=work.now)
     return [line.line_no for line in plan]
 
 
@@ -114,7 +89,7 @@ def record_production(
     for order in orders:
         _keep(work, order, shipment)
     for line_no in made:
-        work.update(case_line, {"case_id": work.case.id, "line_no": line_no}, made_on=work.today)
+        mark_line(work, line_no, made_on=work.today)
     return orders
 
 
@@ -129,52 +104,41 @@ def settle_anomaly(
 
 def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
     state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
-    work.update(
-        production_order,
-        {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment},
-        quantity=order.quantity,
-        made=order.made,
-        scrapped=order.scrapped,
-        state=OrderState.CANCELLED if order.cancelled else state,
-    )
+    key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
+    figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
+    work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
 
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
 def book_goods_in(
-    work: Work,
-    plan: list[PlannedLine],
-    made: list[LineQuantity],
-    counted: list[CountLine],
-    orders: list[OrderProgress],
-    shipment: int,
-    turn: str,
+    work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str
 ) -> DocumentRef:
     """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt."""
-    by_no = {line.line_no: line for line in plan}
-    reported = {line.line_no: line.quantity for line in made}
+    rows = []
     for order in orders:
         _keep(work, order, shipment)
-    for line in counted:
-        planned = by_no[line.line_no]
-        if line.counted > 0:
-            receive(work, line.line_no, planned.part, line.counted, RECEIPT_KIND[planned.supply])
-            reserve(work, line.line_no, planned.part, min(line.counted, reported[line.line_no]))
-            work.update(case_line, {"case_id": work.case.id, "line_no": line.line_no}, in_on=work.today)
-    rows = [
-        {
-            "line_no": line.line_no,
-            "part": by_no[line.line_no].part,
-            "name": by_no[line.line_no].name,
-            "reported": str(reported[line.line_no]),
-            "quantity": str(line.counted),
-            "reason": line.reason,
-        }
-        for line in counted
-    ]
+    for line, reported, counted, reason in received:
+        if counted > 0:
+            receive(work, line.line_no, line.part, counted, RECEIPT_KIND[line.supply])
+            reserve(work, line.line_no, line.part, min(counted, reported))
+            mark_line(work, line.line_no, in_on=work.today)
+        what = {"line_no": line.line_no, "part": line.part, "name": line.name}
+        rows.append(what | {"reported": str(reported), "quantity": str(counted), "reason": reason})
     return issue(work, DocumentKind.INBOUND_SLIP, {"lines": rows})
 
 
-def production_question(key: str, unit: str, making: Making) -> Question[ProductionReport]:
+def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
+    """Ask for all that is not settled: reports of the units, counts of what they made, decisions on anomalies."""
+    numbers = {unit: making.reports.get(unit, 0) + 1 for unit in making.units()}
+    anomalies = {key: (found, making.plan[found.line_no].name) for key, found in making.anomalies.items()}
+    return [
+        *(report_question(f"produce-{shipment}-{unit.lower()}-{n}", unit, making) for unit, n in numbers.items()),
+        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
+        *(anomaly_question(key, found, name, "车间生产") for key, (found, name) in anomalies.items()),
+    ]
+
+
+def report_question(key: str, unit: str, making: Making) -> Question[ProductionReport]:
     """Ask a unit for its report, due by the promised date of its first line."""
     left = making.lines_of(unit)
     promised = min(making.plan[no].promised for no in left)
@@ -182,37 +146,32 @@ def production_question(key: str, unit: str, making: Making) -> Question[Product
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
         return report_problems(form.lines, left)
 
-    return Question(
-        key=key,
-        title="车间生产",
-        role=Role.WORKSHOP,
-        form=ProductionReport,
-        unit=unit,
-        due=end_of(promised),
-        remind=production_watch(promised),
-        check=check,
-        covers=only_these(left),
-        brief=lambda: [
-            f"{no}. {making.plan[no].name} × {q:f} · 承诺 {making.plan[no].promised}" for no, q in left.items()
-        ],
-        prefill=lambda: {"明细": [ReportLine(line_no=no, made=q).as_form() for no, q in left.items()]},
-    )
+    def brief() -> list[str]:
+        planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
+        return [f"{no}. {line.name} × {quantity:f} · 承诺 {line.promised}" for no, line, quantity in planned]
+
+    def prefill() -> dict[str, Any]:
+        return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
+
+    due, watch = end_of(promised), production_watch(promised)
+    asked = gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check)
+    return replace(asked, unit=unit, remind=watch, covers=only_these(left))
 
 
-def count_question(key: str, made: Sequence[LineQuantity], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
+def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked."""
-    return Question(
-        key=key,
-        title="出货入库",
-        role=Role.WAREHOUSE,
-        form=GoodsInCount,
-        due=working_days("pa.goods_in.days"),
-        remind=escalation(Role.WAREHOUSE),
-        check=lambda form, _work: count_problems(form.lines, made),
-        covers=only_these({line.line_no for line in made}),
-        brief=lambda: [f"{line.line_no}. {plan[line.line_no].name}: 报 reported {line.quantity:f}" for line in made],
-        prefill=lambda: {"明细": [CountLine(line_no=line.line_no, counted=line.quantity).as_form() for line in made]},
-    )
+
+    def check(form: GoodsInCount, _work: Work) -> list[Problem]:
+        return count_problems(form.lines, made)
+
+    def brief() -> list[str]:
+        return [f"{no}. {plan[no].name}: 报 reported {quantity:f}" for no, quantity in made.items()]
+
+    def prefill() -> dict[str, Any]:
+        return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
+
+    asked = gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check)
+    return replace(asked, covers=only_these(made))
 
 
 def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:
@@ -220,28 +179,16 @@ def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Questi
 
     def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
         if form.verdict == AnomalyVerdict.REMAKE and not found.missing:
-            return [
-                Problem("处理意见 decision", form.verdict.zh, "没有短缺，不需重做 nothing is missing: accept or close")
-            ]
-        if form.verdict != AnomalyVerdict.REMAKE and not form.reason:
-            return [Problem("原因 reason", "", "接受短交或关闭时必填 is required to accept short or close")]
-        return []
+            expected = "没有短缺，不需重做 nothing is missing: accept or close"
+            return [Problem("处理意见 decision", form.verdict.zh, expected)]
+        needed = form.verdict != AnomalyVerdict.REMAKE
+        return reason_needed(form.reason, needed, "接受短交或关闭时必填 is required to accept short or close")
 
-    return Question(
-        key=key,
-        title="异常处理",
-        role=Role.SUPERVISOR,
-        form=AnomalyDecision,
-        link=link,
-        due=working_days("pa.anomaly.days"),
-        remind=escalation(Role.SUPERVISOR),
-        check=check,
-        brief=lambda: [
-            f"{found.where} · 第{found.line_no}行 {name}",
-            f"缺 missing: **{found.missing:f}**",
-            found.found,
-        ],
-    )
+    def brief() -> list[str]:
+        line = f"{found.where} · 第{found.line_no}行 {name}"
+        return [line, f"缺 missing: **{found.missing:f}**", found.found]
+
+    return gate(key, "异常处理", Role.SUPERVISOR, AnomalyDecision, "anomaly", link, brief, check=check)
 
 
 def settle_shortfalls(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, Numeric, String
@@ -21,65 +21,34 @@ def parse_cell(column: Column[Any], cell: str) -> Any:
         if column.server_default is None:
             raise ValueError("必填 is required")
         return ""
-    for kind, read in READERS.items():
-        if isinstance(column.type, kind):
-            return read(column.type, cell)
-    raise TypeError(f"no reader for {column.type!r}")
-
-
-def _text(kind: Any, cell: str) -> str:
-    if kind.length and len(cell) > kind.length:
-        raise ValueError(f"最多 {kind.length} 个字符 at most {kind.length} characters")
-    return cell
-
-
-def _boolean(_kind: Any, cell: str) -> bool:
-    if cell not in ("0", "1"):
-        raise ValueError("应为 0 或 1 must be 0 or 1")
-    return cell == "1"
-
-
-def _integer(_kind: Any, cell: str) -> int:
+    read, expected = next(found for kind, found in READERS.items() if isinstance(column.type, kind))
     try:
-        return int(cell)
-    except ValueError:
-        raise ValueError("应为整数 must be a whole number") from None
-
-
-def _decimal(kind: Any, cell: str) -> Decimal:
-    try:
-        value = Decimal(cell)
-        fits = value.is_finite() and value == round(value, kind.scale)
-    except InvalidOperation:
-        raise ValueError("应为数字 must be a number") from None
-    if not fits or abs(value) >= 10 ** (kind.precision - kind.scale):
-        raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
+        value = read(cell)
+    except (ValueError, KeyError, ArithmeticError):
+        raise ValueError(expected) from None
+    if isinstance(column.type, Numeric):
+        _check_number(value, column.type)
+    if isinstance(column.type, String) and len(cell) > (most := column.type.length or len(cell)):
+        raise ValueError(f"最多 {most} 个字符 at most {most} characters")
     return value
 
 
-def _date(_kind: Any, cell: str) -> date:
-    try:
-        return date.fromisoformat(cell)
-    except ValueError:
-        raise ValueError("应为日期 must be a date such as 2026-03-05") from None
+def _check_number(value: Decimal, kind: Any) -> None:
+    most = 10 ** (kind.precision - kind.scale)
+    if not value.is_finite() or abs(value) >= most or value != round(value, kind.scale):
+        raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
 
 
-def _json(_kind: Any, cell: str) -> Any:
-    try:
-        return json.loads(cell, parse_constant=_no_constant)
-    except ValueError:
-        raise ValueError('应为 JSON must be JSON: 24, 0.10, "text", [2, 5]') from None
+def _json(cell: str) -> Any:
+    return json.loads(cell, parse_constant=NO_CONSTANTS.__getitem__)
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-READERS: dict[type[TypeEngine[Any]], Callable[[Any, str], Any]] = {
-    JSON: _json,
-    Boolean: _boolean,
-    Date: _date,
-    Integer: _integer,
-    Numeric: _decimal,
-    String: _text,
+NO_CONSTANTS: dict[str, None] = {}  # NaN is no JSON
+READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {
+    JSON: (_json, '应为 JSON must be JSON: 24, 0.10, "text", [2, 5]'),
+    Boolean: ({"0": False, "1": True}.__getitem__, "应为 0 或 1 must be 0 or 1"),
+    Date: (date.fromisoformat, "应为日期 must be a date such as 2026-03-05"),
+    Integer: (int, "应为整数 must be a whole number"),
+    Numeric: (Decimal, "应为数字 must be a number"),
+    String: (str, ""),
 }

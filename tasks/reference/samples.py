@@ -21,7 +21,8 @@ def load_samples(db: Engine) -> int:
             return 0
     samples = json.loads(files("schemas.reference").joinpath("samples.json").read_text("utf-8"))
     for serial, sample in enumerate(samples, start=1):
-        case_id = open_case(db, "PA", sample["application"], f"sample:{serial}", Channel.SYSTEM).case_id
+        process, form, origin = sample["process"], sample["application"], f"sample:{serial}"
+        case_id = open_case(db, process, form, origin, Channel.SYSTEM).case_id
         advance(db, case_id)
         for key, staff, fields in sample["answers"]:
             data = {**_prefill(db, case_id, key), **fields, "经办人工号": staff}

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from schemas.forms.base import Form
+from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
@@ -45,6 +46,12 @@ class JobDefinition(NamedTuple):
     page: str
     heading: str
     verb: str
+
+    @property
+    def case_field(self) -> str:
+        """The field of its form that wants one case's number; empty where it is about no single case."""
+        fields = self.form.model_fields.values() if self.form else []
+        return next((field.alias for field in fields if field.alias and Register.CASE in field.metadata), "")
 
 
 JOBS: dict[str, JobDefinition] = {}  # by title

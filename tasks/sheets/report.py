@@ -10,7 +10,8 @@ from openpyxl.styles import Font
 from schemas.problems import BadInput
 from schemas.sheet_columns import Column
 from schemas.sheet_kinds import SheetKind
-from tasks.desk.rules import MOBILE, mask_phone, plain
+from tasks.desk.rules import plain
+from tasks.privacy.rules import MOBILE, mask_phone
 from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, WRAPPED, Book, alignment_of, append, head_of, write
 from tasks.sheets.checks import Finding
 from tasks.sheets.outcome import Became, RowOutcome

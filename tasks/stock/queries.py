@@ -24,6 +24,11 @@ class Reservation:
     quantity: Decimal
     state: str
 
+    @property
+    def place(self) -> dict[str, str]:
+        """The key of the balance that it is kept of."""
+        return {"warehouse": self.warehouse, "part": self.part}
+
 
 def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Balance]:
     """Load the balances of the cases' parts; parts without one have nothing.
@@ -50,27 +55,19 @@ def _of_parts(connection: Connection, parts: Collection[str]) -> dict[Place, Bal
 def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Reservation]]:
     """Load the reservations of cases, oldest first."""
     found: dict[int, list[Reservation]] = {case_id: [] for case_id in case_ids}
-    for row in connection.execute(
-        select(reservation)
-        .where(among(reservation.c.case_id, case_ids))
-        .order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
-    ):
-        found[row.case_id].append(
-            Reservation(row.line_no, row.step_key, row.warehouse, row.part, _plain(row.quantity), row.state)
-        )
+    mine = select(reservation).where(among(reservation.c.case_id, case_ids))
+    oldest_first = mine.order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
+    for row in connection.execute(oldest_first):
+        quantity = _plain(row.quantity)
+        held = Reservation(row.line_no, row.step_key, row.warehouse, row.part, quantity, row.state)
+        found[row.case_id].append(held)
     return found
 
 
 def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
     """Give the group's own warehouse of good stock."""
-    return str(
-        connection.execute(
-            select(warehouse.c.code)
-            .where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
-            .order_by(warehouse.c.code)
-            .limit(1)
-        ).scalar_one()
-    )
+    good = select(warehouse.c.code).where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
+    return str(connection.execute(good.order_by(warehouse.c.code).limit(1)).scalar_one())
 
 
 def _plain(quantity: Decimal) -> Decimal:

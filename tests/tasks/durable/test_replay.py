@@ -18,7 +18,7 @@ from tasks.durable.queries import CaseFile, load_files
 from tasks.durable.replay import Replay
 from tasks.durable.signals import TimedOut, Withdrawn
 from tasks.durable.stage import advance
-from tasks.logistics.steps import send_goods
+from tasks.logistics.sending import send_goods
 from tasks.production.planning import plan_production, reserve_stock
 from tests.play import Play, books_balance, cells, line
 
@@ -115,7 +115,8 @@ def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, o
     file = CaseFile(whole.row, length, whole.link, ready=True, closed=False, recorded=recorded)
     noting = Noting(PROCESSES[whole.row.process], file, Nowhere(), None)
     try:
-        return noting.run(), noting.given
+        noting.run()
+        return noting.file.closed, noting.given
     except Reached:
         return False, noting.given
 
@@ -224,7 +225,7 @@ def without_the_order(case: Case) -> Closing:
     """A key is missing."""
     review = review_application(case)
     reserve_stock(case, review.lines, turn=1)
-    send_goods(case, review.lines, review.approvers, 1)
+    send_goods(case, review.lines, review.barred, 1)
     return Closing(PartsEnding.DELIVERED)
 
 
@@ -241,7 +242,7 @@ def with_a_renamed_gate(case: Case) -> Closing:
     review = review_application(case)
     enter_order(case, review.lines)
     reserve_stock(case, review.lines, turn=1)
-    send_goods(case, review.lines, review.approvers, 9)
+    send_goods(case, review.lines, review.barred, 9)
     return Closing(PartsEnding.DELIVERED)
 
 
@@ -346,7 +347,7 @@ def test_a_process_version_keeps_the_old_order_for_old_cases(play: Play, monkeyp
         review = review_application(case)
         enter_order(case, review.lines)
         reserve_stock(case, review.lines, turn=1 if case.version == 1 else 100)
-        send_goods(case, review.lines, review.approvers, 1)
+        send_goods(case, review.lines, review.barred, 1)
         return Closing(PartsEnding.DELIVERED)
 
     monkeypatch.setitem(PROCESSES, "PA", replace(first, function=renamed, version=2))

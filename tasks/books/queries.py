@@ -1,0 +1,147 @@
+"""The books: sentences that must be true of every operations database (DOMAIN, "data quality").
+
+Each sentence has a query that finds what contradicts it. ALWAYS holds after every commit, AT_REST when no leg runs.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+ALWAYS = {
+    "库存不为负，预留不超库存 no stock is negative, and no more is reserved than is there": """
+        SELECT warehouse, part, on_hand, reserved FROM stock_balance
+        WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand""",
+    "库存 = 出入库合计 in - out = stock": """
+        SELECT warehouse, part, on_hand, moved
+        FROM stock_balance FULL JOIN (
+            SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement GROUP BY warehouse, part
+        ) m USING (warehouse, part)
+        WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)""",
+    "预留数 = 预留记录合计 what is reserved is what reservations hold": """
+        SELECT warehouse, part, reserved, held
+        FROM stock_balance FULL JOIN (
+            SELECT warehouse, part, sum(quantity) AS held FROM reservation
+            WHERE state = 'held' GROUP BY warehouse, part
+        ) r USING (warehouse, part)
+        WHERE coalesce(reserved, 0) <> coalesce(held, 0)""",
+    "票据编号连续 document numbers are gapless per kind and year": """
+        SELECT kind, year, count(*), min(serial), max(serial), max(value)
+        FROM document LEFT JOIN counter ON name = 'document:' || kind || ':' || year
+        GROUP BY kind, year
+        HAVING min(serial) <> 1 OR max(serial) <> count(*) OR max(value) IS DISTINCT FROM count(*)""",
+    "票据编号与类别、年份、序号一致 a document's number tells its kind, year and serial": """
+        SELECT id, number FROM document
+        WHERE number <> kind || '-' || year || '-' || lpad(serial::text, 6, '0')""",
+    "单号连续 case numbers are gapless per process and year": """
+        SELECT series, count(*), max(value)
+        FROM (SELECT process || ':' || split_part(number, '-', 2) AS series,
+                     split_part(number, '-', 3)::int AS serial FROM service_case) c
+        LEFT JOIN counter ON name = 'case:' || series
+        GROUP BY series
+        HAVING min(serial) <> 1 OR max(serial) <> count(*) OR max(value) IS DISTINCT FROM count(*)""",
+    "没有取而未用的编号 no number was drawn that nothing carries": """
+        SELECT name, value FROM counter
+        WHERE (name LIKE 'document:%' AND NOT EXISTS (
+                  SELECT 1 FROM document WHERE name = 'document:' || kind || ':' || year AND serial = value))
+           OR (name LIKE 'case:%' AND NOT EXISTS (
+                  SELECT 1 FROM service_case
+                  WHERE name = 'case:' || process || ':' || split_part(number, '-', 2)
+                  AND split_part(number, '-', 3)::int = value))""",
+    "入出库单与库存变动一致 a slip lists what its step moved": """
+        SELECT case_id, step_key, line_no, listed, moved
+        FROM (
+            SELECT case_id, step_key, (line ->> 'line_no')::int AS line_no,
+                   sum((line ->> 'quantity')::numeric * CASE kind WHEN 'RK' THEN 1 ELSE -1 END) AS listed
+            FROM document, json_array_elements(content -> 'lines') AS line
+            WHERE kind IN ('RK', 'CK') GROUP BY 1, 2, 3
+        ) slip FULL JOIN (
+            SELECT case_id, step_key, line_no, sum(quantity) AS moved
+            FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
+        ) m USING (case_id, step_key, line_no)
+        WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",
+    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip it reverses": """
+        SELECT red.case_id, red.step_key, red.number, black.number
+        FROM (SELECT case_id, step_key FROM ledger
+              WHERE kind = 'undo' AND step_key LIKE 'undo-release-goods%' AND output IS NOT NULL) undo
+        FULL JOIN (SELECT * FROM document WHERE reverses IS NOT NULL OR content ->> 'red' = 'true') red
+             USING (case_id, step_key)
+        LEFT JOIN document black ON black.id = red.reverses
+        WHERE undo.step_key IS NULL OR black.id IS NULL OR black.kind <> red.kind
+           OR EXISTS (
+               SELECT line ->> 'line_no', line ->> 'part'
+               FROM (SELECT json_array_elements(red.content -> 'lines') AS line
+                     UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
+               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
+    "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
+        SELECT number, holder, ready_at, fault FROM service_case c
+        WHERE closed_at IS NOT NULL AND (
+            holder IS NOT NULL OR due_at IS NOT NULL OR ready_at IS NOT NULL OR fault IS NOT NULL
+            OR EXISTS (SELECT 1 FROM work_item WHERE case_id = c.id AND state = 'open')
+            OR EXISTS (SELECT 1 FROM reservation WHERE case_id = c.id AND state = 'held')
+            OR EXISTS (SELECT 1 FROM production_order WHERE case_id = c.id AND state = 'open')
+            OR EXISTS (SELECT 1 FROM case_line WHERE case_id = c.id AND open))""",
+    "同订单同配件同原因只有一行未结 no two open lines have the same order, part and reason": """
+        SELECT order_no, part, reason, count(*) FROM case_line WHERE open
+        GROUP BY order_no, part, reason HAVING count(*) > 1""",
+    "每单的记录从 1 起连续 a case's ledger counts from 1 without a gap": """
+        SELECT c.number, c.seq, count(l.seq), min(l.seq), max(l.seq)
+        FROM service_case c LEFT JOIN ledger l ON l.case_id = c.id
+        GROUP BY c.id
+        HAVING c.seq <> count(l.seq) OR coalesce(max(l.seq), 0) <> c.seq OR coalesce(min(l.seq), 1) <> 1""",
+    "每个决定记一次，由同一人办理 each accepted decision is the ledger's, by the same person": """
+        SELECT case_id, step_key, d.actor, l.actor
+        FROM (SELECT * FROM decision WHERE accepted) d
+        FULL JOIN (SELECT * FROM ledger WHERE kind IN ('decision', 'withdrawn', 'timed_out')
+                   AND NOT (kind = 'decision' AND actor = 'SYSTEM')) l USING (case_id, step_key)
+        WHERE d.actor IS DISTINCT FROM l.actor""",
+    "已办的待办注明如何办结 an item that was answered says how": """
+        SELECT case_id, step_key, i.state, l.kind
+        FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)
+        WHERE (i.state IN ('decided', 'withdrawn', 'timed_out')
+               AND l.kind IS DISTINCT FROM CASE i.state WHEN 'decided' THEN 'decision' ELSE i.state END)
+           OR (i.state IN ('open', 'dropped') AND l.kind IS NOT NULL)""",
+    "结案是每单的最后一条记录 a case is closed by its last entry": """
+        SELECT number, link FROM service_case c
+        WHERE (closed_at IS NOT NULL) <> EXISTS (
+            SELECT 1 FROM ledger WHERE case_id = c.id AND step_key = 'close' AND seq = c.seq)""",
+    "每次入库有且只有一张入库单 every receipt has its 入库单": """
+        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'book-goods-in-%'
+        AND 1 <> (SELECT count(*) FROM document d
+                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'RK')""",
+    "每次出库有出库单 every delivery has its 出库单": """
+        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'release-goods-%'
+        AND 1 <> (SELECT count(*) FROM document d
+                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'CK')""",
+    "每次发货有发货单和装箱单 every dispatch has its 发货单 and 装箱单": """
+        SELECT case_id, step_key FROM ledger l WHERE step_key LIKE 'dispatch-goods-%'
+        AND 'FH,ZX' IS DISTINCT FROM (SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
+                                      WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
+    "每单最多下一次订单 an order goes out once": """
+        SELECT case_id, count(*) FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
+    "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
+        SELECT c.number, l.actor, count(*) FROM ledger l JOIN service_case c ON c.id = l.case_id
+        JOIN work_item i ON i.case_id = l.case_id AND i.step_key = l.step_key
+        WHERE l.kind = 'decision' AND l.output ->> 'verdict' = 'approve'
+          AND (i.form LIKE '%ApprovalDecision' OR i.form LIKE '%ReviewDecision')
+        GROUP BY c.id, l.actor HAVING count(*) > 1 OR l.actor = c.applicant""",
+}
+AT_REST = {
+    "未结案的单有待办、经办角色和时限 every open case has an open item with its holder and due time": """
+        SELECT number, holder, due_at FROM service_case c
+        WHERE closed_at IS NULL AND (holder IS NULL OR due_at IS NULL OR NOT EXISTS (
+            SELECT 1 FROM work_item i
+            WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))""",
+    "未结案的单随首个待办到期，无未尽之事 an open case is due with its first item, and no leg has work to do": """
+        SELECT number, due_at, ready_at, fault FROM service_case c
+        WHERE closed_at IS NULL AND (ready_at IS NOT NULL OR fault IS NOT NULL OR due_at <> (
+            SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open'))""",
+}
+
+
+def untrue(
+    connection: Connection, sentences: Mapping[str, str] = ALWAYS, most: int = 5
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Give what contradicts each sentence, at most so many rows of it; a true sentence is left out."""
+    found = {sentence: connection.execute(text(query)).fetchmany(most) for sentence, query in sentences.items()}
+    return {sentence: [tuple(row) for row in rows] for sentence, rows in found.items() if rows}

@@ -1,0 +1,98 @@
+"""催提: the office collects the goods and checks them (DOMAIN 1.11)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
+from schemas.parts import PartsLine, Shortfall
+from schemas.problems import Problem
+from schemas.words import PickupFound, Role
+from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, working_days_after
+from tasks.durable.process import Case, ask
+from tasks.durable.question import Question
+from tasks.durable.signals import TimedOut
+from tasks.durable.step import step
+from tasks.lines.rules import as_rows
+from tasks.lines.steps import mark_line
+from tasks.logistics.rules import found_problems
+from tasks.logistics.sending import Sent
+from tasks.unit.work import Work
+
+
+class Receipt(NamedTuple):
+    """What the office found: shortfalls go to an anomaly; unchecked in time, the loss is the office's."""
+
+    shortfalls: Sequence[Shortfall] = ()
+    unchecked: bool = False
+
+
+def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> Receipt:
+    """催提: the office collects and checks; what it does not check in time is its own loss (S3 §3 1.2)."""
+    pickup = ask(case, pickup_question(f"pickup-{turn}", lines, sent))
+    found: PickupConfirmation | GoodsCheck | None = pickup
+    if pickup.found == PickupFound.NOT_CHECKED:
+        try:
+            found = ask(case, check_question(f"check-{turn}", lines, sent, pickup.arrived_on))
+        except TimedOut:
+            found = None
+    confirm_receipt(case, pickup.arrived_on, list(sent.quantities), turn=turn)
+    return Receipt(shortfalls(found, sent.quantities)) if found else Receipt(unchecked=True)
+
+
+def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:
+    """Give what did not arrive in good order."""
+    story = f"{found.found.zh} · 照片 photos {found.photos} · {found.note}"
+    less = {line.line_no: sent[line.line_no] - line.good for line in found.lines}
+    return [
+        Shortfall(line_no=no, missing=less[no], found=story, where="到货 at the office") for no in sent if less.get(no)
+    ]
+
+
+@step("签收", link="催提")
+def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -> date:
+    """Record the pickup of the lines that were sent; the signed copy settles the freight."""
+    for line_no in lines:
+        mark_line(work, line_no, picked_on=arrived_on)
+    return arrived_on
+
+
+def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Question[PickupConfirmation]:
+    """Ask the office for pickup and check."""
+
+    def check(form: PickupConfirmation, work: Work) -> list[Problem]:
+        problems = found_problems(form, sent.quantities)
+        if not sent.day <= form.arrived_on <= work.today:
+            expected = f"应在发货日 {sent.day} 与今天 {work.today} 之间 must lie between dispatch and today"
+            problems.append(Problem("到货日期 arrived on", form.arrived_on, expected))
+        return problems
+
+    brief, prefill = _goods(lines, sent)
+    asked = gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check)
+    return replace(asked, remind=pickup_reminders)
+
+
+def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:
+    """Ask the office for the later check, within 5 wd of arrival; then the loss is the office's."""
+
+    def check(form: GoodsCheck, _work: Work) -> list[Problem]:
+        return found_problems(form, sent.quantities)
+
+    due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
+    asked = gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check)
+    return replace(asked, expires=due, remind=overdue(Role.OFFICE))
+
+
+def _goods(lines: Sequence[PartsLine], sent: Sent) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:
+    """Show what was sent, the first few lines, and fill in that all of it arrived in good order."""
+    names, quantities = {line.line_no: line.name for line in lines}, sent.quantities
+
+    def brief() -> list[str]:
+        return [f"{no}. {names[no]} × {quantity:f}" for no, quantity in list(quantities.items())[:5]]
+
+    def prefill() -> dict[str, Any]:
+        return as_rows(FoundLine(line_no=no, good=quantity) for no, quantity in quantities.items())
+
+    return brief, prefill

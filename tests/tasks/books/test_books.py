@@ -1,0 +1,48 @@
+"""The books name what contradicts a sentence."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tests.play import Play
+
+SELF_APPROVED = "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')"
+
+
+@pytest.fixture
+def play(db: Engine) -> Play:
+    return Play(db)
+
+
+def contradicted(play: Play, statement: str) -> dict[str, list[tuple[object, ...]]]:
+    """Spoil the books and look at them; nothing of it is kept."""
+    with play.db.connect() as connection:
+        connection.execute(text("SET LOCAL aftersales.maintenance = on"))
+        connection.execute(text(statement))
+        return untrue(connection)
+
+
+def test_after_a_whole_case_every_sentence_is_true(play: Play) -> None:
+    play.finish(play.apply())
+    with play.db.connect() as connection:
+        assert untrue(connection, ALWAYS | AT_REST) == {}
+
+
+def test_a_sentence_that_is_not_true_comes_with_the_keys_that_offend_it(play: Play) -> None:
+    wrong = contradicted(play, "UPDATE stock_balance SET on_hand = on_hand + 1 WHERE part = 'P-HW-001'")
+    assert [key.split()[-1] for key in wrong] == ["stock"]
+    ((_warehouse, part, on_hand, moved),) = next(iter(wrong.values()))
+    assert (part, on_hand) == ("P-HW-001", moved + 1)
+
+
+def test_who_applied_and_approved_is_found(play: Play) -> None:
+    case = play.apply()
+    play.finish(case)
+    wrong = contradicted(play, SELF_APPROVED)
+    assert {row[0] for rows in wrong.values() for row in rows} == {play.case(case).number}
+
+
+def test_no_more_rows_are_given_than_were_asked_for(play: Play) -> None:
+    with play.db.connect() as connection:
+        connection.execute(text("UPDATE stock_balance SET on_hand = on_hand + 1"))
+        assert [len(rows) for rows in untrue(connection, most=2).values()] == [2]
