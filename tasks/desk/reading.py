@@ -1,6 +1,6 @@
 """Put what a step returned or a person decided into a few words that staff can read: each type says how."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -52,7 +52,7 @@ def _rows(rows: Sequence[object]) -> str:
     return listed([" ".join(_fields(row, short=True)) if isinstance(row, Form) else said(row) for row in rows])
 
 
-def _fields(form: Form, silent: Sequence[str] | set[str] = (), short: bool = False) -> list[str]:
+def _fields(form: Form, silent: Collection[str] = (), short: bool = False) -> list[str]:
     """Say what was filled in; who signs stands elsewhere."""
     kinds = type(form).model_fields
     told = [_field(kind, getattr(form, name), short) for name, kind in kinds.items() if name not in silent]

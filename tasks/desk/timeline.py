@@ -68,7 +68,7 @@ def _who(entry: Happening) -> str:
 def _title(entry: Happening) -> str:
     if entry.kind == NOTICE:
         family = entry.title.partition(":")[0].partition("-")[0]
-        return f"{Notice(family).zh if family in {*Notice} else '提醒'} → {Role(entry.actor).zh}"
+        return f"{Notice(family).zh if family in set(Notice) else '提醒'} → {Role(entry.actor).zh}"
     if entry.kind == EntryKind.DECISION and entry.form is None and entry.link:  # it came before anybody asked
         return f"{entry.link}·{entry.title}"
     return TITLES.get(entry.kind, "{}").format(entry.title)

@@ -131,8 +131,8 @@ def judge_freight(
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
     if ruling.role is None:
         return ruling
-    stands_in = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
-    return ruling.model_copy(update={"role": stands_in})
+    role = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
+    return ruling.model_copy(update={"role": role})
 
 
 @step("发货单·装箱单", link="出库制票")
