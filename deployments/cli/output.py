@@ -74,7 +74,9 @@ def next_lines(view: CaseView) -> list[Text]:
 
 
 def _next_line(view: CaseView, item: ItemView) -> Text:
-    who = " · ".join(filter(None, [f"{item.role.zh} {item.role.value}", item.unit_name]))
+    other = view.answering(item.key)
+    role = f"等待 waits for {other.number}" if other else f"{item.role.zh} {item.role.value}"
+    who = " · ".join(filter(None, [role, item.unit_name]))
     line = Text.assemble(
         "→ ", (item.title, "bold"), f" [{item.key}] · {who} · ", _due(item.due_at, item.due_at < view.now)
     )
@@ -124,6 +126,7 @@ def _header(view: CaseView) -> Panel:
         ("订单 Order", f"{case.order_no} {case.model}"),
         ("申报 Opened", full_time(case.opened_at) + (f" → {full_time(case.closed_at)}" if case.closed_at else "")),
         *view.lines.facts,
+        ("相关 Related", " ".join(one.number for one in view.related)),
         ("故障 Fault", case.fault or ""),
     ]
     grid = Table.grid(padding=(0, 2))

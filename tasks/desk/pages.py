@@ -50,8 +50,8 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
 
 def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
     """Say for whom an item waits: a role, or another case."""
-    if number := view.awaited(item):
-        return Markdown(f"等待 waits for [{number}]({links.case(number)})")
+    if other := view.answering(item.key):
+        return Markdown(f"等待 waits for [{other.number}]({links.case(other.number)})")
     return Markdown(plain(" ".join(filter(None, [item.role.zh, item.unit_name]))))
 
 

@@ -1,10 +1,9 @@
 """Put what a step returned or a person decided into a few words that staff can read: each type says how."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from annotated_types import Gt
 from pydantic.fields import FieldInfo
 
 from schemas.forms.base import Decision, Form
@@ -23,7 +22,7 @@ def said(value: object) -> str:
         case Shape():
             return value.said
         case Form():
-            return " · ".join(_fields(value, Decision.model_fields.keys()))
+            return " · ".join(_fields(value))
         case date() | Decimal():
             return cell_text(value)
         case list() | tuple():
@@ -52,10 +51,10 @@ def _rows(rows: Sequence[object]) -> str:
     return listed([" ".join(_fields(row, short=True)) if isinstance(row, Form) else said(row) for row in rows])
 
 
-def _fields(form: Form, silent: Collection[str] = (), short: bool = False) -> list[str]:
+def _fields(form: Form, short: bool = False) -> list[str]:
     """Say what was filled in; who signs stands elsewhere."""
-    kinds = type(form).model_fields
-    told = [_field(kind, getattr(form, name), short) for name, kind in kinds.items() if name not in silent]
+    kinds = type(form).model_fields.items()
+    told = [_field(kind, getattr(form, name), short) for name, kind in kinds if name not in Decision.model_fields]
     return [text for text in told if text]
 
 
@@ -72,7 +71,8 @@ def _field(kind: FieldInfo, value: object, short: bool) -> str:
         return text
     if short and in_money:
         return f"@{text}"
-    return f"×{text}" if short and Gt(0) in kind.metadata else f"{kind.alias} {text}"
+    more_than_nothing = any(getattr(one, "gt", None) == 0 for one in kind.metadata)
+    return f"×{text}" if short and more_than_nothing else f"{kind.alias} {text}"
 
 
 def _text(value: object) -> str:

@@ -68,7 +68,8 @@ def _who(entry: Happening) -> str:
 def _title(entry: Happening) -> str:
     if entry.kind == NOTICE:
         family = entry.title.partition(":")[0].partition("-")[0]
-        return f"{Notice(family).zh if family in set(Notice) else '提醒'} → {Role(entry.actor).zh}"
+        called = next((one.zh for one in Notice if one == family), "提醒")
+        return f"{called} → {Role(entry.actor).zh}"
     if entry.kind == EntryKind.DECISION and entry.form is None and entry.link:  # it came before anybody asked
         return f"{entry.link}·{entry.title}"
     return TITLES.get(entry.kind, "{}").format(entry.title)
@@ -81,6 +82,9 @@ def _what(entry: Happening, view: CaseView) -> str:
         return str(entry.output["reason"])
     if entry.key == CLOSE:
         return " · ".join(filter(None, [view.case.ended_as, view.case.ending_reason]))
+    other = view.answering(entry.key)
+    if other and other.ending:
+        return f"{other.number} {other.ending.zh}"
     try:
         return _said_by_step(entry) if entry.kind in ACTS else _said_by_form(entry)
     except (ImportError, AttributeError, ValidationError):  # by now the code has no such form, or another shape

@@ -141,9 +141,9 @@ class CaseView:
     related: Sequence[Related]
     now: datetime
 
-    def awaited(self, item: ItemView) -> str | None:
-        """Give the number of the case for which an item waits; None where a person or another system answers."""
-        return next((one.number for one in self.related if not one.is_parent and one.key == item.key), None)
+    def answering(self, key: str) -> Related | None:
+        """Give the case whose ending answers a question; None where a person or another system does."""
+        return next((one for one in self.related if not one.is_parent and one.key == key), None)
 
 
 class InboxRow(NamedTuple):

@@ -6,7 +6,6 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.forms.base import EngineerNote, Form, form_path
@@ -149,25 +148,19 @@ class Replay:
             raise TimedOut(first.key)
         return first, first.form.model_validate_json(entry.output)
 
-    def answered_at(self, key: str) -> datetime:
-        """Give the moment at which a question was answered."""
-        return self.file.recorded[key].finished_at
-
     def _hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
         item = self.file.items.get(self.answer.key) if self.answer else None
         if item and ENGINEER_KEY.fullmatch(item.key):
             self.asked.add(item.key)
-            self._take_answer(
-                [Question(item.key, item.title, Role.ENGINEER, EngineerNote, lambda work: work.now, item.link)]
-            )
+            now = lambda work: work.now  # noqa: E731
+            self._take_answer([Question(item.key, item.title, Role.ENGINEER, EngineerNote, now, item.link)])
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         """Have the answer judged that is meant for one of the questions: another case's letter, or the leg's own."""
         for question in questions:
-            item = self.file.items[question.key]
-            if item.letter_kind:
-                self._judge(question, _written(item))
+            if written := self.file.items[question.key].letter:
+                self._judge(question, written)
                 return
         answer = self.answer
         meant = [question for question in questions if answer and not self.reply and question.takes(answer)]
@@ -230,13 +223,6 @@ class Replay:
             opened_at=work.now, due_at=due, expires_at=expires_at,
         )  # fmt: skip
         return Item(question.key, question.title, question.stands_at, due, expires_at)
-
-
-def _written(item: Item) -> Answer:
-    """Give what another case wrote as the answer that it is."""
-    kind = EntryKind(item.letter_kind or "")
-    key = "" if kind == EntryKind.WITHDRAWN else item.key
-    return Answer(key, item.letter, Channel.SYSTEM, kind, item.letter.get("number", Role.SYSTEM))
 
 
 CLOSE = "close"

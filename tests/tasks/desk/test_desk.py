@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from schemas.forms.base import form_at
 from schemas.forms.orders import OrderReceived
@@ -17,6 +17,7 @@ from schemas.parts import Cycle, LineQuantity, OrderProgress, PartsLine, Planned
 from schemas.problems import NotFound
 from schemas.processes.parts_application import PartsEnding
 from schemas.shapes import LineTable, Measure
+from schemas.tables import service_case
 from schemas.words import Channel, DocumentKind, FeeCategory, Reason, Role, Supply, Urgency
 from tasks.desk.chain import Passage, chain, chain_diagram
 from tasks.desk.dialog import DIALOG_LINES, DIALOG_WIDTH, gate_description
@@ -796,12 +797,15 @@ def test_a_case_that_waits_for_another_says_for_which(play: Play, toys: None) ->
     sheet = case_sheet(view)
     assert f"**等待** — 等待 waits for [{child.number}](/v2/artifacts/key/case-{child.number.lower()})" in sheet
     assert f"| 下级 opened [{child.number}]" in sheet
-    play.withdraw(parent, "E1049", "不要了")
+    with play.db.connect() as connection:
+        [below] = connection.execute(select(service_case.c.id).where(service_case.c.number == child.number)).scalars()
+    advance(play.db, below)
+    play.send(below, "check-1", {"经办人工号": "E1040", "核对结论": "不同意", "原因": "太贵"})
     advance(play.db, parent)
-    [row] = play.rows("SELECT id FROM service_case WHERE number = :number", number=child.number)
-    advance(play.db, row.id)
-    below = view_of(play, row.id)
-    assert [(one.number, one.is_parent) for one in below.related] == [(view.case.number, True)]
-    assert f"| 上级 opened by [{view.case.number}](/v2/artifacts/key/case-{view.case.number.lower()}) | 托付 |" in (
-        case_sheet(below)
-    )
+    assert [row.what for row in timeline_rows(view_of(play, parent)) if row.title == "等待"] == [
+        f"{child.number} 未如愿"
+    ]
+    seen = view_of(play, below)
+    assert [(one.number, one.is_parent) for one in seen.related] == [(view.case.number, True)]
+    up = f"| 上级 opened by [{view.case.number}](/v2/artifacts/key/case-{view.case.number.lower()}) | 托付 | 未如愿 |"
+    assert up in case_sheet(seen)
