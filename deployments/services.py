@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.mending import RecoverReport
 from tasks.runs.publish import PAGES
-from tasks.runs.watch import RecoverReport, Watch
+from tasks.runs.watch import Watch
 
 WATCH_EVERY = 3.0  # seconds
 OUTBOX_EVERY = 2.0

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from prefect import Flow, get_client
+from prefect import Flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -25,6 +25,7 @@ from schemas.problems import BadInput, NotFound, problems_of
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
+from tasks.runs.parking import prefect_client
 
 REFUSED = "未受理"
 TELL_EVERY = 1.0  # seconds
@@ -69,7 +70,7 @@ class Job:
 
     def tell(self, what: str) -> None:
         """Name the run, so that a list of runs tells how far it is."""
-        with get_client(sync_client=True) as client:
+        with prefect_client() as client:
             client.update_flow_run(self.run_id, name=f"{self.definition.verb} {what}")
 
     def progress(self, label: str) -> Callable[[int, int], None]:
@@ -102,13 +103,7 @@ class Job:
 
 
 def job(
-    title: str,
-    *,
-    form: type[Form] | None = None,
-    parameter: str = "",
-    page: str = "",
-    heading: str = "",
-    verb: str = "",
+    title: str, form: type[Form] | None = None, parameter: str = "", page: str = "", heading: str = "", verb: str = ""
 ) -> Callable[[Callable[..., Ended]], Flow[..., Any]]:
     """Make a function a job, known by its title, and the Prefect flow that staff see."""
 
@@ -119,9 +114,9 @@ def job(
     return decorate
 
 
-def headed(name: str, text: str) -> str:
-    """Write a page of a few lines under the name by which a run ended."""
-    return "  \n".join([f"### {name}", *text.splitlines()])
+def told(name: str, message: str) -> Ended:
+    """Give an end whose page says the message under the name, and no more."""
+    return Ended(name, message, "  \n".join([f"### {name}", *message.splitlines()]))
 
 
 def _run(definition: JobDefinition, given: object) -> State[Any]:
@@ -134,7 +129,7 @@ def _run(definition: JobDefinition, given: object) -> State[Any]:
         try:
             ended = definition.function(work, *_read(definition, given))
         except (BadInput, NotFound) as wrong:
-            ended = Ended(REFUSED, str(wrong), headed(REFUSED, str(wrong)))
+            ended = told(REFUSED, str(wrong))
         if ended.page and definition.page:
             work.show(ended.page, ended.about)
     return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)

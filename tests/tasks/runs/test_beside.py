@@ -11,8 +11,8 @@ from schemas.words import Role
 from tasks.desk.queries import case_view, inbox
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
+from tasks.runs.mending import RecoverReport
 from tasks.runs.rules import TAKEN_OVER
-from tasks.runs.watch import RecoverReport
 from tests.play import LINES
 from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
 
