@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from prefect import Flow
@@ -32,25 +32,6 @@ TELL_EVERY = 1.0  # seconds
 C = TypeVar("C")
 
 
-class JobDefinition(NamedTuple):
-    """A job: its function, its flow's name, its form with the label in the UI, its page, and how its runs are named.
-
-    page      key of the artifact that shows what became of a run; heading is that page's title
-    verb      what a run's name begins with: 推进 200/1,000
-    """
-
-    function: Callable[..., "Ended"]
-    title: str
-    form: type[Form] | None
-    parameter: str
-    page: str
-    heading: str
-    verb: str
-
-
-JOBS: dict[str, JobDefinition] = {}  # by title
-
-
 @dataclass(frozen=True)
 class Ended:
     """How a job's run ends: its name and message, what its page says (nothing: no page) and what that is about."""
@@ -62,10 +43,35 @@ class Ended:
     failed: bool = False
 
 
+@dataclass
+class job:  # noqa: N801  a decorator
+    """Makes a function a job, known by its title, and the Prefect flow that staff see.
+
+    form, parameter   what is filled in, and its label in the UI
+    page, heading     key and title of the artifact that shows what became of a run
+    verb              what a run's name begins with: 推进 200/1,000
+    """
+
+    title: str
+    form: type[Form] | None = None
+    parameter: str = ""
+    page: str = ""
+    heading: str = ""
+    verb: str = ""
+
+    def __call__(self, function: Callable[..., Ended]) -> Flow[..., Any]:
+        """Make the flow of a job's function."""
+        self.function, JOBS[self.title] = function, self
+        return form_flow(function, self.title, partial(_run, self), self.parameter, self.form)
+
+
+JOBS: dict[str, job] = {}  # by title
+
+
 class Job:
     """What a job's function is given: the database, the run, and what staff see of it meanwhile."""
 
-    def __init__(self, definition: JobDefinition, db: Engine, run_id: UUID) -> None:
+    def __init__(self, definition: job, db: Engine, run_id: UUID) -> None:
         self.definition, self.db, self.run_id = definition, db, run_id
 
     def tell(self, what: str) -> None:
@@ -102,24 +108,12 @@ class Job:
         create_markdown_artifact(page, key=self.definition.page, description=title)
 
 
-def job(
-    title: str, form: type[Form] | None = None, parameter: str = "", page: str = "", heading: str = "", verb: str = ""
-) -> Callable[[Callable[..., Ended]], Flow[..., Any]]:
-    """Make a function a job, known by its title, and the Prefect flow that staff see."""
-
-    def decorate(function: Callable[..., Ended]) -> Flow[..., Any]:
-        definition = JOBS[title] = JobDefinition(function, title, form, parameter, page, heading, verb)
-        return form_flow(function, title, partial(_run, definition), parameter, form)
-
-    return decorate
-
-
 def told(name: str, message: str) -> Ended:
     """Give an end whose page says the message under the name, and no more."""
     return Ended(name, message, "  \n".join([f"### {name}", *message.splitlines()]))
 
 
-def _run(definition: JobDefinition, given: object) -> State[Any]:
+def _run(definition: job, given: object) -> State[Any]:
     """Do a job in the run that we are in, unless another process has it in hand."""
     db, run_id = database.current(), this_run().id
     work = Job(definition, db, run_id)
@@ -135,7 +129,7 @@ def _run(definition: JobDefinition, given: object) -> State[Any]:
     return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)
 
 
-def _read(definition: JobDefinition, given: object) -> list[Form]:
+def _read(definition: job, given: object) -> list[Form]:
     """Read the form, if the job has one; BadInput names every field that is wrong."""
     if definition.form is None:
         return []
