@@ -193,9 +193,17 @@ class _Mending:
 
     def _end_own(self) -> None:
         """End the run of a closed case by the name of its ending."""
-        run, ending = self.runs.get(self.case.row.run_id), self.view.case.ending
-        if run and ending:
-            self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
+        own, ending = self.runs.get(self.case.row.run_id), self.view.case.ending
+        if own and ending:
+            for run in (own, *self._lost()):
+                self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
+
+    def _lost(self) -> Sequence[FlowRun]:
+        """Find those runs of a closed case that still wait because a watch was killed before it noted them."""
+        number, noted = self.case.row.number, {self.case.row.run_id, *(item.run_id for item in self.case.items)}
+        waiting = FlowRunFilter.model_validate({"name": {"like_": number}, "state": {"type": {"any_": ["PAUSED"]}}})
+        found = self.client.read_flow_runs(flow_run_filter=waiting)
+        return [run for run in found if (run.idempotency_key or "").startswith(f"{number}/") and run.id not in noted]
 
     def _end(self, item: ItemRun) -> UUID | None:
         """End the run of an item that is over, by the word for that; gives it where a leg of it is still on its way."""
