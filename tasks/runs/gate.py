@@ -16,7 +16,7 @@ from pydantic import ConfigDict
 
 from schemas.forms.base import Form, form_at, form_schema, is_text
 from schemas.problems import Problem
-from tasks.desk.rules import gate_description
+from tasks.desk.dialog import gate_description
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
 from tasks.runs.publish import PAGES

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from schemas.forms.base import Form
+from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
@@ -63,6 +64,12 @@ class job:  # noqa: N801  a decorator
         """Make the flow of a job's function."""
         self.function, JOBS[self.title] = function, self
         return form_flow(function, self.title, partial(_run, self), self.parameter, self.form)
+
+    @property
+    def case_field(self) -> str:
+        """The field of its form that wants one case's number; empty where it is about no single case."""
+        fields = self.form.model_fields.values() if self.form else []
+        return next((field.alias for field in fields if field.alias and Register.CASE in field.metadata), "")
 
 
 JOBS: dict[str, job] = {}  # by title

@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 from schemas.words import Role
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
-from tasks.desk.queries import inbox, offices, open_counts
 from tasks.desk.rules import run_name
 from tasks.desk.views import CaseView, InboxRow, Waiting
+from tasks.desk.waiting import inbox, offices, open_counts
 from tasks.durable import clock
+from tasks.runs.job import JOBS
 from tasks.runs.parking import prefect_client
 
 START = "start"
@@ -96,10 +97,13 @@ class Publisher:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
         with db.connect() as connection:
             counts, places = open_counts(connection), offices(connection)
+        jobs = {title: job.function for title, job in JOBS.items() if job.form}
         if not self._forms:
             with self._client() as client:
                 self._learn_forms(client)
-        self._publish_changed([Page(START, "售后工作台 Aftersales desk", start_page(counts, self.links(), places))])
+        self._publish_changed(
+            [Page(START, "售后工作台 Aftersales desk", start_page(counts, self.links(), places, jobs))]
+        )
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)
         return f"{host.scheme}://{host.netloc}{link}" if host.netloc else link
@@ -166,7 +170,9 @@ class Publisher:
         for deployment in deployments:
             parameters = list((deployment.parameter_openapi_schema or {}).get("properties", {}))
             if len(parameters) == 1:
-                self._forms[names[deployment.flow_id]] = RunForm(deployment.id, parameters[0])
+                flow = names[deployment.flow_id]
+                case_field = JOBS[flow].case_field if flow in JOBS else ""
+                self._forms[flow] = RunForm(deployment.id, parameters[0], case_field)
 
 
 PAGES = Publisher()  # of this process: legs, watch and loops share what it knows
