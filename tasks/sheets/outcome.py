@@ -18,11 +18,11 @@ _TWIN = re.compile(r"(?<=与第)(\d+)(?=行重复)|(?<=repeats row )(\d+)")
 class Became(Enum):
     """What became of a row."""
 
-    ACCEPTED = "受理"
-    CORRECTED = "已更正"
-    UNCHANGED = "此前已受理"
-    SKIPPED = "未办，跳过"
-    REJECTED = "退回"
+    ACCEPTED = "受理 accepted"
+    CORRECTED = "已更正 corrected"
+    UNCHANGED = "此前已受理 taken before"
+    SKIPPED = "未办，跳过 not decided, skipped"
+    REJECTED = "退回 sent back"
 
 
 @dataclass(frozen=True, slots=True)
