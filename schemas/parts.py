@@ -3,15 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
-
-
-class Shape(BaseModel):
-    """A value that never changes."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class PartsLine(Shape):
@@ -33,6 +28,11 @@ class PartsLine(Shape):
         """Quantity × price, CNY."""
         return self.quantity * self.price
 
+    @property
+    def said(self) -> str:
+        """The part, how many, at which price, and why."""
+        return f"第{self.line_no}行 {self.name} ×{figure(self.quantity)} @{money(self.price)} {self.reason.zh}"
+
 
 class Registration(Shape):
     """An application as it came in: priced lines, who should pay, who reviews (SYSTEM: nobody may)."""
@@ -41,11 +41,16 @@ class Registration(Shape):
     fee: FeeCategory
     reviewer: Role
 
+    @property
+    def said(self) -> str:
+        """The lines, and who should pay."""
+        return f"{listed([line.said for line in self.lines])} · {self.fee.zh}"
+
 
 class Review(Shape):
     """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
 
-    lines: list[PartsLine] = []
+    lines: list[PartsLine] = Field(default_factory=list)
     barred: frozenset[str] = frozenset()
     refused: str = ""
 
@@ -57,6 +62,11 @@ class Cycle(Shape):
     quantity: Decimal
     days: int | None
     supply: Supply
+
+    @property
+    def said(self) -> str:
+        """How many, and how long they take."""
+        return f"第{self.line_no}行 ×{figure(self.quantity)}" + (f" 周期天数 {self.days}" if self.days else "")
 
 
 class PlannedLine(Shape):
@@ -72,12 +82,23 @@ class PlannedLine(Shape):
     promised: date
     planned: date
 
+    @property
+    def said(self) -> str:
+        """How many, by whom, and by when."""
+        made = f"第{self.line_no}行 {self.name} ×{figure(self.quantity)} {self.supply.zh} {self.unit}"
+        return f"{made} 周期天数 {self.days} 承诺 {self.promised} 计划日期 {self.planned}"
+
 
 class LineQuantity(Shape):
     """So many of a line."""
 
     line_no: int
     quantity: Decimal
+
+    @property
+    def said(self) -> str:
+        """How many."""
+        return f"第{self.line_no}行 ×{figure(self.quantity)}"
 
 
 class Shortfall(Shape):
@@ -97,3 +118,10 @@ class OrderProgress(Shape):
     made: Decimal = Decimal(0)
     scrapped: Decimal = Decimal(0)
     cancelled: bool = False
+
+    @property
+    def said(self) -> str:
+        """How many were ordered, and what became of them so far."""
+        became = {"完成数量": self.made, "报废数量": self.scrapped}
+        told = [f"{label} {figure(many)}" for label, many in became.items() if many]
+        return " ".join([f"第{self.line_no}行 ×{figure(self.quantity)}", *told])

@@ -128,12 +128,17 @@ def generic_modules() -> list[str]:
 def words_of_processes() -> set[str]:
     """What only a process may say: codes, titles, links, endings, step keys, and the fields of its forms."""
     flows.load()
-    house = {"withdrawn", "timed_out", "close"}
+    house = {
+        "close",
+        "已撤回",
+        "逾期关闭",
+        "说明",
+    }  # what the house itself says: its own step, its endings, a tab of notes
     said = {"PA", "RR", "CC", "RF", "AN", "SO", "CY"}
     for process in PROCESSES.values():
         said |= {process.title, process.parameter, *process.chain}
-        said |= {word for ending in process.endings for word in (ending.value, ending.zh)}
-    return (said | STEPS.keys() | fields_of_trades()) - house - {"已撤回", "逾期关闭"}
+        said |= {ending.zh for ending in process.endings}
+    return (said | STEPS.keys() | fields_of_trades()) - house
 
 
 def fields_of_trades() -> set[str]:

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Engine, select
 from schemas.forms.base import Decision, Request
 from schemas.forms.fields import Name, Remark, label
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.sheet_kinds import _KINDS, sheet
 from schemas.tables import service_case
 from schemas.words import Channel, Ending, Role, Verdict
 from tasks.applications.queries import offices
 from tasks.cycle.terms import end_of
 from tasks.durable.opening import await_child, open_case, open_child, withdraw_child
-from tasks.durable.process import PROCESSES, Case, Closing, LineTable, ask
+from tasks.durable.process import PROCESSES, Case, Closing, ask
 from tasks.durable.question import Question
 from tasks.durable.stage import advance
 from tasks.durable.step import step

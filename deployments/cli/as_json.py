@@ -4,7 +4,7 @@ Each shape is read from what `tasks/` gives; a key that is named otherwise there
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
 
 from schemas.problems import Problem
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.rules import timeline_rows
+from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
@@ -121,7 +121,7 @@ class CaseShape(Shape):
     opened_at: Moment
     closed_at: Moment | None
     due_at: Moment | None
-    promised: date | None
+    facts: dict[str, str]
     fault: str | None
     run_id: UUID | None
     lines: list[dict[str, Any]]
@@ -166,7 +166,7 @@ def case_shape(view: CaseView) -> CaseShape:
     ]
     return CaseShape.model_validate(
         vars(case)
-        | {"customer": contact, "promised": view.promised, "lines": [line._asdict() for line in view.lines]}
+        | {"customer": contact, "facts": dict(view.lines.facts), "lines": view.lines.as_records()}
         | {"documents": view.documents, "open": open_shapes(view), "timeline": timeline}
     )
 

@@ -18,10 +18,9 @@ from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
 from tasks.desk.queries import case_view, find_cases
-from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
+from tasks.desk.waiting import inbox as waiting
 from tasks.durable import clock
-from tasks.durable.process import PROCESSES
 from tasks.durable.queries import find_case
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
@@ -83,15 +82,14 @@ def case(
 ) -> None:
     """查单 Show a case: what, who, when, documents, and what is next."""
     with db.connect() as connection:
-        found = [one.number for one in find_cases(connection, unicodedata.normalize("NFKC", number))]
+        found = find_cases(connection, unicodedata.normalize("NFKC", number))
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
     if json:
         print(case_shape(view).model_dump_json(indent=2))
     else:
-        with db.connect() as connection:
-            show(*case_parts(view, PROCESSES[view.case.process].lines(connection, view.case.id)))
+        show(*case_parts(view))
 
 
 def view_of(db: Engine, number: str) -> CaseView:

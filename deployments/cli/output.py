@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,10 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.words import Urgency
-from tasks.desk.rules import full_time, timeline_rows
+from tasks.desk.reading import cell_text, is_figure
+from tasks.desk.rules import full_time
+from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, InboxRow, ItemView
-from tasks.durable.process import LineTable
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
@@ -73,7 +74,9 @@ def next_lines(view: CaseView) -> list[Text]:
 
 
 def _next_line(view: CaseView, item: ItemView) -> Text:
-    who = " · ".join(filter(None, [f"{item.role.zh} {item.role.value}", item.unit_name]))
+    other = view.answering(item.key)
+    role = f"等待 waits for {other.number}" if other else f"{item.role.zh} {item.role.value}"
+    who = " · ".join(filter(None, [role, item.unit_name]))
     line = Text.assemble(
         "→ ", (item.title, "bold"), f" [{item.key}] · {who} · ", _due(item.due_at, item.due_at < view.now)
     )
@@ -90,9 +93,9 @@ def _due(moment: datetime, late: bool) -> Text:
 # one case
 
 
-def case_parts(view: CaseView, lines: LineTable) -> list[RenderableType]:
+def case_parts(view: CaseView) -> list[RenderableType]:
     """Draw a case as a person wants to read it."""
-    parts: list[RenderableType] = [_header(view), lines_table(lines)]
+    parts: list[RenderableType] = [_header(view), lines_table(view.lines)]
     if view.documents:
         issued = [
             (
@@ -122,7 +125,8 @@ def _header(view: CaseView) -> Panel:
         ("客户 Customer", contact),
         ("订单 Order", f"{case.order_no} {case.model}"),
         ("申报 Opened", full_time(case.opened_at) + (f" → {full_time(case.closed_at)}" if case.closed_at else "")),
-        ("承诺 Promised", str(view.promised or "")),
+        *view.lines.facts,
+        ("相关 Related", " ".join(one.number for one in view.related)),
         ("故障 Fault", case.fault or ""),
     ]
     grid = Table.grid(padding=(0, 2))
@@ -138,8 +142,9 @@ def _header(view: CaseView) -> Panel:
 def lines_table(lines: LineTable) -> Table:
     """List the lines of a case as its process shows them; columns of figures stand to the right."""
     columns = zip(lines.headings, zip(*lines.rows, strict=True), strict=False)
-    figures = [name for name, cells in columns if all(isinstance(cell, int | Decimal) for cell in cells)]
-    return table(*lines.headings, rows=lines.rows, right=figures)
+    figures = [name for name, cells in columns if all(map(is_figure, cells))]
+    rows = [[cell_text(cell).replace("**", "") for cell in row] for row in lines.rows]
+    return table(*lines.headings, rows=rows, right=figures)
 
 
 def tell_problems(what: str, problems: Sequence[Problem]) -> None:

@@ -14,13 +14,7 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterId,
-    FlowRunFilterState,
-    FlowRunFilterStateName,
-    FlowRunFilterTags,
-)
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
@@ -31,12 +25,15 @@ from deployments.demo.sensible import filled_in
 from schemas.forms.fields import STAFF
 from schemas.words import Role
 from tasks.desk.rules import waiting_tag
+from tasks.runs.rules import TAKEN_OVER
 
 LOOK_EVERY = 0.5  # seconds between two looks at a run
 RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
 PARTS = ("schema", "description")  # of a dialog
+GOES_FIRST = ("release", "goods-out")
+LOST = Told(False, "答复未送达 never read", lost=True)
 NUMBER = re.compile(r"[A-Z]+-\d{4}-\d{6}")
 
 
@@ -56,7 +53,7 @@ class ClicksDoor:
         self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Callable[[], bool]
     ) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
-        self._in_hand: set[UUID] = set()
+        self._in_hand: dict[str, UUID] = {}  # run by case
         self._runs: dict[UUID, FlowRun] = {}
         self._looked_at, self._looking = 0.0, threading.Lock()
 
@@ -70,18 +67,18 @@ class ClicksDoor:
         return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters).id
 
     def waiting(self, role: Role) -> list[Item]:
-        """Give what waits for a role, as its worklist shows it, and take it in hand."""
-        suspended = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"]))
-        wanted = FlowRunFilter(state=suspended, tags=FlowRunFilterTags(all_=[waiting_tag(role)]))
+        """Give what waits for a role, of each case what goes first, and take those cases in hand."""
+        suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
+        first: dict[str, FlowRun] = {}
+        for run in sorted(self.client.read_flow_runs(flow_run_filter=suspended, limit=FETCHED), key=_rank):
+            first.setdefault(_number(run) or str(run.id), run)
         items = []
-        for run in self.client.read_flow_runs(flow_run_filter=wanted, limit=FETCHED):
-            dialog = None if run.id in self._in_hand else self._read(run)
-            if dialog is None:
-                continue
-            number, title = NUMBER.match(run.name), run.name.rpartition(" · ")[2]
-            key, form = dialog.gate.rpartition("-")[0], str(dialog.schema["title"])
-            self._in_hand.add(run.id)
-            items.append(Item(number[0] if number else "", key, title, form, role, dialog, str(run.id)))
+        for case, run in first.items():
+            dialog = self._read(run) if waiting_tag(role) in run.tags and case not in self._in_hand else None
+            if dialog:
+                self._in_hand[case] = run.id
+                key, title = dialog.gate.rpartition("-")[0], run.name.rpartition(" · ")[2]
+                items.append(Item(_number(run), key, title, str(dialog.schema["title"]), role, dialog, str(run.id)))
         return items
 
     def _read(self, run: FlowRun) -> Dialog | None:
@@ -108,27 +105,31 @@ class ClicksDoor:
             while True:
                 pressed = self._press(dialog, [_answer(dialog, turn.said, who) for who in turn.people])
                 if not any(told.accepted for told in pressed):
-                    return pressed
+                    moved = _gate(self.client.read_flow_run(dialog.run.id)) != dialog.gate
+                    return [LOST for _ in pressed] if moved else pressed
                 after = self._wait(dialog)
-                if after is None or after.gate != dialog.gate:  # the same gate: the answer was lost with the worker
-                    break
+                if after is LOST:
+                    return [LOST for _ in pressed]
+                if not isinstance(after, Dialog) or after.gate != dialog.gate:
+                    break  # else it is the same gate: the answer was lost with the worker
                 dialog = after
-            if after and after.gate.rpartition("-")[0] == turn.item.key:  # the next attempt: it was refused
+            # the next attempt at the same item: it was refused
+            if isinstance(after, Dialog) and after.gate.rpartition("-")[0] == turn.item.key:
                 why = after.text[after.text.find("⚠") :]
                 return [Told(False, why) if told.accepted else told for told in pressed]
             return pressed
         finally:
-            self._in_hand.discard(dialog.run.id)
+            self._in_hand.pop(turn.item.case or turn.item.run)
 
-    def _wait(self, dialog: Dialog) -> Dialog | None:
-        """Give the next dialog of a run; None when it has ended, or when we are to stop."""
+    def _wait(self, dialog: Dialog) -> Dialog | Told | None:
+        """Give the next dialog of a run; LOST when another run took its item over, None when it ended otherwise."""
         before = dialog.run.state.id if dialog.run.state else None
         deadline = time.monotonic() + RUN_WAIT
         while not self.stopping() and time.monotonic() < deadline:
             time.sleep(LOOK_EVERY)
             run = self._look(dialog.run.id)
             if run and run.state and run.state.is_final():
-                return None
+                return LOST if run.state.name == TAKEN_OVER else None
             if run and run.state and run.state.name == "Suspended" and run.state.id != before:
                 return self._read(run)
         return None
@@ -137,7 +138,7 @@ class ClicksDoor:
         """Look at a run in hand; whoever looks first looks at all of them, for the server has one event loop."""
         with self._looking:
             if time.monotonic() - self._looked_at > LOOK_EVERY:
-                in_hand = FlowRunFilter(id=FlowRunFilterId(any_=list(self._in_hand)))
+                in_hand = FlowRunFilter(id=FlowRunFilterId(any_=list(self._in_hand.values())))
                 self._runs = {run.id: run for run in self.client.read_flow_runs(flow_run_filter=in_hand)}
                 self._looked_at = time.monotonic()
         return self._runs.get(run_id)
@@ -182,7 +183,18 @@ class ClicksDoor:
 
 
 def _gate(run: FlowRun) -> str:
+    """Give the gate at which a run waits: the item and the attempt; "" where it does not wait."""
     return (run.state.state_details.pause_key or "") if run.state else ""
+
+
+def _number(run: FlowRun) -> str:
+    found = NUMBER.match(run.name)
+    return found[0] if found else ""
+
+
+def _rank(run: FlowRun) -> int:
+    """Say what goes first of a case: a release before the form that it waits for, the form before the pickup."""
+    return next((place for place, gate in enumerate(GOES_FIRST) if _gate(run).startswith(gate)), len(GOES_FIRST))
 
 
 def _answer(dialog: Dialog, said: Mapping[str, Any], who: str) -> dict[str, Any]:

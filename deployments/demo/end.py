@@ -12,7 +12,7 @@ from deployments.demo.player import Progress
 from deployments.demo.screen import Screen
 from schemas.tables import service_case
 from tasks.desk.queries import case_view
-from tasks.durable.process import PROCESSES, ending_of
+from tasks.durable.process import ending_of
 
 TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
 ALIKE = ("单据 cases", "决定 decisions", "票据 documents", "库存变动 stock movements", "外发 outbox")
@@ -35,14 +35,13 @@ def show_end(db: Engine, stories: Sequence[Progress], screen: Screen) -> End:
         found, counted = audit(connection), figures(connection)
         told = next(one.case for one in stories if one.story.key == TOLD_ABOUT)
         view = case_view(connection, rows[told].id)
-        lines = PROCESSES[view.case.process].lines(connection, view.case.id)
     endings_of = {number: ending_of(row.process, row.ending) for number, row in rows.items()}
     ended = {number: ending.zh if ending else "未结案 open" for number, ending in endings_of.items()}
     endings = [
         (one.case, one.story.key, one.story.title, one.story.ending.zh, ended.get(one.case, "没有 none"))
         for one in stories
     ]
-    screen.case(case_parts(view, lines))
+    screen.case(case_parts(view))
     screen.endings(endings)
     screen.books(found, counted)
     problems = [f"账目不平 not true: {sentence}: {wrong}" for sentence, wrong in found.items() if wrong]

@@ -143,7 +143,7 @@ class SheetsDemo(Demo):
                 busy = busy or bool(items)
                 while items and not player.faults:
                     player.play(items)
-                    items = door.back()
+                    items = player.undone(door.back())
             self.closed(db, player)
         self.screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
         self.problems += door.problems

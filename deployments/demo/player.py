@@ -16,10 +16,11 @@ Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
 
 
 class Told(NamedTuple):
-    """What became of an answer, and what its sender reads when it was not taken."""
+    """What became of an answer, and what its sender reads when it was not taken; `lost`: nobody ever read it."""
 
     accepted: bool
     why: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,12 @@ class Progress:
     case: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     approved: set[str] = field(default_factory=set)
-    done: set[str] = field(default_factory=set)
+    done: dict[str, Act] = field(default_factory=dict)
 
     def next_act(self, key: str) -> Act:
-        """Give what is said at an item now."""
+        """Give what is said at an item now; one that is asked again, because its answer was lost, gets the same."""
+        if key in self.done:
+            return self.done[key]
         kind = max((kind for kind in self.story.acts if key.startswith(kind)), key=len, default="")
         planned, turn = self.story.acts.get(kind, ()), self.asked[kind]
         self.asked[kind] += 1
@@ -97,20 +100,27 @@ class Player:
         """Let somebody answer each item as its story says, and check what became of that."""
         turns, acts = list[Turn](), list[tuple[Progress, Act]]()
         for item in items:
-            progress = next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
-            if progress is None or item.key in progress.done:
+            progress = self._story_of(item)
+            if progress is None:
                 continue
             progress.case = item.case or progress.case
             act = progress.next_act(item.key)
             if act.withdraw:
                 if self._take_back(progress, act.withdraw):
-                    progress.done.add(item.key)
+                    progress.done[item.key] = Act()
                     continue
                 act = Act()
             turns.append(self._turn(item, progress, act))
             acts.append((progress, act))
         for turn, (progress, act), told in zip(turns, acts, self.door.decide(turns) if turns else [], strict=True):
             self._judge(turn, progress, act, told)
+
+    def undone(self, items: Sequence[Item]) -> list[Item]:
+        """Keep of what came back the items that are still to be answered."""
+        return [item for item in items if (one := self._story_of(item)) and item.key not in one.done]
+
+    def _story_of(self, item: Item) -> Progress | None:
+        return next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
 
     def _turn(self, item: Item, progress: Progress, act: Act) -> Turn:
         """Choose who signs, and know before it goes out who will have approved."""
@@ -130,13 +140,16 @@ class Player:
             became = "" if one.accepted else f" → 未受理 {one.why.replace(chr(10), '；')}"
             keep = bool(act.fields or act.refused or act.twice)
             self.tell(self._named(who, item.role), progress.case, f"{item.title}: {_in_short(turn)}{became}", keep)
+        if all(one.lost for one in told):
+            progress.done[item.key] = act
+            return
         if act.refused:
             if taken or act.refused not in told[0].why:
                 self.faults.append(
                     f"{progress.story.key} {item.key}: 未说明 does not say: {act.refused} ({told[0].why})"
                 )
             return
-        progress.done.add(item.key)
+        progress.done[item.key] = act
         progress.approved.difference_update(who for who in turn.people if who not in taken)
         self.answers += 1
         self.told_late += len(told) - len(taken)

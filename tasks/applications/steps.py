@@ -1,7 +1,6 @@
 """审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -29,7 +28,7 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows, brief_lines, known_lines
 from tasks.lines.steps import put_lines
-from tasks.outbox.steps import send
+from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -104,9 +103,8 @@ def review_question(
     def prefill() -> dict[str, Any]:
         return as_rows(rules.as_reviewed(line) for line in lines) | {"费用类别": fee.option}
 
-    key, barred = f"review-{turn}", frozenset({request.applicant})
-    asked = gate(key, "审核修正", role, ReviewDecision, clock_hours("review"), "", brief, prefill, check, barred)
-    return replace(asked, record=record)
+    key, due, barred = f"review-{turn}", clock_hours("review"), frozenset({request.applicant})
+    return gate(key, "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred)
 
 
 def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:
@@ -127,18 +125,8 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
     def prefill() -> dict[str, Any]:
         return as_rows(rules.as_applied(line) for line in lines)
 
-    asked = gate(
-        f"resubmit-{turn}",
-        "办事处重报",
-        Role.OFFICE,
-        PartsResubmission,
-        "resubmit",
-        "办事处申报",
-        brief,
-        prefill,
-        check,
-    )
-    return replace(asked, record=record)
+    key, link = f"resubmit-{turn}", "办事处申报"
+    return gate(key, "办事处重报", Role.OFFICE, PartsResubmission, "resubmit", link, brief, prefill, check, record)
 
 
 def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
@@ -149,13 +137,13 @@ def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:
 
 
 @step("撤销订单", link="录入系统")
-def cancel_order(work: Work, placed: str) -> str:
+def cancel_order(work: Work, placed: str) -> MessageKey:
     """Tell the order system that the order is cancelled."""
     return send(work, "order", "cancel_order", {"case": work.case.number, "order": placed})
 
 
 @step("录入系统", undo=cancel_order)
-def place_order(work: Work, lines: list[PartsLine]) -> str:
+def place_order(work: Work, lines: list[PartsLine]) -> MessageKey:
     """Write the order to the outbox; the embedded order system answers in the same transaction."""
     rows = [{"line_no": line.line_no, "part": line.part, "quantity": str(line.quantity)} for line in lines]
     case = {"case": work.case.number, "office": work.case.office, "order": work.case.order_no}

@@ -8,22 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
-from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from schemas.words import Labelled
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
-class Notice(StrEnum):
+class Notice(Labelled):
     """What a reminder tells; a detail may follow: over-3 (three working days over), pickup-5, pickup-escalated."""
 
-    WARNING = "warning"
-    OVERDUE = "overdue"
-    OVER = "over"
-    PICKUP = "pickup"
-    DAILY = "daily"
+    WARNING = "warning", "到期预警"
+    OVERDUE = "overdue", "逾期提醒"
+    OVER = "over", "逾期上报"
+    PICKUP = "pickup", "催提"
+    DAILY = "daily", "每日提醒"
 
 
 @dataclass(frozen=True)

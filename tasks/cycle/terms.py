@@ -6,7 +6,7 @@ A term is named by its gate, "goods_in": the policy of the case's own process co
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
@@ -29,6 +29,17 @@ Due = Callable[[Work], datetime]
 Remind = Callable[[Work, datetime], Sequence[Reminder]]
 
 
+class More(TypedDict, total=False):
+    """What else a question may say (`Question`)."""
+
+    also: Role
+    unit: str
+    barred: frozenset[str]
+    expires: Due
+    remind: Remind
+    covers: Callable[[Mapping[str, Any]], bool]
+
+
 def gate(
     key: str,
     title: str,
@@ -39,13 +50,13 @@ def gate(
     brief: Callable[[], Sequence[str]] = list,
     prefill: Callable[[], Mapping[str, Any]] = dict,
     check: Callable[[F, Work], Sequence[Problem]] | None = None,
-    barred: frozenset[str] = frozenset(),
+    record: Callable[[F, Work], None] | None = None,
+    **more: Unpack[More],
 ) -> Question[F]:
     """Ask a role, by default within a named term of working days; who watches over it hears of delays (DOMAIN 4)."""
-    due, remind = working_days(within) if isinstance(within, str) else within, escalation(role)
-    return Question(
-        key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, barred=barred, remind=remind
-    )
+    due = working_days(within) if isinstance(within, str) else within
+    more.setdefault("remind", escalation(role))
+    return Question(key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, **more)
 
 
 def working_days(name: str) -> Due:

@@ -11,10 +11,11 @@ from schemas.words import Role
 
 
 class RunForm(NamedTuple):
-    """The run form of a deployment: its id and the name of its one parameter."""
+    """The run form of a deployment: its id, the name of its one parameter, the field where it wants a case's number."""
 
     deployment: UUID
     parameter: str
+    case_field: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class Links:
             return None
         given = quote(json.dumps({known.parameter: dict(values)}, ensure_ascii=False), safe="")
         return f"{self.base}/deployments/deployment/{known.deployment}/run?parameters={given}"
+
+    def of_case(self, number: str) -> dict[str, str | None]:
+        """Link to the run forms that do something with a case, its number filled in: by flow name."""
+        return {
+            flow: self.form(flow, {known.case_field: number}) for flow, known in self.forms.items() if known.case_field
+        }
 
 
 def case_key(number: str) -> str:

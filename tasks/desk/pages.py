@@ -3,29 +3,23 @@
 The text stands in templates/*.md.j2. Whatever a template prints is escaped unless it is `Markdown` already.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.words import Role
+from schemas.shapes import LineTable
+from schemas.words import Role, Urgency
+from tasks.desk.chain import chain_diagram
 from tasks.desk.links import Links
-from tasks.desk.rules import (
-    Markdown,
-    Passage,
-    brief_line,
-    chain,
-    cut,
-    full_time,
-    plain,
-    short_time,
-    timeline_rows,
-    waiting_tag,
-)
-from tasks.desk.views import CaseView, InboxRow, Waiting
-from tasks.privacy.rules import MOBILE, mask_address, mask_phone, mask_text
+from tasks.desk.reading import cell_text, is_figure
+from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_time, waiting_tag
+from tasks.desk.timeline import timeline_rows
+from tasks.desk.views import CaseFacts, CaseView, InboxRow, ItemView, Waiting
+from tasks.durable.process import PROCESSES
+from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -34,17 +28,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 MOST_LINES = 60  # of a case, shown on its sheet
 MOST_WAITING = 200  # items of an inbox
 SUMMARY_WIDTH = 80  # half-width characters of an inbox row's brief
-CHAIN_ROW = 4  # links of a chain side by side: an artifact's page is 65 characters wide
 STAFF_ROLES = [role for role in Role if role is not Role.SYSTEM]
-
-COLOURS = {
-    Passage.DONE: "fill:#d1fae5,stroke:#059669,color:#065f46",
-    Passage.CURRENT: "fill:#2563eb,stroke:#1e3a8a,color:#ffffff,stroke-width:3px",
-    Passage.PENDING: "fill:#f3f4f6,stroke:#9ca3af,color:#4b5563",
-    Passage.SKIPPED: "fill:#ffffff,stroke:#9ca3af,color:#9ca3af,stroke-dasharray:4 3",
-    Passage.ENDED: "fill:#fee2e2,stroke:#dc2626,color:#991b1b,stroke-width:3px",
-}
-SIGNS = {Passage.DONE: "✓ ", Passage.CURRENT: "▶ ", Passage.ENDED: "✕ "}
 
 
 def case_sheet(view: CaseView, links: Links | None = None) -> str:
@@ -54,13 +38,21 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
         case=view.case,
         links=links or Links(),
         diagram=Markdown(chain_diagram(view)),
-        lines=view.lines[:MOST_LINES],
+        lines=_line_table(view.lines, view.case) if view.lines.rows else None,
+        awaited=lambda item: _awaited(view, item, links or Links()),
         timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone),
         address=mask_address(view.case.customer_address),
         brief=lambda line: Markdown(brief_line(mask_text(line, view.case))),
         masked=lambda text: mask_text(text, view.case),
     )
+
+
+def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
+    """Say for whom an item waits: a role, or another case."""
+    if other := view.answering(item.key):
+        return Markdown(f"等待 waits for [{other.number}]({links.case(other.number)})")
+    return Markdown(plain(" ".join(filter(None, [item.role.zh, item.unit_name]))))
 
 
 def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | None = None) -> str:
@@ -77,41 +69,53 @@ def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | 
 
 
 def start_page(
-    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]] = (), apply: str = "配件申报"
+    counts: Mapping[Role, Waiting],
+    links: Links,
+    offices: Sequence[tuple[str, str]] = (),
+    jobs: Mapping[str, Callable[..., object]] | None = None,
 ) -> str:
-    """Draw the page where everybody starts: each role's worklist, and the forms to begin with."""
+    """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs."""
+    processes = {process.title: process for process in PROCESSES.values()}
+    begin = {title: process.function for title, process in processes.items()} | dict(jobs or {})
     return _template("start").render(
         roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES],
         links=links,
         offices=offices,
-        apply=apply,
+        begin={title: _about(title, function) for title, function in begin.items()},
+        office_fields={title: process.request.model_fields["office"].alias for title, process in processes.items()},
         waiting_tag=waiting_tag,
+        urgent=Urgency.URGENT,
         office_role=Role.OFFICE,
     )
 
 
-def chain_diagram(view: CaseView) -> str:
-    """Draw the arrows of the process as a mermaid flowchart, in rows; colours say how far the case is."""
-    links = chain(view)
-    rows = [range(start, min(start + CHAIN_ROW, len(links))) for start in range(0, len(links), CHAIN_ROW)]
-    drawn = ["flowchart TB"]
-    for number, row in enumerate(rows):
-        drawn += [f'subgraph row{number}[" "]', "direction LR"]
-        drawn += [f'n{n}["{SIGNS.get(links[n][1], "")}{_label(links[n][0])}"]:::{links[n][1]}' for n in row]
-        drawn += [f"n{n} --> n{n + 1}" for n in row[:-1]] + ["end"]
-    drawn += [f"row{number} --> row{number + 1}" for number in range(len(rows) - 1)]
-    drawn += [f"classDef {passage} {colours}" for passage, colours in COLOURS.items()]
-    drawn += ["classDef row fill:none,stroke:none", f"class {','.join(f'row{n}' for n in range(len(rows)))} row"]
-    return "\n".join(drawn)
+def _about(title: str, function: Callable[..., object]) -> str:
+    """Say in one line what a flow does, by its docstring."""
+    return (function.__doc__ or "").partition("\n")[0].removeprefix(title).strip()
+
+
+def _line_table(table: LineTable, case: CaseFacts) -> Markdown:
+    """Draw a case's lines, the first of them: figures to the right, bold as it is."""
+    rows = table.rows[:MOST_LINES]
+    right = [all(map(is_figure, cells)) for cells in zip(*rows, strict=True)] or [False] * len(table.headings)
+    drawn = [[_heading(text) for text in table.headings], ["--:" if figures else "---" for figures in right]]
+    drawn += [[_cell(cell, case) for cell in row] for row in rows]
+    more = ["", f"… 共 {len(table.rows)} 行 lines in all"] if len(table.rows) > MOST_LINES else []
+    return Markdown("\n".join([*(f"| {' | '.join(cells)} |" for cells in drawn), *more]))
+
+
+def _cell(cell: object, case: CaseFacts) -> str:
+    return plain(cell_text(cell)) if is_figure(cell) else brief_line(mask_text(cell_text(cell), case))
+
+
+def _heading(text: str) -> str:
+    """Keep the Chinese word of a heading on one line, however narrow its column is."""
+    return re.sub(r"(?<=[一-鿿])(?=[一-鿿])", "&NoBreak;", plain(text))
 
 
 def _summary(row: InboxRow) -> Markdown:
-    text = cut("；".join(MOBILE.sub(lambda found: mask_phone(found[0]), line) for line in row.brief), SUMMARY_WIDTH)
+    text = cut("；".join(map(mask_mobiles, row.brief)), SUMMARY_WIDTH)
     return Markdown(brief_line(text))
-
-
-def _label(title: str) -> str:
-    return "".join(sign for sign in title if sign not in '"[]<>{}|;')
 
 
 @cache
@@ -126,8 +130,7 @@ def _template(name: str) -> "Template":
         autoescape=False,
         finalize=_shown,  # markdown, so we escape ourselves
     )
-    templates.filters |= {"md": Markdown, "when": full_time, "due": short_time}
-    templates.filters |= {"number": _number, "whole": _whole}
+    templates.filters |= {"md": Markdown, "due": short_time, "whole": _whole}
     return templates.get_template(f"{name}.md.j2")
 
 
@@ -140,11 +143,6 @@ def _shown(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else plain(value)
-
-
-def _number(value: Decimal) -> str:
-    """Write a quantity without needless zeros; nothing for zero."""
-    return f"{value.normalize():f}" if value else ""
 
 
 def _whole(text: str) -> Markdown:

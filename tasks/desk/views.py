@@ -1,17 +1,19 @@
-"""What staff see of a case, as plain values: found by `queries`, worded by `rules`, drawn by `pages`.
+"""What staff see of a case, as plain values: found by `queries`, worded and drawn by the other modules here.
 
-A view knows the customer's phone and address because some forms need them; only `rules.gate_description`
+A view knows the customer's phone and address because some forms need them; only `dialog.gate_description`
 shows them in full, and only to roles that need them (DOMAIN, "Privacy").
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from schemas.shapes import LineTable
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
-from tasks.lines.queries import LineView
+
+REFUSED, NOTICE = "refused", "notice"  # kinds of happenings beside those of the ledger
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class ItemView(NamedTuple):
 
     key: str
     title: str
+    link: str
     role: Role
     also: Role | None
     office: str | None
@@ -96,7 +99,7 @@ class DocumentView(NamedTuple):
 
 
 class Happening(NamedTuple):
-    """Something that happened: a ledger row (its own kind), a refused decision (refused), a notice (notice).
+    """Something that happened: a ledger row (its own kind), a refused decision (REFUSED), a notice (NOTICE).
 
     `output` is what the step returned or the decider sent; of a refusal its reason, of a notice its text.
     `form` is the form of a decision; of a notice, `actor` is the role that heard it.
@@ -106,6 +109,7 @@ class Happening(NamedTuple):
     key: str
     kind: str
     title: str
+    link: str | None
     output: Any
     actor: str
     actor_name: str | None
@@ -114,21 +118,32 @@ class Happening(NamedTuple):
     run_id: UUID | None
 
 
+class Related(NamedTuple):
+    """The case that opened this one, or one that this one opened; `key` is then the question that it answers."""
+
+    number: str
+    title: str
+    is_parent: bool
+    key: str
+    link: str
+    ending: Ending | None
+
+
 @dataclass(frozen=True)
 class CaseView:
     """All that staff see of a case at one moment; `items` are sorted by due time."""
 
     case: CaseFacts
-    lines: Sequence[LineView]
+    lines: LineTable
     items: Sequence[ItemView]
     documents: Sequence[DocumentView]
     timeline: Sequence[Happening] = field(repr=False)
+    related: Sequence[Related]
     now: datetime
 
-    @property
-    def promised(self) -> date | None:
-        """The day by which everything was promised."""
-        return max((line.promised for line in self.lines if line.promised), default=None)
+    def answering(self, key: str) -> Related | None:
+        """Give the case whose ending answers a question; None where a person or another system does."""
+        return next((one for one in self.related if not one.is_parent and one.key == key), None)
 
 
 class InboxRow(NamedTuple):
@@ -154,25 +169,3 @@ class Waiting(NamedTuple):
 
     open: int
     overdue: int
-
-
-class FoundCase(NamedTuple):
-    """A case as the look-up shows it (DOMAIN, "Look-ups"); the phone is masked."""
-
-    number: str
-    title: str
-    office_name: str
-    customer_name: str
-    phone: str
-    order_no: str
-    link: str
-    step: str
-    due_at: datetime | None
-    promised: date | None
-    in_on: date | None
-    out_on: date | None
-    picked_on: date | None
-    tracking: str | None
-    ending: Ending | None
-    opened_at: datetime
-    run_id: UUID | None

@@ -20,7 +20,7 @@ CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemSta
 
 def judge(work: Work, process: Process, file: CaseFile, question: Question[Any], answer: Answer) -> Entry | Reply:
     """Accept an answer, so that decision, item and its ledger entry commit together, or record its refusal."""
-    if file.items[question.key].letter_kind:
+    if file.items[question.key].letter:
         work.update(letter, {"case_id": file.id, "key": answer.key}, read_at=work.now)
     output, problems = _examine(work, process, file, question, answer)
     if problems:

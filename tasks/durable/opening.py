@@ -25,6 +25,8 @@ from tasks.unit.refusals import in_halves
 from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
 
+Given = Mapping[str, Any] | BaseModel
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -35,14 +37,7 @@ class Opened:
     new: bool
 
 
-def open_case(
-    db: Engine,
-    code: str,
-    data: Mapping[str, Any] | BaseModel,
-    origin: str,
-    channel: Channel,
-    run_id: UUID | None = None,
-) -> Opened:
+def open_case(db: Engine, code: str, data: Given, origin: str, channel: Channel, run_id: UUID | None = None) -> Opened:
     """Accept an application: the case, its lines and its number commit together, once per origin.
 
     `run_id` is the Prefect run that shows the case, if there is one. Raises BadInput with every problem; then
@@ -55,11 +50,7 @@ def open_case(
 
 
 def open_chunk(
-    db: Engine,
-    code: str,
-    channel: Channel,
-    applications: Sequence[tuple[str, Mapping[str, Any] | BaseModel]],
-    run_id: UUID | None = None,
+    db: Engine, code: str, channel: Channel, applications: Sequence[tuple[str, Given]], run_id: UUID | None = None
 ) -> list[Opened | BadInput]:
     """Accept many applications, (origin, form) each, as `open_case` does; gives what became of each, in order.
 

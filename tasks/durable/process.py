@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.words import Channel, Ending
 from tasks.durable.question import Answer, Question
 from tasks.unit.unit import Unit
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Form)
 MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases with
-
-
-class LineTable(NamedTuple):
-    """What staff see of a case's lines: headings, and a row of cells for each line."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -115,4 +109,4 @@ def ask_first(case: Case, *questions: Question[Any]) -> tuple[Question[Any], Any
 
 def answered_at(case: Case, key: str) -> datetime:
     """Give the moment at which a question was answered, the same in every replay."""
-    return case.replay.answered_at(key)
+    return case.replay.file.recorded[key].finished_at

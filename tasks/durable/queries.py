@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from schemas.problems import NotFound
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
-from schemas.words import Role
+from schemas.words import Channel, EntryKind, Role
+from tasks.durable.question import Answer
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -49,15 +50,24 @@ class Entry(NamedTuple):
 
 
 class Item(NamedTuple):
-    """An open work item; `letter` is what another case has written to it."""
+    """An open work item."""
 
     key: str
     title: str
     link: str
     due_at: datetime
     expires_at: datetime | None
-    letter_kind: str | None = None
-    letter: Any = None
+    letter_kind: EntryKind | None = None
+    letter_body: Any = None
+
+    @property
+    def letter(self) -> Answer | None:
+        """What another case has written, as the answer that it is; None where there is no letter."""
+        if self.letter_kind is None:
+            return None
+        key = "" if self.letter_kind == EntryKind.WITHDRAWN else self.key
+        by = self.letter_body.get("number", Role.SYSTEM)
+        return Answer(key, self.letter_body, Channel.SYSTEM, EntryKind(self.letter_kind), by)
 
 
 @dataclass

@@ -6,7 +6,6 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.forms.base import EngineerNote, Form, form_path
@@ -14,7 +13,7 @@ from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState, Role
 from tasks.durable import clock
-from tasks.durable.judge import judge
+from tasks.durable.judge import judge, too_late
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
@@ -40,14 +39,21 @@ class Replay:
         self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
-        self.reply = reply if answer else Reply(True)
+        self.reply = reply
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
         self.done: list[tuple[Call[Any], Any]] = []
 
-    def run(self) -> bool:
-        """Take the case to its end, its next question, or its undoing; True when it is closed."""
-        if self.file.closed:
-            return True
+    def run(self) -> Reply:
+        """Take the case to its end, its next question, or its undoing; gives what became of the answer."""
+        if not self.file.closed:
+            self._play()
+        answer, file = self.answer, self.file
+        if answer and self.reply is None:
+            late = lambda unit: too_late(file.work(unit, answer.key, clock.now()), file, answer)  # noqa: E731
+            self.reply = self.stage.commit(file, late)
+        return self.reply or Reply(True)
+
+    def _play(self) -> None:
         self._hear_engineer()
         request = self.process.request.model_validate(self.file.row.request)
         case = Case(self, self.file.id, self.file.row.version, request)
@@ -55,7 +61,7 @@ class Replay:
         try:
             closing = self.process.function(case)
         except Wait:
-            return False
+            return
         except Withdrawn as signal:
             closing = Closing(endings("withdrawn"), f"{signal.reason} ({signal.by})", undo=True)
         except TimedOut as signal:
@@ -64,8 +70,7 @@ class Replay:
             if done.step.undo:  # the last first, each as a step of its own
                 self.perform(Call(done.step.undo, f"undo-{done.key}", (output,), {}, EntryKind.UNDO))
         close(case, closing.ending, closing.reason)
-        self.file.closed = True
-        return True
+        self.file.closed, self.file.ready = True, False
 
     # steps
 
@@ -143,25 +148,19 @@ class Replay:
             raise TimedOut(first.key)
         return first, first.form.model_validate_json(entry.output)
 
-    def answered_at(self, key: str) -> datetime:
-        """Give the moment at which a question was answered."""
-        return self.file.recorded[key].finished_at
-
     def _hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
         item = self.file.items.get(self.answer.key) if self.answer else None
         if item and ENGINEER_KEY.fullmatch(item.key):
             self.asked.add(item.key)
-            self._take_answer(
-                [Question(item.key, item.title, Role.ENGINEER, EngineerNote, lambda work: work.now, item.link)]
-            )
+            now = lambda work: work.now  # noqa: E731
+            self._take_answer([Question(item.key, item.title, Role.ENGINEER, EngineerNote, now, item.link)])
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         """Have the answer judged that is meant for one of the questions: another case's letter, or the leg's own."""
         for question in questions:
-            item = self.file.items[question.key]
-            if item.letter_kind:
-                self._judge(question, _written(item))
+            if written := self.file.items[question.key].letter:
+                self._judge(question, written)
                 return
         answer = self.answer
         meant = [question for question in questions if answer and not self.reply and question.takes(answer)]
@@ -224,13 +223,6 @@ class Replay:
             opened_at=work.now, due_at=due, expires_at=expires_at,
         )  # fmt: skip
         return Item(question.key, question.title, question.stands_at, due, expires_at)
-
-
-def _written(item: Item) -> Answer:
-    """Give what another case wrote as the answer that it is."""
-    kind = EntryKind(item.letter_kind or "")
-    key = "" if kind == EntryKind.WITHDRAWN else item.key
-    return Answer(key, item.letter, Channel.SYSTEM, kind, item.letter.get("number", Role.SYSTEM))
 
 
 CLOSE = "close"

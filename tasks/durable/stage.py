@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 
 from schemas.problems import NotFound, Problem, ProcessChanged, Unavailable
 from tasks.durable import clock, queries
-from tasks.durable.judge import too_late
 from tasks.durable.lease import held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import CaseFile
@@ -67,11 +66,13 @@ def _directly(_title: str, act: Callable[[], T]) -> T:
     return act()
 
 
+@dataclass(frozen=True)
 class Leg:
     """Commits each act by itself, with a fresh unit again after a deadlock or a twin row."""
 
-    def __init__(self, db: Engine, show: RunStep = _directly, run_id: object = None) -> None:
-        self.db, self.show, self.run_id = db, show, run_id
+    db: Engine
+    show: RunStep = _directly
+    run_id: object = None
 
     def commit(self, file: CaseFile, act: Callable[[Unit], T], attempts: int = ATTEMPTS) -> T:
         """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
@@ -89,19 +90,17 @@ class Leg:
         return self.commit(file, act, attempts - 1)
 
 
+@dataclass(frozen=True)
 class Chunk:
     """Leaves the commit to who made the unit, which holds its cases' locks."""
 
+    unit: Unit
+    show: RunStep = _directly
     run_id: object = None
-
-    def __init__(self, unit: Unit) -> None:
-        self.unit = unit
 
     def commit(self, _file: CaseFile, act: Callable[[Unit], T]) -> T:
         """Run an act in the unit."""
         return act(self.unit)
-
-    show = staticmethod(_directly)
 
 
 def advance(
@@ -122,16 +121,11 @@ def advance(
                 raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
             replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply or _repeated(answer, known))
             try:
-                _play(db, replay)
+                reply = _play(db, replay)
             except Moved:
                 reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
-                continue
-            if answer and not replay.reply:
-                with db.begin() as connection:
-                    unit = Unit(connection, [case_id])
-                    replay.reply = _too_late(unit, file, answer)
-                    unit.flush()
-            return Result(case_id, file.row.number, file.closed, [replay.reply or Reply(True)])
+            else:
+                return Result(case_id, file.row.number, file.closed, [reply])
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
@@ -146,11 +140,11 @@ def _repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
     return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
 
 
-def _play(db: Engine, replay: Replay) -> None:
+def _play(db: Engine, replay: Replay) -> Reply:
     """Play a pass; what it cannot go on for is noted on the case, then raised again."""
     file = replay.file
     try:
-        replay.run()
+        return replay.run()
     except Moved:
         raise
     except ProcessChanged as changed:
@@ -163,10 +157,6 @@ def _play(db: Engine, replay: Replay) -> None:
         with db.begin() as connection:
             queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
         raise
-
-
-def _too_late(unit: Unit, file: CaseFile, answer: Answer) -> Reply:
-    return too_late(file.work(unit, answer.key, clock.now()), file, answer)
 
 
 def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
@@ -198,7 +188,8 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
         for turn in turns:
             try:
                 file = files[turn.case_id]
-                replies = [_hear(unit, file, answer, known) for answer in turn.heard]
+                process, chunk = PROCESSES[file.row.process], Chunk(unit)
+                replies = [Replay(process, file, chunk, one, _repeated(one, known)).run() for one in turn.heard]
             except DBAPIError:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
@@ -208,12 +199,6 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
                 results.append(Result(file.id, file.row.number, file.closed, replies))
         unit.flush()
     return [*results, *(_alone(db, turn) for turn in fallen)]
-
-
-def _hear(unit: Unit, file: CaseFile, answer: Answer | None, known: Mapping[UUID, str]) -> Reply:
-    replay = Replay(PROCESSES[file.row.process], file, Chunk(unit), answer, _repeated(answer, known))
-    replay.run()
-    return replay.reply or (_too_late(unit, file, answer) if answer else Reply(True))
 
 
 def _alone(db: Engine, turn: Turn) -> Result:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, select
 
+from schemas.shapes import LineTable, Measure
 from schemas.tables import case_line, part, production_order, production_unit, reservation, stock_movement
 from schemas.words import FeeCategory, MovementKind, Reason
-from tasks.durable.process import LineTable
 from tasks.unit.among import among
 
 _ID: BindParameter[int] = bindparam("case_id")
@@ -107,12 +107,15 @@ HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "�
 
 def line_table(connection: Connection, case_id: int) -> LineTable:
     """Show the lines of a case: the part with its reason, fee and price, and how far each line is."""
-    return LineTable(HEADINGS, [_cells(line) for line in part_lines(connection, case_id)])
+    lines = part_lines(connection, case_id)
+    promised = [line.promised for line in lines if line.promised]
+    facts = [("承诺 Promised", str(max(promised)))] if promised else []
+    return LineTable(HEADINGS, [_cells(line) for line in lines], facts, [line._asdict() for line in lines])
 
 
 def _cells(line: LineView) -> tuple[Any, ...]:
     about = [line.reason.zh, *([line.fee.zh] if line.fee else []), f"{line.price} CNY"]
-    name = " ".join(filter(None, [line.name, line.specification, line.colour]))
+    name = " ".join(filter(None, [f"**{line.name}**", line.specification, line.colour]))
     promised = " ".join(filter(None, [str(line.promised or ""), line.unit_name]))
     counts = (line.reserved, line.made, line.received, line.sent)
-    return (line.line_no, " · ".join([name, *about]), f"{line.quantity} {line.uom}", *counts, promised)
+    return (line.line_no, " · ".join([name, *about]), Measure(line.quantity, line.uom), *counts, promised)

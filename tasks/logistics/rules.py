@@ -7,6 +7,7 @@ from typing import assert_never
 
 from schemas.forms.logistics import GoodsCheck, PickupConfirmation
 from schemas.problems import Problem
+from schemas.shapes import Shape
 from schemas.words import FreightMethod, PickupFound, Role
 from tasks.lines.rules import known_lines
 
@@ -23,12 +24,16 @@ class FreightLimits:
     express_free: Decimal
 
 
-@dataclass(frozen=True)
-class FreightRuling:
+class FreightRuling(Shape):
     """The role that must approve a shipment's freight, None where it is free to use, and why."""
 
     role: Role | None
     reason: str
+
+    @property
+    def said(self) -> str:
+        """Who must approve, and why."""
+        return " · ".join([*([self.role.zh] if self.role else []), f"原因 {self.reason}"])
 
 
 def freight_approval(
@@ -45,7 +50,7 @@ def freight_approval(
         case FreightMethod.AIR:
             return _needs(Role.MANAGER, "空运每次均须审批", "Air freight needs approval each time")
         case FreightMethod.OWN:
-            return FreightRuling(None, "自有车辆免批。 / Own transport needs no approval.")
+            return FreightRuling(role=None, reason="自有车辆免批。 / Own transport needs no approval.")
         case _:
             assert_never(method)
 
@@ -76,12 +81,12 @@ def _express(freight: Decimal, limit: Decimal) -> FreightRuling:
 
 def _within(freight: Decimal, limit: Decimal, zh: str, en: str) -> FreightRuling:
     if freight <= limit:
-        return FreightRuling(None, f"{zh}，无须审批。 / {en}: no approval needed.")
+        return FreightRuling(role=None, reason=f"{zh}，无须审批。 / {en}: no approval needed.")
     return _needs(Role.SUPERVISOR, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
 
 
 def _needs(role: Role, zh: str, en: str) -> FreightRuling:
-    return FreightRuling(role, f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
+    return FreightRuling(role=role, reason=f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
 
 
 def _cny(amount: Decimal) -> str:

@@ -1,20 +1,20 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
 
 from schemas.forms.logistics import EarlyRelease, GoodsOut
-from schemas.parts import PartsLine, Shape
+from schemas.parts import PartsLine
 from schemas.problems import Problem
+from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, FreightMethod, MovementKind, ReleaseVerdict, Role, Urgency, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
 from tasks.approvals.steps import NOBODY, Matter, approval
-from tasks.cycle.terms import daily_after, gate, working_days
+from tasks.cycle.terms import More, daily_after, gate, working_days
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
@@ -35,6 +35,11 @@ class SentLine(Shape):
     part: str
     quantity: Decimal
 
+    @property
+    def said(self) -> str:
+        """The part, and how many."""
+        return f"第{self.line_no}行 {self.part} ×{figure(self.quantity)}"
+
 
 class Release(Shape):
     """Goods that left the stock, and the 出库单 that says so."""
@@ -43,6 +48,11 @@ class Release(Shape):
     slip: DocumentRef
     turn: int
     day: date
+
+    @property
+    def said(self) -> str:
+        """What left."""
+        return listed([line.said for line in self.lines])
 
 
 class Sent(NamedTuple):
@@ -121,7 +131,8 @@ def judge_freight(
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
     if ruling.role is None:
         return ruling
-    return replace(ruling, role=free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred))
+    free = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
+    return FreightRuling(role=free, reason=ruling.reason)
 
 
 @step("发货单·装箱单", link="出库制票")
@@ -142,9 +153,10 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
         free = form.freight or form.method == FreightMethod.OWN
         return [] if free else [Problem("运费 freight", form.freight, expected)]
 
-    asked = gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check)
-    urgent = urgency == Urgency.URGENT
-    return replace(asked, also=Role.LOGISTICS, remind=daily_after(Role.WAREHOUSE) if urgent else asked.remind)
+    more: More = {"also": Role.LOGISTICS}
+    if urgency == Urgency.URGENT:
+        more["remind"] = daily_after(Role.WAREHOUSE)
+    return gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check, **more)
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NewType
 
 from schemas.tables import outbox
 from schemas.words import OutboxState
 from tasks.outbox import embedded
 from tasks.unit.work import Work
+
+MessageKey = NewType("MessageKey", str)
 
 
 def system_url(destination: str) -> str:
@@ -15,13 +17,13 @@ def system_url(destination: str) -> str:
     return os.environ.get(f"AFTERSALES_{destination.upper()}_SYSTEM_URL", "")
 
 
-def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> str:
+def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], answers: str | None = None) -> MessageKey:
     """Write a message with its idempotency key (case + step), which is returned.
 
     `answers` names the question that the other system's answer decides. The embedded counterpart answers in
     this transaction; another one is sent to by the dispatcher.
     """
-    key = f"{work.case.number}:{work.key}"
+    key = MessageKey(f"{work.case.number}:{work.key}")
     message = {"idempotency_key": key, "destination": destination, "kind": kind, "payload": dict(payload)}
     if system_url(destination):
         work.insert(

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
+from schemas.shapes import LineTable
 from schemas.words import Channel, Ending
-from tasks.durable.process import PROCESSES, Case, Closing, LineTable, Process
+from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.question import Answer
 from tasks.people.rights import may_decide
 from tasks.runs.flow import as_flow

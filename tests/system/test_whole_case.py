@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tasks.desk.chains import CHAINS
+import flows.parts_application  # noqa: F401  registers process PA
+from tasks.durable.process import PROCESSES
 from tests.system.product import PHONE, Product
 from tests.system.staff import Staff
 
@@ -36,8 +37,8 @@ def test_eleven_steps_by_mouse(product: Product, staff: Staff) -> None:
 
     staff.open_case(number)
     body = staff.page.locator("body")
-    for arrow in CHAINS["PA"]:
-        expect(staff.page.locator("svg").get_by_text(f"✓ {arrow.title}", exact=True).first).to_be_visible()
+    for link in PROCESSES["PA"].chain:
+        expect(staff.page.locator("svg").get_by_text(f"✓ {link}", exact=True).first).to_be_visible()
     for document in ("配件申报单", "入库单", "出库单", "发货单", "装箱单"):
         expect(staff.page.get_by_role("cell", name=document, exact=True)).to_be_visible()
     for who in PEOPLE:

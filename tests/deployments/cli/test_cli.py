@@ -265,7 +265,7 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
         "opened_at",
         "closed_at",
         "due_at",
-        "promised",
+        "facts",
         "fault",
         "run_id",
         "lines",

@@ -1,6 +1,5 @@
 """Reports open by a click, and nothing else is served."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from deployments.local.prefect_server import free_port
 from deployments.local.report_server import report_child
 from deployments.settings import Settings, prepare_home
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -23,11 +23,8 @@ def place(make_home: Callable[[], Path]) -> Settings:
 def served(place: Settings) -> Iterator[str]:
     child = report_child(place)
     child.start()
-    deadline = time.monotonic() + 20
-    while not _answers(place.reports_url):
-        assert child.alive, child.log_file.read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: _answers(place.reports_url) or not child.alive)
+    assert child.alive, child.log_file.read_text()
     yield place.reports_url
     child.stop()
     assert child.log_file.read_text() == ""

@@ -115,7 +115,8 @@ def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, o
     file = CaseFile(whole.row, length, whole.link, ready=True, closed=False, recorded=recorded)
     noting = Noting(PROCESSES[whole.row.process], file, Nowhere(), None)
     try:
-        return noting.run(), noting.given
+        noting.run()
+        return noting.file.closed, noting.given
     except Reached:
         return False, noting.given
 

@@ -545,7 +545,7 @@ def test_killed_at_any_point_there_is_one_order_and_one_number(
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert message(play, case).state == "pending"

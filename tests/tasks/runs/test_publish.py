@@ -124,7 +124,7 @@ def test_the_start_page_has_an_address_and_knows_the_run_forms(
     address = pages.publish_start_page(db)
     [page] = prefect.artifacts.values()
     assert address.endswith(f"/v2/artifacts/artifact/{page.id}")
-    assert "[**配件申报** new application](/v2/deployments/deployment/" in page.data
+    assert "[**配件申报**](/v2/deployments/deployment/" in page.data
 
 
 def test_when_prefects_database_was_deleted_all_is_published_anew(

@@ -34,7 +34,7 @@ from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.runs import leg
 from tasks.runs import standing as runs
 from tasks.runs import watch as recover
-from tasks.runs.watch import RecoverReport
+from tasks.runs.mending import RecoverReport
 from tests.conftest import Server
 from tests.play import LINES
 from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
@@ -420,9 +420,14 @@ def test_two_hundred_cases_that_wait_cost_two_requests(desk: Desk, monkeypatch: 
 @contextmanager
 def blocked(desk: Desk, case: int) -> Iterator[None]:
     """Hold a case's lease as another leg would: a leg that begins reads its answer and waits."""
-    desk.play.run(
-        "INSERT INTO lease (case_id, holder, expires_at) VALUES (:case, 'test', now() + interval '1 minute')", case=case
-    )
+    row = "(:case, 'test', now() + interval '1 hour')"
+    take = text(f"INSERT INTO lease (case_id, holder, expires_at) VALUES {row} ON CONFLICT DO NOTHING")
+
+    def taken() -> int:
+        with desk.db.begin() as connection:
+            return connection.execute(take, {"case": case}).rowcount
+
+    wait_until(taken, 1)  # a leg that has parked its run gives its lease back a moment later
     yield
     desk.play.run("DELETE FROM lease WHERE holder = 'test' AND case_id = :case", case=case)
 

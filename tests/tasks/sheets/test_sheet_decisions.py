@@ -1,7 +1,6 @@
 """Decisions by sheet: every kind is accepted once, whatever is wrong goes back, nothing happens twice."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -18,6 +17,7 @@ from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
 from tests.play import LINES, Play, books_balance, line
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
+from tests.waiting import wait_until
 
 PANEL = line("P-PB-001", 10, "缺件")  # not on stock
 REVIEWER, WAREHOUSE = "E1001", "E1016"
@@ -368,8 +368,7 @@ def test_two_sheets_that_share_a_row_and_come_together_lose_nothing(play: Play, 
     with ThreadPoolExecutor(2) as senders, play.db.connect() as holder:
         holder.execute(text("SELECT 1 FROM service_case WHERE id = :case FOR UPDATE"), {"case": case})
         sent = [senders.submit(send, play.db, sheet) for sheet in sheets]
-        while len(play.rows(WAITING)) < len(sheets):  # both have seen that their rows are new
-            time.sleep(0.01)
+        wait_until(lambda: len(play.rows(WAITING)), len(sheets))  # both have seen that their rows are new
         holder.rollback()
         found = [became(one.result()) for one in sent]
     assert found in ([["+"], ["=", "+"]], [["="], ["+", "+"]])
