@@ -52,7 +52,8 @@ def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) ->
     reasons = dict[int, list[Problem]]()
     own = {row.no for row in rows}
     for problem in problems:
-        reasons.setdefault(problem.row if problem.row in own else rows[0].no, []).append(problem)
+        placed = problem if problem.row in own else replace(problem, row=rows[0].no)
+        reasons.setdefault(placed.row, []).append(placed)
     wrong = sorted(reasons)
     why = {row.no: reasons.get(row.no) or [goes_with(key, wrong, row.no)] for row in rows}
     return [RowOutcome(no, Became.REJECTED, key, tuple(told[:MOST_REASONS])) for no, told in why.items()]

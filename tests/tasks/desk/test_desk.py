@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from schemas.forms.orders import OrderReceived
 from sqlalchemy import Engine, event, select
 
 from schemas.forms.applications import OrderReceived
