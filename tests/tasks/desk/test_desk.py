@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from schemas.forms.orders import OrderReceived
 from sqlalchemy import Engine, event, select
 
 from schemas.forms.applications import OrderReceived
