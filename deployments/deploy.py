@@ -1,7 +1,7 @@
 """Register what prefect.yaml lists: the work pool and every deployment with its schedules."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import yaml
@@ -53,7 +53,6 @@ class DeploymentEntry(_Entry):
     tags: list[str] = []
     work_pool: PoolEntry = PoolEntry()
     schedules: list[ScheduleEntry] = []
-    parameters: dict[str, Any] = {}
     job_variables: JobVariables = JobVariables()
 
 
@@ -74,19 +73,12 @@ def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:
 
 def apply_deployments(path: Path = PREFECT_YAML) -> dict[str, UUID]:
     """Create or update the work pool and all deployments of `path`; return their ids by name."""
-    entries = read_deployments(path)
+    entries, template = read_deployments(path), CaseWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
         for pool in {entry.work_pool.name for entry in entries} | {POOL}:
-            _ensure_pool(client, pool)
+            with suppress(ObjectAlreadyExists):
+                client.create_work_pool(WorkPoolCreate(name=pool, type=CaseWorker.type, base_job_template=template))
         return {entry.name: _apply(client, entry) for entry in entries}
-
-
-def _ensure_pool(client: SyncPrefectClient, name: str) -> None:
-    template = CaseWorker.get_default_base_job_template()
-    try:
-        client.create_work_pool(WorkPoolCreate(name=name, type=CaseWorker.type, base_job_template=template))
-    except ObjectAlreadyExists:
-        return
 
 
 def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
@@ -100,15 +92,12 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         work_pool_name=entry.work_pool.name,
         path=".",
         entrypoint=entry.entrypoint,
-        parameters=entry.parameters,
         job_variables=entry.job_variables.model_dump(),
         parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
         enforce_parameter_schema=True,
         pull_steps=[],
         schedules=[
-            DeploymentScheduleCreate(
-                schedule=CronSchedule(cron=schedule.cron, timezone=schedule.timezone), active=schedule.active
-            )
-            for schedule in entry.schedules
+            DeploymentScheduleCreate(schedule=CronSchedule(cron=one.cron, timezone=one.timezone), active=one.active)
+            for one in entry.schedules
         ],
     )

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx
@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.mending import RecoverReport
 from tasks.runs.publish import PAGES
-from tasks.runs.watch import RecoverReport, Watch
+from tasks.runs.watch import Watch
 
 WATCH_EVERY = 3.0  # seconds
 OUTBOX_EVERY = 2.0
@@ -24,28 +25,23 @@ class Loop:
     """A job that runs every so many seconds; a fault is logged and the next turn comes all the same."""
 
     def __init__(self, name: str, every: float, work: Callable[[], object]) -> None:
-        self.name = name
-        self.every = every
-        self.work = work
+        self.name, self.every, self.work = name, every, work
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._turns, name=name, daemon=True)
 
     def start(self) -> None:
         """Start the thread; the first turn comes at once."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._turns, name=self.name, daemon=True)
         self._thread.start()
 
     def stop(self, wait: float = 5.0) -> None:
         """Ask the loop to end after its present turn, and wait a while for that."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(wait)
+        self._thread.join(wait)
 
     @property
     def running(self) -> bool:
         """Say if the thread lives."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread.is_alive()
 
     def _turns(self) -> None:
         while not self._stopping.is_set():
@@ -68,18 +64,17 @@ def background_loops(db: Engine) -> list[Loop]:
 
 def note(report: RecoverReport) -> None:
     """Log a round of the watch that found something to do."""
-    if any(vars(report).values()):
-        log.info("watch: %s", ", ".join(f"{name} {count}" for name, count in vars(report).items() if count))
+    if done := ", ".join(f"{name} {count}" for name, count in vars(report).items() if count):
+        log.info("watch: %s", done)
 
 
 @contextmanager
-def start_services(loops: Iterable[Loop]) -> Iterator[None]:
+def start_services(loops: Sequence[Loop]) -> Iterator[None]:
     """Run `loops` for the time of the block."""
-    started = list(loops)
-    for loop in started:
+    for loop in loops:
         loop.start()
     try:
         yield
     finally:
-        for loop in started:
+        for loop in loops:
             loop.stop()

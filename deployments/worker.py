@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +24,10 @@ from prefect.logging.loggers import get_logger
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 from pydantic import PrivateAttr
+from sqlalchemy import Engine
 
 from deployments.database import connect
+from deployments.helper import join
 from deployments.local.prefect_server import pointed_at
 from deployments.services import background_loops, start_services
 from deployments.settings import Settings
@@ -97,8 +101,6 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
     def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
         try:
             run_leg(flow_run, entrypoint)
-        except (Pause, Abort):
-            return 0
         except SystemExit:
             return 1
         except Exception:  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
@@ -121,13 +123,14 @@ class LegResult(BaseWorkerResult):
 
 
 def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
-    """Run a leg; Pause and Abort are raised. Parameters that the flow does not have are left out.
+    """Run a leg until it ends or suspends. Parameters that the flow does not have are left out.
 
     They can come from a form that was sent without its schema enforced, and Prefect would not even begin.
     """
     flow = load_flow(entrypoint)
     known = {name: value for name, value in flow_run.parameters.items() if name in flow.parameters.properties}
-    run_flow(flow, flow_run=flow_run.model_copy(update={"parameters": known}), return_type="state")
+    with suppress(Pause, Abort):
+        run_flow(flow, flow_run=flow_run.model_copy(update={"parameters": known}), return_type="state")
 
 
 @cache
@@ -158,16 +161,23 @@ async def serve(worker: CaseWorker) -> None:
         group.cancel_scope.cancel()
 
 
+@contextmanager
+def joined(settings: Settings, threads: int) -> Iterator[Engine]:
+    """Let this process work on the cases of an installation, with all its processes, for the time of the block."""
+    load()
+    url = str(settings.database_url)
+    db = connect(url, threads=threads)
+    use(db, partial(join, url))
+    places.use(settings.places)
+    # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
+    with pointed_at(settings), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield db
+
+
 def main() -> None:
     """Run the worker of this installation with its background loops."""
     settings = Settings()
-    load()
-    db = connect(str(settings.database_url), threads=settings.worker_threads + BACKGROUND_CONNECTIONS)
-    use(db)
-    places.use(settings.places)
-    # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
-    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    with pointed_at(settings), temporary_settings(quiet), start_services(background_loops(db)):
+    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, start_services(background_loops(db)):
         worker = CaseWorker(settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}")
         anyio.run(serve, worker)
 

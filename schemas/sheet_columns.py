@@ -61,7 +61,7 @@ def column_of(field: FieldInfo, of_line: bool, must: bool) -> Column:
     return Column(
         str(field.alias),
         cell.example,
-        cell.note,
+        cell.note or (field.description or "").partition(" ")[0],
         cell.width,
         _holds(types),
         field.is_required() and must,

@@ -5,12 +5,14 @@ inbox only shows beside the form stands here.
 """
 
 import pkgutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from importlib import import_module
 from typing import Any, TypeVar, get_args
+
+from pydantic.fields import FieldInfo
 
 import schemas.forms
 from schemas.forms.base import Decision, Form, Request
@@ -40,29 +42,38 @@ _TOGETHER = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class SheetKind:
     """A kind of sheet: rows with the same key make a form, each row a line of it if the form has lines.
 
     A column that belongs to the whole form may be filled in on any of its rows, but not differently.
-    key_field   the form's field that is the key; else it is the case's number, of requests the office's own
-    signer      who signs, and an example of a staff number
-    dated       rows say when it was done, so that one case may have several of them
-    first       fields whose columns come first; the others follow as in the form
-    once        fields that occur together once; in_order: pairs of dates
+    signer       who signs, and an example of a staff number
+    dated        rows say when it was done, so that one case may have several of them
+    key_field    the form's field that is the key; else it is the case's number, of requests the office's own
+    first        fields whose columns come first; the others follow as in the form
+    decided_by   fields of which one is filled in once it is decided; else those that must be and a reason,
+                 or the signature where a form asks for nothing else
+    hints        how it is filled in, beside what is true of all sheets
+    once         fields that occur together once; in_order: pairs of dates
     """
 
     code: str
     title: str
-    form: type[Form]
-    key_field: str
-    signer: tuple[str, str]
-    dated: bool
-    first: Sequence[str]
-    undecided_fields: Sequence[str]
-    own_notes: Sequence[str]
-    once: Sequence[str]
-    in_order: Sequence[tuple[str, str]]
+    _: KW_ONLY
+    signer: tuple[str, str] = ("", "")
+    dated: bool = False
+    key_field: str = ""
+    first: Sequence[str] = ("verdict",)
+    decided_by: Sequence[str] = ()
+    hints: Sequence[str] = ()
+    once: Sequence[str] = ()
+    in_order: Sequence[tuple[str, str]] = ()
+    form: type[Form] = field(init=False)
+
+    def __call__(self, form: type[F]) -> type[F]:
+        """Make a form this kind of sheet, known by its code and its title; used as `@sheet` above the form."""
+        self.form, _KINDS[self.code] = form, self
+        return form
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to other processes by the code."""
@@ -79,28 +90,26 @@ class SheetKind:
         return issubclass(self.form, Request)
 
     @cached_property
-    def lines_field(self) -> str:
-        """The form's field that lists its lines; "" where a row is a form of its own."""
-        fields = self.form.model_fields.items()
-        return next((name for name, field in fields if any(issubclass(t, Form) for t in types_of(field))), "")
+    def _lines(self) -> FieldInfo | None:
+        """The form's field that lists its lines."""
+        fields = self.form.model_fields.values()
+        return next((field for field in fields if any(issubclass(kind, Form) for kind in types_of(field))), None)
 
     @cached_property
     def lines(self) -> str:
-        """The name of the lines in the form: 明细."""
-        return self.heading(self.lines_field) if self.lines_field else ""
+        """The name of the lines in the form, 明细; "" where a row is a form of its own."""
+        return str(self._lines.alias) if self._lines else ""
 
     @cached_property
     def line_form(self) -> type[Form]:
         """The form that one row fills."""
-        if not self.lines:
-            return self.form
-        listed: type[Form] = get_args(self.form.model_fields[self.lines_field].annotation)[0]
+        listed: type[Form] = get_args(self._lines.annotation)[0] if self._lines else self.form
         return listed
 
     @cached_property
     def required_lines(self) -> bool:
         """Whether a form must have lines."""
-        return bool(self.lines) and self.form.model_fields[self.lines_field].is_required()
+        return self._lines is not None and self._lines.is_required()
 
     def heading(self, name: str) -> str:
         """Give the heading of a field of the form."""
@@ -142,13 +151,19 @@ class SheetKind:
     @cached_property
     def undecided(self) -> tuple[str, ...]:
         """A form of an inbox workbook where all of these are empty is not decided yet."""
-        return tuple(map(self.heading, self.undecided_fields)) if self.decides else ()
+        fields = self.form.model_fields
+        asked = [
+            name for name in fields if fields[name].is_required() and fields[name].alias not in (STAFF, self.lines)
+        ]
+        reason = ["reason"] if asked and "reason" in fields else []
+        decided = self.decided_by or [*asked, *reason] or ["staff"]
+        return tuple(map(self.heading, decided)) if self.decides else ()
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """How it is filled in."""
         return (
-            *self.own_notes,
+            *self.hints,
             *(_TOGETHER if self.decides and LINE_NO in self.by_heading else ()),
             f"请不要合并单元格，不要使用公式，不要改动表头{'；灰色的列只供查看，不会读入' if self.decides else ''}。",
             "同一份文件重复发送不会重复办理；有误的行会连同原因退回，改好后可直接再发退回的表。",
@@ -156,8 +171,9 @@ class SheetKind:
         )
 
     def _of_form(self) -> Iterator[Column]:
-        for name in dict.fromkeys([*self.first, *self.form.model_fields]):
-            if name == self.lines_field:
+        fields = self.form.model_fields
+        for name in dict.fromkeys([*(name for name in self.first if name in fields), *fields]):
+            if self.lines and self.heading(name) == self.lines:
                 yield from (column_of(one, True, self.required_lines) for one in self.line_form.model_fields.values())
             else:
                 yield self._column(name)
@@ -170,29 +186,8 @@ class SheetKind:
         return column
 
 
+sheet = SheetKind
 _KINDS: dict[str, SheetKind] = {}
-
-
-def sheet(
-    code: str,
-    title: str,
-    *,
-    key: str = "",
-    signer: tuple[str, str] = ("", ""),
-    dated: bool = False,
-    first: Sequence[str] = (),
-    undecided: Sequence[str] = ("staff",),
-    notes: Sequence[str] = (),
-    once: Sequence[str] = (),
-    in_order: Sequence[tuple[str, str]] = (),
-) -> Callable[[type[F]], type[F]]:
-    """Make a form a kind of sheet, known by its code and its title (`SheetKind` says what the rest means)."""
-
-    def register(form: type[F]) -> type[F]:
-        _KINDS[code] = SheetKind(code, title, form, key, signer, dated, first, undecided, notes, once, in_order)
-        return form
-
-    return register
 
 
 def sheet_kinds() -> dict[str, SheetKind]:

@@ -113,9 +113,8 @@ class ClicksDoor:
                 if not isinstance(after, Dialog) or after.gate != dialog.gate:
                     break  # else it is the same gate: the answer was lost with the worker
                 dialog = after
-            if (
-                isinstance(after, Dialog) and after.gate.rpartition("-")[0] == turn.item.key
-            ):  # the next attempt: it was refused
+            # the next attempt at the same item: it was refused
+            if isinstance(after, Dialog) and after.gate.rpartition("-")[0] == turn.item.key:
                 why = after.text[after.text.find("⚠") :]
                 return [Told(False, why) if told.accepted else told for told in pressed]
             return pressed

@@ -3,7 +3,7 @@
 from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput
 from schemas.words import Channel
-from tasks.runs.job import Ended, Job, headed, job
+from tasks.runs.job import Ended, Job, job, told
 from tasks.runs.withdraw import withdraw as take_back
 
 
@@ -14,4 +14,4 @@ def withdraw(job: Job, form: Withdrawal) -> Ended:
     if not outcome.reply.accepted:
         raise BadInput(outcome.reply.problems)
     done = f"{outcome.number} 已撤回 is withdrawn: {form.reason}"
-    return Ended("已撤回", done, headed("已撤回", done))
+    return told("已撤回", done)

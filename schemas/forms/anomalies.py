@@ -8,18 +8,9 @@ from schemas.sheet_kinds import sheet
 from schemas.words import AnomalyVerdict
 
 
-@sheet(
-    "anomaly",
-    "异常处理",
-    signer=("客服主管", "E1040"),
-    first=("verdict",),
-    undecided=("verdict", "reason"),
-    notes=("一行一项异常。",),
-)
+@sheet("anomaly", "异常处理", signer=("客服主管", "E1040"), hints=("一行一项异常。",))
 class AnomalyDecision(Decision):
     """异常处理: re-make, accept short, or close the case."""
 
-    verdict: Annotated[
-        AnomalyVerdict, label("处理意见", "Decision"), Cell("接受短交", "从列表中选择；空则为未处理，跳过", 14)
-    ]
+    verdict: Annotated[AnomalyVerdict, label("处理意见", "Decision"), Cell("接受短交", "从列表中选择；空则跳过")]
     reason: Annotated[ReasonText, Cell("客户同意", "接受短交或关闭时必填", 30)] = ""

@@ -1,4 +1,4 @@
-"""Applications for parts and their review (DOMAIN 1.1, 1.2)."""
+"""Applications for parts, their review, and the order that becomes of them (DOMAIN 1.1 to 1.3)."""
 
 from datetime import date
 from typing import Annotated, ClassVar
@@ -7,11 +7,16 @@ from pydantic import Field
 
 from schemas.forms import fields
 from schemas.forms.base import Decision, Form, Request
-from schemas.forms.fields import Cell, label
+from schemas.forms.fields import Cell, label, needed
 from schemas.sheet_kinds import sheet
 from schemas.words import FeeCategory, Reason, ReviewVerdict
 
 FREELY = "空则按目录 from the catalogue if empty"
+FREE = f"空则为{FeeCategory.FREE.zh}"
+UNKNOWN_ORDER = (
+    "销售记录中没有该订单时必填，空则按销售记录 needed where the order is unknown, else from the sales record"
+)
+FOUND_ON = Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13)
 
 
 class ApplicationLine(Form):
@@ -20,17 +25,15 @@ class ApplicationLine(Form):
     part: fields.PartName
     quantity: fields.PartQuantity
     reason: Annotated[Reason, label("原因", "Reason"), Cell("质量问题", "从列表中选择", 12)]
-    specification: Annotated[
-        fields.Remark, label("规格", "Specification", FREELY), Cell(note="空则按目录", width=18)
-    ] = ""
-    colour: Annotated[fields.Remark, label("颜色", "Colour"), Cell(note="空则按目录", width=10)] = ""
+    specification: Annotated[fields.Remark, label("规格", "Specification", FREELY), Cell(width=18)] = ""
+    colour: Annotated[fields.Remark, label("颜色", "Colour", FREELY), Cell(width=10)] = ""
 
 
 @sheet(
     "applications",
     "配件申报",
     first=("office", "applicant", "order_no", "urgency", "found_on", "lines", "remark"),
-    notes=(
+    hints=(
         "一行一种配件；同一份申报的各行填同一个申报单号。",
         "办事处、订单号等整份申报的内容只需填在其中一行，各行都填时必须一致。",
         "同订单、同配件、同原因的配件不能重复申报。",
@@ -41,17 +44,9 @@ class PartsApplication(Request):
 
     first: ClassVar = ("office", "applicant", "order_no", "urgency")
     order_no: fields.OrderNo
-    found_on: Annotated[
-        fields.Past[fields.OptionalDay],
-        label("发现日期", "Found on"),
-        Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13),
-    ] = None
+    found_on: Annotated[fields.Past[fields.OptionalDay], label("发现日期", "Found on"), FOUND_ON] = None
     lines: fields.Lines[ApplicationLine]
-    customer_name: Annotated[
-        fields.ContactName[fields.Remark],
-        Field(description="空则按销售记录 from the sales record if empty"),
-        Cell(note="销售记录中没有该订单时必填", width=12),
-    ] = ""
+    customer_name: Annotated[fields.ContactName[fields.Remark], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
     customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(note="同上", width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(note="同上", width=30)] = ""
     remark: Annotated[fields.Note, Cell(note="整份申报的备注", width=24)] = ""
@@ -71,32 +66,31 @@ class ReviewedLine(Form):
     "审核修正",
     signer=("配件审核员", "E1001"),
     first=("verdict", "staff", "fee", "reason"),
-    undecided=("verdict", "reason"),
-    notes=("可直接修正配件名称、数量、单价；修正会记入申报评估。",),
+    hints=("可直接修正配件名称、数量、单价；修正会记入申报评估。",),
 )
 class ReviewDecision(Decision):
     """审核修正: approve (with corrections), send back, or reject."""
 
     verdict: Annotated[ReviewVerdict, label("审核结论", "Verdict"), Cell("通过", "从列表中选择；空则为未审，跳过", 12)]
-    fee: Annotated[FeeCategory, label("费用类别", "Fee category"), Cell("免费(三包)", "空则为免费(三包)", 12)] = (
-        FeeCategory.FREE
-    )
+    fee: Annotated[FeeCategory, label("费用类别", "Fee category"), Cell("免费(三包)", FREE)] = FeeCategory.FREE
     lines: Annotated[list[ReviewedLine], label("明细", "Lines (可修正 may be corrected)")] = Field([])
-    reason: Annotated[
-        fields.ReasonText,
-        Field(description="退回或驳回必填 needed to send back or reject"),
-        Cell(note="退回或驳回时必填", width=24),
-    ] = ""
+    reason: Annotated[fields.ReasonText, needed("退回或驳回时必填 needed to send back or reject")] = ""
 
 
 @sheet(
     "resubmit",
     "办事处重报",
     signer=("办事处售后", "E1049"),
-    notes=("各行即为更正后的全部明细：漏掉的行不再申报。", "同一单的各行合成一份。"),
+    hints=("各行即为更正后的全部明细：漏掉的行不再申报。", "同一单的各行合成一份。"),
 )
 class PartsResubmission(Decision):
     """The office's corrected lines after the reviewer sent the application back."""
 
     lines: fields.Lines[ApplicationLine]
     remark: Annotated[fields.Note, Cell(note="整份的备注", width=24)] = ""
+
+
+class OrderReceived(Form):
+    """What the order system answers (DOMAIN 1.3)."""
+
+    order_number: Annotated[fields.Name, label("系统单号", "Order number")]

@@ -41,16 +41,14 @@ class Form(BaseModel):
         return self.model_dump(mode="json", by_alias=True, context="form")
 
 
+_APPLICANT = label("申报人工号", "Applicant", "例如 e.g. E1049")
+
+
 class Request(Form):
     """What opens a case: who applies for which office, and how fast it must go."""
 
     office: OfficeName
-    applicant: Annotated[
-        Name,
-        label("申报人工号", "Applicant", "例如 e.g. E1049"),
-        Register.STAFF,
-        Cell("E1049", "须为该办事处的售后人员", 12),
-    ]
+    applicant: Annotated[Name, _APPLICANT, Register.STAFF, Cell("E1049", "须为该办事处的售后人员", 12)]
     urgency: Annotated[Urgency, label("紧急程度", "Urgency"), Cell("普通", "空则为普通", 10)] = Urgency.NORMAL
 
 

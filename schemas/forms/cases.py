@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar
 from schemas.forms.base import Form, TakenBack
 from schemas.forms.fields import CaseNo, Name, Remark, Text, label
 
+SEVERAL = "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do"
+
 
 class Withdrawal(TakenBack):
     """撤回申报: which case, who, why."""
@@ -16,14 +18,7 @@ class Withdrawal(TakenBack):
 class CasesToAdvance(Form):
     """推进单: which cases are to go on."""
 
-    numbers: Annotated[
-        Text,
-        label(
-            "单号",
-            "Case numbers",
-            "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do",
-        ),
-    ] = ""
+    numbers: Annotated[Text, label("单号", "Case numbers", SEVERAL)] = ""
 
 
 class CaseEnded(Form):

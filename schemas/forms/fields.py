@@ -21,7 +21,7 @@ NUMBER, LINE_NO, STAFF = "单号", "行号", "经办人工号"
 
 @dataclass(frozen=True)
 class Cell:
-    """What a sheet shows of a field: the template's example, the heading's note, the column's width.
+    """What a sheet shows of a field: the template's example, the heading's note (else its hint), the column's width.
 
     given   the heading under which an inbox repeats what was pre-filled, beside what people then make of it
     """
@@ -55,16 +55,20 @@ def label(zh: str, english: str, hint: str | None = None) -> Any:
     return Field(alias=zh, title=f"{zh} {english}", description=hint)
 
 
+def needed(when: str) -> Any:
+    """Say when a field that may be empty must not be: the hint of its dialog, the note of its column."""
+    return Field(description=when)
+
+
 def _clean(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.isprintable():
         return value.strip()
-    bad = sorted(
-        {f"U+{ord(c):04X}" for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
-    )
+    bad = {c for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
     if bad:
-        raise ValueError(f"含有控制字符 contains control characters {', '.join(bad)}，请删除 remove them")
+        named = ", ".join(sorted(f"U+{ord(c):04X}" for c in bad))
+        raise ValueError(f"含有控制字符 contains control characters {named}，请删除 remove them")
     return value.replace("\r\n", "\n").strip()
 
 
@@ -85,10 +89,8 @@ Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean
 Key = Annotated[str, Field(max_length=60), BeforeValidator(_clean)]  # by which a sheet tells its forms apart
 Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
 _Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
-Quantity = Annotated[
-    _Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]],
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
-]
+_ABOVE_ZERO = WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+Quantity = Annotated[_Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]], _ABOVE_ZERO]
 _FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
 Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
 Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
@@ -104,29 +106,18 @@ Past = Annotated[T, Sense.PAST]
 
 StaffNo = Annotated[Name, label(STAFF, "Staff number", "例如 e.g. E1001"), Register.STAFF]
 CaseNo = Annotated[Name, label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
-OfficeName = Annotated[
-    Name,
-    label("办事处", "Office", "编码或名称 code or name, e.g. BJ"),
-    Register.OFFICE,
-    Cell("北京办事处", "名称或编码", 16),
-]
-OrderNo = Annotated[
-    Name, label("订单号", "Order", "例如 e.g. SO20260318-0042"), Cell("SO20260318-0042", "销售订单号", 20)
-]
+_OFFICE = label("办事处", "Office", "编码或名称 code or name, e.g. BJ")
+OfficeName = Annotated[Name, _OFFICE, Register.OFFICE, Cell("北京办事处", width=16)]
+_ORDER = label("订单号", "Order", "例如 e.g. SO20260318-0042")
+OrderNo = Annotated[Name, _ORDER, Cell("SO20260318-0042", "销售订单号", 20)]
 LineNo = Annotated[int, Field(ge=1), label(LINE_NO, "Line"), Cell(1, "本单中的第几行", 7)]
-PartName = Annotated[
-    Name,
-    label("配件名称", "Part", "标准名称或编码 standard name or code"),
-    Register.PART,
-    Cell("铰链(全盖110°)", "标准名称或编码", 26),
-]
+_PART = label("配件名称", "Part", "标准名称或编码 standard name or code")
+PartName = Annotated[Name, _PART, Register.PART, Cell("铰链(全盖110°)", width=26)]
 PartQuantity = Annotated[Quantity, label("数量", "Quantity"), Cell(4, "大于 0，最多两位小数", 8)]
 ReasonText = Annotated[Remark, label("原因", "Reason"), Cell(width=30)]
 Note = Annotated[Remark, label("备注", "Remark"), Cell(width=24)]
 Explanation = Annotated[Remark, label("说明", "Note"), Cell(width=30)]
-Photos = Annotated[
-    Remark, label("照片编号", "Photos", "有异常必填 needed for an anomaly"), Cell(note="有异常时必填", width=20)
-]
+Photos = Annotated[Remark, label("照片编号", "Photos", "有异常时必填 needed for an anomaly"), Cell(width=20)]
 OptionalLines = Annotated[list[T], label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)

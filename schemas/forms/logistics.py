@@ -17,8 +17,8 @@ from schemas.words import FreightMethod, GoodsFound, PickupFound, ReleaseVerdict
     "出库流水账",
     signer=("仓管员或物流", "E1016"),
     dated=True,
-    undecided=("method", "carrier", "freight", "packages", "tracking"),
-    notes=("一行一单。运费超出标准的须经审批。",),
+    decided_by=("method", "carrier", "freight", "packages", "tracking"),
+    hints=("一行一单。运费超出标准的须经审批。",),
 )
 class GoodsOut(Decision):
     """出库: how the goods travel."""
@@ -32,18 +32,16 @@ class GoodsOut(Decision):
 
 
 @sheet(
-    "release",
-    "加急放行",
-    signer=("客服主管", "E1040"),
-    first=("verdict",),
-    undecided=("verdict", "reason"),
-    notes=("一行一单。先行放行的，出库单须在 2 个工作日内补上。",),
+    "release", "加急放行", signer=("客服主管", "E1040"), hints=("一行一单。先行放行的，出库单须在 2 个工作日内补上。",)
 )
 class EarlyRelease(Decision):
     """加急放行: a supervisor lets urgent goods go before the form."""
 
     verdict: Annotated[ReleaseVerdict, label("放行结论", "Verdict"), Cell("先行放行", "从列表中选择；空则跳过", 14)]
     reason: fields.ReasonText = ""
+
+
+ARRIVED_ON = Cell(date(2026, 5, 20), "不早于发货，不晚于今天", 13)
 
 
 class FoundLine(Form):
@@ -57,15 +55,12 @@ class FoundLine(Form):
     "pickup",
     "提货确认",
     signer=("办事处售后", "E1049"),
-    undecided=("arrived_on", "found"),
-    notes=("请对照发货单、装箱单核对；短少、损坏或货不对单的，填写完好数量和照片编号。",),
+    hints=("请对照发货单、装箱单核对；短少、损坏或货不对单的，填写完好数量和照片编号。",),
 )
 class PickupConfirmation(Decision):
     """提货确认: the goods arrived, and what the check against 发货单 and 装箱单 found."""
 
-    arrived_on: Annotated[
-        fields.Past[fields.Day], label("到货日期", "Arrived on"), Cell(date(2026, 5, 20), "不早于发货，不晚于今天", 13)
-    ]
+    arrived_on: Annotated[fields.Past[fields.Day], label("到货日期", "Arrived on"), ARRIVED_ON]
     found: Annotated[PickupFound, label("核对结果", "Check"), Cell("货单相符", "从列表中选择", 16)]
     lines: fields.OptionalLines[FoundLine] = Field([])
     photos: fields.Photos = ""
@@ -76,8 +71,7 @@ class PickupConfirmation(Decision):
     "check",
     "到货核对",
     signer=("办事处售后", "E1049"),
-    undecided=("found",),
-    notes=("到货 5 个工作日内核对；逾期未核对，损失由办事处承担。",),
+    hints=("到货 5 个工作日内核对；逾期未核对，损失由办事处承担。",),
 )
 class GoodsCheck(Decision):
     """到货核对: the later check of goods that were picked up unchecked."""

@@ -11,14 +11,16 @@ from schemas.forms.fields import Cell, label
 from schemas.sheet_kinds import sheet
 from schemas.words import SalesChannel, YesNo
 
+SIGNED_ON = Cell(date(2026, 3, 12), "可空；保修从签收起算")
+
 
 @sheet(
     "sales",
     "销售记录",
-    key="order_no",
+    key_field="order_no",
     once=("order_no", "line_no"),
     in_order=(("factory_date", "delivery_date"), ("delivery_date", "signing_date")),
-    notes=("一行是订单的一行；同一订单号和行号再次发来，内容有变即更正，没有变即不动。",),
+    hints=("一行是订单的一行；同一订单号和行号再次发来，内容有变即更正，没有变即不动。",),
 )
 class SalesLine(Form):
     """One line of an order as it was sold."""
@@ -34,16 +36,8 @@ class SalesLine(Form):
     quantity: Annotated[fields.Quantity, label("数量", "Quantity"), Cell(1, "大于 0", 8)]
     price_paid: Annotated[fields.Money, label("实付金额", "Price paid (CNY)"), Cell(4731, "元", 12)]
     factory: Annotated[fields.Name, label("生产工厂", "Factory"), Cell("中山软体厂", width=16)]
-    factory_date: Annotated[
-        fields.Past[fields.Day], label("出厂日期", "Factory date"), Cell(date(2026, 3, 2), width=13)
-    ]
-    delivery_date: Annotated[
-        fields.OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9), "可空", 13)
-    ] = None
-    signing_date: Annotated[
-        fields.Past[fields.OptionalDay],
-        label("签收日期", "Signed on"),
-        Cell(date(2026, 3, 12), "可空；保修从签收起算", 13),
-    ] = None
+    factory_date: Annotated[fields.Past[fields.Day], label("出厂日期", "Factory date"), Cell(date(2026, 3, 2))]
+    delivery_date: Annotated[fields.OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9))] = None
+    signing_date: Annotated[fields.Past[fields.OptionalDay], label("签收日期", "Signed on"), SIGNED_ON] = None
     channel: Annotated[SalesChannel, label("渠道", "Channel"), Cell("门店", "门店或远程", 8)]
     custom_made: Annotated[YesNo, label("是否定制", "Custom-made"), Cell("否", "空则为否", 10)] = YesNo.NO

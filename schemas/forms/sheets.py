@@ -10,6 +10,7 @@ from schemas.forms.fields import Remark, label
 from schemas.sheet_kinds import SheetKind, sheet_kinds
 
 AUTO = "auto"
+PLACE = "服务器上的路径或网址 a path on the server or a URL, .xlsx or .csv"
 
 
 class KindName:
@@ -42,11 +43,7 @@ class KindName:
 class SheetImport(Form):
     """导入单: which sheet is to be taken in."""
 
-    file: Annotated[
-        Remark,
-        Field(min_length=1),
-        label("文件", "File", "服务器上的路径或网址 a path on the server or a URL, .xlsx or .csv"),
-    ]
+    file: Annotated[Remark, Field(min_length=1), label("文件", "File", PLACE)]
     kind: Annotated[str, KindName, label("表种", "Kind")] = AUTO
 
     @property

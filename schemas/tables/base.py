@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Numeric
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Numeric, Table
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
     naming_convention={
@@ -19,6 +20,11 @@ Moment = DateTime(timezone=True)
 Money = Numeric(14, 2)
 Quantity = Numeric(12, 2)
 Json = JSON(none_as_null=True)  # json, not jsonb: the text comes back as it was written, key order included
+
+
+def table(name: str, *parts: SchemaItem) -> Table:
+    """A table of the operations database."""
+    return Table(name, metadata, *parts)
 
 
 def one_of(column: str, words: Iterable[str]) -> CheckConstraint:

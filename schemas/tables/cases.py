@@ -10,20 +10,17 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    PrimaryKeyConstraint,
     String,
-    Table,
     Text,
     UniqueConstraint,
     Uuid,
 )
 
-from schemas.tables.base import Json, Moment, Money, Quantity, metadata, of_case, one_of
+from schemas.tables.base import Json, Moment, Money, Quantity, of_case, one_of, table
 from schemas.words import DocumentKind, EntryKind, ItemState
 
-service_case = Table(
+service_case = table(
     "service_case",
-    metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("number", String(20), nullable=False, unique=True),
     Column("process", String(8), nullable=False),
@@ -33,9 +30,9 @@ service_case = Table(
     Column("office", ForeignKey("office.code"), nullable=False),
     Column("applicant", ForeignKey("staff.code"), nullable=False),
     Column("customer_name", Text, nullable=False, server_default=""),
-    Column("customer_phone", Text, nullable=False, server_default=""),
+    Column("customer_phone", Text, nullable=False, server_default="", index=True),
     Column("customer_address", Text, nullable=False, server_default=""),
-    Column("order_no", Text, nullable=False, server_default=""),
+    Column("order_no", Text, nullable=False, server_default="", index=True),
     Column("model", Text, nullable=False, server_default=""),
     Column("urgency", String(8), nullable=False),
     Column("link", Text, nullable=False, comment="of the process's chain: where the case stands, or stood at its end"),
@@ -58,8 +55,6 @@ service_case = Table(
     CheckConstraint("(ending IS NULL) = (closed_at IS NULL)", name="ending_when_closed"),
     CheckConstraint("closed_at >= opened_at", name="closed_after_opened"),
 )
-Index("ix_service_case_order_no", service_case.c.order_no)
-Index("ix_service_case_customer_phone", service_case.c.customer_phone)
 Index("ix_service_case_ready", service_case.c.ready_at, postgresql_where=service_case.c.ready_at.is_not(None))
 Index(
     "ix_service_case_behind",
@@ -69,11 +64,10 @@ Index(
 )
 Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c.closed_at.is_(None))
 
-case_line = Table(
+case_line = table(
     "case_line",
-    metadata,
-    of_case(nullable=False),
-    Column("line_no", Integer, nullable=False),
+    of_case(primary_key=True),
+    Column("line_no", Integer, primary_key=True),
     Column("order_no", Text, nullable=False),
     Column("part", ForeignKey("part.code"), nullable=False),
     Column("part_name", Text, nullable=False),
@@ -91,7 +85,6 @@ case_line = Table(
     Column("in_on", Date),
     Column("out_on", Date),
     Column("picked_on", Date),
-    PrimaryKeyConstraint("case_id", "line_no"),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("price >= 0", name="price"),
 )
@@ -104,23 +97,20 @@ Index(
     postgresql_where=case_line.c.open,
 )
 
-line_correction = Table(
+line_correction = table(
     "line_correction",
-    metadata,
-    of_case(nullable=False),
-    Column("step_key", Text, nullable=False),
-    Column("line_no", Integer, nullable=False),
-    Column("field", String(20), nullable=False),
+    of_case(primary_key=True),
+    Column("step_key", Text, primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("field", String(20), primary_key=True),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
-    PrimaryKeyConstraint("case_id", "step_key", "line_no", "field"),
 )
 
-ledger = Table(
+ledger = table(
     "ledger",
-    metadata,
-    of_case(nullable=False),
-    Column("step_key", Text, nullable=False),
+    of_case(primary_key=True),
+    Column("step_key", Text, primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("kind", String(12), nullable=False),
     Column("title", Text, nullable=False),
@@ -131,16 +121,14 @@ ledger = Table(
     Column("run_id", Uuid),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
-    PrimaryKeyConstraint("case_id", "step_key"),
     UniqueConstraint("case_id", "seq"),
     one_of("kind", EntryKind),
 )
 
-work_item = Table(
+work_item = table(
     "work_item",
-    metadata,
-    of_case(nullable=False),
-    Column("step_key", Text, nullable=False),
+    of_case(primary_key=True),
+    Column("step_key", Text, primary_key=True),
     Column("title", Text, nullable=False),
     Column("link", Text, nullable=False, comment="of the process's chain"),
     Column("role", String(20), nullable=False),
@@ -159,7 +147,6 @@ work_item = Table(
     Column("expires_at", Moment, comment="SYSTEM answers with a time-out then"),
     Column("closed_at", Moment),
     Column("run_id", Uuid, comment="the Prefect run that shows this item beside its case's own"),
-    PrimaryKeyConstraint("case_id", "step_key"),
     one_of("state", ItemState),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
 )
@@ -173,11 +160,10 @@ Index(
 Index("ix_work_item_open_case", work_item.c.case_id, postgresql_where=work_item.c.closed_at.is_(None))
 Index("ix_work_item_due", work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None))
 
-decision = Table(
+decision = table(
     "decision",
-    metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    of_case(nullable=False),
+    of_case(nullable=False, index=True),
     Column("step_key", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("channel", String(12), nullable=False),
@@ -187,58 +173,50 @@ decision = Table(
     Column("given_at", Moment, nullable=False),
     CheckConstraint("accepted OR reason <> ''", name="refusal_has_reason"),
 )
-Index("ix_decision_case", decision.c.case_id)
 Index(
     "uq_decision_accepted", decision.c.case_id, decision.c.step_key, unique=True, postgresql_where=decision.c.accepted
 )
 
-sheet_row = Table(
+sheet_row = table(
     "sheet_row",
-    metadata,
     Column("id", Uuid, primary_key=True, comment="made of the row's content: sent again, it is known"),
     of_case(nullable=False),
     Column("step_key", Text, nullable=False),
 )
 
-notice = Table(
+notice = table(
     "notice",
-    metadata,
-    of_case(nullable=False),
-    Column("step_key", Text, nullable=False),
-    Column("kind", String(40), nullable=False),
+    of_case(primary_key=True),
+    Column("step_key", Text, primary_key=True),
+    Column("kind", String(40), primary_key=True),
     Column("role", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("sent_at", Moment, nullable=False),
-    PrimaryKeyConstraint("case_id", "step_key", "kind"),
 )
 
-letter = Table(
+letter = table(
     "letter",
-    metadata,
-    of_case(nullable=False),
-    Column("key", Text, nullable=False, comment="the question that it answers; empty: whatever the case waits for"),
+    of_case(primary_key=True),
+    Column("key", Text, primary_key=True, comment="the question that it answers; empty: whatever the case waits for"),
     Column("kind", String(12), nullable=False),
     Column("body", Json, nullable=False),
     Column("sent_at", Moment, nullable=False),
     Column("read_at", Moment),
-    PrimaryKeyConstraint("case_id", "key"),
     one_of("kind", EntryKind),
 )
 Index("ix_letter_unread", letter.c.case_id, postgresql_where=letter.c.read_at.is_(None))
 
-lease = Table(
+lease = table(
     "lease",
-    metadata,
     Column("case_id", ForeignKey("service_case.id"), primary_key=True),
     Column("holder", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
 
-document = Table(
+document = table(
     "document",
-    metadata,
     Column("id", Uuid, primary_key=True),
-    of_case(nullable=False),
+    of_case(nullable=False, index=True),
     Column("step_key", Text, nullable=False),
     Column("kind", String(4), nullable=False),
     Column("year", Integer, nullable=False),
@@ -251,9 +229,6 @@ document = Table(
     one_of("kind", DocumentKind),
     CheckConstraint("serial > 0", name="serial"),
 )
-Index("ix_document_case", document.c.case_id)
 Index("uq_document_reverses", document.c.reverses, unique=True, postgresql_where=document.c.reverses.is_not(None))
 
-counter = Table(
-    "counter", metadata, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
-)
+counter = table("counter", Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))

@@ -1,15 +1,14 @@
 """What leaves the house (law 6): one row per message, sent by the dispatcher."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, String, Text
 
-from schemas.tables.base import Json, Moment, metadata, of_case, one_of
+from schemas.tables.base import Json, Moment, of_case, one_of, table
 from schemas.words import OutboxState
 
-outbox = Table(
+outbox = table(
     "outbox",
-    metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    of_case(nullable=False),
+    of_case(nullable=False, index=True),
     Column("step_key", Text, nullable=False),
     Column("idempotency_key", Text, nullable=False, unique=True),
     Column("destination", String(20), nullable=False),
@@ -27,4 +26,3 @@ outbox = Table(
     CheckConstraint("(state = 'pending') = (next_at IS NOT NULL)", name="next_at"),
 )
 Index("ix_outbox_pending", outbox.c.next_at, postgresql_where=outbox.c.state == "pending")
-Index("ix_outbox_case", outbox.c.case_id)

@@ -6,12 +6,12 @@ from typing import Any
 
 from schemas.forms.applications import (
     ApplicationLine,
+    OrderReceived,
     PartsApplication,
     PartsResubmission,
     ReviewDecision,
     ReviewedLine,
 )
-from schemas.forms.orders import OrderReceived
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import line_correction

@@ -1,14 +1,16 @@
 """The SQL of a case's lines: what was applied for, and how far each line is."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, case, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, select
 
 from schemas.shapes import LineTable, Measure
 from schemas.tables import case_line, part, production_order, production_unit, reservation, stock_movement
 from schemas.words import FeeCategory, MovementKind, Reason
+from tasks.unit.among import among
 
 _ID: BindParameter[int] = bindparam("case_id")
 
@@ -91,6 +93,13 @@ def part_lines(connection: Connection, case_id: int) -> list[LineView]:
         LineView(**{**row._mapping, "fee": FeeCategory(row.fee) if row.fee else None, "reason": Reason(row.reason)})
         for row in connection.execute(_LINES, {"case_id": case_id})
     ]
+
+
+def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:
+    """Find part names and quantities of the lines of many cases: (case, line) → line."""
+    wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
+    rows = connection.execute(wanted.where(among(case_line.c.case_id, case_ids)))
+    return {(row.case_id, row.line_no): row for row in rows}
 
 
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")

@@ -20,21 +20,17 @@ from tasks.desk.dialog import gate_description
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
 from tasks.runs.publish import PAGES
+from tasks.runs.standing import gate_key
 
 
 class RawInput(RunInput):
-    """An answer as it was typed; `key` is the gate's key in Prefect, `item_key` the work item's.
-
-    `is_stored` says that the dialog is with Prefect already, so `suspend_flow_run` need not store it.
-    """
+    """An answer as it was typed; `key` is the gate's key in Prefect."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     key: ClassVar[str] = ""
-    item_key: ClassVar[str] = ""
     json_schema: ClassVar[dict[str, Any]] = {}
     description: ClassVar[str] = ""
     prefill: ClassVar[Mapping[str, Any]] = {}
-    is_stored: ClassVar[bool] = False
 
     def values(self) -> dict[str, Any]:
         """Give what was typed by Chinese field name, over what was pre-filled.
@@ -45,22 +41,16 @@ class RawInput(RunInput):
 
     @classmethod
     def save(cls, keyset: Keyset, flow_run_id: UUID | None = None) -> None:
-        """Store schema and description for the dialog, unless they are."""
-        if cls.is_stored:
-            return
-        create_flow_run_input(key=keyset["schema"], value=cls.json_schema, flow_run_id=flow_run_id)
-        create_flow_run_input(key=keyset["description"], value=cls.description, flow_run_id=flow_run_id)
+        """Store schema and description of a run's dialog; not again when `suspend_flow_run` asks for it, of no run."""
+        if flow_run_id:
+            create_flow_run_input(key=keyset["schema"], value=cls.json_schema, flow_run_id=flow_run_id)
+            create_flow_run_input(key=keyset["description"], value=cls.description, flow_run_id=flow_run_id)
 
 
 def gate_input(view: CaseView, item: ItemView) -> type[RawInput]:
     """Make the dialog of an open item; after a refusal it is asked under a new key."""
     text = gate_description(view, item, links=PAGES.links())
-    return _input(form_at(item.form), item.prefill, text, gate_key(item), item.key)
-
-
-def gate_key(item: ItemView) -> str:
-    """Give the key under which Prefect asks for an item."""
-    return f"{item.key}-{item.refusals}"
+    return _input(form_at(item.form), item.prefill, text, gate_key(item))
 
 
 def draft_input(
@@ -70,7 +60,7 @@ def draft_input(
     shown = [f"⚠ {problem}" for problem in problems[:7]]
     more = len(problems) - len(shown)
     text = "  \n".join([*shown, f"… 还有 {more} 个问题 more problems"] if more else shown)
-    return _input(definition.request, _fitting(definition.request, given), text, f"draft-{attempt}", "")
+    return _input(definition.request, _fitting(definition.request, given), text, f"draft-{attempt}")
 
 
 def _fitting(form: type[Form], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,12 +80,11 @@ def _is_shown(spec: Mapping[str, Any], value: Any) -> bool:
     return isinstance(value, str if spec.get("type") == "string" else int | float)
 
 
-def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str, item_key: str) -> type[RawInput]:
+def _input(form: type[Form], prefill: Mapping[str, Any], text: str, key: str) -> type[RawInput]:
     known = {name: value for name, value in json.loads(json.dumps(prefill, default=str)).items() if value != ""}
     schema = form_schema(form, known)
     content = {
         "key": key,
-        "item_key": item_key,
         "json_schema": schema,
         "description": text,
         "prefill": {name: value for name, value in known.items() if not is_text(schema["properties"][name])},

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import Flow, get_client
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from prefect import Flow
 
 from schemas.problems import BadInput
 from schemas.sheet_kinds import SheetKind
 from tasks.durable import clock
-from tasks.runs.job import REFUSED, Job, headed
+from tasks.runs.job import REFUSED, Job, told
+from tasks.runs.parking import deployment_of, prefect_client
 from tasks.sheets import dropbox, places
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.outcome import Became
@@ -37,7 +37,8 @@ def take_in(job: Job, folder: Path, file: Path, key: UUID) -> str:
     try:
         report, became = import_shown(job, file, key)
     except BadInput as wrong:
-        became, room, text, page = REFUSED, dropbox.REJECTED, str(wrong), headed(REFUSED, str(wrong))
+        ended = told(REFUSED, str(wrong))
+        became, room, text, page = ended.name, dropbox.REJECTED, ended.message, ended.page
     else:
         room = dropbox.REJECTED if report.counts[Became.REJECTED] else dropbox.DONE
         text, page = summary(report, lambda told: told.name), summary(report, places.current().link)
@@ -50,6 +51,5 @@ def take_in(job: Job, folder: Path, file: Path, key: UUID) -> str:
 
 def start_run(flow: Flow[..., Any]) -> str:
     """Start a run of a flow's deployment; gives its name."""
-    with get_client(sync_client=True) as client:
-        [deployment] = client.read_deployments(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow.name])), limit=1)
-        return client.create_flow_run_from_deployment(deployment.id).name
+    with prefect_client() as client:
+        return client.create_flow_run_from_deployment(deployment_of(flow.name).id).name

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from prefect import Flow, get_client
+from prefect import Flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -26,35 +26,11 @@ from schemas.problems import BadInput, NotFound, problems_of
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
+from tasks.runs.parking import prefect_client
 
 REFUSED = "未受理"
 TELL_EVERY = 1.0  # seconds
 C = TypeVar("C")
-
-
-class JobDefinition(NamedTuple):
-    """A job: its function, its flow's name, its form with the label in the UI, its page, and how its runs are named.
-
-    page      key of the artifact that shows what became of a run; heading is that page's title
-    verb      what a run's name begins with: 推进 200/1,000
-    """
-
-    function: Callable[..., "Ended"]
-    title: str
-    form: type[Form] | None
-    parameter: str
-    page: str
-    heading: str
-    verb: str
-
-    @property
-    def case_field(self) -> str:
-        """The field of its form that wants one case's number; empty where it is about no single case."""
-        fields = self.form.model_fields.values() if self.form else []
-        return next((field.alias for field in fields if field.alias and Register.CASE in field.metadata), "")
-
-
-JOBS: dict[str, JobDefinition] = {}  # by title
 
 
 @dataclass(frozen=True)
@@ -68,15 +44,46 @@ class Ended:
     failed: bool = False
 
 
+@dataclass
+class job:  # noqa: N801  a decorator
+    """Makes a function a job, known by its title, and the Prefect flow that staff see.
+
+    form, parameter   what is filled in, and its label in the UI
+    page, heading     key and title of the artifact that shows what became of a run
+    verb              what a run's name begins with: 推进 200/1,000
+    """
+
+    title: str
+    form: type[Form] | None = None
+    parameter: str = ""
+    page: str = ""
+    heading: str = ""
+    verb: str = ""
+
+    def __call__(self, function: Callable[..., Ended]) -> Flow[..., Any]:
+        """Make the flow of a job's function."""
+        self.function, JOBS[self.title] = function, self
+        return form_flow(function, self.title, partial(_run, self), self.parameter, self.form)
+
+    @property
+    def case_field(self) -> str:
+        """The field of its form that wants one case's number; empty where it is about no single case."""
+        fields = self.form.model_fields.values() if self.form else []
+        return next((field.alias for field in fields if field.alias and Register.CASE in field.metadata), "")
+
+
+JOBS: dict[str, job] = {}  # by title
+
+
 class Job:
     """What a job's function is given: the database, the run, and what staff see of it meanwhile."""
 
-    def __init__(self, definition: JobDefinition, db: Engine, run_id: UUID) -> None:
+    def __init__(self, definition: job, db: Engine, run_id: UUID) -> None:
         self.definition, self.db, self.run_id = definition, db, run_id
 
     def tell(self, what: str) -> None:
         """Name the run, so that a list of runs tells how far it is."""
-        with get_client(sync_client=True) as client:
+        with prefect_client() as client:
             client.update_flow_run(self.run_id, name=f"{self.definition.verb} {what}")
 
     def progress(self, label: str) -> Callable[[int, int], None]:
@@ -108,30 +115,12 @@ class Job:
         create_markdown_artifact(page, key=self.definition.page, description=title)
 
 
-def job(
-    title: str,
-    *,
-    form: type[Form] | None = None,
-    parameter: str = "",
-    page: str = "",
-    heading: str = "",
-    verb: str = "",
-) -> Callable[[Callable[..., Ended]], Flow[..., Any]]:
-    """Make a function a job, known by its title, and the Prefect flow that staff see."""
-
-    def decorate(function: Callable[..., Ended]) -> Flow[..., Any]:
-        definition = JOBS[title] = JobDefinition(function, title, form, parameter, page, heading, verb)
-        return form_flow(function, title, partial(_run, definition), parameter, form)
-
-    return decorate
+def told(name: str, message: str) -> Ended:
+    """Give an end whose page says the message under the name, and no more."""
+    return Ended(name, message, "  \n".join([f"### {name}", *message.splitlines()]))
 
 
-def headed(name: str, text: str) -> str:
-    """Write a page of a few lines under the name by which a run ended."""
-    return "  \n".join([f"### {name}", *text.splitlines()])
-
-
-def _run(definition: JobDefinition, given: object) -> State[Any]:
+def _run(definition: job, given: object) -> State[Any]:
     """Do a job in the run that we are in, unless another process has it in hand."""
     db, run_id = database.current(), this_run().id
     work = Job(definition, db, run_id)
@@ -141,13 +130,13 @@ def _run(definition: JobDefinition, given: object) -> State[Any]:
         try:
             ended = definition.function(work, *_read(definition, given))
         except (BadInput, NotFound) as wrong:
-            ended = Ended(REFUSED, str(wrong), headed(REFUSED, str(wrong)))
+            ended = told(REFUSED, str(wrong))
         if ended.page and definition.page:
             work.show(ended.page, ended.about)
     return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)
 
 
-def _read(definition: JobDefinition, given: object) -> list[Form]:
+def _read(definition: job, given: object) -> list[Form]:
     """Read the form, if the job has one; BadInput names every field that is wrong."""
     if definition.form is None:
         return []

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from prefect import get_client, suspend_flow_run
+from prefect import suspend_flow_run
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed
 from sqlalchemy import Engine
@@ -29,10 +29,11 @@ from tasks.durable.signals import Moved
 from tasks.durable.stage import advance
 from tasks.runs import parking
 from tasks.runs.flow import as_task, this_run
-from tasks.runs.gate import RawInput, draft_input, gate_input, gate_key
+from tasks.runs.gate import RawInput, draft_input, gate_input
 from tasks.runs.publish import PAGES
 from tasks.runs.queries import item_state, note_own_run
 from tasks.runs.rules import own_item
+from tasks.runs.standing import gate_key
 
 
 def run_case(definition: Process, given: Any) -> State[Any]:
@@ -75,12 +76,10 @@ class _CaseRun:
         """Advance the case and suspend at this run's item, or end with what it shows."""
         view = self._begin()
         while view.case.ending is None:
-            item, answer = self._item(view), None
-            if item:
-                form = gate_input(view, item)
-                answer = Answer(form.item_key, self._wait(form).values(), Channel.PREFECT)
-            elif self.beside:
+            item = self._item(view)
+            if self.beside and item is None:
                 break
+            answer = Answer(item.key, self._wait(gate_input(view, item)), Channel.PREFECT) if item else None
             view = self._go_on(answer)  # without an answer where another leg has moved the case on meanwhile
         return self._ended(view)
 
@@ -108,18 +107,17 @@ class _CaseRun:
             self.said = "" if reply.accepted else "\n".join(map(str, reply.problems))
         return self._show(anew=answer is not None)
 
-    def _wait(self, form: type[RawInput]) -> RawInput:
+    def _wait(self, form: type[RawInput]) -> dict[str, Any]:
         """Suspend at a gate; where its answer could not be judged, a changed process, once more."""
         if form.key in self.heard:
             parking.ask_again(self.run.id, form.key, form)
-            form.is_stored = True
         answer = wait_at(self.run, form)
         self.heard.add(form.key)
         return answer
 
     def _late_answer(self, view: CaseView) -> Answer | None:
         """Find what was answered in this run to a gate that is not the next one: others moved the case on."""
-        with get_client(sync_client=True) as client:
+        with parking.prefect_client() as client:
             key = parking.last_gate(client, self.run.id)
             given = parking.held_answer(client, self.run.id, key)
         if given is None or key.startswith("draft-"):
@@ -182,28 +180,27 @@ def as_step(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
 def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
     """Accept the application; a wrong one comes back as a pre-filled draft as often as needed."""
     for attempt in count(1):
+        data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         try:
-            data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
             return open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT, run.id).case_id
         except BadInput as wrong:
             form = draft_input(definition, data, wrong.problems, attempt)
             _rename(run, f"草稿 draft · {definition.title}", [definition.title, "草稿", waiting_tag(Role.OFFICE)])
-            given = wait_at(run, form).values()
+            given = wait_at(run, form)
     raise AssertionError("unreachable")
 
 
-def wait_at(run: FlowRun, form: type[RawInput]) -> RawInput:
+def wait_at(run: FlowRun, form: type[RawInput]) -> dict[str, Any]:
     """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it."""
     if form.key not in (run.empirical_policy.pause_keys or ()):
         parking.store_form(run.id, form.key, form)
-        form.is_stored = True
     answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
-    return answer
+    return answer.values()
 
 
 def _rename(run: FlowRun, name: str, tags: Sequence[str]) -> None:
     """Give the run a name and tags, if they are new."""
     if (run.name, set(run.tags)) != (name, set(tags)):
-        with get_client(sync_client=True) as client:
+        with parking.prefect_client() as client:
             client.update_flow_run(run.id, name=name, tags=list(tags))
         run.name, run.tags = name, list(tags)

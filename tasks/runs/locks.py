@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Engine, bindparam, text
+from sqlalchemy import BigInteger, Engine, func, literal, select, text
 
 SPACE = 0x0AF7E25A << 96  # tells our locks from those that others name by UUID
 
@@ -16,13 +16,13 @@ SPACE = 0x0AF7E25A << 96  # tells our locks from those that others name by UUID
 def at_work(db: Engine, job: UUID) -> Iterator[bool]:
     """Hold a job for the time of the block; gives whether we hold it and nobody else does."""
     with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        key = {"key": lock_key(job)}
-        ours = bool(connection.execute(_TAKE, key).scalar())
+        key = literal(lock_key(job), BigInteger)
+        ours = bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
         try:
             yield ours
         finally:
             if ours:
-                connection.execute(_GIVE, key)
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 def jobs_at_work(db: Engine, jobs: Collection[UUID]) -> set[UUID]:
@@ -38,8 +38,6 @@ def lock_key(job: UUID) -> int:
     return (number ^ (number >> 64)) & (1 << 63) - 1
 
 
-_TAKE = text("SELECT pg_try_advisory_lock(:key)").bindparams(bindparam("key", type_=BigInteger))
-_GIVE = text("SELECT pg_advisory_unlock(:key)").bindparams(bindparam("key", type_=BigInteger))
 _HELD = text(
     "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted "
     "AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

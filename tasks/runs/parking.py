@@ -9,22 +9,42 @@ the answer. All functions raise what Prefect's client raises, e.g. ObjectNotFoun
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowFilter
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.input import RunInput
-from prefect.input.run_input import Keyset, keyset_from_paused_state
+from prefect.input.run_input import keyset_from_paused_state
 from prefect.states import Completed, Suspended, to_state_create
+
+from schemas.problems import Unavailable
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
 MOST_INPUTS = 200  # of a run
 NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
+
+
+@contextmanager
+def prefect_client() -> Iterator[SyncPrefectClient]:
+    """Take the client of the flow run or the round that we are in, or a new one."""
+    with SyncClientContext.get_or_create() as context:
+        yield context.client
+
+
+def deployment_of(title: str) -> DeploymentResponse:
+    """Find the deployment of a flow by its title; Unavailable where there is none."""
+    named = FlowFilter.model_validate({"name": {"any_": [title]}})
+    with prefect_client() as client:
+        for found in client.read_deployments(flow_filter=named, limit=1):
+            return found
+    raise Unavailable(f"Prefect 中没有“{title}”的部署 has no deployment of {title}: start `aftersales up` once")
 
 
 def park_new(
@@ -42,13 +62,12 @@ def park_new(
     A second call with the same idempotency key makes no second run: it repairs a form that a crash left
     unsaved while the run still waits at this gate, and changes nothing else.
     """
-    state, keyset = _waiting_state(gate_key)
     wanted = {
         "flow_id": str(deployment.flow_id),
         "deployment_id": str(deployment.id),
         "work_pool_name": deployment.work_pool_name,
         "work_queue_name": deployment.work_queue_name,
-        "state": to_state_create(state).model_dump(mode="json", exclude_unset=True),
+        "state": to_state_create(_waiting_state(gate_key)).model_dump(mode="json", exclude_unset=True),
         "name": name,
         "parameters": dict(parameters),
         "idempotency_key": idempotency_key,
@@ -56,11 +75,11 @@ def park_new(
         "tags": [*deployment.tags, *tags],
         "empirical_policy": _policy(gate_key).model_dump(mode="json", exclude_unset=True),
     }
-    with SyncClientContext.get_or_create() as context:
+    with prefect_client() as client:
         # not /deployments/…/create_flow_run: it judges the parameters again and takes half as long again
-        run = FlowRun.model_validate(context.client.request("POST", "/flow_runs/", json=wanted).json())
-        if _waits_at(run, gate_key):
-            _save_form(context.client, run.id, keyset, form)
+        run = FlowRun.model_validate(client.request("POST", "/flow_runs/", json=wanted).json())
+        if waits_at(run, gate_key):
+            store_form(run.id, gate_key, form)
         return run.id
 
 
@@ -70,26 +89,36 @@ def park_again(flow_run_id: UUID, gate_key: str, form: type[RunInput], name: str
     The form is stored before the state, so nobody can meet the gate without it. A key used before is asked
     anew: its old answer is forgotten.
     """
-    state, keyset = _waiting_state(gate_key)
-    with SyncClientContext.get_or_create() as context:
-        client = context.client
-        _save_form(client, flow_run_id, keyset, form)
+    with prefect_client() as client:
+        store_form(flow_run_id, gate_key, form)
         client.update_flow_run(flow_run_id, name=name, tags=list(tags), empirical_policy=_policy(gate_key))
-        client.set_flow_run_state(flow_run_id, state, force=True)
+        client.set_flow_run_state(flow_run_id, _waiting_state(gate_key), force=True)
 
 
 def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
-    """Store the form of a gate at which a run is about to suspend itself; an older one and its answer give way."""
-    _, keyset = _waiting_state(gate_key)
-    with SyncClientContext.get_or_create() as context:
-        _save_form(context.client, flow_run_id, keyset, form)
+    """Store the form of a gate; if the key was used before, the form of then and its answer give way."""
+    keyset = keyset_from_paused_state(Suspended(pause_key=gate_key))
+    try:
+        form.save(keyset, flow_run_id)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != 409:
+            raise
+        with prefect_client() as client:
+            _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda key: key in keyset.values())
+        form.save(keyset, flow_run_id)
 
 
 def ask_again(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
     """Let a run that has its answer to a gate suspend there once more; the answer is forgotten."""
     store_form(flow_run_id, gate_key, form)
-    with SyncClientContext.get_or_create() as context:
-        context.client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
+    with prefect_client() as client:
+        client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
+
+
+def waits_at(run: FlowRun, gate_key: str) -> bool:
+    """Say whether a run is suspended at a gate."""
+    state = run.state
+    return state is not None and state.name == "Suspended" and state.state_details.pause_key == gate_key
 
 
 def last_gate(client: SyncPrefectClient, flow_run_id: UUID) -> str:
@@ -107,51 +136,34 @@ def held_answer(client: SyncPrefectClient, flow_run_id: UUID, gate_key: str) -> 
 
 def forget_texts(client: SyncPrefectClient, flow_run_id: UUID) -> None:
     """Delete what gates said, and drafts as a whole."""
-    for kept in client.filter_flow_run_input(flow_run_id, "suspended-", limit=MOST_INPUTS, exclude_keys=set()):
-        if kept.key.startswith("suspended-draft-") or kept.key.endswith("-description"):
-            client.delete_flow_run_input(flow_run_id, kept.key)
+
+    def is_text(key: str) -> bool:
+        return key.startswith("suspended-draft-") or key.endswith("-description")
+
+    _forget(client, flow_run_id, "suspended-", is_text)
 
 
 def finish(flow_run_id: UUID, state_name: str) -> None:
     """End a run as Completed under the name of the case's ending, e.g. 已交付."""
-    with SyncClientContext.get_or_create() as context:
-        context.client.set_flow_run_state(flow_run_id, Completed(name=state_name), force=True)
+    with prefect_client() as client:
+        client.set_flow_run_state(flow_run_id, Completed(name=state_name), force=True)
 
 
 def _policy(gate_key: str) -> FlowRunPolicy:
     return FlowRunPolicy(pause_keys={gate_key}, retries=NO_RETRY)
 
 
-def _waiting_state(gate_key: str) -> tuple[State[Any], Keyset]:
-    """Return the Suspended state of a gate and the keys of its form."""
+def _waiting_state(gate_key: str) -> State[Any]:
+    """Return the Suspended state of a gate, with the keys of its form."""
     if not GATE_KEY.fullmatch(gate_key):
         raise ValueError(f"a gate's key is made of a-z, 0-9 and -, not {gate_key!r}")
     state: State[Any] = Suspended(pause_key=gate_key)
-    keyset = keyset_from_paused_state(state)
-    state.state_details.run_input_keyset = keyset  # type: ignore[assignment]
-    return state, keyset
+    state.state_details.run_input_keyset = keyset_from_paused_state(state)  # type: ignore[assignment]
+    return state
 
 
-def _waits_at(run: FlowRun, gate_key: str) -> bool:
-    state = run.state
-    return state is not None and state.is_paused() and state.state_details.pause_key == gate_key
-
-
-def _save_form(client: SyncPrefectClient, flow_run_id: UUID, keyset: Keyset, form: type[RunInput]) -> None:
-    """Store the form; if the key was used before, its form and answer give way."""
-    try:
-        form.save(keyset, flow_run_id)
-    except PrefectHTTPStatusError as error:
-        if error.response.status_code != 409:
-            raise
-        for key in keyset.values():
-            _forget(client, flow_run_id, key)
-        form.save(keyset, flow_run_id)
-
-
-def _forget(client: SyncPrefectClient, flow_run_id: UUID, key: str) -> None:
-    try:
-        client.delete_flow_run_input(flow_run_id, key)
-    except PrefectHTTPStatusError as error:
-        if error.response.status_code != 404:
-            raise
+def _forget(client: SyncPrefectClient, flow_run_id: UUID, beginning: str, wanted: Callable[[str], bool]) -> None:
+    """Delete those inputs of a run whose key begins so and is wanted."""
+    for kept in client.filter_flow_run_input(flow_run_id, beginning, limit=MOST_INPUTS, exclude_keys=set()):
+        if wanted(kept.key):
+            client.delete_flow_run_input(flow_run_id, kept.key)

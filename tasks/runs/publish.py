@@ -3,8 +3,8 @@
 So a page keeps its address, and Prefect's tables do not grow with every leg.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -12,13 +12,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
-from prefect.client.schemas.filters import (
-    ArtifactCollectionFilter,
-    ArtifactCollectionFilterKey,
-    FlowFilter,
-    FlowFilterId,
-)
-from prefect.context import SyncClientContext
+from prefect.client.schemas.filters import ArtifactCollectionFilter, FlowFilter
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 from sqlalchemy import Engine
@@ -31,6 +25,7 @@ from tasks.desk.views import CaseView, InboxRow, Waiting
 from tasks.desk.waiting import inbox, offices, open_counts
 from tasks.durable import clock
 from tasks.runs.job import JOBS
+from tasks.runs.parking import prefect_client
 
 START = "start"
 KEPT = 20_000  # artifacts that are remembered
@@ -52,17 +47,10 @@ class Published(NamedTuple):
     content: int | None
 
 
-@contextmanager
-def client_of_run() -> Iterator[SyncPrefectClient]:
-    """Take the client of the flow run that we are in, or a new one."""
-    with SyncClientContext.get_or_create() as context:
-        yield context.client
-
-
 class Publisher:
     """Publishes pages and remembers which; when an artifact is gone (Prefect's database was deleted), all is new."""
 
-    def __init__(self, client: Callable[[], AbstractContextManager[SyncPrefectClient]] = client_of_run) -> None:
+    def __init__(self, client: Callable[[], AbstractContextManager[SyncPrefectClient]] = prefect_client) -> None:
         self._client = client
         self._ids: dict[str, UUID] = {}  # of artifacts, by key
         self._published: dict[str, Published] = {}  # by key
@@ -167,7 +155,7 @@ class Publisher:
         unknown = [key for key in keys if key not in self._ids]
         if not unknown:
             return
-        wanted = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=unknown))
+        wanted = ArtifactCollectionFilter.model_validate({"key": {"any_": unknown}})
         for found in client.read_latest_artifacts(artifact_filter=wanted, limit=len(unknown)):
             if found.key:
                 self._remember(found.key, found.latest_id, Published(found.flow_run_id, None))
@@ -177,9 +165,8 @@ class Publisher:
         deployments = client.read_deployments(limit=MOST_DEPLOYMENTS)
         if not deployments:
             return
-        ids = FlowFilterId(any_=[deployment.flow_id for deployment in deployments])
-        flows = client.read_flows(flow_filter=FlowFilter(id=ids), limit=MOST_DEPLOYMENTS)
-        names = {flow.id: flow.name for flow in flows}
+        ours = FlowFilter.model_validate({"id": {"any_": [deployment.flow_id for deployment in deployments]}})
+        names = {flow.id: flow.name for flow in client.read_flows(flow_filter=ours, limit=MOST_DEPLOYMENTS)}
         for deployment in deployments:
             parameters = list((deployment.parameter_openapi_schema or {}).get("properties", {}))
             if len(parameters) == 1:

@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, case, cast, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Exists,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import ItemState, Role
@@ -23,9 +36,9 @@ class Shown(NamedTuple):
 
     case_id: int
     run_id: UUID | None
-    item: str | None
-    generation: int
-    seq: int
+    run_item: str | None
+    run_generation: int
+    run_seq: int
     beside: Mapping[str, UUID | None]
 
 
@@ -49,12 +62,8 @@ def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[i
     asked = or_(work_item.c.role != Role.SYSTEM.value, service_case.c.run_id.is_not(None))
     waits = (work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None), asked)
     newest = select(func.max(work_item.c.opened_at)).where(*waits).scalar_subquery()
-    leased = exists().where(lease.c.case_id == service_case.c.id, lease.c.expires_at > at)
-    behind = (
-        select(service_case.c.id, newest.label("gate"))
-        .where(_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~leased)
-        .subquery()
-    )
+    here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~_leased(service_case.c.id, at))
+    behind = select(service_case.c.id, newest.label("gate")).where(*here).subquery()
     ended = exists().where(service_case.c.id == behind.c.id, ~_OPEN)
     wanted = select(behind.c.id).where(or_(behind.c.gate.is_not(None), ended))
     order = (behind.c.gate.desc().nulls_last(), behind.c.id.desc())
@@ -64,12 +73,8 @@ def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[i
 def note_runs(connection: Connection, shown: Iterable[Shown]) -> None:
     """Remember which Prefect runs show each case and its items, and what they show."""
     ordered = sorted(shown, key=lambda one: one.case_id)
-    columns = {"run_id": "new_run", "run_item": "new_item", "run_generation": "new_generation", "run_seq": "new_seq"}
-    noted = update(service_case).where(service_case.c.id == bindparam("case"))
-    connection.execute(
-        noted.values({name: bindparam(new) for name, new in columns.items()}),
-        [dict(zip(["case", *columns.values()], one[:5], strict=True)) for one in ordered],
-    )
+    own = [{name: value for name, value in one._asdict().items() if name != "beside"} for one in ordered]
+    connection.execute(update(service_case).where(service_case.c.id == bindparam("case_id")), own)
     beside = [{"case": one.case_id, "item": key, "run": run} for one in ordered for key, run in one.beside.items()]
     if beside:
         of_item = (work_item.c.case_id == bindparam("case"), work_item.c.step_key == bindparam("item"))
@@ -110,47 +115,23 @@ def cases_to_advance(
 
 def _standings(connection: Connection, wanted: Select[Any], at: datetime) -> list[Standing]:
     """Load cases with those of their items that have a run or want one."""
-    rows = connection.execute(wanted).all()
+    rows, of = connection.execute(wanted).all(), work_item.c
     items: dict[int, list[ItemRun]] = {row.id: [] for row in rows}
-    for row in connection.execute(_items(at).where(among(work_item.c.case_id, list(items)))) if rows else ():
-        items[row.case_id].append(_item(row))
+    for case_id, key, role, state, *more in connection.execute(
+        select(of.case_id, of.step_key, of.role, of.state, of.refusals, of.due_at < at, of.run_id)
+        .where(or_(of.closed_at.is_(None), of.run_id.is_not(None)), among(of.case_id, list(items)))
+        .order_by(of.case_id, of.due_at, of.step_key)
+    ):
+        items[case_id].append(ItemRun(key, Role(role), ItemState(state), *more))
     return [Standing(row, items[row.id]) for row in rows]
 
 
 def _cases(at: datetime) -> Select[Any]:
-    return select(
-        service_case.c.id,
-        service_case.c.number,
-        service_case.c.process,
-        service_case.c.request,
-        service_case.c.closed_at,
-        service_case.c.seq,
-        service_case.c.run_id,
-        service_case.c.run_item,
-        service_case.c.run_generation,
-        service_case.c.run_seq,
-        lease.c.case_id.is_not(None).label("leased"),
-    ).outerjoin(lease, (lease.c.case_id == service_case.c.id) & (lease.c.expires_at > at))
+    return select(service_case, _leased(service_case.c.id, at).label("leased"))
 
 
-def _items(at: datetime) -> Select[Any]:
-    return (
-        select(
-            work_item.c.case_id,
-            work_item.c.step_key.label("key"),
-            work_item.c.role,
-            work_item.c.state,
-            (work_item.c.step_key + "-" + cast(work_item.c.refusals, Text)).label("gate_key"),
-            (work_item.c.due_at < at).label("overdue"),
-            work_item.c.run_id,
-        )
-        .where(or_(work_item.c.closed_at.is_(None), work_item.c.run_id.is_not(None)))
-        .order_by(work_item.c.case_id, work_item.c.due_at, work_item.c.step_key)
-    )
-
-
-def _item(row: Row[Any]) -> ItemRun:
-    return ItemRun(row.key, Role(row.role), ItemState(row.state), row.gate_key, row.overdue, row.run_id)
+def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:
+    return exists().where(lease.c.case_id == case_id, lease.c.expires_at > at)
 
 
 def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
@@ -160,6 +141,5 @@ def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
     unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
     written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
     found = ready.union(written).subquery()
-    leased = (lease.c.case_id == found.c.id) & (lease.c.expires_at > at)
-    free = select(found.c.id).outerjoin(lease, leased).where(lease.c.case_id.is_(None))
-    return list(connection.execute(free.order_by(found.c.since).limit(limit)).scalars())
+    free = select(found.c.id).where(~_leased(found.c.id, at)).order_by(found.c.since).limit(limit)
+    return list(connection.execute(free).scalars())

@@ -1,6 +1,6 @@
 """Where a case stands and what its runs show: what differs is mended."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,20 +13,23 @@ from sqlalchemy import Row
 
 from schemas.words import ItemState, Role
 from tasks.desk.rules import OVERDUE
+from tasks.desk.views import ItemView
 from tasks.durable import clock
+from tasks.runs.parking import waits_at
 from tasks.runs.rules import items_beside, own_item
 
 BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
 LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
+Runs = Mapping[UUID | None, FlowRun]  # by id; those that are gone are missing
 
 
 class ItemRun(NamedTuple):
-    """A work item with the key of its gate and the run that shows it beside the case's own."""
+    """A work item and the run that shows it beside the case's own."""
 
     key: str
     role: Role
     state: ItemState
-    gate_key: str
+    refusals: int
     overdue: bool
     run_id: UUID | None
 
@@ -65,21 +68,21 @@ class Standing:
     def _open(self) -> list[ItemRun]:
         return [item for item in self.items if item.state is ItemState.OPEN]
 
-    @property
-    def run_ids(self) -> Iterator[UUID]:
-        """All runs of the case."""
-        yield from filter(None, [self.row.run_id, *(item.run_id for item in self.items)])
+
+def gate_key(item: ItemRun | ItemView) -> str:
+    """Give the key under which Prefect asks for an item; after a refusal it is another one."""
+    return f"{item.key}-{item.refusals}"
 
 
-def is_settled(case: Standing, runs: Mapping[UUID, FlowRun]) -> bool:
+def is_settled(case: Standing, runs: Runs) -> bool:
     """Say whether a case's runs show it as it stands, or a leg is on its way that will see to it."""
     shown, own = case.row.run_seq == case.row.seq, runs.get(case.row.run_id)
     if case.row.closed_at is not None:
         return bool(shown) or (own is not None and may_be_starting(own))
     if case.own is None:
         return True  # there is work to do first
-    wanted = [fit(own, case.own), *(fit(_run(runs, item), item) for item in case.beside)]
-    over = [run is not None and may_be_starting(run) for run in (_run(runs, item) for item in case.over)]
+    wanted = [fit(own, case.own), *(fit(runs.get(item.run_id), item) for item in case.beside)]
+    over = [run is not None and may_be_starting(run) for run in (runs.get(item.run_id) for item in case.over)]
     if Fit.WRONG in wanted or not all(over):
         return False
     return Fit.BUSY in wanted or any(over) or bool(shown and case.row.run_item == case.own.key)
@@ -91,13 +94,7 @@ def fit(run: FlowRun | None, item: ItemRun) -> Fit:
         return Fit.WRONG
     if may_be_starting(run):
         return Fit.BUSY
-    return Fit.RIGHT if waits_at(run, item.gate_key) and (OVERDUE in run.tags) == item.overdue else Fit.WRONG
-
-
-def waits_at(run: FlowRun, gate_key: str) -> bool:
-    """Say whether a run is suspended at a gate."""
-    state = run.state
-    return state is not None and state.name == "Suspended" and state.state_details.pause_key == gate_key
+    return Fit.RIGHT if waits_at(run, gate_key(item)) and (OVERDUE in run.tags) == item.overdue else Fit.WRONG
 
 
 def may_be_starting(run: FlowRun) -> bool:
@@ -107,7 +104,3 @@ def may_be_starting(run: FlowRun) -> bool:
         return True
     begun: datetime = state.timestamp
     return state.type in BEGUN and clock.now() - begun < LEG_STARTS_WITHIN
-
-
-def _run(runs: Mapping[UUID, FlowRun], item: ItemRun) -> FlowRun | None:
-    return runs.get(item.run_id) if item.run_id else None

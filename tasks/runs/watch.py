@@ -12,15 +12,8 @@ from math import inf
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
+from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
-from prefect.context import SyncClientContext
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
@@ -32,10 +25,9 @@ from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
+from tasks.runs.parking import prefect_client
 from tasks.runs.queries import cases_behind, ready_cases, shown_cases
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
-
-__all__ = ["RecoverReport", "Watch", "recover"]
 
 MOST_BEHIND = 5_000  # cases of a round
 ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
@@ -64,10 +56,10 @@ class Watch:
         """Go a round."""
         report = RecoverReport()
         self.take_over(report)
-        with SyncClientContext.get_or_create() as context:
-            self._restart_lost(context.client, report)
+        with prefect_client() as client:
+            self._restart_lost(client, report)
             self._show(report)
-            self._compare(context.client, report)
+            self._compare(client, report)
         return report
 
     def take_over(self, report: RecoverReport) -> None:
@@ -97,11 +89,10 @@ class Watch:
 
     def _lost(self, client: SyncPrefectClient) -> list[UUID]:
         """Find runs without a case that began a while ago and that nobody has in hand."""
-        titles = FlowFilterName(any_=[*JOBS, *(process.title for process in PROCESSES.values())])
-        begun = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(BEGUN)))
-        runs = client.read_flow_runs(
-            flow_filter=FlowFilter(name=titles), flow_run_filter=FlowRunFilter(state=begun), limit=BATCH
-        )
+        titles = [*JOBS, *(process.title for process in PROCESSES.values())]
+        ours = FlowFilter.model_validate({"name": {"any_": titles}})
+        begun = FlowRunFilter.model_validate({"state": {"type": {"any_": list(BEGUN)}}})
+        runs = client.read_flow_runs(flow_filter=ours, flow_run_filter=begun, limit=BATCH)
         old = [run.id for run in runs if not may_be_starting(run) and self._has_no_case(run)]
         working = jobs_at_work(self.db, old) if old else set()
         return [run for run in old if run not in working]

@@ -1,10 +1,11 @@
 """Write workbooks: whatever stands in a cell is written as what it is, a text that begins like a formula too."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
@@ -13,15 +14,15 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from schemas.sheet_columns import Column
-from schemas.sheet_kinds import SheetKind
 from tasks.sheets.fetch import refused_file
 
+Style = Font | PatternFill | Alignment | Border
 OPTIONS = "选项"
 LIVE = ("=", "+", "-", "@", "\t", "\r")
 LONGEST = 32_000  # characters; Excel takes 32,767 in a cell
@@ -43,8 +44,8 @@ class Book:
     book: Workbook = field(default_factory=lambda: Workbook(write_only=True))
     lists: list[tuple[str, ...]] = field(default_factory=list)
 
-    def tab(self, title: str, columns: Sequence[Column], heads: Sequence[PatternFill]) -> Any:
-        """Begin a tab with its heading row, which stays in sight."""
+    def tab(self, title: str, columns: Sequence[Column], read: Mapping[str, Column]) -> Any:
+        """Begin a tab with its heading row, which stays in sight; grey are the columns that are not `read`."""
         sheet: Any = self.book.create_sheet(title)
         sheet.freeze_panes = "B2"
         sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = ROW, True
@@ -53,7 +54,7 @@ class Book:
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)  # as wide as a page
         for at, column in enumerate(columns, start=1):
             sheet.column_dimensions[get_column_letter(at)].width = column.width
-        sheet.append([_head(sheet, title, column, fill) for column, fill in zip(columns, heads, strict=True)])
+        sheet.append([_head(sheet, title, column, read.get(column.heading)) for column in columns])
         return sheet
 
     def drop_down(self, sheet: Any, at: int, words: Sequence[str], rows: int, strict: bool) -> None:
@@ -62,21 +63,18 @@ class Book:
         if listed not in self.lists:
             self.lists.append(listed)
         letter, column = get_column_letter(at), get_column_letter(self.lists.index(listed) + 1)
-        rule = DataValidation(
-            type="list",
-            formula1=f"{OPTIONS}!${column}$1:${column}${len(words)}",
-            allow_blank=True,
-            showErrorMessage=strict,
-            errorTitle="请从列表中选择",
-            error="请从列表中选择",
-        )
+        place, why = f"{OPTIONS}!${column}$1:${column}${len(words)}", "请从列表中选择"
+        rule = DataValidation("list", place, allow_blank=True, showErrorMessage=strict, errorTitle=why, error=why)
         rule.add(f"{letter}2:{letter}{rows + 1}")
         sheet.data_validations.append(rule)
 
     def save(self, path: Path) -> None:
         """Write whole or not at all; BadInput where the folder does not allow it."""
         if self.lists:
-            self._write_lists()
+            options: Any = self.book.create_sheet(OPTIONS)
+            options.sheet_state = "hidden"
+            for words in zip_longest(*self.lists):
+                options.append([word and write(options, word) for word in words])
         content = BytesIO()
         self.book.save(content)
         spare = path.with_name(f".{path.name}.{os.getpid()}")
@@ -87,28 +85,18 @@ class Book:
             spare.unlink(missing_ok=True)
             raise refused_file(path.name, f"无法写入 cannot be written ({error.strerror})") from error
 
-    def _write_lists(self) -> None:
-        options: Any = self.book.create_sheet(OPTIONS)
-        options.sheet_state = "hidden"
-        for at in range(max(map(len, self.lists))):
-            options.append([write(options, words[at]) if at < len(words) else None for words in self.lists])
 
-
-def _head(sheet: Any, title: str, column: Column, fill: PatternFill) -> Any:
-    cell = write(sheet, column.heading, WHITE, fill, CENTRED)
+def _head(sheet: Any, title: str, column: Column, read: Column | None) -> Any:
+    """Write a heading in the colour that tells: must be filled in, may be, or is only shown."""
+    fill = HEAD_SHOWN if read is None else HEAD if read.required else HEAD_OPTIONAL
+    cell = write(sheet, column.heading, font=WHITE, fill=fill, alignment=CENTRED)
     if column.note:
         cell.comment = Comment(column.note, title, width=220, height=60)
     return cell
 
 
-def write(
-    sheet: Any,
-    value: object,
-    font: Font | None = None,
-    fill: PatternFill | None = None,
-    alignment: Alignment | None = None,
-) -> Any:
-    """Make a cell; text is never taken for a formula, and what a workbook cannot hold is shown as �."""
+def write(sheet: Any, value: object, **styles: Style | None) -> Any:
+    """Make a cell with font, fill, alignment, border; text is no formula, what a workbook cannot hold becomes �."""
     cell: Any = WriteOnlyCell(sheet)
     if isinstance(value, str):
         text = ILLEGAL_CHARACTERS_RE.sub("�", value)[:LONGEST]
@@ -118,8 +106,9 @@ def write(
     else:
         cell.value = value
         if isinstance(value, date):
-            cell.number_format = "yyyy-mm-dd hh:mm" if _has_time(value) else "yyyy-mm-dd"
-    for name, style in (("font", font), ("fill", fill), ("alignment", alignment)):
+            timed = isinstance(value, datetime) and value.time() != time.min
+            cell.number_format = "yyyy-mm-dd hh:mm" if timed else "yyyy-mm-dd"
+    for name, style in styles.items():
         if style is not None:
             setattr(cell, name, style)
     return cell
@@ -128,10 +117,6 @@ def write(
 def alignment_of(value: object) -> Alignment:
     """Say where a value stands in its cell."""
     return CENTRED if isinstance(value, date) else NUMERIC if isinstance(value, int | float) else MIDDLE
-
-
-def _has_time(value: date) -> bool:
-    return isinstance(value, datetime) and value.time() != datetime.min.time()
 
 
 def append(sheet: Any, no: int, cells: Sequence[Any], tall: str = "", width: int = 1) -> None:
@@ -145,9 +130,3 @@ def append(sheet: Any, no: int, cells: Sequence[Any], tall: str = "", width: int
 
 def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def head_of(kind: SheetKind, heading: str) -> PatternFill:
-    """Choose the colour of a heading: must be filled in, may be, or is only shown."""
-    column = kind.by_heading.get(heading)
-    return HEAD_SHOWN if column is None else HEAD if column.required else HEAD_OPTIONAL

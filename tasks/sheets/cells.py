@@ -4,11 +4,11 @@ Raises ValueError with what was expected, Chinese first.
 """
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from schemas.sheet_columns import CellType
-from tasks.sheets.text import clean_text, parse_decimal
 
 Cell = str | int | float | bool | date | datetime | None
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -20,6 +20,18 @@ A_NUMBER = "应为数字 must be a number"
 _FULL = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SHORT = re.compile(r"(\d{1,2})月(\d{1,2})[日号]?")
+# Digits, Latin letters and the signs of codes and numbers. Full-width commas, brackets, colons, question
+# marks and the like are Chinese punctuation and stay as they are.
+_FULL_WIDTH = "０１２３４５６７８９－．／＋＃％＿＝＊＠＆" + "".join(
+    chr(first + n) for first in (0xFF21, 0xFF41) for n in range(26)
+)
+_TO_HALF_WIDTH = str.maketrans({sign: unicodedata.normalize("NFKC", sign) for sign in _FULL_WIDTH} | {"\u3000": " "})
+_LINE_ENDS = re.compile(r"\r\n?")
+_INVISIBLE_ENDS = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
+
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?|\.[0-9]+)")
+_TO_NUMBER = str.maketrans({"，": ",", "\u2212": "-"})
+_LONGEST_NUMBER = 40
 
 
 class Formula(str):
@@ -101,3 +113,25 @@ def read_text(value: Cell) -> str:
 
 def _shown(number: float) -> str:
     return f"{Decimal(f'{number:.15g}'):f}"
+
+
+def clean_text(value: str) -> str:
+    """Return the text trimmed, with half-width digits, Latin letters and code signs, and `\\n` line ends.
+
+    Combining marks are composed (NFC). Chinese punctuation, superscripts and units such as ㎡ stay;
+    cleaning twice changes nothing.
+    """
+    text = _LINE_ENDS.sub("\n", value).translate(_TO_HALF_WIDTH)
+    return _INVISIBLE_ENDS.sub("", unicodedata.normalize("NFC", text))
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """Return the number that a person typed, e.g. '1,200.50', '１２' or ' 3 ', or None where it is none.
+
+    Commas count only as thousands separators; exponents, NaN, infinity and over 40 characters are no numbers.
+    """
+    typed = clean_text(text).translate(_TO_NUMBER)
+    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
+        return None
+    number = Decimal(typed.replace(",", ""))
+    return number.copy_abs() if number.is_zero() else number

@@ -24,6 +24,7 @@ from tasks.sheets.rows import SheetRow
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
+Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
 _one_at_a_time = Lock()  # Great Expectations keeps its context in one place for the whole process
 
 
@@ -95,15 +96,11 @@ def _pandas(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], k
 def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> tuple[dict[str, list[int]], str]:
     """Ask a suite of a frame; gives by sentence the rows of which it is not true, and the Data Docs page."""
     import great_expectations as gx
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
+    from great_expectations.data_context.types import base
 
-    defaults, bars = InMemoryStoreBackendDefaults(), ProgressBarsConfig(globally=False)
-    quiet = DataContextConfig(store_backend_defaults=defaults, progress_bars=bars, analytics_enabled=False)
-    context = gx.get_context(mode="ephemeral", project_config=quiet)
+    defaults, bars = base.InMemoryStoreBackendDefaults(), base.ProgressBarsConfig(globally=False)
+    config = base.DataContextConfig(store_backend_defaults=defaults, progress_bars=bars, analytics_enabled=False)
+    context = gx.get_context(mode="ephemeral", project_config=config)
     asset = context.data_sources.add_pandas("sheet").add_dataframe_asset(kind.title)
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
     result = batch.validate(
@@ -120,9 +117,7 @@ def _failed(result: Any) -> tuple[str, list[int]]:
     return result.expectation_config.description, list(result.result["unexpected_index_list"])
 
 
-def _wrong(
-    rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Mapping[str, list[int]]
-) -> list[RowOutcome]:
+def _wrong(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed) -> list[RowOutcome]:
     """Give each wrong row with its reasons, one for a cell: the first sentence that it breaks."""
     places = {row.no: (at, row) for at, row in enumerate(rows)}
     reasons = {row.no: {problem.field: problem for problem in row.problems} for row in rows if row.problems}
@@ -135,8 +130,5 @@ def _wrong(
                 continue  # another row of the form says it, and is told
             broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}", no)
             reasons.setdefault(no, {}).setdefault(heading, broken)
-    return [
-        RowOutcome(row.no, Became.REJECTED, row.key, tuple(reasons[row.no].values())[:MOST_REASONS])
-        for row in rows
-        if row.no in reasons
-    ]
+    wrong = [(row, tuple(reasons[row.no].values())) for row in rows if row.no in reasons]
+    return [RowOutcome(row.no, Became.REJECTED, row.key, told[:MOST_REASONS]) for row, told in wrong]

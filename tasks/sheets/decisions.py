@@ -3,7 +3,7 @@
 A form goes on whole or not at all. Rows that were taken before are known by their mark; what is new goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
 from schemas.words import Channel
 from tasks.durable.queries import known_rows
-from tasks.durable.question import Answer, Reply
+from tasks.durable.question import Answer
 from tasks.durable.stage import Turn, advance_chunk
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, in_sheet, rejected
@@ -25,17 +25,11 @@ from tasks.unit.work import SHANGHAI
 
 @dataclass(slots=True)
 class Sending:
-    """A form that is ready for the engine, with those of its rows that are new, and its case."""
+    """A form that is ready for the engine, with those of its rows that are new."""
 
     form: SheetForm
     rows: list[SheetRow]
     filled: Filled
-    case: Row[Any]
-
-    def answer(self, kind: SheetKind) -> Answer:
-        """Give it as the engine hears it."""
-        marks = tuple(row.mark for row in self.rows if row.mark)
-        return Answer(self.form.step, self.filled.data, Channel.SHEET, form=form_path(kind.form), marks=marks)
 
 
 def apply_decisions(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:
@@ -53,7 +47,7 @@ def _apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tup
     with db.connect() as connection:
         known = known_rows(connection, [row.mark for form in forms for row in form.rows if row.mark])
         cases = cases_by_number(connection, {form.key for form in forms})
-    outcomes, sendings = list[RowOutcome](), list[Sending]()
+    outcomes, by_case = list[RowOutcome](), dict[int, list[Sending]]()
     for form in forms:
         outcomes += all_became((row for row in form.rows if row.mark in known), Became.UNCHANGED, form.key)
         fresh = [row for row in form.rows if row.mark not in known]
@@ -64,8 +58,8 @@ def _apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tup
         if problems or case is None:
             outcomes += rejected(form.key, fresh, problems)
         else:
-            sendings.append(Sending(form, fresh, filled, case))
-    told, overtaken = _send(db, kind, sendings)
+            by_case.setdefault(case.id, []).append(Sending(form, fresh, filled))
+    told, overtaken = _send(db, kind, by_case)
     return outcomes + told, overtaken
 
 
@@ -80,23 +74,22 @@ def _case_problems(kind: SheetKind, form: SheetForm, row: SheetRow, case: Row[An
     return [Problem(kind.key.heading, form.key, expected, row.no)]
 
 
-def _send(db: Engine, kind: SheetKind, sendings: Sequence[Sending]) -> tuple[list[RowOutcome], list[SheetForm]]:
-    by_case: dict[int, list[Sending]] = {}
-    for sending in sendings:
-        by_case.setdefault(sending.case.id, []).append(sending)
-    turns = [Turn(case_id, [one.answer(kind) for one in sent]) for case_id, sent in by_case.items()]
+def _send(
+    db: Engine, kind: SheetKind, by_case: Mapping[int, list[Sending]]
+) -> tuple[list[RowOutcome], list[SheetForm]]:
+    turns = [Turn(case_id, [_answer(kind, one) for one in sent]) for case_id, sent in by_case.items()]
     outcomes, overtaken = list[RowOutcome](), list[SheetForm]()
-    for result in advance_chunk(db, turns) if turns else []:
-        for sending, reply in zip(by_case[result.case_id], result.replies, strict=True):
+    for result in advance_chunk(db, turns):
+        for one, reply in zip(by_case[result.case_id], result.replies, strict=True):
             if reply.repeated:  # since we looked, another sheet brought some of its rows: the others go on
-                overtaken.append(sending.form)
+                overtaken.append(one.form)
+            elif reply.accepted:
+                outcomes += all_became(one.rows, Became.ACCEPTED, one.form.key)
             else:
-                outcomes += _outcomes(kind, sending, reply)
+                outcomes += rejected(one.form.key, one.rows, in_sheet(reply.problems, kind, one.filled.line_rows))
     return outcomes, overtaken
 
 
-def _outcomes(kind: SheetKind, sending: Sending, reply: Reply) -> Sequence[RowOutcome]:
-    if reply.accepted:
-        return all_became(sending.rows, Became.ACCEPTED, sending.case.number)
-    problems = [in_sheet(problem, kind, sending.filled.line_rows) for problem in reply.problems]
-    return list(rejected(sending.case.number, sending.rows, problems))
+def _answer(kind: SheetKind, sending: Sending) -> Answer:
+    marks = tuple(row.mark for row in sending.rows if row.mark)
+    return Answer(sending.form.step, sending.filled.data, Channel.SHEET, form=form_path(kind.form), marks=marks)

@@ -47,11 +47,8 @@ def _cut_down(found: dict[str, Any]) -> None:
         if name in found:
             found[name] = [_harmless(value) for value in found[name][:SHOWN]]
     if "partial_unexpected_counts" in found:
-        found["partial_unexpected_counts"] = [
-            one | {"value": _harmless(one["value"])}
-            for one in found["partial_unexpected_counts"][:SHOWN]
-            if "value" in one
-        ]
+        counts = [one for one in found["partial_unexpected_counts"][:SHOWN] if "value" in one]
+        found["partial_unexpected_counts"] = [one | {"value": _harmless(one["value"])} for one in counts]
 
 
 def _harmless(value: object) -> object:

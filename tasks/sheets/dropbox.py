@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from tasks.sheets.outcome import Became
 from tasks.unit.work import SHANGHAI
 
-WORKING, DONE, REJECTED = "working", "done", "rejected"
+WORKING, DONE, REJECTED = "working", "done", Became.REJECTED.name.lower()
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
 QUIET = timedelta(seconds=10)  # so long nobody wrote to a file that is complete
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # what programs call it while they write
@@ -43,7 +44,7 @@ def claim_new(dropbox: Path, now: datetime) -> None:
 
 def in_hand(dropbox: Path) -> Iterator[tuple[UUID, Path]]:
     """Give the files in hand with the job that each is, those of a killed watcher too."""
-    for hand in sorted((dropbox / WORKING).iterdir(), key=lambda folder: folder.name):
+    for hand in sorted((dropbox / WORKING).iterdir()):
         files = _files(hand)
         if files:
             yield UUID(hand.name), files[0]

@@ -30,7 +30,7 @@ def fetched(place: str) -> Iterator[Path]:
         try:
             with target.open("wb") as file:
                 (_from_web if scheme in ("http", "https") else _from_elsewhere)(place, file)
-        except BadInput:
+        except BadInput:  # it is too large
             raise
         except Exception as error:  # each of the many kinds of places fails in its own way
             raise refused_file(place, f"无法取得 cannot be fetched ({_one_line(error, place)})") from error

@@ -3,7 +3,7 @@
 Whatever is killed in between: sent again, nothing happens twice and nothing is lost.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +11,17 @@ from sqlalchemy import Engine
 
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.apply import apply_rows, row_chunks
+from tasks.durable.stage import CHUNK
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
+from tasks.sheets.decisions import apply_decisions
+from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.queries import active_staff, cases_by_number, office_codes
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
+from tasks.sheets.requests import apply_requests
 from tasks.sheets.rows import SheetRow
+from tasks.sheets.sales import apply_sales
 
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetRow]]
@@ -89,3 +93,23 @@ def _apply_some(helpers: Crew, some: Sequence[Chunk]) -> None:
     outcomes = helpers.map(apply_rows, [(told.kind, rows) for told, rows in some])
     for (told, rows), of_chunk in zip(some, outcomes, strict=True):
         told.note(of_chunk, rows)
+
+
+def row_chunks(rows: Iterable[SheetRow]) -> list[list[SheetRow]]:
+    """Cut rows into chunks of so many cases; all rows of a case stay together, in order."""
+    groups: dict[str, list[SheetRow]] = {}
+    for row in rows:
+        groups.setdefault(row.key or f"row {row.no}", []).append(row)
+    cases = list(groups.values())
+    return [[row for group in cases[first : first + CHUNK] for row in group] for first in range(0, len(cases), CHUNK)]
+
+
+def apply_rows(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:
+    """Take the rows of one chunk through the engine; gives what became of each, in their order."""
+    if kind.decides:
+        outcomes = apply_decisions(db, kind, rows)
+    elif kind.requests:
+        outcomes = apply_requests(db, kind, rows)
+    else:  # a list of its own, which opens and answers nothing
+        outcomes = apply_sales(db, kind, rows)
+    return sorted(outcomes, key=lambda outcome: outcome.no)

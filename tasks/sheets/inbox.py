@@ -13,28 +13,17 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, Row
 
+from schemas import sheet_kinds as kinds
 from schemas.forms.base import form_path
 from schemas.forms.fields import LINE_NO, NUMBER
 from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import (
-    ABOUT,
-    CUSTOMER,
-    DAY,
-    DUE,
-    OFFICE,
-    ORDER,
-    PART,
-    STEP,
-    URGENT,
-    WANTED,
-    SheetKind,
-    sheet_kinds,
-)
+from schemas.sheet_kinds import DAY, STEP, SheetKind
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, NUMERIC, WRAPPED, Book, alignment_of, append, head_of, write
-from tasks.sheets.queries import lines_of, template_lists, waiting_items
+from tasks.lines.queries import parts_of
+from tasks.sheets.book import CENTRED, FACE, NUMERIC, WRAPPED, Book, alignment_of, append, write
+from tasks.sheets.queries import template_lists, waiting_items
 from tasks.sheets.template import Lists, noted, offer_words, write_notes
 from tasks.unit.work import SHANGHAI
 
@@ -67,16 +56,16 @@ def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str 
     """Write what waits for a role, the first due first; narrowed to an office or a production unit."""
     with db.connect() as connection:
         items = waiting_items(connection, role, office, unit)
-        lines = lines_of(connection, {item.case_id for item in items})
+        lines = parts_of(connection, {item.case_id for item in items})
         lists = template_lists(connection)
     book, now, counts = Book(), clock.now(), dict[SheetKind, int]()
-    for kind in sheet_kinds().values():
+    for kind in kinds.sheet_kinds().values():
         own = [item for item in items if kind.decides and item.form == form_path(kind.form)]
         if own:
             counts[kind] = len(own)
             _write_tab(book, kind, [row for item in own for row in _rows(kind, item, lines, now)], lists)
     if not counts:
-        book.tab("没有待办", [Column("没有待办 nothing waits", width=40)], [HEAD_SHOWN])
+        book.tab("没有待办", [Column("没有待办 nothing waits", width=40)], {})
     write_notes(book, list(counts))
     book.save(path)
     return Written({kind.title: count for kind, count in counts.items()}, len(items) - sum(counts.values()))
@@ -85,12 +74,12 @@ def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str 
 def _write_tab(book: Book, kind: SheetKind, rows: Sequence[TabRow], lists: Lists) -> None:
     inputs = [noted(column) for column in kind.columns[1:] if column.heading != STEP]
     columns = [kind.key, *kind.shown, *inputs, Column(STEP, note="请勿改动", width=22)]
-    sheet = book.tab(kind.title, columns, [head_of(kind, column.heading) for column in columns])
+    sheet = book.tab(kind.title, columns, kind.by_heading)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
     offer_words(book, sheet, columns, lists, len(rows))
-    width = next((column.width for column in columns if column.heading == ABOUT), 0)
+    width = next((column.width for column in columns if column.heading == kinds.ABOUT), 0)
     for no, row in enumerate(rows, start=2):
-        tall = str(row.values.get(ABOUT) or "") if width else ""
+        tall = str(row.values.get(kinds.ABOUT) or "") if width else ""
         append(sheet, no, [_cell(sheet, kind, column.heading, row) for column in columns], tall, width or 1)
 
 
@@ -98,16 +87,14 @@ def _cell(sheet: Any, kind: SheetKind, heading: str, row: TabRow) -> Any:
     column, value = kind.by_heading.get(heading), row.values.get(heading)
     shown = heading in FIXED or column is None
     of_first = not (shown or row.first or (column and column.of_line))  # is filled in on the item's first row
-    font = LATE if row.overdue and heading == DUE else QUIET if shown else PLAIN
-    cell = write(sheet, value, font, SHADE if shown else PALE if of_first else None, _place(column, heading, value))
-    if row.first:
-        cell.border = BEGINS
-    return cell
+    font = LATE if row.overdue and heading == kinds.DUE else QUIET if shown else PLAIN
+    fill, border = SHADE if shown else PALE if of_first else None, BEGINS if row.first else None
+    return write(sheet, value, font=font, fill=fill, border=border, alignment=_place(column, heading, value))
 
 
 def _place(column: Column | None, heading: str, value: object) -> Alignment:
     """Say where a cell's text stands: what will be typed into an empty one stands like the rest."""
-    if heading == ABOUT:
+    if heading == kinds.ABOUT:
         return WRAPPED
     if heading == LINE_NO or (column and column.holds is CellType.DAY):
         return CENTRED
@@ -120,15 +107,14 @@ def _rows(kind: SheetKind, item: Row[Any], lines: Lines, now: datetime) -> Itera
     prefilled = prefill.pop(kind.lines, None) or [{}]
     due = item.due_at.astimezone(SHANGHAI).replace(tzinfo=None, second=0, microsecond=0)
     urgent = Urgency.URGENT.zh if item.urgency == Urgency.URGENT else None
-    each: dict[str, object] = {NUMBER: item.number, STEP: item.step_key, URGENT: urgent, DUE: due}
-    if DAY in kind.by_heading:
-        each[DAY] = shanghai_day(now)  # it tells the forms of a case apart, so every row has it
-    whole = {OFFICE: item.office, CUSTOMER: item.customer_name, ORDER: item.order_no}
-    whole |= {ABOUT: "\n".join(item.brief).replace("**", ""), **_shown(kind, prefill)}
+    each: dict[str, object] = {NUMBER: item.number, STEP: item.step_key, kinds.URGENT: urgent, kinds.DUE: due}
+    each[DAY] = shanghai_day(now)  # it tells the forms of a case apart, so every row has it
+    whole = {kinds.OFFICE: item.office, kinds.CUSTOMER: item.customer_name, kinds.ORDER: item.order_no}
+    whole |= {kinds.ABOUT: "\n".join(item.brief).replace("**", ""), **_shown(kind, prefill)}
     for at, line in enumerate(prefilled):
         values = each | (whole if at == 0 else {}) | _shown(kind, line)
         if known := lines.get((item.case_id, line.get(LINE_NO, 0))):
-            values |= {PART: known.part_name, WANTED: _plain(known.quantity)}
+            values |= {kinds.PART: known.part_name, kinds.WANTED: _plain(known.quantity)}
         values |= {column.heading: values.get(column.given) for column in kind.shown if column.given}
         yield TabRow(values, at == 0, item.due_at < now)
 

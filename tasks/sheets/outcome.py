@@ -1,10 +1,9 @@
 """What became of the rows of a sheet, and how a form's problems find their rows."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import groupby
 
 from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
@@ -18,11 +17,11 @@ _TWIN = re.compile(r"(?<=与第)(\d+)(?=行重复)|(?<=repeats row )(\d+)")
 class Became(Enum):
     """What became of a row."""
 
-    ACCEPTED = "受理"
-    CORRECTED = "已更正"
-    UNCHANGED = "此前已受理"
-    SKIPPED = "未办，跳过"
-    REJECTED = "退回"
+    ACCEPTED = "受理 accepted"
+    CORRECTED = "已更正 corrected"
+    UNCHANGED = "此前已受理 taken before"
+    SKIPPED = "未办，跳过 not decided, skipped"
+    REJECTED = "退回 sent back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,19 @@ def all_became(rows: Iterable[SheetRow], became: Became, number: str = "") -> li
     return [RowOutcome(row.no, became, number) for row in rows]
 
 
-def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) -> Iterator[RowOutcome]:
+def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) -> list[RowOutcome]:
     """Send a form's rows back, each with its own reasons; the faultless ones name the rows that are wrong.
 
     The problems carry row numbers of the sheet; what concerns the whole form stands in its first row.
     """
+    reasons = dict[int, list[Problem]]()
     own = {row.no for row in rows}
-    placed = sorted(
-        (p if p.row in own else replace(p, row=rows[0].no) for p in problems), key=lambda problem: problem.row
-    )
-    by_row = {no: tuple(found)[:MOST_REASONS] for no, found in groupby(placed, key=lambda p: p.row)}
-    for row in rows:
-        why = by_row.get(row.no) or (goes_with(key, list(by_row), row.no),)
-        yield RowOutcome(row.no, Became.REJECTED, key, why)
+    for problem in problems:
+        placed = problem if problem.row in own else replace(problem, row=rows[0].no)
+        reasons.setdefault(placed.row, []).append(placed)
+    wrong = sorted(reasons)
+    why = {row.no: reasons.get(row.no) or [goes_with(key, wrong, row.no)] for row in rows}
+    return [RowOutcome(no, Became.REJECTED, key, tuple(told[:MOST_REASONS])) for no, told in why.items()]
 
 
 def goes_with(key: str, wrong: Sequence[int], no: int) -> Problem:
@@ -67,13 +66,14 @@ def goes_with(key: str, wrong: Sequence[int], no: int) -> Problem:
     return Problem(GOES_WITH, key, expected, no)
 
 
-def in_sheet(problem: Problem, kind: SheetKind, rows: Sequence[int]) -> Problem:
-    """Say where in the sheet a form's problem stands: `rows` are those of its lines, in order."""
+def in_sheet(problems: Iterable[Problem], kind: SheetKind, rows: Sequence[int]) -> list[Problem]:
+    """Say where in the sheet a form's problems stand: `rows` are those of its lines, in order."""
+    places = dict(enumerate(rows, start=1))
 
-    def at(position: int) -> int:
-        return rows[position - 1] if 0 < position <= len(rows) else 0
+    def told(problem: Problem) -> Problem:
+        expected = _TWIN.sub(lambda found: str(places.get(int(found[0]), 0)), problem.expected)
+        field = problem.field.removeprefix(f"{kind.lines}.")
+        value = kind.title if problem.value == kind.form.__name__ else problem.value  # what no step was named for
+        return Problem(field, value, expected, places.get(problem.row, 0))
 
-    expected = _TWIN.sub(lambda found: str(at(int(found[0]))), problem.expected)
-    field = problem.field.removeprefix(f"{kind.lines}.")
-    value = kind.title if problem.value == kind.form.__name__ else problem.value  # what no step was named for
-    return replace(problem, field=field, value=value, expected=expected, row=at(problem.row))
+    return list(map(told, problems))

@@ -1,6 +1,6 @@
-"""The SQL of sheets: cases by number, drop-down lists, what waits for a role with its lines, sales records."""
+"""The SQL of sheets: cases by number, drop-down lists, what waits for a role, sales records."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Label, Row, literal_column, or_, select, tuple_
@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from schemas.forms.fields import Register
 from schemas.tables import (
     carrier,
-    case_line,
     office,
     part,
     part_price,
@@ -65,13 +64,6 @@ def waiting_items(connection: Connection, role: Role, office_code: str | None, u
     if unit:
         wanted = wanted.where(item.unit == unit)
     return list(connection.execute(wanted).all())
-
-
-def lines_of(connection: Connection, case_ids: Iterable[int]) -> dict[tuple[int, int], Row[Any]]:
-    """Find part names and quantities of the lines of cases: (case, line) → line."""
-    wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
-    rows = connection.execute(wanted.where(among(case_line.c.case_id, list(case_ids))))
-    return {(row.case_id, row.line_no): row for row in rows}
 
 
 def active_staff(connection: Connection) -> set[str]:

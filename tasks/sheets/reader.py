@@ -5,26 +5,25 @@ Raises BadInput with one line about the file: broken, protected, columns missing
 
 import csv
 import io
-import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.problems import NotFound
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
-from tasks.sheets.cells import Cell
+from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import refused_file
 from tasks.sheets.quiet import quiet
 from tasks.sheets.rows import SheetRow, read_rows
-from tasks.sheets.text import clean_text
 from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
@@ -33,20 +32,14 @@ MOST_UNPACKED = 1 << 30  # bytes; a workbook that unpacks to more is no sheet of
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What openpyxl raises on a workbook that is not one depends on where it breaks.
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ParseError,
-    ExpatError,
-    InvalidFileException,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    EOFError,
-    NotImplementedError,
-)
+MALFORMED = (BadZipFile, zlib.error, ParseError, ExpatError, InvalidFileException)
+BROKEN = (*MALFORMED, LookupError, ValueError, TypeError, AttributeError, EOFError, NotImplementedError)
+
+Tab = tuple[SheetKind | None, list[NumberedRow]]  # its kind, where its title says it
+
+
+class Unreadable(Exception):
+    """Why a file is no sheet; `read_tables` says which file."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +53,36 @@ class SheetTable:
 
 def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
     """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings."""
-    if path.suffix.lower() == ".csv":
-        tables = [_table(path, kind, _csv_rows(path))]
-    else:
-        tables = [_table(path, one or kind, rows) for one, rows in _workbook_tabs(path, kind)]
+    try:
+        data = path.read_bytes()
+        tabs = [(kind, _csv_rows(data))] if path.suffix.lower() == ".csv" else _tabs(data, kind)
+        tables = [_table(one or kind, rows) for one, rows in tabs]
+    except FileNotFoundError:
+        raise NotFound(f"没有这个文件 no such file: {path}") from None
+    except OSError as error:
+        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
+    except Unreadable as why:
+        raise refused_file(path.name, str(why)) from why
     return [table for table in tables if table.rows] or tables[:1]
 
 
-def _table(path: Path, kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
+def _table(kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     if not rows:
-        raise refused_file(path.name, "是空的 the sheet is empty")
+        raise Unreadable("是空的 the sheet is empty")
     if len(rows) > MOST_ROWS + 1:
-        raise refused_file(path.name, f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
-    (_, given), *filled = rows
-    kind = kind or _kind_by_headings(path, given)
-    headings = _headings(path, kind, given)
+        raise Unreadable(f"超过 {MOST_ROWS} 行，请拆分 more than {MOST_ROWS} rows: split it")
+    (_, first), *filled = rows
+    given = [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in first]
+    kind = kind or _kind_of(given)
+    listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
+    if listed:
+        expected = "、".join(column.heading for column in kind.columns)
+        raise Unreadable(f"{kind.title}: {listed}；应有 expected: {expected}")
+    headings = ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
     return SheetTable(kind, headings, list(read_rows(kind, headings, _kept(kind, headings, filled))))
 
 
-def _kept(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
+def _kept(kind: SheetKind, headings: Sequence[str], rows: Sequence[NumberedRow]) -> Iterator[NumberedRow]:
     """Leave out examples, and rows where nothing stands under the headings."""
     key, kept = headings.index(kind.key.heading), [at for at, heading in enumerate(headings) if heading]
     for no, row in rows:
@@ -89,31 +93,15 @@ def _kept(kind: SheetKind, headings: Sequence[str], rows: Iterable[NumberedRow])
             yield no, row
 
 
-def _given(row: Sequence[Cell]) -> list[str]:
-    return [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in row]
-
-
-def _kind_by_headings(path: Path, row: Sequence[Cell]) -> SheetKind:
-    """Find the only kind that knows all headings of a table and misses none."""
-    given = set(filter(None, _given(row)))
-    kinds = sheet_kinds().values()
-    fitting = [kind for kind in kinds if not any(_wrong_headings(kind, list(given)).values())]
+def _kind_of(given: Sequence[str]) -> SheetKind:
+    """Find the only kind that knows all headings of a table and misses none; a repeated one is told later."""
+    kinds, once = sheet_kinds().values(), list(set(given))
+    fitting = [kind for kind in kinds if not any(_wrong_headings(kind, once).values())]
     if len(fitting) != 1:
         known = "、".join(kind.title for kind in kinds)
         expected = "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
-        raise refused_file(path.name, f"{expected}: {known}")
+        raise Unreadable(f"{expected}: {known}")
     return fitting[0]
-
-
-def _headings(path: Path, kind: SheetKind, row: Sequence[Cell]) -> list[str]:
-    """Check the heading row; a column to be ignored has no heading."""
-    given = _given(row)
-    listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
-    if listed:
-        raise refused_file(
-            path.name, f"{kind.title}: {listed}；应有 expected: {'、'.join(c.heading for c in kind.columns)}"
-        )
-    return ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
 
 
 def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str]]:
@@ -127,74 +115,47 @@ def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str
     }
 
 
-def _workbook_tabs(path: Path, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
-    data = _bytes(path)
-    _refuse_foreign(path, data)
-    with quiet:  # openpyxl warns of styles and dates that it drops
-        try:
-            return _tabs(data, kind)
-        except BROKEN as error:
-            raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
-
-
-def _refuse_foreign(path: Path, data: bytes) -> None:
+def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
+    """Give the rows of each tab that bears a kind's title; where none does, of the first one."""
     if data.startswith(OLE):
         if ENCRYPTED in data:
-            raise refused_file(path.name, "有密码保护，请去掉密码再发 is password-protected: remove the password")
-        raise refused_file(path.name, "是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
-    try:
-        unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist())
-    except zipfile.BadZipFile as error:
-        raise refused_file(path.name, "不是有效的工作簿或已损坏 is no workbook or is damaged") from error
-    if unpacked > MOST_UNPACKED:
-        raise refused_file(path.name, "过大，请拆分 is too large: split it")
-
-
-def _tabs(data: bytes, kind: SheetKind | None) -> list[tuple[SheetKind | None, list[NumberedRow]]]:
-    """Give the rows of each tab that bears a kind's title; where none does, of the first one."""
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+            raise Unreadable("有密码保护，请去掉密码再发 is password-protected: remove the password")
+        raise Unreadable("是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
     by_title = {one.title: one for one in sheet_kinds().values() if kind in (None, one)}
-    titled: list[tuple[SheetKind | None, Any]] = [
-        (by_title[title], book[title]) for title in book.sheetnames if title in by_title
-    ]
-    tabs = [(found, worksheet_rows(sheet, MOST_ROWS + 1)) for found, sheet in titled or [(None, book.worksheets[0])]]
-    book.close()
+    with quiet:  # openpyxl warns of styles and dates that it drops
+        try:
+            if sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist()) > MOST_UNPACKED:
+                raise Unreadable("过大，请拆分 is too large: split it")
+            book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+            titled = [title for title in book.sheetnames if title in by_title]
+            sheets: list[Any] = [book[title] for title in titled] or [book.worksheets[0]]
+            tabs = [(by_title.get(sheet.title), worksheet_rows(sheet, MOST_ROWS + 1)) for sheet in sheets]
+            book.close()
+        except BROKEN as error:
+            raise Unreadable("不是有效的工作簿或已损坏 is no workbook or is damaged") from error
     return [(found, rows) for found, rows in tabs if rows] or tabs[:1]
 
 
-def _numbered(rows: Iterable[Sequence[Cell]]) -> list[NumberedRow]:
+def _csv_rows(data: bytes) -> list[NumberedRow]:
     """Number the rows as the sheet does, drop empty ones, and stop where there are too many."""
-    filled = ((no, row) for no, row in enumerate(rows, start=1) if any(_filled(cell) for cell in row))
-    return list(islice(filled, MOST_ROWS + 2))
-
-
-def _csv_rows(path: Path) -> list[NumberedRow]:
-    text = _decoded(path, _bytes(path))
-    heading = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=heading.count)
+    text = _decoded(data)
+    delimiter = max(",\t;", key=text.split("\n", 1)[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    filled = ((no, row) for no, row in enumerate(rows, start=1) if any(map(_filled, row)))
     try:
-        return _numbered(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        return list(islice(filled, MOST_ROWS + 2))
     except csv.Error as error:
-        raise refused_file(path.name, f"不是有效的 csv is no valid csv ({error})") from error
+        raise Unreadable(f"不是有效的 csv is no valid csv ({error})") from error
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def _decoded(data: bytes) -> str:
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise refused_file(path.name, "编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"没有这个文件 no such file: {path}") from None
-    except OSError as error:
-        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
+    raise Unreadable("编码应为 UTF-8 或 GB18030 must be encoded in UTF-8 or GB18030")
 
 
 def _filled(cell: Cell) -> bool:

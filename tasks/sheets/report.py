@@ -12,7 +12,7 @@ from schemas.sheet_columns import Column
 from schemas.sheet_kinds import SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import MOBILE, mask_phone
-from tasks.sheets.book import CENTRED, FACE, HEAD_SHOWN, WRAPPED, Book, alignment_of, append, head_of, write
+from tasks.sheets.book import CENTRED, FACE, WRAPPED, Book, alignment_of, append, write
 from tasks.sheets.checks import Finding
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
@@ -21,14 +21,6 @@ from tasks.sheets.rows import SheetRow
 SHOWN = 10  # rows that go back, named on the page
 NUMBERS = 20  # cases, named on the page
 RED, REASON_WIDTH = Font(FACE, 11, color="C00000"), 70
-IN_ENGLISH = {
-    Became.ACCEPTED: "accepted",
-    Became.CORRECTED: "corrected",
-    Became.UNCHANGED: "taken before",
-    Became.SKIPPED: "not decided, skipped",
-    Became.REJECTED: "sent back",
-}
-
 
 Rejected = tuple[SheetRow, RowOutcome]
 
@@ -54,6 +46,7 @@ class TableReport:
                 self.rejected.append((by_no[outcome.no], outcome))
             elif outcome.number and outcome.became is not Became.SKIPPED:
                 self.numbers[outcome.number] = None
+        self.rejected.sort(key=lambda back: back[1].no)
 
 
 @dataclass
@@ -78,7 +71,7 @@ class SheetReport:
     @property
     def line(self) -> str:
         """Say in one line what became of the rows."""
-        told = [f"{b.value} {IN_ENGLISH[b]} {self.counts[b]:,}" for b in Became if self.counts[b]]
+        told = [f"{b.value} {self.counts[b]:,}" for b in Became if self.counts[b]]
         return "；".join(told) or "没有可读入的行 no rows"
 
     def write_rejects(self, path: Path) -> None:
@@ -100,12 +93,12 @@ def _write_rejected(book: Book, table: TableReport) -> None:
     known = {column.heading: column for column in (*table.kind.columns, *table.kind.shown)}
     columns = [*(known[heading] for heading in table.headings), Column(ROW_HEADING, width=8)]
     columns.append(Column(REASON_HEADING, width=REASON_WIDTH))
-    heads = [*(head_of(table.kind, heading) for heading in table.headings), HEAD_SHOWN, HEAD_SHOWN]
-    sheet = book.tab(table.kind.title, columns, heads)
-    for no, (row, outcome) in enumerate(_ordered(table), start=2):
+    sheet = book.tab(table.kind.title, columns, table.kind.by_heading)
+    for no, (row, outcome) in enumerate(table.rejected, start=2):
         values = [row.cell(heading) for heading in table.headings]
         cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
-        cells += [write(sheet, row.no, alignment=CENTRED), write(sheet, outcome.reason, RED, alignment=WRAPPED)]
+        cells.append(write(sheet, row.no, alignment=CENTRED))
+        cells.append(write(sheet, outcome.reason, font=RED, alignment=WRAPPED))
         append(sheet, no, cells, outcome.reason, REASON_WIDTH)
 
 
@@ -126,23 +119,19 @@ def summary(report: SheetReport, link: Callable[[Path], str]) -> str:
 def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
     docs = f" · [Data Docs 检查报告]({link(table.docs)})" if table.docs else ""
     drawn = [f"#### {table.kind.title} {table.kind.code}{docs}", "", "| 结果 result | 行数 rows |", "|---|--:|"]
-    drawn += [f"| {b.value} {IN_ENGLISH[b]} | {n:,} |" for b in Became if (n := table.counts[b])]
+    drawn += [f"| {b.value} | {n:,} |" for b in Became if (n := table.counts[b])]
     if table.numbers:
         named = list(table.numbers)[:NUMBERS]
         more = f" … 共 {len(table.numbers):,} 单 cases" if len(table.numbers) > NUMBERS else ""
         drawn += ["", f"单号 cases: {plain('、'.join(named))}{more}"]
     if table.rejected:
         drawn += ["", "| 行 row | 退回原因 why it goes back |", "|--:|---|"]
-        drawn += [f"| {outcome.no} | {_reason(outcome)} |" for _, outcome in _ordered(table)[:SHOWN]]
+        drawn += [f"| {outcome.no} | {_reason(outcome)} |" for _, outcome in table.rejected[:SHOWN]]
         if len(table.rejected) > SHOWN:
             drawn += [f"| … | 共 {len(table.rejected):,} 行，见退回表 rows in all, see the reject sheet |"]
     drawn += ["", "| 检查 what must be true | 不符 rows |", "|---|--:|"]
     drawn += [f"| {'✗' if f.failed else '✓'} {plain(f.sentence)} | {f.failed:,} |" for f in table.findings]
     return [*drawn, ""]
-
-
-def _ordered(table: TableReport) -> list[Rejected]:
-    return sorted(table.rejected, key=lambda back: back[1].no)
 
 
 def _reason(outcome: RowOutcome) -> str:

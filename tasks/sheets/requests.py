@@ -64,5 +64,4 @@ def _filled(kind: SheetKind, form: SheetForm) -> Filled:
 def _outcomes(kind: SheetKind, form: SheetForm, filled: Filled, made: Opened | BadInput) -> list[RowOutcome]:
     if isinstance(made, Opened):
         return all_became(form.rows, Became.ACCEPTED if made.new else Became.UNCHANGED, made.number)
-    problems = filled.problems or [in_sheet(problem, kind, filled.line_rows) for problem in made.problems]
-    return list(rejected(form.key, form.rows, problems))
+    return rejected(form.key, form.rows, filled.problems or in_sheet(made.problems, kind, filled.line_rows))

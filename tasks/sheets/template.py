@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from schemas.forms.fields import Register
 from schemas.sheet_columns import CellType, Column
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.book import FACE, Book, alignment_of, head_of, write
+from tasks.sheets.book import FACE, Book, alignment_of, write
 
 Lists = Mapping[Register, Sequence[str]]  # what may be chosen today
 NOTES = "填写说明"
@@ -22,14 +22,14 @@ GREY, BOLD = Font(FACE, 11, color="808080", italic=True), Font(FACE, 11, bold=Tr
 def write_template(path: Path, kind: SheetKind, lists: Lists) -> None:
     """Write an empty sheet of a kind."""
     book, columns = Book(), kind.columns
-    sheet = book.tab(kind.title, [*map(noted, columns)], [head_of(kind, column.heading) for column in columns])
+    sheet = book.tab(kind.title, [*map(noted, columns)], kind.by_heading)
     for at, column in enumerate(columns, start=1):
         if column.holds is not CellType.NUMBER:
             form = "yyyy-mm-dd" if column.holds is CellType.DAY else "@"
             sheet.column_dimensions[get_column_letter(at)].number_format = form
     offer_words(book, sheet, columns, lists, LISTED_ROWS)
     examples = [column.example if column.example != "" else None for column in columns]
-    sheet.append([write(sheet, value, GREY, alignment=alignment_of(value)) for value in examples])
+    sheet.append([write(sheet, value, font=GREY, alignment=alignment_of(value)) for value in examples])
     write_notes(book, [kind])
     book.save(path)
 
@@ -53,11 +53,11 @@ def write_notes(book: Book, kinds: Sequence[SheetKind]) -> None:
     for letter, width in zip("ABCDE", (16, 8, 8, 8, 60), strict=True):
         sheet.column_dimensions[letter].width = width
     for kind in kinds:
-        sheet.append([write(sheet, f"{kind.title} · {NOTES}", Font(FACE, 14, bold=True))])
+        sheet.append([write(sheet, f"{kind.title} · {NOTES}", font=Font(FACE, 14, bold=True))])
         for at, note in enumerate(kind.notes, start=1):
             sheet.append([write(sheet, f"{at}. {note}")])
         sheet.append([])
-        sheet.append([write(sheet, text, BOLD) for text in ("列", "必填", "类型", "范围", "说明")])
+        sheet.append([write(sheet, text, font=BOLD) for text in ("列", "必填", "类型", "范围", NOTES)])
         for column in kind.columns:
             reach = "每行" if column.of_line or column is kind.key or not kind.lines else "整份"
             about = (column.heading, _must(column), column.holds.value, reach, column.note)

@@ -40,38 +40,32 @@ class _Rows:
         self.no, self.row, self.columns = 0, list[Cell](), dict[str, int]()
         self.kind, self.style, self.text, self.inside = "n", "0", "", False
         self.formula: str | None = None
-        self.locals: dict[str, str] = {}
+        self.locals: dict[str, str] = {}  # names without their prefix: some programs write x:c
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._data
 
-    def _local(self, name: str) -> str:
-        """Give a name without its prefix: some programs write x:c."""
-        return self.locals.setdefault(name, name.rpartition(":")[2])
-
     def _start(self, name: str, given: dict[str, str]) -> None:
-        name = self.locals.get(name) or self._local(name)
+        name = self.locals.get(name) or self.locals.setdefault(name, name.rpartition(":")[2])
         if name == "c":
             self.kind, self.style = given.get("t", "n"), given.get("s", "0")
             self.text, self.formula = "", None
-            self._go_to(given.get("r"))
+            if "r" in given:
+                self._go_to(given["r"])
         elif name == "row":
             self.no, self.row = int(given.get("r", self.no + 1)), []
         elif name in TEXTS:
             self.inside = True
 
-    def _go_to(self, coordinate: str | None) -> None:
+    def _go_to(self, coordinate: str) -> None:
         """Fill up with empty cells to the one that begins; programs leave out what is empty."""
-        if coordinate is None:
-            return
         letters = coordinate.rstrip("0123456789")
         column = self.columns.get(letters)
         if column is None:
             column = self.columns[letters] = column_index_from_string(letters)
-        if column > len(self.row) + 1:
-            self.row.extend([None] * (column - len(self.row) - 1))
+        self.row.extend([None] * (column - len(self.row) - 1))
 
     def _data(self, text: str) -> None:
         if self.inside:

@@ -23,8 +23,8 @@ from schemas.words import Channel
 from tasks.durable.database import use
 from tasks.durable.opening import open_case
 from tasks.durable.stage import CHUNK, advance
-from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.crew import Crew, crew
+from tasks.sheets.importing import apply_rows, row_chunks
 from tasks.sheets.outcome import Became
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from sqlalchemy import Engine, event, select
 
+from schemas.forms.applications import OrderReceived
 from schemas.forms.base import form_at
-from schemas.forms.orders import OrderReceived
 from schemas.parts import Cycle, LineQuantity, OrderProgress, PartsLine, PlannedLine, Registration
 from schemas.problems import NotFound
 from schemas.processes.parts_application import PartsEnding

@@ -24,7 +24,8 @@ from tasks.durable.lease import VOID_AFTER
 from tasks.durable.opening import open_case
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
-from tasks.runs.watch import TAKE_OVER_AFTER, RecoverReport, Watch
+from tasks.runs.mending import RecoverReport
+from tasks.runs.watch import TAKE_OVER_AFTER, Watch
 from tests.forks import forks
 from tests.play import Play
 from tests.tasks.durable.plans import Plan

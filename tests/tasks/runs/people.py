@@ -24,7 +24,8 @@ from tasks.desk.rules import run_name, run_tags
 from tasks.durable.process import Case, Closing
 from tasks.durable.replay import close
 from tasks.runs.gate import gate_input
-from tasks.runs.watch import RecoverReport, recover
+from tasks.runs.mending import RecoverReport
+from tasks.runs.watch import recover
 from tests.play import Play
 
 FLOW = "flows.parts_application.parts_application"

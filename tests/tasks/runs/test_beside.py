@@ -12,8 +12,8 @@ from tasks.desk.queries import case_view
 from tasks.desk.waiting import inbox
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
+from tasks.runs.mending import RecoverReport
 from tasks.runs.rules import TAKEN_OVER
-from tasks.runs.watch import RecoverReport
 from tests.play import LINES
 from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
 
@@ -231,3 +231,11 @@ def test_a_watch_that_was_killed_before_it_noted_a_run_finds_it_again(desk: Desk
     assert desk.beside(case) == {PAINT: beside}
     name = FlowRunFilterName(like_=desk.play.case(case).number)
     assert len(desk.client.read_flow_runs(flow_run_filter=FlowRunFilter(name=name))) == 2
+
+
+def test_a_run_that_a_killed_watch_did_not_note_ends_with_its_case(desk: Desk) -> None:
+    case, own, beside = two_units(desk)
+    desk.play.run("UPDATE work_item SET run_id = NULL")
+    assert desk.play.withdraw(case, "E1040").accepted
+    assert desk.watch() == RecoverReport(finished=2)
+    assert [state(desk, run_id) for run_id in (own, beside)] == [("COMPLETED", "已撤回")] * 2

@@ -25,7 +25,7 @@ from schemas.forms.sheets import SheetImport
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.runs import standing as runs
 from tasks.runs.locks import at_work, jobs_at_work
-from tasks.sheets import apply, dropbox, places
+from tasks.sheets import dropbox, importing, places
 from tests.play import line
 from tests.tasks.runs.people import Desk
 from tests.tasks.sheets.workbooks import save
@@ -95,7 +95,7 @@ def test_the_form_offers_every_kind() -> None:
 def test_an_import_shows_its_chunks_its_counts_and_its_page(
     desk: Desk, deployments: dict[str, UUID], tmp_path: Path, house: places.Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply, "CHUNK", 1)
+    monkeypatch.setattr(importing, "CHUNK", 1)
     numbers = [made(desk), made(desk)]
     path = save(tmp_path / "入库 1.xlsx", GOODS_IN, *map(counted, numbers), counted("PA-2026-999999"))
     run_id = start(desk, "import-sheet", deployments, 文件=str(path), 表种="入库流水账 goods-in")

@@ -34,7 +34,7 @@ from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.runs import leg
 from tasks.runs import standing as runs
 from tasks.runs import watch as recover
-from tasks.runs.watch import RecoverReport
+from tasks.runs.mending import RecoverReport
 from tests.conftest import Server
 from tests.play import LINES
 from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right

@@ -24,9 +24,9 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.stage import Turn, advance_chunk
 from tasks.runs import standing as runs
 from tasks.runs import watch as recover
-from tasks.runs.mending import bring_runs
+from tasks.runs.mending import RecoverReport, bring_runs
 from tasks.runs.queries import cases_behind
-from tasks.runs.watch import RecoverReport, Watch
+from tasks.runs.watch import Watch
 from tests.bench.load import answer, application
 from tests.tasks.runs.people import Desk
 from tests.waiting import wait_until

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from deployments.database import connect
 from schemas.sheet_kinds import sheet_kind
-from tasks.sheets import apply
+from tasks.sheets import importing
 from tasks.sheets.importing import import_sheet
 from tests.forks import forks
 from tests.play import Play, books_balance, line
@@ -53,7 +53,7 @@ class Child:
 
 
 def _import(url: str, path: Path, parent: Connection) -> None:
-    apply.CHUNK = CHUNK
+    importing.CHUNK = CHUNK
 
     def chunk(name: str, work: Callable[[], None]) -> None:
         parent.send(name)

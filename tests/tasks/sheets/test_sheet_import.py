@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput
 from schemas.sheet_kinds import sheet_kind
-from tasks.sheets import apply, fetch
+from tasks.sheets import fetch, importing
 from tasks.sheets.fetch import fetched
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.outcome import Became
@@ -144,7 +144,7 @@ def test_applications_become_cases_and_what_the_engine_refuses_comes_back(play: 
 def test_each_chunk_is_run_by_name_and_progress_is_told(
     play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply, "CHUNK", 1)
+    monkeypatch.setattr(importing, "CHUNK", 1)
     numbers = [made(play) for _ in range(3)]
     save(path, GOODS_IN, *map(counted, numbers))
     ran, told = list[str](), list[tuple[int, int]]()
@@ -161,7 +161,7 @@ def test_each_chunk_is_run_by_name_and_progress_is_told(
 def test_an_import_that_died_between_chunks_goes_on_where_it_was(
     play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply, "CHUNK", 1)
+    monkeypatch.setattr(importing, "CHUNK", 1)
     save(path, GOODS_IN, *(counted(made(play)) for _ in range(3)))
     left = [2]
 

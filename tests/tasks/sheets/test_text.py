@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.sheets.text import clean_text, parse_decimal
+from tasks.sheets.cells import clean_text, parse_decimal
 
 calm = settings(deadline=None, max_examples=100)
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]

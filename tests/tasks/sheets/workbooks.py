@@ -8,8 +8,8 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.apply import apply_rows, row_chunks
 from tasks.sheets.forms import set_aside, take_back
+from tasks.sheets.importing import apply_rows, row_chunks
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import read_tables
 from tasks.sheets.rows import SheetRow, read_rows
