@@ -131,14 +131,17 @@ class _Mending:
 
     def mend(self) -> Shown:
         """Bring all runs to where the case stands, and its sheet; gives what is shown then."""
-        row, own = self.case.row, own_item(self.case.row.run_item, self.view.items)
+        row = self.case.row
+        # the case's own run is no run beside it, whichever item it has shown until now
+        waiting = [item._replace(run_id=None) if item.run_id == row.run_id else item for item in self.view.items]
+        own = own_item(row.run_item, waiting)
         self.generation: int = row.run_generation
         run_id, shows = row.run_id, row.run_item
         if row.closed_at is not None:
             self._end_own()
         elif own is not None:
             run_id, shows = self._show(own, run_id, own=True), own.key
-        beside = {item.key: self._show(item, item.run_id) for item in items_beside(own, self.view.items)}
+        beside = {item.key: self._show(item, item.run_id) for item in items_beside(own, waiting)}
         ended = {item.key: self._end(item) for item in self.case.over}
         if run_id and (row.closed_at is None or run_id in self.runs):
             shown = {shows: run_id, **beside}

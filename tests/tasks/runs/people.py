@@ -203,7 +203,7 @@ def right(desk: Desk, case: int) -> str:
         if run_id is None:
             assert view.items[0].role is Role.ENGINEER, f"{item.key} has no run"
             continue
-        assert desk.gate(run_id) == form.key
+        assert desk.gate(run_id) == form.key, f"{desk.gate(run_id)} is not {form.key} of {item.key}"
         run = desk.run(run_id)
         assert (run.name, set(run.tags)) == (run_name(view, item), set(run_tags(view, item)))
         schema, description = desk.dialog(run_id)
