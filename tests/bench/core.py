@@ -100,8 +100,8 @@ def _replay_cpu_ms(db: Engine, case_id: int, times: int = 50) -> float:
 
 
 def _import() -> Figure:
-    extra = _import_cpu("flows.parts_application") - _import_cpu("prefect")
-    return Figure("import_cpu_s_over_prefect", extra, "≤ 0.5", extra <= 0.5)
+    ratio = _import_cpu("flows.parts_application") / _import_cpu("prefect")
+    return Figure("import_cpu_by_prefect", ratio, "≤ 1.35", ratio <= 1.35)
 
 
 def _import_cpu(module: str) -> float:
