@@ -24,7 +24,7 @@ def test_cancel(product: Product, staff: Staff, number: str) -> None:
     run_id = _run_id(product, number)
     staff.open_run(run_id)
     staff.press("Cancel", "Cancel Flow Run")
-    until(lambda: _state(product, run_id) in {"Cancelling", "Cancelled"}, 10, lambda: product.run(run_id))
+    until(lambda: product.states(run_id) & {"Cancelling", "Cancelled"}, 60, lambda: product.run(run_id))
     _goes_on(product, staff, number)
 
 
