@@ -145,11 +145,11 @@ def _same_rows(db: Engine) -> None:
     """Assert that every case of DBOS is closed and has as many rows in every table as a genuine one."""
     columns = "SELECT table_name FROM information_schema.columns WHERE column_name = 'case_id'"
     counted = (
-        "SELECT DISTINCT count(t.case_id), c.state, c.ending FROM service_case c "
+        "SELECT DISTINCT count(t.case_id), c.link, c.ending FROM service_case c "
         "LEFT JOIN {} t ON t.case_id = c.id GROUP BY c.id"
     )
     with db.connect() as connection:
         tables = set(connection.execute(text(columns)).scalars()) - KEPT_BY_DBOS
         for table in sorted(tables):
             found = connection.execute(text(counted.format(table))).all()
-            assert [row[1:] for row in found] == [("closed", "delivered")], (table, found)
+            assert [row[1:] for row in found] == [("催提", "delivered")], (table, found)

@@ -111,11 +111,11 @@ class Books:
                 number = {"serial": serial, "number": f"{kind}-{row['year']}-{serial:06d}"}
                 self.connection.execute(insert(document), [row | {"id": uuid4(), "case_id": self.case_id} | number])
 
-    def open_gate(self, gate: str, state: str) -> None:
+    def open_gate(self, gate: str) -> None:
         """Open a work item and let the case wait for it."""
         (row,) = self.like.rows(work_item, step_key=key(self.n, gate))
         self.add(work_item, [row], state=ItemState.OPEN, closed_at=None)
-        self.stand(state=state, step=row["title"], holder=row["role"], due_at=row["due_at"], ready_at=None)
+        self.stand(link=row["link"], step=row["title"], holder=row["role"], due_at=row["due_at"], ready_at=None)
 
     def decide(self, gate: str, answer: Mapping[str, Any]) -> None:
         """Take a decision: the row, and the closing of its item."""
@@ -156,7 +156,7 @@ def register(books: Books) -> int:
         "origin": f"dbos:{origin}",
         "request": request,
         "order_no": f"D-{request['订单号']}",
-        "state": "received",
+        "link": "办事处申报",
         "closed_at": None,
         "ending": None,
     }
@@ -166,7 +166,7 @@ def register(books: Books) -> int:
     empty = dict.fromkeys(("fee", "unit", "promised", "planned", "made_on", "in_on", "out_on", "picked_on"))
     books.add(case_line, lines, order_no=row["order_no"], open=True, **empty)
     books.issue("SQ")
-    books.open_gate("review", "review")
+    books.open_gate("review")
     return books.case_id
 
 
@@ -180,12 +180,12 @@ def enter_order(books: Books) -> None:
     """录入系统: the order leaves by the outbox, and the embedded order system answers."""
     own = {"idempotency_key": f"dbos:{books.case_id}:place-order"}
     books.add(outbox, books.like.rows(outbox), **own)
-    books.stand(state="ordering")
+    books.stand(link="录入系统")
 
 
 def confirm_cycle(books: Books) -> None:
     """周期确认: nothing on stock, standard days; the plan waits."""
-    books.open_gate("plan", "planning")
+    books.open_gate("plan")
 
 
 def confirm_plan(books: Books, answer: Row) -> None:
@@ -197,7 +197,7 @@ def confirm_plan(books: Books, answer: Row) -> None:
 def place_production(books: Books) -> None:
     """下达生产: an order a line; the workshop's report waits."""
     books.add(production_order, books.like.rows(production_order), made=0, state="open")
-    books.open_gate("produce", "production")
+    books.open_gate("produce")
 
 
 def record_production(books: Books, answer: Row) -> None:
@@ -206,7 +206,7 @@ def record_production(books: Books, answer: Row) -> None:
     orders = books.like.rows(production_order)
     books.change(production_order, orders, ["line_no"], "made", "scrapped", "state")
     books.change(case_line, books.like.rows(case_line), ["line_no"], "made_on")
-    books.open_gate("goods-in", "production")
+    books.open_gate("goods-in")
 
 
 def book_goods_in(books: Books, answer: Row) -> None:
@@ -216,7 +216,7 @@ def book_goods_in(books: Books, answer: Row) -> None:
     books.add(reservation, books.like.rows(reservation), state="held")
     books.change(case_line, books.like.rows(case_line), ["line_no"], "in_on")
     books.issue("RK")
-    books.open_gate("goods-out", "delivery")
+    books.open_gate("goods-out")
 
 
 def release_goods(books: Books, answer: Row) -> None:
@@ -231,14 +231,14 @@ def release_goods(books: Books, answer: Row) -> None:
 def dispatch_goods(books: Books) -> None:
     """发货单, 装箱单; the pickup waits."""
     books.issue("FH", "ZX")
-    books.open_gate("pickup", "pickup")
+    books.open_gate("pickup")
 
 
 def confirm_receipt(books: Books, answer: Row) -> None:
     """催提: picked up; the case is closed."""
     books.decide("pickup", answer)
     books.change(case_line, books.like.rows(case_line), ["line_no"], "picked_on", "open")
-    ended = ("state", "ending", "ending_reason", "closed_at", "step", "holder", "due_at")
+    ended = ("link", "ending", "ending_reason", "closed_at", "step", "holder", "due_at")
     books.stand(**{name: books.like.case[name] for name in ended})
 
 
