@@ -135,7 +135,7 @@ def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
 
 @cache
 def load_flow(entrypoint: str) -> Flow[..., Any]:
-    """Import the flow of a module-path entrypoint such as `flows.parts_application.parts_application`."""
+    """Import the flow of a module-path entrypoint such as `flows.<process>.<function>`."""
     module, _, name = entrypoint.rpartition(".")
     flow = getattr(importlib.import_module(module), name)
     if not isinstance(flow, Flow) or flow.isasync:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
 from tasks.cycle.rules import Calendar, Standard, standard_days
+from tasks.durable.process import PROCESSES
 from tasks.policies.queries import policies
 from tasks.unit.work import Work
 
@@ -27,8 +28,10 @@ def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Sta
 
 def standard(work: Work, category: str, unit: str) -> int | None:
     """Give the standard working days of the case's process and urgency today; None where there is no standard."""
-    case = work.case
-    return standard_days(work.read(standards), case.process, category, unit, case.urgency, work.today)
+    case, known = work.case, work.read(standards)
+    codes = (case.process, *PROCESSES[case.process].family)
+    days = (standard_days(known, code, category, unit, case.urgency, work.today) for code in codes)
+    return next((found for found in days if found is not None), None)
 
 
 def calendar(work: Work) -> Calendar:

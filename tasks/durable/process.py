@@ -34,6 +34,7 @@ class Process:
     lines       what staff see of its lines
     may_decide, may_withdraw   why somebody may not, or None
     parameter   the form's label in the UI
+    family      the processes that it is a variant of, the nearest first: their terms and standards are its own
     """
 
     code: str
@@ -51,6 +52,7 @@ class Process:
     parameter: str
     version: int = 1
     returns: Mapping[str, str] = field(default_factory=dict)
+    family: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that would fail only when a case comes to it."""

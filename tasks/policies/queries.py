@@ -10,6 +10,7 @@ from schemas.problems import NotFound
 from schemas.tables import policy, policy_version
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.durable.process import PROCESSES
 from tasks.unit.work import Work
 
 
@@ -48,5 +49,6 @@ def setting(work: Work, key: str) -> Any:
 def term(work: Work, name: str) -> Any:
     """Give a gate's term, "goods_in.days": the one of the case's process, else the one that all share."""
     values = work.read(policies)[work.case.policy_version]
-    own = f"{work.case.process.lower()}.{name}"
-    return values[own if own in values else f"default.{name}"]
+    codes = (work.case.process, *PROCESSES[work.case.process].family)
+    own = (f"{code.lower()}.{name}" for code in codes)
+    return values[next((key for key in own if key in values), f"default.{name}")]

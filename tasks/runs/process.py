@@ -58,8 +58,11 @@ def variant(
     """Make a plain function a process that differs from another one only in its chain and in what is named here."""
 
     def decorate(function: Callable[[Case], Closing]) -> Flow[..., Any]:
-        like, links = PROCESSES[of], tuple(link.strip() for link in chain.split("→"))
-        PROCESSES[code] = made = replace(like, code=code, title=title, chain=links, function=function, **changed)
+        like = PROCESSES[of]
+        family, links = (of, *like.family), tuple(link.strip() for link in chain.split("→"))
+        PROCESSES[code] = made = replace(
+            like, code=code, title=title, chain=links, function=function, family=family, **changed
+        )
         return as_flow(made)
 
     return decorate

@@ -13,7 +13,7 @@ from schemas.words import Channel
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import advance
-from tests.play import Play
+from tests.play import Play, line
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-process.md"
 
@@ -50,6 +50,14 @@ def test_goods_that_fail_the_second_inspection_are_reworked_and_inspected_by_som
     assert "may not approve" in play.refused(case, "inspect-2", "E1022", 审批结论="同意")
     play.decide(case, "inspect-2", "E1023", 审批结论="同意")
     assert play.finish(case) == "delivered"
+
+
+def test_the_variant_has_the_standard_days_of_the_process_it_varies(play: Play, variant: str) -> None:
+    form = play.form([line("P-PB-001", 3)])
+    case = open_case(play.db, variant, form, f"cli:{uuid4()}", Channel.CLI).case_id
+    advance(play.db, case)
+    play.decide(case, "review-1", 审核结论="通过")
+    assert list(play.items(case)) == ["plan-1"], "the planner need not say how long it takes"
 
 
 def test_the_variant_is_withdrawn_like_the_process_it_varies(play: Play, variant: str) -> None:
