@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from prefect import Flow, Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
+from prefect.flows import Flow
+from prefect.tasks import Task
 from pydantic import Field
 
 from schemas.forms.base import Form

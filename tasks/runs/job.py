@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
 
-from prefect import Flow
+from prefect.flows import Flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed

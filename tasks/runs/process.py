@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from prefect import Flow
+from prefect.flows import Flow
 from sqlalchemy import Connection
 
 from schemas.forms.base import Form

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import (
@@ -23,10 +23,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import Insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert
 
 Row = dict[str, Any]
 JSON_COLUMNS = {
@@ -55,8 +56,15 @@ def _value(table: Table, given: TableValuedAlias, name: str) -> ColumnElement[An
     return cast(given.c[name], JSON) if name in JSON_COLUMNS[table] else given.c[name]
 
 
+def upsert(table: Table) -> "Insert":
+    """Begin an insert that says what happens to rows that are there already."""
+    from sqlalchemy.dialects.postgresql import insert  # a fortieth of the time that importing a process takes
+
+    return insert(table)
+
+
 @cache
-def insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Insert:
+def insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Executable:
     """Add rows; those that are there already are left alone where `if_missing`."""
     given = _given(table, (), columns)
     into = upsert(table).from_select(list(columns), select(*(_value(table, given, name) for name in columns)))

@@ -13,10 +13,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import counter, metadata
-from tasks.unit.rows import Row, change, deletion, encode, hold, insertion
+from tasks.unit.rows import Row, change, deletion, encode, hold, insertion, upsert
 
 Key = tuple[tuple[str, Any], ...]
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
