@@ -136,7 +136,7 @@ def words_of_processes() -> set[str]:
     }  # what the house itself says: its own step, its endings, a tab of notes
     said = {"PA", "RR", "CC", "RF", "AN", "SO", "CY"}
     for process in PROCESSES.values():
-        said |= {process.title, process.parameter, *process.chain}
+        said |= {process.title, process.parameter, *process.links}
         said |= {ending.zh for ending in process.endings}
     return (said | STEPS.keys() | fields_of_trades()) - house
 

@@ -47,7 +47,7 @@ def processes(json: Json = False) -> None:
     if json:
         show_json(list[ProcessShape], known)
     else:
-        rows = [(one.code, one.title, one.version, " → ".join(one.chain)) for one in known]
+        rows = [(one.code, one.title, one.version, one.chain) for one in known]
         show(table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows))
 
 

@@ -35,7 +35,7 @@ def chain(view: CaseView) -> list[tuple[str, Passage]]:
 
     What lies behind the place where the case stands comes later, though it was passed before the case went back.
     """
-    links, ending = PROCESSES[view.case.process].chain, view.case.ending
+    links, ending = PROCESSES[view.case.process].links, view.case.ending
     done = {links.index(entry.link) for entry in view.timeline if entry.kind in PASSED and entry.link in links}
     stands = [view.case.link] if ending and not ending.good else [] if ending else [item.link for item in view.items]
     here = {links.index(link) for link in stands if link in links}

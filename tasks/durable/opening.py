@@ -99,7 +99,7 @@ def enter(
     """Buffer a new case and what it begins with; gives its row, whose number is drawn when the unit is flushed."""
     year = now.astimezone(SHANGHAI).year
     row = {
-        "id": case_id, "process": process.code, "version": process.version, "link": process.chain[0],
+        "id": case_id, "process": process.code, "version": process.version, "link": process.links[0],
         "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
     }  # fmt: skip
     unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))

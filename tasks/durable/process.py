@@ -22,36 +22,37 @@ F = TypeVar("F", bound=Form)
 MUST_END_AS = ("withdrawn", "timed_out")  # words that the core closes cases with
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Process:
     """A process as `@process` declares it.
 
-    chain       the links of its arrow chain; a case stands at one of them
+    title       the flow's name in the UI; parameter: its form's label there
+    chain       its arrow chain, "办事处申报 → 审核修正 → …"; a case stands at one of the links
     returns     from a link a case may go back as far as to another: {"审核修正": "办事处申报"}
     endings     its ways to end; "withdrawn" and "timed_out" are among them
     accept      (form, unit, channel) → what we know of the case, and what is wrong with the application
     begin, end  rows that a new case starts with, and what becomes of them when it closes
     lines       what staff see of its lines
     may_decide, may_withdraw   why somebody may not, or None
-    parameter   the form's label in the UI
+    version     kept on each case as it is opened
     family      the processes that it is a variant of, the nearest first: their terms and standards are its own
     """
 
     code: str
     title: str
-    function: Callable[["Case"], "Closing"]
+    chain: str
     request: type[Form]
-    chain: tuple[str, ...]
+    parameter: str
     endings: type[Ending]
     accept: Callable[[Any, Unit, Channel], tuple[Mapping[str, Any], Sequence[Problem]]]
     begin: Callable[[Any, Work], None]
     end: Callable[[Work], None]
     lines: Callable[[Connection, int], LineTable]
-    may_decide: Callable[[Work, Question[Any], Answer], Problem | None]
     may_withdraw: Callable[[Work, Answer], Problem | None]
-    parameter: str
-    version: int = 1
+    may_decide: Callable[[Work, Question[Any], Answer], Problem | None]
+    function: Callable[["Case"], "Closing"]
     returns: Mapping[str, str] = field(default_factory=dict)
+    version: int = 1
     family: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -59,17 +60,18 @@ class Process:
         words = {ending.value for ending in self.endings}
         if missing := [word for word in MUST_END_AS if word not in words]:
             raise ValueError(f"{self.code}: its endings lack {', '.join(missing)}")
-        if unknown := {*self.returns, *self.returns.values()} - {*self.chain}:
+        if unknown := {*self.returns, *self.returns.values()} - {*self.links}:
             raise ValueError(f"{self.code}: no link of its chain: {', '.join(sorted(unknown))}")
+
+    @property
+    def links(self) -> list[str]:
+        """The links of the chain, in order."""
+        return [link.strip() for link in self.chain.split("→")]
 
     def may_go(self, here: str, there: str) -> bool:
         """Say whether a case may go from one link to another: on along the chain, or back as far as it says."""
-        if here == there:
-            return True
-        if here not in self.chain or there not in self.chain:
-            return False
-        place = self.chain.index
-        return place(there) >= place(self.returns.get(here, here))
+        place = {link: at for at, link in enumerate(self.links)}
+        return here == there or place.get(there, -1) >= place.get(self.returns.get(here, here), len(place))
 
 
 PROCESSES: dict[str, Process] = {}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
+from schemas.forms.base import EngineerNote, form_path
 from schemas.problems import NotFound
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, Role
@@ -135,25 +136,22 @@ def new_case_ids(connection: Connection, count: int) -> list[int]:
     return list(connection.execute(drawn).scalars())
 
 
-def open_engineer_item(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
-    """Open the engineer's work item of a case whose process changed, unless one is open already.
+def ask_engineer(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
+    """Note on a case that its process changed, and open the engineer's work item unless one is open already.
 
     It is due before whatever else is open: nothing of that can be answered until it is.
     """
+    lock_case(connection, file.id)
+    set_fault(connection, file.id, why, None)
     mine = select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(work_item.c.case_id == file.id)
     items = connection.execute(mine).all()
     due = min([now, *(item.due_at - timedelta(seconds=1) for item in items if item.closed_at is None)])
     asked = [item for item in items if item.role == Role.ENGINEER]
     if all(item.closed_at for item in asked):
-        row = {
-            "case_id": file.id,
-            "step_key": f"engineer-{len(asked) + 1}",
-            "title": ENGINEERS_TITLE,
-            "link": file.link,
-        }
-        said = {"form": "schemas.forms.base:EngineerNote", "brief": [why], "prefill": {}, "schedule": []}
-        times = {"opened_at": now, "due_at": due}
-        connection.execute(insert(work_item).values(role=Role.ENGINEER, **row, **said, **times))
+        item = {"case_id": file.id, "step_key": f"engineer-{len(asked) + 1}", "title": ENGINEERS_TITLE}
+        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": due}
+        said = {"form": form_path(EngineerNote), "brief": [why], "prefill": {}, "schedule": []}
+        connection.execute(insert(work_item).values(**item, **said))
 
 
 def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]:

@@ -83,13 +83,13 @@ class Replay:
             self._guard()
             act = lambda: self.stage.commit(self.file, lambda unit: self._do(unit, call))  # noqa: E731
             self._remember(*self.stage.show(call.step.title, act))
-        output = call.step.load(self.file.recorded[call.key].output)
+        output = call.step.output.validate_json(self.file.recorded[call.key].output)
         self.done.append((call, output))
         return output
 
     def _do(self, unit: Unit, call: Call[Any]) -> list[Entry]:
         work, seq, link = self.file.work(unit, call.key, clock.now()), self.file.seq, call.step.link
-        output = call.step.dump(call.step.function(work, *call.args, **call.kwargs))
+        output = call.step.output.dump_json(call.step.function(work, *call.args, **call.kwargs)).decode()
         said = [(call.key, call.kind, call.step.title, output)]
         said += [
             (key, EntryKind.DECISION, title, json.dumps(answer, ensure_ascii=False))

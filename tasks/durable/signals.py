@@ -7,25 +7,26 @@ Signal
 └── Moved       another leg moved the case meanwhile; it is loaded again and replayed
 """
 
+from dataclasses import dataclass
+
 
 class Signal(Exception):
     """The root of all interruptions."""
 
 
+@dataclass(eq=False)
 class Withdrawn(Signal):
     """The case was taken back by somebody, for a reason."""
 
-    def __init__(self, by: str, reason: str) -> None:
-        super().__init__(reason)
-        self.by, self.reason = by, reason
+    by: str
+    reason: str
 
 
+@dataclass(eq=False)
 class TimedOut(Signal):
     """Nobody answered the question `key` in time."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
+    key: str
 
 
 class Wait(Signal):

@@ -147,15 +147,12 @@ def _play(db: Engine, replay: Replay) -> Reply:
         return replay.run()
     except Moved:
         raise
-    except ProcessChanged as changed:
-        with db.begin() as connection:
-            queries.lock_case(connection, file.id)
-            queries.set_fault(connection, file.id, str(changed), None)
-            queries.open_engineer_item(connection, file, str(changed), clock.now())
-        raise
     except Exception as fault:
         with db.begin() as connection:
-            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
+            if isinstance(fault, ProcessChanged):
+                queries.ask_engineer(connection, file, str(fault), clock.now())
+            else:
+                queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
         raise
 
 

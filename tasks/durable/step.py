@@ -27,16 +27,8 @@ class StepDefinition(Generic[T]):
 
     @cached_property
     def output(self) -> TypeAdapter[T]:
-        """How the output is kept, by the function's return annotation; built when it is first needed."""
+        """How the output is kept as JSON, by the function's return annotation (Decimal as string); built when needed."""
         return TypeAdapter(get_type_hints(self.function, include_extras=True)["return"])
-
-    def dump(self, value: T) -> str:
-        """Turn an output into the JSON that keeps it (Decimal as string)."""
-        return self.output.dump_json(value).decode()
-
-    def load(self, kept: str) -> T:
-        """Turn the JSON that kept it into the output, types included."""
-        return self.output.validate_json(kept)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_eleven_steps_by_mouse(product: Product, staff: Staff) -> None:
 
     staff.open_case(number)
     body = staff.page.locator("body")
-    for link in PROCESSES["PA"].chain:
+    for link in PROCESSES["PA"].links:
         expect(staff.page.locator("svg").get_by_text(f"✓ {link}", exact=True).first).to_be_visible()
     for document in ("配件申报单", "入库单", "出库单", "发货单", "装箱单"):
         expect(staff.page.get_by_role("cell", name=document, exact=True)).to_be_visible()

@@ -90,12 +90,11 @@ def test_a_case_goes_on_along_its_chain_and_back_only_as_far_as_its_process_says
 def test_a_question_at_a_link_that_may_not_follow_raises(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     case = opened(play.db)
     process = PROCESSES["TOY"]
-    turned = ("完成", "核对", "提出")
-    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": ("核对", "提出", "完成")}))
+    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "核对 → 提出 → 完成"}))
     play.run("UPDATE service_case SET link = '完成', ready_at = opened_at WHERE id = :case", case=case)
     with pytest.raises(IllegalTransition, match="from 完成 to 核对"):
         advance(play.db, case)
-    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": turned}))
+    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "完成 → 核对 → 提出"}))
     advance(play.db, case)
     assert play.state(case) == "核对"
 
