@@ -20,7 +20,7 @@ CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemSta
 
 def judge(work: Work, process: Process, file: CaseFile, question: Question[Any], answer: Answer) -> Entry | Reply:
     """Accept an answer, so that decision, item and its ledger entry commit together, or record its refusal."""
-    if file.items[question.key].letter:
+    if answer in file.letters:
         work.update(letter, {"case_id": file.id, "key": answer.key}, read_at=work.now)
     output, problems = _examine(work, process, file, question, answer)
     if problems:
@@ -69,18 +69,16 @@ def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
     wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
     problems = [Problem("待办 work item", wanted, expected)]
     refuse(work, answer, problems, answer.key)
-    return Reply(False, problems, repeated=_is_same_withdrawal(file, answer), key=answer.key)
+    return Reply(False, problems, key=answer.key)
 
 
-def _is_same_withdrawal(file: CaseFile, answer: Answer) -> bool:
-    """Say whether a case was taken back by the very same words before; their sender is told of success."""
-    done = next((entry for entry in file.recorded.values() if entry.kind == EntryKind.WITHDRAWN), None)
-    if done is None or answer.kind != EntryKind.WITHDRAWN:
-        return False
-    try:
-        return TakenBack.model_validate(dict(answer.data)) == TakenBack.model_validate_json(done.output)
-    except ValidationError:
-        return False
+def repeated(file: CaseFile, answer: Answer) -> Reply | None:
+    """Tell an answer whose marks are known that it was taken before; None where they are new."""
+    key = next((file.known[mark] for mark in answer.marks if mark in file.known), None)
+    if key is None:
+        return None
+    expected = "此前已登记，不再重复 was taken before, nothing is done twice"
+    return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
 
 
 def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> None:

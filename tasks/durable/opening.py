@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from schemas.forms.base import Form
 from schemas.forms.cases import CaseEnded
@@ -66,10 +66,7 @@ def open_chunk(
 
     def together(part: Sequence[tuple[str, Form]]) -> list[tuple[str, Opened | BadInput]]:
         with db.begin() as connection:
-            unit = Unit(connection, [], [form for _, form in part])
-            made, found = _open(unit, process, dict(part), channel, run_id)
-            unit.flush()
-        return [*found.items(), *((origin, Opened(row["id"], row["number"], new=True)) for origin, row in made.items())]
+            return list(_open(connection, process, dict(part), channel, run_id).items())
 
     # another sending of an origin, or a twin line, may come between check and insert: alone it is seen at the second look
     results.update(in_halves(forms, together, lambda one, _error: together([one])[0]))
@@ -77,20 +74,23 @@ def open_chunk(
 
 
 def _open(
-    unit: Unit, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
-) -> tuple[dict[str, dict[str, Any]], dict[str, Opened | BadInput]]:
-    """Judge applications; gives the rows of the new cases, which the unit will number, and what became of the others."""
-    known, now = queries.cases_by_origin(unit.connection, list(forms)), clock.now()
+    connection: Connection, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
+) -> dict[str, Opened | BadInput]:
+    """Judge applications and write the new cases; gives what became of each origin."""
+    unit, now = Unit(connection, [], list(forms.values())), clock.now()
+    known = queries.cases_by_origin(connection, list(forms))
     judged = {origin: process.accept(form, unit, channel) for origin, form in forms.items() if origin not in known}
     wrong = {origin: BadInput(problems) for origin, (_, problems) in judged.items() if problems}
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
-        known |= queries.cases_by_origin(unit.connection, list(wrong))
+        known |= queries.cases_by_origin(connection, list(wrong))
     right = [origin for origin in judged if origin not in wrong]
     made = {
         origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
-        for origin, case_id in zip(right, queries.new_case_ids(unit.connection, len(right)), strict=True)
+        for origin, case_id in zip(right, queries.new_case_ids(connection, len(right)), strict=True)
     }
-    return made, wrong | {origin: Opened(row.id, row.number, new=False) for origin, row in known.items()}
+    unit.flush()
+    numbered = {origin: Opened(row["id"], row["number"], new=True) for origin, row in made.items()}
+    return numbered | wrong | {origin: Opened(row.id, row.number, new=False) for origin, row in known.items()}
 
 
 def enter(

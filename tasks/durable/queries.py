@@ -1,7 +1,7 @@
 """The SQL of the core: cases with their ledger, open items and letters."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,22 +19,16 @@ from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 ENGINEERS_TITLE = "流程代码与记录不符"
-# a letter answers the question that it names, or whatever the case waits for
-ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
 _OUTPUT = func.coalesce(cast(ledger.c.output, Text), "null")
 _ENTRIES = select(
     ledger.c.case_id, ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.link, _OUTPUT,
     ledger.c.actor, ledger.c.finished_at,
 ).order_by(ledger.c.case_id, ledger.c.seq)  # fmt: skip
-_ITEMS = (
-    select(
-        work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at,
-        work_item.c.expires_at, letter.c.kind, letter.c.body,
-    )
-    .outerjoin(letter, ADDRESSED & letter.c.read_at.is_(None))
-    .where(work_item.c.closed_at.is_(None))
-    .order_by(work_item.c.due_at, work_item.c.step_key, letter.c.key.desc())
-)  # fmt: skip
+_ITEMS = select(
+    work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at,
+    work_item.c.expires_at,
+).where(work_item.c.closed_at.is_(None)).order_by(work_item.c.due_at, work_item.c.step_key)  # fmt: skip
+_LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).where(letter.c.read_at.is_(None))
 
 
 class Entry(NamedTuple):
@@ -58,30 +52,26 @@ class Item(NamedTuple):
     link: str
     due_at: datetime
     expires_at: datetime | None
-    letter_kind: EntryKind | None = None
-    letter_body: Any = None
-
-    @property
-    def letter(self) -> Answer | None:
-        """What another case has written, as the answer that it is; None where there is no letter."""
-        if self.letter_kind is None:
-            return None
-        key = "" if self.letter_kind == EntryKind.WITHDRAWN else self.key
-        by = self.letter_body.get("number", Role.SYSTEM)
-        return Answer(key, self.letter_body, Channel.SYSTEM, EntryKind(self.letter_kind), by)
 
 
 @dataclass
 class CaseFile:
-    """All that the core knows of one case; `row` is its line in service_case as it was loaded."""
+    """All that the core knows of one case.
+
+    row       of service_case, as it was loaded
+    letters   what other cases wrote, as the answers that they are
+    known     the rows of sheets that were taken before, among those asked for
+    """
 
     row: Any
     seq: int = 0
     link: str = ""
     ready: bool = False
     closed: bool = False
+    known: Mapping[UUID, str] = field(default_factory=dict)
     recorded: dict[str, Entry] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
+    letters: list[Answer] = field(default_factory=list)
 
     @property
     def id(self) -> int:
@@ -93,17 +83,27 @@ class CaseFile:
         return Work(unit, self.row, self.recorded, key, now)
 
 
-def load_files(connection: Connection, case_ids: Sequence[int], lock: bool = False) -> dict[int, CaseFile]:
-    """Load cases with ledger and open items, three queries for any number of cases; `lock` holds their rows."""
+def load_files(
+    connection: Connection, case_ids: Sequence[int], marks: Sequence[UUID] = (), lock: bool = False
+) -> dict[int, CaseFile]:
+    """Load cases with ledger and open items, in as many queries for many as for one; `lock` holds their rows.
+
+    `marks` are of the sheet rows whose answers the cases are to hear.
+    """
     wanted = select(service_case).where(among(service_case.c.id, case_ids)).order_by(service_case.c.id)
     rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
+    known = known_rows(connection, marks)
     files = {
-        row.id: CaseFile(row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None) for row in rows
+        row.id: CaseFile(row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
+        for row in rows
     }
     for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
     for row in connection.execute(_ITEMS.where(among(work_item.c.case_id, case_ids))):
         files[row[0]].items[row[1]] = Item(*row[1:])
+    for case_id, key, kind, body in connection.execute(_LETTERS.where(among(letter.c.case_id, case_ids))):
+        written = Answer(key, body, Channel.SYSTEM, EntryKind(kind), body.get("number", Role.SYSTEM))
+        files[case_id].letters.append(written)
     return files
 
 

@@ -80,7 +80,7 @@ class Answer:
     """What somebody sent: to the question `key`, or (kind withdrawn) to whatever waits.
 
     form    path of a form: without a key, the answer goes to the open question that asks for this form
-    marks   ids of the sheet rows that it came from: sent again, it is known and not taken twice
+    marks   ids of what it came from, such as rows of a sheet: sent again, it is known and not taken twice
     """
 
     key: str
@@ -101,7 +101,7 @@ class Answer:
 class Reply:
     """What became of an answer to the work item `key`; not accepted means that nothing changed.
 
-    repeated   the same rows of a sheet were taken before
+    repeated   it was taken before, by its marks
     """
 
     accepted: bool

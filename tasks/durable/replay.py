@@ -13,7 +13,7 @@ from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState, Role
 from tasks.durable import clock
-from tasks.durable.judge import judge, too_late
+from tasks.durable.judge import judge, repeated, too_late
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
@@ -39,7 +39,7 @@ class Replay:
         self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
-        self.reply = reply
+        self.reply = reply or (repeated(file, answer) if answer else None)
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
         self.done: list[tuple[Call[Any], Any]] = []
 
@@ -158,9 +158,10 @@ class Replay:
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         """Have the answer judged that is meant for one of the questions: another case's letter, or the leg's own."""
-        for question in questions:
-            if written := self.file.items[question.key].letter:
-                self._judge(question, written)
+        for written in self.file.letters:
+            if addressed := next((question for question in questions if question.takes(written)), None):
+                self._judge(addressed, written)
+                self.file.letters.remove(written)
                 return
         answer = self.answer
         meant = [question for question in questions if answer and not self.reply and question.takes(answer)]

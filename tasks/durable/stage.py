@@ -5,11 +5,10 @@ together. A chunk needs no leases: it holds its cases' rows, and a leg that meet
 """
 
 import gc
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +25,6 @@ from tasks.unit.refusals import ATTEMPTS, TRY_AGAIN, in_halves, is_lost, state_o
 from tasks.unit.unit import Unit
 
 T = TypeVar("T")
-R = TypeVar("R")
 RunStep = Callable[[str, Callable[[], Any]], Any]
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 RETRY_FAULT_AFTER = timedelta(minutes=1)
@@ -115,11 +113,10 @@ def advance(
     with held(db, case_id):
         for _ in range(MOVES):
             with db.connect() as connection:
-                file = queries.load_files(connection, [case_id]).get(case_id)
-                known = queries.known_rows(connection, answer.marks if answer else ())
+                file = queries.load_files(connection, [case_id], answer.marks if answer else ()).get(case_id)
             if file is None:
                 raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
-            replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply or _repeated(answer, known))
+            replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply)
             try:
                 reply = _play(db, replay)
             except Moved:
@@ -129,15 +126,6 @@ def advance(
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
-
-
-def _repeated(answer: Answer | None, known: Mapping[UUID, str]) -> Reply | None:
-    """Tell an answer whose sheet rows were taken before; None where they are new."""
-    key = next((known[mark] for mark in answer.marks if mark in known), None) if answer else None
-    if key is None:
-        return None
-    expected = "此前已登记，不再重复 was taken before, nothing is done twice"
-    return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
 
 
 def _play(db: Engine, replay: Replay) -> Reply:
@@ -179,14 +167,14 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
     results, fallen = list[Result](), list[Turn]()
     with db.begin() as connection:
-        files = queries.load_files(connection, [turn.case_id for turn in turns], lock=True)
-        known = queries.known_rows(connection, [mark for turn in turns for one in turn.answers for mark in one.marks])
+        marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
+        files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
         unit = Unit(connection, list(files))
         for turn in turns:
             try:
                 file = files[turn.case_id]
                 process, chunk = PROCESSES[file.row.process], Chunk(unit)
-                replies = [Replay(process, file, chunk, one, _repeated(one, known)).run() for one in turn.heard]
+                replies = [Replay(process, file, chunk, answer).run() for answer in turn.heard]
             except DBAPIError:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
@@ -200,16 +188,15 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
 
 def _alone(db: Engine, turn: Turn) -> Result:
     """Advance one case step by step; what it raises is noted on the case and told."""
-    number, closed, replies, fault = "", False, list[Reply](), ""
+    replies, fault = list[Reply](), ""
+    result = Result(turn.case_id, "", False, replies)
     for answer in turn.heard:
         try:
             result = advance(db, turn.case_id, answer)
+            replies.append(result.reply)
         except Exception as error:
             if is_lost(error):
                 raise
             fault = fault or repr(error)
-            replies.append(Reply(False, [Problem("单据 case", number or turn.case_id, f"出错 failed: {fault}")]))
-        else:
-            number, closed = result.number, result.closed
-            replies.append(result.reply)
-    return Result(turn.case_id, number, closed, replies, fault)
+            replies.append(Reply(False, [Problem("单据 case", result.number or turn.case_id, f"出错 failed: {fault}")]))
+    return replace(result, replies=replies, fault=fault)

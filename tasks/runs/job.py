@@ -13,9 +13,9 @@ from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
 
-from prefect.flows import Flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.flows import Flow
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from sqlalchemy import Engine

@@ -1,6 +1,7 @@
 """Taking a case back: one way for Prefect's form, the command line and whatever comes later."""
 
 from dataclasses import replace
+from uuid import uuid5
 
 from sqlalchemy import Engine
 
@@ -9,16 +10,19 @@ from schemas.words import Channel, EntryKind
 from tasks.durable.queries import find_case
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
+from tasks.unit.work import NAMESPACE
 
 
 def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Result:
     """Take a case back in the name of `staff`; what was done for it is undone visibly.
 
-    The outcome's reply says why it was refused: no right to, no reason given, already closed. The same request
-    again, after its worker died, is told of its success. NotFound if there is no such case.
+    The outcome's reply says why it was refused: no right to, no reason given, already closed. The same words
+    again, after a worker died, are told of their success. NotFound if there is no such case.
     """
     with db.connect() as connection:
         case_id = find_case(connection, number)
     form = TakenBack.model_construct(staff=staff, reason=reason).as_form()
-    result = advance(db, case_id, Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN))
+    same = uuid5(NAMESPACE, "/".join((str(case_id), staff, reason)))
+    answer = Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN, marks=(same,))
+    result = advance(db, case_id, answer)
     return replace(result, replies=[Reply(True)]) if result.reply.repeated else result
