@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import ReplyShape, WaitingShape, case_shape, reply_shape, show_json
+from deployments.cli.as_json import case_object, inbox_objects, reply_object, show_json
 from deployments.cli.output import case_parts, inbox_table, next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command
 from deployments.cli.sheets import refuse_overwriting
@@ -48,7 +48,7 @@ def inbox(
     with db.connect() as connection:
         rows = waiting(connection, role_of(role) if role else None, clock.now())
     if json:
-        show_json(list[WaitingShape], rows)
+        show_json(inbox_objects(rows))
     else:
         show(inbox_table(rows) if rows else "没有待办 nothing waits")
 
@@ -87,7 +87,7 @@ def case(
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
     if json:
-        print(case_shape(view).model_dump_json(indent=2))
+        show_json(case_object(view))
     else:
         show(*case_parts(view))
 
@@ -151,7 +151,7 @@ def _tell_form(view: CaseView, item: ItemView, as_json: bool) -> bool:
     """Refuse an empty answer, and tell what the form wants."""
     problem = Problem("表单 form", "", "没有填写内容，请用 字段=值 或 --form FILE nothing was filled in")
     if as_json:
-        show_json(ReplyShape, reply_shape(view, False, [problem]))
+        show_json(reply_object(view, False, [problem]))
         return False
     show(f"{view.case.number} · {item.title} [{item.key}] · {item.role.zh} {item.role.value}")
     show(*(f"  {line}" for line in describe(form_at(item.form), item.prefill)))
@@ -177,7 +177,7 @@ def _tell_reply(
 ) -> bool:
     view = view_of(db, number)
     if as_json:
-        show_json(ReplyShape, reply_shape(view, accepted, problems))
+        show_json(reply_object(view, accepted, problems))
     elif accepted:
         show(f"✓ {view.case.number} {title} 已受理 accepted", *next_lines(view))
     else:

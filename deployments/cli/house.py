@@ -7,22 +7,13 @@ import httpx
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import Shape, show_json
+from deployments.cli.as_json import chosen, show_json
 from deployments.cli.output import show, table
 from deployments.cli.session import Json, app, command, db_app, installation, load_processes
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
 from schemas.problems import UpError
 from tasks.durable.process import PROCESSES
-
-
-class ProcessShape(Shape):
-    """A process as the code declares it."""
-
-    code: str
-    title: str
-    version: int
-    chain: list[str]
 
 
 @app.command()
@@ -45,7 +36,7 @@ def processes(json: Json = False) -> None:
     load_processes()
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
     if json:
-        show_json(list[ProcessShape], known)
+        show_json([chosen(vars(one), ("code", "title", "version", "chain")) for one in known])
     else:
         rows = [(one.code, one.title, one.version, " → ".join(one.chain)) for one in known]
         show(table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows))
@@ -66,7 +57,7 @@ def recover(db: Engine, json: Json = False) -> None:
         except httpx.HTTPError as error:
             raise UpError(f"Prefect 出错 Prefect failed: {' '.join(str(error).split())}") from error
     if json:
-        show_json(dict[str, int], report)
+        show_json(report)
     else:
         show("✓ 已恢复 recovered: " + ", ".join(f"{name} {count}" for name, count in report.items()))
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import ProblemShape, Shape, problem_shapes, show_json
+from deployments.cli.as_json import chosen, problem_objects, show_json
 from deployments.cli.output import next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command, sheet_app
 from deployments.cli.values import read_form, wrong
@@ -23,38 +23,6 @@ from tasks.sheets.queries import template_lists
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
 FORMS = {".json", ".yaml", ".yml"}
 MOST_TOLD = 20  # rows that went back; the reject sheet has all of them
-
-
-class AcceptedShape(Shape):
-    """A case that an application became."""
-
-    number: str
-    new: bool
-
-
-class ApplicationShape(Shape):
-    """What became of an application."""
-
-    accepted: list[AcceptedShape]
-    problems: list[ProblemShape]
-
-
-class RowShape(Shape):
-    """A row of a sheet that goes back."""
-
-    row: int
-    key: str
-    problems: list[ProblemShape]
-
-
-class ImportShape(Shape):
-    """What became of a sheet."""
-
-    counts: dict[str, int]
-    numbers: list[str]
-    rejected: list[RowShape]
-    reject_sheet: Path | None
-    fault: str
 
 
 @command(app, processes=True)
@@ -96,7 +64,7 @@ def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: 
         opened = open_case(db, process.code, data, origin, Channel.CLI)
     except BadInput as refused:
         if as_json:
-            show_json(ApplicationShape, {"accepted": [], "problems": problem_shapes(refused.problems)})
+            show_json({"accepted": [], "problems": problem_objects(refused.problems)})
         else:
             tell_problems("未受理 refused", refused.problems)
         return False
@@ -105,7 +73,7 @@ def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: 
     except AftersalesError as error:  # it is accepted; what keeps it back is noted on it, and the watch tries again
         typer.echo(f"! {opened.number}: {error}", err=True)
     if as_json:
-        show_json(ApplicationShape, {"accepted": [opened], "problems": []})
+        show_json({"accepted": [chosen(vars(opened), ("number", "new"))], "problems": []})
         return True
     show(f"✓ {opened.number} {'已受理 accepted' if opened.new else '此前已受理 was accepted before'}")
     with db.connect() as connection:
@@ -152,12 +120,12 @@ def _take_in(db: Engine, file: Path, kind: SheetKind | None, as_json: bool) -> b
             "counts": {became.name.lower(): count for became, count in report.counts.items()},
             "numbers": [number for table in report.tables for number in table.numbers],
             "rejected": [
-                {"row": one.no, "key": one.number, "problems": problem_shapes(one.problems)} for one in report.rejected
+                {"row": one.no, "key": one.number, "problems": problem_objects(one.problems)} for one in report.rejected
             ],
             "reject_sheet": report.reject_sheet,
             "fault": report.fault,
         }
-        show_json(ImportShape, shown)
+        show_json(shown)
         return not report.rejected
     show(f"{report.name}: {report.line}")
     show(*(f"✓ {table.kind.title}: {'、'.join(table.numbers)}" for table in report.tables if table.numbers))
