@@ -12,7 +12,7 @@ from deployments.cli.as_json import case_object, inbox_objects, reply_object, sh
 from deployments.cli.output import case_parts, inbox_table, next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command
 from deployments.cli.sheets import refuse_overwriting
-from deployments.cli.values import by_chinese_names, describe, fill_in, read_form, wrong
+from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
@@ -144,7 +144,7 @@ def _item(db: Engine, view: CaseView, staff: str, step: str) -> ItemView | None:
 
 def _filled(item: ItemView, pairs: Sequence[str], file: Path | None) -> dict[str, Any]:
     form = form_at(item.form)
-    return fill_in(form, read_form(file, form) if file else by_chinese_names(form, item.prefill), pairs)
+    return fill_in(form, read_form(file) if file else item.prefill, pairs)
 
 
 def _tell_form(view: CaseView, item: ItemView, as_json: bool) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from deployments.cli.as_json import chosen, problem_objects, show_json
 from deployments.cli.output import next_lines, show, tell_problems
 from deployments.cli.session import Force, Json, app, command, sheet_app
-from deployments.cli.values import read_form, wrong
+from deployments.cli.values import fill_in, read_form, wrong
 from schemas.problems import AftersalesError, BadInput
 from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from schemas.words import Channel
@@ -59,7 +59,7 @@ def process_of(code: str) -> Process:
 
 def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: bool) -> bool:
     """Open a case for an application and bring it to its first gate; False where it is refused."""
-    data = read_form(file, process.request)
+    data = fill_in(process.request, read_form(file), [])
     try:
         opened = open_case(db, process.code, data, origin, Channel.CLI)
     except BadInput as refused:
