@@ -29,7 +29,8 @@ from sqlalchemy import Engine
 from deployments.database import connect
 from deployments.helper import join
 from deployments.local.prefect_server import pointed_at
-from deployments.services import background_loops, start_services
+from deployments.loop import repeated
+from deployments.services import background_loops
 from deployments.settings import Settings
 from flows import load
 from tasks.durable.database import use
@@ -177,7 +178,7 @@ def joined(settings: Settings, threads: int) -> Iterator[Engine]:
 def main() -> None:
     """Run the worker of this installation with its background loops."""
     settings = Settings()
-    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, start_services(background_loops(db)):
+    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, repeated(*background_loops(db)):
         worker = CaseWorker(settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}")
         anyio.run(serve, worker)
 

@@ -26,10 +26,15 @@ DOCUMENTS = ("时间 Time", "单据 Document", "编号 Number", "备注 Note")
 TIMELINE = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
 
 
+def new_console() -> Console:
+    """Give a console that prints text as it is, wide where nobody sees its edge."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
 def show(*parts: RenderableType) -> None:
     """Print for people."""
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    console = new_console()
     for part in parts:
         console.print(part)
 

@@ -10,37 +10,36 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from deployments.demo.engine_door import EngineDoor
 from deployments.demo.intake import send_sheets
 from deployments.demo.plan import Story
-from deployments.demo.player import Item, Told, Turn
+from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
-from deployments.demo.workbook import Cells, Key, Rows, StaffBook
+from deployments.demo.workbook import CaseStep, Filled, FormRows, StaffBook
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.sheet_kinds import STEP
-from schemas.words import Channel, Role
-from tasks.runs.withdraw import withdraw
+from schemas.words import Role
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
 from tasks.sheets.report import SheetReport
 
 
 class SheetsDoor:
-    """People with workbooks in a folder; `problems` is what was wrong with the applications."""
+    """People with workbooks in a folder; there is no sheet for withdrawals, they go to the engine."""
 
     def __init__(self, db: Engine, folder: Path, screen: Screen) -> None:
         self.db, self.folder, self.screen = db, folder, screen
-        self.problems: list[str] = []
+        self.withdraw = EngineDoor(db).withdraw
         self.round = self.books = 0
         self._role = Role.OFFICE
         self._open: Path | None = None
-        self._blank: dict[Key, tuple[Cells, ...]] = {}
+        self._blank: dict[CaseStep, Sequence[Filled]] = {}
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
         """Send applications by sheet, until every one is a case."""
-        numbers, self.problems = send_sheets(self.db, self.folder, stories, self.screen)
-        return numbers
+        return send_sheets(self.db, self.folder, stories, self.screen)
 
-    def waiting(self, role: Role) -> list[Item]:
+    def waiting(self, role: Role) -> list[Todo]:
         """Give what waits for a role, as its inbox workbook has it."""
         inbox = self.folder / f"第{self.round}轮-{role.zh}待办.xlsx"
         self._role = role
@@ -52,19 +51,19 @@ class SheetsDoor:
         self._blank |= {(item.case, item.key): item.shown.cells for item in items}
         return items
 
-    def back(self) -> list[Item]:
+    def back(self) -> list[Todo]:
         """Give what came back of the last workbook that was sent."""
         items = StaffBook(self._open).items if self._open else {}
         return [
-            Item(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
+            Todo(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
             for (number, step), rows in items.items()
         ]
 
-    def decide(self, turns: Sequence[Turn]) -> list[list[Told]]:
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Fill in the workbook that is open, and a colleague's copy where two say the same; send them at once."""
         assert self._open is not None, "nothing waits"
-        twice = [turn for turn in turns if len(turn.people) > 1]
-        sent = [self._fill(self._open, turns, 0)]
+        twice = [saying for saying in sayings if len(saying.people) > 1]
+        sent = [self._fill(self._open, sayings, 0)]
         if twice:
             copy = StaffBook(self._open).save(self._open.with_stem(f"{self._open.stem}-同事"))
             sent.append(self._fill(copy, twice, 1))
@@ -76,12 +75,13 @@ class SheetsDoor:
             self.screen.tell(f"第 {self.round} 轮 {self._role.zh}", "", f"{tabs} {report.name}: {report.line}")
         self._open = reports[0].reject_sheet
         back = [_reasons(report) for report in reports]
-        return [[_told(reasons, turn.item) for reasons, _ in zip(back, turn.people, strict=False)] for turn in turns]
+        whys = [[why.get((one.item.case, one.item.key), "") for why in back[: len(one.people)]] for one in sayings]
+        return [[Told(not why, why) for why in own] for own in whys]
 
-    def _fill(self, path: Path, turns: Sequence[Turn], person: int) -> Path:
+    def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:
         """Fill in what somebody says in a workbook, and leave everything else undecided."""
         book = StaffBook(path)
-        said = {(turn.item.case, turn.item.key): turn for turn in turns}
+        said = {(saying.item.case, saying.item.key): saying for saying in sayings}
         for key, item in book.items.items():
             if key in said:
                 cells = _filled(item, self._blank[key], said[key].said, said[key].people[person])
@@ -90,15 +90,10 @@ class SheetsDoor:
             book.write(item.kind, item.rows, cells)
         return book.save()
 
-    def withdraw(self, case: str, staff: str, reason: str) -> Told:
-        """Take a case back as the command does; there is no sheet for it."""
-        reply = withdraw(self.db, case, staff, reason, Channel.CLI).reply
-        return Told(reply.accepted, "；".join(map(str, reply.problems)))
 
-
-def _filled(item: Rows, blank: Sequence[Cells], said: Mapping[str, Any], who: str) -> list[Cells]:
+def _filled(item: FormRows, blank: Sequence[Filled], said: Mapping[str, Any], who: str) -> list[Filled]:
     """Write over what was pre-filled what is said: of a line in its row, of the whole form in the first."""
-    lines: Mapping[int, Cells] = said.get(item.kind.lines, {})
+    lines: Mapping[int, Filled] = said.get(item.kind.lines, {})
     whole = {heading: value for heading, value in said.items() if heading != item.kind.lines} | {STAFF: who}
     return [
         {**cells, **(whole if place == 1 else {}), **lines.get(cells.get(LINE_NO) or place, {})}
@@ -106,15 +101,10 @@ def _filled(item: Rows, blank: Sequence[Cells], said: Mapping[str, Any], who: st
     ]
 
 
-def _reasons(report: SheetReport) -> dict[Key, str]:
+def _reasons(report: SheetReport) -> dict[CaseStep, str]:
     """Give why items came back."""
-    found: dict[Key, str] = {}
+    found: dict[CaseStep, str] = {}
     for row, outcome in (back for table in report.tables for back in table.rejected):
         key = (row.key, row.values.get(STEP, ""))
         found[key] = "；".join(filter(None, [found.get(key), outcome.reason]))
     return found
-
-
-def _told(reasons: Mapping[Key, str], item: Item) -> Told:
-    why = reasons.get((item.case, item.key), "")
-    return Told(not why, why)

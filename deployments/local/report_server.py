@@ -49,7 +49,7 @@ def main() -> None:
     settings = Settings()
     app = Starlette(routes=[Mount("/", Reports(directory=settings.reports, check_dir=False))])
     uvicorn.run(
-        app, host=HOST, port=settings.reports_at, access_log=False, log_level="warning", timeout_graceful_shutdown=1
+        app, host=HOST, port=settings.reports_port, access_log=False, log_level="warning", timeout_graceful_shutdown=1
     )
 
 

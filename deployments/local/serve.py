@@ -15,7 +15,10 @@ console = Console()
 def serve(settings: Settings, samples: bool = True) -> None:
     """Run everything until Ctrl-C; with `samples`, an empty installation gets a few applications to look at."""
     console.print("正在启动 starting … (PostgreSQL, Prefect, worker)")
-    up(settings, lambda context: _welcome(context, samples), prepare)
+    with up(settings, prepare) as context:
+        if not context.stopping.is_set():
+            _welcome(context, samples)
+        context.stopping.wait()
 
 
 def prepare(url: str) -> None:

@@ -39,7 +39,9 @@ def test_a_child_is_noted_and_stopped(place: Settings) -> None:
     one = child(place, "import time; time.sleep(600)")
     one.start()
     assert one.process is not None
-    assert living(pid_file(place, "toy")) == one.process.pid
+    noted = living(pid_file(place, "toy"))
+    assert noted is not None
+    assert noted.pid == one.process.pid
     assert os.getsid(one.process.pid) == one.process.pid
     one.stop()
     assert not one.alive
