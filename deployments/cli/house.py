@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import chosen, show_json
 from deployments.cli.output import show, table
-from deployments.cli.session import Json, app, command, db_app, installation, load_processes
+from deployments.cli.session import Json, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
+from flows import load
 from schemas.problems import UpError
 from tasks.durable.process import PROCESSES
 
@@ -33,7 +34,7 @@ def demo(
 @app.command()
 def processes(json: Json = False) -> None:
     """流程 List the processes: code, title, version, chain."""
-    load_processes()
+    load()
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
     if json:
         show_json([chosen(vars(one), ("code", "title", "version", "chain")) for one in known])
@@ -49,7 +50,7 @@ def recover(db: Engine, json: Json = False) -> None:
     if not is_healthy(settings):
         raise UpError(f"Prefect 未运行 Prefect does not answer at {settings.api_url}: start `aftersales up`")
     with pointed_at(settings):
-        load_processes()  # Prefect is imported when it is pointed at our server
+        load()  # Prefect is imported when it is pointed at our server
         from tasks.runs.watch import recover
 
         try:

@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial, wraps
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
@@ -14,12 +14,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
-from deployments.database import connect
-from deployments.helper import join
+from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
+from flows import load
 from schemas.problems import AftersalesError, UpError
-from tasks.durable.database import use
 
 NO_TABLES = "42P01"  # undefined_table
 
@@ -69,7 +68,7 @@ def command(group: typer.Typer, name: str | None = None, processes: bool = False
         def run(**options: Any) -> None:
             with operations_database() as db:
                 if processes:
-                    load_processes()
+                    load()
                 done = work(db, **options)
             raise typer.Exit(1 if done is False else 0)
 
@@ -80,13 +79,6 @@ def command(group: typer.Typer, name: str | None = None, processes: bool = False
         return work
 
     return register
-
-
-def load_processes() -> None:
-    """Register all processes."""
-    from flows import load
-
-    load()
 
 
 def database_trouble(error: DBAPIError) -> str:
@@ -112,9 +104,4 @@ def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
     settings = settings or installation()
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(running_database(settings)).ours
-        db = connect(url, threads=2)
-        use(db, partial(join, url))
-        try:
-            yield db
-        finally:
-            db.dispose()
+        yield stack.enter_context(reached(url))

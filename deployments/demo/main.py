@@ -20,7 +20,6 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from sqlalchemy import Engine, select
 
-from deployments.database import connect
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
 from deployments.demo.plan import BY_FORM, SHEET
@@ -28,6 +27,7 @@ from deployments.demo.player import Player, Todo
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
 from deployments.demo.sheets_door import SheetsDoor
+from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare
@@ -80,11 +80,8 @@ def through_sheets(home: Path, screen: Screen) -> End:
     screen.stage("只用表格再办一遍 the same through sheets alone: starting PostgreSQL")
     with running_database(installation(home)) as databases:
         prepare(databases.ours)
-        db = connect(databases.ours)
-        try:
+        with reached(databases.ours, HANDS) as db:
             return play_sheets(db, home, screen)
-        finally:
-            db.dispose()
 
 
 def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
@@ -115,12 +112,12 @@ def by_clicks(home: Path, screen: Screen) -> End:
     """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
     settings = installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
-    with up(settings, prepare) as context, get_client(sync_client=True) as client:
-        db = connect(context.databases.ours)
-        try:
-            return _play_clicks(context, db, client, screen)
-        finally:
-            db.dispose()
+    with (
+        up(settings, prepare) as context,
+        reached(context.databases.ours, HANDS) as db,
+        get_client(sync_client=True) as client,
+    ):
+        return _play_clicks(context, db, client, screen)
 
 
 def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen: Screen) -> End:
