@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -152,7 +151,6 @@ def lines_table(lines: LineTable) -> Table:
     return table(*lines.headings, rows=rows, right=figures)
 
 
-def tell_problems(what: str, problems: Sequence[Problem]) -> None:
-    """Tell on stderr what was refused, and every reason."""
-    sys.stdout.flush()
-    typer.echo("\n".join([f"✗ {what}", *(f"  {problem}" for problem in problems)]), err=True)
+def reasons(what: str, problems: Iterable[Problem]) -> str:
+    """Say what was refused, and every reason."""
+    return "\n".join([f"✗ {what}", *(f"  {problem}" for problem in problems)])
