@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,11 +25,11 @@ log = logging.getLogger("aftersales.up")
 
 @dataclass
 class Child:
-    """A process that `up` starts, watches and stops."""
+    """A process that `up` starts, watches and stops: Python with these words and variables."""
 
     name: str
-    args: Sequence[str]
-    env: Mapping[str, str] = field(repr=False)
+    words: Sequence[str]
+    variables: Mapping[str, str] = field(repr=False)
     settings: Settings = field(repr=False)
     grace: float  # seconds between SIGTERM and SIGKILL
     process: subprocess.Popen[bytes] | None = None
@@ -47,8 +48,8 @@ class Child:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                self.args,
-                env=dict(self.env),
+                [sys.executable, *self.words],
+                env=child_environment(self.variables),
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -83,6 +84,12 @@ class Child:
             end(psutil.Process(self.process.pid), self.grace)
             self.process.wait()
         pid_file(self.settings, self.name).unlink(missing_ok=True)
+
+
+def child_environment(additions: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment without foreign Prefect settings, plus `additions`."""
+    foreign = ("PREFECT_", "PYTHONDONTWRITEBYTECODE")  # without bytecode each process compiles all again
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | dict(additions)
 
 
 def pid_file(settings: Settings, name: str) -> Path:

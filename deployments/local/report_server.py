@@ -3,8 +3,6 @@
 The name of a report's folder is nobody's guess, and folders are not listed.
 """
 
-import sys
-
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,7 +11,6 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from deployments.local.prefect_server import child_environment
 from deployments.local.processes import Child
 from deployments.settings import HOST, Settings
 
@@ -40,8 +37,7 @@ class Reports(StaticFiles):
 
 def report_child(settings: Settings) -> Child:
     """Return the server of the reports as a child of `up`, not started yet."""
-    args = [sys.executable, "-m", "deployments.local.report_server"]
-    return Child("reports", args, child_environment(settings.variables), settings, STOP_GRACE)
+    return Child("reports", ["-m", "deployments.local.report_server"], settings.variables, settings, STOP_GRACE)
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ import psutil
 from sqlalchemy import Row, text
 
 from deployments.cli.session import operations_database
-from deployments.local.prefect_server import child_environment, free_port
-from deployments.local.processes import living, pid_file
+from deployments.local.prefect_server import free_port
+from deployments.local.processes import child_environment, living, pid_file
 from deployments.settings import PROJECT, Settings
 from schemas.forms.applications import PartsApplication
 from tests.books import books_balance

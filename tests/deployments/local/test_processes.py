@@ -27,7 +27,7 @@ def place(make_home: Callable[[], Path]) -> Settings:
 
 
 def child(place: Settings, code: str, grace: float = 5.0) -> Child:
-    return Child("toy", [sys.executable, "-c", code], dict(os.environ), place, grace)
+    return Child("toy", ["-c", code], {}, place, grace)
 
 
 def wait_for_word(one: Child) -> None:

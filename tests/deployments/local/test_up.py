@@ -10,8 +10,8 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from deployments.local.prefect_server import child_environment, free_port, is_healthy
-from deployments.local.processes import living, pid_file
+from deployments.local.prefect_server import free_port, is_healthy
+from deployments.local.processes import child_environment, living, pid_file
 from deployments.local.up import up
 from deployments.settings import HOST, PROJECT, Settings
 from schemas.problems import UpError

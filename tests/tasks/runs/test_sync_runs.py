@@ -14,7 +14,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 
 from deployments.local.postgres import Databases
-from deployments.local.prefect_server import child_environment, worker_env
+from deployments.local.prefect_server import worker_env
+from deployments.local.processes import child_environment
 from deployments.settings import PROJECT, Settings
 from deployments.worker import run_leg
 from schemas.problems import BadInput
