@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import case_object, inbox_objects, reply_object
 from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
-from deployments.cli.session import Force, Told, app, command
+from deployments.cli.session import Force, Output, app, command
 from deployments.cli.sheets import refuse_overwriting, view_of
 from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.forms.base import form_at
@@ -37,17 +37,17 @@ def inbox(
     office: Annotated[str, typer.Option(help="待办表只含此办事处 of one office, e.g. BJ")] = "",
     unit: Annotated[str, typer.Option(help="待办表只含此生产单位 of one unit, e.g. PANEL")] = "",
     force: Force = False,
-) -> Told:
+) -> Output:
     """待办 List what waits, for one role or for all; or write it as a workbook to be decided and sent back."""
     if xlsx is not None:
         refuse_overwriting(xlsx, force)
         return _write_workbook(db, role_of(role), xlsx, office, unit)
     with db.connect() as connection:
         rows = waiting(connection, role_of(role) if role else None, clock.now())
-    return Told(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
+    return Output(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
 
 
-def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -> Told:
+def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -> Output:
     from tasks.sheets.inbox import write_inbox  # openpyxl takes a while to import
 
     written = write_inbox(db, role, out, office, unit)
@@ -55,7 +55,7 @@ def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -
     told = [f"✓ {role.zh}待办 inbox: {counts or '没有待办 nothing waits'} → {out}"]
     if written.left_out:
         told.append(f"另有 {written.left_out} 项没有表格，请用其他方式办理 items have no sheet")
-    return Told(None, told)
+    return Output(None, told)
 
 
 def role_of(text: str) -> Role:
@@ -72,14 +72,14 @@ def role_of(text: str) -> Role:
 def case(
     db: Engine,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="单号、订单号或客户电话 case, order or phone number")],
-) -> Told:
+) -> Output:
     """查单 Show a case: what, who, when, documents, and what is next."""
     with db.connect() as connection:
         found = find_cases(connection, unicodedata.normalize("NFKC", number))
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
-    return Told(case_object(view), case_parts(view))
+    return Output(case_object(view), case_parts(view))
 
 
 @command(app, processes=True)
@@ -96,7 +96,7 @@ def decide(
     ] = None,
     form: Annotated[Path | None, typer.Option(help="整份答复 the whole answer, .json or .yaml")] = None,
     step: Annotated[str, typer.Option(help="多项待办时指定 which step, where several wait")] = "",
-) -> Told:
+) -> Output:
     """办理 Decide what a case waits for; without answers, tell the fields of its form."""
     view, answer = view_of(db, number), {STAFF: staff.strip()}
     item = _item(db, view, staff.strip(), step)
@@ -125,27 +125,27 @@ def _item(db: Engine, view: CaseView, staff: str, step: str) -> ItemView | None:
     return own[0] if own else view.items[0]
 
 
-def _tell_form(view: CaseView, item: ItemView) -> Told:
+def _tell_form(view: CaseView, item: ItemView) -> Output:
     """Refuse an empty answer, and tell what the form wants."""
     problem = Problem("表单 form", "", "没有填写内容，请用 字段=值 或 --form FILE nothing was filled in")
     about = f"{view.case.number} · {item.title} [{item.key}] · {item.role.zh} {item.role.value}"
     fields = [f"  {line}" for line in describe(form_at(item.form), item.prefill)]
-    return Told(reply_object(view, False, [problem]), [about, *fields], [f"✗ {problem}"], done=False)
+    return Output(reply_object(view, False, [problem]), [about, *fields], [f"✗ {problem}"], done=False)
 
 
 @command(app, processes=True)
 def withdraw(
     db: Engine, number: Number, staff: Staff, reason: Annotated[str, typer.Option(help="撤回原因 why")]
-) -> Told:
+) -> Output:
     """撤回 Take a case back; what was done for it is undone visibly."""
     reply = take_back(db, number, staff.strip(), reason, Channel.CLI).reply
     return _tell_reply(db, number, "撤回 withdrawal", reply)
 
 
-def _tell_reply(db: Engine, number: str, title: str, reply: Reply) -> Told:
+def _tell_reply(db: Engine, number: str, title: str, reply: Reply) -> Output:
     view = view_of(db, number)
     shape = reply_object(view, reply.accepted, reply.problems)
     if reply.accepted:
-        return Told(shape, [f"✓ {view.case.number} {title} 已受理 accepted", *next_lines(view)])
+        return Output(shape, [f"✓ {view.case.number} {title} 已受理 accepted", *next_lines(view)])
     refused = reasons(f"{view.case.number} {title} 未受理 refused", reply.problems)
-    return Told(shape, next_lines(view), [refused], done=False)
+    return Output(shape, next_lines(view), [refused], done=False)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import chosen
 from deployments.cli.output import table
-from deployments.cli.session import Json, Told, app, command, db_app, installation
+from deployments.cli.session import Json, Output, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
 from flows import load
@@ -38,11 +38,11 @@ def processes(json: Json = False) -> None:
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
     rows = [(one.code, one.title, one.version, " → ".join(one.chain)) for one in known]
     shown = table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows)
-    Told([chosen(vars(one), ("code", "title", "version", "chain")) for one in known], [shown]).tell(json)
+    Output([chosen(vars(one), ("code", "title", "version", "chain")) for one in known], [shown]).tell(json)
 
 
 @command(app)
-def recover(db: Engine) -> Told:
+def recover(db: Engine) -> Output:
     """恢复 Park the runs of all open cases anew, e.g. after Prefect's database was deleted."""
     settings = installation()
     if not is_healthy(settings):
@@ -56,17 +56,17 @@ def recover(db: Engine) -> Told:
         except httpx.HTTPError as error:
             raise UpError(f"Prefect 出错 Prefect failed: {' '.join(str(error).split())}") from error
     counts = ", ".join(f"{name} {count}" for name, count in report.items())
-    return Told(report, [f"✓ 已恢复 recovered: {counts}"])
+    return Output(report, [f"✓ 已恢复 recovered: {counts}"])
 
 
 @command(db_app, machines=False)
 def upgrade(
     db: Engine,
     reference: Annotated[bool, typer.Option(help="空库载入基础数据 load reference data where there is none")] = True,
-) -> Told:
+) -> Output:
     """升级 Bring the database to the newest schema."""
     migrate(url_text(db.url))
     told = ["✓ 数据库已是最新 the database has the newest schema"]
     if reference and load_reference(db):
         told.append("✓ 已载入基础数据 the reference data was loaded")
-    return Told(None, told)
+    return Output(None, told)

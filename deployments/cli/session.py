@@ -64,7 +64,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(sheet_app, name="sheet")
 
 
-class Told(NamedTuple):
+class Output(NamedTuple):
     """What a command tells: machines (None: nothing), people, on stderr; what was not `done` is exit code 1."""
 
     shape: object
@@ -77,7 +77,8 @@ class Told(NamedTuple):
         if as_json and self.shape is not None:
             show_json(self.shape)
         else:
-            typer.echo("\n".join(self.errors), err=True, nl=bool(self.errors))
+            for line in self.errors:
+                typer.echo(line, err=True)
             show(*self.parts)
         raise typer.Exit(0 if self.done else 1)
 
@@ -90,7 +91,7 @@ def command(
     `processes` loads them first: Prefect takes a second to import, and what only lists goes without.
     """
 
-    def register(work: Callable[..., Told]) -> Callable[..., Told]:
+    def register(work: Callable[..., Output]) -> Callable[..., Output]:
         @wraps(work)
         def run(json: bool = False, **options: Any) -> None:
             with operations_database() as db:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import chosen, problem_objects
 from deployments.cli.output import next_lines, reasons
-from deployments.cli.session import Force, Told, app, command, sheet_app
+from deployments.cli.session import Force, Output, app, command, sheet_app
 from deployments.cli.values import fill_in, read_form, wrong
 from schemas.problems import AftersalesError, BadInput
 from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
@@ -33,7 +33,7 @@ def apply(
     file: Annotated[Path, typer.Argument(help="申报表 .xlsx .csv，或一份申报 .json .yaml")],
     process: Annotated[str, typer.Option(metavar="CODE", help="流程代码，只有一种时可不填 which process")] = "",
     origin: Annotated[str, typer.Option(help="同一来源只受理一次 the same origin is accepted once")] = "",
-) -> Told:
+) -> Output:
     """申报 Send an application, or a sheet of them."""
     known, suffix = process_of(process), file.suffix.lower()
     if suffix in FORMS:
@@ -58,21 +58,21 @@ def process_of(code: str) -> Process:
     raise wrong("--process", code, f"应为 must be one of: {known}")
 
 
-def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Told:
+def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Output:
     """Open a case for an application and bring it to its first gate."""
     data = fill_in(process.request, read_form(file), [])
     try:
         opened = open_case(db, process.code, data, origin, Channel.CLI)
     except BadInput as refused:
         shape = {"accepted": [], "problems": problem_objects(refused.problems)}
-        return Told(shape, [], [reasons("未受理 refused", refused.problems)], done=False)
+        return Output(shape, [], [reasons("未受理 refused", refused.problems)], done=False)
     try:
         advance(db, opened.case_id)
     except AftersalesError as error:  # it is accepted; what keeps it back is noted on it, and the watch tries again
         typer.echo(f"! {opened.number}: {error}", err=True)
     became = "已受理 accepted" if opened.new else "此前已受理 was accepted before"
     shape = {"accepted": [chosen(vars(opened), ("number", "new"))], "problems": []}
-    return Told(shape, [f"✓ {opened.number} {became}", *next_lines(view_of(db, opened.number))])
+    return Output(shape, [f"✓ {opened.number} {became}", *next_lines(view_of(db, opened.number))])
 
 
 def view_of(db: Engine, number: str) -> CaseView:
@@ -87,7 +87,7 @@ def template(
     kind: Annotated[str, typer.Argument(help="表的种类 e.g. review")],
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")],
     force: Force = False,
-) -> Told:
+) -> Output:
     """模板 Write an empty sheet of a kind with lists, an example and notes."""
     from tasks.sheets.template import write_template  # openpyxl takes a while to import
 
@@ -96,7 +96,7 @@ def template(
     with db.connect() as connection:
         lists = template_lists(connection)
     write_template(out, described, lists)
-    return Told(None, [f"✓ {described.title}模板 template: {out}"])
+    return Output(None, [f"✓ {described.title}模板 template: {out}"])
 
 
 @command(sheet_app, name="import", processes=True)
@@ -104,12 +104,12 @@ def import_(
     db: Engine,
     file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")],
     kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
-) -> Told:
+) -> Output:
     """导入 Take in a sheet of applications, decisions, reports or sales records."""
     return _take_in(db, file, sheet_kind(kind) if kind else None)
 
 
-def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Told:
+def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Output:
     """Take a sheet in; rows that went back are not done."""
     from tasks.sheets.importing import import_sheet
 
@@ -132,7 +132,7 @@ def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Told:
         told.append(f"退回表 reject sheet: {report.reject_sheet}")
     if report.fault:
         errors.append(f"! {report.fault}")
-    return Told(shape, told, errors, done=not report.rejected)
+    return Output(shape, told, errors, done=not report.rejected)
 
 
 def refuse_overwriting(out: Path, force: bool) -> None:

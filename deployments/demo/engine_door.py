@@ -52,13 +52,13 @@ class EngineDoor:
 
     def _decide(self, saying: Saying, who: str) -> Told:
         item = saying.item.shown
-        return told(self.send(item.case_id, item.step_key, filled_in(item.prefill, saying.said, who)).reply)
+        return _told(self.send(item.case_id, item.step_key, filled_in(item.prefill, saying.said, who)).reply)
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back as the command does."""
-        return told(withdraw(self.db, case, staff, reason, Channel.CLI).reply)
+        return _told(withdraw(self.db, case, staff, reason, Channel.CLI).reply)
 
 
-def told(reply: Reply) -> Told:
+def _told(reply: Reply) -> Told:
     """Tell what became of an answer."""
     return Told(reply.accepted, "；".join(map(str, reply.problems)))

@@ -121,6 +121,7 @@ def by_clicks(home: Path, screen: Screen) -> End:
 
 
 def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen: Screen) -> End:
+    _go_on(context)
     over = threading.Event()
     door = ClicksDoor(client, context.deployments, lambda: over.is_set() or context.stopping.is_set())
     player = Player(db, door, screen)
@@ -132,11 +133,16 @@ def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen
             _let_staff_work(context, player, hands)
         finally:
             over.set()
-    if context.stopping.is_set():
-        raise UpError("中止 interrupted")
+    _go_on(context)
     end = show_end(player)
     end.problems.extend(wrong_runs(end.runs, client))
     return end
+
+
+def _go_on(context: Context) -> None:
+    """Raise UpError where Ctrl-C was pressed: what runs is about to end."""
+    if context.stopping.is_set():
+        raise UpError("中止 interrupted")
 
 
 def _let_staff_work(context: Context, player: Player, hands: ThreadPoolExecutor) -> None:
