@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import yaml
@@ -32,28 +33,19 @@ class ScheduleEntry(_Entry):
     active: bool = True
 
 
-class PoolEntry(_Entry):
-    """The work pool that a deployment's runs go to."""
-
-    name: str = POOL
-
-
-class JobVariables(_Entry):
-    """How the worker runs a deployment's runs; `own_process` keeps a long job out of the way of legs."""
-
-    own_process: bool = False
-
-
 class DeploymentEntry(_Entry):
-    """A deployment as prefect.yaml writes it; the entrypoint is a module path."""
+    """A deployment as prefect.yaml writes it; the entrypoint is a module path.
+
+    `own_process` keeps a long job out of the way of legs.
+    """
 
     name: str
     entrypoint: str = Field(pattern=r"^\w+(\.\w+)+$")
     description: str | None = None
     tags: list[str] = []
-    work_pool: PoolEntry = PoolEntry()
+    work_pool: dict[Literal["name"], str] = {"name": POOL}
     schedules: list[ScheduleEntry] = []
-    job_variables: JobVariables = JobVariables()
+    job_variables: dict[Literal["own_process"], bool] = {}
 
 
 def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:
@@ -75,7 +67,7 @@ def apply_deployments(path: Path = PREFECT_YAML) -> dict[str, UUID]:
     """Create or update the work pool and all deployments of `path`; return their ids by name."""
     entries, template = read_deployments(path), CaseWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
-        for pool in {entry.work_pool.name for entry in entries} | {POOL}:
+        for pool in {entry.work_pool["name"] for entry in entries} | {POOL}:
             with suppress(ObjectAlreadyExists):
                 client.create_work_pool(WorkPoolCreate(name=pool, type=CaseWorker.type, base_job_template=template))
         return {entry.name: _apply(client, entry) for entry in entries}
@@ -89,10 +81,10 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         name=entry.name,
         description=entry.description or flow.description,
         tags=entry.tags,
-        work_pool_name=entry.work_pool.name,
+        work_pool_name=entry.work_pool["name"],
         path=".",
         entrypoint=entry.entrypoint,
-        job_variables=entry.job_variables.model_dump(),
+        job_variables=entry.model_dump()["job_variables"],
         parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
         enforce_parameter_schema=True,
         pull_steps=[],

@@ -1,8 +1,9 @@
 """Say where this installation lives: its home folder, databases, port and threads. No business values."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.problems import UpError
@@ -10,6 +11,7 @@ from tasks.sheets.places import Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 
 class Settings(BaseSettings):
@@ -17,19 +19,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="AFTERSALES_", env_ignore_empty=True, extra="ignore")
 
-    home: Path = Path(".aftersales")
+    home: Folder = Path(".aftersales")
     database_url: str | None = Field(default=None, repr=False)
     prefect_database_url: str | None = Field(default=None, repr=False)
     port: int = Field(default=4200, ge=1, le=65535)
-    reports_port: int = Field(default=0, ge=0, le=65535)  # 0: the one after `port`
-    dropbox_folder: Path | None = Field(default=None, alias="AFTERSALES_DROPBOX")
+    reports_port: int = Field(default_factory=lambda given: given["port"] + 1, ge=1, le=65535)
+    dropbox: Folder = Field(default_factory=lambda given: given["home"] / "dropbox")  # sheets laid there are taken in
     worker_threads: int = Field(default=8, ge=1, le=64)
     fsync: bool = True  # off only where the data may be lost: tests and benches
-
-    @field_validator("home")
-    @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().resolve()
 
     @property
     def postgres(self) -> Path:
@@ -52,35 +49,15 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
-    def reports_url(self) -> str:
-        """Return the address of the reports."""
-        return f"http://{HOST}:{self.reports_at}"
-
-    @property
-    def reports_at(self) -> int:
-        """Return the port of the reports."""
-        return self.reports_port or self.port + 1
-
-    @property
-    def dropbox(self) -> Path:
-        """Return the folder where sheets are laid to be taken in."""
-        return (self.dropbox_folder or self.home / "dropbox").expanduser().resolve()
-
-    @property
     def places(self) -> Places:
         """Return where sheets come in and where their reports lie."""
-        return Places(self.reports, self.reports_url, self.dropbox)
+        return Places(self.reports, f"http://{HOST}:{self.reports_port}", self.dropbox)
 
     @property
     def variables(self) -> dict[str, str]:
         """Return the environment variables that tell a child process of this installation."""
-        told = {
-            "HOME": self.home,
-            "PORT": self.port,
-            "REPORTS_PORT": self.reports_at,
-            "WORKER_THREADS": self.worker_threads,
-        }
-        return {f"AFTERSALES_{name}": str(value) for name, value in told.items()}
+        told = self.model_dump(include={"home", "port", "reports_port", "worker_threads"})
+        return {f"AFTERSALES_{name.upper()}": str(value) for name, value in told.items()}
 
     @property
     def api_url(self) -> str:

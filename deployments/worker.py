@@ -6,16 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from contextvars import copy_context
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import anyio
 import anyio.abc
 import anyio.to_thread
-from prefect import Flow
+from prefect import Flow, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import Abort, Pause
@@ -26,13 +29,12 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
-from deployments.database import connect
-from deployments.helper import join
+from deployments.helper import reached
 from deployments.local.prefect_server import pointed_at
-from deployments.services import background_loops, start_services
+from deployments.loop import repeated
+from deployments.services import background_loops
 from deployments.settings import Settings
 from flows import load
-from tasks.durable.database import use
 from tasks.sheets import places
 
 POOL = "aftersales"
@@ -96,7 +98,7 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
         status = await anyio.to_thread.run_sync(leg, flow_run, configuration._entrypoint, limiter=self._limit_threads)
         if task_status is not None:
             task_status.started(0)  # no process of its own that could be killed
-        return LegResult(identifier=str(flow_run.id), status_code=status)
+        return BaseWorkerResult(identifier=str(flow_run.id), status_code=status)
 
     def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
         try:
@@ -114,12 +116,8 @@ def run_apart(flow_run: FlowRun, entrypoint: str) -> int:
 
     One that was killed, by the end of `up` too, is still Running for Prefect: the watch runs it again.
     """
-    args = [sys.executable, "-m", "deployments.job", str(flow_run.id), entrypoint, str(os.getpid())]
+    args = [sys.executable, "-m", "deployments.worker", str(flow_run.id), entrypoint, str(os.getpid())]
     return max(0, subprocess.run(args, check=False, stdin=subprocess.DEVNULL).returncode)
-
-
-class LegResult(BaseWorkerResult):
-    """How a leg ended for the worker."""
 
 
 def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
@@ -165,22 +163,41 @@ async def serve(worker: CaseWorker) -> None:
 def joined(settings: Settings, threads: int) -> Iterator[Engine]:
     """Let this process work on the cases of an installation, with all its processes, for the time of the block."""
     load()
-    url = str(settings.database_url)
-    db = connect(url, threads=threads)
-    use(db, partial(join, url))
     places.use(settings.places)
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
-    with pointed_at(settings), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    with (
+        reached(str(settings.database_url), threads) as db,
+        pointed_at(settings),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+    ):
         yield db
 
 
 def main() -> None:
     """Run the worker of this installation with its background loops."""
     settings = Settings()
-    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, start_services(background_loops(db)):
+    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, repeated(*background_loops(db)):
         worker = CaseWorker(settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}")
         anyio.run(serve, worker)
 
 
+def run_job(run_id: str, entrypoint: str, worker: str) -> None:
+    """Run one job in this process, a child of the worker; its state in Prefect says how it went."""
+    threading.Thread(target=_end_with, args=(int(worker),), daemon=True).start()
+    with joined(Settings(), BACKGROUND_CONNECTIONS):
+        with get_client(sync_client=True) as client:
+            run = client.read_flow_run(UUID(run_id))
+        leg = threading.Thread(target=copy_context().run, args=(run_leg, run, entrypoint))
+        leg.start()  # not in the main thread, where Prefect would catch SIGTERM and call the job crashed
+        leg.join()
+
+
+def _end_with(worker: int) -> None:
+    """End at once when the worker is gone: its successor runs the job again, and nothing is done twice."""
+    while os.getppid() == worker:
+        time.sleep(0.5)
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    main()
+    run_job(*sys.argv[1:]) if sys.argv[1:] else main()

@@ -19,7 +19,7 @@ import flows.parts_application  # noqa: F401  registers process PA
 from deployments.demo import sensible
 from deployments.demo.engine_door import EngineDoor
 from deployments.demo.sensible import APPROVALS, OWN_VAN
-from schemas.words import Channel, Role
+from schemas.words import Channel, EntryKind, Role
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
 from tasks.people.queries import people
@@ -109,7 +109,7 @@ class Play:
         **overrides: Any,
     ) -> int:
         """Send an application and let the case go to its first gate; gives its id."""
-        return self.door.open(self.form(lines, urgency=urgency, office=office, **overrides))
+        return self.door.open(self.form(lines, urgency=urgency, office=office, **overrides)).case_id
 
     def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
@@ -148,7 +148,8 @@ class Play:
 
     def withdraw(self, case: int, staff: str, reason: str = "客户取消") -> Reply:
         """Ask for the withdrawal of a case; gives what became of that."""
-        return self.door.take_back(case, staff, reason)
+        data = {"经办人工号": staff, "撤回原因": reason}
+        return advance(self.db, case, Answer("", data, Channel.CLI, kind=EntryKind.WITHDRAWN)).reply
 
     def time_out(self, case: int, key: str) -> Reply:
         """Let SYSTEM say that the time of a question is over."""

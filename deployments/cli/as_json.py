@@ -1,161 +1,71 @@
-"""What commands print for machines: JSON with stable keys, times ISO 8601 in UTC, contact data masked.
+"""What commands print for machines: JSON with stable keys, times ISO 8601 in UTC, contact data masked."""
 
-Each shape is read from what `tasks/` gives; a key that is named otherwise there says so by its alias.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic import TypeAdapter
 
 from schemas.problems import Problem
-from schemas.words import Channel, DocumentKind, Role, Urgency
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseView
+from tasks.desk.views import CaseView, InboxRow
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
-Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str)]
+Object = dict[str, Any]
+ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+ITEM = ("step", "title", "role", "unit", "due_at", "overdue", "refusals")
+WAITING = (*ITEM, "number", "office", "urgency", "run_id")
+OPEN = (*ITEM, "office", "refused_because", "prefill")
+ENTRY = ("at", "step", "kind", "title", "who", "actor", "channel", "text")
+CASE = (
+    *("number", "process", "title", "version", "office", "office_name", "applicant", "applicant_name", "customer"),
+    *("order_no", "model", "urgency", "link", "ending", "ending_reason", "opened_at", "closed_at", "due_at", "facts"),
+    *("fault", "run_id", "lines", "documents", "open", "timeline"),
+)
 
 
-class Shape(BaseModel):
-    """A value that is printed as JSON."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-def show_json(shape: Any, value: object) -> None:
-    """Print a value in a shape: Decimal as string, times in UTC."""
-    printed: TypeAdapter[Any] = TypeAdapter(shape)
-    print(printed.dump_json(printed.validate_python(value, from_attributes=True), indent=2).decode())
+def show_json(value: object) -> None:
+    """Print a value: Decimal as string."""
+    print(ANYTHING.dump_json(value, indent=2).decode())
 
 
-class ProblemShape(Shape):
-    """What is wrong: row (0: none), field, value, expected."""
-
-    row: int
-    field: str
-    value: str
-    expected: str
-    text: str
+def chosen(known: Mapping[str, Any], names: Sequence[str]) -> Object:
+    """Choose by name what machines read."""
+    picked = {name: known[name] for name in names}
+    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in picked.items()}
 
 
-def problem_shapes(problems: Iterable[Problem]) -> list[ProblemShape]:
-    """Give what is wrong, each with its sentence."""
-    return [ProblemShape(**{**vars(one), "value": str(one.value)}, text=str(one)) for one in problems]
+def problem_objects(problems: Iterable[Problem]) -> list[Object]:
+    """Give what is wrong, each with its sentence; row 0 is none."""
+    names = ("row", "field", "value", "expected", "text")
+    return [chosen(vars(one) | {"value": str(one.value), "text": str(one)}, names) for one in problems]
 
 
-class ItemShape(Shape):
-    """A work item."""
-
-    step: str = Field(validation_alias="key")
-    title: str
-    role: Role
-    unit: str | None = Field(validation_alias="unit_name")
-    due_at: Moment
-    overdue: bool
-    refusals: int
+def inbox_objects(rows: Iterable[InboxRow]) -> list[Object]:
+    """Give what waits for people."""
+    return [
+        chosen(row._asdict() | {"step": row.key, "office": row.office_name, "unit": row.unit_name}, WAITING)
+        for row in rows
+    ]
 
 
-class WaitingShape(ItemShape):
-    """A work item in an inbox."""
-
-    number: str
-    office: str = Field(validation_alias="office_name")
-    urgency: Urgency
-    run_id: UUID | None
-
-
-class OpenShape(ItemShape):
-    """A work item that a case waits for."""
-
-    office: str | None
-    refused_because: str
-    prefill: dict[str, Any]
-
-
-class DocumentShape(Shape):
-    """A numbered document of a case."""
-
-    number: str
-    kind: DocumentKind
-    step_key: str
-    issued_at: Moment
-    reverses: str | None
-    carrier: str | None
-    tracking: str | None
-
-
-class EntryShape(Shape):
-    """A line of a case's history."""
-
-    at: Moment
-    step: str
-    kind: str
-    title: str
-    who: str
-    actor: str
-    channel: Channel
-    text: str
-
-
-class CaseShape(Shape):
-    """A case whole."""
-
-    number: str
-    process: str
-    title: str
-    version: int
-    office: str
-    office_name: str
-    applicant: str
-    applicant_name: str
-    customer: dict[str, str]
-    order_no: str
-    model: str
-    urgency: Urgency
-    link: str
-    ending: str | None
-    ending_reason: str
-    opened_at: Moment
-    closed_at: Moment | None
-    due_at: Moment | None
-    facts: dict[str, str]
-    fault: str | None
-    run_id: UUID | None
-    lines: list[dict[str, Any]]
-    documents: list[DocumentShape]
-    open: list[OpenShape]
-    timeline: list[EntryShape]
-
-
-class ReplyShape(Shape):
-    """What became of an answer, and where its case stands now."""
-
-    accepted: bool
-    problems: list[ProblemShape]
-    number: str
-    link: str
-    ending: str | None
-    open: list[OpenShape]
-
-
-def open_shapes(view: CaseView) -> list[OpenShape]:
+def open_objects(view: CaseView) -> list[Object]:
     """Give what a case waits for, the first due first."""
     return [
-        OpenShape.model_validate(
+        chosen(
             item._asdict()
-            | {"overdue": item.due_at < view.now, "refused_because": mask_text(item.refused_because, view.case)}
+            | {"step": item.key, "unit": item.unit_name, "overdue": item.due_at < view.now}
+            | {"refused_because": mask_text(item.refused_because, view.case)},
+            OPEN,
         )
         for item in view.items
     ]
 
 
-def case_shape(view: CaseView) -> CaseShape:
+def case_object(view: CaseView) -> Object:
     """Give a case whole."""
     case = view.case
-    contact = {
+    customer = {
         "name": case.customer_name,
         "phone": mask_phone(case.customer_phone),
         "address": mask_address(case.customer_address),
@@ -164,21 +74,18 @@ def case_shape(view: CaseView) -> CaseShape:
         row.source._asdict() | {"step": row.source.key, "title": row.title, "who": row.who, "text": row.what}
         for row in timeline_rows(view)
     ]
-    return CaseShape.model_validate(
-        vars(case)
-        | {"customer": contact, "facts": dict(view.lines.facts), "lines": view.lines.as_records()}
-        | {"documents": view.documents, "open": open_shapes(view), "timeline": timeline}
-    )
+    known = {
+        "customer": customer,
+        "facts": dict(view.lines.facts),
+        "lines": view.lines.as_records(),
+        "documents": [chosen(document._asdict(), document._fields) for document in view.documents],
+        "open": open_objects(view),
+        "timeline": [chosen(entry, ENTRY) for entry in timeline],
+    }
+    return chosen(vars(case) | known, CASE)
 
 
-def reply_shape(view: CaseView, accepted: bool, problems: Iterable[Problem]) -> ReplyShape:
-    """Tell what became of an answer."""
-    case, wrong = view.case, problem_shapes(problems)
-    return ReplyShape(
-        accepted=accepted,
-        problems=wrong,
-        number=case.number,
-        link=case.link,
-        ending=case.ending,
-        open=open_shapes(view),
-    )
+def reply_object(view: CaseView, accepted: bool, problems: Iterable[Problem]) -> Object:
+    """Tell what became of an answer, and where its case stands now."""
+    known = {"accepted": accepted, "problems": problem_objects(problems), "open": open_objects(view)}
+    return chosen(vars(view.case) | known, ("accepted", "problems", "number", "link", "ending", "open"))

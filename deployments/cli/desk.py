@@ -1,28 +1,26 @@
 """The commands that work on cases: what is asked is done by tasks/, here it is only typed and told."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import ReplyShape, WaitingShape, case_shape, reply_shape, show_json
-from deployments.cli.output import case_parts, inbox_table, next_lines, show, tell_problems
-from deployments.cli.session import Force, Json, app, command
-from deployments.cli.sheets import refuse_overwriting
-from deployments.cli.values import by_chinese_names, describe, fill_in, read_form, wrong
+from deployments.cli.as_json import case_object, inbox_objects, reply_object
+from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
+from deployments.cli.session import Force, Output, app, command
+from deployments.cli.sheets import refuse_overwriting, view_of
+from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
-from tasks.desk.queries import case_view, find_cases
+from tasks.desk.queries import find_cases
 from tasks.desk.views import CaseView, ItemView
 from tasks.desk.waiting import inbox as waiting
 from tasks.durable import clock
-from tasks.durable.queries import find_case
-from tasks.durable.question import Answer
+from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.people.queries import people
 from tasks.runs.withdraw import withdraw as take_back
@@ -39,29 +37,25 @@ def inbox(
     office: Annotated[str, typer.Option(help="待办表只含此办事处 of one office, e.g. BJ")] = "",
     unit: Annotated[str, typer.Option(help="待办表只含此生产单位 of one unit, e.g. PANEL")] = "",
     force: Force = False,
-    json: Json = False,
-) -> None:
+) -> Output:
     """待办 List what waits, for one role or for all; or write it as a workbook to be decided and sent back."""
     if xlsx is not None:
-        _write_workbook(db, role_of(role), xlsx, office, unit, force)
-        return
+        refuse_overwriting(xlsx, force)
+        return _write_workbook(db, role_of(role), xlsx, office, unit)
     with db.connect() as connection:
         rows = waiting(connection, role_of(role) if role else None, clock.now())
-    if json:
-        show_json(list[WaitingShape], rows)
-    else:
-        show(inbox_table(rows) if rows else "没有待办 nothing waits")
+    return Output(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
 
 
-def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str, force: bool) -> None:
+def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -> Output:
     from tasks.sheets.inbox import write_inbox  # openpyxl takes a while to import
 
-    refuse_overwriting(out, force)
     written = write_inbox(db, role, out, office, unit)
-    told = "，".join(f"{title} {count}" for title, count in written.items.items())
-    show(f"✓ {role.zh}待办 inbox: {told or '没有待办 nothing waits'} → {out}")
+    counts = "，".join(f"{title} {count}" for title, count in written.items.items())
+    told = [f"✓ {role.zh}待办 inbox: {counts or '没有待办 nothing waits'} → {out}"]
     if written.left_out:
-        show(f"另有 {written.left_out} 项没有表格，请用其他方式办理 items have no sheet")
+        told.append(f"另有 {written.left_out} 项没有表格，请用其他方式办理 items have no sheet")
+    return Output(None, told)
 
 
 def role_of(text: str) -> Role:
@@ -78,24 +72,14 @@ def role_of(text: str) -> Role:
 def case(
     db: Engine,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="单号、订单号或客户电话 case, order or phone number")],
-    json: Json = False,
-) -> None:
+) -> Output:
     """查单 Show a case: what, who, when, documents, and what is next."""
     with db.connect() as connection:
         found = find_cases(connection, unicodedata.normalize("NFKC", number))
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
-    if json:
-        print(case_shape(view).model_dump_json(indent=2))
-    else:
-        show(*case_parts(view))
-
-
-def view_of(db: Engine, number: str) -> CaseView:
-    """Load a case by its number."""
-    with db.connect() as connection:
-        return case_view(connection, find_case(connection, number))
+    return Output(case_object(view), case_parts(view))
 
 
 @command(app, processes=True)
@@ -112,17 +96,16 @@ def decide(
     ] = None,
     form: Annotated[Path | None, typer.Option(help="整份答复 the whole answer, .json or .yaml")] = None,
     step: Annotated[str, typer.Option(help="多项待办时指定 which step, where several wait")] = "",
-    json: Json = False,
-) -> bool:
+) -> Output:
     """办理 Decide what a case waits for; without answers, tell the fields of its form."""
-    view = view_of(db, number)
-    item, signed = _item(db, view, staff.strip(), step), {STAFF: staff.strip()}
+    view, answer = view_of(db, number), {STAFF: staff.strip()}
+    item = _item(db, view, staff.strip(), step)
     if item and not (answers or form):
-        return _tell_form(view, item, json)
-    # where nothing waits the engine knows who was faster, and records the attempt
-    data = _filled(item, answers or [], form) | signed if item else signed
-    reply = advance(db, view.case.id, Answer(item.key if item else step, data, Channel.CLI)).reply
-    return _tell_reply(db, number, item.title if item else step, reply.accepted, reply.problems, json)
+        return _tell_form(view, item)
+    if item:  # where nothing waits the engine knows who was faster, and records the attempt
+        answer = fill_in(form_at(item.form), read_form(form) if form else item.prefill, answers or []) | answer
+    reply = advance(db, view.case.id, Answer(item.key if item else step, answer, Channel.CLI)).reply
+    return _tell_reply(db, number, item.title if item else step, reply)
 
 
 def _item(db: Engine, view: CaseView, staff: str, step: str) -> ItemView | None:
@@ -142,45 +125,27 @@ def _item(db: Engine, view: CaseView, staff: str, step: str) -> ItemView | None:
     return own[0] if own else view.items[0]
 
 
-def _filled(item: ItemView, pairs: Sequence[str], file: Path | None) -> dict[str, Any]:
-    form = form_at(item.form)
-    return fill_in(form, read_form(file, form) if file else by_chinese_names(form, item.prefill), pairs)
-
-
-def _tell_form(view: CaseView, item: ItemView, as_json: bool) -> bool:
+def _tell_form(view: CaseView, item: ItemView) -> Output:
     """Refuse an empty answer, and tell what the form wants."""
     problem = Problem("表单 form", "", "没有填写内容，请用 字段=值 或 --form FILE nothing was filled in")
-    if as_json:
-        show_json(ReplyShape, reply_shape(view, False, [problem]))
-        return False
-    show(f"{view.case.number} · {item.title} [{item.key}] · {item.role.zh} {item.role.value}")
-    show(*(f"  {line}" for line in describe(form_at(item.form), item.prefill)))
-    typer.echo(f"✗ {problem}", err=True)
-    return False
+    about = f"{view.case.number} · {item.title} [{item.key}] · {item.role.zh} {item.role.value}"
+    fields = [f"  {line}" for line in describe(form_at(item.form), item.prefill)]
+    return Output(reply_object(view, False, [problem]), [about, *fields], [f"✗ {problem}"], done=False)
 
 
 @command(app, processes=True)
 def withdraw(
-    db: Engine,
-    number: Number,
-    staff: Staff,
-    reason: Annotated[str, typer.Option(help="撤回原因 why")],
-    json: Json = False,
-) -> bool:
+    db: Engine, number: Number, staff: Staff, reason: Annotated[str, typer.Option(help="撤回原因 why")]
+) -> Output:
     """撤回 Take a case back; what was done for it is undone visibly."""
     reply = take_back(db, number, staff.strip(), reason, Channel.CLI).reply
-    return _tell_reply(db, number, "撤回 withdrawal", reply.accepted, reply.problems, json)
+    return _tell_reply(db, number, "撤回 withdrawal", reply)
 
 
-def _tell_reply(
-    db: Engine, number: str, title: str, accepted: bool, problems: Iterable[Problem], as_json: bool
-) -> bool:
+def _tell_reply(db: Engine, number: str, title: str, reply: Reply) -> Output:
     view = view_of(db, number)
-    if as_json:
-        show_json(ReplyShape, reply_shape(view, accepted, problems))
-    elif accepted:
-        show(f"✓ {view.case.number} {title} 已受理 accepted", *next_lines(view))
-    else:
-        tell_problems(f"{view.case.number} {title} 未受理 refused", list(problems))
-        show(*next_lines(view))
-    return accepted
+    shape = reply_object(view, reply.accepted, reply.problems)
+    if reply.accepted:
+        return Output(shape, [f"✓ {view.case.number} {title} 已受理 accepted", *next_lines(view)])
+    refused = reasons(f"{view.case.number} {title} 未受理 refused", reply.problems)
+    return Output(shape, next_lines(view), [refused], done=False)

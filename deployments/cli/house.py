@@ -7,22 +7,14 @@ import httpx
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import Shape, show_json
-from deployments.cli.output import show, table
-from deployments.cli.session import Json, app, command, db_app, installation, load_processes
+from deployments.cli.as_json import chosen
+from deployments.cli.output import table
+from deployments.cli.session import Json, Output, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
+from flows import load
 from schemas.problems import UpError
 from tasks.durable.process import PROCESSES
-
-
-class ProcessShape(Shape):
-    """A process as the code declares it."""
-
-    code: str
-    title: str
-    version: int
-    chain: list[str]
 
 
 @app.command()
@@ -42,42 +34,39 @@ def demo(
 @app.command()
 def processes(json: Json = False) -> None:
     """流程 List the processes: code, title, version, chain."""
-    load_processes()
+    load()
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
-    if json:
-        show_json(list[ProcessShape], known)
-    else:
-        rows = [(one.code, one.title, one.version, one.chain) for one in known]
-        show(table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows))
+    rows = [(one.code, one.title, one.version, one.chain) for one in known]
+    shown = table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows)
+    Output([{"code": one.code, "title": one.title, "version": one.version, "chain": one.links} for one in known], [shown]).tell(json)
 
 
 @command(app)
-def recover(db: Engine, json: Json = False) -> None:
+def recover(db: Engine) -> Output:
     """恢复 Park the runs of all open cases anew, e.g. after Prefect's database was deleted."""
     settings = installation()
     if not is_healthy(settings):
         raise UpError(f"Prefect 未运行 Prefect does not answer at {settings.api_url}: start `aftersales up`")
     with pointed_at(settings):
-        load_processes()  # Prefect is imported when it is pointed at our server
+        load()  # Prefect is imported when it is pointed at our server
         from tasks.runs.watch import recover
 
         try:
             report = vars(recover(db))
         except httpx.HTTPError as error:
             raise UpError(f"Prefect 出错 Prefect failed: {' '.join(str(error).split())}") from error
-    if json:
-        show_json(dict[str, int], report)
-    else:
-        show("✓ 已恢复 recovered: " + ", ".join(f"{name} {count}" for name, count in report.items()))
+    counts = ", ".join(f"{name} {count}" for name, count in report.items())
+    return Output(report, [f"✓ 已恢复 recovered: {counts}"])
 
 
-@command(db_app)
+@command(db_app, machines=False)
 def upgrade(
     db: Engine,
     reference: Annotated[bool, typer.Option(help="空库载入基础数据 load reference data where there is none")] = True,
-) -> None:
+) -> Output:
     """升级 Bring the database to the newest schema."""
     migrate(url_text(db.url))
-    show("✓ 数据库已是最新 the database has the newest schema")
+    told = ["✓ 数据库已是最新 the database has the newest schema"]
     if reference and load_reference(db):
-        show("✓ 已载入基础数据 the reference data was loaded")
+        told.append("✓ 已载入基础数据 the reference data was loaded")
+    return Output(None, told)

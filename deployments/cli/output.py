@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -26,10 +25,15 @@ DOCUMENTS = ("时间 Time", "单据 Document", "编号 Number", "备注 Note")
 TIMELINE = ("时间 Time", "经办 Who", "事项 What", "内容 Details", "渠道 Channel")
 
 
+def new_console() -> Console:
+    """Give a console that prints text as it is, wide where nobody sees its edge."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
 def show(*parts: RenderableType) -> None:
     """Print for people."""
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    console = new_console()
     for part in parts:
         console.print(part)
 
@@ -147,7 +151,6 @@ def lines_table(lines: LineTable) -> Table:
     return table(*lines.headings, rows=rows, right=figures)
 
 
-def tell_problems(what: str, problems: Sequence[Problem]) -> None:
-    """Tell on stderr what was refused, and every reason."""
-    sys.stdout.flush()
-    typer.echo("\n".join([f"✗ {what}", *(f"  {problem}" for problem in problems)]), err=True)
+def reasons(what: str, problems: Iterable[Problem]) -> str:
+    """Say what was refused, and every reason."""
+    return "\n".join([f"✗ {what}", *(f"  {problem}" for problem in problems)])

@@ -3,24 +3,27 @@
 import inspect
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial, wraps
-from typing import Annotated, Any
+from functools import wraps
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import ValidationError
+from rich.console import RenderableType
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
-from deployments.database import connect
-from deployments.helper import join
+from deployments.cli.as_json import show_json
+from deployments.cli.output import show
+from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
+from flows import load
 from schemas.problems import AftersalesError, UpError
-from tasks.durable.database import use
 
+KEYWORD = inspect.Parameter.KEYWORD_ONLY
 NO_TABLES = "42P01"  # undefined_table
 
 Json = Annotated[bool, typer.Option("--json", help="供程序读取 for machines")]
@@ -41,7 +44,10 @@ class OneLineErrors(TyperGroup):
             lines = str(error).splitlines()
             typer.echo("✗ " + "\n  ".join(lines), err=True)
         except DBAPIError as error:
-            typer.echo(f"✗ {database_trouble(error)}", err=True)
+            why = f"数据库出错 the database failed: {' '.join(str(error.orig).split())}"
+            if getattr(error.orig, "sqlstate", None) == NO_TABLES:
+                why = "数据库尚未建表，请先运行 the database has no tables yet, run first: aftersales db upgrade"
+            typer.echo(f"✗ {why}", err=True)
         raise typer.Exit(1)
 
 
@@ -58,42 +64,50 @@ app.add_typer(db_app, name="db")
 app.add_typer(sheet_app, name="sheet")
 
 
-def command(group: typer.Typer, name: str | None = None, processes: bool = False) -> Callable[[Any], Any]:
-    """Make a function a command: its first parameter gets the database, `False` from it is exit code 1.
+class Output(NamedTuple):
+    """What a command tells: machines (None: nothing), people, on stderr; what was not `done` is exit code 1."""
+
+    shape: object
+    parts: Sequence[RenderableType]
+    errors: Sequence[str] = ()
+    done: bool = True
+
+    def tell(self, as_json: bool) -> None:
+        """Tell it, and exit."""
+        if as_json and self.shape is not None:
+            show_json(self.shape)
+        else:
+            for line in self.errors:
+                typer.echo(line, err=True)
+            show(*self.parts)
+        raise typer.Exit(0 if self.done else 1)
+
+
+def command(
+    group: typer.Typer, name: str | None = None, processes: bool = False, machines: bool = True
+) -> Callable[[Any], Any]:
+    """Make a function a command: its first parameter gets the database, and `--json` comes to the others.
 
     `processes` loads them first: Prefect takes a second to import, and what only lists goes without.
     """
 
-    def register(work: Callable[..., bool | None]) -> Callable[..., bool | None]:
+    def register(work: Callable[..., Output]) -> Callable[..., Output]:
         @wraps(work)
-        def run(**options: Any) -> None:
+        def run(json: bool = False, **options: Any) -> None:
             with operations_database() as db:
                 if processes:
-                    load_processes()
-                done = work(db, **options)
-            raise typer.Exit(1 if done is False else 0)
+                    load()
+                work(db, **options).tell(json)
 
         signature = inspect.signature(work)
         typed = list(signature.parameters.values())[1:]
+        if machines:
+            typed.append(inspect.Parameter("json", KEYWORD, default=False, annotation=Json))
         run.__signature__ = signature.replace(parameters=typed)  # type: ignore[attr-defined]
         group.command(name)(run)
         return work
 
     return register
-
-
-def load_processes() -> None:
-    """Register all processes."""
-    from flows import load
-
-    load()
-
-
-def database_trouble(error: DBAPIError) -> str:
-    """Say in one line what a database refused."""
-    if getattr(error.orig, "sqlstate", None) == NO_TABLES:
-        return "数据库尚未建表，请先运行 the database has no tables yet, run first: aftersales db upgrade"
-    return f"数据库出错 the database failed: {' '.join(str(error.orig).split())}"
 
 
 def installation() -> Settings:
@@ -112,9 +126,4 @@ def operations_database(settings: Settings | None = None) -> Iterator[Engine]:
     settings = settings or installation()
     with ExitStack() as stack:
         url = settings.database_url or stack.enter_context(running_database(settings)).ours
-        db = connect(url, threads=2)
-        use(db, partial(join, url))
-        try:
-            yield db
-        finally:
-            db.dispose()
+        yield stack.enter_context(reached(url))

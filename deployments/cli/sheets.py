@@ -7,16 +7,18 @@ from uuid import uuid4
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import ProblemShape, Shape, problem_shapes, show_json
-from deployments.cli.output import next_lines, show, tell_problems
-from deployments.cli.session import Force, Json, app, command, sheet_app
-from deployments.cli.values import read_form, wrong
+from deployments.cli.as_json import chosen, problem_objects
+from deployments.cli.output import next_lines, reasons
+from deployments.cli.session import Force, Output, app, command, sheet_app
+from deployments.cli.values import fill_in, read_form, wrong
 from schemas.problems import AftersalesError, BadInput
 from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from schemas.words import Channel
 from tasks.desk.queries import case_view
+from tasks.desk.views import CaseView
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Process
+from tasks.durable.queries import find_case
 from tasks.durable.stage import advance
 from tasks.sheets.queries import template_lists
 
@@ -25,50 +27,17 @@ FORMS = {".json", ".yaml", ".yml"}
 MOST_TOLD = 20  # rows that went back; the reject sheet has all of them
 
 
-class AcceptedShape(Shape):
-    """A case that an application became."""
-
-    number: str
-    new: bool
-
-
-class ApplicationShape(Shape):
-    """What became of an application."""
-
-    accepted: list[AcceptedShape]
-    problems: list[ProblemShape]
-
-
-class RowShape(Shape):
-    """A row of a sheet that goes back."""
-
-    row: int
-    key: str
-    problems: list[ProblemShape]
-
-
-class ImportShape(Shape):
-    """What became of a sheet."""
-
-    counts: dict[str, int]
-    numbers: list[str]
-    rejected: list[RowShape]
-    reject_sheet: Path | None
-    fault: str
-
-
 @command(app, processes=True)
 def apply(
     db: Engine,
     file: Annotated[Path, typer.Argument(help="申报表 .xlsx .csv，或一份申报 .json .yaml")],
     process: Annotated[str, typer.Option(metavar="CODE", help="流程代码，只有一种时可不填 which process")] = "",
     origin: Annotated[str, typer.Option(help="同一来源只受理一次 the same origin is accepted once")] = "",
-    json: Json = False,
-) -> bool:
+) -> Output:
     """申报 Send an application, or a sheet of them."""
     known, suffix = process_of(process), file.suffix.lower()
     if suffix in FORMS:
-        return _apply_form(db, known, file, origin or f"cli:{uuid4()}", json)
+        return _apply_form(db, known, file, origin or f"cli:{uuid4()}")
     if suffix not in SHEETS:
         raise wrong("文件 file", file.name, f"应为 must be {' '.join(sorted(SHEETS | FORMS))}")
     if origin:
@@ -76,7 +45,7 @@ def apply(
     kind = next((kind for kind in sheet_kinds().values() if kind.form is known.request), None)
     if kind is None:
         raise wrong("文件 file", file.name, f"{known.title}没有申报表，请用 .json .yaml has no sheet: use a form file")
-    return _take_in(db, file, kind, json)
+    return _take_in(db, file, kind)
 
 
 def process_of(code: str) -> Process:
@@ -89,37 +58,36 @@ def process_of(code: str) -> Process:
     raise wrong("--process", code, f"应为 must be one of: {known}")
 
 
-def _apply_form(db: Engine, process: Process, file: Path, origin: str, as_json: bool) -> bool:
-    """Open a case for an application and bring it to its first gate; False where it is refused."""
-    data = read_form(file, process.request)
+def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Output:
+    """Open a case for an application and bring it to its first gate."""
+    data = fill_in(process.request, read_form(file), [])
     try:
         opened = open_case(db, process.code, data, origin, Channel.CLI)
     except BadInput as refused:
-        if as_json:
-            show_json(ApplicationShape, {"accepted": [], "problems": problem_shapes(refused.problems)})
-        else:
-            tell_problems("未受理 refused", refused.problems)
-        return False
+        shape = {"accepted": [], "problems": problem_objects(refused.problems)}
+        return Output(shape, [], [reasons("未受理 refused", refused.problems)], done=False)
     try:
         advance(db, opened.case_id)
     except AftersalesError as error:  # it is accepted; what keeps it back is noted on it, and the watch tries again
         typer.echo(f"! {opened.number}: {error}", err=True)
-    if as_json:
-        show_json(ApplicationShape, {"accepted": [opened], "problems": []})
-        return True
-    show(f"✓ {opened.number} {'已受理 accepted' if opened.new else '此前已受理 was accepted before'}")
+    became = "已受理 accepted" if opened.new else "此前已受理 was accepted before"
+    shape = {"accepted": [chosen(vars(opened), ("number", "new"))], "problems": []}
+    return Output(shape, [f"✓ {opened.number} {became}", *next_lines(view_of(db, opened.number))])
+
+
+def view_of(db: Engine, number: str) -> CaseView:
+    """Load a case by its number."""
     with db.connect() as connection:
-        show(*next_lines(case_view(connection, opened.case_id)))
-    return True
+        return case_view(connection, find_case(connection, number))
 
 
-@command(sheet_app)
+@command(sheet_app, machines=False)
 def template(
     db: Engine,
     kind: Annotated[str, typer.Argument(help="表的种类 e.g. review")],
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")],
     force: Force = False,
-) -> None:
+) -> Output:
     """模板 Write an empty sheet of a kind with lists, an example and notes."""
     from tasks.sheets.template import write_template  # openpyxl takes a while to import
 
@@ -128,7 +96,7 @@ def template(
     with db.connect() as connection:
         lists = template_lists(connection)
     write_template(out, described, lists)
-    show(f"✓ {described.title}模板 template: {out}")
+    return Output(None, [f"✓ {described.title}模板 template: {out}"])
 
 
 @command(sheet_app, name="import", processes=True)
@@ -136,40 +104,35 @@ def import_(
     db: Engine,
     file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")],
     kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
-    json: Json = False,
-) -> bool:
+) -> Output:
     """导入 Take in a sheet of applications, decisions, reports or sales records."""
-    return _take_in(db, file, sheet_kind(kind) if kind else None, json)
+    return _take_in(db, file, sheet_kind(kind) if kind else None)
 
 
-def _take_in(db: Engine, file: Path, kind: SheetKind | None, as_json: bool) -> bool:
-    """Take a sheet in; False where rows went back."""
+def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Output:
+    """Take a sheet in; rows that went back are not done."""
     from tasks.sheets.importing import import_sheet
 
     report = import_sheet(db, file, kind)
-    if as_json:
-        shown = {
-            "counts": {became.name.lower(): count for became, count in report.counts.items()},
-            "numbers": [number for table in report.tables for number in table.numbers],
-            "rejected": [
-                {"row": one.no, "key": one.number, "problems": problem_shapes(one.problems)} for one in report.rejected
-            ],
-            "reject_sheet": report.reject_sheet,
-            "fault": report.fault,
-        }
-        show_json(ImportShape, shown)
-        return not report.rejected
-    show(f"{report.name}: {report.line}")
-    show(*(f"✓ {table.kind.title}: {'、'.join(table.numbers)}" for table in report.tables if table.numbers))
-    for outcome in report.rejected[:MOST_TOLD]:
-        tell_problems(f"退回 row {outcome.no} goes back", outcome.problems)
+    shape = {
+        "counts": {became.name.lower(): count for became, count in report.counts.items()},
+        "numbers": [number for table in report.tables for number in table.numbers],
+        "rejected": [
+            {"row": one.no, "key": one.number, "problems": problem_objects(one.problems)} for one in report.rejected
+        ],
+        "reject_sheet": report.reject_sheet,
+        "fault": report.fault,
+    }
+    errors = [reasons(f"退回 row {one.no} goes back", one.problems) for one in report.rejected[:MOST_TOLD]]
     if len(report.rejected) > MOST_TOLD:
-        typer.echo(f"… 共 {len(report.rejected)} 行退回 rows go back", err=True)
+        errors.append(f"… 共 {len(report.rejected)} 行退回 rows go back")
+    told = [f"{report.name}: {report.line}"]
+    told += [f"✓ {table.kind.title}: {'、'.join(table.numbers)}" for table in report.tables if table.numbers]
     if report.reject_sheet:
-        show(f"退回表 reject sheet: {report.reject_sheet}")
+        told.append(f"退回表 reject sheet: {report.reject_sheet}")
     if report.fault:
-        typer.echo(f"! {report.fault}", err=True)
-    return not report.rejected
+        errors.append(f"! {report.fault}")
+    return Output(shape, told, errors, done=not report.rejected)
 
 
 def refuse_overwriting(out: Path, force: bool) -> None:

@@ -5,9 +5,7 @@ or else by its place; `list.2=` takes the row out, `list=` all of them.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -20,8 +18,8 @@ from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Labelled
 
 
-def read_form(path: Path, form: type[Form]) -> dict[str, Any]:
-    """Read a form from a .json or .yaml file, by Chinese field names; BadInput says where it is wrong."""
+def read_form(path: Path) -> dict[str, Any]:
+    """Read a form from a .json or .yaml file; BadInput says where it is wrong."""
     try:
         text = path.read_text("utf-8-sig")
         # numbers stay as they are written: a phone number is no number, 0.10 no float
@@ -40,7 +38,7 @@ def read_form(path: Path, form: type[Form]) -> dict[str, Any]:
         raise wrong("文件 file", path.name, why) from error
     if not isinstance(content, dict):
         raise wrong("文件 file", path.name, "应为一份表单（字段: 值） must be one form, field: value")
-    return by_chinese_names(form, content)
+    return content
 
 
 def by_chinese_names(form: type[Form], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,8 +54,8 @@ def by_chinese_names(form: type[Form], given: Mapping[str, Any]) -> dict[str, An
 
 
 def fill_in(form: type[Form], base: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
-    """Give `base` with every `field=value` set; BadInput names each pair that fits no field."""
-    values: dict[str, Any] = deepcopy(dict(base))
+    """Give `base` by Chinese names, with every `field=value` set; BadInput names each pair that fits no field."""
+    values = by_chinese_names(form, base)
     problems: list[Problem] = []
     for pair in pairs:
         try:
@@ -73,7 +71,7 @@ def fill_in(form: type[Form], base: Mapping[str, Any], pairs: Sequence[str]) -> 
 
 
 def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
-    name, sign, value = re.sub("＝", "=", pair, count=1).partition("=")
+    name, sign, value = pair.replace("＝", "=", 1).partition("=")
     if not sign:
         raise wrong(pair, "", "应为 字段=值 must be field=value")
     path = [step.strip() for step in name.split(".")]

@@ -20,7 +20,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.demo.plan import Story
-from deployments.demo.player import Item, Told, Turn
+from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.sensible import filled_in
 from schemas.forms.fields import STAFF
 from schemas.words import Role
@@ -66,7 +66,7 @@ class ClicksDoor:
     def _start(self, deployment: str, parameters: dict[str, Any]) -> UUID:
         return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters).id
 
-    def waiting(self, role: Role) -> list[Item]:
+    def waiting(self, role: Role) -> list[Todo]:
         """Give what waits for a role, of each case what goes first, and take those cases in hand."""
         suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
         first: dict[str, FlowRun] = {}
@@ -78,7 +78,7 @@ class ClicksDoor:
             if dialog:
                 self._in_hand[case] = run.id
                 key, title = dialog.gate.rpartition("-")[0], run.name.rpartition(" · ")[2]
-                items.append(Item(_number(run), key, title, str(dialog.schema["title"]), role, dialog, str(run.id)))
+                items.append(Todo(_number(run), key, title, str(dialog.schema["title"]), role, dialog, str(run.id)))
         return items
 
     def _read(self, run: FlowRun) -> Dialog | None:
@@ -96,14 +96,14 @@ class ClicksDoor:
                 return Dialog(run, _gate(run), schema, text)
         return None
 
-    def decide(self, turns: Sequence[Turn]) -> list[list[Told]]:
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Press Resume, and wait for what becomes of it."""
-        return [self._decide(turn, turn.item.shown) for turn in turns]
+        return [self._decide(saying, saying.item.shown) for saying in sayings]
 
-    def _decide(self, turn: Turn, dialog: Dialog) -> list[Told]:
+    def _decide(self, saying: Saying, dialog: Dialog) -> list[Told]:
         try:
             while True:
-                pressed = self._press(dialog, [_answer(dialog, turn.said, who) for who in turn.people])
+                pressed = self._press(dialog, [_answer(dialog, saying.said, who) for who in saying.people])
                 if not any(told.accepted for told in pressed):
                     moved = _gate(self.client.read_flow_run(dialog.run.id)) != dialog.gate
                     return [LOST for _ in pressed] if moved else pressed
@@ -114,12 +114,12 @@ class ClicksDoor:
                     break  # else it is the same gate: the answer was lost with the worker
                 dialog = after
             # the next attempt at the same item: it was refused
-            if isinstance(after, Dialog) and after.gate.rpartition("-")[0] == turn.item.key:
+            if isinstance(after, Dialog) and after.gate.rpartition("-")[0] == saying.item.key:
                 why = after.text[after.text.find("⚠") :]
                 return [Told(False, why) if told.accepted else told for told in pressed]
             return pressed
         finally:
-            self._in_hand.pop(turn.item.case or turn.item.run)
+            self._in_hand.pop(saying.item.case or saying.item.run)
 
     def _wait(self, dialog: Dialog) -> Dialog | Told | None:
         """Give the next dialog of a run; LOST when another run took its item over, None when it ended otherwise."""
@@ -155,21 +155,15 @@ class ClicksDoor:
             return list(people.map(press, answers))
 
     def _resume(self, run_id: UUID, answer: Mapping[str, Any]) -> Told:
-        """Press Resume; tries again while the form is not stored yet."""
-        deadline = time.monotonic() + FORM_WAIT
-        while True:
-            try:
-                result = self.client.resume_flow_run(run_id, run_input=dict(answer))
-            except PrefectHTTPStatusError as error:
-                if error.response.status_code != httpx.codes.CONFLICT:
-                    raise
-                return Told(False, "已有答复 409: this form has an answer already")
-            if result.status == SetStateStatus.ACCEPT:
-                return Told(True)
-            told = str(getattr(result.details, "reason", result.status))
-            if "schema not found" not in told or time.monotonic() > deadline:
-                return Told(False, told)
-            time.sleep(0.1)
+        try:
+            result = self.client.resume_flow_run(run_id, run_input=dict(answer))
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != httpx.codes.CONFLICT:
+                raise
+            return Told(False, "已有答复 409: this form has an answer already")
+        if result.status == SetStateStatus.ACCEPT:
+            return Told(True)
+        return Told(False, str(getattr(result.details, "reason", result.status)))
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back through the deployment 撤回申报."""

@@ -18,26 +18,24 @@ from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
-from deployments.database import connect
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
 from deployments.demo.plan import BY_FORM, SHEET
-from deployments.demo.player import Door, Item, Player
+from deployments.demo.player import Player, Todo
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
 from deployments.demo.sheets_door import SheetsDoor
+from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare
 from deployments.local.up import Context, up
 from deployments.settings import Settings
-from flows import load
-from schemas.problems import AftersalesError
+from schemas.problems import AftersalesError, UpError
 from schemas.tables import lease, service_case
 from tasks.outbox.dispatch import dispatch_due
-from tasks.people.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers
@@ -53,178 +51,136 @@ def main(sheets_only: bool = False) -> int:
     logging.getLogger("aftersales").setLevel(logging.ERROR)  # the screen tells of the killed worker
     os.environ.pop("AFTERSALES_ORDER_SYSTEM_URL", None)  # the embedded order system answers
     screen, ends, problems = Screen(), list[End](), list[str]()
-    for way in (SheetsDemo,) if sheets_only else (ClicksDemo, SheetsDemo):
+    for way in (through_sheets,) if sheets_only else (by_clicks, through_sheets):
         with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
-            demo = way(Path(home), screen)
             try:
-                demo.run()
+                ends.append(way(Path(home), screen))
             except AftersalesError as error:
-                demo.problems.append(str(error))
+                problems += [str(error), "演示未完成 the demo did not finish"]
+                break
             except Exception as fault:  # noqa: BLE001  whatever broke is told, and nothing is left running
                 screen.console.print_exception()
-                demo.problems.append(f"演示中断 the demo broke: {fault!r}")
-        problems += demo.problems
-        if demo.end is None:
-            problems.append("演示未完成 the demo did not finish")
-            break
-        ends.append(demo.end)
-    problems += differences(ends)
+                problems.append(f"演示中断 the demo broke: {fault!r}")
+                break
+    problems += [problem for end in ends for problem in end.problems] + differences(ends)
     screen.verdict(problems, ways=len(ends))
     return 1 if problems else 0
 
 
-class Demo:
-    """One play from the first sheet to the audit; `problems` is what was not as it should be."""
-
-    def __init__(self, home: Path, screen: Screen) -> None:
-        self.home, self.screen = home, screen
-        self.problems: list[str] = []
-        self.end: End | None = None
-
-    def run(self) -> None:
-        """Start what it needs, play, and stop it."""
-        raise NotImplementedError
-
-    def player(self, db: Engine, door: Door) -> Player:
-        """Give the one who plays all stories through a door."""
-        load()
-        with db.connect() as connection:
-            return Player(door, (*SHEET, *BY_FORM), people(connection), self.screen.tell)
-
-    def settings(self, port: int) -> Settings:
-        """Give an installation of its own in the fresh home."""
-        return Settings(home=self.home, port=port, database_url=None, prefect_database_url=None, fsync=False)
-
-    def closed(self, db: Engine, player: Player) -> bool:
-        """Say whether all cases are closed and, where they have a run, it shows that."""
-        shown = service_case.c.run_id.is_(None) | (service_case.c.run_seq == service_case.c.seq)
-        done = service_case.c.closed_at.is_not(None) & shown
-        counts = select(func.count().filter(done), func.count()).select_from(service_case)
-        with db.connect() as connection:
-            closed, cases = connection.execute(counts).one()
-        self.screen.progress(closed, len(player.stories), player.answers)
-        return bool(closed == cases == len(player.stories))
-
-    def finish(self, db: Engine, player: Player, apart: str = "") -> None:
-        """Note what people found otherwise than planned and what never happened; show the end."""
-        self.problems += player.faults + player.unsaid(apart)
-        if not player.told_late:
-            self.problems.append("同时提交的第二人未被告知 nobody was told that a colleague was faster")
-        self.end = show_end(db, player.stories, self.screen)
-        self.problems += self.end.problems
+def installation(home: Path, port: int = 4200) -> Settings:
+    """Give an installation of its own in a fresh home, whatever the environment says."""
+    return Settings(home=home, port=port, database_url=None, prefect_database_url=None, fsync=False)
 
 
-class SheetsDemo(Demo):
-    """Everything that people do stands in workbooks; no Prefect is needed."""
-
-    def run(self) -> None:
-        """Start PostgreSQL, play, and stop it."""
-        self.screen.stage("只用表格再办一遍 the same through sheets alone: starting PostgreSQL")
-        with running_database(self.settings(4200)) as databases:
-            prepare(databases.ours)
-            db = connect(databases.ours)
-            try:
-                self.play(db)
-            finally:
-                db.dispose()
-
-    def play(self, db: Engine) -> None:
-        """Send the applications, let every role work through its workbooks round by round, look at the end."""
-        door = SheetsDoor(db, self.home, self.screen)
-        player = self.player(db, door)
-        player.apply(door, [one.story for one in player.stories])
-        self.screen.stage("各岗位用待办表办理 every role works through its inbox workbook")
-        busy = True
-        while busy and not player.faults and door.round < MOST_ROUNDS:
-            door.round += 1
-            busy = bool(dispatch_due(db).answered)  # the order system answers
-            for role in ROLES:
-                items = door.waiting(role)
-                busy = busy or bool(items)
-                while items and not player.faults:
-                    player.play(items)
-                    items = player.undone(door.back())
-            self.closed(db, player)
-        self.screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
-        self.problems += door.problems
-        self.finish(db, player, apart=ONLY_BY_FORM)
+# through sheets
 
 
-class ClicksDemo(Demo):
-    """A sheet and two forms come in, staff answer over Prefect's API; in the middle the worker is killed."""
+def through_sheets(home: Path, screen: Screen) -> End:
+    """Start PostgreSQL and play; everything that people do stands in workbooks, and no Prefect is needed."""
+    screen.stage("只用表格再办一遍 the same through sheets alone: starting PostgreSQL")
+    with running_database(installation(home)) as databases:
+        prepare(databases.ours)
+        with reached(databases.ours, HANDS) as db:
+            return play_sheets(db, home, screen)
+
+
+def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
+    """Send the applications, let every role work through its workbooks round by round, look at the end."""
+    door = SheetsDoor(db, home, screen)
+    player = Player(db, door, screen)
+    player.apply(door, [one.story for one in player.stories])
+    screen.stage("各岗位用待办表办理 every role works through its inbox workbook")
+    busy = True
+    while busy and not player.problems and door.round < MOST_ROUNDS:
+        door.round += 1
+        busy = bool(dispatch_due(db).answered)  # the order system answers
+        for role in ROLES:
+            items = door.waiting(role)
+            busy = busy or bool(items)
+            while items and not player.problems:
+                player.play(items)
+                items = player.undone(door.back())
+        player.all_closed()
+    screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
+    return show_end(player, apart=ONLY_BY_FORM)
+
+
+# by clicks
+
+
+def by_clicks(home: Path, screen: Screen) -> End:
+    """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
+    settings = installation(home, free_port())
+    screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
+    with (
+        up(settings, prepare) as context,
+        reached(context.databases.ours, HANDS) as db,
+        get_client(sync_client=True) as client,
+    ):
+        return _play_clicks(context, db, client, screen)
+
+
+def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen: Screen) -> End:
+    _go_on(context)
+    over = threading.Event()
+    door = ClicksDoor(client, context.deployments, lambda: over.is_set() or context.stopping.is_set())
+    player = Player(db, door, screen)
+    player.apply(SheetsDoor(db, context.settings.home, screen), SHEET)
+    player.apply(door, BY_FORM)
+    screen.stage("各岗位开始办理 staff of every role begin to work")
+    with ThreadPoolExecutor(HANDS, "hand") as hands:
+        try:
+            _let_staff_work(context, player, hands)
+        finally:
+            over.set()
+    _go_on(context)
+    end = show_end(player)
+    end.problems.extend(wrong_runs(end.runs, client))
+    return end
+
+
+def _go_on(context: Context) -> None:
+    """Raise UpError where Ctrl-C was pressed: what runs is about to end."""
+    if context.stopping.is_set():
+        raise UpError("中止 interrupted")
+
+
+def _let_staff_work(context: Context, player: Player, hands: ThreadPoolExecutor) -> None:
+    """Look at one worklist after the other until all cases have ended; in the middle, the worker is killed."""
+
+    def answer(item: Todo) -> None:
+        try:
+            player.play([item])
+        except Exception as fault:  # noqa: BLE001  a fault of one hand is told at the end, the others go on
+            player.problems.append(f"{item.case} {item.key}: {fault!r}")
 
     killed = False
+    for role in cycle(ROLES):
+        if context.stopping.wait(LOOK_EVERY) or player.all_closed():
+            break
+        if player.screen.idle > STUCK_AFTER:
+            player.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
+            break
+        if not killed and player.answers >= KILL_AFTER:
+            killed = _kill_worker(context, player)
+        for item in player.door.waiting(role):
+            hands.submit(answer, item)
+    if not killed:
+        player.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
 
-    def run(self) -> None:
-        """Start everything on a port of its own, play, and stop everything."""
-        settings = self.settings(free_port())
-        self.screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
-        up(settings, self.play, prepare)
 
-    def play(self, context: Context) -> None:
-        """Play it all; called beside the running product."""
-        db = connect(context.databases.ours)
-        over = threading.Event()
-        try:
-            with get_client(sync_client=True) as client:
-                door = ClicksDoor(client, context.deployments, lambda: over.is_set() or context.stopping.is_set())
-                player = self.player(db, door)
-                sheets = SheetsDoor(db, self.home, self.screen)
-                player.apply(sheets, SHEET)
-                player.apply(door, BY_FORM)
-                self.problems += sheets.problems
-                self.screen.stage("各岗位开始办理 staff of every role begin to work")
-                with ThreadPoolExecutor(HANDS, "hand") as hands:
-                    try:
-                        self._let_staff_work(context, db, player, door, hands)
-                    finally:
-                        over.set()
-                if not context.stopping.is_set():
-                    self._finish(db, player, client)
-        finally:
-            db.dispose()
-            context.stopping.set()
-
-    def _let_staff_work(
-        self, context: Context, db: Engine, player: Player, door: Door, hands: ThreadPoolExecutor
-    ) -> None:
-        """Look at one worklist after the other until all cases have ended; in the middle, the worker is killed."""
-
-        def answer(item: Item) -> None:
-            try:
-                player.play([item])
-            except Exception as fault:  # noqa: BLE001  a fault of one hand is told at the end, the others go on
-                player.faults.append(f"{item.case} {item.key}: {fault!r}")
-
-        for role in cycle(ROLES):
-            if context.stopping.wait(LOOK_EVERY) or self.closed(db, player):
-                return
-            if self.screen.idle > STUCK_AFTER:
-                self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
-                return
-            if not self.killed and player.answers >= KILL_AFTER:
-                self._kill_worker(context, db)
-            for item in door.waiting(role):
-                hands.submit(answer, item)
-
-    def _kill_worker(self, context: Context, db: Engine) -> None:
-        """Kill the worker in the middle of some legs; `up` starts it again, the watch takes over."""
-        with db.connect() as connection:
-            busy = select(service_case.c.number).join(lease, lease.c.case_id == service_case.c.id)
-            numbers = sorted(connection.execute(busy).scalars())
-        worker = context.children["worker"].process
-        if len(numbers) < LEGS_TO_KILL or worker is None:
-            return
-        os.kill(worker.pid, signal.SIGKILL)
-        self.killed = True
-        shown = "、".join(number[-6:] for number in numbers)
-        self.screen.stage(f"kill -9 工作进程 the worker, in the middle of {len(numbers)} 单 cases: {shown}")
-
-    def _finish(self, db: Engine, player: Player, client: SyncPrefectClient) -> None:
-        if not self.killed:
-            self.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
-        self.finish(db, player)
-        self.problems += wrong_runs(self.end.runs if self.end else {}, client)
+def _kill_worker(context: Context, player: Player) -> bool:
+    """Kill the worker if it is in the middle of some legs; `up` starts it again, the watch takes over."""
+    with player.db.connect() as connection:
+        busy = select(service_case.c.number).join(lease, lease.c.case_id == service_case.c.id)
+        numbers = sorted(connection.execute(busy).scalars())
+    worker = context.children["worker"].process
+    if len(numbers) < LEGS_TO_KILL or worker is None:
+        return False
+    os.kill(worker.pid, signal.SIGKILL)
+    shown = "、".join(number[-6:] for number in numbers)
+    player.screen.stage(f"kill -9 工作进程 the worker, in the middle of {len(numbers)} 单 cases: {shown}")
+    return True
 
 
 def wrong_runs(runs: Mapping[UUID, str], client: SyncPrefectClient) -> list[str]:

@@ -8,8 +8,12 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from deployments.demo.sensible import days
+from schemas.forms.applications import PartsApplication
 from schemas.processes.parts_application import PartsEnding
-from schemas.words import Reason, Urgency
+
+OF_APPLICATION = ("办事处", "申报人工号", "订单号", "紧急程度", "发现日期")
+OF_LINE = ("配件名称", "数量", "原因")
 
 
 @dataclass(frozen=True)
@@ -67,25 +71,23 @@ class Story:
     urgency: str = "普通"
     slips: Sequence[Slip] = ()
 
-    def mistakes(self, line: int) -> dict[str, object]:
-        """Give the cells of a row that are wrong at first."""
-        return {slip.heading: slip.written for slip in self.slips if slip.line == line}
+    def rows(self, first: bool = False) -> list[dict[str, Any]]:
+        """Give the rows of its sheet, a line each; `first` as the office first writes them, mistakes included.
+
+        What concerns the whole application stands in the first row.
+        """
+        whole = (self.office, self.applicant, self.order, self.urgency, "two days ago")
+        rows = [dict[str, Any](zip(OF_LINE, line, strict=True)) for line in self.lines]
+        rows[0] |= dict(zip(OF_APPLICATION, whole, strict=True))
+        for slip in self.slips if first else ():
+            rows[slip.line - 1][slip.heading] = slip.written
+        return [days(row) for row in rows]
 
     def form(self, first: bool = False) -> dict[str, Any]:
-        """Fill in the application's form; `first` as the office first writes it, mistakes included."""
-        wrong = self.mistakes(1) if first else {}
-        rows = [
-            {"配件名称": part, "数量": quantity, "原因": Reason.parse(reason).option}
-            | ({"配件名称": wrong["配件名称"]} if no == 1 and "配件名称" in wrong else {})
-            for no, (part, quantity, reason) in enumerate(self.lines, start=1)
-        ]
-        return {
-            "办事处": self.office,
-            "申报人工号": wrong.get("申报人工号", self.applicant),
-            "订单号": self.order,
-            "紧急程度": Urgency.parse(self.urgency).option,
-            "明细": rows,
-        }
+        """Fill in the application's form."""
+        rows = self.rows(first)
+        whole = {name: rows[0].pop(name) for name in OF_APPLICATION}
+        return PartsApplication.model_validate({**whole, "明细": rows}).as_form()
 
 
 TOLD = yaml.safe_load(Path(__file__).with_name("stories.yaml").read_text("utf-8"))

@@ -2,17 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from deployments.demo.plan import Act, Story, TakeBack
+from sqlalchemy import Engine, func, select
+
+from deployments.demo.plan import BY_FORM, SHEET, Act, Story, TakeBack
+from deployments.demo.screen import Screen
 from deployments.demo.sensible import APPROVALS, holders, sensible, who_may
+from flows import load
+from schemas.tables import service_case
 from schemas.words import Role
-from tasks.people.queries import Person
+from tasks.people.queries import people
 
 UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
-Tell = Callable[[str, str, str, bool], None]  # who, case, what, worth keeping
 
 
 class Told(NamedTuple):
@@ -24,7 +28,7 @@ class Told(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Item:
+class Todo:
     """A work item that waits: its case ("" while it is a draft), key, title, form; `shown` is its door's own."""
 
     case: str
@@ -37,10 +41,10 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Saying:
     """What `people` are about to say at an item; two of them say the same in the same moment."""
 
-    item: Item
+    item: Todo
     people: Sequence[str]
     said: Mapping[str, Any]
 
@@ -51,11 +55,11 @@ class Door(Protocol):
     def apply(self, stories: Sequence[Story]) -> Mapping[str, str]:
         """Send applications; gives the case of each story."""
 
-    def waiting(self, role: Role) -> list[Item]:
+    def waiting(self, role: Role) -> list[Todo]:
         """Give what waits for a role."""
 
-    def decide(self, turns: Sequence[Turn]) -> list[list[Told]]:
-        """Send answers; gives what became of each, by turn and person."""
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
+        """Send answers; gives what became of each, by item and person."""
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back."""
@@ -82,13 +86,16 @@ class Progress:
 
 
 class Player:
-    """Plays everybody; what went otherwise than planned is in `faults`."""
+    """Plays everybody; what went otherwise than planned is in `problems`."""
 
-    def __init__(self, door: Door, stories: Sequence[Story], people: Mapping[str, Person], tell: Tell) -> None:
-        self.door, self.people, self.tell = door, people, tell
-        self.stories = [Progress(story) for story in stories]
-        self.faults: list[str] = []
+    def __init__(self, db: Engine, door: Door, screen: Screen) -> None:
+        load()
+        self.db, self.door, self.screen = db, door, screen
+        self.stories = [Progress(story) for story in (*SHEET, *BY_FORM)]
+        self.problems: list[str] = []
         self.answers = self.told_late = 0
+        with db.connect() as connection:
+            self.people = people(connection)
 
     def apply(self, door: Door, stories: Sequence[Story]) -> None:
         """Send the applications of some stories."""
@@ -96,33 +103,32 @@ class Player:
         for progress in self.stories:
             progress.case = cases.get(progress.story.key, progress.case)
 
-    def play(self, items: Sequence[Item]) -> None:
+    def play(self, items: Sequence[Todo]) -> None:
         """Let somebody answer each item as its story says, and check what became of that."""
-        turns, acts = list[Turn](), list[tuple[Progress, Act]]()
+        plans = list[tuple[Saying, Progress, Act]]()
         for item in items:
             progress = self._story_of(item)
             if progress is None:
                 continue
             progress.case = item.case or progress.case
             act = progress.next_act(item.key)
-            if act.withdraw:
-                if self._take_back(progress, act.withdraw):
-                    progress.done[item.key] = Act()
-                    continue
-                act = Act()
-            turns.append(self._turn(item, progress, act))
-            acts.append((progress, act))
-        for turn, (progress, act), told in zip(turns, acts, self.door.decide(turns) if turns else [], strict=True):
-            self._judge(turn, progress, act, told)
+            if act.withdraw and self._take_back(progress, act.withdraw):
+                progress.done[item.key] = Act()
+                continue
+            act = Act() if act.withdraw else act
+            plans.append((self._saying(item, progress, act), progress, act))
+        became = self.door.decide([saying for saying, _, _ in plans]) if plans else []
+        for plan, told in zip(plans, became, strict=True):
+            self._judge(*plan, told)
 
-    def undone(self, items: Sequence[Item]) -> list[Item]:
+    def undone(self, items: Sequence[Todo]) -> list[Todo]:
         """Keep of what came back the items that are still to be answered."""
         return [item for item in items if (one := self._story_of(item)) and item.key not in one.done]
 
-    def _story_of(self, item: Item) -> Progress | None:
+    def _story_of(self, item: Todo) -> Progress | None:
         return next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
 
-    def _turn(self, item: Item, progress: Progress, act: Act) -> Turn:
+    def _saying(self, item: Todo, progress: Progress, act: Act) -> Saying:
         """Choose who signs, and know before it goes out who will have approved."""
         unit = UNIT.fullmatch(item.key)
         able = holders(self.people, item.role, None, unit[1].upper() if unit else None)
@@ -131,41 +137,41 @@ class Player:
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)
         if item.form in APPROVALS and not act.refused:
             progress.approved.update(people)
-        return Turn(item, people, sensible(item.form, act.fields))
+        return Saying(item, people, sensible(item.form, act.fields))
 
-    def _judge(self, turn: Turn, progress: Progress, act: Act, told: Sequence[Told]) -> None:
+    def _judge(self, saying: Saying, progress: Progress, act: Act, told: Sequence[Told]) -> None:
         """Check that an answer was taken once, or came back with the reason that its story names."""
-        item, taken = turn.item, [who for who, one in zip(turn.people, told, strict=True) if one.accepted]
-        for who, one in zip(turn.people, told, strict=True):
-            became = "" if one.accepted else f" → 未受理 {one.why.replace(chr(10), '；')}"
-            keep = bool(act.fields or act.refused or act.twice)
-            self.tell(self._named(who, item.role), progress.case, f"{item.title}: {_in_short(turn)}{became}", keep)
+        item, at = saying.item, f"{progress.story.key} {saying.item.key}"
+        taken = [who for who, one in zip(saying.people, told, strict=True) if one.accepted]
+        for who, one in zip(saying.people, told, strict=True):
+            if act.fields or act.refused or act.twice:
+                became = "" if one.accepted else f" → 未受理 {one.why.replace(chr(10), '；')}"
+                what = f"{item.title}: {_in_short(saying.said)}{became}"
+                self.screen.tell(self._named(who, item.role), progress.case, what)
         if all(one.lost for one in told):
             progress.done[item.key] = act
             return
         if act.refused:
             if taken or act.refused not in told[0].why:
-                self.faults.append(
-                    f"{progress.story.key} {item.key}: 未说明 does not say: {act.refused} ({told[0].why})"
-                )
+                self.problems.append(f"{at}: 未说明 does not say: {act.refused} ({told[0].why})")
             return
         progress.done[item.key] = act
-        progress.approved.difference_update(who for who in turn.people if who not in taken)
+        progress.approved.difference_update(who for who in saying.people if who not in taken)
         self.answers += 1
         self.told_late += len(told) - len(taken)
         if len(taken) != 1:
             why = "；".join(one.why for one in told)
-            self.faults.append(f"{progress.story.key} {item.key}: {len(taken)} 份被受理 were taken; {why}")
+            self.problems.append(f"{at}: {len(taken)} 份被受理 were taken; {why}")
 
     def _take_back(self, progress: Progress, attempts: Sequence[TakeBack]) -> bool:
         """Try to withdraw a case; True when it is withdrawn."""
         for attempt in attempts:
             told = self.door.withdraw(progress.case, attempt.staff, attempt.reason)
             if told.accepted == bool(attempt.refused) or attempt.refused not in told.why:
-                self.faults.append(f"{progress.story.key} 撤回 withdrawal by {attempt.staff}: {told.why}")
+                self.problems.append(f"{progress.story.key} 撤回 withdrawal by {attempt.staff}: {told.why}")
             became = "已撤回" if told.accepted else f"未受理 {told.why}"
             what = f"撤回 withdraw: {attempt.reason} → {became}"
-            self.tell(self._named(attempt.staff), progress.case, what, True)
+            self.screen.tell(self._named(attempt.staff), progress.case, what)
             if told.accepted:
                 return True
         return False
@@ -176,20 +182,32 @@ class Player:
         shown = role if role in roles else next(iter(roles), None)
         return " ".join(filter(None, [shown.zh if shown else "", person.name if person else "", code]))
 
-    def unsaid(self, apart: str = "") -> list[str]:
-        """Give what was planned and never happened, `apart` from the acts at gates of that name."""
-        return [
+    def all_closed(self) -> bool:
+        """Say whether all cases are closed and, where they have a run, it shows that."""
+        shown = service_case.c.run_id.is_(None) | (service_case.c.run_seq == service_case.c.seq)
+        done = service_case.c.closed_at.is_not(None) & shown
+        counts = select(func.count().filter(done), func.count()).select_from(service_case)
+        with self.db.connect() as connection:
+            closed, cases = connection.execute(counts).one()
+        self.screen.progress(closed, len(self.stories), self.answers)
+        return bool(closed == cases == len(self.stories))
+
+    def note_unsaid(self, apart: str = "") -> None:
+        """Note what was planned and never happened, `apart` from the acts at gates of that name."""
+        self.problems += [
             f"{one.story.key}: {kind} 少 only {one.asked[kind]} of {len(acts)} acts"
             for one in self.stories
             for kind, acts in one.story.acts.items()
             if one.asked[kind] < len(acts) and kind != apart
         ]
+        if not self.told_late:
+            self.problems.append("同时提交的第二人未被告知 nobody was told that a colleague was faster")
 
 
-def _in_short(turn: Turn) -> str:
+def _in_short(said: Mapping[str, Any]) -> str:
     """Say in a few words what an answer says."""
     words = []
-    for name, value in turn.said.items():
+    for name, value in said.items():
         rows = value.items() if isinstance(value, Mapping) else ()
         words += [f"第{no}行 " + " ".join(f"{n} {v}" for n, v in row.items()) for no, row in rows]
         words += [] if isinstance(value, Mapping) else [f"{name} {value}"]

@@ -32,12 +32,12 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 APPROVALS = {"ReviewDecision", "ApprovalDecision"}
-DAYS = {"today": 0, "in 60 days": 60}
+DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 
 def sensible(form: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Give what is said on a form: what is sensible, over it `fields`; list rows by number: {2: {"数量": 3}}."""
-    return {name: _days(value) for name, value in {**SENSIBLE.get(form, {}), **fields}.items()}
+    return days({**SENSIBLE.get(form, {}), **fields})
 
 
 def filled_in(prefill: Mapping[str, Any], said: Mapping[str, Any], staff: str) -> dict[str, Any]:
@@ -50,13 +50,14 @@ def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any
     return [{**row, **said.get(row.get(LINE_NO, place), {})} for place, row in enumerate(rows, start=1)]
 
 
-def _days(value: Any) -> Any:
+def days(fields: Mapping[Any, Any]) -> dict[Any, Any]:
     """Write the days that words mean, in rows too."""
-    if isinstance(value, Mapping):
-        return {name: _days(part) for name, part in value.items()}
-    if isinstance(value, str) and value in DAYS:
-        return (shanghai_day(clock.now()) + timedelta(days=DAYS[value])).isoformat()
-    return value
+    return {name: days(value) if isinstance(value, Mapping) else _day(value) for name, value in fields.items()}
+
+
+def _day(value: Any) -> Any:
+    after = DAYS.get(value) if isinstance(value, str) else None
+    return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 
 
 def holders(people: Mapping[str, Person], role: Role, office: str | None = None, unit: str | None = None) -> list[str]:

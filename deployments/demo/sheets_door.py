@@ -1,4 +1,4 @@
-"""The door of workbooks: what waits for a role is read from the tabs of its inbox, filled in there and sent back.
+"""The door of workbooks: applications come in the template; what waits for a role, in the tabs of its inbox.
 
 What is refused comes back in the reject sheet with its reason, is put right there, and that sheet is sent.
 """
@@ -8,39 +8,90 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from deployments.demo.intake import send_sheets
+from deployments.demo.engine_door import EngineDoor
 from deployments.demo.plan import Story
-from deployments.demo.player import Item, Told, Turn
+from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
-from deployments.demo.workbook import Cells, Key, Rows, StaffBook
+from deployments.demo.workbook import CaseStep, Filled, FormRows, StaffBook
 from schemas.forms.fields import LINE_NO, STAFF
-from schemas.sheet_kinds import STEP
-from schemas.words import Channel, Role
-from tasks.runs.withdraw import withdraw
+from schemas.problems import AftersalesError
+from schemas.sheet_kinds import STEP, sheet_kind
+from schemas.tables import service_case
+from schemas.words import Role
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
+from tasks.sheets.outcome import GOES_WITH, Became
+from tasks.sheets.queries import template_lists
 from tasks.sheets.report import SheetReport
+from tasks.sheets.template import write_template
+
+APPLICATIONS = sheet_kind("applications")
+FIRST_ROW = 3  # below the heading and the example
 
 
 class SheetsDoor:
-    """People with workbooks in a folder; `problems` is what was wrong with the applications."""
+    """People with workbooks in a folder; there is no sheet for withdrawals, they go to the engine."""
 
     def __init__(self, db: Engine, folder: Path, screen: Screen) -> None:
         self.db, self.folder, self.screen = db, folder, screen
-        self.problems: list[str] = []
+        self.withdraw = EngineDoor(db).withdraw
         self.round = self.books = 0
         self._role = Role.OFFICE
         self._open: Path | None = None
-        self._blank: dict[Key, tuple[Cells, ...]] = {}
+        self._blank: dict[CaseStep, Sequence[Filled]] = {}
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
-        """Send applications by sheet, until every one is a case."""
-        numbers, self.problems = send_sheets(self.db, self.folder, stories, self.screen)
+        """Send the sheet until every application is a case: key → number; AftersalesError says what went wrong."""
+        first, again = self.folder / "配件申报.xlsx", self.folder / "配件申报-更正.xlsx"
+        wrong = sum(1 for story in stories if story.slips)
+        lines = self._write_applications(first, stories)
+        self.screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
+        report = import_sheet(self.db, first, APPLICATIONS)
+        reasons = [str(problem) for row in report.rejected for problem in row.problems if problem.field != GOES_WITH]
+        for reason in reasons:
+            self.screen.tell("退回 rejected", "", reason)
+        if report.reject_sheet is None:
+            raise AftersalesError(f"没有退回表 there is no reject sheet: {report.fault}")
+        corrected = _correct_applications(report.reject_sheet, again, stories)
+        self.screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
+        second = import_sheet(self.db, again, APPLICATIONS)
+        (aside := self.folder / "重发").mkdir()  # where the reject sheet of the first one lies, it is not overwritten
+        repeats = [import_sheet(self.db, path, APPLICATIONS, out=aside) for path in (first, again)]
+        with self.db.connect() as connection:
+            made = connection.execute(select(service_case.c.origin, service_case.c.number)).all()
+        numbers = {row.origin.split(":", 2)[2]: row.number for row in made}
+        self.screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {len(numbers)} 单 cases")
+        checks = {
+            "受理 accepted of the first sheet": (len(report.tables[0].numbers), len(stories) - wrong),
+            "退回 rejected of the first sheet": (len({row.number for row in report.rejected}), wrong),
+            "受理 accepted of the corrected sheet": (len(second.tables[0].numbers), wrong),
+            "重发产生的单 cases made by sending both again": (sum(one.counts[Became.ACCEPTED] for one in repeats), 0),
+            "表格受理的单 cases from sheets": (len(numbers), len(stories)),
+        }
+        problems = [f"{what}: {got} ≠ {due}" for what, (got, due) in checks.items() if got != due]
+        problems += [
+            f"退回原因缺少 a reason is missing: {story.key} {slip.heading}: {slip.reason}"
+            for story in stories
+            for slip in story.slips
+            if not any(slip.reason in reason for reason in reasons)
+        ]
+        if problems:
+            raise AftersalesError("\n".join(problems))
         return numbers
 
-    def waiting(self, role: Role) -> list[Item]:
+    def _write_applications(self, path: Path, stories: Sequence[Story]) -> int:
+        """Fill in the template with the applications, mistakes included; gives the number of lines."""
+        with self.db.connect() as connection:
+            write_template(path, APPLICATIONS, template_lists(connection))
+        cells = [row for story in stories for row in _rows(story, first=True)]
+        book = StaffBook(path)
+        book.write(APPLICATIONS, range(FIRST_ROW, FIRST_ROW + len(cells)), cells)
+        book.save()
+        return len(cells)
+
+    def waiting(self, role: Role) -> list[Todo]:
         """Give what waits for a role, as its inbox workbook has it."""
         inbox = self.folder / f"第{self.round}轮-{role.zh}待办.xlsx"
         self._role = role
@@ -52,19 +103,19 @@ class SheetsDoor:
         self._blank |= {(item.case, item.key): item.shown.cells for item in items}
         return items
 
-    def back(self) -> list[Item]:
+    def back(self) -> list[Todo]:
         """Give what came back of the last workbook that was sent."""
         items = StaffBook(self._open).items if self._open else {}
         return [
-            Item(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
+            Todo(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
             for (number, step), rows in items.items()
         ]
 
-    def decide(self, turns: Sequence[Turn]) -> list[list[Told]]:
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Fill in the workbook that is open, and a colleague's copy where two say the same; send them at once."""
         assert self._open is not None, "nothing waits"
-        twice = [turn for turn in turns if len(turn.people) > 1]
-        sent = [self._fill(self._open, turns, 0)]
+        twice = [saying for saying in sayings if len(saying.people) > 1]
+        sent = [self._fill(self._open, sayings, 0)]
         if twice:
             copy = StaffBook(self._open).save(self._open.with_stem(f"{self._open.stem}-同事"))
             sent.append(self._fill(copy, twice, 1))
@@ -76,12 +127,13 @@ class SheetsDoor:
             self.screen.tell(f"第 {self.round} 轮 {self._role.zh}", "", f"{tabs} {report.name}: {report.line}")
         self._open = reports[0].reject_sheet
         back = [_reasons(report) for report in reports]
-        return [[_told(reasons, turn.item) for reasons, _ in zip(back, turn.people, strict=False)] for turn in turns]
+        whys = [[why.get((one.item.case, one.item.key), "") for why in back[: len(one.people)]] for one in sayings]
+        return [[Told(not why, why) for why in own] for own in whys]
 
-    def _fill(self, path: Path, turns: Sequence[Turn], person: int) -> Path:
+    def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:
         """Fill in what somebody says in a workbook, and leave everything else undecided."""
         book = StaffBook(path)
-        said = {(turn.item.case, turn.item.key): turn for turn in turns}
+        said = {(saying.item.case, saying.item.key): saying for saying in sayings}
         for key, item in book.items.items():
             if key in said:
                 cells = _filled(item, self._blank[key], said[key].said, said[key].people[person])
@@ -90,15 +142,23 @@ class SheetsDoor:
             book.write(item.kind, item.rows, cells)
         return book.save()
 
-    def withdraw(self, case: str, staff: str, reason: str) -> Told:
-        """Take a case back as the command does; there is no sheet for it."""
-        reply = withdraw(self.db, case, staff, reason, Channel.CLI).reply
-        return Told(reply.accepted, "；".join(map(str, reply.problems)))
+
+def _correct_applications(rejects: Path, path: Path, stories: Sequence[Story]) -> int:
+    """Put right what came back, in the reject sheet itself; gives the number of lines."""
+    book, right = StaffBook(rejects), {story.key: _rows(story) for story in stories}
+    for (key, _), item in book.items.items():
+        book.write(APPLICATIONS, item.rows, right[key])
+    book.save(path)
+    return sum(len(item.rows) for item in book.items.values())
 
 
-def _filled(item: Rows, blank: Sequence[Cells], said: Mapping[str, Any], who: str) -> list[Cells]:
+def _rows(story: Story, first: bool = False) -> list[Filled]:
+    return [{APPLICATIONS.key.heading: story.key, **row} for row in story.rows(first)]
+
+
+def _filled(item: FormRows, blank: Sequence[Filled], said: Mapping[str, Any], who: str) -> list[Filled]:
     """Write over what was pre-filled what is said: of a line in its row, of the whole form in the first."""
-    lines: Mapping[int, Cells] = said.get(item.kind.lines, {})
+    lines: Mapping[int, Filled] = said.get(item.kind.lines, {})
     whole = {heading: value for heading, value in said.items() if heading != item.kind.lines} | {STAFF: who}
     return [
         {**cells, **(whole if place == 1 else {}), **lines.get(cells.get(LINE_NO) or place, {})}
@@ -106,15 +166,10 @@ def _filled(item: Rows, blank: Sequence[Cells], said: Mapping[str, Any], who: st
     ]
 
 
-def _reasons(report: SheetReport) -> dict[Key, str]:
+def _reasons(report: SheetReport) -> dict[CaseStep, str]:
     """Give why items came back."""
-    found: dict[Key, str] = {}
+    found: dict[CaseStep, str] = {}
     for row, outcome in (back for table in report.tables for back in table.rejected):
         key = (row.key, row.values.get(STEP, ""))
         found[key] = "；".join(filter(None, [found.get(key), outcome.reason]))
     return found
-
-
-def _told(reasons: Mapping[Key, str], item: Item) -> Told:
-    why = reasons.get((item.case, item.key), "")
-    return Told(not why, why)

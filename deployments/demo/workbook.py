@@ -9,17 +9,17 @@ from openpyxl import load_workbook
 
 from schemas.sheet_kinds import STEP, SheetKind, sheet_kinds
 
-Cells = dict[str, Any]
-Key = tuple[str, str]  # number, step
+Filled = dict[str, Any]  # heading → value
+CaseStep = tuple[str, str]  # number, step
 
 
 @dataclass(frozen=True)
-class Rows:
+class FormRows:
     """The rows of a tab that make a form, and what stands in them."""
 
     kind: SheetKind
-    rows: tuple[int, ...]
-    cells: tuple[Cells, ...]
+    rows: Sequence[int]
+    cells: Sequence[Filled]
 
 
 class StaffBook:
@@ -30,13 +30,13 @@ class StaffBook:
         tabs = [kind for kind in sheet_kinds().values() if kind.title in self.book.sheetnames]
         self.items = {key: rows for kind in tabs for key, rows in self._items_of(kind)}
 
-    def _items_of(self, kind: SheetKind) -> list[tuple[Key, Rows]]:
+    def _items_of(self, kind: SheetKind) -> list[tuple[CaseStep, FormRows]]:
         sheet: Any = self.book[kind.title]
-        found: dict[Key, list[tuple[int, Cells]]] = {}
+        found: dict[CaseStep, list[tuple[int, Filled]]] = {}
         for row in range(2, sheet.max_row + 1):
             cells = {heading.value: sheet.cell(row, heading.column).value for heading in sheet[1]}
             found.setdefault((str(cells[kind.key.heading]), str(cells.get(STEP) or "")), []).append((row, cells))
-        return [(key, Rows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
+        return [(key, FormRows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
 
     def write(self, kind: SheetKind, rows: Sequence[int], cells: Sequence[Mapping[str, object]]) -> None:
         """Fill in rows of a tab."""

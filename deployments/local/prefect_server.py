@@ -3,7 +3,6 @@
 import os
 import random
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -80,23 +79,15 @@ def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
     }
 
 
-def child_environment(additions: dict[str, str]) -> dict[str, str]:
-    """Return this process's environment without foreign Prefect settings, plus `additions`."""
-    foreign = ("PREFECT_", "PYTHONDONTWRITEBYTECODE")  # without bytecode each process compiles all again
-    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | additions
-
-
 def server_child(settings: Settings, databases: Databases) -> Child:
     """Return the server as a child of `up`, not started yet."""
-    args = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(settings.port)]
-    env = child_environment(server_env(settings, databases))
-    return Child("server", args, env, settings, STOP_GRACE)
+    words = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(settings.port)]
+    return Child("server", words, server_env(settings, databases), settings, STOP_GRACE)
 
 
 def worker_child(settings: Settings, databases: Databases) -> Child:
     """Return the worker as a child of `up`, not started yet."""
-    env = child_environment(worker_env(settings, databases))
-    return Child("worker", [sys.executable, "-m", "deployments.worker"], env, settings, WORKER_GRACE)
+    return Child("worker", ["-m", "deployments.worker"], worker_env(settings, databases), settings, WORKER_GRACE)
 
 
 def free_port() -> int:

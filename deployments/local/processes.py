@@ -5,8 +5,10 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +25,11 @@ log = logging.getLogger("aftersales.up")
 
 @dataclass
 class Child:
-    """A process that `up` starts, watches and stops."""
+    """A process that `up` starts, watches and stops: Python with these words and variables."""
 
     name: str
-    args: Sequence[str]
-    env: Mapping[str, str] = field(repr=False)
+    words: Sequence[str]
+    variables: Mapping[str, str] = field(repr=False)
     settings: Settings = field(repr=False)
     grace: float  # seconds between SIGTERM and SIGKILL
     process: subprocess.Popen[bytes] | None = None
@@ -42,11 +44,12 @@ class Child:
 
     def start(self) -> None:
         """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
-        _put_aside(self.log_file)
+        if self.log_file.exists() and self.log_file.stat().st_size > MAX_LOG:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                self.args,
-                env=dict(self.env),
+                [sys.executable, *self.words],
+                env=child_environment(self.variables),
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -76,16 +79,17 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
-        """End the process: SIGTERM, then SIGKILL after the grace; its pid file goes too."""
-        if self.process is not None and self.process.poll() is None:
-            _signal_group(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(self.grace)
-            except subprocess.TimeoutExpired:
-                log.warning("%s did not stop within %.0f s and is killed", self.name, self.grace)
-                _signal_group(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+        """End the process; its pid file goes too."""
+        if self.process is not None and self.alive:
+            end(psutil.Process(self.process.pid), self.grace)
+            self.process.wait()
         pid_file(self.settings, self.name).unlink(missing_ok=True)
+
+
+def child_environment(additions: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment without foreign Prefect settings, plus `additions`."""
+    foreign = ("PREFECT_", "PYTHONDONTWRITEBYTECODE")  # without bytecode each process compiles all again
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | dict(additions)
 
 
 def pid_file(settings: Settings, name: str) -> Path:
@@ -102,38 +106,42 @@ def write_pid(path: Path, pid: int) -> None:
     path.write_text(json.dumps({"pid": pid, "started": started}), "utf-8")
 
 
-def living(path: Path) -> int | None:
-    """Return the pid noted in `path` if that very process still runs."""
+def living(path: Path) -> psutil.Process | None:
+    """Give the process noted in `path` if that very one still runs."""
     try:
         note = json.loads(path.read_text("utf-8"))
         process = psutil.Process(note["pid"])
         same = abs(process.create_time() - note["started"]) < SAME_START
-        return process.pid if same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if same and is_alive(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Say if it still runs; one that only waits for its parent to look does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def end_orphan(settings: Settings, name: str, grace: float = 12.0) -> None:
     """End the child `name` that an `up` killed by SIGKILL left behind."""
     path = pid_file(settings, name)
-    if (pid := living(path)) is not None:
-        log.warning("ending the %s (pid %d) that an earlier run left behind", name, pid)
-        _signal_group(pid, signal.SIGTERM)
-        deadline = time.monotonic() + grace
-        while living(path) is not None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if living(path) is not None:
-            _signal_group(pid, signal.SIGKILL)
+    if process := living(path):
+        log.warning("ending the %s (pid %d) that an earlier run left behind", name, process.pid)
+        end(process, grace)
     path.unlink(missing_ok=True)
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _put_aside(path: Path) -> None:
-    if path.exists() and path.stat().st_size > MAX_LOG:
-        path.replace(path.with_suffix(".log.1"))
+def end(process: psutil.Process, grace: float) -> None:
+    """End a process with its session: SIGTERM, then SIGKILL after the grace."""
+    deadline = time.monotonic() + grace
+    with suppress(ProcessLookupError):  # it has ended meanwhile
+        os.killpg(process.pid, signal.SIGTERM)
+        while is_alive(process):
+            if time.monotonic() > deadline:
+                log.warning("pid %d did not stop within %.0f s and is killed", process.pid, grace)
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+            time.sleep(0.05)

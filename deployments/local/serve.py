@@ -2,7 +2,8 @@
 
 from rich.console import Console
 
-from deployments.database import connect, load_reference, migrate
+from deployments.database import load_reference, migrate
+from deployments.helper import reached
 from deployments.local.up import Context, up
 from deployments.settings import Settings
 from flows import load
@@ -15,25 +16,26 @@ console = Console()
 def serve(settings: Settings, samples: bool = True) -> None:
     """Run everything until Ctrl-C; with `samples`, an empty installation gets a few applications to look at."""
     console.print("正在启动 starting … (PostgreSQL, Prefect, worker)")
-    up(settings, lambda context: _welcome(context, samples), prepare)
+    with up(settings, prepare) as context:
+        if not context.stopping.is_set():
+            _welcome(context, samples)
+        context.stopping.wait()
 
 
 def prepare(url: str) -> None:
     """Migrate the operations database and load the reference data once."""
     migrate(url)
-    db = connect(url)
-    load_reference(db)
-    db.dispose()
+    with reached(url) as db:
+        load_reference(db)
 
 
 def _welcome(context: Context, samples: bool) -> None:
     load()
-    db = connect(context.databases.ours)
-    if samples and load_samples(db):
-        console.print("已载入示例申报单 sample applications loaded")
-    PAGES.publish_inboxes(db)
-    start = PAGES.publish_start_page(db)
-    db.dispose()
+    with reached(context.databases.ours) as db:
+        if samples and load_samples(db):
+            console.print("已载入示例申报单 sample applications loaded")
+        PAGES.publish_inboxes(db)
+        start = PAGES.publish_start_page(db)
     console.rule("售后流程 Aftersales Flows")
     for label, value in (
         ("开始页 Start page", start),

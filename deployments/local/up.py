@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +15,16 @@ from deployments.local.postgres import Databases, running_database
 from deployments.local.prefect_server import check_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child, end_orphan
 from deployments.local.report_server import report_child
+from deployments.loop import Loop, repeated
 from deployments.settings import Settings, prepare_home
 from schemas.problems import UpError
+
+TEND_EVERY = 0.3  # seconds
 
 
 @dataclass
 class Context:
-    """What runs, for those who act when all is ready; setting `stopping` ends it."""
+    """What runs; `stopping` is set when it is to end."""
 
     settings: Settings
     databases: Databases
@@ -30,18 +32,20 @@ class Context:
     deployments: dict[str, UUID] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
 
+    def tend(self) -> None:
+        """Start again what has ended."""
+        for child in self.children.values():
+            child.tend()
 
+
+@contextmanager
 def up(
-    settings: Settings,
-    on_ready: Callable[[Context], None],
-    migrate: Callable[[str], None] = database.migrate,
-    prefect_yaml: Path | None = None,
-) -> None:
-    """Run everything until Ctrl-C, SIGTERM or `Context.stopping`; must be called in the main thread.
+    settings: Settings, migrate: Callable[[str], None] = database.migrate, prefect_yaml: Path | None = None
+) -> Iterator[Context]:
+    """Run everything for the time of the block, which should end when Ctrl-C or SIGTERM sets `stopping`.
 
-    Order: PostgreSQL, migration, Prefect server, deployments, worker; then `on_ready` in a thread of its own
-    while the children are watched. A fault of `on_ready` stops everything and is raised here. UpError is a
-    clear line for people.
+    It may be set already when the block begins: then not all has been started. Must be called in the main thread.
+    Order: PostgreSQL, migration, Prefect server, deployments, worker. UpError is a clear line for people.
     """
     stopping = threading.Event()
     with ExitStack() as stack:
@@ -50,20 +54,16 @@ def up(
         for name in ("worker", "server", "reports"):
             end_orphan(settings, name)
         check_port(settings.port, "AFTERSALES_PORT")
-        check_port(settings.reports_at, "AFTERSALES_REPORTS_PORT")
+        check_port(settings.reports_port, "AFTERSALES_REPORTS_PORT")
         context = Context(settings, stack.enter_context(running_database(settings)), stopping)
         migrate(context.databases.ours)
-        if _start(context, stack, prefect_yaml):
-            acting = _act(on_ready, context)
-            while not stopping.wait(0.3):
-                for child in context.children.values():
-                    child.tend()
-            if wait([acting], timeout=5).done:  # it may be in the middle of something when all is to stop
-                acting.result()
+        _start(context, stack, prefect_yaml)
+        with repeated(Loop("children", TEND_EVERY, context.tend)):
+            yield context
 
 
-def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> bool:
-    """Start the servers, the deployments and the worker; False if we are to stop meanwhile."""
+def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> None:
+    """Start the servers, the deployments and the worker, unless we are to stop meanwhile."""
 
     def start(child: Child) -> Child:
         context.children[child.name] = child
@@ -76,27 +76,9 @@ def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> boo
     stack.enter_context(pointed_at(context.settings))
     from deployments import deploy  # Prefect is imported while its server starts
 
-    if not wait_healthy(server, context.stopping):
-        return False
-    context.deployments = deploy.apply_deployments(prefect_yaml or deploy.PREFECT_YAML)
-    start(worker_child(context.settings, context.databases))
-    return not context.stopping.is_set()
-
-
-def _act(on_ready: Callable[[Context], None], context: Context) -> Future[None]:
-    """Run `on_ready` beside the watch; its fault stops everything."""
-    done: Future[None] = Future()
-
-    def act() -> None:
-        try:
-            on_ready(context)
-            done.set_result(None)
-        except BaseException as fault:  # noqa: BLE001 - handed to the main thread, which raises it
-            done.set_exception(fault)
-            context.stopping.set()
-
-    threading.Thread(target=act, name="ready", daemon=True).start()
-    return done
+    if wait_healthy(server, context.stopping):
+        context.deployments = deploy.apply_deployments(prefect_yaml or deploy.PREFECT_YAML)
+        start(worker_child(context.settings, context.databases))
 
 
 @contextmanager

@@ -2,7 +2,8 @@ import time
 
 from sqlalchemy import Engine
 
-from deployments.services import Loop, background_loops, start_services
+from deployments.loop import Loop, repeated
+from deployments.services import background_loops
 from tests.waiting import wait_until
 
 
@@ -13,10 +14,9 @@ def test_a_loop_survives_its_faults_and_stops() -> None:
         turns.append(time.monotonic())
         raise ValueError("broken on purpose")
 
-    loop = Loop("broken", 0.01, work)
-    with start_services([loop]):
+    with repeated(Loop("broken", 0.01, work)) as threads:
         wait_until(lambda: len(turns) >= 3)
-    wait_until(lambda: not loop.running)
+    wait_until(lambda: not threads[0].is_alive())
     count = len(turns)
     time.sleep(0.05)
     assert len(turns) == count
@@ -24,10 +24,9 @@ def test_a_loop_survives_its_faults_and_stops() -> None:
 
 def test_stopping_does_not_wait_for_the_interval() -> None:
     turns: list[float] = []
-    loop = Loop("rare", 3600, lambda: turns.append(0.0))
-    with start_services([loop]):
+    with repeated(Loop("rare", 3600, lambda: turns.append(0.0))) as threads:
         wait_until(lambda: len(turns), 1)
-    wait_until(lambda: not loop.running)  # within minutes, not an hour
+    wait_until(lambda: not threads[0].is_alive())  # within minutes, not an hour
 
 
 def test_the_worker_runs_the_watch_the_outbox_and_the_pages(db: Engine) -> None:

@@ -48,6 +48,6 @@ def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
     monkeypatch.setenv("AFTERSALES_REPORTS_PORT", "4400")
     settings = Settings(home=tmp_path)
     assert settings.dropbox == tmp_path / "share"
-    assert settings.reports_url == "http://127.0.0.1:4400"
+    assert settings.places.reports_url == "http://127.0.0.1:4400"
     prepare_home(settings)
     assert settings.dropbox.is_dir()

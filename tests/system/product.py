@@ -1,6 +1,5 @@
 """The real product as a child process: `aftersales up` in a home of its own on a free port."""
 
-import os
 import re
 import shutil
 import signal
@@ -19,8 +18,8 @@ import psutil
 from sqlalchemy import Row, text
 
 from deployments.cli.session import operations_database
-from deployments.local.prefect_server import child_environment, free_port
-from deployments.local.processes import living, pid_file
+from deployments.local.prefect_server import free_port
+from deployments.local.processes import child_environment, living, pid_file
 from deployments.settings import PROJECT, Settings
 from schemas.forms.applications import PartsApplication
 from tests.books import books_balance
@@ -91,11 +90,11 @@ class Product:
         """Stop the worker, and with it the watch, for the time of the block."""
         worker = living(pid_file(self.settings, "worker"))
         assert worker is not None, "no worker"
-        os.kill(worker, signal.SIGSTOP)
+        worker.suspend()
         try:
             yield
         finally:
-            os.kill(worker, signal.SIGCONT)
+            worker.resume()
 
     # what it holds
 

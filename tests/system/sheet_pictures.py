@@ -14,11 +14,11 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from deployments.database import connect
-from deployments.demo.main import SheetsDemo
+from deployments.demo.main import installation, play_sheets
 from deployments.demo.screen import Screen
 from deployments.local.postgres import running_database
 from deployments.local.serve import prepare
-from deployments.settings import PROJECT, Settings
+from deployments.settings import PROJECT
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
@@ -68,16 +68,14 @@ def main() -> None:
 
 def play_day(home: Path) -> None:
     """Play the demo through sheets; its workbooks stay in `home`, and a template beside them."""
-    settings = Settings(home=home, database_url=None, prefect_database_url=None, fsync=False)
-    with running_database(settings) as databases:
+    with running_database(installation(home)) as databases:
         prepare(databases.ours)
         db = connect(databases.ours)
-        demo = SheetsDemo(home, Screen())
-        demo.play(db)
+        end = play_sheets(db, home, Screen())
         with db.connect() as connection:
             write_template(home / "模板.xlsx", APPLICATIONS, template_lists(connection))
         db.dispose()
-    assert demo.problems == [], demo.problems
+    assert end.problems == [], end.problems
 
 
 def draw(home: Path, picture: Picture) -> None:

@@ -13,14 +13,15 @@ def ready(context: Context) -> None:
     print("READY", sorted(context.deployments), flush=True)
     if "fault" in sys.argv:
         raise LookupError("broken on purpose")
-    if "once" in sys.argv:
-        context.stopping.set()
 
 
 def main() -> int:
     logging.basicConfig(level=logging.WARNING)
     try:
-        up(Settings(), ready, migrate=lambda url: None, prefect_yaml=TOY_YAML)
+        with up(Settings(), migrate=lambda url: None, prefect_yaml=TOY_YAML) as context:
+            if not context.stopping.is_set():
+                ready(context)
+            context.stopping.wait()
     except UpError as error:
         print("UpError", error, flush=True)
         return 1

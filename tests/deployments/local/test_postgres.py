@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
@@ -34,9 +35,12 @@ def fetch(url: str, query: str) -> tuple[object, ...]:
 
 
 def server_pid(settings: Settings) -> int | None:
-    from deployments.local.embedded import server_pid  # only after XDG_RUNTIME_DIR is set
-
-    return server_pid(settings.postgres)
+    """The pid of the server of this home, if it runs."""
+    try:
+        pid = int((settings.postgres / "postmaster.pid").read_text().split("\n", 1)[0])
+    except OSError:
+        return None
+    return pid if psutil.pid_exists(pid) else None
 
 
 def test_both_databases_are_there_and_tuned(databases: Databases) -> None:

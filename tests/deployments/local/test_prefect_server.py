@@ -9,7 +9,8 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 
 from deployments.local.postgres import Databases
-from deployments.local.prefect_server import check_port, child_environment, client_env, pointed_at, server_env
+from deployments.local.prefect_server import check_port, client_env, pointed_at, server_env
+from deployments.local.processes import child_environment
 from deployments.settings import HOST, Settings
 from schemas.problems import UpError
 

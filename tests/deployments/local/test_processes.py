@@ -27,7 +27,7 @@ def place(make_home: Callable[[], Path]) -> Settings:
 
 
 def child(place: Settings, code: str, grace: float = 5.0) -> Child:
-    return Child("toy", [sys.executable, "-c", code], dict(os.environ), place, grace)
+    return Child("toy", ["-c", code], {}, place, grace)
 
 
 def wait_for_word(one: Child) -> None:
@@ -39,7 +39,9 @@ def test_a_child_is_noted_and_stopped(place: Settings) -> None:
     one = child(place, "import time; time.sleep(600)")
     one.start()
     assert one.process is not None
-    assert living(pid_file(place, "toy")) == one.process.pid
+    noted = living(pid_file(place, "toy"))
+    assert noted is not None
+    assert noted.pid == one.process.pid
     assert os.getsid(one.process.pid) == one.process.pid
     one.stop()
     assert not one.alive

@@ -23,9 +23,9 @@ def place(make_home: Callable[[], Path]) -> Settings:
 def served(place: Settings) -> Iterator[str]:
     child = report_child(place)
     child.start()
-    wait_until(lambda: _answers(place.reports_url) or not child.alive)
+    wait_until(lambda: _answers(place.places.reports_url) or not child.alive)
     assert child.alive, child.log_file.read_text()
-    yield place.reports_url
+    yield place.places.reports_url
     child.stop()
     assert child.log_file.read_text() == ""
 

@@ -10,11 +10,12 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from deployments.local.prefect_server import child_environment, free_port, is_healthy
-from deployments.local.processes import living, pid_file
+from deployments.local.prefect_server import free_port, is_healthy
+from deployments.local.processes import child_environment, living, pid_file
 from deployments.local.up import up
 from deployments.settings import HOST, PROJECT, Settings
 from schemas.problems import UpError
+from tests.deployments.local.test_postgres import server_pid
 from tests.waiting import MINUTES, wait_until
 
 
@@ -53,10 +54,9 @@ class Up:
         raise AssertionError(f"never ready: {said}")
 
     def children(self) -> dict[str, int | None]:
-        from deployments.local.embedded import server_pid
-
         found = {name: living(pid_file(self.settings, name)) for name in ("server", "reports", "worker")}
-        return found | {"postgres": server_pid(self.settings.postgres)}
+        pids = {name: process.pid if process else None for name, process in found.items()}
+        return pids | {"postgres": server_pid(self.settings)}
 
     def left(self) -> list[str]:
         """Return the command lines of processes that still belong to this home."""
@@ -167,8 +167,8 @@ def test_a_taken_port_is_one_clear_line(make_home: Callable[[], Path], capfd: py
 def refused(settings: Settings, says: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Assert that `up` refuses in one line, says nothing else and leaves signals as they were."""
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(UpError, match=says) as wrong:
-        up(settings, lambda _: pytest.fail("it is not ready"))
+    with pytest.raises(UpError, match=says) as wrong, up(settings):
+        pytest.fail("it is not ready")
     assert len(str(wrong.value).splitlines()) == 1
     assert capfd.readouterr() == ("", "")
     assert signal.getsignal(signal.SIGINT) is before

@@ -1,7 +1,6 @@
 """Whatever dies, is pressed or is lost: the watch brings every case back to its gate (law 5)."""
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from sqlalchemy.engine import make_url
 from deployments import services
 from deployments.deploy import apply_deployments
 from deployments.local.postgres import Databases, create_database
-from deployments.local.prefect_server import child_environment, wait_healthy, worker_env
+from deployments.local.prefect_server import wait_healthy, worker_env
 from deployments.local.processes import Child
 from deployments.settings import Settings
 from schemas.problems import ProcessChanged
@@ -435,8 +434,8 @@ def blocked(desk: Desk, case: int) -> Iterator[None]:
 @pytest.fixture
 def worker(desk: Desk, settings: Settings, databases: Databases) -> Iterator[Child]:
     ours = Databases(desk.db.url.render_as_string(hide_password=False), databases.prefect)
-    args = [sys.executable, "-m", "tests.tasks.runs.run_worker"]
-    child = Child("desk-worker", args, child_environment(worker_env(settings, ours)), settings, 12.0)
+    words = ["-m", "tests.tasks.runs.run_worker"]
+    child = Child("desk-worker", words, worker_env(settings, ours), settings, 12.0)
     child.start()
     yield child
     child.stop()

@@ -14,7 +14,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
 
 from deployments.local.postgres import Databases
-from deployments.local.prefect_server import child_environment, worker_env
+from deployments.local.prefect_server import worker_env
+from deployments.local.processes import child_environment
 from deployments.settings import PROJECT, Settings
 from deployments.worker import run_leg
 from schemas.problems import BadInput
@@ -117,7 +118,9 @@ def test_a_round_of_the_watch_ends_in_time_and_the_next_goes_on(desk: Desk, monk
 def job(desk: Desk, settings: Settings, databases: Databases, run_id: UUID) -> Iterator[subprocess.Popen[bytes]]:
     """Run sync-runs in a process of its own, as the worker does."""
     ours = Databases(desk.db.url.render_as_string(hide_password=False), databases.prefect)
-    code = "import os, sys; from deployments.job import main; main(sys.argv[1], sys.argv[2], str(os.getppid()))"
+    code = (
+        "import os, sys; from deployments.worker import run_job; run_job(sys.argv[1], sys.argv[2], str(os.getppid()))"
+    )
     args = [sys.executable, "-c", code, str(run_id), FLOW]
     child = subprocess.Popen(args, env=child_environment(worker_env(settings, ours)), cwd=PROJECT)
     try:
