@@ -1,10 +1,8 @@
-"""Which reminders of an open item are due, and how they read (DOMAIN 4, "Scheduled work"); pure decisions."""
+"""How reminders of an open item read (DOMAIN 4, "Scheduled work"); pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
 
-from schemas.words import Role
 from tasks.cycle.rules import SHANGHAI, Notice
 
 MOST_SHOWN = 50
@@ -17,27 +15,6 @@ TEXTS = {
     "the office has not collected the goods in spite of all reminders",
     Notice.DAILY: "仍未办理，应于 {due} 完成 is still open, was due {due}",
 }
-
-
-class DueNotice(NamedTuple):
-    """Something to tell a role now; `kind` names it among the notices of its item, the role included."""
-
-    kind: str
-    role: Role
-
-
-def due_notices(schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None) -> list[DueNotice]:
-    """Give the notices of a schedule ([{at, kind, role}]) that are due at `now`.
-
-    `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after `at`.
-    """
-    due = []
-    for entry in schedule:
-        if datetime.fromisoformat(entry["at"]) > now or (entry["kind"] == Notice.DAILY and workday is None):
-            continue
-        kind = f"{Notice.DAILY}-{workday}" if entry["kind"] == Notice.DAILY else entry["kind"]
-        due.append(DueNotice(f"{kind}:{entry['role']}", Role(entry["role"])))
-    return due
 
 
 def notice_text(number: str, title: str, kind: str, due_at: datetime) -> str:

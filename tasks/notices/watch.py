@@ -16,7 +16,6 @@ from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
-from tasks.notices.rules import due_notices
 
 
 @dataclass
@@ -51,10 +50,7 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
     for item in items:
         with db.begin() as connection:
             lock_case(connection, item.case_id)
-            found = queries.open_item(connection, item)
-            if found is not None:
-                due = due_notices(found.schedule, now, workday)
-                report.told += queries.tell(connection, found, item.number, due, now)
+            report.told += queries.tell(connection, item, now, workday)
     return report
 
 
