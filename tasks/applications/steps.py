@@ -62,7 +62,7 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     signed, made = work.read(sales_of_cases).get(work.case.order_no, (None, None))
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
     fee = rules.suggested_fee(priced, rules.warranty_end(signed, made, *months), work.today)
-    reviewer = free_rung(LADDER, holders(work), frozenset({work.case.applicant}))
+    reviewer = free_rung(LADDER, work.read(holders), frozenset({work.case.applicant}))
     return Registration(lines=priced, fee=fee, reviewer=reviewer)
 
 

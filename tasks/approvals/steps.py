@@ -33,7 +33,7 @@ class Matter:
 @step("确定审批人", link="")
 def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
     """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
-    return next_rung(amount, limits(work), holders(work), barred, climbed)
+    return next_rung(amount, limits(work), work.read(holders), barred, climbed)
 
 
 def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> tuple[frozenset[str], str]:

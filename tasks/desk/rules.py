@@ -5,8 +5,8 @@ import unicodedata
 from datetime import datetime
 
 from schemas.words import Role, Urgency
-from tasks.cycle.rules import SHANGHAI
 from tasks.desk.views import CaseView, ItemView
+from tasks.unit.work import SHANGHAI
 
 OVERDUE = "逾期"  # the tag of a run with something late
 

@@ -131,7 +131,7 @@ def judge_freight(
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
     if ruling.role is None:
         return ruling
-    free = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
+    free = free_rung(LADDER[LADDER.index(ruling.role) :], work.read(holders), barred)
     return FreightRuling(role=free, reason=ruling.reason)
 
 

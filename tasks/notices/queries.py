@@ -8,10 +8,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import notice, service_case, work_item
 from schemas.tables.base import Json, Moment
-from tasks.cycle.queries import calendar_of, holidays
-from tasks.cycle.rules import Calendar, Notice
+from tasks.cycle.rules import Notice
 from tasks.notices.rules import notice_text
-from tasks.policies.queries import policies_on
 
 _OPEN = (
     select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
@@ -27,11 +25,6 @@ class ItemKey(NamedTuple):
     case_id: int
     step_key: str
     number: str
-
-
-def working_calendar(connection: Connection, today: date) -> Calendar:
-    """Load the working calendar by today's policies."""
-    return calendar_of(policies_on(connection, today), holidays(connection))
 
 
 def expired_items(connection: Connection, now: datetime) -> list[ItemKey]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tasks.cycle.rules import SHANGHAI, Notice
+from tasks.cycle.rules import Notice
+from tasks.unit.work import SHANGHAI
 
 MOST_SHOWN = 50
 TEXTS = {
