@@ -1,5 +1,6 @@
 """What must hold of an application and its corrections (DOMAIN 1.1, 1.2); pure."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -169,10 +170,5 @@ def warranty_end(signed_on: date | None, factory_date: date | None, months: int,
 
 def add_months(day: date, months: int) -> date:
     """Move a date by calendar months; the 31st becomes the last day of a shorter month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("unreachable")
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,7 +1,7 @@
 """Approvals: the ladder by amount with separation of duties, and a leader's single word (DOMAIN, "Approvals")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from schemas.forms.approvals import ApprovalDecision
@@ -57,5 +57,5 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
         return reason_needed(form.reason, form.verdict == Verdict.REJECT, "不同意时必填 is required to refuse")
 
-    link, barred, brief = matter.link, matter.barred, matter.brief
-    return gate(key, title, role, ApprovalDecision, within, link, brief, check=check, barred=barred)
+    asked = gate(key, title, role, ApprovalDecision, within, matter.link, matter.brief, check=check)
+    return replace(asked, barred=matter.barred)

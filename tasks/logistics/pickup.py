@@ -1,6 +1,7 @@
 """催提: the office collects the goods and checks them (DOMAIN 1.11)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import PickupFound, Role
-from tasks.cycle.terms import More, gate, overdue, pickup_due, pickup_reminders, working_days_after
+from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, working_days_after
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -69,8 +70,8 @@ def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Questio
         return problems
 
     brief, prefill = _goods(lines, sent)
-    due, remind = pickup_due, pickup_reminders
-    return gate(key, "催提", Role.OFFICE, PickupConfirmation, due, "", brief, prefill, check, remind=remind)
+    asked = gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check)
+    return replace(asked, remind=pickup_reminders)
 
 
 def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:
@@ -80,8 +81,8 @@ def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on:
         return found_problems(form, sent.quantities)
 
     due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
-    late: More = {"expires": due, "remind": overdue(Role.OFFICE)}
-    return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, **late)
+    asked = gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check)
+    return replace(asked, expires=due, remind=overdue(Role.OFFICE))
 
 
 def _goods(lines: Sequence[PartsLine], sent: Sent) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:

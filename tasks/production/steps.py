@@ -1,6 +1,7 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import AnomalyVerdict, DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.approvals.rules import reason_needed
-from tasks.cycle.terms import More, end_of, gate, production_watch
+from tasks.cycle.terms import end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
@@ -128,19 +129,19 @@ def book_goods_in(
 
 def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
     """Ask for all that is not settled: reports of the units, counts of what they made, decisions on anomalies."""
-    numbers = {unit: making.reports.get(unit, 0) + 1 for unit in making.units()}
-    anomalies = {key: (found, making.plan[found.line_no].name) for key, found in making.anomalies.items()}
+    plan = making.plan
     return [
-        *(report_question(f"produce-{shipment}-{unit.lower()}-{n}", unit, making) for unit, n in numbers.items()),
-        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
-        *(anomaly_question(key, found, name, "车间生产") for key, (found, name) in anomalies.items()),
+        *(report_question(unit, making, shipment) for unit in making.units()),
+        *(count_question(key, made, plan) for key, made in making.counts.items()),
+        *(anomaly_question(key, one, plan[one.line_no].name, "车间生产") for key, one in making.anomalies.items()),
     ]
 
 
-def report_question(key: str, unit: str, making: Making) -> Question[ProductionReport]:
+def report_question(unit: str, making: Making, shipment: int) -> Question[ProductionReport]:
     """Ask a unit for its report, due by the promised date of its first line."""
     left = making.lines_of(unit)
     promised = min(making.plan[no].promised for no in left)
+    key = f"produce-{shipment}-{unit.lower()}-{making.reports.get(unit, 0) + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
         return report_problems(form.lines, left)
@@ -152,9 +153,8 @@ def report_question(key: str, unit: str, making: Making) -> Question[ProductionR
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    due, watch = end_of(promised), production_watch(promised)
-    about: More = {"unit": unit, "remind": watch, "covers": only_these(left)}
-    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **about)
+    asked = gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check)
+    return replace(asked, unit=unit, remind=production_watch(promised), covers=only_these(left))
 
 
 def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
@@ -169,8 +169,8 @@ def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, Pla
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
 
-    own = only_these(made)
-    return gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check, covers=own)
+    asked = gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check)
+    return replace(asked, covers=only_these(made))
 
 
 def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:
