@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, Update, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -16,14 +16,6 @@ PENDING = literal("pending", literal_execute=True)  # in the text, so that the p
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
 
 
-class Awaited(NamedTuple):
-    """What the case knows of the question that a message answers: the ledger's entry, and if it is closed."""
-
-    closed: bool
-    kind: str | None
-    output: Any
-
-
 def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
     """Load today's rules of delivery."""
     values = policies_on(connection, today)
@@ -32,9 +24,10 @@ def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
 
 
 def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
-    """Take the message that is due longest, for this dispatcher alone until `until`; the attempt is counted.
+    """Take the message that is due longest, with its case's `number`, for this dispatcher alone until `until`.
 
-    Messages of a case to one destination go in their order: a cancellation waits for the order before it.
+    The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
+    before it.
     """
     message, earlier = outbox.alias("message"), outbox.alias("earlier")
     waits = exists().where(
@@ -52,7 +45,8 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
         .scalar_subquery()
     )
     taken = update(outbox).where(outbox.c.id == first).values(attempts=outbox.c.attempts + 1, next_at=until)
-    return connection.execute(taken.returning(outbox)).first()
+    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    return connection.execute(taken.returning(outbox, number.label("number"))).first()
 
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
@@ -72,13 +66,13 @@ def _still_mine(message: Row[Any]) -> Update:
     return update(outbox).where(*mine)
 
 
-def bury(connection: Connection, message: Row[Any], number: str, error: str, now: datetime) -> None:
+def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -> None:
     """Give a message up and tell the people who must see it, unless another dispatcher has it by now."""
     dead = _still_mine(message).values(state=OutboxState.DEAD, next_at=None, last_error=error)
     if connection.execute(dead.returning(outbox.c.id)).first() is None:
         return
     what = f"{message.destination}/{message.kind}"
-    text = f"{number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
+    text = f"{message.number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
     place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
     told = upsert(notice).values([place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS])
     news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
@@ -97,17 +91,12 @@ def message_by_key(connection: Connection, key: str) -> Row[Any] | None:
     return connection.execute(select(outbox).where(outbox.c.idempotency_key == key)).first()
 
 
-def awaited(connection: Connection, case_id: int, key: str) -> Awaited:
-    """Look up what became of the question that a message answers."""
-    row = connection.execute(
-        select(service_case.c.closed_at, ledger.c.kind, ledger.c.output)
+def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:
+    """Look up the question that a message answers: if its case still `waits`, else the ledger's `kind` and `output`."""
+    waits = (service_case.c.closed_at.is_(None) & ledger.c.kind.is_(None)).label("waits")
+    return connection.execute(
+        select(waits, ledger.c.kind, ledger.c.output)
+        .select_from(service_case)
         .outerjoin(ledger, (ledger.c.case_id == service_case.c.id) & (ledger.c.step_key == key))
         .where(service_case.c.id == case_id)
     ).one()
-    return Awaited(row.closed_at is not None, row.kind, row.output)
-
-
-def case_number(connection: Connection, case_id: int) -> str:
-    """Give a case's number."""
-    wanted = select(service_case.c.number).where(service_case.c.id == case_id)
-    return str(connection.execute(wanted).scalar_one())

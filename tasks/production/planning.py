@@ -75,7 +75,9 @@ def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int
     """Ask the planner for the days: no standard, or urgent."""
 
     def brief() -> list[str]:
-        return [f"{_named(line)}: 标准 standard {its.days or '无 none'}" for line, its in zip(lines, cycle, strict=True)]
+        return [
+            f"{_named(line)}: 标准 standard {its.days or '无 none'}" for line, its in zip(lines, cycle, strict=True)
+        ]
 
     def prefill() -> dict[str, Any]:
         return as_rows(CycleLine(line_no=line.line_no, days=line.days or 1) for line in cycle)
