@@ -18,8 +18,8 @@ from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
 from tasks.desk.queries import case_view, find_cases
+from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
-from tasks.desk.waiting import inbox as waiting
 from tasks.durable import clock
 from tasks.durable.queries import find_case
 from tasks.durable.question import Answer

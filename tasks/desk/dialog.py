@@ -34,7 +34,7 @@ def gate_description(view: CaseView, item: ItemView, refused: str | None = None,
 
 
 def _gate_heading(view: CaseView, item: ItemView) -> str:
-    late = "🔴 逾期 overdue" if item.due_at < view.now else "到期 due"
+    late = "🔴 逾期 overdue" if item.overdue else "到期 due"
     urgent = [view.case.urgency.zh] if view.case.urgency == Urgency.URGENT else []
     words = [f"**{view.case.number}** {plain(view.case.office_name)}", *urgent, f"{late} {short_time(item.due_at)}"]
     return " · ".join(words)

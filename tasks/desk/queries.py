@@ -1,5 +1,7 @@
-"""The SQL of one case as staff see it, and of looking cases up. Always a constant number of statements."""
+"""The SQL of cases as staff see them: one case, inboxes, counts, look-ups. Always a constant number of statements."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -13,22 +15,25 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
+    column,
     func,
     literal,
     null,
     or_,
     select,
     true,
+    tuple_,
     union_all,
+    values,
 )
 
 from schemas.problems import NotFound
-from schemas.tables import decision, document, ledger, notice, office, service_case, staff, work_item
+from schemas.tables import decision, document, ledger, notice, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related
-from tasks.desk.waiting import columns, shown_items
+from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES, ending_of
 
@@ -37,11 +42,17 @@ MOST_RELATED = 50
 
 # statements are built once, so that SQLAlchemy need not build and look them up on every leg
 
+
+def _named(table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Choose those columns of a table that a view has by their names."""
+    return [table.c[name] for name in names if name in table.c]
+
+
 _ID: BindParameter[int] = bindparam("case_id")
 
 _FACTS: Select[Any] = (
     select(
-        *columns(service_case, CaseFacts.__dataclass_fields__),
+        *_named(service_case, CaseFacts.__dataclass_fields__),
         office.c.name.label("office_name"),
         staff.c.name.label("applicant_name"),
     )
@@ -49,12 +60,32 @@ _FACTS: Select[Any] = (
     .join(staff, staff.c.code == service_case.c.applicant)
     .where(service_case.c.id == _ID)
 )
-_ITEMS = shown_items(ItemView._fields).where(work_item.c.case_id == _ID)
+# the run that shows an item: its own, or its case's
+_RUN = case(
+    (work_item.c.run_id.is_not(None), work_item.c.run_id),
+    (work_item.c.step_key == service_case.c.run_item, service_case.c.run_id),
+).label("run_id")
+_ITEMS: Select[Any] = (
+    select(
+        *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
+        *_named(service_case, ["number", "urgency"]),
+        work_item.c.step_key.label("key"),
+        office.c.name.label("office_name"),
+        production_unit.c.name.label("unit_name"),
+        _RUN,
+    )
+    .join(service_case, service_case.c.id == work_item.c.case_id)
+    .join(office, office.c.code == service_case.c.office)
+    .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
+    .where(work_item.c.closed_at.is_(None))
+    .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+)
+_OF_CASE = _ITEMS.where(work_item.c.case_id == _ID)
 
 _REVERSED = document.alias("reversed")
 _DOCUMENTS: Select[Any] = (
     select(
-        *columns(document, ["number", "kind", "step_key", "issued_at"]),
+        *_named(document, ["number", "kind", "step_key", "issued_at"]),
         _REVERSED.c.number.label("reverses"),
         document.c.content["carrier"].as_string().label("carrier"),
         document.c.content["tracking"].as_string().label("tracking"),
@@ -118,7 +149,7 @@ _RELATED: Select[Any] = (
 
 def case_view(connection: Connection, case_id: int) -> CaseView:
     """Load all that staff see of a case, in five statements and its process's own; NotFound when there is none."""
-    given = {"case_id": case_id}
+    given, now = {"case_id": case_id}, clock.now()
     row = connection.execute(_FACTS, given).first()
     if row is None:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
@@ -127,16 +158,17 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
     return CaseView(
         case=CaseFacts(**{**row._mapping, **words, "title": process.title}),
         lines=process.lines(connection, case_id),
-        items=[_item(row) for row in connection.execute(_ITEMS, given)],
+        items=[_item(row, now) for row in connection.execute(_OF_CASE, given)],
         documents=[_document(row) for row in connection.execute(_DOCUMENTS, given)],
         timeline=[_happening(row) for row in connection.execute(_TIMELINE, given)],
         related=[_related(row) for row in connection.execute(_RELATED, given)],
-        now=clock.now(),
+        now=now,
     )
 
 
-def _item(row: Row[Any]) -> ItemView:
-    return ItemView(**{**row._mapping, "role": Role(row.role), "also": Role(row.also) if row.also else None})
+def _item(row: Row[Any], now: datetime) -> ItemView:
+    words = {"role": Role(row.role), "also": Role(row.also) if row.also else None, "urgency": Urgency(row.urgency)}
+    return ItemView(**{**row._mapping, **words, "overdue": row.due_at < now})
 
 
 def _document(row: Row[Any]) -> DocumentView:
@@ -150,6 +182,53 @@ def _happening(row: Row[Any]) -> Happening:
 def _related(row: Row[Any]) -> Related:
     title, ending = PROCESSES[row.process].title, ending_of(row.process, row.ending)
     return Related(row.number, title, row.is_parent, row.key, row.link, ending)
+
+
+def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[ItemView]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+    waiting = _ITEMS
+    if role is not None:
+        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
+    elif most is not None:
+        waiting = _at_most(waiting, most)
+    return [_item(row, now) for row in connection.execute(waiting)]
+
+
+def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
+    """Keep the first items of each role, found by index: the others are never read."""
+    roles = values(column("role", Text), name="roles").data([(role.value,) for role in Role])
+    first = (
+        select(work_item.c.case_id, work_item.c.step_key)
+        .where(work_item.c.role == roles.c.role, work_item.c.closed_at.is_(None))
+        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+        .limit(most)
+        .lateral()
+    )
+    kept = select(first.c.case_id, first.c.step_key).select_from(roles.join(first, true()))
+    return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
+
+
+def open_counts(connection: Connection) -> dict[Role, Waiting]:
+    """Count what waits for each role; roles for which nothing waits are not listed."""
+    late = func.count().filter(work_item.c.due_at < clock.now())
+    rows = connection.execute(
+        select(work_item.c.role, work_item.c.also, func.count(), late)
+        .where(work_item.c.closed_at.is_(None))
+        .group_by(work_item.c.role, work_item.c.also)
+    ).all()
+    counts: dict[Role, Waiting] = {}
+    for role, also, number, overdue in rows:
+        for one in (Role(name) for name in (role, also) if name):
+            before = counts.get(one, Waiting(0, 0))
+            counts[one] = Waiting(before.open + number, before.overdue + overdue)
+    return counts
+
+
+def offices(connection: Connection) -> list[tuple[str, str]]:
+    """List the offices: (code, name)."""
+    return [
+        (row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
+    ]
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:
