@@ -105,18 +105,13 @@ ALWAYS = {
         SELECT number, link FROM service_case c
         WHERE (closed_at IS NOT NULL) <> EXISTS (
             SELECT 1 FROM ledger WHERE case_id = c.id AND step_key = 'close' AND seq = c.seq)""",
-    "每次入库有且只有一张入库单 every receipt has its 入库单": """
-        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'book-goods-in-%'
-        AND 1 <> (SELECT count(*) FROM document d
-                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'RK')""",
-    "每次出库有出库单 every delivery has its 出库单": """
-        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'release-goods-%'
-        AND 1 <> (SELECT count(*) FROM document d
-                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'CK')""",
-    "每次发货有发货单和装箱单 every dispatch has its 发货单 and 装箱单": """
-        SELECT case_id, step_key FROM ledger l WHERE step_key LIKE 'dispatch-goods-%'
-        AND 'FH,ZX' IS DISTINCT FROM (SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
-                                      WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
+    "每次入库、出库、发货有且只有应有的单据 every receipt, delivery and dispatch has its slips, one of each": """
+        SELECT case_id, step_key, slips FROM ledger l JOIN (
+            VALUES ('book-goods-in-%', 'RK'), ('release-goods-%', 'CK'), ('dispatch-goods-%', 'FH,ZX')
+        ) wanted (step, slips) ON l.kind = 'step' AND l.step_key LIKE step
+        WHERE slips IS DISTINCT FROM (
+            SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
+            WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
     "每单最多下一次订单 an order goes out once": """
         SELECT case_id, count(*) FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
     "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
