@@ -12,25 +12,20 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    Uuid,
-    and_,
     bindparam,
     case,
-    cast,
     column,
     func,
-    literal,
-    null,
     or_,
     select,
+    text,
     true,
     tuple_,
-    union_all,
     values,
 )
 
 from schemas.problems import NotFound
-from schemas.tables import decision, document, ledger, notice, office, production_unit, service_case, staff, work_item
+from schemas.tables import document, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
@@ -96,42 +91,23 @@ _DOCUMENTS: Select[Any] = (
 )
 
 
-def _asked_by(answers: Table) -> ColumnElement[bool]:
-    """Find the work item that a row answers."""
-    return and_(work_item.c.case_id == answers.c.case_id, work_item.c.step_key == answers.c.step_key)
-
-
-_RECORDED = (
-    select(
-        ledger.c.finished_at.label("at"), ledger.c.seq, ledger.c.step_key.label("key"), ledger.c.kind,
-        ledger.c.title, ledger.c.link, ledger.c.output, ledger.c.actor, staff.c.name.label("actor_name"), ledger.c.channel,
-        work_item.c.form, ledger.c.run_id,
-    )
-    .outerjoin(staff, staff.c.code == ledger.c.actor)
-    .outerjoin(work_item, _asked_by(ledger))
-    .where(ledger.c.case_id == _ID)
-)  # fmt: skip
-_REFUSED = (
-    select(
-        decision.c.given_at, literal(0), decision.c.step_key, literal(REFUSED),
-        func.coalesce(work_item.c.title, decision.c.step_key), cast(null(), Text), cast(func.to_json(decision.c.reason), Json),
-        decision.c.actor, staff.c.name, decision.c.channel, cast(null(), Text), cast(null(), Uuid),
-    )
-    .outerjoin(staff, staff.c.code == decision.c.actor)
-    .outerjoin(work_item, _asked_by(decision))
-    .where(decision.c.case_id == _ID, ~decision.c.accepted)
-    .order_by(decision.c.given_at.desc(), decision.c.id.desc())  # by the key alone it would scan the table
-    .limit(MOST_REFUSALS)
-)  # fmt: skip
-_NOTICED = select(
-    notice.c.sent_at, literal(0), notice.c.step_key, literal(NOTICE), notice.c.kind,
-    cast(null(), Text), cast(func.to_json(notice.c.text), Json), notice.c.role, cast(null(), Text), literal(Channel.SYSTEM.value),
-    cast(null(), Text), cast(null(), Uuid),
-).where(notice.c.case_id == _ID)  # fmt: skip
-_HAPPENED = union_all(_RECORDED, _REFUSED, _NOTICED).subquery()
-_TIMELINE: Select[Any] = select(
-    *(field for field in _HAPPENED.c if field.key != "seq")
-).order_by(_HAPPENED.c.at, _HAPPENED.c.seq)  # fmt: skip
+_TIMELINE = text(f"""
+    SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form, run_id FROM (
+        SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel,
+               i.form, l.run_id
+        FROM ledger l LEFT JOIN work_item i USING (case_id, step_key)
+        WHERE case_id = :case_id
+        UNION ALL (
+            SELECT d.given_at, 0, step_key, '{REFUSED}', coalesce(i.title, step_key), NULL, to_json(d.reason), d.actor,
+                   d.channel, NULL, NULL
+            FROM decision d LEFT JOIN work_item i USING (case_id, step_key)
+            WHERE case_id = :case_id AND NOT d.accepted
+            ORDER BY d.given_at DESC, d.id DESC LIMIT {MOST_REFUSALS} -- by the key alone it would scan the table
+        ) UNION ALL
+        SELECT sent_at, 0, step_key, '{NOTICE}', kind, NULL, to_json(text), role, '{Channel.SYSTEM}', NULL, NULL
+        FROM notice WHERE case_id = :case_id
+    ) happened LEFT JOIN staff ON staff.code = actor
+    ORDER BY at, seq""").columns(output=Json)
 
 
 # the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>

@@ -1,6 +1,6 @@
 """What must hold of plans, workshop reports and counts; what is still to make (DOMAIN 1.4–1.7); pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -95,10 +95,6 @@ class Making:
             left = order.quantity - found.missing
             self._note(order, quantity=left or order.quantity, cancelled=not left)
         return self.orders[found.line_no]
-
-    def progress(self, lines: Iterable[int]) -> list[OrderProgress]:
-        """Give the orders of some lines as they stand."""
-        return [self.orders[no] for no in lines]
 
     def _note(self, order: OrderProgress, **changed: object) -> None:
         self.orders[order.line_no] = order.model_copy(update=changed)

@@ -51,11 +51,11 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
         match answer:
             case ProductionReport():
                 made = making.report(str(question.unit), answer.lines, turn)
-                orders = making.progress(line.line_no for line in answer.lines)
+                orders = [making.orders[line.line_no] for line in answer.lines]
                 record_production(case, orders, made, shipment, turn=turn)
             case GoodsInCount():
                 received = making.count(question.key, answer.lines, turn)
-                orders = making.progress(line.planned.line_no for line in received)
+                orders = [making.orders[line.planned.line_no] for line in received]
                 book_goods_in(case, received, orders, shipment, turn=turn)
             case AnomalyDecision(verdict=AnomalyVerdict.CLOSE):
                 return None
