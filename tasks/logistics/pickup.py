@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
 from schemas.parts import PartsLine, Shortfall
@@ -22,15 +22,11 @@ from tasks.logistics.sending import Sent
 from tasks.unit.work import Work
 
 
-class Receipt(NamedTuple):
-    """What the office found: shortfalls go to an anomaly; unchecked in time, the loss is the office's."""
+def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> list[Shortfall] | None:
+    """催提: the office collects and checks; gives what did not arrive in good order.
 
-    shortfalls: Sequence[Shortfall] = ()
-    unchecked: bool = False
-
-
-def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> Receipt:
-    """催提: the office collects and checks; what it does not check in time is its own loss (S3 §3 1.2)."""
+    None where it was not checked in time: that is the office's own loss (S3 §3 1.2).
+    """
     pickup = ask(case, pickup_question(f"pickup-{turn}", lines, sent))
     found: PickupConfirmation | GoodsCheck | None = pickup
     if pickup.found == PickupFound.NOT_CHECKED:
@@ -39,7 +35,7 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) 
         except TimedOut:
             found = None
     confirm_receipt(case, pickup.arrived_on, list(sent.quantities), turn=turn)
-    return Receipt(shortfalls(found, sent.quantities)) if found else Receipt(unchecked=True)
+    return None if found is None else shortfalls(found, sent.quantities)
 
 
 def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:

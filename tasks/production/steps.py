@@ -39,7 +39,7 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
     None when an anomaly closes the case. Reports, counts and anomalies are open side by side: a unit may report
     again while goods are counted.
     """
-    making = Making.of(plan)
+    making = Making(plan)
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
     for number in count(1):
@@ -141,7 +141,7 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     """Ask a unit for its report, due by the promised date of its first line."""
     left = making.lines_of(unit)
     promised = min(making.plan[no].promised for no in left)
-    key = f"produce-{shipment}-{unit.lower()}-{making.reports.get(unit, 0) + 1}"
+    key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
         return report_problems(form.lines, left)
