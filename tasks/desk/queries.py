@@ -184,20 +184,14 @@ def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
     return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
 
 
+_COUNTS = text("""
+    SELECT who, count(*), count(*) FILTER (WHERE due_at < :now)
+    FROM work_item, unnest(ARRAY[role, also]) who WHERE closed_at IS NULL AND who IS NOT NULL GROUP BY who""")
+
+
 def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
-    late = func.count().filter(work_item.c.due_at < clock.now())
-    rows = connection.execute(
-        select(work_item.c.role, work_item.c.also, func.count(), late)
-        .where(work_item.c.closed_at.is_(None))
-        .group_by(work_item.c.role, work_item.c.also)
-    ).all()
-    counts: dict[Role, Waiting] = {}
-    for role, also, number, overdue in rows:
-        for one in (Role(name) for name in (role, also) if name):
-            before = counts.get(one, Waiting(0, 0))
-            counts[one] = Waiting(before.open + number, before.overdue + overdue)
-    return counts
+    return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
 
 
 def offices(connection: Connection) -> list[tuple[str, str]]:

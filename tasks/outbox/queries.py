@@ -4,23 +4,34 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, exists, literal, select, update
+from sqlalchemy import Connection, Row, Update, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
-from tasks.policies.queries import policies_on
+from tasks.policies.queries import current_version, policies
 
-PENDING = literal("pending", literal_execute=True)  # in the text, so that the partial index serves
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
 
 
 def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
     """Load today's rules of delivery."""
-    values = policies_on(connection, today)
+    values = policies(connection)[current_version(connection, today)]
     timeout, backoff = (timedelta(seconds=float(values[f"outbox.{name}_s"])) for name in ("timeout", "backoff"))
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
+
+
+_CLAIM = text(f"""
+    UPDATE outbox SET attempts = attempts + 1, next_at = :until
+    WHERE id = (
+        SELECT id FROM outbox message
+        WHERE state = '{OutboxState.PENDING}' AND next_at <= :due AND NOT EXISTS (
+            SELECT 1 FROM outbox earlier
+            WHERE earlier.case_id = message.case_id AND earlier.destination = message.destination
+              AND earlier.id < message.id AND earlier.state = '{OutboxState.PENDING}')
+        ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING *, (SELECT number FROM service_case WHERE id = case_id)""")
 
 
 def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
@@ -29,30 +40,13 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
     The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
     before it.
     """
-    message, earlier = outbox.alias("message"), outbox.alias("earlier")
-    waits = exists().where(
-        earlier.c.case_id == message.c.case_id,
-        earlier.c.destination == message.c.destination,
-        earlier.c.id < message.c.id,
-        earlier.c.state == PENDING,
-    )
-    first = (
-        select(message.c.id)
-        .where(message.c.state == PENDING, message.c.next_at <= due, ~waits)
-        .order_by(message.c.next_at, message.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    taken = update(outbox).where(outbox.c.id == first).values(attempts=outbox.c.attempts + 1, next_at=until)
-    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
-    return connection.execute(taken.returning(outbox, number.label("number"))).first()
+    return connection.execute(_CLAIM, {"due": due, "until": until}).first()
 
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
     """Mark a message as answered."""
     done = {"state": OutboxState.ANSWERED, "next_at": None, "answer": dict(answer), "answered_at": now}
-    mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == PENDING)
+    mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == OutboxState.PENDING)
     connection.execute(mine.values(last_error="", **done))
 
 
@@ -62,7 +56,7 @@ def postpone(connection: Connection, message: Row[Any], next_at: datetime, error
 
 
 def _still_mine(message: Row[Any]) -> Update:
-    mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
+    mine = (outbox.c.id == message.id, outbox.c.state == OutboxState.PENDING, outbox.c.attempts == message.attempts)
     return update(outbox).where(*mine)
 
 

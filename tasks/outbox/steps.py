@@ -28,15 +28,13 @@ def send(work: Work, destination: str, kind: str, payload: Mapping[str, Any], an
     this transaction; another one is sent to by the dispatcher.
     """
     key = MessageKey(f"{work.case.number}:{work.key}")
+    answer = None if system_url(destination) else embedded_answer(destination, kind, payload)
+    fate = {"state": OutboxState.PENDING, "next_at": work.now}
+    if answer is not None:
+        fate = {"state": OutboxState.ANSWERED, "answer": answer, "answered_at": work.now}
     message = {"idempotency_key": key, "destination": destination, "kind": kind, "payload": dict(payload)}
-    if system_url(destination):
-        work.insert(
-            outbox, **message, answers=answers, state=OutboxState.PENDING, next_at=work.now, created_at=work.now
-        )
-        return key
-    answer, times = embedded_answer(destination, kind, payload), {"created_at": work.now, "answered_at": work.now}
-    work.insert(outbox, **message, answers=answers, state=OutboxState.ANSWERED, answer=answer, **times)
-    if answers:
+    work.insert(outbox, **message, answers=answers, created_at=work.now, **fate)
+    if answers and answer is not None:
         work.answer(answers, "系统答复", answer)
     return key
 

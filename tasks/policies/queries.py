@@ -41,11 +41,6 @@ def current_version(connection: Connection, day: date) -> int:
     return int(version)
 
 
-def policies_on(connection: Connection, day: date) -> dict[str, Any]:
-    """Load the policies that are valid on a day: key → value."""
-    return policies(connection)[current_version(connection, day)]
-
-
 def setting(work: Work, key: str) -> Any:
     """Give a policy's value by the version that the case keeps."""
     return work.read(policies)[work.case.policy_version][key]
