@@ -18,13 +18,13 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
     """Load the parts with the prices that are valid today."""
     valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
     known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
-    return Catalogue([Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid))])
+    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid)))
+    return {word: one for one in parts for word in (one.code, one.name)}
 
 
 def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
     """Load the offices by code and by name."""
-    rows = connection.execute(select(office)).all()
-    return {row.code: row for row in rows} | {row.name: row for row in rows}
+    return {word: row for row in connection.execute(select(office)) for word in (row.code, row.name)}
 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:

@@ -20,14 +20,10 @@ TEXTS = {
 
 def notice_text(number: str, title: str, kind: str, due_at: datetime) -> str:
     """Say what a notice is about in one line, without contact data."""
-    due = f"{due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    return f"{number} {title} · {_matter(kind.partition(':')[0], due)}"
-
-
-def _matter(kind: str, due: str) -> str:
-    family, _, detail = kind.partition("-")
-    text = TEXTS.get(kind) or TEXTS.get(family) or "提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
-    return text.format(kind=kind, due=due, detail=detail)
+    named, due = kind.partition(":")[0], f"{due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    family, _, detail = named.partition("-")
+    text = TEXTS.get(named) or TEXTS.get(family) or "提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
+    return f"{number} {title} · {text.format(kind=named, due=due, detail=detail)}"
 
 
 def watch_summary(

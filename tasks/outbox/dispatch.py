@@ -67,15 +67,13 @@ def retry(db: Engine, idempotency_key: str) -> None:
         message = queries.message_by_key(connection, idempotency_key)
         if message is None:
             raise NotFound(f"没有这条消息 no message has the key {idempotency_key}")
-        if message.answers and not queries.awaited(connection, message.case_id, message.answers).waits:
-            raise _refusal(idempotency_key, "本单不再等待这一答复 the case no longer waits for this answer")
-        if not queries.revive(connection, idempotency_key, clock.now()):
-            state = OutboxState(message.state).option
-            raise _refusal(idempotency_key, f"{state}，只有发送失败的可重发 only dead ones are sent again")
-
-
-def _refusal(key: str, expected: str) -> BadInput:
-    return BadInput([Problem("消息 message", key, expected)])
+        waits = not message.answers or queries.awaited(connection, message.case_id, message.answers).waits
+        if waits and queries.revive(connection, idempotency_key, clock.now()):
+            return
+        expected = "本单不再等待这一答复 the case no longer waits for this answer"
+        if waits:
+            expected = f"{OutboxState(message.state).option}，只有发送失败的可重发 only dead ones are sent again"
+        raise BadInput([Problem("消息 message", idempotency_key, expected)])
 
 
 @dataclass

@@ -25,11 +25,6 @@ from tasks.production.rules import Making, Received, count_problems, report_prob
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
-RECEIPT_KIND = {
-    Supply.WORKSHOP: MovementKind.PRODUCTION_IN,
-    Supply.OUTSOURCED: MovementKind.PRODUCTION_IN,
-    Supply.PURCHASE: MovementKind.PURCHASE_IN,
-}
 ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
 
 
@@ -86,8 +81,7 @@ def record_production(
     work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
 ) -> list[OrderProgress]:
     """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
-    for order in orders:
-        _keep(work, order, shipment)
+    _keep(work, orders, shipment)
     for line_no in made:
         mark_line(work, line_no, made_on=work.today)
     return orders
@@ -98,15 +92,16 @@ def settle_anomaly(
     work: Work, order: OrderProgress, verdict: AnomalyVerdict, shipment: int, turn: str
 ) -> AnomalyVerdict:
     """Carry out the decision on an anomaly: make again, or owe so much less."""
-    _keep(work, order, shipment)
+    _keep(work, [order], shipment)
     return verdict
 
 
-def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
-    state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
-    key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
-    figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
-    work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
+def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:
+    for order in orders:
+        state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
+        key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
+        figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
+        work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
 
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
@@ -115,11 +110,12 @@ def book_goods_in(
 ) -> DocumentRef:
     """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt."""
     rows = []
-    for order in orders:
-        _keep(work, order, shipment)
+    _keep(work, orders, shipment)
     for line, reported, counted, reason in received:
         if counted > 0:
-            receive(work, line.line_no, line.part, counted, RECEIPT_KIND[line.supply])
+            bought = line.supply == Supply.PURCHASE
+            kind = MovementKind.PURCHASE_IN if bought else MovementKind.PRODUCTION_IN
+            receive(work, line.line_no, line.part, counted, kind)
             reserve(work, line.line_no, line.part, min(counted, reported))
             mark_line(work, line.line_no, in_on=work.today)
         what = {"line_no": line.line_no, "part": line.part, "name": line.name}
