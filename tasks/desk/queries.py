@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    func,
     or_,
     select,
     text,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 
 from schemas.problems import NotFound
-from schemas.tables import document, office, production_unit, service_case, staff, work_item
+from schemas.tables import office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
@@ -77,20 +76,11 @@ _ITEMS: Select[Any] = (
 )
 _OF_CASE = _ITEMS.where(work_item.c.case_id == _ID)
 
-_REVERSED = document.alias("reversed")
-_DOCUMENTS: Select[Any] = (
-    select(
-        *_named(document, ["number", "kind", "step_key", "issued_at"]),
-        _REVERSED.c.number.label("reverses"),
-        document.c.content["carrier"].as_string().label("carrier"),
-        document.c.content["tracking"].as_string().label("tracking"),
-    )
-    .outerjoin(_REVERSED, _REVERSED.c.id == document.c.reverses)
-    .where(document.c.case_id == _ID)
-    .order_by(document.c.issued_at, document.c.kind, document.c.serial)
-)
-
-
+_DOCUMENTS = text("""
+    SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
+           d.content ->> 'carrier' AS carrier, d.content ->> 'tracking' AS tracking
+    FROM document d LEFT JOIN document black ON black.id = d.reverses
+    WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""")
 _TIMELINE = text(f"""
     SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form, run_id FROM (
         SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel,
@@ -108,19 +98,13 @@ _TIMELINE = text(f"""
         FROM notice WHERE case_id = :case_id
     ) happened LEFT JOIN staff ON staff.code = actor
     ORDER BY at, seq""").columns(output=Json)
-
-
 # the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>
-_PARENT = select(service_case.c.parent_id).where(service_case.c.id == _ID).scalar_subquery()
-_RELATED: Select[Any] = (
-    select(
-        service_case.c.number, service_case.c.process, func.coalesce(service_case.c.parent_id != _ID, true()).label("is_parent"),
-        func.split_part(service_case.c.origin, ":", 3).label("key"), service_case.c.link, service_case.c.ending,
-    )
-    .where(or_(service_case.c.id == _PARENT, service_case.c.parent_id == _ID))
-    .order_by(service_case.c.id)
-    .limit(MOST_RELATED)
-)  # fmt: skip
+_RELATED = text(f"""
+    SELECT number, process, parent_id IS DISTINCT FROM :case_id AS is_parent, split_part(origin, ':', 3) AS key, link,
+           ending
+    FROM service_case
+    WHERE parent_id = :case_id OR id = (SELECT parent_id FROM service_case WHERE id = :case_id)
+    ORDER BY id LIMIT {MOST_RELATED}""")
 
 
 def case_view(connection: Connection, case_id: int) -> CaseView:

@@ -3,40 +3,28 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, select, text
 
 from schemas.shapes import LineTable, Measure
-from schemas.tables import case_line, part, production_order, production_unit, reservation, stock_movement
+from schemas.tables import case_line
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.unit.among import among
 
-
-def _total(figure: Column[Any], *which: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Add up a figure over all rows of a line, 0 where it has none."""
-    rows = figure.table.c
-    mine = (rows.case_id == case_line.c.case_id, rows.line_no == case_line.c.line_no)
-    return func.coalesce(select(func.sum(figure)).where(*mine, *which).scalar_subquery(), 0)
-
-
-_MOVED = stock_movement.c
-_COMES_IN = _MOVED.kind.in_([kind for kind in MovementKind if kind.sign > 0])
-_LINES: Select[Any] = (
-    select(
-        *(case_line.c[name] for name in ("line_no", "part", "specification", "colour", "quantity", "price", "fee")),
-        *(case_line.c[name] for name in ("reason", "promised", "planned", "made_on", "in_on", "out_on", "picked_on")),
-        case_line.c.part_name.label("name"),
-        part.c.uom,
-        production_unit.c.name.label("unit_name"),
-        _total(reservation.c.quantity, reservation.c.state == "held").label("reserved"),
-        _total(production_order.c.made).label("made"),
-        _total(_MOVED.quantity, _COMES_IN).label("received"),
-        (-_total(_MOVED.quantity, _MOVED.kind == MovementKind.DELIVERY_OUT)).label("sent"),
-    )
-    .join(part, part.c.code == case_line.c.part)
-    .outerjoin(production_unit, production_unit.c.code == case_line.c.unit)
-    .where(case_line.c.case_id == bindparam("case_id"))
-    .order_by(case_line.c.line_no)
-)
+_COMES_IN = ", ".join(f"'{kind}'" for kind in MovementKind if kind.sign > 0)
+_LINES = text(f"""
+    SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
+           l.reason, u.name AS unit_name, l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
+           coalesce(reserved, 0) AS reserved, coalesce(made, 0) AS made,
+           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent
+    FROM case_line l JOIN part p ON p.code = l.part LEFT JOIN production_unit u ON u.code = l.unit
+    LEFT JOIN (SELECT line_no, sum(quantity) AS reserved FROM reservation
+               WHERE case_id = :case_id AND state = 'held' GROUP BY line_no) r USING (line_no)
+    LEFT JOIN (SELECT line_no, sum(made) AS made FROM production_order
+               WHERE case_id = :case_id GROUP BY line_no) o USING (line_no)
+    LEFT JOIN (SELECT line_no, sum(quantity) FILTER (WHERE kind IN ({_COMES_IN})) AS received,
+                      -sum(quantity) FILTER (WHERE kind = '{MovementKind.DELIVERY_OUT}') AS sent
+               FROM stock_movement WHERE case_id = :case_id GROUP BY line_no) m USING (line_no)
+    WHERE l.case_id = :case_id ORDER BY line_no""")
 
 
 def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:
