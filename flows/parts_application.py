@@ -50,10 +50,10 @@ def parts_application(case: Case) -> Closing:
         if not (made or held):  # no replacement could be made, and that was accepted
             return Closing(PartsEnding.DELIVERED)
         sent = send_goods(case, lines, barred, shipment)  # 出库 出库制票
-        receipt = await_pickup(case, lines, sent, shipment)  # 催提
-        if receipt.unchecked:
+        shortfalls = await_pickup(case, lines, sent, shipment)  # 催提
+        if shortfalls is None:
             return Closing(PartsEnding.DELIVERED, UNCHECKED)
-        again = settle_shortfalls(case, lines, receipt.shortfalls, shipment)
+        again = settle_shortfalls(case, lines, shortfalls, shipment)
         if again is None:
             return Closing(PartsEnding.REPLACED, BY_ANOMALY)
         if not again:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from schemas.problems import Problem
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseView, InboxRow
+from tasks.desk.views import CaseView, ItemView
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 Object = dict[str, Any]
@@ -41,7 +41,7 @@ def problem_objects(problems: Iterable[Problem]) -> list[Object]:
     return [chosen(vars(one) | {"value": str(one.value), "text": str(one)}, names) for one in problems]
 
 
-def inbox_objects(rows: Iterable[InboxRow]) -> list[Object]:
+def inbox_objects(rows: Iterable[ItemView]) -> list[Object]:
     """Give what waits for people."""
     return [
         chosen(row._asdict() | {"step": row.key, "office": row.office_name, "unit": row.unit_name}, WAITING)

@@ -17,8 +17,8 @@ from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
 from tasks.desk.queries import find_cases
+from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
-from tasks.desk.waiting import inbox as waiting
 from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance

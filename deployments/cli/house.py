@@ -7,7 +7,6 @@ import httpx
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import chosen
 from deployments.cli.output import table
 from deployments.cli.session import Json, Output, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text

@@ -16,7 +16,7 @@ from schemas.words import Urgency
 from tasks.desk.reading import cell_text, is_figure
 from tasks.desk.rules import full_time
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseView, InboxRow, ItemView
+from tasks.desk.views import CaseView, ItemView
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
@@ -51,7 +51,7 @@ def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str]
 # what waits
 
 
-def inbox_table(rows: Sequence[InboxRow]) -> Table:
+def inbox_table(rows: Sequence[ItemView]) -> Table:
     """List what waits, by due time."""
     shown = [
         (

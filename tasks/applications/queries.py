@@ -1,35 +1,30 @@
 """The SQL of applications: catalogue, offices, sales records, open lines."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from schemas.tables import case_line, office, part, part_price, sales_record, service_case
 from tasks.applications.rules import Catalogue, Part, Twin
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.policies.queries import valid_on
 from tasks.unit.among import among
 from tasks.unit.work import Work
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     """Load the parts with the prices that are valid today."""
-    today = shanghai_day(clock.now())
-    valid = (part_price.c.valid_from <= today) & (part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today))
-    rows = connection.execute(
-        select(part, part_price.c.price).outerjoin(part_price, (part_price.c.part == part.c.code) & valid)
-    )
-    return Catalogue(
-        [Part(r.code, r.name, r.category, r.specification, r.colour, r.unit, r.discontinued_on, r.price) for r in rows]
-    )
+    valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
+    known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
+    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid)))
+    return {word: one for one in parts for word in (one.code, one.name)}
 
 
 def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
     """Load the offices by code and by name."""
-    rows = connection.execute(select(office)).all()
-    return {row.code: row for row in rows} | {row.name: row for row in rows}
+    return {word: row for row in connection.execute(select(office)) for word in (row.code, row.name)}
 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
@@ -44,8 +39,7 @@ def other_lines(work: Work) -> dict[Twin, str]:
 
 
 def _lines_of_orders(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
-    orders = select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
-    return _open_lines(connection, case_line.c.order_no.in_(orders))
+    return _open_lines(connection, case_line.c.order_no.in_(_orders_of(case_ids)))
 
 
 def _open_lines(connection: Connection, which: ColumnElement[bool]) -> dict[str, dict[Twin, str]]:
@@ -61,16 +55,18 @@ def _open_lines(connection: Connection, which: ColumnElement[bool]) -> dict[str,
 
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the first line of each order in the sales records."""
-    rows = select(sales_record).where(among(sales_record.c.order_no, orders))
-    return {row.order_no: row for row in connection.execute(rows.order_by(sales_record.c.line_no.desc()))}
+    return _sales(connection, among(sales_record.c.order_no, orders))
 
 
-def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, tuple[date | None, date | None]]:
-    """Find signing and factory dates of the cases' orders: order no → (signed, factory)."""
-    rows = connection.execute(
-        select(sales_record.c.order_no, sales_record.c.signing_date, sales_record.c.factory_date)
-        .join(service_case, service_case.c.order_no == sales_record.c.order_no)
-        .where(among(service_case.c.id, case_ids))
-        .order_by(sales_record.c.line_no.desc())
-    )
-    return {row.order_no: (row.signing_date, row.factory_date) for row in rows}
+def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, Row[Any]]:
+    """Find the first line in the sales records of each order that the cases are about."""
+    return _sales(connection, sales_record.c.order_no.in_(_orders_of(case_ids)))
+
+
+def _sales(connection: Connection, which: ColumnElement[bool]) -> dict[str, Row[Any]]:
+    rows = connection.execute(select(sales_record).where(which).order_by(sales_record.c.line_no.desc()))
+    return {row.order_no: row for row in rows}
+
+
+def _orders_of(case_ids: Sequence[int]) -> Select[tuple[str]]:
+    return select(service_case.c.order_no).where(among(service_case.c.id, case_ids))

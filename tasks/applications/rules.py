@@ -1,15 +1,17 @@
 """What must hold of an application and its corrections (DOMAIN 1.1, 1.2); pure."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from schemas.forms.applications import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.words import FeeCategory, Reason
 
+T = TypeVar("T")
 PART = "配件名称 part"
 Twin = tuple[str, str]  # part, reason
 OF_A_PART = ("name", "category", "unit", "specification", "colour")
@@ -28,20 +30,17 @@ class Part(NamedTuple):
     price: Decimal | None
 
 
-class Catalogue:
-    """Parts by code and by standard name."""
+Catalogue = Mapping[str, Part]  # by code and by standard name
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._by = {part.code: part for part in parts} | {part.name: part for part in parts}
 
-    def find(self, text: str) -> Part | None:
-        """Find a part by its standard name or its code."""
-        return self._by.get(text) or self._by.get(text.upper())
+def find(known: Mapping[str, T], text: str) -> T | None:
+    """Find a part or an office by its name or its code."""
+    return known.get(text) or known.get(text.upper())
 
 
 def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Problem | None:
     """Say why a part cannot be ordered on a day, or None."""
-    part = catalogue.find(text)
+    part = find(catalogue, text)
     if part is None:
         return Problem(PART, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
     if part.discontinued_on and part.discontinued_on <= day:
@@ -59,7 +58,7 @@ def line_problems(
     problems: list[Problem] = []
     seen: dict[Twin, int] = {}
     for row, line in enumerate(lines, start=1):
-        part, problem = catalogue.find(line.part), part_problem(catalogue, line.part, day, row)
+        part, problem = find(catalogue, line.part), part_problem(catalogue, line.part, day, row)
         if part is None or problem:
             problems += [problem] if problem else []
             continue
@@ -102,7 +101,7 @@ def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[
 
 
 def _priced(catalogue: Catalogue, row: int, line: ApplicationLine) -> PartsLine:
-    part = catalogue.find(line.part)
+    part = find(catalogue, line.part)
     assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
     of_part: dict[str, Any] = {name: getattr(part, name) for name in OF_A_PART}
     given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
@@ -131,7 +130,7 @@ def correct_lines(
 
 
 def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> PartsLine:
-    part = catalogue.find(now.part)
+    part = find(catalogue, now.part)
     assert part is not None
     changed: dict[str, object] = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
     if part.code != line.part:
@@ -169,10 +168,5 @@ def warranty_end(signed_on: date | None, factory_date: date | None, months: int,
 
 def add_months(day: date, months: int) -> date:
     """Move a date by calendar months; the 31st becomes the last day of a shorter month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("unreachable")
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,6 +1,7 @@
 """审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -59,10 +60,11 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
     priced = rules.price_lines(work.read(catalogue), lines)
     issue(work, DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
-    signed, made = work.read(sales_of_cases).get(work.case.order_no, (None, None))
+    sold = work.read(sales_of_cases).get(work.case.order_no)
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
-    fee = rules.suggested_fee(priced, rules.warranty_end(signed, made, *months), work.today)
-    reviewer = free_rung(LADDER, holders(work), frozenset({work.case.applicant}))
+    covered = rules.warranty_end(sold.signing_date, sold.factory_date, *months) if sold else None
+    fee = rules.suggested_fee(priced, covered, work.today)
+    reviewer = free_rung(LADDER, work.read(holders), frozenset({work.case.applicant}))
     return Registration(lines=priced, fee=fee, reviewer=reviewer)
 
 
@@ -103,8 +105,9 @@ def review_question(
     def prefill() -> dict[str, Any]:
         return as_rows(rules.as_reviewed(line) for line in lines) | {"费用类别": fee.option}
 
-    key, due, barred = f"review-{turn}", clock_hours("review"), frozenset({request.applicant})
-    return gate(key, "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred)
+    due = clock_hours("review")
+    asked = gate(f"review-{turn}", "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record)
+    return replace(asked, barred=frozenset({request.applicant}))
 
 
 def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:

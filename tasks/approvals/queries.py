@@ -3,26 +3,20 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from schemas.tables import staff, staff_role
 from schemas.words import Role
 from tasks.approvals.rules import LADDER
-from tasks.people.queries import people
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
-def holders(work: Work) -> dict[Role, frozenset[str]]:
-    """Give the active staff of each rung of the ladder; a unit looks once."""
-    known = work.read(_holders)
-    if not known:
-        active = [(role, p.code) for p in work.read(people).values() if p.active for role, _, _ in p.roles]
-        known |= {rung: frozenset(code for role, code in active if role is rung) for rung in LADDER}
-    return known
-
-
-def _holders(_connection: Connection, _case_ids: Sequence[int]) -> dict[Role, frozenset[str]]:
-    return {}  # filled when it is first needed
+def holders(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[Role, frozenset[str]]:
+    """Find the active staff of each rung of the ladder."""
+    active = select(staff_role.c.role, staff_role.c.staff).join(staff).where(staff.c.active)
+    held = set(connection.execute(active).tuples())
+    return {rung: frozenset(code for role, code in held if role == rung) for rung in LADDER}
 
 
 def limits(work: Work) -> dict[Role, Decimal | None]:

@@ -1,7 +1,7 @@
 """Approvals: the ladder by amount with separation of duties, and a leader's single word (DOMAIN, "Approvals")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from schemas.forms.approvals import ApprovalDecision
@@ -33,7 +33,7 @@ class Matter:
 @step("确定审批人", link="")
 def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
     """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
-    return next_rung(amount, limits(work), holders(work), barred, climbed)
+    return next_rung(amount, limits(work), work.read(holders), barred, climbed)
 
 
 def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> tuple[frozenset[str], str]:
@@ -57,5 +57,5 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
         return reason_needed(form.reason, form.verdict == Verdict.REJECT, "不同意时必填 is required to refuse")
 
-    link, barred, brief = matter.link, matter.barred, matter.brief
-    return gate(key, title, role, ApprovalDecision, within, link, brief, check=check, barred=barred)
+    asked = gate(key, title, role, ApprovalDecision, within, matter.link, matter.brief, check=check)
+    return replace(asked, barred=matter.barred)

@@ -25,29 +25,16 @@ ALWAYS = {
             WHERE state = 'held' GROUP BY warehouse, part
         ) r USING (warehouse, part)
         WHERE coalesce(reserved, 0) <> coalesce(held, 0)""",
-    "票据编号连续 document numbers are gapless per kind and year": """
-        SELECT kind, year, count(*), min(serial), max(serial), max(value)
-        FROM document LEFT JOIN counter ON name = 'document:' || kind || ':' || year
-        GROUP BY kind, year
-        HAVING min(serial) <> 1 OR max(serial) <> count(*) OR max(value) IS DISTINCT FROM count(*)""",
+    "编号连续，没有取而未用的 numbers are gapless per kind or process and year, and none was drawn for nothing": """
+        SELECT name, count(serial), min(serial), max(serial), value
+        FROM (SELECT 'document:' || kind || ':' || year AS name, serial FROM document UNION ALL
+              SELECT 'case:' || process || ':' || split_part(number, '-', 2), split_part(number, '-', 3)::int
+              FROM service_case) carried FULL JOIN counter USING (name)
+        GROUP BY name, value
+        HAVING min(serial) IS DISTINCT FROM 1 OR max(serial) <> count(serial) OR value IS DISTINCT FROM max(serial)""",
     "票据编号与类别、年份、序号一致 a document's number tells its kind, year and serial": """
         SELECT id, number FROM document
         WHERE number <> kind || '-' || year || '-' || lpad(serial::text, 6, '0')""",
-    "单号连续 case numbers are gapless per process and year": """
-        SELECT series, count(*), max(value)
-        FROM (SELECT process || ':' || split_part(number, '-', 2) AS series,
-                     split_part(number, '-', 3)::int AS serial FROM service_case) c
-        LEFT JOIN counter ON name = 'case:' || series
-        GROUP BY series
-        HAVING min(serial) <> 1 OR max(serial) <> count(*) OR max(value) IS DISTINCT FROM count(*)""",
-    "没有取而未用的编号 no number was drawn that nothing carries": """
-        SELECT name, value FROM counter
-        WHERE (name LIKE 'document:%' AND NOT EXISTS (
-                  SELECT 1 FROM document WHERE name = 'document:' || kind || ':' || year AND serial = value))
-           OR (name LIKE 'case:%' AND NOT EXISTS (
-                  SELECT 1 FROM service_case
-                  WHERE name = 'case:' || process || ':' || split_part(number, '-', 2)
-                  AND split_part(number, '-', 3)::int = value))""",
     "入出库单与库存变动一致 a slip lists what its step moved": """
         SELECT case_id, step_key, line_no, listed, moved
         FROM (
@@ -105,18 +92,13 @@ ALWAYS = {
         SELECT number, link FROM service_case c
         WHERE (closed_at IS NOT NULL) <> EXISTS (
             SELECT 1 FROM ledger WHERE case_id = c.id AND step_key = 'close' AND seq = c.seq)""",
-    "每次入库有且只有一张入库单 every receipt has its 入库单": """
-        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'book-goods-in-%'
-        AND 1 <> (SELECT count(*) FROM document d
-                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'RK')""",
-    "每次出库有出库单 every delivery has its 出库单": """
-        SELECT case_id, step_key FROM ledger l WHERE kind = 'step' AND step_key LIKE 'release-goods-%'
-        AND 1 <> (SELECT count(*) FROM document d
-                  WHERE d.case_id = l.case_id AND d.step_key = l.step_key AND d.kind = 'CK')""",
-    "每次发货有发货单和装箱单 every dispatch has its 发货单 and 装箱单": """
-        SELECT case_id, step_key FROM ledger l WHERE step_key LIKE 'dispatch-goods-%'
-        AND 'FH,ZX' IS DISTINCT FROM (SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
-                                      WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
+    "每次入库、出库、发货有且只有应有的单据 every receipt, delivery and dispatch has its slips, one of each": """
+        SELECT case_id, step_key, slips FROM ledger l JOIN (
+            VALUES ('book-goods-in-%', 'RK'), ('release-goods-%', 'CK'), ('dispatch-goods-%', 'FH,ZX')
+        ) wanted (step, slips) ON l.kind = 'step' AND l.step_key LIKE step
+        WHERE slips IS DISTINCT FROM (
+            SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
+            WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
     "每单最多下一次订单 an order goes out once": """
         SELECT case_id, count(*) FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
     "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
@@ -127,15 +109,14 @@ ALWAYS = {
         GROUP BY c.id, l.actor HAVING count(*) > 1 OR l.actor = c.applicant""",
 }
 AT_REST = {
-    "未结案的单有待办、经办角色和时限 every open case has an open item with its holder and due time": """
-        SELECT number, holder, due_at FROM service_case c
-        WHERE closed_at IS NULL AND (holder IS NULL OR due_at IS NULL OR NOT EXISTS (
-            SELECT 1 FROM work_item i
-            WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))""",
-    "未结案的单随首个待办到期，无未尽之事 an open case is due with its first item, and no leg has work to do": """
-        SELECT number, due_at, ready_at, fault FROM service_case c
-        WHERE closed_at IS NULL AND (ready_at IS NOT NULL OR fault IS NOT NULL OR due_at <> (
-            SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open'))""",
+    "未结案的单有待办，随首个待办到期，无未尽之事 an open case waits, is due with its first item, no leg has work to do": """
+        SELECT number, holder, due_at, ready_at, fault FROM service_case c
+        WHERE closed_at IS NULL AND (
+            ready_at IS NOT NULL OR fault IS NOT NULL
+            OR due_at > (SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open')
+            OR NOT EXISTS (
+                SELECT 1 FROM work_item i
+                WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))"""
 }
 
 

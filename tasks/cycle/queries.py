@@ -1,29 +1,21 @@
 """The SQL of working time: holidays and cycle standards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, time
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
 from tasks.cycle.rules import Calendar, Standard, standard_days
 from tasks.durable.process import PROCESSES
-from tasks.policies.queries import policies
+from tasks.policies.queries import current_version, policies
 from tasks.unit.work import Work
-
-
-def holidays(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[date, bool]:
-    """Load the days that are unlike their weekday: day → worked or not."""
-    return {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
 
 
 def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Standard]:
     """Load the cycle standards."""
-    return [
-        Standard(row.process, row.category, row.unit, row.urgency, row.days, row.valid_from, row.valid_to)
-        for row in connection.execute(select(cycle_standard))
-    ]
+    rows = connection.execute(select(*(cycle_standard.c[name] for name in Standard._fields)))
+    return [Standard(*row) for row in rows]
 
 
 def standard(work: Work, category: str, unit: str) -> int | None:
@@ -34,19 +26,21 @@ def standard(work: Work, category: str, unit: str) -> int | None:
     return next((found for found in days if found is not None), None)
 
 
+def calendars(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, Calendar]:
+    """Load the working calendar of each policy version: its hours, and the days that are unlike their weekday."""
+    exceptions = {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
+    hours = {
+        version: [time.fromisoformat(values[key]) for key in ("work.start", "work.end")]
+        for version, values in policies(connection).items()
+    }
+    return {version: Calendar(exceptions, start, end) for version, (start, end) in hours.items()}
+
+
 def calendar(work: Work) -> Calendar:
-    """Give the working calendar by the case's policy; a unit makes it once."""
-    known, version = work.read(_calendars), work.case.policy_version
-    if version not in known:
-        known[version] = calendar_of(work.read(policies)[version], work.read(holidays))
-    return known[version]
+    """Give the working calendar by the case's policy."""
+    return work.read(calendars)[work.case.policy_version]
 
 
-def calendar_of(policy: Mapping[str, Any], exceptions: Mapping[date, bool]) -> Calendar:
-    """Make the working calendar of a policy version."""
-    start, end = (time.fromisoformat(policy[key]) for key in ("work.start", "work.end"))
-    return Calendar(exceptions, start, end)
-
-
-def _calendars(_connection: Connection, _case_ids: Sequence[int]) -> dict[int, Calendar]:
-    return {}  # by policy version, filled as they are needed
+def calendar_on(connection: Connection, day: date) -> Calendar:
+    """Give the working calendar by the policies that are valid on a day."""
+    return calendars(connection)[current_version(connection, day)]

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from schemas.words import Labelled
+from tasks.unit.work import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 
@@ -47,8 +47,7 @@ class Calendar:
             )
 
 
-@dataclass(frozen=True)
-class Standard:
+class Standard(NamedTuple):
     """Working days that a process may take, valid from `valid_from` to `valid_to`, both days included.
 
     `unit` is the production unit's code, '' for any; `valid_to` None means until further notice.
@@ -61,6 +60,11 @@ class Standard:
     days: int
     valid_from: date
     valid_to: date | None = None
+
+
+def at(day: date, clock_time: time = time()) -> datetime:
+    """Return the moment of a Shanghai clock time on a day, by default its midnight."""
+    return datetime.combine(day, clock_time, SHANGHAI).astimezone(UTC)
 
 
 def shanghai_day(moment: datetime) -> date:
@@ -94,10 +98,11 @@ def add_working_days(calendar: Calendar, moment: datetime, days: int) -> datetim
 
     Zero days means the same day, or the next working day where the working time of that day is over.
     """
-    due = _day_end(calendar, add_working_days_to_date(calendar, shanghai_day(moment), days))
-    if days == 0 and (due < moment or not is_working_day(calendar, shanghai_day(moment))):
-        return _day_end(calendar, _next_working_day(calendar, shanghai_day(moment)))
-    return due
+    today = shanghai_day(moment)
+    last = add_working_days_to_date(calendar, today, days)
+    if days == 0 and (at(today, calendar.end) < moment or not is_working_day(calendar, today)):
+        last = _next_working_day(calendar, today)
+    return at(last, calendar.end)
 
 
 def add_clock_hours(calendar: Calendar, moment: datetime, hours: int) -> datetime:
@@ -111,11 +116,11 @@ def add_clock_hours(calendar: Calendar, moment: datetime, hours: int) -> datetim
     since = moment.astimezone(UTC)
     if not is_working_day(calendar, day):
         day = _next_working_day(calendar, day)
-        since = _midnight(day)
-    while since + left > (midnight := _midnight(day + _ONE_DAY)):
+        since = at(day)
+    while since + left > (midnight := at(day + _ONE_DAY)):
         left -= midnight - since
         day = _next_working_day(calendar, day)
-        since = _midnight(day)
+        since = at(day)
     return since + left
 
 
@@ -127,11 +132,9 @@ def working_days_between(calendar: Calendar, a: date, b: date) -> int:
     return count if a <= b else -count
 
 
-def promised_date(calendar: Calendar, confirmed: datetime, standard_days: int, paused_days: int = 0) -> date:
-    """Return the day of plan confirmation + standard days, moved by paused working days (DOMAIN 1.5)."""
-    _require_not_negative(paused_days, "paused days")
-    _require_not_negative(standard_days, "standard days")
-    return add_working_days_to_date(calendar, shanghai_day(confirmed), standard_days + paused_days)
+def promised_date(calendar: Calendar, confirmed: datetime, standard_days: int) -> date:
+    """Return the day of plan confirmation + standard days (DOMAIN 1.5)."""
+    return add_working_days_to_date(calendar, shanghai_day(confirmed), standard_days)
 
 
 def share_moment(calendar: Calendar, start: datetime, promised: date, share: Decimal) -> date:
@@ -147,11 +150,6 @@ def share_moment(calendar: Calendar, start: datetime, promised: date, share: Dec
         return promised
     used = (total * share).to_integral_value(rounding=ROUND_CEILING)
     return add_working_days_to_date(calendar, first, int(used))
-
-
-def days_over(calendar: Calendar, promised: date, day: date) -> int:
-    """Count the working days that `day` lies after the promised date; up to the promised day it is 0."""
-    return max(0, working_days_between(calendar, promised, day))
 
 
 def standard_days(
@@ -189,14 +187,6 @@ def _local(moment: datetime) -> datetime:
             f"got the moment {moment.isoformat()} without a time zone, expected one in UTC: take clock.now()"
         )
     return moment.astimezone(SHANGHAI)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
-
-
-def _day_end(calendar: Calendar, day: date) -> datetime:
-    return datetime.combine(day, calendar.end, SHANGHAI).astimezone(UTC)
 
 
 def _require_not_negative(value: int, what: str) -> None:

@@ -4,22 +4,15 @@ A term is named by its gate, "goods_in": the policy of the case's own process co
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypeVar
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
 from schemas.words import Role
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import (
-    SHANGHAI,
-    Notice,
-    add_clock_hours,
-    add_working_days,
-    add_working_days_to_date,
-    share_moment,
-)
+from tasks.cycle.rules import Notice, add_clock_hours, add_working_days, add_working_days_to_date, at, share_moment
 from tasks.durable.question import Question, Reminder
 from tasks.policies.queries import setting, term
 from tasks.unit.work import Work
@@ -27,17 +20,6 @@ from tasks.unit.work import Work
 F = TypeVar("F", bound=Form)
 Due = Callable[[Work], datetime]
 Remind = Callable[[Work, datetime], Sequence[Reminder]]
-
-
-class More(TypedDict, total=False):
-    """What else a question may say (`Question`)."""
-
-    also: Role
-    unit: str
-    barred: frozenset[str]
-    expires: Due
-    remind: Remind
-    covers: Callable[[Mapping[str, Any]], bool]
 
 
 def gate(
@@ -51,12 +33,12 @@ def gate(
     prefill: Callable[[], Mapping[str, Any]] = dict,
     check: Callable[[F, Work], Sequence[Problem]] | None = None,
     record: Callable[[F, Work], None] | None = None,
-    **more: Unpack[More],
 ) -> Question[F]:
     """Ask a role, by default within a named term of working days; who watches over it hears of delays (DOMAIN 4)."""
-    due = working_days(within) if isinstance(within, str) else within
-    more.setdefault("remind", escalation(role))
-    return Question(key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, **more)
+    due, above = working_days(within) if isinstance(within, str) else within, escalation(role)
+    return Question(
+        key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, remind=above
+    )
 
 
 def working_days(name: str) -> Due:
@@ -71,17 +53,12 @@ def clock_hours(name: str) -> Due:
 
 def end_of(day: date) -> Due:
     """Due at the end of working time of a day."""
-    return lambda work: at(day, setting(work, "work.end"))
+    return lambda work: at(day, calendar(work).end)
 
 
 def working_days_after(day: date, name: str) -> Due:
     """Due the gate's number of working days after a day."""
     return lambda work: end_of(add_working_days_to_date(calendar(work), day, term(work, f"{name}.days")))(work)
-
-
-def at(day: date, clock_time: str) -> datetime:
-    """Give the moment of a Shanghai clock time on a day, in UTC."""
-    return datetime.combine(day, time.fromisoformat(clock_time), SHANGHAI).astimezone(UTC)
 
 
 def overdue(*roles: Role) -> Remind:
@@ -111,7 +88,7 @@ def production_watch(promised: date) -> Remind:
 
     def remind(work: Work, due: datetime) -> list[Reminder]:
         share = Decimal(str(setting(work, "cycle.warn_share")))
-        moment = at(share_moment(calendar(work), work.now, promised, share), setting(work, "work.start"))
+        moment = at(share_moment(calendar(work), work.now, promised, share), calendar(work).start)
         warning = Reminder(moment, Notice.WARNING, Role.WORKSHOP)
         return [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
 
@@ -121,7 +98,7 @@ def production_watch(promised: date) -> Remind:
 def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
     """催提: the office after 2, 5 and 10 working days, then the SUPERVISOR (DOMAIN 1.11)."""
     days: list[int] = term(work, "pickup.reminder_days")
-    hour = setting(work, "pickup.reminders_at")
+    hour = time.fromisoformat(setting(work, "pickup.reminders_at"))
     on = [add_working_days_to_date(calendar(work), work.today, n) for n in [*days, days[-1] + 1]]
     names = [*((str(n), Role.OFFICE) for n in days), ("escalated", Role.SUPERVISOR)]
     return [

@@ -13,14 +13,10 @@ DIALOG_LINES = 8  # of text above a form before it is pushed out of sight (PREFE
 DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
 
 
-def gate_description(view: CaseView, item: ItemView, refused: str | None = None, links: Links | None = None) -> str:
-    """Write what the decider must see: at most eight lines, the rest folded.
-
-    `refused` is why the last answer was refused; by default what the item remembers.
-    """
+def gate_description(view: CaseView, item: ItemView, links: Links | None = None) -> str:
+    """Write what the decider must see: at most eight lines, the rest folded."""
     links = links or Links()
-    shown = [_gate_heading(view, item)]
-    reasons = (item.refused_because if refused is None else refused).splitlines()
+    shown, reasons = [_gate_heading(view, item)], item.refused_because.splitlines()
     if reasons:
         more = f"（共 {len(reasons)} 项 in all）" if len(reasons) > 1 else ""
         shown.append(f"⚠ {cut(reasons[0], 2 * DIALOG_WIDTH - 4 - width(more))}{more}")
@@ -34,7 +30,7 @@ def gate_description(view: CaseView, item: ItemView, refused: str | None = None,
 
 
 def _gate_heading(view: CaseView, item: ItemView) -> str:
-    late = "🔴 逾期 overdue" if item.due_at < view.now else "到期 due"
+    late = "🔴 逾期 overdue" if item.overdue else "到期 due"
     urgent = [view.case.urgency.zh] if view.case.urgency == Urgency.URGENT else []
     words = [f"**{view.case.number}** {plain(view.case.office_name)}", *urgent, f"{late} {short_time(item.due_at)}"]
     return " · ".join(words)

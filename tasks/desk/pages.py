@@ -17,7 +17,7 @@ from tasks.desk.links import Links
 from tasks.desk.reading import cell_text, is_figure
 from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_time, waiting_tag
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseFacts, CaseView, InboxRow, ItemView, Waiting
+from tasks.desk.views import CaseFacts, CaseView, ItemView, Waiting
 from tasks.durable.process import PROCESSES
 from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
 
@@ -55,7 +55,7 @@ def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
     return Markdown(plain(" ".join(filter(None, [item.role.zh, item.unit_name]))))
 
 
-def inbox_page(role: Role, rows: Sequence[InboxRow], links: Links, total: int | None = None) -> str:
+def inbox_page(role: Role, rows: Sequence[ItemView], links: Links, total: int | None = None) -> str:
     """Draw what waits for a role, sorted by due time: what is overdue comes first."""
     shown = sorted(rows, key=lambda row: (row.due_at, row.number))[:MOST_WAITING]
     return _template("inbox").render(
@@ -113,7 +113,7 @@ def _heading(text: str) -> str:
     return re.sub(r"(?<=[一-鿿])(?=[一-鿿])", "&NoBreak;", plain(text))
 
 
-def _summary(row: InboxRow) -> Markdown:
+def _summary(row: ItemView) -> Markdown:
     text = cut("；".join(map(mask_mobiles, row.brief)), SUMMARY_WIDTH)
     return Markdown(brief_line(text))
 

@@ -1,5 +1,7 @@
-"""The SQL of one case as staff see it, and of looking cases up. Always a constant number of statements."""
+"""The SQL of cases as staff see them: one case, inboxes, counts, look-ups. Always a constant number of statements."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -10,25 +12,22 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    Uuid,
-    and_,
     bindparam,
-    cast,
-    func,
-    literal,
-    null,
+    case,
+    column,
     or_,
     select,
+    text,
     true,
-    union_all,
+    tuple_,
+    values,
 )
 
 from schemas.problems import NotFound
-from schemas.tables import decision, document, ledger, notice, office, service_case, staff, work_item
+from schemas.tables import office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Role, Urgency
-from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related
-from tasks.desk.waiting import columns, shown_items
+from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES, ending_of
 
@@ -37,11 +36,17 @@ MOST_RELATED = 50
 
 # statements are built once, so that SQLAlchemy need not build and look them up on every leg
 
+
+def _named(table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Choose those columns of a table that a view has by their names."""
+    return [table.c[name] for name in names if name in table.c]
+
+
 _ID: BindParameter[int] = bindparam("case_id")
 
 _FACTS: Select[Any] = (
     select(
-        *columns(service_case, CaseFacts.__dataclass_fields__),
+        *_named(service_case, CaseFacts.__dataclass_fields__),
         office.c.name.label("office_name"),
         staff.c.name.label("applicant_name"),
     )
@@ -49,76 +54,62 @@ _FACTS: Select[Any] = (
     .join(staff, staff.c.code == service_case.c.applicant)
     .where(service_case.c.id == _ID)
 )
-_ITEMS = shown_items(ItemView._fields).where(work_item.c.case_id == _ID)
-
-_REVERSED = document.alias("reversed")
-_DOCUMENTS: Select[Any] = (
+# the run that shows an item: its own, or its case's
+_RUN = case(
+    (work_item.c.run_id.is_not(None), work_item.c.run_id),
+    (work_item.c.step_key == service_case.c.run_item, service_case.c.run_id),
+).label("run_id")
+_ITEMS: Select[Any] = (
     select(
-        *columns(document, ["number", "kind", "step_key", "issued_at"]),
-        _REVERSED.c.number.label("reverses"),
-        document.c.content["carrier"].as_string().label("carrier"),
-        document.c.content["tracking"].as_string().label("tracking"),
+        *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
+        *_named(service_case, ["number", "urgency"]),
+        work_item.c.step_key.label("key"),
+        office.c.name.label("office_name"),
+        production_unit.c.name.label("unit_name"),
+        _RUN,
     )
-    .outerjoin(_REVERSED, _REVERSED.c.id == document.c.reverses)
-    .where(document.c.case_id == _ID)
-    .order_by(document.c.issued_at, document.c.kind, document.c.serial)
+    .join(service_case, service_case.c.id == work_item.c.case_id)
+    .join(office, office.c.code == service_case.c.office)
+    .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
+    .where(work_item.c.closed_at.is_(None))
+    .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
 )
+_OF_CASE = _ITEMS.where(work_item.c.case_id == _ID)
 
-
-def _asked_by(answers: Table) -> ColumnElement[bool]:
-    """Find the work item that a row answers."""
-    return and_(work_item.c.case_id == answers.c.case_id, work_item.c.step_key == answers.c.step_key)
-
-
-_RECORDED = (
-    select(
-        ledger.c.finished_at.label("at"), ledger.c.seq, ledger.c.step_key.label("key"), ledger.c.kind,
-        ledger.c.title, ledger.c.link, ledger.c.output, ledger.c.actor, staff.c.name.label("actor_name"), ledger.c.channel,
-        work_item.c.form, ledger.c.run_id,
-    )
-    .outerjoin(staff, staff.c.code == ledger.c.actor)
-    .outerjoin(work_item, _asked_by(ledger))
-    .where(ledger.c.case_id == _ID)
-)  # fmt: skip
-_REFUSED = (
-    select(
-        decision.c.given_at, literal(0), decision.c.step_key, literal(REFUSED),
-        func.coalesce(work_item.c.title, decision.c.step_key), cast(null(), Text), cast(func.to_json(decision.c.reason), Json),
-        decision.c.actor, staff.c.name, decision.c.channel, cast(null(), Text), cast(null(), Uuid),
-    )
-    .outerjoin(staff, staff.c.code == decision.c.actor)
-    .outerjoin(work_item, _asked_by(decision))
-    .where(decision.c.case_id == _ID, ~decision.c.accepted)
-    .order_by(decision.c.given_at.desc(), decision.c.id.desc())  # by the key alone it would scan the table
-    .limit(MOST_REFUSALS)
-)  # fmt: skip
-_NOTICED = select(
-    notice.c.sent_at, literal(0), notice.c.step_key, literal(NOTICE), notice.c.kind,
-    cast(null(), Text), cast(func.to_json(notice.c.text), Json), notice.c.role, cast(null(), Text), literal(Channel.SYSTEM.value),
-    cast(null(), Text), cast(null(), Uuid),
-).where(notice.c.case_id == _ID)  # fmt: skip
-_HAPPENED = union_all(_RECORDED, _REFUSED, _NOTICED).subquery()
-_TIMELINE: Select[Any] = select(
-    *(field for field in _HAPPENED.c if field.key != "seq")
-).order_by(_HAPPENED.c.at, _HAPPENED.c.seq)  # fmt: skip
-
-
+_DOCUMENTS = text("""
+    SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
+           d.content ->> 'carrier' AS carrier, d.content ->> 'tracking' AS tracking
+    FROM document d LEFT JOIN document black ON black.id = d.reverses
+    WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""")
+_TIMELINE = text(f"""
+    SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form, run_id FROM (
+        SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel,
+               i.form, l.run_id
+        FROM ledger l LEFT JOIN work_item i USING (case_id, step_key)
+        WHERE case_id = :case_id
+        UNION ALL (
+            SELECT d.given_at, 0, step_key, '{REFUSED}', coalesce(i.title, step_key), NULL, to_json(d.reason), d.actor,
+                   d.channel, NULL, NULL
+            FROM decision d LEFT JOIN work_item i USING (case_id, step_key)
+            WHERE case_id = :case_id AND NOT d.accepted
+            ORDER BY d.given_at DESC, d.id DESC LIMIT {MOST_REFUSALS} -- by the key alone it would scan the table
+        ) UNION ALL
+        SELECT sent_at, 0, step_key, '{NOTICE}', kind, NULL, to_json(text), role, '{Channel.SYSTEM}', NULL, NULL
+        FROM notice WHERE case_id = :case_id
+    ) happened LEFT JOIN staff ON staff.code = actor
+    ORDER BY at, seq""").columns(output=Json)
 # the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>
-_PARENT = select(service_case.c.parent_id).where(service_case.c.id == _ID).scalar_subquery()
-_RELATED: Select[Any] = (
-    select(
-        service_case.c.number, service_case.c.process, func.coalesce(service_case.c.parent_id != _ID, true()).label("is_parent"),
-        func.split_part(service_case.c.origin, ":", 3).label("key"), service_case.c.link, service_case.c.ending,
-    )
-    .where(or_(service_case.c.id == _PARENT, service_case.c.parent_id == _ID))
-    .order_by(service_case.c.id)
-    .limit(MOST_RELATED)
-)  # fmt: skip
+_RELATED = text(f"""
+    SELECT number, process, parent_id IS DISTINCT FROM :case_id AS is_parent, split_part(origin, ':', 3) AS key, link,
+           ending
+    FROM service_case
+    WHERE parent_id = :case_id OR id = (SELECT parent_id FROM service_case WHERE id = :case_id)
+    ORDER BY id LIMIT {MOST_RELATED}""")
 
 
 def case_view(connection: Connection, case_id: int) -> CaseView:
     """Load all that staff see of a case, in five statements and its process's own; NotFound when there is none."""
-    given = {"case_id": case_id}
+    given, now = {"case_id": case_id}, clock.now()
     row = connection.execute(_FACTS, given).first()
     if row is None:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
@@ -127,16 +118,17 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
     return CaseView(
         case=CaseFacts(**{**row._mapping, **words, "title": process.title}),
         lines=process.lines(connection, case_id),
-        items=[_item(row) for row in connection.execute(_ITEMS, given)],
+        items=[_item(row, now) for row in connection.execute(_OF_CASE, given)],
         documents=[_document(row) for row in connection.execute(_DOCUMENTS, given)],
         timeline=[_happening(row) for row in connection.execute(_TIMELINE, given)],
         related=[_related(row) for row in connection.execute(_RELATED, given)],
-        now=clock.now(),
+        now=now,
     )
 
 
-def _item(row: Row[Any]) -> ItemView:
-    return ItemView(**{**row._mapping, "role": Role(row.role), "also": Role(row.also) if row.also else None})
+def _item(row: Row[Any], now: datetime) -> ItemView:
+    words = {"role": Role(row.role), "also": Role(row.also) if row.also else None, "urgency": Urgency(row.urgency)}
+    return ItemView(**{**row._mapping, **words, "overdue": row.due_at < now})
 
 
 def _document(row: Row[Any]) -> DocumentView:
@@ -150,6 +142,47 @@ def _happening(row: Row[Any]) -> Happening:
 def _related(row: Row[Any]) -> Related:
     title, ending = PROCESSES[row.process].title, ending_of(row.process, row.ending)
     return Related(row.number, title, row.is_parent, row.key, row.link, ending)
+
+
+def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[ItemView]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+    waiting = _ITEMS
+    if role is not None:
+        waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
+    elif most is not None:
+        waiting = _at_most(waiting, most)
+    return [_item(row, now) for row in connection.execute(waiting)]
+
+
+def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
+    """Keep the first items of each role, found by index: the others are never read."""
+    roles = values(column("role", Text), name="roles").data([(role.value,) for role in Role])
+    first = (
+        select(work_item.c.case_id, work_item.c.step_key)
+        .where(work_item.c.role == roles.c.role, work_item.c.closed_at.is_(None))
+        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
+        .limit(most)
+        .lateral()
+    )
+    kept = select(first.c.case_id, first.c.step_key).select_from(roles.join(first, true()))
+    return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
+
+
+_COUNTS = text("""
+    SELECT who, count(*), count(*) FILTER (WHERE due_at < :now)
+    FROM work_item, unnest(ARRAY[role, also]) who WHERE closed_at IS NULL AND who IS NOT NULL GROUP BY who""")
+
+
+def open_counts(connection: Connection) -> dict[Role, Waiting]:
+    """Count what waits for each role; roles for which nothing waits are not listed."""
+    return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
+
+
+def offices(connection: Connection) -> list[tuple[str, str]]:
+    """List the offices: (code, name)."""
+    return [
+        (row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
+    ]
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:

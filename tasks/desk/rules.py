@@ -5,8 +5,8 @@ import unicodedata
 from datetime import datetime
 
 from schemas.words import Role, Urgency
-from tasks.cycle.rules import SHANGHAI
 from tasks.desk.views import CaseView, ItemView
+from tasks.unit.work import SHANGHAI
 
 OVERDUE = "逾期"  # the tag of a run with something late
 
@@ -34,7 +34,7 @@ def run_tags(view: CaseView, item: ItemView | None = None) -> list[str]:
     elif item:
         for role in filter(None, [item.role, item.also]):
             tags += [waiting_tag(role), waiting_tag(role, case.office_name)]
-        tags += [OVERDUE] if item.due_at < view.now else []
+        tags += [OVERDUE] if item.overdue else []
     tags += [case.urgency.zh] if case.urgency == Urgency.URGENT else []
     return [tag.replace(",", "，") for tag in tags]
 

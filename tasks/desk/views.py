@@ -46,7 +46,6 @@ class CaseFacts:
     seq: int
     run_id: UUID | None
     run_item: str | None
-    run_generation: int
     run_seq: int
 
     @property
@@ -56,8 +55,14 @@ class CaseFacts:
 
 
 class ItemView(NamedTuple):
-    """An open work item; `brief` are lines of markdown, `prefill` is by Chinese field name; `run_id` is where it is shown."""
+    """An open work item of the case `number`, and the run that shows it, if there is one by now.
 
+    `brief` are lines of markdown, `prefill` is by Chinese field name; `office` is whose item it is, if only one's.
+    """
+
+    number: str
+    office_name: str
+    urgency: Urgency
     key: str
     title: str
     link: str
@@ -70,9 +75,8 @@ class ItemView(NamedTuple):
     prefill: Mapping[str, Any]
     refusals: int
     refused_because: str
-    opened_at: datetime
     due_at: datetime
-    expires_at: datetime | None
+    overdue: bool
     run_id: UUID | None
 
 
@@ -144,24 +148,6 @@ class CaseView:
     def answering(self, key: str) -> Related | None:
         """Give the case whose ending answers a question; None where a person or another system does."""
         return next((one for one in self.related if not one.is_parent and one.key == key), None)
-
-
-class InboxRow(NamedTuple):
-    """A work item that waits, and the run that shows it, if there is one by now."""
-
-    number: str
-    key: str
-    title: str
-    role: Role
-    also: Role | None
-    office_name: str
-    unit_name: str | None
-    urgency: Urgency
-    due_at: datetime
-    overdue: bool
-    refusals: int
-    brief: Sequence[str]
-    run_id: UUID | None
 
 
 class Waiting(NamedTuple):

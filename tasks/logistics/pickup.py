@@ -1,15 +1,16 @@
 """催提: the office collects the goods and checks them (DOMAIN 1.11)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import PickupFound, Role
-from tasks.cycle.terms import More, gate, overdue, pickup_due, pickup_reminders, working_days_after
+from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, working_days_after
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -21,15 +22,11 @@ from tasks.logistics.sending import Sent
 from tasks.unit.work import Work
 
 
-class Receipt(NamedTuple):
-    """What the office found: shortfalls go to an anomaly; unchecked in time, the loss is the office's."""
+def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> list[Shortfall] | None:
+    """催提: the office collects and checks; gives what did not arrive in good order.
 
-    shortfalls: Sequence[Shortfall] = ()
-    unchecked: bool = False
-
-
-def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> Receipt:
-    """催提: the office collects and checks; what it does not check in time is its own loss (S3 §3 1.2)."""
+    None where it was not checked in time: that is the office's own loss (S3 §3 1.2).
+    """
     pickup = ask(case, pickup_question(f"pickup-{turn}", lines, sent))
     found: PickupConfirmation | GoodsCheck | None = pickup
     if pickup.found == PickupFound.NOT_CHECKED:
@@ -38,7 +35,7 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) 
         except TimedOut:
             found = None
     confirm_receipt(case, pickup.arrived_on, list(sent.quantities), turn=turn)
-    return Receipt(shortfalls(found, sent.quantities)) if found else Receipt(unchecked=True)
+    return None if found is None else shortfalls(found, sent.quantities)
 
 
 def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:
@@ -69,8 +66,8 @@ def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Questio
         return problems
 
     brief, prefill = _goods(lines, sent)
-    due, remind = pickup_due, pickup_reminders
-    return gate(key, "催提", Role.OFFICE, PickupConfirmation, due, "", brief, prefill, check, remind=remind)
+    asked = gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check)
+    return replace(asked, remind=pickup_reminders)
 
 
 def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:
@@ -80,8 +77,8 @@ def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on:
         return found_problems(form, sent.quantities)
 
     due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
-    late: More = {"expires": due, "remind": overdue(Role.OFFICE)}
-    return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, **late)
+    asked = gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check)
+    return replace(asked, expires=due, remind=overdue(Role.OFFICE))
 
 
 def _goods(lines: Sequence[PartsLine], sent: Sent) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:

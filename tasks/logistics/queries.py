@@ -9,19 +9,14 @@ from schemas.tables import route_price
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.logistics.rules import FreightLimits
-from tasks.policies.queries import setting
+from tasks.policies.queries import setting, valid_on
 from tasks.unit.work import Work
 
 
 def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Decimal]:
     """Load the reference price of each office's route that is valid today, CNY a shipment."""
-    today = shanghai_day(clock.now())
-    rows = connection.execute(
-        select(route_price.c.office, route_price.c.reference_price).where(
-            route_price.c.valid_from <= today, route_price.c.valid_to.is_(None) | (route_price.c.valid_to >= today)
-        )
-    )
-    return {row.office: row.reference_price for row in rows}
+    valid = select(route_price).where(valid_on(route_price, shanghai_day(clock.now())))
+    return {row.office: row.reference_price for row in connection.execute(valid)}
 
 
 def freight_limits(work: Work) -> FreightLimits:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from schemas.forms.logistics import GoodsCheck, PickupConfirmation
 from schemas.problems import Problem
-from schemas.shapes import Shape
+from schemas.shapes import Shape, money
 from schemas.words import FreightMethod, PickupFound, Role
 from tasks.lines.rules import known_lines
 
@@ -46,7 +46,9 @@ def freight_approval(
         case FreightMethod.HIRED:
             return _hired(freight, reference_price, limits.hired_over)
         case FreightMethod.EXPRESS:
-            return _express(freight, limits.express_free)
+            cost, limit = money(freight), money(limits.express_free)
+            zh = f"快递费 {cost} 元，免批上限 {limit} 元"
+            return _within(limits.express_free, freight, zh, f"Express costs CNY {cost}, free up to CNY {limit}")
         case FreightMethod.AIR:
             return _needs(Role.MANAGER, "空运每次均须审批", "Air freight needs approval each time")
         case FreightMethod.OWN:
@@ -56,30 +58,19 @@ def freight_approval(
 
 
 def _hired(freight: Decimal, reference: Decimal | None, over: Decimal) -> FreightRuling:
+    cost = money(freight)
     if reference is None or reference <= 0:
-        return _needs(
-            Role.SUPERVISOR,
-            f"该线路没有参考运价，专车运费 {_cny(freight)} 元须逐单审批",
-            f"The route has no reference price: hired transport for CNY {_cny(freight)} needs approval",
-        )
-    limit = reference * (1 + over)
-    shown = _cny(limit.quantize(_CENT, ROUND_DOWN))  # rounded up it would promise too much
-    zh = f"专车运费 {_cny(freight)} 元，免批上限 {shown} 元"
-    zh += f"（参考运价 {_cny(reference)} 元上浮 {_percent(over)}）"
-    en = (
-        f"Hired transport costs CNY {_cny(freight)}, free up to CNY {shown} "
-        f"(reference price {_cny(reference)} + {_percent(over)})"
-    )
-    return _within(freight, limit, zh, en)
+        zh = f"该线路没有参考运价，专车运费 {cost} 元须逐单审批"
+        en = f"The route has no reference price: hired transport for CNY {cost} needs approval"
+        return _needs(Role.SUPERVISOR, zh, en)
+    limit, share = reference * (1 + over), f"{(over * 100).normalize():f}%"
+    shown, price = money(limit.quantize(_CENT, ROUND_DOWN)), money(reference)  # rounded up it would promise too much
+    zh = f"专车运费 {cost} 元，免批上限 {shown} 元（参考运价 {price} 元上浮 {share}）"
+    en = f"Hired transport costs CNY {cost}, free up to CNY {shown} (reference price {price} + {share})"
+    return _within(limit, freight, zh, en)
 
 
-def _express(freight: Decimal, limit: Decimal) -> FreightRuling:
-    zh = f"快递费 {_cny(freight)} 元，免批上限 {_cny(limit)} 元"
-    en = f"Express costs CNY {_cny(freight)}, free up to CNY {_cny(limit)}"
-    return _within(freight, limit, zh, en)
-
-
-def _within(freight: Decimal, limit: Decimal, zh: str, en: str) -> FreightRuling:
+def _within(limit: Decimal, freight: Decimal, zh: str, en: str) -> FreightRuling:
     if freight <= limit:
         return FreightRuling(role=None, reason=f"{zh}，无须审批。 / {en}: no approval needed.")
     return _needs(Role.SUPERVISOR, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
@@ -87,14 +78,6 @@ def _within(freight: Decimal, limit: Decimal, zh: str, en: str) -> FreightRuling
 
 def _needs(role: Role, zh: str, en: str) -> FreightRuling:
     return FreightRuling(role=role, reason=f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
-
-
-def _cny(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f}%"
 
 
 def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Problem]:

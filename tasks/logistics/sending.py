@@ -1,6 +1,7 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -14,7 +15,7 @@ from schemas.words import DocumentKind, FreightMethod, MovementKind, ReleaseVerd
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
 from tasks.approvals.steps import NOBODY, Matter, approval
-from tasks.cycle.terms import More, daily_after, gate, working_days
+from tasks.cycle.terms import daily_after, gate, working_days
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
@@ -26,6 +27,8 @@ from tasks.logistics.queries import freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, freight_approval
 from tasks.stock.moves import deliver_reserved, receive
 from tasks.unit.work import Work
+
+MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
 
 
 class SentLine(Shape):
@@ -131,7 +134,7 @@ def judge_freight(
     ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
     if ruling.role is None:
         return ruling
-    free = free_rung(LADDER[LADDER.index(ruling.role) :], holders(work), barred)
+    free = free_rung(LADDER[LADDER.index(ruling.role) :], work.read(holders), barred)
     return FreightRuling(role=free, reason=ruling.reason)
 
 
@@ -153,19 +156,13 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
         free = form.freight or form.method == FreightMethod.OWN
         return [] if free else [Problem("运费 freight", form.freight, expected)]
 
-    more: More = {"also": Role.LOGISTICS}
-    if urgency == Urgency.URGENT:
-        more["remind"] = daily_after(Role.WAREHOUSE)
-    return gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check, **more)
+    asked = gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check)
+    remind = daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else asked.remind
+    return replace(asked, also=Role.LOGISTICS, remind=remind)
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
     """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
-    due, barred = working_days("release"), frozenset({applicant})
-
-    def brief() -> list[str]:
-        return ["加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"]
-
-    return Question(
-        key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", brief=brief, barred=barred, expires=due
-    )
+    due = working_days("release")
+    asked = gate(key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", lambda: [MAY_GO_FIRST])
+    return replace(asked, barred=frozenset({applicant}), expires=due, remind=None)

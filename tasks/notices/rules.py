@@ -1,11 +1,10 @@
-"""Which reminders of an open item are due, and how they read (DOMAIN 4, "Scheduled work"); pure decisions."""
+"""How reminders of an open item read (DOMAIN 4, "Scheduled work"); pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
 
-from schemas.words import Role
-from tasks.cycle.rules import SHANGHAI, Notice
+from tasks.cycle.rules import Notice
+from tasks.unit.work import SHANGHAI
 
 MOST_SHOWN = 50
 TEXTS = {
@@ -19,37 +18,12 @@ TEXTS = {
 }
 
 
-class DueNotice(NamedTuple):
-    """Something to tell a role now; `kind` names it among the notices of its item, the role included."""
-
-    kind: str
-    role: Role
-
-
-def due_notices(schedule: Iterable[Mapping[str, Any]], now: datetime, workday: date | None) -> list[DueNotice]:
-    """Give the notices of a schedule ([{at, kind, role}]) that are due at `now`.
-
-    `workday` is today if it is worked, else None. "daily" stands for one notice on each working day after `at`.
-    """
-    due = []
-    for entry in schedule:
-        if datetime.fromisoformat(entry["at"]) > now or (entry["kind"] == Notice.DAILY and workday is None):
-            continue
-        kind = f"{Notice.DAILY}-{workday}" if entry["kind"] == Notice.DAILY else entry["kind"]
-        due.append(DueNotice(f"{kind}:{entry['role']}", Role(entry["role"])))
-    return due
-
-
 def notice_text(number: str, title: str, kind: str, due_at: datetime) -> str:
     """Say what a notice is about in one line, without contact data."""
-    due = f"{due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    return f"{number} {title} · {_matter(kind.partition(':')[0], due)}"
-
-
-def _matter(kind: str, due: str) -> str:
-    family, _, detail = kind.partition("-")
-    text = TEXTS.get(kind) or TEXTS.get(family) or "提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
-    return text.format(kind=kind, due=due, detail=detail)
+    named, due = kind.partition(":")[0], f"{due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    family, _, detail = named.partition("-")
+    text = TEXTS.get(named) or TEXTS.get(family) or "提醒 {kind}，应于 {due} 完成 reminder {kind}, due {due}"
+    return f"{number} {title} · {text.format(kind=named, due=due, detail=detail)}"
 
 
 def watch_summary(

@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from schemas.words import Channel, EntryKind, Role
+from tasks.cycle.queries import calendar_on
 from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
 from tasks.durable.queries import lock_case
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
-from tasks.notices.rules import due_notices
 
 
 @dataclass
@@ -31,7 +31,7 @@ class WatchReport:
 def is_watch_time(db: Engine, now: datetime) -> bool:
     """Say whether `now` lies in working time."""
     with db.connect() as connection:
-        return is_working_time(queries.working_calendar(connection, shanghai_day(now)), now)
+        return is_working_time(calendar_on(connection, shanghai_day(now)), now)
 
 
 def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
@@ -45,16 +45,13 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
     for item in expired:
         _time_out(db, item, report)
     with db.connect() as connection:
-        calendar = queries.working_calendar(connection, today)
+        calendar = calendar_on(connection, today)
         workday = today if is_working_day(calendar, today) else None
         items = queries.items_to_tell(connection, now, workday)
     for item in items:
         with db.begin() as connection:
             lock_case(connection, item.case_id)
-            found = queries.open_item(connection, item)
-            if found is not None:
-                due = due_notices(found.schedule, now, workday)
-                report.told += queries.tell(connection, found, item.number, due, now)
+            report.told += queries.tell(connection, item, now, workday)
     return report
 
 

@@ -1,99 +1,74 @@
-"""The order system, spoken to over httpx: one POST a message, its idempotency key in a header.
-
-DeliveryError      a message was not taken; the text says why
-├── Undelivered    no answer, or none that makes sense: the same message is sent again, `wait` at the earliest
-└── Rejected       an answer that will not change: a person must look
-"""
+"""Other systems, spoken to over httpx: one POST a message, its idempotency key in a header."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError, create_model
+from sqlalchemy import Row
 
 from schemas.forms.fields import Name
 from schemas.problems import problems_of
 from tasks.outbox.rules import is_refusal
+from tasks.outbox.steps import address_name, system_url
 
 MOST_BYTES = 64 * 1024
 SHOWN = 200
+_LENIENT = ConfigDict(coerce_numbers_to_str=True)  # unknown fields are the other system's own affair
+ANSWERS = {  # what each system answers to each kind of message
+    "order": {
+        "place_order": create_model("OrderPlaced", __config__=_LENIENT, order_number=(Name, ...)),
+        "cancel_order": create_model("OrderCancelled", __config__=_LENIENT, cancelled=(Name, ...)),
+    }
+}
 
 
-class DeliveryError(Exception):
-    """The root of what may go wrong between us and another system; the text is one printable line."""
+class Undelivered(Exception):
+    """A message was not taken; the text is one printable line that says why.
 
-    def __init__(self, why: str) -> None:
+    `wait`: the same message is sent again, so much later at the earliest; None: it will never be taken as it is, and
+    a person must look.
+    """
+
+    def __init__(self, why: str, wait: timedelta | None = timedelta(0)) -> None:
         super().__init__(one_line(why))
-
-
-class Undelivered(DeliveryError):
-    """The message must be sent again."""
-
-    def __init__(self, why: str, wait: timedelta = timedelta(0)) -> None:
-        super().__init__(why)
         self.wait = wait
 
 
-class Rejected(DeliveryError):
-    """The message will never be taken as it is."""
+def send(client: httpx.Client, message: Row[Any], timeout: timedelta) -> dict[str, Any]:
+    """Send a message and read the answer; each phase may take `timeout`, the whole four times that.
+
+    Raises Undelivered.
+    """
+    system, kind, url = message.destination, message.kind, system_url(message.destination)
+    known = ANSWERS.get(system, {})
+    if kind not in known:
+        takes = ", ".join(known) or "nothing"
+        raise Undelivered(f"对方系统不认识“{kind}” the {system} system takes {takes}", wait=None)
+    if not url:
+        raise Undelivered(f"未设置系统地址 {address_name(system)} is not set")
+    status, body = _post(client, f"{url.rstrip('/')}/{kind}", message, timeout.total_seconds())
+    try:
+        return known[kind].model_validate_json(body).model_dump(mode="json")
+    except ValidationError as error:
+        wrong = "; ".join(map(str, problems_of(error)))
+        said = f"HTTP {status}: {wrong} | {excerpt(body)}"
+        raise Undelivered(f"无法理解的答复 the answer has an unexpected body, {said}") from None
 
 
-class Answered(BaseModel):
-    """What another system answers; unknown fields are its own affair."""
-
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
-
-
-class OrderPlaced(Answered):
-    """The order is in the system, under this number."""
-
-    order_number: Name
-
-
-class OrderCancelled(Answered):
-    """The order of this case is cancelled."""
-
-    cancelled: Name
-
-
-class OrderSystem:
-    """The group's order system at `url`; each phase may take `timeout`, the whole four times that."""
-
-    kinds: ClassVar[dict[str, type[Answered]]] = {"place_order": OrderPlaced, "cancel_order": OrderCancelled}
-
-    def __init__(self, client: httpx.Client, url: str, timeout: timedelta) -> None:
-        self.client, self.url, self.timeout = client, url.rstrip("/"), timeout
-
-    def send(self, kind: str, payload: Mapping[str, Any], key: str) -> Answered:
-        """Send a message and read the answer. Raises Undelivered and Rejected."""
-        expected = self.kinds.get(kind)
-        if expected is None:
-            raise Rejected(f"订单系统不认识“{kind}” the order system takes {', '.join(self.kinds)}")
-        status, body = self._post(f"{self.url}/{kind}", payload, key)
-        try:
-            return expected.model_validate_json(body)
-        except ValidationError as error:
-            wrong = "; ".join(map(str, problems_of(error)))
-            said = f"HTTP {status}: {wrong} | {excerpt(body)}"
-            raise Undelivered(f"无法理解的答复 the answer has an unexpected body, {said}") from None
-
-    def _post(self, url: str, payload: Mapping[str, Any], key: str) -> tuple[int, bytes]:
-        headers, timeout = {"Idempotency-Key": key}, self.timeout.total_seconds()
-        latest = time.monotonic() + 4 * timeout
-        with (
-            _reached(url),
-            self.client.stream("POST", url, json=dict(payload), headers=headers, timeout=timeout) as response,
-        ):
+def _post(client: httpx.Client, url: str, message: Row[Any], timeout: float) -> tuple[int, bytes]:
+    headers, latest = {"Idempotency-Key": message.idempotency_key}, time.monotonic() + 4 * timeout
+    try:
+        with client.stream("POST", url, json=message.payload, headers=headers, timeout=timeout) as response:
             body = _read(response, latest)
-        if response.is_success:
-            return response.status_code, body
-        why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"
-        if is_refusal(response.status_code):
-            raise Rejected(why)
-        raise Undelivered(why, _retry_after(response))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = f"{type(error).__name__} {error}".strip()
+        raise Undelivered(f"无法送达 no answer from {url}: {why}") from error
+    if response.is_success:
+        return response.status_code, body
+    why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"
+    raise Undelivered(why, None if is_refusal(response.status_code) else _retry_after(response))
 
 
 def excerpt(body: bytes) -> str:
@@ -122,12 +97,3 @@ def _retry_after(response: httpx.Response) -> timedelta:
     """Read Retry-After where it is a number of seconds."""
     wanted = response.headers.get("Retry-After", "")
     return timedelta(seconds=int(wanted[:6])) if wanted.isascii() and wanted.isdigit() else timedelta(0)
-
-
-@contextmanager
-def _reached(url: str) -> Iterator[None]:
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        why = f"{type(error).__name__} {error}".strip()
-        raise Undelivered(f"无法送达 no answer from {url}: {why}") from error

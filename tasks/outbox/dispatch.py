@@ -6,7 +6,8 @@ the other system knows the key, and the case takes the first answer only.
 
 import random
 import time
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,18 +16,16 @@ import httpx
 from sqlalchemy import Engine, Row
 
 from schemas.problems import BadInput, NotFound, Problem
-from schemas.words import Channel, OutboxState, Role
+from schemas.words import Channel, EntryKind, OutboxState, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.outbox import queries
-from tasks.outbox.client import Answered, DeliveryError, OrderSystem, Rejected, Undelivered
+from tasks.outbox.client import Undelivered, send
 from tasks.outbox.rules import DeliveryRules
-from tasks.outbox.steps import system_url
 
 BATCH = 100
-SYSTEMS = {"order": OrderSystem}
 
 
 @dataclass
@@ -43,20 +42,18 @@ def dispatch_due(
 ) -> DispatchReport:
     """Send what is due at `now`, at most `limit` messages, each once; any number of dispatchers may run.
 
-    What another system does wrong is noted on its message, never raised. Without a `client` one is made when
-    there is something to send.
+    What another system does wrong is noted on its message, never raised. Without a `client` one is made.
     """
     due = now or clock.now()
     with db.connect() as connection:
         rules = queries.delivery_rules(connection, shanghai_day(due))
-    with ExitStack() as stack:
-        dispatcher = Dispatcher(db, rules, client, due)
+    with nullcontext(client) if client else httpx.Client() as over:
+        dispatcher = Dispatcher(db, rules, over, due)
         for _ in range(limit):
             with db.begin() as connection:
                 message = queries.claim_next(connection, due, dispatcher.now() + rules.claim)
             if message is None:
                 break
-            dispatcher.client = dispatcher.client or stack.enter_context(httpx.Client())
             dispatcher.deliver(message)
     return dispatcher.report
 
@@ -70,15 +67,13 @@ def retry(db: Engine, idempotency_key: str) -> None:
         message = queries.message_by_key(connection, idempotency_key)
         if message is None:
             raise NotFound(f"没有这条消息 no message has the key {idempotency_key}")
-        if message.answers and not _waits(queries.awaited(connection, message.case_id, message.answers)):
-            raise _refusal(idempotency_key, "本单不再等待这一答复 the case no longer waits for this answer")
-        if not queries.revive(connection, idempotency_key, clock.now()):
-            state = OutboxState(message.state).option
-            raise _refusal(idempotency_key, f"{state}，只有发送失败的可重发 only dead ones are sent again")
-
-
-def _refusal(key: str, expected: str) -> BadInput:
-    return BadInput([Problem("消息 message", key, expected)])
+        waits = not message.answers or queries.awaited(connection, message.case_id, message.answers).waits
+        if waits and queries.revive(connection, idempotency_key, clock.now()):
+            return
+        expected = "本单不再等待这一答复 the case no longer waits for this answer"
+        if waits:
+            expected = f"{OutboxState(message.state).option}，只有发送失败的可重发 only dead ones are sent again"
+        raise BadInput([Problem("消息 message", idempotency_key, expected)])
 
 
 @dataclass
@@ -87,7 +82,7 @@ class Dispatcher:
 
     db: Engine
     rules: DeliveryRules
-    client: httpx.Client | None
+    client: httpx.Client
     due: datetime
     report: DispatchReport = field(default_factory=DispatchReport)
     started: float = field(default_factory=time.monotonic)
@@ -100,45 +95,36 @@ class Dispatcher:
         """Send one claimed message and note what came of it."""
         try:
             if message.attempts > self.rules.attempts:
-                raise Rejected(f"派发多次中断 cut off after {self.rules.attempts} attempts: {message.last_error}")
-            answer = self._system(message).send(message.kind, message.payload, message.idempotency_key)
+                why = f"派发多次中断 cut off after {self.rules.attempts} attempts: {message.last_error}"
+                raise Undelivered(why, wait=None)
+            answer = send(self.client, message, self.rules.timeout)
             self._tell_case(message, answer)
-        except DeliveryError as error:
+        except Undelivered as error:
             self._note_failure(message, error)
             return
         with self.db.begin() as connection:
-            queries.settle(connection, message, answer.model_dump(mode="json"), self.now())
+            queries.settle(connection, message, answer, self.now())
         self.report.answered.append(message.idempotency_key)
 
-    def _system(self, message: Row[Any]) -> OrderSystem:
-        url, system = system_url(message.destination), SYSTEMS.get(message.destination)
-        if system is None:
-            raise Rejected(f"没有“{message.destination}”的客户端 no client speaks to {message.destination}")
-        if not url:
-            raise Undelivered(f"未设置系统地址 AFTERSALES_{message.destination.upper()}_SYSTEM_URL is not set")
-        assert self.client is not None
-        return system(self.client, url, self.rules.timeout)
-
-    def _note_failure(self, message: Row[Any], error: DeliveryError) -> None:
+    def _note_failure(self, message: Row[Any], error: Undelivered) -> None:
         """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
         with self.db.begin() as connection:
-            if isinstance(error, Undelivered) and message.attempts < self.rules.attempts:
+            if error.wait is not None and message.attempts < self.rules.attempts:
                 pause = self.rules.pause(message.attempts, random.random(), error.wait)
                 queries.postpone(connection, message, self.now() + pause, str(error))
                 self.report.postponed.append(message.idempotency_key)
             else:
-                number = queries.case_number(connection, message.case_id)
-                queries.bury(connection, message, number, str(error), self.now())
+                queries.bury(connection, message, str(error), self.now())
                 self.report.dead.append(message.idempotency_key)
 
-    def _tell_case(self, message: Row[Any], answer: Answered) -> None:
+    def _tell_case(self, message: Row[Any], answer: Mapping[str, Any]) -> None:
         """Give the answer to the case that waits for it; the same answer again changes nothing.
 
-        Raises Rejected where the case has another answer already, Undelivered where it did not take this one.
+        Raises Undelivered where the case did not take this one, or has another answer already.
         """
         if message.answers is None or self._is_known(message, answer):
             return
-        given = Answer(message.answers, answer.model_dump(mode="json"), Channel.SYSTEM, actor=Role.SYSTEM)
+        given = Answer(message.answers, answer, Channel.SYSTEM, actor=Role.SYSTEM)
         try:
             why = "; ".join(map(str, advance(self.db, message.case_id, given).reply.problems))
         except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
@@ -146,17 +132,10 @@ class Dispatcher:
         if not self._is_known(message, answer):
             raise Undelivered(f"单据未能接收答复 the case did not take the answer: {why}")
 
-    def _is_known(self, message: Row[Any], answer: Answered) -> bool:
+    def _is_known(self, message: Row[Any], answer: Mapping[str, Any]) -> bool:
         """Say whether the case has this answer, or waits for none any more."""
         with self.db.connect() as connection:
             known = queries.awaited(connection, message.case_id, message.answers)
-        if _waits(known):
-            return False
-        now = answer.model_dump(mode="json")
-        if known.kind == "decision" and known.output != now:
-            raise Rejected(f"答复前后不一 answered {known.output} before and {now} now")
-        return True
-
-
-def _waits(known: queries.Awaited) -> bool:
-    return known.kind is None and not known.closed
+        if known.kind == EntryKind.DECISION and known.output != answer:
+            raise Undelivered(f"答复前后不一 answered {known.output} before and {answer} now", wait=None)
+        return not known.waits

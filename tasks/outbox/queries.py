@@ -2,63 +2,51 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, Row, Update, exists, literal, select, update
+from sqlalchemy import Connection, Row, Update, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
-from tasks.policies.queries import policies_on
+from tasks.policies.queries import current_version, policies
 
-PENDING = literal("pending", literal_execute=True)  # in the text, so that the partial index serves
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
-
-
-class Awaited(NamedTuple):
-    """What the case knows of the question that a message answers: the ledger's entry, and if it is closed."""
-
-    closed: bool
-    kind: str | None
-    output: Any
 
 
 def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
     """Load today's rules of delivery."""
-    values = policies_on(connection, today)
+    values = policies(connection)[current_version(connection, today)]
     timeout, backoff = (timedelta(seconds=float(values[f"outbox.{name}_s"])) for name in ("timeout", "backoff"))
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 
 
-def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
-    """Take the message that is due longest, for this dispatcher alone until `until`; the attempt is counted.
+_CLAIM = text(f"""
+    UPDATE outbox SET attempts = attempts + 1, next_at = :until
+    WHERE id = (
+        SELECT id FROM outbox message
+        WHERE state = '{OutboxState.PENDING}' AND next_at <= :due AND NOT EXISTS (
+            SELECT 1 FROM outbox earlier
+            WHERE earlier.case_id = message.case_id AND earlier.destination = message.destination
+              AND earlier.id < message.id AND earlier.state = '{OutboxState.PENDING}')
+        ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING *, (SELECT number FROM service_case WHERE id = case_id)""")
 
-    Messages of a case to one destination go in their order: a cancellation waits for the order before it.
+
+def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
+    """Take the message that is due longest, with its case's `number`, for this dispatcher alone until `until`.
+
+    The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
+    before it.
     """
-    message, earlier = outbox.alias("message"), outbox.alias("earlier")
-    waits = exists().where(
-        earlier.c.case_id == message.c.case_id,
-        earlier.c.destination == message.c.destination,
-        earlier.c.id < message.c.id,
-        earlier.c.state == PENDING,
-    )
-    first = (
-        select(message.c.id)
-        .where(message.c.state == PENDING, message.c.next_at <= due, ~waits)
-        .order_by(message.c.next_at, message.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    taken = update(outbox).where(outbox.c.id == first).values(attempts=outbox.c.attempts + 1, next_at=until)
-    return connection.execute(taken.returning(outbox)).first()
+    return connection.execute(_CLAIM, {"due": due, "until": until}).first()
 
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
     """Mark a message as answered."""
     done = {"state": OutboxState.ANSWERED, "next_at": None, "answer": dict(answer), "answered_at": now}
-    mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == PENDING)
+    mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == OutboxState.PENDING)
     connection.execute(mine.values(last_error="", **done))
 
 
@@ -68,17 +56,17 @@ def postpone(connection: Connection, message: Row[Any], next_at: datetime, error
 
 
 def _still_mine(message: Row[Any]) -> Update:
-    mine = (outbox.c.id == message.id, outbox.c.state == PENDING, outbox.c.attempts == message.attempts)
+    mine = (outbox.c.id == message.id, outbox.c.state == OutboxState.PENDING, outbox.c.attempts == message.attempts)
     return update(outbox).where(*mine)
 
 
-def bury(connection: Connection, message: Row[Any], number: str, error: str, now: datetime) -> None:
+def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -> None:
     """Give a message up and tell the people who must see it, unless another dispatcher has it by now."""
     dead = _still_mine(message).values(state=OutboxState.DEAD, next_at=None, last_error=error)
     if connection.execute(dead.returning(outbox.c.id)).first() is None:
         return
     what = f"{message.destination}/{message.kind}"
-    text = f"{number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
+    text = f"{message.number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
     place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
     told = upsert(notice).values([place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS])
     news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
@@ -97,17 +85,12 @@ def message_by_key(connection: Connection, key: str) -> Row[Any] | None:
     return connection.execute(select(outbox).where(outbox.c.idempotency_key == key)).first()
 
 
-def awaited(connection: Connection, case_id: int, key: str) -> Awaited:
-    """Look up what became of the question that a message answers."""
-    row = connection.execute(
-        select(service_case.c.closed_at, ledger.c.kind, ledger.c.output)
+def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:
+    """Look up the question that a message answers: if its case still `waits`, else the ledger's `kind` and `output`."""
+    waits = (service_case.c.closed_at.is_(None) & ledger.c.kind.is_(None)).label("waits")
+    return connection.execute(
+        select(waits, ledger.c.kind, ledger.c.output)
+        .select_from(service_case)
         .outerjoin(ledger, (ledger.c.case_id == service_case.c.id) & (ledger.c.step_key == key))
         .where(service_case.c.id == case_id)
     ).one()
-    return Awaited(row.closed_at is not None, row.kind, row.output)
-
-
-def case_number(connection: Connection, case_id: int) -> str:
-    """Give a case's number."""
-    wanted = select(service_case.c.number).where(service_case.c.id == case_id)
-    return str(connection.execute(wanted).scalar_one())

@@ -9,6 +9,7 @@ from schemas.words import Channel, Role
 from tasks.durable.question import Answer, Question
 from tasks.durable.step import began
 from tasks.people.queries import Person, people
+from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
@@ -18,7 +19,7 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     """Say why whoever signs may not answer a question, or None."""
     if answer.channel == Channel.SYSTEM and question.role == Role.SYSTEM:
         return None
-    person = on_staff(work, answer.by)
+    person = on_staff(work.unit, answer.by)
     if person is None:
         return not_on_staff(answer.by)
     office = work.case.office if question.role == Role.OFFICE else None
@@ -37,7 +38,7 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
         if answer.channel == Channel.SYSTEM:
             return None
-        person = on_staff(work, answer.by)
+        person = on_staff(work.unit, answer.by)
         if person is None:
             return not_on_staff(answer.by)
         late = began(work, *steps)
@@ -50,9 +51,9 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
     return may_withdraw
 
 
-def on_staff(work: Work, code: str) -> Person | None:
+def on_staff(unit: Unit, code: str) -> Person | None:
     """Find somebody who works here by the staff number."""
-    person = work.read(people).get(code)
+    person = unit.read(people).get(code)
     return person if person and person.active else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from schemas.problems import NotFound
 from schemas.tables import policy, policy_version
@@ -12,6 +12,11 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.unit.work import Work
+
+
+def valid_on(table: Table, day: date) -> ColumnElement[bool]:
+    """Say that a row of reference data is valid on a day."""
+    return (table.c.valid_from <= day) & (table.c.valid_to.is_(None) | (table.c.valid_to >= day))
 
 
 def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, dict[str, Any]]:
@@ -34,11 +39,6 @@ def current_version(connection: Connection, day: date) -> int:
     if version is None:
         raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
     return int(version)
-
-
-def policies_on(connection: Connection, day: date) -> dict[str, Any]:
-    """Load the policies that are valid on a day: key → value."""
-    return policies(connection)[current_version(connection, day)]
 
 
 def setting(work: Work, key: str) -> Any:

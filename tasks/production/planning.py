@@ -48,8 +48,8 @@ def plan_production(
 ) -> list[PlannedLine]:
     """周期确认 + 计划确认 for what stock does not cover; nothing to plan where it covers everything."""
     reserved = {line.line_no: line.quantity for line in held}
-    left = {line.line_no: line.quantity - reserved.get(line.line_no, Decimal(0)) for line in lines}
-    missing = [line.model_copy(update={"quantity": left[line.line_no]}) for line in lines if left[line.line_no] > 0]
+    left = [(line, line.quantity - reserved.get(line.line_no, Decimal(0))) for line in lines]
+    missing = [line.model_copy(update={"quantity": quantity}) for line, quantity in left if quantity > 0]
     if not missing:
         return []
     cycle = find_cycle(case, missing, turn=turn)
@@ -64,48 +64,47 @@ def plan_production(
 @step("周期确认")
 def find_cycle(work: Work, lines: list[PartsLine], turn: int) -> list[Cycle]:
     """Look up the standard days by part category, usual unit and urgency."""
-    supply = {line.unit: SUPPLY_OF_KIND[work.read(units)[line.unit].kind] for line in lines}
-    days = {line.line_no: standard(work, line.category, line.unit) for line in lines}
-    return [
-        Cycle(line_no=line.line_no, quantity=line.quantity, days=days[line.line_no], supply=supply[line.unit])
-        for line in lines
-    ]
+    cycle = []
+    for line in lines:
+        days, supply = standard(work, line.category, line.unit), SUPPLY_OF_KIND[work.read(units)[line.unit].kind]
+        cycle.append(Cycle(line_no=line.line_no, quantity=line.quantity, days=days, supply=supply))
+    return cycle
 
 
 def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[CycleDecision]:
     """Ask the planner for the days: no standard, or urgent."""
-    days = {line.line_no: line.days for line in cycle}
 
     def brief() -> list[str]:
-        shown = {no: f"标准 standard {standard or '无 none'}" for no, standard in days.items()}
-        return [f"{line.line_no}. {line.name} × {line.quantity:f}: {shown[line.line_no]}" for line in lines]
+        return [
+            f"{_named(line)}: 标准 standard {its.days or '无 none'}" for line, its in zip(lines, cycle, strict=True)
+        ]
 
     def prefill() -> dict[str, Any]:
-        return as_rows(CycleLine(line_no=no, days=standard or 1) for no, standard in days.items())
+        return as_rows(CycleLine(line_no=line.line_no, days=line.days or 1) for line in cycle)
 
     def check(form: CycleDecision, _work: Work) -> list[Problem]:
-        return all_lines([line.line_no for line in form.lines], days)
+        return all_lines([line.line_no for line in form.lines], [line.line_no for line in lines])
 
     return gate(f"cycle-{turn}", "周期确认", Role.PLANNER, CycleDecision, "cycle", "", brief, prefill, check)
 
 
 def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[PlanDecision]:
     """Ask the planner for unit and date; a later date needs a reason and does not move the promise."""
-    days, supply = {line.line_no: line.days for line in cycle}, {line.line_no: line.supply for line in cycle}
 
     def brief() -> list[str]:
-        shown = {no: f"周期 {standard} 工作日 wd" for no, standard in days.items()}
-        return [f"{line.line_no}. {line.name} × {line.quantity:f} · {shown[line.line_no]}" for line in lines]
+        return [f"{_named(line)} · 周期 {its.days} 工作日 wd" for line, its in zip(lines, cycle, strict=True)]
 
     def prefill() -> dict[str, Any]:
-        return as_rows(
-            PlanLine(line_no=line.line_no, supply=supply[line.line_no], unit=line.unit, planned=None) for line in lines
-        )
+        planned = [(line.line_no, line.unit, its.supply) for line, its in zip(lines, cycle, strict=True)]
+        return as_rows(PlanLine(line_no=no, supply=supply, unit=unit, planned=None) for no, unit, supply in planned)
 
     def check(form: PlanDecision, work: Work) -> list[Problem]:
-        problems = all_lines([line.line_no for line in form.lines], days)
+        problems = all_lines([line.line_no for line in form.lines], [line.line_no for line in lines])
         problems += unit_problems(form.lines, work.read(units))
-        return problems or plan_problems(form, _promises(work, lines, cycle, form, work.now), work.today)
+        if problems:
+            return problems
+        promises = _promises(work, lines, cycle, form, work.now)
+        return plan_problems(form, {no: day for no, (_, day) in promises.items()}, work.today)
 
     return gate(f"plan-{turn}", "计划确认", Role.PLANNER, PlanDecision, "plan", "", brief, prefill, check)
 
@@ -115,29 +114,34 @@ def confirm_plan(
     work: Work, lines: list[PartsLine], cycle: list[Cycle], decision: PlanDecision, confirmed: datetime, turn: int
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
-    days, said = _days(work, lines, cycle, decision), {line.line_no: line for line in decision.lines}
-    plan = []
+    promises = _promises(work, lines, cycle, decision, confirmed)
+    said, plan = {line.line_no: line for line in decision.lines}, []
     for line in lines:
-        no, chosen = line.line_no, said[line.line_no]
-        unit, promised = work.read(units)[chosen.unit].code, promised_date(calendar(work), confirmed, days[no])
-        where = {"unit": unit, "promised": promised, "planned": chosen.planned or promised}
+        no, chosen, (days, promised) = line.line_no, said[line.line_no], promises[line.line_no]
+        where = {
+            "unit": work.read(units)[chosen.unit].code,
+            "promised": promised,
+            "planned": chosen.planned or promised,
+        }
         made = {"part": line.part, "name": line.name, "quantity": line.quantity, "supply": chosen.supply}
-        plan.append(PlannedLine(line_no=no, days=days[no], **made, **where))
+        plan.append(PlannedLine(line_no=no, days=days, **made, **where))
         mark_line(work, no, **where)
     return plan
 
 
+def _named(line: PartsLine) -> str:
+    return f"{line.line_no}. {line.name} × {line.quantity:f}"
+
+
 def _promises(
     work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision, confirmed: datetime
-) -> dict[int, date]:
-    days = _days(work, lines, cycle, decision)
-    return {no: promised_date(calendar(work), confirmed, standard) for no, standard in days.items()}
-
-
-def _days(work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision) -> dict[int, int]:
-    """The confirmed days; where the plan moves a line to another unit, at least that unit's own standard."""
-    confirmed, units_of = {line.line_no: line.days or 1 for line in cycle}, work.read(units)
-    assigned = {line.line_no: units_of[line.unit].code for line in decision.lines}
-    moved = {line.line_no: line.category for line in lines if assigned[line.line_no] != line.unit}
-    other = {no: standard(work, category, assigned[no]) or 0 for no, category in moved.items()}
-    return {no: max(days, other.get(no, 0)) for no, days in confirmed.items()}
+) -> dict[int, tuple[int, date]]:
+    """Days and promised date of each line; a unit that the plan moves it to has at least its own standard."""
+    assigned = {line.line_no: work.read(units)[line.unit].code for line in decision.lines}
+    promises = {}
+    for line, its in zip(lines, cycle, strict=True):
+        unit, days = assigned[line.line_no], its.days or 1
+        if unit != line.unit:
+            days = max(days, standard(work, line.category, unit) or 0)
+        promises[line.line_no] = days, promised_date(calendar(work), confirmed, days)
+    return promises

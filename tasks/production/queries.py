@@ -10,5 +10,4 @@ from schemas.tables import production_unit
 
 def units(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
     """Load the production units by code and by name."""
-    rows = connection.execute(select(production_unit)).all()
-    return {row.name: row for row in rows} | {row.code: row for row in rows}
+    return {word: row for row in connection.execute(select(production_unit)) for word in (row.code, row.name)}

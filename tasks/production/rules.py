@@ -1,7 +1,7 @@
 """What must hold of plans, workshop reports and counts; what is still to make (DOMAIN 1.4–1.7); pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -27,28 +27,21 @@ class Received(NamedTuple):
     reason: str
 
 
-@dataclass
 class Making:
-    """How far the planned lines of a shipment are.
+    """How far the planned lines of a shipment are; it begins with everything still to be made.
 
     Per line what was ordered, made and scrapped, and what is still to make; per unit how often it has reported;
     by the key of its question what waits to be counted, and which anomalies wait for a decision.
     """
 
-    plan: Mapping[int, PlannedLine]
-    orders: dict[int, OrderProgress]
-    to_make: dict[int, Decimal]
-    reports: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, dict[int, Decimal]] = field(default_factory=dict)
-    anomalies: dict[str, Shortfall] = field(default_factory=dict)
-    came_in: Decimal = Decimal(0)
-
-    @classmethod
-    def of(cls, plan: Sequence[PlannedLine]) -> "Making":
-        """Begin with everything still to be made."""
-        by_no = {line.line_no: line for line in plan}
-        orders = {no: OrderProgress(line_no=no, quantity=line.quantity) for no, line in by_no.items()}
-        return cls(by_no, orders, {no: line.quantity for no, line in by_no.items()})
+    def __init__(self, plan: Sequence[PlannedLine]) -> None:
+        self.plan = {line.line_no: line for line in plan}
+        self.orders = {line.line_no: OrderProgress(line_no=line.line_no, quantity=line.quantity) for line in plan}
+        self.to_make = {line.line_no: line.quantity for line in plan}
+        self.reports = Counter[str]()
+        self.counts: dict[str, dict[int, Decimal]] = {}
+        self.anomalies: dict[str, Shortfall] = {}
+        self.came_in = Decimal(0)
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""
@@ -60,7 +53,7 @@ class Making:
 
     def report(self, unit: str, lines: Sequence[ReportLine], turn: str) -> list[int]:
         """Take a unit's report: what it made waits to be counted, an anomaly for its decision; gives the lines made."""
-        self.reports[unit] = self.reports.get(unit, 0) + 1
+        self.reports[unit] += 1
         for line in lines:
             order = self.orders[line.line_no]
             self._note(order, made=order.made + line.made, scrapped=order.scrapped + line.scrapped)
@@ -95,10 +88,6 @@ class Making:
             left = order.quantity - found.missing
             self._note(order, quantity=left or order.quantity, cancelled=not left)
         return self.orders[found.line_no]
-
-    def progress(self, lines: Iterable[int]) -> list[OrderProgress]:
-        """Give the orders of some lines as they stand."""
-        return [self.orders[no] for no in lines]
 
     def _note(self, order: OrderProgress, **changed: object) -> None:
         self.orders[order.line_no] = order.model_copy(update=changed)

@@ -1,6 +1,7 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import AnomalyVerdict, DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.approvals.rules import reason_needed
-from tasks.cycle.terms import More, end_of, gate, production_watch
+from tasks.cycle.terms import end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
@@ -24,11 +25,6 @@ from tasks.production.rules import Making, Received, count_problems, report_prob
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
-RECEIPT_KIND = {
-    Supply.WORKSHOP: MovementKind.PRODUCTION_IN,
-    Supply.OUTSOURCED: MovementKind.PRODUCTION_IN,
-    Supply.PURCHASE: MovementKind.PURCHASE_IN,
-}
 ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
 
 
@@ -38,7 +34,7 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
     None when an anomaly closes the case. Reports, counts and anomalies are open side by side: a unit may report
     again while goods are counted.
     """
-    making = Making.of(plan)
+    making = Making(plan)
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
     for number in count(1):
@@ -50,11 +46,11 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
         match answer:
             case ProductionReport():
                 made = making.report(str(question.unit), answer.lines, turn)
-                orders = making.progress(line.line_no for line in answer.lines)
+                orders = [making.orders[line.line_no] for line in answer.lines]
                 record_production(case, orders, made, shipment, turn=turn)
             case GoodsInCount():
                 received = making.count(question.key, answer.lines, turn)
-                orders = making.progress(line.planned.line_no for line in received)
+                orders = [making.orders[line.planned.line_no] for line in received]
                 book_goods_in(case, received, orders, shipment, turn=turn)
             case AnomalyDecision(verdict=AnomalyVerdict.CLOSE):
                 return None
@@ -85,8 +81,7 @@ def record_production(
     work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
 ) -> list[OrderProgress]:
     """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
-    for order in orders:
-        _keep(work, order, shipment)
+    _keep(work, orders, shipment)
     for line_no in made:
         mark_line(work, line_no, made_on=work.today)
     return orders
@@ -97,15 +92,16 @@ def settle_anomaly(
     work: Work, order: OrderProgress, verdict: AnomalyVerdict, shipment: int, turn: str
 ) -> AnomalyVerdict:
     """Carry out the decision on an anomaly: make again, or owe so much less."""
-    _keep(work, order, shipment)
+    _keep(work, [order], shipment)
     return verdict
 
 
-def _keep(work: Work, order: OrderProgress, shipment: int) -> None:
-    state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
-    key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
-    figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
-    work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
+def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:
+    for order in orders:
+        state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
+        key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
+        figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
+        work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
 
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
@@ -114,11 +110,12 @@ def book_goods_in(
 ) -> DocumentRef:
     """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt."""
     rows = []
-    for order in orders:
-        _keep(work, order, shipment)
+    _keep(work, orders, shipment)
     for line, reported, counted, reason in received:
         if counted > 0:
-            receive(work, line.line_no, line.part, counted, RECEIPT_KIND[line.supply])
+            bought = line.supply == Supply.PURCHASE
+            kind = MovementKind.PURCHASE_IN if bought else MovementKind.PRODUCTION_IN
+            receive(work, line.line_no, line.part, counted, kind)
             reserve(work, line.line_no, line.part, min(counted, reported))
             mark_line(work, line.line_no, in_on=work.today)
         what = {"line_no": line.line_no, "part": line.part, "name": line.name}
@@ -128,19 +125,19 @@ def book_goods_in(
 
 def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
     """Ask for all that is not settled: reports of the units, counts of what they made, decisions on anomalies."""
-    numbers = {unit: making.reports.get(unit, 0) + 1 for unit in making.units()}
-    anomalies = {key: (found, making.plan[found.line_no].name) for key, found in making.anomalies.items()}
+    plan = making.plan
     return [
-        *(report_question(f"produce-{shipment}-{unit.lower()}-{n}", unit, making) for unit, n in numbers.items()),
-        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
-        *(anomaly_question(key, found, name, "车间生产") for key, (found, name) in anomalies.items()),
+        *(report_question(unit, making, shipment) for unit in making.units()),
+        *(count_question(key, made, plan) for key, made in making.counts.items()),
+        *(anomaly_question(key, one, plan[one.line_no].name, "车间生产") for key, one in making.anomalies.items()),
     ]
 
 
-def report_question(key: str, unit: str, making: Making) -> Question[ProductionReport]:
+def report_question(unit: str, making: Making, shipment: int) -> Question[ProductionReport]:
     """Ask a unit for its report, due by the promised date of its first line."""
     left = making.lines_of(unit)
     promised = min(making.plan[no].promised for no in left)
+    key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
         return report_problems(form.lines, left)
@@ -152,9 +149,8 @@ def report_question(key: str, unit: str, making: Making) -> Question[ProductionR
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    due, watch = end_of(promised), production_watch(promised)
-    about: More = {"unit": unit, "remind": watch, "covers": only_these(left)}
-    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **about)
+    asked = gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check)
+    return replace(asked, unit=unit, remind=production_watch(promised), covers=only_these(left))
 
 
 def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
@@ -169,8 +165,8 @@ def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, Pla
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
 
-    own = only_these(made)
-    return gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check, covers=own)
+    asked = gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check)
+    return replace(asked, covers=only_these(made))
 
 
 def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:

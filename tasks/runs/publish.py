@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 from schemas.words import Role
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
+from tasks.desk.queries import inbox, offices, open_counts
 from tasks.desk.rules import run_name
-from tasks.desk.views import CaseView, InboxRow, Waiting
-from tasks.desk.waiting import inbox, offices, open_counts
+from tasks.desk.views import CaseView, ItemView, Waiting
 from tasks.durable import clock
 from tasks.runs.job import JOBS
 from tasks.runs.parking import prefect_client
@@ -78,7 +78,7 @@ class Publisher:
         with db.connect() as connection:
             rows = inbox(connection, None, clock.now(), MOST_WAITING)
             counts = open_counts(connection)
-        waiting: dict[Role, list[InboxRow]] = {}
+        waiting: dict[Role, list[ItemView]] = {}
         for row in rows:
             for role in (row.role, row.also):
                 if role:

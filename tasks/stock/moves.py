@@ -4,16 +4,15 @@ from decimal import Decimal
 
 from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
-from tasks.stock.queries import Reservation, balance, balances, main_warehouse, reservations
+from tasks.stock.queries import Reservation, free_of, free_stock, main_warehouse, reservations
 from tasks.unit.work import Work
 
 
 def available(work: Work, part: str) -> Decimal:
     """Good stock that nobody has reserved."""
     place = {"warehouse": work.read(main_warehouse), "part": part}
-    on_hand, reserved = balance(work.unit.connection, work.read(balances), place["warehouse"], part)
     shifted = work.unit.shifted(stock_balance, place, "on_hand") - work.unit.shifted(stock_balance, place, "reserved")
-    return on_hand - reserved + shifted
+    return free_of(work.unit.connection, work.read(free_stock), part) + shifted
 
 
 def reserve(work: Work, line_no: int, part: str, quantity: Decimal) -> None:
@@ -35,31 +34,22 @@ def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: Moveme
 
 def deliver_reserved(work: Work, kind: MovementKind) -> list[Reservation]:
     """Book out all that is kept for the case, and give it. Stock never falls below zero."""
-    gone = _held(work)
+    gone = release(work, "used")
     for held in gone:
         _move(work, held.line_no, held.place, -held.quantity, kind, held.step_key)
-        work.shift(stock_balance, held.place, on_hand=-held.quantity, reserved=-held.quantity)
-        _turn(work, held, "used")
+        work.shift(stock_balance, held.place, on_hand=-held.quantity)
     return gone
 
 
-def release(work: Work) -> list[Reservation]:
-    """Let go of all that is still kept for the case, and give it."""
-    freed = _held(work)
+def release(work: Work, state: str = "released") -> list[Reservation]:
+    """Let go of all that is still kept for the case, and give it; `state` says what becomes of it."""
+    freed = [held for held in work.read(reservations).get(work.case.id, []) if held.state == "held"]
     for held in freed:
+        held.state = state
         work.shift(stock_balance, held.place, reserved=-held.quantity)
-        _turn(work, held, "released")
+        key = {"case_id": work.case.id, "line_no": held.line_no, "step_key": held.step_key}
+        work.update(reservation, key, state=state)
     return freed
-
-
-def _held(work: Work) -> list[Reservation]:
-    return [held for held in work.read(reservations).get(work.case.id, []) if held.state == "held"]
-
-
-def _turn(work: Work, held: Reservation, state: str) -> None:
-    held.state = state
-    key = {"case_id": work.case.id, "line_no": held.line_no, "step_key": held.step_key}
-    work.update(reservation, key, state=state)
 
 
 def _move(

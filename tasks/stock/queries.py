@@ -1,16 +1,13 @@
 """The SQL of stock: balances and reservations."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from schemas.tables import case_line, reservation, stock_balance, warehouse
+from schemas.tables import case_line, part, reservation, stock_balance, warehouse
 from tasks.unit.among import among
-
-Place = tuple[str, str]  # warehouse, part
-Balance = tuple[Decimal, Decimal]  # on hand, reserved
 
 
 @dataclass
@@ -30,37 +27,37 @@ class Reservation:
         return {"warehouse": self.warehouse, "part": self.part}
 
 
-def balances(connection: Connection, case_ids: Sequence[int]) -> dict[Place, Balance]:
-    """Load the balances of the cases' parts; parts without one have nothing.
+def free_stock(connection: Connection, case_ids: Sequence[int]) -> dict[str, Decimal]:
+    """Find how many of the cases' parts the main warehouse has that nobody has reserved.
 
     Nothing is held yet: who reserves what another takes meanwhile is refused by the balance's bounds, and asks again.
     """
-    parts = set(connection.execute(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))).scalars())
-    nothing = dict.fromkeys(((main_warehouse(connection), part) for part in parts), (Decimal(0), Decimal(0)))
-    return nothing | _of_parts(connection, parts)
+    return _free(connection, part.c.code.in_(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))))
 
 
-def balance(connection: Connection, known: dict[Place, Balance], store: str, part: str) -> Balance:
-    """Give a part's balance; one that the cases got only in this unit is loaded now."""
-    if (store, part) not in known:
-        known |= {(store, part): (Decimal(0), Decimal(0))} | _of_parts(connection, [part])
-    return known[store, part]
+def free_of(connection: Connection, known: dict[str, Decimal], code: str) -> Decimal:
+    """Give what is free of a part; one that the cases got only in this unit is looked up now."""
+    if code not in known:
+        known |= _free(connection, part.c.code == code)
+    return known[code]
 
 
-def _of_parts(connection: Connection, parts: Collection[str]) -> dict[Place, Balance]:
-    rows = connection.execute(select(stock_balance).where(among(stock_balance.c.part, parts)))
-    return {(row.warehouse, row.part): (_plain(row.on_hand), _plain(row.reserved)) for row in rows}
+def _free(connection: Connection, which: ColumnElement[bool]) -> dict[str, Decimal]:
+    free = func.trim_scale(func.coalesce(stock_balance.c.on_hand - stock_balance.c.reserved, 0))
+    here = (stock_balance.c.part == part.c.code) & (stock_balance.c.warehouse == main_warehouse(connection))
+    return dict(
+        connection.execute(select(part.c.code, free).outerjoin(stock_balance, here).where(which)).tuples().all()
+    )
 
 
 def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Reservation]]:
-    """Load the reservations of cases, oldest first."""
+    """Load the reservations of cases by line and step."""
     found: dict[int, list[Reservation]] = {case_id: [] for case_id in case_ids}
-    mine = select(reservation).where(among(reservation.c.case_id, case_ids))
-    oldest_first = mine.order_by(reservation.c.case_id, reservation.c.line_no, reservation.c.step_key)
-    for row in connection.execute(oldest_first):
-        quantity = _plain(row.quantity)
-        held = Reservation(row.line_no, row.step_key, row.warehouse, row.part, quantity, row.state)
-        found[row.case_id].append(held)
+    of = reservation.c
+    held = select(of.case_id, of.line_no, of.step_key, of.warehouse, of.part, func.trim_scale(of.quantity), of.state)
+    by_line = held.where(among(of.case_id, case_ids)).order_by(of.case_id, of.line_no, of.step_key)
+    for case_id, *row in connection.execute(by_line):
+        found[case_id].append(Reservation(*row))
     return found
 
 
@@ -68,8 +65,3 @@ def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str
     """Give the group's own warehouse of good stock."""
     good = select(warehouse.c.code).where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
     return str(connection.execute(good.order_by(warehouse.c.code).limit(1)).scalar_one())
-
-
-def _plain(quantity: Decimal) -> Decimal:
-    """Write a quantity as people do: 4, not 4.00."""
-    return Decimal(f"{quantity.normalize():f}")

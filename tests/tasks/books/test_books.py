@@ -46,3 +46,35 @@ def test_no_more_rows_are_given_than_were_asked_for(play: Play) -> None:
     with play.db.connect() as connection:
         connection.execute(text("UPDATE stock_balance SET on_hand = on_hand + 1"))
         assert [len(rows) for rows in untrue(connection, most=2).values()] == [2]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "sentence"),
+    [
+        ("UPDATE counter SET value = value + 1 WHERE name LIKE 'document:RK:%'", "编号连续"),
+        ("UPDATE counter SET value = value + 1 WHERE name LIKE 'case:%'", "编号连续"),
+        ("INSERT INTO counter (name, value) VALUES ('document:XX:2026', 1)", "编号连续"),
+        ("DELETE FROM document WHERE kind = 'RK'", "每次入库、出库、发货有且只有应有的单据"),
+        ("DELETE FROM document WHERE kind = 'ZX'", "每次入库、出库、发货有且只有应有的单据"),
+    ],
+)
+def test_a_number_or_a_slip_that_is_missing_is_found(play: Play, spoilt: str, sentence: str) -> None:
+    play.finish(play.apply())
+    assert sentence in [one.split("，")[0].split()[0] for one in contradicted(play, spoilt)]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "UPDATE service_case SET holder = 'MANAGER'",
+        "UPDATE service_case SET due_at = due_at + interval '1 day'",
+        "UPDATE service_case SET fault = 'broken'",
+        "UPDATE work_item SET state = 'dropped', closed_at = due_at WHERE state = 'open'",
+    ],
+)
+def test_an_open_case_that_does_not_wait_as_it_should_is_found(play: Play, spoilt: str) -> None:
+    play.apply()
+    with play.db.connect() as connection:
+        assert untrue(connection, AT_REST) == {}
+        connection.execute(text(spoilt))
+        assert len(untrue(connection, AT_REST)) == 1

@@ -7,13 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.cycle.rules import (
-    SHANGHAI,
     Calendar,
     Standard,
     add_clock_hours,
     add_working_days,
     add_working_days_to_date,
-    days_over,
     is_working_day,
     is_working_time,
     promised_date,
@@ -22,6 +20,7 @@ from tasks.cycle.rules import (
     standard_days,
     working_days_between,
 )
+from tasks.unit.work import SHANGHAI
 
 # The National Day holiday of 2026 with its two make-up working days, as the State Council announced it.
 HOLIDAYS = {date(2026, 10, day): False for day in range(1, 8)}
@@ -207,20 +206,19 @@ def test_working_days_between_leaves_out_the_first_day_and_counts_the_last(a: da
 
 
 @pytest.mark.parametrize(
-    ("confirmed", "standard", "paused", "expected"),
+    ("confirmed", "standard", "expected"),
     [
-        (at(FRIDAY, "16:00"), 3, 0, date(2026, 11, 11)),
-        (at(FRIDAY, "16:00"), 3, 2, date(2026, 11, 13)),
-        (at(FRIDAY, "23:59"), 1, 0, MONDAY),
-        (datetime(2026, 11, 5, 16, 30, tzinfo=UTC), 1, 0, MONDAY),
-        (at(date(2026, 9, 30), "09:00"), 7, 0, date(2026, 10, 15)),
-        (at(SATURDAY, "09:00"), 1, 0, MONDAY),
+        (at(FRIDAY, "16:00"), 3, date(2026, 11, 11)),
+        (at(FRIDAY, "23:59"), 1, MONDAY),
+        (datetime(2026, 11, 5, 16, 30, tzinfo=UTC), 1, MONDAY),
+        (at(date(2026, 9, 30), "09:00"), 7, date(2026, 10, 15)),
+        (at(SATURDAY, "09:00"), 1, MONDAY),
     ],
 )
-def test_the_promised_date_is_the_day_of_confirmation_plus_standard_and_paused_days(
-    confirmed: datetime, standard: int, paused: int, expected: date
+def test_the_promised_date_is_the_day_of_confirmation_plus_standard_days(
+    confirmed: datetime, standard: int, expected: date
 ) -> None:
-    assert promised_date(CALENDAR, confirmed, standard, paused) == expected
+    assert promised_date(CALENDAR, confirmed, standard) == expected
 
 
 @pytest.mark.parametrize(
@@ -248,29 +246,12 @@ def test_a_share_outside_zero_to_one_is_refused(share: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "expected"),
-    [
-        (date(2026, 11, 5), 0),
-        (FRIDAY, 0),
-        (SATURDAY, 0),
-        (SUNDAY, 0),
-        (MONDAY, 1),
-        (date(2026, 11, 11), 3),
-        (date(2026, 11, 17), 7),
-    ],
-)
-def test_days_over_count_working_days_after_the_promised_day(day: date, expected: int) -> None:
-    assert days_over(CALENDAR, FRIDAY, day) == expected
-
-
-@pytest.mark.parametrize(
     "call",
     [
         lambda: add_working_days(CALENDAR, at(FRIDAY), -1),
         lambda: add_working_days_to_date(CALENDAR, FRIDAY, -1),
         lambda: add_clock_hours(CALENDAR, at(FRIDAY), -1),
         lambda: promised_date(CALENDAR, at(FRIDAY), -1),
-        lambda: promised_date(CALENDAR, at(FRIDAY), 5, paused_days=-1),
     ],
 )
 def test_a_negative_term_is_refused(call: Callable[[], object]) -> None:
@@ -343,14 +324,6 @@ def test_the_share_moment_is_the_first_day_that_reaches_the_share(
     assert is_working_day(calendar, moment)
     assert moment <= promised
     assert used >= share * standard > used - 1
-
-
-@calm
-@given(calendars(), days_near, days_near)
-def test_a_line_is_over_only_after_the_promised_day(calendar: Calendar, promised: date, day: date) -> None:
-    over = days_over(calendar, promised, day)
-    assert over >= 0
-    assert over == 0 or day > promised
 
 
 def make_standard(days: int, unit: str = "", **other: object) -> Standard:

@@ -23,12 +23,11 @@ from tasks.desk.chain import Passage, chain, chain_diagram
 from tasks.desk.dialog import DIALOG_LINES, DIALOG_WIDTH, gate_description
 from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, inbox_page, start_page
-from tasks.desk.queries import case_view, find_cases
+from tasks.desk.queries import case_view, find_cases, inbox, offices, open_counts
 from tasks.desk.reading import said
 from tasks.desk.rules import brief_line, plain, run_name, run_tags, width
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, InboxRow, ItemView, Waiting
-from tasks.desk.waiting import inbox, offices, open_counts
+from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, ItemView, Waiting
 from tasks.durable.stage import advance
 from tasks.logistics.rules import FreightRuling
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
@@ -70,7 +69,6 @@ def make_case(**values: Any) -> CaseFacts:
         "seq": 3,
         "run_id": RUN,
         "run_item": "review-1",
-        "run_generation": 0,
         "run_seq": 3,
     }
     return CaseFacts(**defaults | values)
@@ -105,6 +103,9 @@ LINKS = {  # what the steps and questions of process 1 say
 
 def make_item(key: str = "review-1", **values: Any) -> ItemView:
     defaults: dict[str, Any] = {
+        "number": "PA-2026-000123",
+        "office_name": "北京办事处",
+        "urgency": Urgency.NORMAL,
         "key": key,
         "title": "审核修正",
         "link": LINKS.get(key, "审核修正"),
@@ -117,9 +118,8 @@ def make_item(key: str = "review-1", **values: Any) -> ItemView:
         "prefill": {},
         "refusals": 0,
         "refused_because": "",
-        "opened_at": NOW,
         "due_at": DUE,
-        "expires_at": None,
+        "overdue": values.get("due_at", DUE) < NOW,
         "run_id": RUN,
     }
     return ItemView(**defaults | values)
@@ -160,25 +160,6 @@ def make_document(number: str, kind: DocumentKind, **values: Any) -> DocumentVie
         "tracking": None,
     }
     return DocumentView(**defaults | values)
-
-
-def make_row(**values: Any) -> InboxRow:
-    defaults: dict[str, Any] = {
-        "number": "PA-2026-000123",
-        "key": "review-1",
-        "title": "审核修正",
-        "role": Role.PARTS_REVIEWER,
-        "also": None,
-        "office_name": "北京办事处",
-        "unit_name": None,
-        "urgency": Urgency.NORMAL,
-        "due_at": DUE,
-        "overdue": False,
-        "refusals": 0,
-        "brief": ["1. 铰链 × 4"],
-        "run_id": RUN,
-    }
-    return InboxRow(**defaults | values)
 
 
 # privacy
@@ -225,7 +206,7 @@ def test_pages_and_timeline_show_no_contact_data() -> None:
     typed = LineTable(("配件 Part",), [(text,)], [("承诺 Promised", text)])
     view = make_view(make_item(brief=[text]), timeline=(note,), fault=text, ending_reason=text, lines=typed)
     shown = [case_sheet(view), run_name(view), *run_tags(view), *(row.what for row in timeline_rows(view))]
-    shown.append(inbox_page(Role.PARTS_REVIEWER, [make_row(brief=[f"电话 {PHONE}"])], Links()))
+    shown.append(inbox_page(Role.PARTS_REVIEWER, [make_item(brief=[f"电话 {PHONE}"])], Links()))
     assert not any(PHONE in one or ADDRESS in one for one in shown)
     assert "138****1048" in timeline_rows(view)[0].what
 
@@ -468,8 +449,8 @@ def test_an_open_case_can_be_withdrawn_from_its_sheet() -> None:
 
 
 def test_an_inbox_is_sorted_by_due_time_and_marks_what_is_late() -> None:
-    late = make_row(number="PA-2026-000009", due_at=NOW - timedelta(days=1), overdue=True, urgency=Urgency.URGENT)
-    page = inbox_page(Role.PARTS_REVIEWER, [make_row(refusals=2), late], Links())
+    late = make_item(number="PA-2026-000009", due_at=NOW - timedelta(days=1), urgency=Urgency.URGENT)
+    page = inbox_page(Role.PARTS_REVIEWER, [make_item(refusals=2), late], Links())
     first, second = [row for row in page.splitlines() if "[PA-" in row]
     assert first.startswith("| 🔴 **11-22 10:00** | [PA-2026-000009](/v2/artifacts/key/case-pa-2026-000009)")
     assert "**加急** 审核修正" in first
@@ -479,10 +460,10 @@ def test_an_inbox_is_sorted_by_due_time_and_marks_what_is_late() -> None:
 
 
 def test_an_inbox_links_what_has_a_run_and_shows_what_has_none_yet() -> None:
-    rows = [make_row(), make_row(number="PA-2026-000124", run_id=None)]
+    rows = [make_item(), make_item(number="PA-2026-000124", run_id=None)]
     page = inbox_page(Role.PARTS_REVIEWER, rows, Links(), total=950)
     assert f"[去办理 open](/v2/runs/flow-run/{RUN}) |" in page
-    assert "| 审核修正 | 1\\. 铰链 × 4 |" in page
+    assert "| 审核修正 | 1\\. 铰链 × 4 @ 9.20 · 质量问题 |" in page
     assert "共 950 项" in page
 
 

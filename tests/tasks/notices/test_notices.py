@@ -5,18 +5,17 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import Engine, event
 
-from schemas.tables import notice
 from schemas.words import Role
 from tasks.durable import clock
 from tasks.notices import queries, watch
-from tasks.notices.rules import due_notices, notice_text, watch_summary
+from tasks.notices.rules import notice_text, watch_summary
 from tasks.notices.watch import WatchReport, is_watch_time, watch_deadlines
 from tests.play import Play
 
@@ -239,17 +238,15 @@ def test_watch_time_is_working_time(play: Play) -> None:
     assert {moment: is_watch_time(play.db, shanghai(moment)) for moment in times} == times
 
 
-def test_every_kind_and_role_fits_and_reads_well() -> None:
+def test_every_kind_and_role_fits_and_reads_well(play: Play, case: int) -> None:
     kinds = ["warning", "overdue", "over-3", "over-7", "pickup-10", "pickup-escalated", "daily"]
-    at = datetime(2026, 11, 18, tzinfo=UTC)
-    schedule = [{"at": at.isoformat(), "kind": kind, "role": role.value} for kind in kinds for role in Role]
-    due = due_notices(schedule, at, date(2026, 11, 18))
-    assert len(set(due)) == len(schedule)
-    assert max(len(one.kind) for one in due) <= notice.c.kind.type.length
-    texts = {notice_text("PA-2026-000001", "出库", one.kind, at).partition(" · ")[2] for one in due}
+    remind(play, case, *(("11-18T10:00", kind, role.value) for kind in kinds for role in Role))
+    heard = sweep(play, "11-18T10:00").told
+    assert len(told(play, case)) == len(heard) == len(kinds) * len(Role)
+    texts = {text.partition(" · ")[2] for text in heard}
     assert len(texts) == len(kinds)
     assert not [text for text in texts if text.startswith("提醒")]
-    assert "提醒 else" in notice_text("PA-2026-000001", "出库", "else:OFFICE", at)
+    assert "提醒 else" in notice_text("PA-2026-000001", "出库", "else:OFFICE", clock.now())
 
 
 def test_the_summary_is_short_whatever_happened() -> None:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -22,8 +23,8 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput, NotFound
 from tasks.durable import clock
-from tasks.outbox import queries
-from tasks.outbox.client import OrderSystem, Rejected, Undelivered, excerpt
+from tasks.outbox import dispatch, queries
+from tasks.outbox.client import Undelivered, excerpt, send
 from tasks.outbox.dispatch import DispatchReport, dispatch_due, retry
 from tasks.outbox.rules import DeliveryRules, is_refusal
 from tests.play import Play
@@ -380,7 +381,7 @@ def test_a_dispatcher_that_died_is_replaced_when_its_claim_runs_out(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(OrderSystem, "send", interrupt)
+        patch.setattr(dispatch, "send", interrupt)
         with pytest.raises(KeyboardInterrupt):
             dispatch_due(play.db, clock.now(), client)
     assert dispatch_due(play.db, clock.now(), client) == DispatchReport()
@@ -392,7 +393,7 @@ def test_a_message_that_kills_every_dispatcher_is_given_up(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(OrderSystem, "send", interrupt)
+        patch.setattr(dispatch, "send", interrupt)
         for n in range(ATTEMPTS):
             with pytest.raises(KeyboardInterrupt):
                 dispatch_due(play.db, clock.now() + LONG * n, client)
@@ -431,7 +432,7 @@ def test_a_late_dispatcher_does_not_undo_what_the_other_did(
     dispatch_due(play.db, now + LONG, client)
     with play.db.begin() as connection:
         queries.postpone(connection, stale, now + LONG, "late")
-        queries.bury(connection, stale, "PA", "late", now)
+        queries.bury(connection, stale, "late", now)
     assert_ordered_once(play, case, orders)
     assert dead_letters(play, case) == {}
 
@@ -464,8 +465,6 @@ def test_a_dead_order_of_a_withdrawn_case_is_not_sent_again(
 def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tasks.outbox import dispatch
-
     real = dispatch.advance
 
     def fails_later(*args: Any) -> Any:
@@ -480,8 +479,6 @@ def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(
 def test_an_answer_that_the_case_cannot_take_now_is_fetched_again(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tasks.outbox import dispatch
-
     with monkeypatch.context() as patch:
         patch.setattr(dispatch, "advance", interrupt_softly)
         assert dispatch_due(play.db, clock.now(), client).postponed
@@ -514,7 +511,6 @@ import httpx
 import flows.parts_application
 from deployments.database import connect
 from tasks.outbox import dispatch, queries
-from tasks.outbox.client import OrderSystem
 
 def die(*_args):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -528,7 +524,7 @@ elif moment == "while marking":
 elif moment == "before telling":
     dispatch.advance = die
 else:
-    OrderSystem.send = die
+    dispatch.send = die
 with httpx.Client(trust_env=False) as client:
     dispatch.dispatch_due(connect(url), datetime.fromisoformat(now), client)
 """
@@ -584,11 +580,13 @@ def test_only_refusals_are_final() -> None:
 
 
 def test_the_client_names_what_it_does_not_know(client: httpx.Client) -> None:
-    system = OrderSystem(client, "http://127.0.0.1:1", timedelta(seconds=1))
-    with pytest.raises(Rejected, match="place_order, cancel_order"):
-        system.send("praise", {}, "k")
-    with pytest.raises(Undelivered, match="no answer"):
-        system.send("place_order", {}, "k")
+    message = SimpleNamespace(destination="order", kind="praise", payload={}, idempotency_key="k")
+    with pytest.raises(Undelivered, match="place_order, cancel_order") as final:
+        send(client, message, timedelta(seconds=1))
+    assert final.value.wait is None
+    message.destination = "unheard-of"
+    with pytest.raises(Undelivered, match="the unheard-of system takes nothing"):
+        send(client, message, timedelta(seconds=1))
 
 
 def test_without_a_client_and_a_moment_it_is_now_and_a_client_is_made(

@@ -8,8 +8,7 @@ import pytest
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
 from schemas.words import Role
-from tasks.desk.queries import case_view
-from tasks.desk.waiting import inbox
+from tasks.desk.queries import case_view, inbox
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.runs.mending import RecoverReport
