@@ -7,10 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.sales import SalesLine
+from schemas.forms.sales import SalesLine, YesNo
 from schemas.problems import BadInput, Problem, problems_of
 from schemas.sheet_kinds import SheetKind
-from schemas.words import YesNo
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.queries import office_codes, put_sales
 from tasks.sheets.rows import SheetRow
