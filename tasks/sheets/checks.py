@@ -5,7 +5,6 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, NamedTuple
 
 from schemas.expectations.sentences import NO, YES, day_of, fact
@@ -26,7 +25,6 @@ Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
 Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
 Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and heading
-_one_at_a_time = Lock()  # Great Expectations keeps its context in one place for the whole process
 
 
 class Finding(NamedTuple):
@@ -59,7 +57,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
     asked = all_rows(decided)
     columns = [column for column in kind.columns if column.heading in asked[0].headings]
     frame = _frame(kind, columns, decided)
-    with _one_at_a_time, quiet:
+    with quiet():
         suite = expectations(kind, columns, shanghai_day(clock.now()))
         found, page = _ask(kind, _pandas(columns, frame, asked, known), suite)
     reasons = _reasons(asked, frame, suite, found)

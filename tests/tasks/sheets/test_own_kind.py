@@ -52,7 +52,7 @@ def test_columns_lists_and_sentences_follow_from_the_form(toy: tuple[kinds.Sheet
     assert [c.heading for c in grant.columns] == ["单号", "步骤", "经办人工号", "行号", "愿望数量"]
     assert [c.heading for c in grant.shown][:2] == ["配件", "原有数量"]
     assert grant.by_heading["经办人工号"].note == "圣诞老人的工号，例如 E0001"
-    with quiet:
+    with quiet():
         told = [one.description for one in expectations(grant, grant.columns, date(2026, 11, 18))]
     assert any("愿望数量是不小于 0 的数" in sentence for sentence in told)
     assert list(kinds.sheet_kinds())[-2:] == ["wish", "grant"]
