@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import StringIO
@@ -45,6 +46,17 @@ FILES = {  # in the order of their references
     "stock": tables.stock_movement,
 }
 COLUMNS = {"policies": ["key", "value", "unit", "source", "meaning"], "stock": ["warehouse", "part", "quantity"]}
+READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {  # NaN is no JSON
+    JSON: (
+        partial(json.loads, parse_constant=dict[str, None]().__getitem__),
+        '应为 JSON must be JSON: 24, 0.10, "text", [2, 5]',
+    ),
+    Boolean: ({"0": False, "1": True}.__getitem__, "应为 0 或 1 must be 0 or 1"),
+    Date: (date.fromisoformat, "应为日期 must be a date such as 2026-03-05"),
+    Integer: (int, "应为整数 must be a whole number"),
+    Numeric: (Decimal, "应为数字 must be a number"),
+    String: (str, ""),
+}
 REFUSALS = {
     "23502": "必填 is required",
     "23503": "没有这个代码 is not a known code",
@@ -152,21 +164,6 @@ def _check_number(value: Decimal, kind: Any) -> None:
     most = 10 ** (kind.precision - kind.scale)
     if not value.is_finite() or abs(value) >= most or value != round(value, kind.scale):
         raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
-
-
-def _read_json(cell: str) -> Any:
-    return json.loads(cell, parse_constant=NO_CONSTANTS.__getitem__)
-
-
-NO_CONSTANTS: dict[str, None] = {}  # NaN is no JSON
-READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {
-    JSON: (_read_json, '应为 JSON must be JSON: 24, 0.10, "text", [2, 5]'),
-    Boolean: ({"0": False, "1": True}.__getitem__, "应为 0 或 1 must be 0 or 1"),
-    Date: (date.fromisoformat, "应为日期 must be a date such as 2026-03-05"),
-    Integer: (int, "应为整数 must be a whole number"),
-    Numeric: (Decimal, "应为数字 must be a number"),
-    String: (str, ""),
-}
 
 
 def _balance(row: Row) -> Row:
