@@ -91,6 +91,7 @@ _EXPECTED = {  # by the type of error, or by what was to be read: int of int_par
     "model": "应为表单 must be a form with named fields",
     "dict": "应为表单 must be a form with named fields",
 }
+_UNREAD = ("_type", "_parsing", "_from_float")  # ends of errors that tell of no reading
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
@@ -104,8 +105,9 @@ def _problem(detail: Any) -> Problem:
     value = "" if detail["type"] == "missing" else detail["input"]
     kind = detail["type"]
     plain = str(detail["msg"]).removeprefix("Value error, ")
-    names_of_kind = (f"string_{kind}" if isinstance(value, str) else kind, kind, kind.partition("_")[0])
-    expected = next((_EXPECTED[name] for name in names_of_kind if name in _EXPECTED), plain)
+    read_as = kind.partition("_")[0] if kind.endswith(_UNREAD) else kind
+    keys = (f"string_{kind}" if isinstance(value, str) else kind, kind, read_as)
+    expected = next((_EXPECTED[key] for key in keys if key in _EXPECTED), plain)
     return Problem(
         field=".".join(names) or "表单 form",
         value=value if isinstance(value, str | int | float) else _shape(value),
