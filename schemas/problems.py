@@ -69,7 +69,7 @@ class Unavailable(UpError):
     """Something outside cannot be reached."""
 
 
-_EXPECTED = {
+_EXPECTED = {  # by the type of error, or by what was to be read: int of int_parsing
     "missing": "必填 is required",
     "extra_forbidden": "没有这个字段，请删除 is not a field of this form, remove it",
     "greater_than": "应大于 must be greater than {gt}",
@@ -78,24 +78,20 @@ _EXPECTED = {
     "decimal_max_places": "最多 {decimal_places} 位小数 at most {decimal_places} decimals",
     "decimal_max_digits": "数字过大 the number is too large",
     "decimal_whole_digits": "数字过大 the number is too large",
-    "decimal_parsing": "应为数字 must be a number",
-    "decimal_type": "应为数字 must be a number",
+    "decimal": "应为数字 must be a number",
     "finite_number": "应为数字 must be a number",
-    "int_parsing": "应为整数 must be a whole number",
-    "int_type": "应为整数 must be a whole number",
-    "int_from_float": "应为整数 must be a whole number",
-    "date_from_datetime_parsing": "应为日期 must be a date such as 2026-03-05",
-    "date_parsing": "应为日期 must be a date such as 2026-03-05",
-    "date_type": "应为日期 must be a date such as 2026-03-05",
+    "int": "应为整数 must be a whole number",
+    "date": "应为日期 must be a date such as 2026-03-05",
     "string_too_long": "最多 {max_length} 个字符 at most {max_length} characters",
     "string_too_short": "必填 is required",
-    "string_type": "应为文字 must be text",
+    "string": "应为文字 must be text",
     "too_long": "最多 {max_length} 行 at most {max_length} lines (超过请用表格导入 use a sheet for more)",
     "too_short": "至少 {min_length} 行 at least {min_length} line",
-    "list_type": "应为列表 must be a list",
-    "model_type": "应为表单 must be a form with named fields",
-    "dict_type": "应为表单 must be a form with named fields",
+    "list": "应为列表 must be a list",
+    "model": "应为表单 must be a form with named fields",
+    "dict": "应为表单 must be a form with named fields",
 }
+_UNREAD = ("_type", "_parsing", "_from_float")  # ends of errors that tell of no reading
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
@@ -107,9 +103,11 @@ def _problem(detail: Any) -> Problem:
     names = [part for part in detail["loc"] if isinstance(part, str)]
     rows = [part + 1 for part in detail["loc"] if isinstance(part, int)]
     value = "" if detail["type"] == "missing" else detail["input"]
-    kind = f"string_{detail['type']}" if isinstance(value, str) else detail["type"]
+    kind = detail["type"]
     plain = str(detail["msg"]).removeprefix("Value error, ")
-    expected = _EXPECTED.get(kind) or _EXPECTED.get(detail["type"], plain)
+    read_as = kind.partition("_")[0] if kind.endswith(_UNREAD) else kind
+    keys = (f"string_{kind}" if isinstance(value, str) else kind, kind, read_as)
+    expected = next((_EXPECTED[key] for key in keys if key in _EXPECTED), plain)
     return Problem(
         field=".".join(names) or "表单 form",
         value=value if isinstance(value, str | int | float) else _shape(value),

@@ -29,6 +29,7 @@ class Column:
     required   it must be in the sheet, and filled in
     of_line    it belongs to one line of the form, not to the whole
     given      of a column that is only shown: the pre-filled column whose value it repeats
+    wrapped    its text may take several lines
     """
 
     heading: str
@@ -43,6 +44,7 @@ class Column:
     register: Register | None = None
     past: bool = False
     given: str = ""
+    wrapped: bool = False
 
     @property
     def choices(self) -> list[str]:

@@ -35,7 +35,7 @@ _DATED = (
 )
 _PART, _WANTED = Column(PART, width=26), Column(WANTED, width=10, holds=CellType.NUMBER)
 _ABOUT = (Column(URGENT, width=7), Column(OFFICE), Column(CUSTOMER, width=10), Column(ORDER, width=20))
-_DUE, _DETAIL = Column(DUE, width=19, holds=CellType.DAY), Column(ABOUT, width=48)
+_DUE, _DETAIL = Column(DUE, width=19, holds=CellType.DAY), Column(ABOUT, width=48, wrapped=True)
 _TOGETHER = (
     "一行一种配件；同一单的各行合成一份，整份的内容（如经办人工号）只需填在其中一行。",
     "同一单的同一行号再次出现，即为另一份。",

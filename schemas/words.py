@@ -1,4 +1,4 @@
-"""The words that everything speaks: roles, channels, kinds; a process has its endings in schemas/processes.
+"""The words that several trades speak; those of one stand beside its forms, a process's endings in schemas/processes.
 
 Values are what the database stores. `.zh` is what staff read.
 """
@@ -20,10 +20,10 @@ class Labelled(StrEnum):
     zh: str
 
     def __new__(cls, value: str, zh: str = "") -> Self:
-        """Keep the label beside the value."""
+        """Keep the label beside the value; a word of other words keeps the one that it has there."""
         member = str.__new__(cls, value)
-        member._value_ = value
-        member.zh = zh or value
+        member._value_ = str(value)
+        member.zh = zh or getattr(value, "zh", member._value_)
         return member
 
     @property
@@ -152,15 +152,6 @@ class FeeCategory(Labelled):
     GOODWILL = "goodwill", "优惠"
 
 
-class FreightMethod(Labelled):
-    """How goods travel (DOMAIN, "Freight rules")."""
-
-    HIRED = "hired", "专车"
-    EXPRESS = "express", "快递"
-    AIR = "air", "空运"
-    OWN = "own", "自有车辆"
-
-
 class Supply(Labelled):
     """Where a planned line comes from (DOMAIN 1.5)."""
 
@@ -221,64 +212,8 @@ class OutboxState(Labelled):
     DEAD = "dead", "发送失败"
 
 
-class ReviewVerdict(Labelled):
-    """What a reviewer may say of an application (DOMAIN 1.2)."""
-
-    APPROVE = "approve", "通过"
-    SEND_BACK = "send_back", "退回办事处"
-    REJECT = "reject", "驳回"
-
-
 class Verdict(Labelled):
     """What an approver may say."""
 
     APPROVE = "approve", "同意"
     REJECT = "reject", "不同意"
-
-
-class ReleaseVerdict(Labelled):
-    """Whether a supervisor lets urgent goods go before the form (S3 §3 2.2)."""
-
-    RELEASE = "release", "先行放行"
-    WAIT = "wait", "不提前放行"
-
-
-class GoodsFound(Labelled):
-    """What the office found when it checked the goods (DOMAIN 1.11)."""
-
-    IN_ORDER = "in_order", "货单相符"
-    SHORT = "short", "短少"
-    DAMAGED = "damaged", "损坏"
-    MISMATCH = "mismatch", "货不对单"
-
-
-class PickupFound(Labelled):
-    """The same at pickup, where the check may come later."""
-
-    IN_ORDER = "in_order", "货单相符"
-    SHORT = "short", "短少"
-    DAMAGED = "damaged", "损坏"
-    MISMATCH = "mismatch", "货不对单"
-    NOT_CHECKED = "not_checked", "已提货未核对"
-
-
-class AnomalyVerdict(Labelled):
-    """What a supervisor decides of an anomaly until process 6 takes over."""
-
-    REMAKE = "remake", "重新制作"
-    ACCEPT = "accept_short", "接受短交"
-    CLOSE = "close", "关闭本单"
-
-
-class SalesChannel(Labelled):
-    """Where something was sold; remote sales may be returned without reason (DOMAIN 5)."""
-
-    SHOP = "shop", "门店"
-    REMOTE = "remote", "远程"
-
-
-class YesNo(Labelled):
-    """Yes or no, as a sheet says it."""
-
-    YES = "yes", "是"
-    NO = "no", "否"

@@ -37,7 +37,9 @@ def processes(json: Json = False) -> None:
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
     rows = [(one.code, one.title, one.version, one.chain) for one in known]
     shown = table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows)
-    Output([{"code": one.code, "title": one.title, "version": one.version, "chain": one.links} for one in known], [shown]).tell(json)
+    Output(
+        [{"code": one.code, "title": one.title, "version": one.version, "chain": one.links} for one in known], [shown]
+    ).tell(json)
 
 
 @command(app)

@@ -46,15 +46,12 @@ def case_number(heading: str) -> Any:
 
 def number(heading: str, whole: bool, above_zero: bool) -> Any:
     """It is a number as the form wants it."""
-    if whole and above_zero:
-        return _matches(heading, FROM_ONE, f"{heading}是正整数 is a whole number from 1")
     if whole:
-        return _matches(heading, WHOLE, f"{heading}是不小于 0 的整数 is a whole number from 0")
-    if above_zero:
-        zh = f"{heading}是大于 0 的数，最多两位小数"
-        return _matches(heading, ABOVE_ZERO, f"{zh} is a number above 0 with at most two decimals")
-    zh = f"{heading}是不小于 0 的数，最多两位小数"
-    return _matches(heading, FROM_ZERO, f"{zh} is a number from 0 with at most two decimals")
+        regex, zh, english = (FROM_ONE, "是正整数", "from 1") if above_zero else (WHOLE, "是不小于 0 的整数", "from 0")
+        return _matches(heading, regex, f"{heading}{zh} is a whole number {english}")
+    regex, zh, english = (ABOVE_ZERO, "大于", "above") if above_zero else (FROM_ZERO, "不小于", "from")
+    sentence = f"{heading}是{zh} 0 的数，最多两位小数 is a number {english} 0 with at most two decimals"
+    return _matches(heading, regex, sentence)
 
 
 def one_of(heading: str, words: Sequence[str], shown: Sequence[str]) -> Any:

@@ -5,7 +5,15 @@ from typing import Annotated
 from schemas.forms.base import Decision
 from schemas.forms.fields import Cell, ReasonText, label
 from schemas.sheet_kinds import sheet
-from schemas.words import AnomalyVerdict
+from schemas.words import Labelled
+
+
+class AnomalyVerdict(Labelled):
+    """What a supervisor decides of an anomaly until process 6 takes over."""
+
+    REMAKE = "remake", "重新制作"
+    ACCEPT = "accept_short", "接受短交"
+    CLOSE = "close", "关闭本单"
 
 
 @sheet("anomaly", "异常处理", signer=("客服主管", "E1040"), hints=("一行一项异常。",))

@@ -9,7 +9,7 @@ from schemas.forms import fields
 from schemas.forms.base import Decision, Form, Request
 from schemas.forms.fields import Cell, label, needed
 from schemas.sheet_kinds import sheet
-from schemas.words import FeeCategory, Reason, ReviewVerdict
+from schemas.words import FeeCategory, Labelled, Reason
 
 FREELY = "空则按目录 from the catalogue if empty"
 FREE = f"空则为{FeeCategory.FREE.zh}"
@@ -17,6 +17,14 @@ UNKNOWN_ORDER = (
     "销售记录中没有该订单时必填，空则按销售记录 needed where the order is unknown, else from the sales record"
 )
 FOUND_ON = Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13)
+
+
+class ReviewVerdict(Labelled):
+    """What a reviewer may say of an application (DOMAIN 1.2)."""
+
+    APPROVE = "approve", "通过"
+    SEND_BACK = "send_back", "退回办事处"
+    REJECT = "reject", "驳回"
 
 
 class ApplicationLine(Form):

@@ -9,7 +9,42 @@ from schemas.forms import fields
 from schemas.forms.base import Decision, Form
 from schemas.forms.fields import Cell, Register, label
 from schemas.sheet_kinds import sheet
-from schemas.words import FreightMethod, GoodsFound, PickupFound, ReleaseVerdict
+from schemas.words import Labelled
+
+
+class FreightMethod(Labelled):
+    """How goods travel (DOMAIN, "Freight rules")."""
+
+    HIRED = "hired", "专车"
+    EXPRESS = "express", "快递"
+    AIR = "air", "空运"
+    OWN = "own", "自有车辆"
+
+
+class ReleaseVerdict(Labelled):
+    """Whether a supervisor lets urgent goods go before the form (S3 §3 2.2)."""
+
+    RELEASE = "release", "先行放行"
+    WAIT = "wait", "不提前放行"
+
+
+class GoodsFound(Labelled):
+    """What the office found when it checked the goods (DOMAIN 1.11)."""
+
+    IN_ORDER = "in_order", "货单相符"
+    SHORT = "short", "短少"
+    DAMAGED = "damaged", "损坏"
+    MISMATCH = "mismatch", "货不对单"
+
+
+class PickupFound(Labelled):
+    """The same at pickup, where the check may come later."""
+
+    IN_ORDER = GoodsFound.IN_ORDER
+    SHORT = GoodsFound.SHORT
+    DAMAGED = GoodsFound.DAMAGED
+    MISMATCH = GoodsFound.MISMATCH
+    NOT_CHECKED = "not_checked", "已提货未核对"
 
 
 @sheet(

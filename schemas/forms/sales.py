@@ -9,7 +9,22 @@ from schemas.forms import fields
 from schemas.forms.base import Form
 from schemas.forms.fields import Cell, label
 from schemas.sheet_kinds import sheet
-from schemas.words import SalesChannel, YesNo
+from schemas.words import Labelled
+
+
+class SalesChannel(Labelled):
+    """Where something was sold; remote sales may be returned without reason (DOMAIN 5)."""
+
+    SHOP = "shop", "门店"
+    REMOTE = "remote", "远程"
+
+
+class YesNo(Labelled):
+    """Yes or no, as a sheet says it."""
+
+    YES = "yes", "是"
+    NO = "no", "否"
+
 
 SIGNED_ON = Cell(date(2026, 3, 12), "可空；保修从签收起算")
 

@@ -2,49 +2,34 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_core import core_schema
+from pydantic import BeforeValidator, Field
 
 from schemas.forms.base import Form
 from schemas.forms.fields import Remark, label
 from schemas.sheet_kinds import SheetKind, sheet_kinds
+from schemas.words import Labelled
 
 AUTO = "auto"
 PLACE = "服务器上的路径或网址 a path on the server or a URL, .xlsx or .csv"
 
 
-class KindName:
-    """The code of a sheet kind, offered and read as "审核修正 review"; AUTO where the sheet itself tells."""
+def kind_words() -> type[Labelled]:
+    """Give the kinds as words, offered and read as "审核修正 review"; AUTO where the sheet itself tells."""
+    titles = {AUTO: "自动识别"} | {code: kind.title for code, kind in sheet_kinds().items()}
+    return Labelled("KindWord", {code: (code, title) for code, title in titles.items()})  # type: ignore[arg-type, return-value]
 
-    @classmethod
-    def options(cls) -> dict[str, str]:
-        """Give what may be chosen: what a dialog shows → the kind's code."""
-        titles = {AUTO: "自动识别"} | {code: kind.title for code, kind in sheet_kinds().items()}
-        return {f"{title} {code}": code for code, title in titles.items()}
 
-    @classmethod
-    def parse(cls, given: object) -> str:
-        """Read an option, a title or a code; ValueError names what was expected."""
-        options = cls.options()
-        for option, code in options.items():
-            if given in (option, code, option.removesuffix(f" {code}")):
-                return code
-        raise ValueError("应为 expected one of: " + " / ".join(options))
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.parse)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"type": "string", "enum": list(cls.options())}
+def _offered(schema: dict[str, Any]) -> None:
+    schema["enum"] = [word.option for word in kind_words()]
 
 
 class SheetImport(Form):
     """导入单: which sheet is to be taken in."""
 
     file: Annotated[Remark, Field(min_length=1), label("文件", "File", PLACE)]
-    kind: Annotated[str, KindName, label("表种", "Kind")] = AUTO
+    kind: Annotated[str, BeforeValidator(lambda given: kind_words().parse(given).value), label("表种", "Kind")] = Field(
+        AUTO, json_schema_extra=_offered
+    )
 
     @property
     def sheet_kind(self) -> SheetKind | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, DateTime, ForeignKey, MetaData, Numeric, Table
-from sqlalchemy.schema import SchemaItem
+from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, DateTime, ForeignKey, MetaData, Numeric, Table
+from sqlalchemy.schema import Index, SchemaItem
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +31,11 @@ def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
     """Allow only these words in a column."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
+    """An index of some rows of a table."""
+    return Index(name, *columns, unique=unique, postgresql_where=where)
 
 
 def of_case(**more: Any) -> Column[Any]:

@@ -1,4 +1,4 @@
-"""Cases, their ledger, what waits for people, and the documents that came of it."""
+"""Cases, their ledger, what waits for people, the documents that came of it, and the messages to other systems."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Identity,
-    Index,
     Integer,
     String,
     Text,
@@ -16,8 +15,8 @@ from sqlalchemy import (
     Uuid,
 )
 
-from schemas.tables.base import Json, Moment, Money, Quantity, of_case, one_of, table
-from schemas.words import DocumentKind, EntryKind, ItemState
+from schemas.tables.base import Json, Moment, Money, Quantity, index, of_case, one_of, table
+from schemas.words import DocumentKind, EntryKind, ItemState, OutboxState
 
 service_case = table(
     "service_case",
@@ -55,14 +54,11 @@ service_case = table(
     CheckConstraint("(ending IS NULL) = (closed_at IS NULL)", name="ending_when_closed"),
     CheckConstraint("closed_at >= opened_at", name="closed_after_opened"),
 )
-Index("ix_service_case_ready", service_case.c.ready_at, postgresql_where=service_case.c.ready_at.is_not(None))
-Index(
-    "ix_service_case_behind",
-    service_case.c.id,
-    postgresql_where=(service_case.c.run_seq != service_case.c.seq)
-    & (service_case.c.closed_at.is_(None) | service_case.c.run_id.is_not(None)),
-)
-Index("ix_service_case_open", service_case.c.id, postgresql_where=service_case.c.closed_at.is_(None))
+_case_open, _case_shown = service_case.c.closed_at.is_(None), service_case.c.run_id.is_not(None)
+_case_behind = (service_case.c.run_seq != service_case.c.seq) & (_case_open | _case_shown)
+index("ix_service_case_ready", service_case.c.ready_at, where=service_case.c.ready_at.is_not(None))
+index("ix_service_case_behind", service_case.c.id, where=_case_behind)
+index("ix_service_case_open", service_case.c.id, where=_case_open)
 
 case_line = table(
     "case_line",
@@ -88,14 +84,8 @@ case_line = table(
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("price >= 0", name="price"),
 )
-Index(
-    "uq_case_line_open",
-    case_line.c.order_no,
-    case_line.c.part,
-    case_line.c.reason,
-    unique=True,
-    postgresql_where=case_line.c.open,
-)
+_twin = (case_line.c.order_no, case_line.c.part, case_line.c.reason)
+index("uq_case_line_open", *_twin, where=case_line.c.open, unique=True)
 
 line_correction = table(
     "line_correction",
@@ -150,15 +140,11 @@ work_item = table(
     one_of("state", ItemState),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
 )
-Index("ix_work_item_waiting", work_item.c.role, work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None))
-Index(
-    "ix_work_item_also",
-    work_item.c.also,
-    work_item.c.due_at,
-    postgresql_where=work_item.c.closed_at.is_(None) & work_item.c.also.is_not(None),
-)
-Index("ix_work_item_open_case", work_item.c.case_id, postgresql_where=work_item.c.closed_at.is_(None))
-Index("ix_work_item_due", work_item.c.due_at, postgresql_where=work_item.c.closed_at.is_(None))
+_waiting, _waiting_also = work_item.c.closed_at.is_(None), work_item.c.also.is_not(None)
+index("ix_work_item_waiting", work_item.c.role, work_item.c.due_at, where=_waiting)
+index("ix_work_item_also", work_item.c.also, work_item.c.due_at, where=_waiting & _waiting_also)
+index("ix_work_item_open_case", work_item.c.case_id, where=_waiting)
+index("ix_work_item_due", work_item.c.due_at, where=_waiting)
 
 decision = table(
     "decision",
@@ -173,9 +159,7 @@ decision = table(
     Column("given_at", Moment, nullable=False),
     CheckConstraint("accepted OR reason <> ''", name="refusal_has_reason"),
 )
-Index(
-    "uq_decision_accepted", decision.c.case_id, decision.c.step_key, unique=True, postgresql_where=decision.c.accepted
-)
+index("uq_decision_accepted", decision.c.case_id, decision.c.step_key, where=decision.c.accepted, unique=True)
 
 sheet_row = table(
     "sheet_row",
@@ -204,7 +188,7 @@ letter = table(
     Column("read_at", Moment),
     one_of("kind", EntryKind),
 )
-Index("ix_letter_unread", letter.c.case_id, postgresql_where=letter.c.read_at.is_(None))
+index("ix_letter_unread", letter.c.case_id, where=letter.c.read_at.is_(None))
 
 lease = table(
     "lease",
@@ -229,6 +213,29 @@ document = table(
     one_of("kind", DocumentKind),
     CheckConstraint("serial > 0", name="serial"),
 )
-Index("uq_document_reverses", document.c.reverses, unique=True, postgresql_where=document.c.reverses.is_not(None))
+index("uq_document_reverses", document.c.reverses, where=document.c.reverses.is_not(None), unique=True)
+
+# what leaves the house (law 6): one row per message, sent by the dispatcher
+outbox = table(
+    "outbox",
+    Column("id", BigInteger, Identity(), primary_key=True),
+    of_case(nullable=False, index=True),
+    Column("step_key", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("destination", String(20), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("answers", Text, comment="key of the event that the answer decides, if one waits for it"),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("answer", Json),
+    Column("created_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    one_of("state", OutboxState),
+    CheckConstraint("(state = 'pending') = (next_at IS NOT NULL)", name="next_at"),
+)
+index("ix_outbox_pending", outbox.c.next_at, where=outbox.c.state == "pending")
 
 counter = table("counter", Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))

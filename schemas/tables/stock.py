@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Text, Uuid
 
-from schemas.tables.base import Moment, Quantity, of_case, one_of, table
+from schemas.tables.base import Moment, Quantity, index, of_case, one_of, table
 from schemas.words import MovementKind, OrderState, Supply
 
 stock_balance = table(
@@ -65,9 +65,5 @@ production_order = table(
     CheckConstraint("made >= 0 AND made <= quantity", name="made"),
     CheckConstraint("scrapped >= 0", name="scrapped"),
 )
-Index(
-    "ix_production_order_unit",
-    production_order.c.unit,
-    production_order.c.promised,
-    postgresql_where=production_order.c.state == "open",
-)
+_unit_and_day = (production_order.c.unit, production_order.c.promised)
+index("ix_production_order_unit", *_unit_and_day, where=production_order.c.state == "open")

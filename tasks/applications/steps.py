@@ -12,11 +12,12 @@ from schemas.forms.applications import (
     PartsResubmission,
     ReviewDecision,
     ReviewedLine,
+    ReviewVerdict,
 )
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import line_correction
-from schemas.words import DocumentKind, FeeCategory, ReviewVerdict, Role
+from schemas.words import DocumentKind, FeeCategory, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, other_lines, sales_of_cases
 from tasks.approvals.queries import holders

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation
+from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation, PickupFound
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
-from schemas.words import PickupFound, Role
+from schemas.words import Role
 from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, working_days_after
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question

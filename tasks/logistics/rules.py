@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.forms.logistics import GoodsCheck, PickupConfirmation
+from schemas.forms.logistics import FreightMethod, GoodsCheck, PickupConfirmation, PickupFound
 from schemas.problems import Problem
 from schemas.shapes import Shape, money
-from schemas.words import FreightMethod, PickupFound, Role
+from schemas.words import Role
 from tasks.lines.rules import known_lines
 
 GOOD = "完好数量 good"

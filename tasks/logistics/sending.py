@@ -7,11 +7,11 @@ from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
 
-from schemas.forms.logistics import EarlyRelease, GoodsOut
+from schemas.forms.logistics import EarlyRelease, FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
-from schemas.words import DocumentKind, FreightMethod, MovementKind, ReleaseVerdict, Role, Urgency, Verdict
+from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
 from tasks.approvals.steps import NOBODY, Matter, approval

@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
 from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
-from schemas.words import AnomalyVerdict
 from tasks.lines.rules import all_lines, known_lines
 
 NOT_COUNTED = "未清点，请填写实收数量 was reported and must be counted"

@@ -6,12 +6,12 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from schemas.forms.anomalies import AnomalyDecision
+from schemas.forms.anomalies import AnomalyDecision, AnomalyVerdict
 from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
 from schemas.parts import OrderProgress, PartsLine, PlannedLine, Shortfall
 from schemas.problems import Problem
 from schemas.tables import production_order
-from schemas.words import AnomalyVerdict, DocumentKind, MovementKind, OrderState, Role, Supply
+from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.approvals.rules import reason_needed
 from tasks.cycle.terms import end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue

@@ -5,23 +5,26 @@ day on what came in less what went out is what is there.
 """
 
 import csv
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import StringIO
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, Numeric, String, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.types import TypeEngine
 
 from schemas import tables
 from schemas.problems import BadInput, Problem
 from schemas.words import MovementKind
 from tasks.durable import clock
-from tasks.reference.cells import parse_cell
 
 LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
 POLICY_VERSION, POLICIES_VALID_FROM = 1, date(2025, 1, 1)
@@ -43,6 +46,17 @@ FILES = {  # in the order of their references
     "stock": tables.stock_movement,
 }
 COLUMNS = {"policies": ["key", "value", "unit", "source", "meaning"], "stock": ["warehouse", "part", "quantity"]}
+READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {  # NaN is no JSON
+    JSON: (
+        partial(json.loads, parse_constant=dict[str, None]().__getitem__),
+        '应为 JSON must be JSON: 24, 0.10, "text", [2, 5]',
+    ),
+    Boolean: ({"0": False, "1": True}.__getitem__, "应为 0 或 1 must be 0 or 1"),
+    Date: (date.fromisoformat, "应为日期 must be a date such as 2026-03-05"),
+    Integer: (int, "应为整数 must be a whole number"),
+    Numeric: (Decimal, "应为数字 must be a number"),
+    String: (str, ""),
+}
 REFUSALS = {
     "23502": "必填 is required",
     "23503": "没有这个代码 is not a known code",
@@ -117,10 +131,39 @@ def _row(
     values = {}
     for column, cell in zip(header, line, strict=True):
         try:
-            values[column] = parse_cell(table.c[column], cell.strip())
+            values[column] = _parse_cell(table.c[column], cell.strip())
         except ValueError as error:
             problems.append(Problem(f"{file} {column}", cell, str(error), number))
     return Row(number, values)
+
+
+def _parse_cell(column: Column[Any], cell: str) -> Any:
+    """Give the value of a trimmed cell; an empty one is NULL where the column allows it.
+
+    Raises ValueError with what was expected.
+    """
+    if not cell:
+        if column.nullable:
+            return None
+        if column.server_default is None:
+            raise ValueError("必填 is required")
+        return ""
+    read, expected = next(found for kind, found in READERS.items() if isinstance(column.type, kind))
+    try:
+        value = read(cell)
+    except (ValueError, KeyError, ArithmeticError):
+        raise ValueError(expected) from None
+    if isinstance(column.type, Numeric):
+        _check_number(value, column.type)
+    if isinstance(column.type, String) and len(cell) > (most := column.type.length or len(cell)):
+        raise ValueError(f"最多 {most} 个字符 at most {most} characters")
+    return value
+
+
+def _check_number(value: Decimal, kind: Any) -> None:
+    most = 10 ** (kind.precision - kind.scale)
+    if not value.is_finite() or abs(value) >= most or value != round(value, kind.scale):
+        raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
 
 
 def _balance(row: Row) -> Row:

@@ -19,7 +19,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from schemas.sheet_columns import Column
+from schemas.forms.fields import LINE_NO
+from schemas.sheet_columns import CellType, Column
 from tasks.sheets.fetch import refused_file
 
 Style = Font | PatternFill | Alignment | Border
@@ -114,16 +115,23 @@ def write(sheet: Any, value: object, **styles: Style | None) -> Any:
     return cell
 
 
-def alignment_of(value: object) -> Alignment:
-    """Say where a value stands in its cell."""
-    return CENTRED if isinstance(value, date) else NUMERIC if isinstance(value, int | float) else MIDDLE
+def alignment_of(column: Column) -> Alignment:
+    """Say where the text of a column's cells stands: what will be typed into an empty one stands like the rest."""
+    if column.wrapped:
+        return WRAPPED
+    if column.heading == LINE_NO or column.holds is CellType.DAY:
+        return CENTRED
+    return NUMERIC if column.holds is CellType.NUMBER else MIDDLE
 
 
-def append(sheet: Any, no: int, cells: Sequence[Any], tall: str = "", width: int = 1) -> None:
-    """Write row `no`, high enough for the text of its wrapped cell in a column so wide."""
-    lines = sum(max(1, -(-_width(line) // width)) for line in tall.splitlines())
-    if lines > 1:
-        sheet.row_dimensions[no].height = LINE * min(lines, MOST_LINES)
+def append(sheet: Any, no: int, columns: Sequence[Column], cells: Sequence[Any]) -> None:
+    """Write row `no` under its columns, high enough for the text of wrapped ones."""
+    shown = [(column, cell.value) for column, cell in zip(columns, cells, strict=True) if column.wrapped and cell.value]
+    lines = [sum(max(1, -(-_width(line) // column.width)) for line in text.splitlines()) for column, text in shown]
+    if max(lines, default=1) > 1:
+        sheet.row_dimensions[no].height = LINE * min(max(lines), MOST_LINES)
+    for column, cell in zip(columns, cells, strict=True):
+        cell.alignment = alignment_of(column)
     sheet.append(cells)
     sheet.row_dimensions.pop(no, None)  # it is written; a long sheet would keep them all
 

@@ -61,8 +61,6 @@ def read_day(value: Cell, today: date) -> date:
         return value.date()
     if isinstance(value, date):
         return value
-    if isinstance(value, int | float) and value in SERIALS:
-        return EXCEL_EPOCH + timedelta(days=int(value))
     text = f"{value:.15g}" if isinstance(value, float) else clean_text(str(value))
     try:
         if match := _FULL.fullmatch(text) or _COMPACT.fullmatch(text):

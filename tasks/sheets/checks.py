@@ -5,7 +5,6 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, NamedTuple
 
 from schemas.expectations.sentences import NO, YES, day_of, fact
@@ -17,15 +16,15 @@ from schemas.sheet_kinds import SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs
-from tasks.sheets.forms import set_aside, take_back
-from tasks.sheets.outcome import MOST_REASONS, Became, RowOutcome
+from tasks.sheets.forms import SheetForm, all_rows, forms_of
+from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
 from tasks.sheets.quiet import quiet
 from tasks.sheets.rows import SheetRow
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
 Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
-_one_at_a_time = Lock()  # Great Expectations keeps its context in one place for the whole process
+Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and heading
 
 
 class Finding(NamedTuple):
@@ -37,42 +36,48 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Checked:
-    """Rows that may go on; rows that were not decided yet or go back; every sentence; the Data Docs page."""
+    """Forms that may go on; rows that were not decided yet or go back; every sentence; the Data Docs page."""
 
-    accepted: list[SheetRow]
+    accepted: list[SheetForm]
     outcomes: list[RowOutcome]
     findings: list[Finding]
     page: str
 
 
 def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Checked:
-    """Part the rows of a table by what must be true of them; a form with a wrong row goes back whole."""
-    decided, skipped = set_aside(kind, rows)
+    """Part the forms of a table by what must be true of their rows; a form with a wrong row goes back whole."""
+    decided, accepted, outcomes = list[SheetForm](), list[SheetForm](), list[RowOutcome]()
+    for form in forms_of(kind, rows):
+        if form.is_decided(kind):
+            decided.append(form)
+        else:
+            outcomes += all_became(form.rows, Became.SKIPPED, form.key)
     if not decided:
-        return Checked([], skipped, [], "")
-    columns = [column for column in kind.columns if column.heading in decided[0].headings]
+        return Checked([], outcomes, [], "")
+    asked = all_rows(decided)
+    columns = [column for column in kind.columns if column.heading in asked[0].headings]
     frame = _frame(kind, columns, decided)
-    with _one_at_a_time, quiet:
+    with quiet():
         suite = expectations(kind, columns, shanghai_day(clock.now()))
-        result, page = _ask(kind, _pandas(columns, frame, decided, known), suite)
-    wrong = _wrong(decided, frame, suite, result)
-    accepted, back = take_back(kind, decided, wrong)
-    findings = [Finding(one.description, len(result[one.description])) for one in suite]
-    return Checked(accepted, [*skipped, *wrong, *back], findings, page)
+        found, page = _ask(kind, _pandas(columns, frame, asked, known), suite)
+    reasons = _reasons(asked, frame, suite, found)
+    for form in decided:
+        if problems := [problem for row in form.rows for problem in reasons.get(row.no, {}).values()]:
+            outcomes += rejected(form.key, form.rows, problems)
+        else:
+            accepted.append(form)
+    return Checked(accepted, outcomes, [Finding(one.description, len(found[one.description])) for one in suite], page)
 
 
-def _frame(kind: SheetKind, columns: Sequence[Column], rows: Sequence[SheetRow]) -> Frame:
+def _frame(kind: SheetKind, columns: Sequence[Column], forms: Sequence[SheetForm]) -> Frame:
     """Give the rows' values; what must be said once a form stands in all its rows, what nobody can read as it is."""
-    frame: Frame = {column.heading: [row.values.get(column.heading) for row in rows] for column in columns}
-    for at, row in enumerate(rows):
-        for problem in row.problems:
-            frame[problem.field][at] = str(problem.value)
-    keys = [row.key or f"row {row.no}" for row in rows]
-    for column in columns:
-        if column.required and of_whole(kind, column):
-            cells = frame[column.heading]
-            said = {key: cell for key, cell in zip(keys, cells, strict=True) if cell is not None}
-            cells[:] = [said.get(key) if cell is None else cell for key, cell in zip(keys, cells, strict=True)]
+    frame: Frame = {column.heading: [] for column in columns}
+    shared = [column.heading for column in columns if column.required and of_whole(kind, column)]
+    for form in forms:
+        cells = [{problem.field: str(problem.value) for problem in row.problems} | row.values for row in form.rows]
+        whole = {heading: row[heading] for row in cells for heading in shared if heading in row}
+        for heading, values in frame.items():
+            values += [row.get(heading, whole.get(heading)) for row in cells]
     return frame
 
 
@@ -117,10 +122,10 @@ def _failed(result: Any) -> tuple[str, list[int]]:
     return result.expectation_config.description, list(result.result["unexpected_index_list"])
 
 
-def _wrong(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed) -> list[RowOutcome]:
-    """Give each wrong row with its reasons, one for a cell: the first sentence that it breaks."""
+def _reasons(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed) -> Reasons:
+    """Give by row what is wrong with it, one reason for a cell: the first sentence that it breaks."""
     places = {row.no: (at, row) for at, row in enumerate(rows)}
-    reasons = {row.no: {problem.field: problem for problem in row.problems} for row in rows if row.problems}
+    reasons: Reasons = {row.no: {problem.field: problem for problem in row.problems} for row in rows if row.problems}
     for one in suite:
         heading = one.meta["heading"]
         for no in found[one.description] if heading else ():
@@ -130,5 +135,4 @@ def _wrong(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: 
                 continue  # another row of the form says it, and is told
             broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}", no)
             reasons.setdefault(no, {}).setdefault(heading, broken)
-    wrong = [(row, tuple(reasons[row.no].values())) for row in rows if row.no in reasons]
-    return [RowOutcome(row.no, Became.REJECTED, row.key, told[:MOST_REASONS]) for row, told in wrong]
+    return reasons

@@ -1,4 +1,4 @@
-"""From rows to forms: rows of one form brought together, set aside, marked and filled in; pure."""
+"""From rows to forms: rows of one form brought together, marked and filled in; pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 from schemas.forms.fields import LINE_NO
 from schemas.problems import Problem
 from schemas.sheet_kinds import DAY, SERIAL, STEP, SheetKind
-from tasks.sheets.outcome import Became, RowOutcome, all_became, goes_with
 from tasks.sheets.rows import SheetRow
 
 NAMESPACE = UUID("0d3f6f0e-7a54-4f0e-8a39-3a2f5a7a2f57")
@@ -24,11 +23,17 @@ class SheetForm:
     step: str = ""
     rows: list[SheetRow] = field(default_factory=list)
 
+    def is_decided(self, kind: SheetKind) -> bool:
+        """Say whether it is to be checked and applied; a form of an inbox may not be decided yet."""
+        return not self.step or any(heading in row.values for row in self.rows for heading in kind.undecided)
+
 
 @dataclass(slots=True)
 class Filled:
-    """A form as the engine takes it; `line_rows` says in which row of the sheet each of its lines stands."""
+    """A form as the engine takes it, of those of its rows that are new; each of its lines stands in one of `line_rows`."""
 
+    form: SheetForm
+    rows: Sequence[SheetRow]
     data: dict[str, Any]
     problems: list[Problem]
     line_rows: list[int]
@@ -53,27 +58,9 @@ def forms_of(kind: SheetKind, rows: Iterable[SheetRow]) -> list[SheetForm]:
     return forms
 
 
-def set_aside(kind: SheetKind, rows: Sequence[SheetRow]) -> tuple[list[SheetRow], list[RowOutcome]]:
-    """Part the rows that are to be checked and applied from those of an inbox that were not decided yet."""
-    skipped: list[RowOutcome] = []
-    for form in forms_of(kind, (row for row in rows if STEP in row.values)):
-        if not any(heading in row.values for row in form.rows for heading in kind.undecided):
-            skipped += all_became(form.rows, Became.SKIPPED, form.key)
-    numbers = {outcome.no for outcome in skipped}
-    return [row for row in rows if row.no not in numbers], skipped
-
-
-def take_back(
-    kind: SheetKind, rows: Sequence[SheetRow], wrong: Sequence[RowOutcome]
-) -> tuple[list[SheetRow], list[RowOutcome]]:
-    """Part the rows that may go on from those that go back with the wrong ones of their form."""
-    bad, back = {outcome.no for outcome in wrong}, dict[int, RowOutcome]()
-    for form in forms_of(kind, rows) if bad else ():
-        own = [row.no for row in form.rows if row.no in bad]
-        for row in form.rows if own else ():
-            if row.no not in bad:
-                back[row.no] = RowOutcome(row.no, Became.REJECTED, form.key, (goes_with(form.key, own, row.no),))
-    return [row for row in rows if row.no not in bad and row.no not in back], list(back.values())
+def all_rows(forms: Iterable[SheetForm]) -> list[SheetRow]:
+    """Give the rows of forms, form by form."""
+    return [row for form in forms for row in form.rows]
 
 
 def mark_rows(kind: SheetKind, rows: Iterable[SheetRow]) -> None:
@@ -104,7 +91,7 @@ def fill_in(kind: SheetKind, form: SheetForm, fresh: Sequence[SheetRow]) -> Fill
     lines = [(no, line) for no, line in lines if line or kind.required_lines]
     if kind.lines:
         data[kind.lines] = [line for _, line in lines]
-    return Filled(data, problems, [no for no, _ in lines] or [fresh[0].no])
+    return Filled(form, fresh, data, problems, [no for no, _ in lines] or [fresh[0].no])
 
 
 def _missing(kind: SheetKind, row: SheetRow) -> list[Problem]:

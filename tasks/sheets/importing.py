@@ -5,6 +5,7 @@ Whatever is killed in between: sent again, nothing happens twice and nothing is 
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from tasks.durable.stage import CHUNK
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.decisions import apply_decisions
+from tasks.sheets.forms import SheetForm, all_rows
 from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.queries import active_staff, cases_by_number, office_codes
 from tasks.sheets.reader import SheetTable, read_tables
@@ -24,7 +26,7 @@ from tasks.sheets.rows import SheetRow
 from tasks.sheets.sales import apply_sales
 
 RunChunk = Callable[[str, Callable[[], None]], None]
-Chunk = tuple[TableReport, list[SheetRow]]
+Chunk = tuple[TableReport, list[SheetForm]]
 
 
 def import_sheet(
@@ -48,15 +50,15 @@ def import_sheet(
     while tables:
         told, good = _check(db, tables.pop(0), docs)
         report.tables.append(told)
-        chunks += [(told, rows) for rows in row_chunks(good)]
+        chunks += [(told, forms) for forms in form_chunks(good)]
     _apply(db, chunks, on_progress, run_chunk)
     if report.rejected:
         report.write_rejects((out or path.parent) / f"{path.stem}.rejected.xlsx")
     return report
 
 
-def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetRow]]:
-    """Check a table; gives its report so far and the rows that may go on."""
+def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetForm]]:
+    """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind
     checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows))
     told = TableReport(kind, checked.findings, list(dict.fromkeys(filter(None, table.headings))))
@@ -77,12 +79,12 @@ def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
 
 
 def _apply(db: Engine, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
-    done, total, many = 0, sum(len(rows) for _, rows in chunks), len(chunks)
+    done, total, many = 0, sum(len(all_rows(forms)) for _, forms in chunks), len(chunks)
     with crew(db, many) as helpers:
         while chunks:
             on_progress(done, total)
             some, chunks[:] = chunks[: helpers.size], chunks[helpers.size :]
-            rows = sum(len(rows) for _, rows in some)
+            rows = sum(len(all_rows(forms)) for _, forms in some)
             name = f"{some[0][0].kind.title} 第 {many - len(chunks)}/{many} 批 · {rows} 行 rows"
             run_chunk(name, partial(_apply_some, helpers, some))
             done += rows
@@ -90,26 +92,26 @@ def _apply(db: Engine, chunks: list[Chunk], on_progress: Callable[[int, int], No
 
 
 def _apply_some(helpers: Crew, some: Sequence[Chunk]) -> None:
-    outcomes = helpers.map(apply_rows, [(told.kind, rows) for told, rows in some])
-    for (told, rows), of_chunk in zip(some, outcomes, strict=True):
-        told.note(of_chunk, rows)
+    outcomes = helpers.map(apply_forms, [(told.kind, forms) for told, forms in some])
+    for (told, forms), of_chunk in zip(some, outcomes, strict=True):
+        told.note(of_chunk, all_rows(forms))
 
 
-def row_chunks(rows: Iterable[SheetRow]) -> list[list[SheetRow]]:
-    """Cut rows into chunks of so many cases; all rows of a case stay together, in order."""
-    groups: dict[str, list[SheetRow]] = {}
-    for row in rows:
-        groups.setdefault(row.key or f"row {row.no}", []).append(row)
+def form_chunks(forms: Iterable[SheetForm]) -> list[list[SheetForm]]:
+    """Cut forms into chunks of so many cases; all forms of a case stay together, in order."""
+    groups: dict[str, list[SheetForm]] = {}
+    for form in forms:
+        groups.setdefault(form.key or f"row {form.rows[0].no}", []).append(form)
     cases = list(groups.values())
-    return [[row for group in cases[first : first + CHUNK] for row in group] for first in range(0, len(cases), CHUNK)]
+    return [list(chain(*cases[first : first + CHUNK])) for first in range(0, len(cases), CHUNK)]
 
 
-def apply_rows(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:
-    """Take the rows of one chunk through the engine; gives what became of each, in their order."""
+def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
+    """Take the forms of one chunk through the engine; gives what became of each of their rows, in the sheet's order."""
     if kind.decides:
-        outcomes = apply_decisions(db, kind, rows)
+        outcomes = apply_decisions(db, kind, forms)
     elif kind.requests:
-        outcomes = apply_requests(db, kind, rows)
+        outcomes = apply_requests(db, kind, forms)
     else:  # a list of its own, which opens and answers nothing
-        outcomes = apply_sales(db, kind, rows)
+        outcomes = apply_sales(db, kind, forms)
     return sorted(outcomes, key=lambda outcome: outcome.no)

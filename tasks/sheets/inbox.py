@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from sqlalchemy import Engine, Row
 
@@ -22,7 +22,7 @@ from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.queries import parts_of
-from tasks.sheets.book import CENTRED, FACE, NUMERIC, WRAPPED, Book, alignment_of, append, write
+from tasks.sheets.book import FACE, Book, append, write
 from tasks.sheets.queries import template_lists, waiting_items
 from tasks.sheets.template import Lists, noted, offer_words, write_notes
 from tasks.unit.work import SHANGHAI
@@ -77,10 +77,8 @@ def _write_tab(book: Book, kind: SheetKind, rows: Sequence[TabRow], lists: Lists
     sheet = book.tab(kind.title, columns, kind.by_heading)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
     offer_words(book, sheet, columns, lists, len(rows))
-    width = next((column.width for column in columns if column.heading == kinds.ABOUT), 0)
     for no, row in enumerate(rows, start=2):
-        tall = str(row.values.get(kinds.ABOUT) or "") if width else ""
-        append(sheet, no, [_cell(sheet, kind, column.heading, row) for column in columns], tall, width or 1)
+        append(sheet, no, columns, [_cell(sheet, kind, column.heading, row) for column in columns])
 
 
 def _cell(sheet: Any, kind: SheetKind, heading: str, row: TabRow) -> Any:
@@ -89,16 +87,7 @@ def _cell(sheet: Any, kind: SheetKind, heading: str, row: TabRow) -> Any:
     of_first = not (shown or row.first or (column and column.of_line))  # is filled in on the item's first row
     font = LATE if row.overdue and heading == kinds.DUE else QUIET if shown else PLAIN
     fill, border = SHADE if shown else PALE if of_first else None, BEGINS if row.first else None
-    return write(sheet, value, font=font, fill=fill, border=border, alignment=_place(column, heading, value))
-
-
-def _place(column: Column | None, heading: str, value: object) -> Alignment:
-    """Say where a cell's text stands: what will be typed into an empty one stands like the rest."""
-    if heading == kinds.ABOUT:
-        return WRAPPED
-    if heading == LINE_NO or (column and column.holds is CellType.DAY):
-        return CENTRED
-    return NUMERIC if column and column.holds is CellType.NUMBER else alignment_of(value)
+    return write(sheet, value, font=font, fill=fill, border=border)
 
 
 def _rows(kind: SheetKind, item: Row[Any], lines: Lines, now: datetime) -> Iterator[TabRow]:

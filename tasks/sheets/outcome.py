@@ -7,6 +7,7 @@ from enum import Enum
 
 from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
+from tasks.sheets.forms import Filled
 from tasks.sheets.rows import SheetRow
 
 GOES_WITH = "同一份 form"  # the field of a problem that only names the rows which are wrong
@@ -54,26 +55,22 @@ def rejected(key: str, rows: Sequence[SheetRow], problems: Sequence[Problem]) ->
     for problem in problems:
         placed = problem if problem.row in own else replace(problem, row=rows[0].no)
         reasons.setdefault(placed.row, []).append(placed)
-    wrong = sorted(reasons)
-    why = {row.no: reasons.get(row.no) or [goes_with(key, wrong, row.no)] for row in rows}
+    listed = "、".join(map(str, sorted(reasons)[:MOST_REASONS]))
+    with_it = Problem(GOES_WITH, key, f"同一份的第 {listed} 行有误，整份退回 goes back with the rest of its form")
+    why = {row.no: reasons.get(row.no) or [replace(with_it, row=row.no)] for row in rows}
     return [RowOutcome(no, Became.REJECTED, key, tuple(told[:MOST_REASONS])) for no, told in why.items()]
 
 
-def goes_with(key: str, wrong: Sequence[int], no: int) -> Problem:
-    """Say that a row goes back because other rows of its form are wrong."""
-    listed = "、".join(map(str, wrong[:MOST_REASONS]))
-    expected = f"同一份的第 {listed} 行有误，整份退回 goes back with the rest of its form"
-    return Problem(GOES_WITH, key, expected, no)
+def sent_back(kind: SheetKind, filled: Filled, problems: Sequence[Problem] = ()) -> list[RowOutcome]:
+    """Send a form's rows back for what its cells say, or else for what was said of it, told by rows of the sheet."""
+    told = filled.problems or [_in_sheet(problem, kind, filled.line_rows) for problem in problems]
+    return rejected(filled.form.key, filled.rows, told)
 
 
-def in_sheet(problems: Iterable[Problem], kind: SheetKind, rows: Sequence[int]) -> list[Problem]:
-    """Say where in the sheet a form's problems stand: `rows` are those of its lines, in order."""
+def _in_sheet(problem: Problem, kind: SheetKind, rows: Sequence[int]) -> Problem:
+    """Say where in the sheet a form's problem stands: `rows` are those of its lines, in order."""
     places = dict(enumerate(rows, start=1))
-
-    def told(problem: Problem) -> Problem:
-        expected = _TWIN.sub(lambda found: str(places.get(int(found[0]), 0)), problem.expected)
-        field = problem.field.removeprefix(f"{kind.lines}.")
-        value = kind.title if problem.value == kind.form.__name__ else problem.value  # what no step was named for
-        return Problem(field, value, expected, places.get(problem.row, 0))
-
-    return list(map(told, problems))
+    expected = _TWIN.sub(lambda found: str(places.get(int(found[0]), 0)), problem.expected)
+    field = problem.field.removeprefix(f"{kind.lines}.")
+    value = kind.title if problem.value == kind.form.__name__ else problem.value  # what no step was named for
+    return Problem(field, value, expected, places.get(problem.row, 0))

@@ -122,7 +122,7 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
             raise Unreadable("有密码保护，请去掉密码再发 is password-protected: remove the password")
         raise Unreadable("是旧版 .xls，请另存为 .xlsx is an old .xls: save it as .xlsx")
     by_title = {one.title: one for one in sheet_kinds().values() if kind in (None, one)}
-    with quiet:  # openpyxl warns of styles and dates that it drops
+    with quiet():  # openpyxl warns of styles and dates that it drops
         try:
             if sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist()) > MOST_UNPACKED:
                 raise Unreadable("过大，请拆分 is too large: split it")

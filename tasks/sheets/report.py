@@ -8,11 +8,11 @@ from pathlib import Path
 from openpyxl.styles import Font
 
 from schemas.problems import BadInput
-from schemas.sheet_columns import Column
+from schemas.sheet_columns import CellType, Column
 from schemas.sheet_kinds import SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import MOBILE, mask_phone
-from tasks.sheets.book import CENTRED, FACE, WRAPPED, Book, alignment_of, append, write
+from tasks.sheets.book import FACE, Book, append, write
 from tasks.sheets.checks import Finding
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
@@ -20,7 +20,7 @@ from tasks.sheets.rows import SheetRow
 
 SHOWN = 10  # rows that go back, named on the page
 NUMBERS = 20  # cases, named on the page
-RED, REASON_WIDTH = Font(FACE, 11, color="C00000"), 70
+RED = Font(FACE, 11, color="C00000")
 
 Rejected = tuple[SheetRow, RowOutcome]
 
@@ -91,15 +91,13 @@ class SheetReport:
 def _write_rejected(book: Book, table: TableReport) -> None:
     """Write rows as they came, with the number they had and why they come back."""
     known = {column.heading: column for column in (*table.kind.columns, *table.kind.shown)}
-    columns = [*(known[heading] for heading in table.headings), Column(ROW_HEADING, width=8)]
-    columns.append(Column(REASON_HEADING, width=REASON_WIDTH))
+    own = Column(ROW_HEADING, width=8, holds=CellType.NUMBER), Column(REASON_HEADING, width=70, wrapped=True)
+    columns = [*(known[heading] for heading in table.headings), *own]
     sheet = book.tab(table.kind.title, columns, table.kind.by_heading)
     for no, (row, outcome) in enumerate(table.rejected, start=2):
         values = [row.cell(heading) for heading in table.headings]
-        cells = [write(sheet, value, alignment=alignment_of(value)) for value in values]
-        cells.append(write(sheet, row.no, alignment=CENTRED))
-        cells.append(write(sheet, outcome.reason, font=RED, alignment=WRAPPED))
-        append(sheet, no, cells, outcome.reason, REASON_WIDTH)
+        reason = write(sheet, outcome.reason, font=RED)
+        append(sheet, no, columns, [*(write(sheet, value) for value in (*values, row.no)), reason])
 
 
 def summary(report: SheetReport, link: Callable[[Path], str]) -> str:

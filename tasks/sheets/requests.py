@@ -20,21 +20,26 @@ from schemas.words import Channel
 from tasks.durable.opening import Opened, open_chunk
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import Turn, advance_chunk
-from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of
-from tasks.sheets.outcome import Became, RowOutcome, all_became, in_sheet, rejected
-from tasks.sheets.rows import SheetRow
+from tasks.sheets.forms import Filled, SheetForm, fill_in
+from tasks.sheets.outcome import Became, RowOutcome, all_became, sent_back
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
-def apply_requests(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:
+def apply_requests(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
     """Open a case for each right request and take it to its first gate."""
-    read = [(form, _filled(kind, form)) for form in forms_of(kind, rows)]
-    sent = [(origin_of(form.key, filled.data), filled.data) for form, filled in read if not filled.problems]
-    opened = iter(open_chunk(db, _process_of(kind), Channel.SHEET, sent))
-    made = [(form, filled, BadInput(filled.problems) if filled.problems else next(opened)) for form, filled in read]
-    advance_chunk(db, [Turn(case.case_id) for _, _, case in made if isinstance(case, Opened) and case.new])
-    return [outcome for form, filled, case in made for outcome in _outcomes(kind, form, filled, case)]
+    read = [_filled(kind, form) for form in forms]
+    right = [filled for filled in read if not filled.problems]
+    sent = [(origin_of(filled.form.key, filled.data), filled.data) for filled in right]
+    made = open_chunk(db, _process_of(kind), Channel.SHEET, sent)
+    advance_chunk(db, [Turn(case.case_id) for case in made if isinstance(case, Opened) and case.new])
+    outcomes = [outcome for filled in read if filled.problems for outcome in sent_back(kind, filled)]
+    for filled, case in zip(right, made, strict=True):
+        if isinstance(case, BadInput):
+            outcomes += sent_back(kind, filled, case.problems)
+        else:
+            outcomes += all_became(filled.rows, Became.ACCEPTED if case.new else Became.UNCHANGED, case.number)
+    return outcomes
 
 
 def origin_of(key: str, data: Mapping[str, Any]) -> str:
@@ -59,9 +64,3 @@ def _filled(kind: SheetKind, form: SheetForm) -> Filled:
         heading, no = kind.key.heading, form.rows[0].no
         filled.problems += [replace(problem, field=heading, row=no) for problem in problems_of(error)]
     return filled
-
-
-def _outcomes(kind: SheetKind, form: SheetForm, filled: Filled, made: Opened | BadInput) -> list[RowOutcome]:
-    if isinstance(made, Opened):
-        return all_became(form.rows, Became.ACCEPTED if made.new else Became.UNCHANGED, made.number)
-    return rejected(form.key, form.rows, filled.problems or in_sheet(made.problems, kind, filled.line_rows))

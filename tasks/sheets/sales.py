@@ -1,40 +1,38 @@
 """The sheet kind of sales records, by order and line; sent again with other content, they are corrected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.sales import SalesLine
+from schemas.forms.sales import SalesLine, YesNo
 from schemas.problems import BadInput, Problem, problems_of
 from schemas.sheet_kinds import SheetKind
-from schemas.words import YesNo
-from tasks.sheets.outcome import Became, RowOutcome
+from tasks.sheets.forms import SheetForm
+from tasks.sheets.outcome import Became, RowOutcome, rejected
 from tasks.sheets.queries import office_codes, put_sales
 from tasks.sheets.rows import SheetRow
 
 SalesKey = tuple[str, int]  # order and line
 
 
-def apply_sales(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> list[RowOutcome]:
+def apply_sales(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
     """Keep the records of some rows; gives for each whether it is new, corrected, as it was, or goes back."""
     wanted, sent, outcomes = dict[SalesKey, dict[str, Any]](), dict[SalesKey, int](), list[RowOutcome]()
     with db.begin() as connection:
         offices = office_codes(connection)
-        for row in rows:
+        for form in forms:
             try:
-                record = _record(kind, row, offices)
+                record = _record(kind, form.rows[0], offices)
                 key = record["order_no"], record["line_no"]
                 if key in sent:
                     expected = f"与第{sent[key]}行重复 repeats row {sent[key]}"
                     raise BadInput([Problem(kind.heading("line_no"), key[1], expected)])
             except BadInput as wrong:
-                problems = tuple(replace(problem, row=row.no) for problem in wrong.problems)
-                outcomes.append(RowOutcome(row.no, Became.REJECTED, problems=problems))
+                outcomes += rejected(form.key, form.rows, wrong.problems)
             else:
-                wanted[key], sent[key] = record, row.no
+                wanted[key], sent[key] = record, form.rows[0].no
         changed = put_sales(connection, list(wanted.values())) if wanted else {}
     became = {True: Became.ACCEPTED, False: Became.CORRECTED, None: Became.UNCHANGED}
     return outcomes + [RowOutcome(no, became[changed.get(key)], key[0]) for key, no in sent.items()]

@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from schemas.forms.fields import Register
 from schemas.sheet_columns import CellType, Column
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.book import FACE, Book, alignment_of, write
+from tasks.sheets.book import FACE, Book, append, write
 
 Lists = Mapping[Register, Sequence[str]]  # what may be chosen today
 NOTES = "填写说明"
@@ -29,7 +29,7 @@ def write_template(path: Path, kind: SheetKind, lists: Lists) -> None:
             sheet.column_dimensions[get_column_letter(at)].number_format = form
     offer_words(book, sheet, columns, lists, LISTED_ROWS)
     examples = [column.example if column.example != "" else None for column in columns]
-    sheet.append([write(sheet, value, font=GREY, alignment=alignment_of(value)) for value in examples])
+    append(sheet, 2, columns, [write(sheet, value, font=GREY) for value in examples])
     write_notes(book, [kind])
     book.save(path)
 

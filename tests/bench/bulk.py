@@ -24,7 +24,8 @@ from tasks.durable.database import use
 from tasks.durable.opening import open_case
 from tasks.durable.stage import CHUNK, advance
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.importing import apply_rows, row_chunks
+from tasks.sheets.forms import forms_of
+from tasks.sheets.importing import apply_forms, form_chunks
 from tasks.sheets.outcome import Became
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
@@ -79,8 +80,8 @@ def _apply(helpers: Crew, code: str, rows: Sequence[dict[str, Any]]) -> list[str
     """Apply the rows of a sheet, all of which must be accepted; gives the numbers of their cases in order."""
     numbers = dict[str, None]()
     kind = sheet_kind(code)
-    chunks = row_chunks(rows_of(kind, *rows))
-    for outcomes in helpers.map(apply_rows, [(kind, chunk) for chunk in chunks]):
+    chunks = form_chunks(forms_of(kind, rows_of(kind, *rows)))
+    for outcomes in helpers.map(apply_forms, [(kind, chunk) for chunk in chunks]):
         for outcome in outcomes:
             assert outcome.became is Became.ACCEPTED, outcome
             numbers[outcome.number] = None

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from chinese_calendar import constants
 
-from schemas.words import FreightMethod, Role
+from schemas.forms.logistics import FreightMethod
+from schemas.words import Role
 
 Row = dict[str, str]
 

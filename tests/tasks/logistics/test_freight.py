@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.words import FreightMethod, Role
+from schemas.forms.logistics import FreightMethod
+from schemas.words import Role
 from tasks.logistics.rules import FreightLimits, freight_approval
 
 LIMITS = FreightLimits(hired_over=Decimal("0.10"), express_free=Decimal(200))

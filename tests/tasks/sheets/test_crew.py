@@ -17,6 +17,7 @@ from tasks.durable import database
 from tasks.sheets import crew as crews
 from tasks.sheets import importing
 from tasks.sheets.crew import WORTH_A_HELPER, crew
+from tasks.sheets.forms import forms_of
 from tasks.sheets.outcome import Became
 from tests.bench.load import application_rows
 from tests.books import books_balance
@@ -84,11 +85,11 @@ def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monk
     monkeypatch.setattr(importing, "CHUNK", 4)
     cells = [row for n in range(40) for row in application_rows(n)]
     rows = rows_of(APPLICATIONS, *cells, cells[0] | {"数量": "many"})
-    chunks = importing.row_chunks(rows)
+    chunks = importing.form_chunks(forms_of(APPLICATIONS, rows))
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:
             assert helpers.size == 2
-            found = helpers.map(importing.apply_rows, [(APPLICATIONS, chunk) for chunk in chunks])
+            found = helpers.map(importing.apply_forms, [(APPLICATIONS, chunk) for chunk in chunks])
         outcomes = [outcome for of_chunk in found for outcome in of_chunk]
         assert sorted(outcome.no for outcome in outcomes) == [row.no for row in rows]
         wrong = [outcome for outcome in outcomes if outcome.became is Became.REJECTED]

@@ -13,6 +13,7 @@ from schemas.forms.base import Decision, Form, Request, form_schema
 from schemas.forms.fields import Cell, Count, LineNo, Lines, Remark, label
 from schemas.forms.sheets import SheetImport
 from schemas.problems import NotFound
+from tasks.sheets.forms import forms_of
 from tasks.sheets.quiet import quiet
 from tasks.sheets.reader import read_tables
 from tasks.sheets.requests import apply_requests
@@ -51,7 +52,7 @@ def test_columns_lists_and_sentences_follow_from_the_form(toy: tuple[kinds.Sheet
     assert [c.heading for c in grant.columns] == ["单号", "步骤", "经办人工号", "行号", "愿望数量"]
     assert [c.heading for c in grant.shown][:2] == ["配件", "原有数量"]
     assert grant.by_heading["经办人工号"].note == "圣诞老人的工号，例如 E0001"
-    with quiet:
+    with quiet():
         told = [one.description for one in expectations(grant, grant.columns, date(2026, 11, 18))]
     assert any("愿望数量是不小于 0 的数" in sentence for sentence in told)
     assert list(kinds.sheet_kinds())[-2:] == ["wish", "grant"]
@@ -70,4 +71,4 @@ def test_its_template_and_its_rows_are_read(toy: tuple[kinds.SheetKind, kinds.Sh
 def test_a_request_that_no_process_takes_is_named(toy: tuple[kinds.SheetKind, kinds.SheetKind], db: object) -> None:
     wish, _ = toy
     with pytest.raises(NotFound, match="没有受理愿望单的流程"):
-        apply_requests(db, wish, rows_of(wish, {"申报单号": "1", "办事处": "BJ"}))  # type: ignore[arg-type]
+        apply_requests(db, wish, forms_of(wish, rows_of(wish, {"申报单号": "1", "办事处": "BJ"})))  # type: ignore[arg-type]

@@ -1,26 +1,35 @@
-"""Warnings are kept quiet until the last thread is through, and shown again afterwards."""
+"""Warnings are kept quiet for one thread at a time, and shown again afterwards."""
 
+import threading
 import warnings
 
 import pytest
 
-from tasks.sheets.quiet import Quiet
+from tasks.sheets.quiet import quiet
 
 
-def test_the_first_to_end_leaves_the_others_their_quiet_and_the_last_restores() -> None:
-    quiet, before = Quiet(), list(warnings.filters)
-    quiet.__enter__()
-    quiet.__enter__()
-    quiet.__exit__()  # the first thread ends while the second is at work
-    warnings.warn("old", DeprecationWarning, stacklevel=1)
-    quiet.__exit__()
+def test_a_thread_waits_until_the_other_has_restored_the_warnings() -> None:
+    before, entered = list(warnings.filters), threading.Event()
+
+    def second() -> None:
+        with quiet():
+            entered.set()
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+    waiting = threading.Thread(target=second)
+    with quiet():
+        waiting.start()
+        assert not entered.wait(0.05)
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+    waiting.join()
+    assert entered.is_set()
     assert list(warnings.filters) == before
     with pytest.warns(DeprecationWarning, match="old"):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
 
 def test_what_fails_inside_ends_the_quiet() -> None:
-    quiet, before = Quiet(), list(warnings.filters)
-    with pytest.raises(KeyError), quiet:
+    before = list(warnings.filters)
+    with pytest.raises(KeyError), quiet():
         raise KeyError
     assert list(warnings.filters) == before

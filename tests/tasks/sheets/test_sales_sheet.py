@@ -105,7 +105,7 @@ def test_two_rows_for_one_line_of_an_order_both_go_back(play: Play, path: Path) 
 
 
 def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> None:
-    from schemas.words import SalesChannel
+    from schemas.forms.sales import SalesChannel
 
     rows = [
         {

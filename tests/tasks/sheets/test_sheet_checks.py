@@ -14,6 +14,7 @@ from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from tasks.sheets.cells import Fault, Formula
 from tasks.sheets.checks import Checked, check_rows
+from tasks.sheets.forms import all_rows
 from tasks.sheets.outcome import Became
 from tests.tasks.sheets.workbooks import rows_of
 
@@ -52,7 +53,7 @@ def back(checked: Checked) -> dict[int, str]:
 
 
 def going(checked: Checked) -> list[int]:
-    return [row.no for row in checked.accepted]
+    return [row.no for row in all_rows(checked.accepted)]
 
 
 def test_right_rows_go_on_and_every_sentence_is_told() -> None:

@@ -8,9 +8,9 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.forms import set_aside, take_back
-from tasks.sheets.importing import apply_rows, row_chunks
-from tasks.sheets.outcome import Became, RowOutcome
+from tasks.sheets.forms import forms_of
+from tasks.sheets.importing import apply_forms, form_chunks
+from tasks.sheets.outcome import Became, RowOutcome, all_became
 from tasks.sheets.reader import read_tables
 from tasks.sheets.rows import SheetRow, read_rows
 
@@ -41,10 +41,13 @@ def send(db: Engine, path: Path, kind: SheetKind | None = None) -> list[RowOutco
     """Read a file and apply it; gives what became of its rows, in order."""
     outcomes: list[RowOutcome] = []
     for table in read_tables(path, kind):
-        rows, skipped = set_aside(table.kind, table.rows)
-        going, back = take_back(table.kind, rows, [])
-        found = [outcome for chunk in row_chunks(going) for outcome in apply_rows(db, table.kind, chunk)]
-        outcomes += sorted([*skipped, *back, *found], key=lambda outcome: outcome.no)
+        forms = forms_of(table.kind, table.rows)
+        found = [
+            one for form in forms if not form.is_decided(table.kind) for one in all_became(form.rows, Became.SKIPPED)
+        ]
+        for chunk in form_chunks(form for form in forms if form.is_decided(table.kind)):
+            found += apply_forms(db, table.kind, chunk)
+        outcomes += sorted(found, key=lambda outcome: outcome.no)
     return outcomes
 
 
