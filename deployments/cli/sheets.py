@@ -16,9 +16,9 @@ from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from schemas.words import Channel
 from tasks.desk.queries import case_view
 from tasks.desk.views import CaseView
+from tasks.documents.queries import find_case
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Process
-from tasks.durable.queries import find_case
 from tasks.durable.stage import advance
 from tasks.sheets.queries import template_lists
 

@@ -192,7 +192,7 @@ index("ix_letter_unread", letter.c.case_id, where=letter.c.read_at.is_(None))
 
 lease = table(
     "lease",
-    Column("case_id", ForeignKey("service_case.id"), primary_key=True),
+    Column("case_id", BigInteger, primary_key=True, autoincrement=False),
     Column("holder", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )

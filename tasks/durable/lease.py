@@ -14,9 +14,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 
-from schemas.problems import NotFound
 from schemas.tables import lease
 from tasks.durable import clock
 
@@ -63,8 +62,5 @@ def _take(db: Engine, case_ids: Sequence[int], holder: str) -> Set[int]:
     own = {"holder": holder, "expires_at": now + VOID_AFTER}
     wanted = insert(lease).values([{"case_id": case_id, **own} for case_id in sorted(case_ids)])
     taken = wanted.on_conflict_do_update(index_elements=[lease.c.case_id], set_=own, where=lease.c.expires_at <= now)
-    try:
-        with db.begin() as connection:
-            return set(connection.execute(taken.returning(lease.c.case_id)).scalars())
-    except IntegrityError:
-        raise NotFound(f"没有这张单据 no case with id {', '.join(map(str, case_ids))}") from None
+    with db.begin() as connection:
+        return set(connection.execute(taken.returning(lease.c.case_id)).scalars())

@@ -1,16 +1,14 @@
 """The SQL of the core: cases with their ledger, open items and letters."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from schemas.forms.base import EngineerNote, form_path
-from schemas.problems import NotFound
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable.question import Answer
@@ -114,15 +112,6 @@ def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
     return row.seq, row.link, row.ready_at is not None
 
 
-def find_case(connection: Connection, text: str) -> int:
-    """Find a case by its number as people type it, in full width or small letters; NotFound where there is none."""
-    number = unicodedata.normalize("NFKC", text).strip().upper()
-    case_id = connection.execute(select(service_case.c.id).where(service_case.c.number == number)).scalar()
-    if case_id is None:
-        raise NotFound(f"没有单号为 {number} 的单据，请核对 there is no case {number}: check the number")
-    return int(case_id)
-
-
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the cases that were made from origins: origin → id and number."""
     found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
@@ -137,19 +126,14 @@ def new_case_ids(connection: Connection, count: int) -> list[int]:
 
 
 def ask_engineer(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
-    """Note on a case that its process changed, and open the engineer's work item unless one is open already.
-
-    It is due before whatever else is open: nothing of that can be answered until it is.
-    """
+    """Note on a case that its process changed, and open the engineer's work item unless one is open already."""
     lock_case(connection, file.id)
     set_fault(connection, file.id, why, None)
-    mine = select(work_item.c.role, work_item.c.closed_at, work_item.c.due_at).where(work_item.c.case_id == file.id)
-    items = connection.execute(mine).all()
-    due = min([now, *(item.due_at - timedelta(seconds=1) for item in items if item.closed_at is None)])
-    asked = [item for item in items if item.role == Role.ENGINEER]
-    if all(item.closed_at for item in asked):
+    mine = select(work_item.c.closed_at).where(work_item.c.case_id == file.id, work_item.c.role == Role.ENGINEER)
+    asked = connection.execute(mine).scalars().all()
+    if all(asked):
         item = {"case_id": file.id, "step_key": f"engineer-{len(asked) + 1}", "title": ENGINEERS_TITLE}
-        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": due}
+        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": now}
         said = {"form": form_path(EngineerNote), "brief": [why], "prefill": {}, "schedule": []}
         connection.execute(insert(work_item).values(**item, **said))
 

@@ -62,11 +62,7 @@ class Question(Generic[F]):
         """Refuse a key that Prefect would refuse only after the run is suspended."""
         if not re.fullmatch("[a-z0-9-]+", self.key):
             raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
-
-    @property
-    def stands_at(self) -> str:
-        """The link of the chain."""
-        return self.link or self.title
+        object.__setattr__(self, "link", self.link or self.title)
 
     def takes(self, answer: "Answer") -> bool:
         """Say whether an answer is meant for this question."""

@@ -88,15 +88,11 @@ class Replay:
         return output
 
     def _do(self, unit: Unit, call: Call[Any]) -> list[Entry]:
-        work, seq, link = self.file.work(unit, call.key, clock.now()), self.file.seq, call.step.link
+        work = self.file.work(unit, call.key, clock.now())
         output = call.step.output.dump_json(call.step.function(work, *call.args, **call.kwargs)).decode()
-        said = [(call.key, call.kind, call.step.title, output)]
-        said += [
-            (key, EntryKind.DECISION, title, json.dumps(answer, ensure_ascii=False))
-            for key, title, answer in work.events
-        ]
+        said = [(call.key, call.kind, call.step.title, output), *work.events]
         entries = [
-            Entry(key, seq + n, kind, title, link, kept, Role.SYSTEM, clock.now())
+            Entry(key, self.file.seq + n, kind, title, call.step.link, kept, Role.SYSTEM, clock.now())
             for n, (key, kind, title, kept) in enumerate(said, start=1)
         ]
         for entry in entries:
@@ -204,7 +200,7 @@ class Replay:
             if key not in items:
                 items[key] = self._open(file.work(unit, key, now), question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
-        title, link, role = wanted[first].title, wanted[first].stands_at, wanted[first].role
+        title, link, role = wanted[first].title, wanted[first].link, wanted[first].role
         if not self.process.may_go(file.link, link):
             raise IllegalTransition(f"{file.row.number}: a case may not go from {file.link} to {link}")
         stands = {"link": link, "step": title, "holder": role, "due_at": due_at, "ready_at": None, "fault": None}
@@ -216,14 +212,14 @@ class Replay:
         expires_at = question.expires(work) if question.expires else None
         reminders = question.remind(work, due) if question.remind else []
         work.insert(
-            work_item, step_key=question.key, title=question.title, link=question.stands_at, role=question.role,
+            work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
             also=question.also, office=self.file.row.office if question.role == Role.OFFICE else None,
             unit=question.unit, form=form_path(question.form), brief=list(question.brief()),
             prefill=dict(question.prefill()),
             schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
             opened_at=work.now, due_at=due, expires_at=expires_at,
         )  # fmt: skip
-        return Item(question.key, question.title, question.stands_at, due, expires_at)
+        return Item(question.key, question.title, question.link, due, expires_at)
 
 
 CLOSE = "close"

@@ -118,30 +118,26 @@ def advance(
                 raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
             replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply)
             try:
-                reply = _play(db, replay)
+                replies = [replay.run()]
             except Moved:
                 reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
+            except Exception as fault:
+                _note(db, file, fault)
+                raise
             else:
-                return Result(case_id, file.row.number, file.closed, [reply])
+                return Result(case_id, file.row.number, file.closed, replies)
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
 
 
-def _play(db: Engine, replay: Replay) -> Reply:
-    """Play a pass; what it cannot go on for is noted on the case, then raised again."""
-    file = replay.file
-    try:
-        return replay.run()
-    except Moved:
-        raise
-    except Exception as fault:
-        with db.begin() as connection:
-            if isinstance(fault, ProcessChanged):
-                queries.ask_engineer(connection, file, str(fault), clock.now())
-            else:
-                queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
-        raise
+def _note(db: Engine, file: CaseFile, fault: Exception) -> None:
+    """Note on a case why it cannot go on, for a later try or for an engineer."""
+    with db.begin() as connection:
+        if isinstance(fault, ProcessChanged):
+            queries.ask_engineer(connection, file, str(fault), clock.now())
+        else:
+            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
 
 
 def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
@@ -154,18 +150,15 @@ def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        ordered = sorted(turns, key=lambda turn: turn.case_id)
-        done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
+        return list(in_halves(turns, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn)))
     finally:
         if was_on:
             gc.enable()
-    found = {result.case_id: result for result in done}
-    return [found[turn.case_id] for turn in turns]
 
 
 def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
-    results, fallen = list[Result](), list[Turn]()
+    results = dict[int, Result]()
     with db.begin() as connection:
         marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
@@ -179,11 +172,10 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
                 unit.forget(turn.case_id)
-                fallen.append(turn)
             else:
-                results.append(Result(file.id, file.row.number, file.closed, replies))
+                results[file.id] = Result(file.id, file.row.number, file.closed, replies)
         unit.flush()
-    return [*results, *(_alone(db, turn) for turn in fallen)]
+    return [results.get(turn.case_id) or _alone(db, turn) for turn in turns]
 
 
 def _alone(db: Engine, turn: Turn) -> Result:

@@ -20,6 +20,7 @@ from schemas.words import Channel, Role
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags, waiting_tag
 from tasks.desk.views import CaseView, ItemView
+from tasks.documents.queries import find_case
 from tasks.durable import database, queries
 from tasks.durable.opening import open_case
 from tasks.durable.process import Process
@@ -50,7 +51,7 @@ def case_of(db: Engine, run: FlowRun) -> int | None:
     """
     with db.connect() as connection:
         if number := _label(run, "case_no", ""):
-            return queries.find_case(connection, number)
+            return find_case(connection, number)
         origin = f"run:{run.id}"
         made = queries.cases_by_origin(connection, [origin]).get(origin)
         return made.id if made else None

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from schemas.forms.base import TakenBack
 from schemas.words import Channel, EntryKind
-from tasks.durable.queries import find_case
+from tasks.documents.queries import find_case
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
 from tasks.unit.work import NAMESPACE

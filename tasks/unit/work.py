@@ -1,5 +1,6 @@
 """`Work` is what a step does its business with: one step of one case in a unit."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -29,7 +30,7 @@ class Work:
     def __init__(self, unit: Unit, case: Row[Any], recorded: Mapping[str, Any], key: str, now: datetime) -> None:
         self.unit, self.case, self.key, self.now = unit, case, key, now
         self._recorded = recorded
-        self.events: list[tuple[str, str, Any]] = []
+        self.events: list[tuple[str, EntryKind, str, str]] = []
         self._counts: Counter[str] = Counter()
 
     @property
@@ -79,7 +80,7 @@ class Work:
 
     def answer(self, key: str, title: str, output: Any) -> None:
         """Answer a question in this very transaction, before it is asked (an embedded counterpart does that)."""
-        self.events.append((key, title, output))
+        self.events.append((key, EntryKind.DECISION, title, json.dumps(output, ensure_ascii=False)))
 
 
 @cache
