@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar
 
 from schemas.forms.base import Form, TakenBack
-from schemas.forms.fields import CaseNo, Name, Remark, Text, label
+from schemas.forms.fields import CaseNo, Name, Text, label
 
 SEVERAL = "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do"
 
@@ -27,4 +27,4 @@ class CaseEnded(Form):
     number: CaseNo
     ending: Annotated[Name, label("结果", "Ending")]
     good: Annotated[bool, label("如愿", "Good")]
-    reason: Annotated[Remark, label("原因", "Reason")] = ""
+    reason: Annotated[str, label("原因", "Reason")] = ""

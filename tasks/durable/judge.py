@@ -24,7 +24,12 @@ def judge(work: Work, process: Process, file: CaseFile, question: Question[Any],
         work.update(letter, {"case_id": file.id, "key": answer.key}, read_at=work.now)
     output, problems = _examine(work, process, file, question, answer)
     if problems:
-        refuse(work, answer, problems, "" if answer.kind == EntryKind.WITHDRAWN else question.key)
+        refused_item = "" if answer.kind == EntryKind.WITHDRAWN else question.key
+        refuse(work, answer, problems, refused_item)
+        if refused_item:
+            item = {"case_id": file.id, "step_key": question.key}
+            work.shift(work_item, item, refusals=Decimal(1))
+            work.update(work_item, item, refused_because="\n".join(map(str, problems)))
         return Reply(False, problems, key=question.key)
     if question.record and answer.kind == EntryKind.DECISION:
         question.record(question.form.model_validate_json(output), work)
@@ -41,10 +46,13 @@ def _examine(
     work: Work, process: Process, file: CaseFile, question: Question[Any], answer: Answer
 ) -> tuple[str, Sequence[Problem]]:
     """Give the answer as the ledger keeps it, and what is wrong with it."""
+    expires_at = file.items[question.key].expires_at
+    late = expires_at is not None and expires_at <= work.now
     if answer.kind == EntryKind.TIMED_OUT:
-        expires_at = file.items[question.key].expires_at
-        late = expires_at is not None and expires_at <= work.now
         return "{}", [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
+    if late and expires_at and answer.kind == EntryKind.DECISION:
+        at = f"{expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return "", [Problem("时限 term", question.title, f"已于 {at} 到期，不再受理 expired at that time")]
     withdrawn = answer.kind == EntryKind.WITHDRAWN
     try:
         form: Form = (TakenBack if withdrawn else question.form).model_validate(dict(answer.data))
@@ -82,12 +90,9 @@ def repeated(file: CaseFile, answer: Answer) -> Reply | None:
 
 
 def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> None:
-    """Record a decision that was refused; an open item `key` counts it and shows the reason."""
+    """Record a decision that was refused."""
     reason = "\n".join(map(str, problems))
     work.insert(decision, accepted=False, reason=reason, **_given(work, answer) | {"step_key": key})
-    item = {"case_id": work.case.id, "step_key": key, "state": ItemState.OPEN.value}
-    work.shift(work_item, item, refusals=Decimal(1))
-    work.update(work_item, item, refused_because=reason)
 
 
 def _given(work: Work, answer: Answer) -> dict[str, Any]:

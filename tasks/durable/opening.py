@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Engine
 
 from schemas.forms.base import Form
 from schemas.forms.cases import CaseEnded
-from schemas.problems import BadInput, IllegalTransition, problems_of
+from schemas.problems import BadInput, IllegalTransition, Problem, problems_of
 from schemas.tables import letter, service_case
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock, queries
 from tasks.durable.process import PROCESSES, Case, Process, ask
 from tasks.durable.question import Question
-from tasks.unit.refusals import in_halves
+from tasks.unit.refusals import in_halves, is_lost
 from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
 
@@ -45,7 +45,7 @@ def open_case(db: Engine, code: str, data: Given, origin: str, channel: Channel,
     """
     (opened,) = open_chunk(db, code, channel, [(origin, data)], run_id)
     if isinstance(opened, BadInput):
-        raise opened
+        raise opened.__cause__ or opened
     return opened
 
 
@@ -54,7 +54,7 @@ def open_chunk(
 ) -> list[Opened | BadInput]:
     """Accept many applications, (origin, form) each, as `open_case` does; gives what became of each, in order.
 
-    One transaction for all; where the database refuses, because others send the same, each half has its own.
+    One transaction for all; where one fails, or others send the same meanwhile, each half has its own.
     """
     process, forms = PROCESSES[code], list[tuple[str, Form]]()
     results: dict[str, Opened | BadInput] = {}
@@ -68,8 +68,18 @@ def open_chunk(
         with db.begin() as connection:
             return list(_open(connection, process, dict(part), channel, run_id).items())
 
-    # another sending of an origin, or a twin line, may come between check and insert: alone it is seen at the second look
-    results.update(in_halves(forms, together, lambda one, _error: together([one])[0]))
+    def alone(one: tuple[str, Form], _error: Exception) -> tuple[str, Opened | BadInput]:
+        """Look again: another sending of the origin, or a twin line, may have come between check and insert."""
+        try:
+            return together([one])[0]
+        except Exception as fault:
+            if is_lost(fault):
+                raise
+            wrong = BadInput([Problem("申报 application", one[0], f"出错 failed: {fault!r}")])
+            wrong.__cause__ = fault
+            return one[0], wrong
+
+    results.update(in_halves(forms, together, alone))
     return [results[origin] for origin, _ in applications]
 
 
@@ -124,6 +134,7 @@ def open_child(work: Work, code: str, form: Form, key: str) -> int:
     (child,) = queries.new_case_ids(unit.connection, 1)
     origin = f"case:{work.case.id}:{key}"
     enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id, run_id=None)
+    unit.made(child, by=work.case.id)
     return child
 
 
@@ -135,4 +146,4 @@ def await_child(case: Case, key: str, title: str, due: Callable[[Work], datetime
 def withdraw_child(work: Work, child: int, reason: str) -> None:
     """Take another case back, whatever it waits for: it reads the letter in its own time."""
     body = {"staff": Role.SYSTEM.value, "reason": reason}
-    work.insert(letter, case_id=child, key="", kind=EntryKind.WITHDRAWN, body=body, sent_at=work.now)
+    work.insert(letter, case_id=child, key=work.key, kind=EntryKind.WITHDRAWN, body=body, sent_at=work.now)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
 
 from schemas.forms.base import EngineerNote, form_path
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
-from schemas.words import Channel, EntryKind, Role
+from schemas.words import Channel, EntryKind, ItemState, Role
 from tasks.durable.question import Answer
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
@@ -24,8 +24,9 @@ _ENTRIES = select(
 ).order_by(ledger.c.case_id, ledger.c.seq)  # fmt: skip
 _ITEMS = select(
     work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at,
-    work_item.c.expires_at,
-).where(work_item.c.closed_at.is_(None)).order_by(work_item.c.due_at, work_item.c.step_key)  # fmt: skip
+    work_item.c.expires_at, work_item.c.state,
+).order_by(work_item.c.due_at, work_item.c.step_key)  # fmt: skip
+_UNANSWERED = work_item.c.state.in_([ItemState.OPEN.value, ItemState.DROPPED.value])
 _LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).where(letter.c.read_at.is_(None))
 
 
@@ -57,6 +58,7 @@ class CaseFile:
     """All that the core knows of one case.
 
     row       of service_case, as it was loaded
+    dropped   keys of items that nobody asked for any more
     letters   what other cases wrote, as the answers that they are
     known     the rows of sheets that were taken before, among those asked for
     """
@@ -69,6 +71,7 @@ class CaseFile:
     known: Mapping[UUID, str] = field(default_factory=dict)
     recorded: dict[str, Entry] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
     letters: list[Answer] = field(default_factory=list)
 
     @property
@@ -89,7 +92,7 @@ def load_files(
     `marks` are of the sheet rows whose answers the cases are to hear.
     """
     wanted = select(service_case).where(among(service_case.c.id, case_ids)).order_by(service_case.c.id)
-    rows = connection.execute(wanted.with_for_update() if lock else wanted).all()
+    rows = connection.execute(wanted.with_for_update(key_share=True) if lock else wanted).all()
     known = known_rows(connection, marks)
     files = {
         row.id: CaseFile(row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
@@ -97,8 +100,11 @@ def load_files(
     }
     for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
-    for row in connection.execute(_ITEMS.where(among(work_item.c.case_id, case_ids))):
-        files[row[0]].items[row[1]] = Item(*row[1:])
+    for row in connection.execute(_ITEMS.where(_UNANSWERED, among(work_item.c.case_id, case_ids))):
+        if row.state == ItemState.OPEN:
+            files[row.case_id].items[row.step_key] = Item(*row[1:-1])
+        else:
+            files[row.case_id].dropped.add(row.step_key)
     for case_id, key, kind, body in connection.execute(_LETTERS.where(among(letter.c.case_id, case_ids))):
         written = Answer(key, body, Channel.SYSTEM, EntryKind(kind), body.get("number", Role.SYSTEM))
         files[case_id].letters.append(written)
@@ -106,10 +112,15 @@ def load_files(
 
 
 def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
-    """Hold a case's row; give its ledger sequence, where it stands, and if a leg has work to do."""
+    """Hold a case's row, which others may refer to; give its sequence, where it stands, and if it has work to do."""
     stands = select(service_case.c.seq, service_case.c.link, service_case.c.ready_at)
-    row = connection.execute(stands.where(service_case.c.id == case_id).with_for_update()).one()
+    row = connection.execute(stands.where(service_case.c.id == case_id).with_for_update(key_share=True)).one()
     return row.seq, row.link, row.ready_at is not None
+
+
+def hold(connection: Connection, file: CaseFile) -> bool:
+    """Hold a case's row; False where another leg has moved the case since `file` was loaded."""
+    return lock_case(connection, file.id) == (file.seq, file.link, file.ready)
 
 
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:
@@ -127,7 +138,6 @@ def new_case_ids(connection: Connection, count: int) -> list[int]:
 
 def ask_engineer(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
     """Note on a case that its process changed, and open the engineer's work item unless one is open already."""
-    lock_case(connection, file.id)
     set_fault(connection, file.id, why, None)
     mine = select(work_item.c.closed_at).where(work_item.c.case_id == file.id, work_item.c.role == Role.ENGINEER)
     asked = connection.execute(mine).scalars().all()

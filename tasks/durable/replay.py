@@ -41,6 +41,7 @@ class Replay:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply or (repeated(file, answer) if answer else None)
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
+        self.answered: dict[str, Question[Any]] = {}  # whose answer the process has; it may ask the very same again
         self.done: list[tuple[Call[Any], Any]] = []
 
     def run(self) -> Reply:
@@ -137,6 +138,8 @@ class Replay:
         if not answered:
             raise Wait
         first = min(answered, key=lambda question: recorded[question.key].seq)
+        if self.answered.setdefault(first.key, first) is not first:
+            raise ProcessChanged(f"question key {first.key!r} is used twice; make the loop turn part of it")
         entry = recorded[first.key]
         if entry.kind == EntryKind.WITHDRAWN:
             raise Withdrawn(entry.actor, json.loads(entry.output)["reason"])
@@ -146,19 +149,20 @@ class Replay:
 
     def _hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
-        item = self.file.items.get(self.answer.key) if self.answer else None
-        if item and ENGINEER_KEY.fullmatch(item.key):
+        item = self.file.items.get(self.answer.key) if self.answer and not self.reply else None
+        if self.answer and item and ENGINEER_KEY.fullmatch(item.key):
             self.asked.add(item.key)
-            now = lambda work: work.now  # noqa: E731
-            self._take_answer([Question(item.key, item.title, Role.ENGINEER, EngineerNote, now, item.link)])
+            asked = Question(item.key, item.title, Role.ENGINEER, EngineerNote, lambda work: work.now, item.link)
+            self.reply = self._judge(asked, self.answer)
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         """Have the answer judged that is meant for one of the questions: another case's letter, or the leg's own."""
-        for written in self.file.letters:
+        for written in list(self.file.letters):
             if addressed := next((question for question in questions if question.takes(written)), None):
-                self._judge(addressed, written)
+                taken = self._judge(addressed, written).accepted
                 self.file.letters.remove(written)
-                return
+                if taken:
+                    return
         answer = self.answer
         meant = [question for question in questions if answer and not self.reply and question.takes(answer)]
         if answer and meant:
@@ -196,13 +200,15 @@ class Replay:
         for key in file.items.keys() - wanted.keys():
             gone = {"case_id": file.id, "step_key": key}
             unit.update(file.id, work_item, gone, state=ItemState.DROPPED, closed_at=now)
+        if file.link not in self.process.links:
+            raise ProcessChanged(f"{file.row.number}: its link {file.link} is no longer of the chain")
         for key, question in wanted.items():
             if key not in items:
+                if not self.process.may_go(file.link, question.link):
+                    raise IllegalTransition(f"{file.row.number}: may not go from {file.link} to {question.link}")
                 items[key] = self._open(file.work(unit, key, now), question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
         title, link, role = wanted[first].title, wanted[first].link, wanted[first].role
-        if not self.process.may_go(file.link, link):
-            raise IllegalTransition(f"{file.row.number}: a case may not go from {file.link} to {link}")
         stands = {"link": link, "step": title, "holder": role, "due_at": due_at, "ready_at": None, "fault": None}
         unit.update(file.id, service_case, {"id": file.id}, **stands)
         return items, link
@@ -211,6 +217,8 @@ class Replay:
         due = question.due(work)
         expires_at = question.expires(work) if question.expires else None
         reminders = question.remind(work, due) if question.remind else []
+        if question.key in self.file.dropped:  # asked once, dropped unanswered, and asked again
+            work.delete(work_item, {"case_id": self.file.id, "step_key": question.key})
         work.insert(
             work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
             also=question.also, office=self.file.row.office if question.role == Role.OFFICE else None,

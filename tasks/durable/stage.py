@@ -76,7 +76,7 @@ class Leg:
         """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
         try:
             with self.db.begin() as connection:
-                if queries.lock_case(connection, file.id) != (file.seq, file.link, file.ready):
+                if not queries.hold(connection, file):
                     raise Moved
                 unit = Unit(connection, [file.id])
                 result = act(unit)
@@ -132,8 +132,10 @@ def advance(
 
 
 def _note(db: Engine, file: CaseFile, fault: Exception) -> None:
-    """Note on a case why it cannot go on, for a later try or for an engineer."""
+    """Note on a case why it cannot go on, for a later try or for an engineer; nothing if others moved it meanwhile."""
     with db.begin() as connection:
+        if not queries.hold(connection, file):
+            return
         if isinstance(fault, ProcessChanged):
             queries.ask_engineer(connection, file, str(fault), clock.now())
         else:
@@ -150,10 +152,13 @@ def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        return list(in_halves(turns, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn)))
+        ordered = sorted(turns, key=lambda turn: turn.case_id)
+        done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
     finally:
         if was_on:
             gc.enable()
+    found = {result.case_id: result for result in done}
+    return [found[turn.case_id] for turn in turns]
 
 
 def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:

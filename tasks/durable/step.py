@@ -57,6 +57,8 @@ def step(
 
     def decorate(function: Callable[Concatenate[Work, P], R]) -> Callable[Concatenate[Any, P], R]:
         name = function.__name__.replace("_", "-")
+        if name in STEPS and not same_code(STEPS[name].function, function):
+            raise ValueError(f"{name} is the name of a step already: {STEPS[name].title}")
         undone_by = undo.definition if undo else None  # type: ignore[attr-defined]
         definition = STEPS[name] = StepDefinition(function, name, title, link or title, undone_by)
 
@@ -71,6 +73,11 @@ def step(
         return call
 
     return decorate
+
+
+def same_code(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
+    """Say whether two functions are one, imported twice perhaps."""
+    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
 
 
 def began(work: Work, *steps: Callable[..., Any]) -> bool:

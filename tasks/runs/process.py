@@ -9,6 +9,7 @@ from prefect.flows import Flow
 from schemas.problems import Problem
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.question import Answer, Question
+from tasks.durable.step import same_code
 from tasks.people.rights import may_decide
 from tasks.runs.flow import as_flow
 from tasks.unit.work import Work
@@ -27,12 +28,15 @@ class process(Process):  # noqa: N801  a decorator
     function: Callable[[Case], Closing] = undecorated
 
     def __call__(self, function: Callable[[Case], Closing]) -> Flow[..., Any]:
-        """Make the flow of a process function."""
+        """Make the flow of a process function; ValueError where another one has the code."""
+        known = PROCESSES.get(self.code)
+        if known and not same_code(known.function, function):
+            raise ValueError(f"{self.code} is the code of {known.title} already")
         PROCESSES[self.code] = made = replace(self, function=function)
         return as_flow(made)
 
 
-def variant(of: str, **changed: Any) -> process:
+def variant(of: str, *, code: str = "", **changed: Any) -> process:
     """Make a plain function a process that differs from another one only in what is named here."""
     like = PROCESSES[of]
-    return process(**vars(like) | changed | {"family": (of, *like.family)})
+    return process(**vars(like) | changed | {"code": code or of, "family": (of, *like.family)})

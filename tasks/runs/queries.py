@@ -21,14 +21,15 @@ from sqlalchemy import (
 )
 
 from schemas.tables import lease, letter, service_case, work_item
-from schemas.words import ItemState, Role
+from schemas.words import EntryKind, ItemState, Role
 from tasks.runs.standing import ItemRun, Standing
 from tasks.unit.among import among
 
 MOST_CASES = 1_000_000  # of one job
 _OPEN = service_case.c.closed_at.is_(None)
-# a letter answers the question that it names, or whatever the case waits for
-_ADDRESSED = (letter.c.case_id == work_item.c.case_id) & letter.c.key.in_(["", work_item.c.step_key])
+# a letter answers the question that it names; a withdrawal whatever the case waits for
+_MEANT = (letter.c.kind == EntryKind.WITHDRAWN.value) | (letter.c.key == work_item.c.step_key)
+_ADDRESSED = (letter.c.case_id == work_item.c.case_id) & _MEANT
 _UNSHOWN = service_case.c.run_seq != service_case.c.seq
 
 
@@ -137,7 +138,9 @@ def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:
 
 def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
     """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
-    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(service_case.c.ready_at <= at)
+    ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(
+        service_case.c.ready_at <= at, _OPEN
+    )
     waits = _ADDRESSED & work_item.c.closed_at.is_(None)
     unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
     written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)

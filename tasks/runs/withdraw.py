@@ -22,7 +22,8 @@ def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel)
     with db.connect() as connection:
         case_id = find_case(connection, number)
     form = TakenBack.model_construct(staff=staff, reason=reason).as_form()
-    same = uuid5(NAMESPACE, "/".join((str(case_id), staff, reason)))
+    said = "\x1f".join((str(case_id), staff, reason)).encode(errors="backslashreplace")
+    same = uuid5(NAMESPACE, said.decode())
     answer = Answer(key="", data=form, channel=channel, kind=EntryKind.WITHDRAWN, marks=(same,))
     result = advance(db, case_id, answer)
     return replace(result, replies=[Reply(True)]) if result.reply.repeated else result

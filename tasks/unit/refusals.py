@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -15,16 +15,16 @@ TRY_AGAIN = DEADLOCKS | {"23505", "23514"}  # a twin that committed, or goods th
 def in_halves(
     many: Sequence[T],
     together: Callable[[Sequence[T]], Sequence[R]],
-    alone: Callable[[T, DBAPIError], R],
+    alone: Callable[[T, Exception], R],
     attempts: int = ATTEMPTS,
 ) -> Sequence[R]:
-    """Do many in one transaction; where the database refuses, each half has its own, down to one that is done alone.
+    """Do many in one transaction; where it fails, each half has its own, down to one that is done alone.
 
     Deadlocks are tried again. Raises where the database cannot be reached.
     """
     try:
         return together(many) if many else []
-    except DBAPIError as error:
+    except Exception as error:
         if is_lost(error):
             raise
         if attempts > 1 and state_of(error) in DEADLOCKS:
@@ -35,9 +35,9 @@ def in_halves(
     return [*in_halves(many[:middle], together, alone), *in_halves(many[middle:], together, alone)]
 
 
-def state_of(error: DBAPIError) -> str | None:
-    """Give the SQLSTATE by which the database refused something."""
-    state: str | None = getattr(error.orig, "sqlstate", None)
+def state_of(error: Exception) -> str | None:
+    """Give the SQLSTATE by which the database refused something; None for other faults."""
+    state: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
     return state
 
 

@@ -58,6 +58,7 @@ class Unit:
         self._asked: dict[Any, set[Any]] = {}  # keys that `read_by` has looked up
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
+        self._made: defaultdict[int, list[int]] = defaultdict(list)  # cases that a case has opened
 
     def read(self, query: Callable[[Connection, Sequence[int]], T]) -> T:
         """Give what `query` finds for all cases of the unit; it is run once."""
@@ -113,8 +114,14 @@ class Unit:
         """Say by how much this unit has shifted a figure so far."""
         return self._sums.get((table, tuple(key.items())), {}).get(column, Decimal(0))
 
+    def made(self, case_id: int, by: int) -> None:
+        """Note that a case of this unit was opened by another, and is forgotten with it."""
+        self._made[by].append(case_id)
+
     def forget(self, case_id: int) -> None:
-        """Drop all that a case wanted written; the others are not touched."""
+        """Drop all that a case wanted written, and the cases that it opened; the others are not touched."""
+        for child in self._made.pop(case_id, []):
+            self.forget(child)
         for place, column, amount in self._writes.pop(case_id, Writes()).shifts:
             self._add_up(place, column, -amount)
 

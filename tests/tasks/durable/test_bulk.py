@@ -261,7 +261,7 @@ def chunks_tried(db: Engine) -> Iterator[list[int]]:
     sizes: list[int] = []
 
     def note(_connection: object, cursor: Any, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT service_case.id") and "FOR UPDATE" in statement:
+        if statement.startswith("SELECT service_case.id") and "FOR NO KEY UPDATE" in statement:
             sizes.append(cursor.rowcount)
 
     event.listen(db, "after_cursor_execute", note)

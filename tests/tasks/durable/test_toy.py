@@ -92,6 +92,7 @@ def test_a_question_at_a_link_that_may_not_follow_raises(play: Play, monkeypatch
     process = PROCESSES["TOY"]
     monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "核对 → 提出 → 完成"}))
     play.run("UPDATE service_case SET link = '完成', ready_at = opened_at WHERE id = :case", case=case)
+    play.run("DELETE FROM work_item WHERE case_id = :case", case=case)
     with pytest.raises(IllegalTransition, match="from 完成 to 核对"):
         advance(play.db, case)
     monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "完成 → 核对 → 提出"}))
