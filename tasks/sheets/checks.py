@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from schemas.expectations.sentences import NO, YES, day_of, fact
-from schemas.expectations.suites import LOOKED_UP, UNREADABLE, expectations, of_whole
+from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
 from schemas.forms.fields import Register
 from schemas.problems import Problem
 from schemas.sheet_columns import CellType, Column

@@ -39,14 +39,6 @@ class Guard(NamedTuple):
     condition: str
     message: str
 
-    def create(self) -> str:
-        """Give the statement that makes the trigger."""
-        each = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
-        return (
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
-            f"FOR EACH {each} WHEN ({self.condition}) EXECUTE FUNCTION refuse('{self.message}')"
-        )
-
 
 APPEND_ONLY = ("ledger", "document", "stock_movement")
 GUARDS = [
@@ -86,8 +78,12 @@ GUARDS = [
 def upgrade() -> None:
     metadata.create_all(op.get_bind())
     op.execute(REFUSE)
-    for guard in GUARDS:
-        op.execute(guard.create())
+    for name, event, table, condition, message in GUARDS:
+        each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
+            f"FOR EACH {each} WHEN ({condition}) EXECUTE FUNCTION refuse('{message}')"
+        )
 
 
 def downgrade() -> None:

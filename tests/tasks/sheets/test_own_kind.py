@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 
 from schemas import sheet_kinds as kinds
-from schemas.expectations.suites import expectations
+from schemas.expectations import expectations
 from schemas.forms.base import Decision, Form, Request, form_schema
 from schemas.forms.fields import Cell, Count, LineNo, Lines, Remark, label
 from schemas.forms.sheets import SheetImport
