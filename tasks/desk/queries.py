@@ -62,7 +62,7 @@ _RUN = case(
 _ITEMS: Select[Any] = (
     select(
         *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
-        *_named(service_case, ["number", "urgency"]),
+        *_named(service_case, ["number", "customer_name", "order_no", "urgency"]),
         work_item.c.step_key.label("key"),
         office.c.name.label("office_name"),
         production_unit.c.name.label("unit_name"),
@@ -144,9 +144,23 @@ def _related(row: Row[Any]) -> Related:
     return Related(row.number, title, row.is_parent, row.key, row.link, ending)
 
 
-def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[ItemView]:
-    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+def inbox(
+    connection: Connection,
+    role: Role | None,
+    now: datetime,
+    most: int | None = None,
+    office_code: str = "",
+    unit: str = "",
+) -> list[ItemView]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role.
+
+    It may be narrowed to the cases of an office and to the items of a production unit.
+    """
     waiting = _ITEMS
+    if office_code:
+        waiting = waiting.where(service_case.c.office == office_code)
+    if unit:
+        waiting = waiting.where(work_item.c.unit == unit)
     if role is not None:
         waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
@@ -176,13 +190,6 @@ _COUNTS = text("""
 def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
     return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
-
-
-def offices(connection: Connection) -> list[tuple[str, str]]:
-    """List the offices: (code, name)."""
-    return [
-        (row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
-    ]
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:

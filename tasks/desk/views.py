@@ -55,13 +55,16 @@ class CaseFacts:
 
 
 class ItemView(NamedTuple):
-    """An open work item of the case `number`, and the run that shows it, if there is one by now.
+    """An open work item of a case, what its case is about, and the run that shows it, if there is one by now.
 
     `brief` are lines of markdown, `prefill` is by Chinese field name; `office` is whose item it is, if only one's.
     """
 
+    case_id: int
     number: str
     office_name: str
+    customer_name: str
+    order_no: str
     urgency: Urgency
     key: str
     title: str

@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
 from tasks.durable.stage import CHUNK
+from tasks.people.queries import offices, people
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.decisions import apply_decisions
 from tasks.sheets.forms import SheetForm, all_rows
 from tasks.sheets.outcome import RowOutcome
-from tasks.sheets.queries import active_staff, cases_by_number, office_codes
+from tasks.sheets.queries import cases_by_number
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
 from tasks.sheets.requests import apply_requests
@@ -74,8 +75,8 @@ def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
     """Find what the rows name: cases that exist, people who work here, offices."""
     with db.connect() as connection:
         numbers = cases_by_number(connection, {row.key for row in rows}).keys() if kind.decides else ()
-        known = {Register.STAFF: active_staff(connection), Register.OFFICE: office_codes(connection)}
-    return known | {Register.CASE: numbers}
+        staff = {code for code, person in people(connection).items() if person.active}
+        return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
 
 
 def _apply(db: Engine, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
