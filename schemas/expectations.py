@@ -11,8 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from schemas.forms.fields import Register
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 
 YES, NO = "是", "否"
 CASE_NUMBER = r"^[A-Za-z]{2,4}-\d{4}-\d{6,}$"

@@ -20,7 +20,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from schemas.forms.fields import LINE_NO
-from schemas.sheet_columns import CellType, Column
+from schemas.sheet_kinds import CellType, Column
 from tasks.sheets.fetch import refused_file
 
 Style = Font | PatternFill | Alignment | Border

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
 from schemas.forms.fields import Register
 from schemas.problems import Problem
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs

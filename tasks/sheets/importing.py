@@ -14,17 +14,14 @@ from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
 from tasks.durable.stage import CHUNK
 from tasks.people.queries import offices, people
+from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.decisions import apply_decisions
 from tasks.sheets.forms import SheetForm, all_rows
-from tasks.sheets.outcome import RowOutcome
 from tasks.sheets.queries import cases_by_number
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
-from tasks.sheets.requests import apply_requests
 from tasks.sheets.rows import SheetRow
-from tasks.sheets.sales import apply_sales
 
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
@@ -105,14 +102,3 @@ def form_chunks(forms: Iterable[SheetForm]) -> list[list[SheetForm]]:
         groups.setdefault(form.key or f"row {form.rows[0].no}", []).append(form)
     cases = list(groups.values())
     return [list(chain(*cases[first : first + CHUNK])) for first in range(0, len(cases), CHUNK)]
-
-
-def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
-    """Take the forms of one chunk through the engine; gives what became of each of their rows, in the sheet's order."""
-    if kind.decides:
-        outcomes = apply_decisions(db, kind, forms)
-    elif kind.requests:
-        outcomes = apply_requests(db, kind, forms)
-    else:  # a list of its own, which opens and answers nothing
-        outcomes = apply_sales(db, kind, forms)
-    return sorted(outcomes, key=lambda outcome: outcome.no)

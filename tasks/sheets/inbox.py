@@ -16,8 +16,7 @@ from sqlalchemy import Engine, Row
 from schemas import sheet_kinds as kinds
 from schemas.forms.base import form_path
 from schemas.forms.fields import LINE_NO, NUMBER
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import DAY, STEP, SheetKind
+from schemas.sheet_kinds import DAY, STEP, CellType, Column, SheetKind
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.desk.queries import inbox

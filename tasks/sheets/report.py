@@ -8,8 +8,7 @@ from pathlib import Path
 from openpyxl.styles import Font
 
 from schemas.problems import BadInput
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import MOBILE, mask_phone
 from tasks.sheets.book import FACE, Book, append, write

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from schemas.forms.fields import Register
 from schemas.problems import Problem
-from schemas.sheet_columns import Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import Column, SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.cells import Cell, read_cell
