@@ -1,19 +1,7 @@
 """Cases, their ledger, what waits for people, the documents that came of it, and the messages to other systems."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Date,
-    ForeignKey,
-    Identity,
-    Integer,
-    String,
-    Text,
-    UniqueConstraint,
-    Uuid,
-)
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy.types import BigInteger, Boolean, Date, Integer, String, Text, Uuid
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, index, of_case, table, word_of
 from schemas.words import DocumentKind, EntryKind, ItemState, OutboxState

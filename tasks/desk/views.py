@@ -48,11 +48,6 @@ class CaseFacts:
     run_item: str | None
     run_seq: int
 
-    @property
-    def ended_as(self) -> str:
-        """How the case ended, in Chinese; empty while it is open."""
-        return self.ending.zh if self.ending else ""
-
 
 class ItemView(NamedTuple):
     """An open work item of a case, what its case is about, and the run that shows it, if there is one by now.
@@ -122,7 +117,6 @@ class Happening(NamedTuple):
     actor_name: str | None
     channel: Channel
     form: str | None
-    run_id: UUID | None
 
 
 class Related(NamedTuple):
