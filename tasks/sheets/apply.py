@@ -27,10 +27,9 @@ from tasks.durable.queries import known_rows
 from tasks.durable.question import Answer
 from tasks.durable.stage import Turn, advance_chunk
 from tasks.people.queries import offices
-from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
+from tasks.sheets.forms import Filled, SheetForm, SheetRow, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, put_sales
-from tasks.sheets.rows import SheetRow
 from tasks.unit.work import SHANGHAI
 
 SalesKey = tuple[str, int]  # order and line

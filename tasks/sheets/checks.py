@@ -14,10 +14,9 @@ from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs
-from tasks.sheets.forms import SheetForm, all_rows, forms_of
+from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
 from tasks.sheets.quiet import quiet
-from tasks.sheets.rows import SheetRow
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one

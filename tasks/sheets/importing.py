@@ -17,11 +17,10 @@ from tasks.people.queries import offices, people
 from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.forms import SheetForm, all_rows
+from tasks.sheets.forms import SheetForm, SheetRow, all_rows
 from tasks.sheets.queries import cases_by_number
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
-from tasks.sheets.rows import SheetRow
 
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
