@@ -55,18 +55,28 @@ class Review(Shape):
     refused: str = ""
 
 
-class Cycle(Shape):
-    """Standard working days of a line that must be made; None where a planner must say."""
+class LineQuantity(Shape):
+    """So many of a line."""
 
     line_no: int
     quantity: Decimal
+
+    @property
+    def said(self) -> str:
+        """How many."""
+        return f"第{self.line_no}行 ×{figure(self.quantity)}"
+
+
+class Cycle(LineQuantity):
+    """Standard working days of a line that must be made; None where a planner must say."""
+
     days: int | None
     supply: Supply
 
     @property
     def said(self) -> str:
         """How many, and how long they take."""
-        return f"第{self.line_no}行 ×{figure(self.quantity)}" + (f" 周期天数 {self.days}" if self.days else "")
+        return super().said + (f" 周期天数 {self.days}" if self.days else "")
 
 
 class PlannedLine(Shape):
@@ -89,18 +99,6 @@ class PlannedLine(Shape):
         return f"{made} 周期天数 {self.days} 承诺 {self.promised} 计划日期 {self.planned}"
 
 
-class LineQuantity(Shape):
-    """So many of a line."""
-
-    line_no: int
-    quantity: Decimal
-
-    @property
-    def said(self) -> str:
-        """How many."""
-        return f"第{self.line_no}行 ×{figure(self.quantity)}"
-
-
 class Shortfall(Shape):
     """Something is wrong with a line: `missing` pieces of it are not there as they should be."""
 
@@ -110,11 +108,9 @@ class Shortfall(Shape):
     where: str
 
 
-class OrderProgress(Shape):
+class OrderProgress(LineQuantity):
     """A production order as it stands: how many were ordered, made and scrapped."""
 
-    line_no: int
-    quantity: Decimal
     made: Decimal = Decimal(0)
     scrapped: Decimal = Decimal(0)
     cancelled: bool = False
@@ -124,4 +120,4 @@ class OrderProgress(Shape):
         """How many were ordered, and what became of them so far."""
         became = {"完成数量": self.made, "报废数量": self.scrapped}
         told = [f"{label} {figure(many)}" for label, many in became.items() if many]
-        return " ".join([f"第{self.line_no}行 ×{figure(self.quantity)}", *told])
+        return " ".join([super().said, *told])

@@ -15,13 +15,13 @@ from schemas.shapes import LineTable
 from schemas.sheet_kinds import _KINDS, sheet
 from schemas.tables import service_case
 from schemas.words import Channel, Ending, Role, Verdict
-from tasks.applications.queries import offices
 from tasks.cycle.terms import end_of
 from tasks.durable.opening import await_child, open_case, open_child, withdraw_child
 from tasks.durable.process import PROCESSES, Case, Closing, ask
 from tasks.durable.question import Question
 from tasks.durable.stage import advance
 from tasks.durable.step import step
+from tasks.people.queries import offices
 from tasks.people.rights import applicant_until
 from tasks.policies.queries import version_today
 from tasks.runs.process import process

@@ -10,11 +10,12 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.sensible import filled_in
 from schemas.words import Channel, Role
+from tasks.desk.queries import inbox
+from tasks.durable import clock
 from tasks.durable.opening import Opened, open_case
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
 from tasks.runs.withdraw import withdraw
-from tasks.sheets.queries import waiting_items
 
 
 class EngineDoor:
@@ -42,9 +43,9 @@ class EngineDoor:
     def waiting(self, role: Role) -> list[Todo]:
         """Give what waits for a role, the first due first."""
         with self.db.connect() as connection:
-            rows = waiting_items(connection, role, None, None)
+            rows = inbox(connection, role, clock.now())
         forms = [row.form.split(":")[-1] for row in rows]
-        return [Todo(row.number, row.step_key, form, form, role, row) for row, form in zip(rows, forms, strict=True)]
+        return [Todo(row.number, row.key, form, form, role, row) for row, form in zip(rows, forms, strict=True)]
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Send answers one by one; gives what became of each, by item and person."""
@@ -52,7 +53,7 @@ class EngineDoor:
 
     def _decide(self, saying: Saying, who: str) -> Told:
         item = saying.item.shown
-        return _told(self.send(item.case_id, item.step_key, filled_in(item.prefill, saying.said, who)).reply)
+        return _told(self.send(item.case_id, item.key, filled_in(item.prefill, saying.said, who)).reply)
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back as the command does."""

@@ -27,17 +27,10 @@ def downgrade(url: str, revision: str = "base") -> None:
             connection.commit()
 
 
-def revise(url: str, message: str, revision: str, folder: str | None = None) -> None:
-    """Draft the revision that takes a database to the present tables; CHECKs and triggers are yours to add.
-
-    With another `folder` the revisions that exist are not looked at: that writes an initial migration.
-    """
+def revise(url: str, message: str, revision: str) -> None:
+    """Draft the revision that takes a database to the present tables; CHECKs and triggers are yours to add."""
     with _connection(url) as connection:
-        config = _config(connection)
-        if folder:
-            config.set_main_option("path_separator", "newline")
-            config.set_main_option("version_locations", folder)
-        command.revision(config, message, autogenerate=True, rev_id=revision)
+        command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
 
 
 def _config(connection: Connection) -> Config:

@@ -1,10 +1,4 @@
-"""Run migrations on the connection that `schemas.migrations` opened; Alembic executes this file.
-
-0001_tables.py is generated. Until the first release it may be generated anew, against an empty database:
-
-    python -c "from schemas.migrations import revise; revise('$EMPTY_DATABASE', 'tables', '0001', 'new')" &&
-    ruff format new && mv new/0001_tables.py schemas/migrations/versions/
-"""
+"""Run migrations on the connection that `schemas.migrations` opened; Alembic executes this file."""
 
 from alembic import context
 from sqlalchemy import func, select

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, ColumnElement, DateTime, ForeignKey, MetaData, Numeric, Table
+from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, MetaData, Table
 from sqlalchemy.schema import Index, SchemaItem
+from sqlalchemy.types import JSON, Date, DateTime, Numeric, String, Text
 
 metadata = MetaData(
     naming_convention={
@@ -27,10 +28,31 @@ def table(name: str, *parts: SchemaItem) -> Table:
     return Table(name, metadata, *parts)
 
 
-def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
-    """Allow only these words in a column."""
+def each(kind: Any, *names: str, **true_of_all: Any) -> list[Column[Any]]:
+    """Columns of one type, which hold a value in every row unless they are `nullable`."""
+    return [Column(name, kind, **{"nullable": False, **true_of_all}) for name in names]
+
+
+def word_of(words: Iterable[str], name: str, longest: int, **more: Any) -> list[SchemaItem]:
+    """A column in which only these words may stand."""
     listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+    return [*each(String(longest), name, **more), CheckConstraint(f"{name} IN ({listed})", name=name)]
+
+
+def named(longest: int, **more: Any) -> list[Column[Any]]:
+    """A code by which others name a row, and what it is called."""
+    return [Column("code", String(longest), primary_key=True), *each(Text, "name", **more)]
+
+
+def codes_of(*others: str, **true_of_all: Any) -> list[Column[Any]]:
+    """Columns that each hold the code of another table's row, under that table's name."""
+    return [Column(other, ForeignKey(f"{other}.code"), **{"nullable": False, **true_of_all}) for other in others]
+
+
+def in_force() -> list[Column[Any]]:
+    """The days on which a row is in force, both included, and who says so; a newer row follows it, none is edited."""
+    first, last = Column("valid_from", Date, primary_key=True), Column("valid_to", Date)
+    return [first, last, Column("source", Text, nullable=False)]
 
 
 def index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:

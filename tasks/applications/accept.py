@@ -7,11 +7,12 @@ from typing import Any
 from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
-from tasks.applications.queries import catalogue, offices, open_lines, sales
+from tasks.applications.queries import catalogue, open_lines, sales
 from tasks.applications.rules import find, line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.steps import add_lines
+from tasks.people.queries import offices
 from tasks.people.rights import not_on_staff, on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit

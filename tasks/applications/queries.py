@@ -1,11 +1,11 @@
-"""The SQL of applications: catalogue, offices, sales records, open lines."""
+"""The SQL of applications: catalogue, sales records, open lines."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
-from schemas.tables import case_line, office, part, part_price, sales_record, service_case
+from schemas.tables import case_line, part, part_price, sales_record, service_case
 from tasks.applications.rules import Catalogue, Part, Twin
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -20,11 +20,6 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
     known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
     parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid)))
     return {word: one for one in parts for word in (one.code, one.name)}
-
-
-def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
-    """Load the offices by code and by name."""
-    return {word: row for row in connection.execute(select(office)) for word in (row.code, row.name)}
 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:

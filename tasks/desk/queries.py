@@ -4,24 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    case,
-    column,
-    or_,
-    select,
-    text,
-    true,
-    tuple_,
-    values,
-)
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, Table, bindparam, case, or_, select, text
 
 from schemas.problems import NotFound
 from schemas.tables import office, production_unit, service_case, staff, work_item
@@ -62,7 +45,7 @@ _RUN = case(
 _ITEMS: Select[Any] = (
     select(
         *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
-        *_named(service_case, ["number", "urgency"]),
+        *_named(service_case, ["number", "customer_name", "order_no", "urgency"]),
         work_item.c.step_key.label("key"),
         office.c.name.label("office_name"),
         production_unit.c.name.label("unit_name"),
@@ -75,6 +58,12 @@ _ITEMS: Select[Any] = (
     .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
 )
 _OF_CASE = _ITEMS.where(work_item.c.case_id == _ID)
+# the first items of each role, found by index: the others are never read
+_FIRST = text(f"""
+    SELECT first.case_id, first.step_key
+    FROM unnest(ARRAY[{", ".join(f"'{role}'" for role in Role)}]) known, LATERAL (
+        SELECT case_id, step_key FROM work_item
+        WHERE role = known AND closed_at IS NULL ORDER BY due_at, case_id, step_key LIMIT :most) first""")
 
 _DOCUMENTS = text("""
     SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
@@ -82,19 +71,18 @@ _DOCUMENTS = text("""
     FROM document d LEFT JOIN document black ON black.id = d.reverses
     WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""")
 _TIMELINE = text(f"""
-    SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form, run_id FROM (
-        SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel,
-               i.form, l.run_id
+    SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form FROM (
+        SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel, i.form
         FROM ledger l LEFT JOIN work_item i USING (case_id, step_key)
         WHERE case_id = :case_id
         UNION ALL (
             SELECT d.given_at, 0, step_key, '{REFUSED}', coalesce(i.title, step_key), NULL, to_json(d.reason), d.actor,
-                   d.channel, NULL, NULL
+                   d.channel, NULL
             FROM decision d LEFT JOIN work_item i USING (case_id, step_key)
             WHERE case_id = :case_id AND NOT d.accepted
             ORDER BY d.given_at DESC, d.id DESC LIMIT {MOST_REFUSALS} -- by the key alone it would scan the table
         ) UNION ALL
-        SELECT sent_at, 0, step_key, '{NOTICE}', kind, NULL, to_json(text), role, '{Channel.SYSTEM}', NULL, NULL
+        SELECT sent_at, 0, step_key, '{NOTICE}', kind, NULL, to_json(text), role, '{Channel.SYSTEM}', NULL
         FROM notice WHERE case_id = :case_id
     ) happened LEFT JOIN staff ON staff.code = actor
     ORDER BY at, seq""").columns(output=Json)
@@ -144,28 +132,30 @@ def _related(row: Row[Any]) -> Related:
     return Related(row.number, title, row.is_parent, row.key, row.link, ending)
 
 
-def inbox(connection: Connection, role: Role | None, now: datetime, most: int | None = None) -> list[ItemView]:
-    """List what waits for a role (None: for everybody) by due time, at most so many items a role."""
+def inbox(
+    connection: Connection,
+    role: Role | None,
+    now: datetime,
+    most: int | None = None,
+    office_code: str = "",
+    unit: str = "",
+) -> list[ItemView]:
+    """List what waits for a role (None: for everybody) by due time, at most so many items a role.
+
+    It may be narrowed to the cases of an office and to the items of a production unit.
+    """
     waiting = _ITEMS
+    if office_code:
+        waiting = waiting.where(service_case.c.office == office_code)
+    if unit:
+        waiting = waiting.where(work_item.c.unit == unit)
     if role is not None:
         waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
-        waiting = _at_most(waiting, most)
+        first = _FIRST.bindparams(most=most).columns(work_item.c.case_id, work_item.c.step_key).subquery()
+        listed = (first.c.case_id == work_item.c.case_id) & (first.c.step_key == work_item.c.step_key)
+        waiting = waiting.join(first, listed)
     return [_item(row, now) for row in connection.execute(waiting)]
-
-
-def _at_most(waiting: Select[Any], most: int) -> Select[Any]:
-    """Keep the first items of each role, found by index: the others are never read."""
-    roles = values(column("role", Text), name="roles").data([(role.value,) for role in Role])
-    first = (
-        select(work_item.c.case_id, work_item.c.step_key)
-        .where(work_item.c.role == roles.c.role, work_item.c.closed_at.is_(None))
-        .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
-        .limit(most)
-        .lateral()
-    )
-    kept = select(first.c.case_id, first.c.step_key).select_from(roles.join(first, true()))
-    return waiting.where(tuple_(work_item.c.case_id, work_item.c.step_key).in_(kept))
 
 
 _COUNTS = text("""
@@ -176,13 +166,6 @@ _COUNTS = text("""
 def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
     return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
-
-
-def offices(connection: Connection) -> list[tuple[str, str]]:
-    """List the offices: (code, name)."""
-    return [
-        (row.code, row.name) for row in connection.execute(select(office.c.code, office.c.name).order_by(office.c.code))
-    ]
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:

@@ -81,7 +81,7 @@ def _what(entry: Happening, view: CaseView) -> str:
     if entry.kind == EntryKind.WITHDRAWN:
         return str(entry.output["reason"])
     if entry.key == CLOSE:
-        return " · ".join(filter(None, [view.case.ended_as, view.case.ending_reason]))
+        return " · ".join(filter(None, [view.case.ending and view.case.ending.zh, view.case.ending_reason]))
     other = view.answering(entry.key)
     if other and other.ending:
         return f"{other.number} {other.ending.zh}"

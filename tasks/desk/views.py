@@ -48,20 +48,18 @@ class CaseFacts:
     run_item: str | None
     run_seq: int
 
-    @property
-    def ended_as(self) -> str:
-        """How the case ended, in Chinese; empty while it is open."""
-        return self.ending.zh if self.ending else ""
-
 
 class ItemView(NamedTuple):
-    """An open work item of the case `number`, and the run that shows it, if there is one by now.
+    """An open work item of a case, what its case is about, and the run that shows it, if there is one by now.
 
     `brief` are lines of markdown, `prefill` is by Chinese field name; `office` is whose item it is, if only one's.
     """
 
+    case_id: int
     number: str
     office_name: str
+    customer_name: str
+    order_no: str
     urgency: Urgency
     key: str
     title: str
@@ -119,7 +117,6 @@ class Happening(NamedTuple):
     actor_name: str | None
     channel: Channel
     form: str | None
-    run_id: UUID | None
 
 
 class Related(NamedTuple):

@@ -15,8 +15,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, Row
 
-from schemas.problems import BadInput, NotFound, Problem
-from schemas.words import Channel, EntryKind, OutboxState, Role
+from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.question import Answer
@@ -56,24 +55,6 @@ def dispatch_due(
                 break
             dispatcher.deliver(message)
     return dispatcher.report
-
-
-def retry(db: Engine, idempotency_key: str) -> None:
-    """Send a dead message again, with all its attempts.
-
-    Raises NotFound for an unknown key, BadInput where the message is not dead or no longer waited for.
-    """
-    with db.begin() as connection:
-        message = queries.message_by_key(connection, idempotency_key)
-        if message is None:
-            raise NotFound(f"没有这条消息 no message has the key {idempotency_key}")
-        waits = not message.answers or queries.awaited(connection, message.case_id, message.answers).waits
-        if waits and queries.revive(connection, idempotency_key, clock.now()):
-            return
-        expected = "本单不再等待这一答复 the case no longer waits for this answer"
-        if waits:
-            expected = f"{OutboxState(message.state).option}，只有发送失败的可重发 only dead ones are sent again"
-        raise BadInput([Problem("消息 message", idempotency_key, expected)])
 
 
 @dataclass

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, Row, Update, insert, select, text, update
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
@@ -68,21 +67,8 @@ def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -
     what = f"{message.destination}/{message.kind}"
     text = f"{message.number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
     place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
-    told = upsert(notice).values([place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS])
-    news = {"text": told.excluded.text, "sent_at": told.excluded.sent_at}
-    connection.execute(told.on_conflict_do_update(index_elements=notice.primary_key.columns, set_=news))
-
-
-def revive(connection: Connection, key: str, now: datetime) -> bool:
-    """Make a dead message due again with all its attempts; say if there was one."""
-    again = update(outbox).where(outbox.c.idempotency_key == key, outbox.c.state == OutboxState.DEAD)
-    again = again.values(state=OutboxState.PENDING, attempts=0, next_at=now)
-    return connection.execute(again.returning(outbox.c.id)).first() is not None
-
-
-def message_by_key(connection: Connection, key: str) -> Row[Any] | None:
-    """Find a message by its idempotency key."""
-    return connection.execute(select(outbox).where(outbox.c.idempotency_key == key)).first()
+    told = [place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS]
+    connection.execute(insert(notice).values(told))
 
 
 def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:

@@ -1,11 +1,11 @@
-"""The SQL of people: all staff with their roles."""
+"""The SQL of people: all staff with their roles, and the offices."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from schemas.tables import staff, staff_role
+from schemas.tables import office, staff, staff_role
 from schemas.words import Role
 
 
@@ -37,3 +37,9 @@ def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, P
         row.code: Person(row.code, row.name, row.active, frozenset(roles.get(row.code, ())))
         for row in connection.execute(select(staff))
     }
+
+
+def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
+    """Load the offices by code and by name, in the order of their codes."""
+    rows = connection.execute(select(office).order_by(office.c.code))
+    return {word: row for row in rows for word in (row.code, row.name)}

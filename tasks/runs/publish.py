@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 from schemas.words import Role
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
-from tasks.desk.queries import inbox, offices, open_counts
+from tasks.desk.queries import inbox, open_counts
 from tasks.desk.rules import run_name
 from tasks.desk.views import CaseView, ItemView, Waiting
 from tasks.durable import clock
+from tasks.people.queries import offices
 from tasks.runs.job import JOBS
 from tasks.runs.parking import prefect_client
 
@@ -96,7 +97,8 @@ class Publisher:
     def publish_start_page(self, db: Engine) -> str:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
         with db.connect() as connection:
-            counts, places = open_counts(connection), offices(connection)
+            counts = open_counts(connection)
+            places = sorted({(row.code, row.name) for row in offices(connection).values()})
         jobs = {title: job.function for title, job in JOBS.items() if job.form}
         if not self._forms:
             with self._client() as client:

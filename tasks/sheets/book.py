@@ -8,7 +8,6 @@ from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from unicodedata import east_asian_width
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -20,7 +19,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from schemas.forms.fields import LINE_NO
-from schemas.sheet_columns import CellType, Column
+from schemas.sheet_kinds import CellType, Column
+from tasks.desk.rules import width
 from tasks.sheets.fetch import refused_file
 
 Style = Font | PatternFill | Alignment | Border
@@ -127,14 +127,10 @@ def alignment_of(column: Column) -> Alignment:
 def append(sheet: Any, no: int, columns: Sequence[Column], cells: Sequence[Any]) -> None:
     """Write row `no` under its columns, high enough for the text of wrapped ones."""
     shown = [(column, cell.value) for column, cell in zip(columns, cells, strict=True) if column.wrapped and cell.value]
-    lines = [sum(max(1, -(-_width(line) // column.width)) for line in text.splitlines()) for column, text in shown]
+    lines = [sum(max(1, -(-width(line) // column.width)) for line in text.splitlines()) for column, text in shown]
     if max(lines, default=1) > 1:
         sheet.row_dimensions[no].height = LINE * min(max(lines), MOST_LINES)
     for column, cell in zip(columns, cells, strict=True):
         cell.alignment = alignment_of(column)
     sheet.append(cells)
     sheet.row_dimensions.pop(no, None)  # it is written; a long sheet would keep them all
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -8,7 +8,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from schemas.sheet_columns import CellType
+from schemas.sheet_kinds import CellType
 
 Cell = str | int | float | bool | date | datetime | None
 EXCEL_EPOCH = date(1899, 12, 30)

@@ -7,19 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from schemas.expectations.sentences import NO, YES, day_of, fact
-from schemas.expectations.suites import LOOKED_UP, UNREADABLE, expectations, of_whole
+from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
 from schemas.forms.fields import Register
 from schemas.problems import Problem
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs
-from tasks.sheets.forms import SheetForm, all_rows, forms_of
+from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
 from tasks.sheets.quiet import quiet
-from tasks.sheets.rows import SheetRow
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one

@@ -13,17 +13,14 @@ from sqlalchemy import Engine
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
 from tasks.durable.stage import CHUNK
+from tasks.people.queries import offices, people
+from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
-from tasks.sheets.decisions import apply_decisions
-from tasks.sheets.forms import SheetForm, all_rows
-from tasks.sheets.outcome import RowOutcome
-from tasks.sheets.queries import active_staff, cases_by_number, office_codes
+from tasks.sheets.forms import SheetForm, SheetRow, all_rows
+from tasks.sheets.queries import cases_by_number
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
-from tasks.sheets.requests import apply_requests
-from tasks.sheets.rows import SheetRow
-from tasks.sheets.sales import apply_sales
 
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
@@ -74,8 +71,8 @@ def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
     """Find what the rows name: cases that exist, people who work here, offices."""
     with db.connect() as connection:
         numbers = cases_by_number(connection, {row.key for row in rows}).keys() if kind.decides else ()
-        known = {Register.STAFF: active_staff(connection), Register.OFFICE: office_codes(connection)}
-    return known | {Register.CASE: numbers}
+        staff = {code for code, person in people(connection).items() if person.active}
+        return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
 
 
 def _apply(db: Engine, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
@@ -104,14 +101,3 @@ def form_chunks(forms: Iterable[SheetForm]) -> list[list[SheetForm]]:
         groups.setdefault(form.key or f"row {form.rows[0].no}", []).append(form)
     cases = list(groups.values())
     return [list(chain(*cases[first : first + CHUNK])) for first in range(0, len(cases), CHUNK)]
-
-
-def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
-    """Take the forms of one chunk through the engine; gives what became of each of their rows, in the sheet's order."""
-    if kind.decides:
-        outcomes = apply_decisions(db, kind, forms)
-    elif kind.requests:
-        outcomes = apply_requests(db, kind, forms)
-    else:  # a list of its own, which opens and answers nothing
-        outcomes = apply_sales(db, kind, forms)
-    return sorted(outcomes, key=lambda outcome: outcome.no)

@@ -5,7 +5,7 @@ Whoever decides fills in the white columns of an item's first row; what is grey 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,15 @@ from sqlalchemy import Engine, Row
 from schemas import sheet_kinds as kinds
 from schemas.forms.base import form_path
 from schemas.forms.fields import LINE_NO, NUMBER
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import DAY, STEP, SheetKind
+from schemas.sheet_kinds import DAY, STEP, CellType, Column, SheetKind
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
+from tasks.desk.queries import inbox
+from tasks.desk.views import ItemView
 from tasks.durable import clock
 from tasks.lines.queries import parts_of
 from tasks.sheets.book import FACE, Book, append, write
-from tasks.sheets.queries import template_lists, waiting_items
+from tasks.sheets.queries import template_lists
 from tasks.sheets.template import Lists, noted, offer_words, write_notes
 from tasks.unit.work import SHANGHAI
 
@@ -54,16 +55,17 @@ class TabRow:
 
 def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str = "") -> Written:
     """Write what waits for a role, the first due first; narrowed to an office or a production unit."""
+    now = clock.now()
     with db.connect() as connection:
-        items = waiting_items(connection, role, office, unit)
+        items = inbox(connection, role, now, office_code=office, unit=unit)
         lines = parts_of(connection, {item.case_id for item in items})
         lists = template_lists(connection)
-    book, now, counts = Book(), clock.now(), dict[SheetKind, int]()
+    book, counts = Book(), dict[SheetKind, int]()
     for kind in kinds.sheet_kinds().values():
         own = [item for item in items if kind.decides and item.form == form_path(kind.form)]
         if own:
             counts[kind] = len(own)
-            _write_tab(book, kind, [row for item in own for row in _rows(kind, item, lines, now)], lists)
+            _write_tab(book, kind, [row for item in own for row in _rows(kind, item, lines)], lists)
     if not counts:
         book.tab("没有待办", [Column("没有待办 nothing waits", width=40)], {})
     write_notes(book, list(counts))
@@ -90,22 +92,22 @@ def _cell(sheet: Any, kind: SheetKind, heading: str, row: TabRow) -> Any:
     return write(sheet, value, font=font, fill=fill, border=border)
 
 
-def _rows(kind: SheetKind, item: Row[Any], lines: Lines, now: datetime) -> Iterator[TabRow]:
+def _rows(kind: SheetKind, item: ItemView, lines: Lines) -> Iterator[TabRow]:
     """Give the rows of an item: one a pre-filled line; what belongs to the whole form stands in the first."""
     prefill = dict(item.prefill)
     prefilled = prefill.pop(kind.lines, None) or [{}]
     due = item.due_at.astimezone(SHANGHAI).replace(tzinfo=None, second=0, microsecond=0)
-    urgent = Urgency.URGENT.zh if item.urgency == Urgency.URGENT else None
-    each: dict[str, object] = {NUMBER: item.number, STEP: item.step_key, kinds.URGENT: urgent, kinds.DUE: due}
-    each[DAY] = shanghai_day(now)  # it tells the forms of a case apart, so every row has it
-    whole = {kinds.OFFICE: item.office, kinds.CUSTOMER: item.customer_name, kinds.ORDER: item.order_no}
-    whole |= {kinds.ABOUT: "\n".join(item.brief).replace("**", ""), **_shown(kind, prefill)}
+    urgent = item.urgency.zh if item.urgency is Urgency.URGENT else None
+    each: dict[str, object] = {NUMBER: item.number, STEP: item.key, kinds.URGENT: urgent, kinds.DUE: due}
+    each[DAY] = shanghai_day(clock.now())  # it tells the forms of a case apart, so every row has it
+    whole: dict[str, object] = {kinds.OFFICE: item.office_name, kinds.CUSTOMER: item.customer_name}
+    whole |= {kinds.ORDER: item.order_no, kinds.ABOUT: "\n".join(item.brief).replace("**", ""), **_shown(kind, prefill)}
     for at, line in enumerate(prefilled):
         values = each | (whole if at == 0 else {}) | _shown(kind, line)
         if known := lines.get((item.case_id, line.get(LINE_NO, 0))):
             values |= {kinds.PART: known.part_name, kinds.WANTED: _plain(known.quantity)}
         values |= {column.heading: values.get(column.given) for column in kind.shown if column.given}
-        yield TabRow(values, at == 0, item.due_at < now)
+        yield TabRow(values, at == 0, item.overdue)
 
 
 def _shown(kind: SheetKind, prefilled: Mapping[str, Any]) -> dict[str, object]:

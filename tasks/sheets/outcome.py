@@ -7,8 +7,7 @@ from enum import Enum
 
 from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.forms import Filled
-from tasks.sheets.rows import SheetRow
+from tasks.sheets.forms import Filled, SheetRow
 
 GOES_WITH = "同一份 form"  # the field of a problem that only names the rows which are wrong
 MOST_REASONS = 20  # of a row

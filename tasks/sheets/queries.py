@@ -1,35 +1,23 @@
-"""The SQL of sheets: cases by number, drop-down lists, what waits for a role, sales records."""
+"""The SQL of sheets: cases by number, drop-down lists, sales records."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Label, Row, literal_column, or_, select, tuple_
+from sqlalchemy import Boolean, Connection, Label, Row, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
-from schemas.tables import (
-    carrier,
-    office,
-    part,
-    part_price,
-    production_unit,
-    sales_record,
-    service_case,
-    staff,
-    work_item,
-)
-from schemas.words import Role
+from schemas.tables import carrier, office, part, part_price, production_unit, sales_record, service_case
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.policies.queries import valid_on
 from tasks.unit.among import among
 
 
 def template_lists(connection: Connection) -> dict[Register, list[str]]:
     """Give what may be chosen today: offices, parts, production units, carriers."""
     today = shanghai_day(clock.now())
-    priced = select(part_price.c.part).where(
-        part_price.c.valid_from <= today, part_price.c.valid_to.is_(None) | (part_price.c.valid_to >= today)
-    )
+    priced = select(part_price.c.part).where(valid_on(part_price, today))
     current = part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today)
     wanted = {
         Register.OFFICE: select(office.c.name).order_by(office.c.code),
@@ -45,36 +33,6 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
     found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
     rows = connection.execute(found.where(among(service_case.c.number, numbers)))
     return {row.number: row for row in rows}
-
-
-def waiting_items(connection: Connection, role: Role, office_code: str | None, unit: str | None) -> list[Row[Any]]:
-    """List what waits for a role, the first due first; narrowed to an office or a production unit."""
-    item, case = work_item.c, service_case.c
-    of_item = (item.case_id, item.step_key, item.form, item.brief, item.prefill, item.due_at)
-    of_case = (case.number, case.customer_name, case.order_no, case.urgency, office.c.name.label("office"))
-    wanted = (
-        select(*of_item, *of_case)
-        .join(service_case, case.id == item.case_id)
-        .join(office, office.c.code == case.office)
-        .where(item.closed_at.is_(None), or_(item.role == role.value, item.also == role.value))
-        .order_by(item.due_at, item.case_id, item.step_key)
-    )
-    if office_code:
-        wanted = wanted.where(case.office == office_code)
-    if unit:
-        wanted = wanted.where(item.unit == unit)
-    return list(connection.execute(wanted).all())
-
-
-def active_staff(connection: Connection) -> set[str]:
-    """List the numbers of those who work here."""
-    return set(connection.execute(select(staff.c.code).where(staff.c.active)).scalars())
-
-
-def office_codes(connection: Connection) -> dict[str, str]:
-    """Give the code of each office by its name and by its code."""
-    offices = connection.execute(select(office.c.code, office.c.name)).all()
-    return {word: row.code for row in offices for word in (row.code, row.name)}
 
 
 def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], bool]:

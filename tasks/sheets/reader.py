@@ -22,8 +22,8 @@ from schemas.problems import NotFound
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
 from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import refused_file
+from tasks.sheets.forms import SheetRow, read_rows
 from tasks.sheets.quiet import quiet
-from tasks.sheets.rows import SheetRow, read_rows
 from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again

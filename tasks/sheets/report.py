@@ -8,15 +8,14 @@ from pathlib import Path
 from openpyxl.styles import Font
 
 from schemas.problems import BadInput
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import MOBILE, mask_phone
 from tasks.sheets.book import FACE, Book, append, write
 from tasks.sheets.checks import Finding
+from tasks.sheets.forms import SheetRow
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
-from tasks.sheets.rows import SheetRow
 
 SHOWN = 10  # rows that go back, named on the page
 NUMBERS = 20  # cases, named on the page

@@ -9,8 +9,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from schemas.forms.fields import Register
-from schemas.sheet_columns import CellType, Column
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.sheets.book import FACE, Book, append, write
 
 Lists = Mapping[Register, Sequence[str]]  # what may be chosen today

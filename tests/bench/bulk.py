@@ -23,9 +23,10 @@ from schemas.words import Channel
 from tasks.durable.database import use
 from tasks.durable.opening import open_case
 from tasks.durable.stage import CHUNK, advance
+from tasks.sheets.apply import apply_forms
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.forms import forms_of
-from tasks.sheets.importing import apply_forms, form_chunks
+from tasks.sheets.importing import form_chunks
 from tasks.sheets.outcome import Became
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from deployments import database
@@ -105,8 +106,18 @@ def test_a_database_of_a_newer_program_is_refused_in_one_line(empty_database: st
     assert "\n" not in str(refused.value)
 
 
-def test_an_initial_migration_can_be_drafted_in_a_folder_of_its_own(empty_database: str, tmp_path: Path) -> None:
-    migrations.revise(empty_database, "tables", "0001", str(tmp_path))
+def test_a_migration_can_be_drafted(empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against an empty database, and where no revision is known: it makes all tables."""
+    ours = migrations._config
+
+    def elsewhere(connection: Connection) -> Config:
+        config = ours(connection)
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", str(tmp_path))
+        return config
+
+    monkeypatch.setattr(migrations, "_config", elsewhere)
+    migrations.revise(empty_database, "tables", "0001")
     drafted = (tmp_path / "0001_tables.py").read_text("utf-8")
     assert drafted.count("op.create_table(") == drafted.count("op.drop_table(") == len(metadata.tables)
 

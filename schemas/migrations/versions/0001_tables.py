@@ -8,7 +8,6 @@ that remove what need not be kept any longer. Nothing lets a closed case or a fi
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from alembic import op
 
@@ -30,64 +29,39 @@ $$
 """
 
 
-class Guard(NamedTuple):
-    """A trigger that refuses `event` on a table when `condition` holds."""
-
-    name: str
-    event: str
-    table: str
-    condition: str
-    message: str
-
-    def create(self) -> str:
-        """Give the statement that makes the trigger."""
-        each = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
-        return (
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
-            f"FOR EACH {each} WHEN ({self.condition}) EXECUTE FUNCTION refuse('{self.message}')"
-        )
-
-
 APPEND_ONLY = ("ledger", "document", "stock_movement")
-GUARDS = [
-    *(Guard("never_changes", "UPDATE OR DELETE", table, AT_WORK, "its rows never change") for table in APPEND_ONLY),
-    *(
-        Guard("never_emptied", "TRUNCATE", table, AT_WORK, "its rows never change")
-        for table in (*APPEND_ONLY, "decision")
-    ),
-    Guard(
-        "accepted_never_changes",
-        "UPDATE",
-        "decision",
-        f"(OLD.accepted OR NEW.accepted) AND {AT_WORK}",
-        "an accepted decision never changes, a refused one is never accepted",
-    ),
-    Guard(
-        "accepted_never_goes", "DELETE", "decision", f"OLD.accepted AND {AT_WORK}", "an accepted decision never changes"
-    ),
-    Guard(
-        "closed_stays_closed",
-        "UPDATE",
-        "service_case",
-        "OLD.closed_at IS NOT NULL AND (NEW.link, NEW.ending, NEW.ending_reason, NEW.closed_at) "
-        "IS DISTINCT FROM (OLD.link, OLD.ending, OLD.ending_reason, OLD.closed_at)",
-        "a closed case never opens again and its ending never changes",
-    ),
-    Guard(
-        "finished_stays_finished",
-        "UPDATE",
-        "work_item",
-        "OLD.state <> 'open' AND NEW.state <> OLD.state",
-        "a work item that is not open keeps its state",
-    ),
-]
+SAME = "its rows never change"
+ACCEPTED_STAYS = "an accepted decision never changes, a refused one is never accepted"
+OPENED_AGAIN = (
+    "OLD.closed_at IS NOT NULL AND (NEW.link, NEW.ending, NEW.ending_reason, NEW.closed_at) "
+    "IS DISTINCT FROM (OLD.link, OLD.ending, OLD.ending_reason, OLD.closed_at)"
+)
 
 
 def upgrade() -> None:
     metadata.create_all(op.get_bind())
     op.execute(REFUSE)
-    for guard in GUARDS:
-        op.execute(guard.create())
+    for table in APPEND_ONLY:
+        guard("never_changes", "UPDATE OR DELETE", table, AT_WORK, SAME)
+    for table in (*APPEND_ONLY, "decision"):
+        guard("never_emptied", "TRUNCATE", table, AT_WORK, SAME)
+    accepted = f"(OLD.accepted OR NEW.accepted) AND {AT_WORK}"
+    guard("accepted_never_changes", "UPDATE", "decision", accepted, ACCEPTED_STAYS)
+    guard("accepted_never_goes", "DELETE", "decision", f"OLD.accepted AND {AT_WORK}", ACCEPTED_STAYS)
+    closed_stays = "a closed case never opens again and its ending never changes"
+    guard("closed_stays_closed", "UPDATE", "service_case", OPENED_AGAIN, closed_stays)
+    begun_again = "OLD.state <> 'open' AND NEW.state <> OLD.state"
+    finished_stays = "a work item that is not open keeps its state"
+    guard("finished_stays_finished", "UPDATE", "work_item", begun_again, finished_stays)
+
+
+def guard(name: str, event: str, table: str, condition: str, message: str) -> None:
+    """Refuse `event` on a table where `condition` holds."""
+    each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    op.execute(
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
+        f"FOR EACH {each} WHEN ({condition}) EXECUTE FUNCTION refuse('{message}')"
+    )
 
 
 def downgrade() -> None:

@@ -21,11 +21,10 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from schemas.problems import BadInput, NotFound
 from tasks.durable import clock
 from tasks.outbox import dispatch, queries
 from tasks.outbox.client import Undelivered, excerpt, send
-from tasks.outbox.dispatch import DispatchReport, dispatch_due, retry
+from tasks.outbox.dispatch import DispatchReport, dispatch_due
 from tasks.outbox.rules import DeliveryRules, is_refusal
 from tests.play import Play
 
@@ -307,9 +306,7 @@ def test_a_message_that_is_not_due_stays(play: Play, case: int, orders: FakeOrde
     assert len(orders.requests) == 1
 
 
-def test_a_dead_letter_is_seen_by_people_and_can_be_sent_again(
-    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
-) -> None:
+def test_a_dead_letter_is_seen_by_people(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
     orders.faults = ["broken"] * ATTEMPTS
     reports = rounds(play, client, ATTEMPTS + 1)
     dead = message(play, case)
@@ -321,22 +318,6 @@ def test_a_dead_letter_is_seen_by_people_and_can_be_sent_again(
     assert play.case(case).number in letters["SUPERVISOR"]
     assert "HTTP 500" in letters["SUPERVISOR"]
     assert play.state(case) == "录入系统"
-    retry(play.db, dead.idempotency_key)
-    assert dispatch_due(play.db, clock.now(), client).answered == [dead.idempotency_key]
-    assert_ordered_once(play, case, orders)
-
-
-def test_a_letter_that_dies_again_is_told_again(
-    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
-) -> None:
-    orders.faults = ["refuse", "refuse"]
-    dispatch_due(play.db, clock.now(), client)
-    first = play.rows("SELECT sent_at FROM notice")
-    retry(play.db, message(play, case).idempotency_key)
-    dispatch_due(play.db, clock.now(), client)
-    again = play.rows("SELECT sent_at FROM notice")
-    assert len(first) == len(again) == 2
-    assert min(again) > max(first)
 
 
 def test_a_refusal_is_dead_at_once(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
@@ -345,19 +326,6 @@ def test_a_refusal_is_dead_at_once(play: Play, case: int, orders: FakeOrderSyste
     assert "没有这个配件" in message(play, case).last_error
     assert "没有这个配件" in dead_letters(play, case)["ENGINEER"]
     assert len(orders.requests) == 1
-
-
-def test_only_dead_letters_are_sent_again_by_hand(
-    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
-) -> None:
-    key = message(play, case).idempotency_key
-    with pytest.raises(NotFound, match="unheard-of"):
-        retry(play.db, "unheard-of")
-    with pytest.raises(BadInput, match="only dead ones"):
-        retry(play.db, key)
-    dispatch_due(play.db, clock.now(), client)
-    with pytest.raises(BadInput, match="no longer waits"):
-        retry(play.db, key)
 
 
 def test_another_number_for_the_same_order_is_a_dead_letter(
@@ -451,15 +419,14 @@ def test_a_cancellation_goes_after_its_order(
     assert play.case(case).ending == "withdrawn"
 
 
-def test_a_dead_order_of_a_withdrawn_case_is_not_sent_again(
+def test_a_dead_order_of_a_withdrawn_case_stays_dead(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
 ) -> None:
     orders.faults = ["refuse"]
     dispatch_due(play.db, clock.now(), client)
     play.withdraw(case, play.case(case).applicant)
     assert dispatch_due(play.db, clock.now(), client).answered == [message(play, case, "cancel_order").idempotency_key]
-    with pytest.raises(BadInput, match="no longer waits"):
-        retry(play.db, message(play, case).idempotency_key)
+    assert message(play, case).state == "dead"
 
 
 def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(

@@ -14,13 +14,13 @@ import flows.parts_application  # noqa: F401  registers process PA
 from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound
 from schemas.sheet_kinds import sheet_kind
+from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.queries import template_lists
 from tasks.sheets.reader import read_tables
 from tasks.sheets.report import SheetReport
-from tasks.sheets.requests import origin_of
 from tasks.sheets.template import write_template
 from tests.tasks.sheets import workbooks as sheets
 from tests.tasks.sheets.workbooks import became

@@ -16,6 +16,7 @@ from schemas.sheet_kinds import sheet_kind
 from tasks.durable import database
 from tasks.sheets import crew as crews
 from tasks.sheets import importing
+from tasks.sheets.apply import apply_forms
 from tasks.sheets.crew import WORTH_A_HELPER, crew
 from tasks.sheets.forms import forms_of
 from tasks.sheets.outcome import Became
@@ -89,7 +90,7 @@ def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monk
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:
             assert helpers.size == 2
-            found = helpers.map(importing.apply_forms, [(APPLICATIONS, chunk) for chunk in chunks])
+            found = helpers.map(apply_forms, [(APPLICATIONS, chunk) for chunk in chunks])
         outcomes = [outcome for of_chunk in found for outcome in of_chunk]
         assert sorted(outcome.no for outcome in outcomes) == [row.no for row in rows]
         wrong = [outcome for outcome in outcomes if outcome.became is Became.REJECTED]

@@ -11,8 +11,8 @@ import pytest
 import time_machine
 
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import fill_in, forms_of, mark_rows
-from tasks.sheets.requests import origin_of
 from tests.tasks.sheets.workbooks import rows_of
 
 CASE = {"单号": "PA-2026-000007"}

@@ -8,15 +8,15 @@ from typing import Annotated
 import pytest
 
 from schemas import sheet_kinds as kinds
-from schemas.expectations.suites import expectations
+from schemas.expectations import expectations
 from schemas.forms.base import Decision, Form, Request, form_schema
 from schemas.forms.fields import Cell, Count, LineNo, Lines, Remark, label
 from schemas.forms.sheets import SheetImport
 from schemas.problems import NotFound
+from tasks.sheets.apply import apply_forms
 from tasks.sheets.forms import forms_of
 from tasks.sheets.quiet import quiet
 from tasks.sheets.reader import read_tables
-from tasks.sheets.requests import apply_requests
 from tasks.sheets.template import write_template
 from tests.tasks.sheets.workbooks import rows_of, save
 
@@ -71,4 +71,4 @@ def test_its_template_and_its_rows_are_read(toy: tuple[kinds.SheetKind, kinds.Sh
 def test_a_request_that_no_process_takes_is_named(toy: tuple[kinds.SheetKind, kinds.SheetKind], db: object) -> None:
     wish, _ = toy
     with pytest.raises(NotFound, match="没有受理愿望单的流程"):
-        apply_requests(db, wish, forms_of(wish, rows_of(wish, {"申报单号": "1", "办事处": "BJ"})))  # type: ignore[arg-type]
+        apply_forms(db, wish, forms_of(wish, rows_of(wish, {"申报单号": "1", "办事处": "BJ"})))  # type: ignore[arg-type]

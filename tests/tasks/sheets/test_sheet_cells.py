@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from schemas.sheet_columns import CellType
+from schemas.sheet_kinds import CellType
 from tasks.sheets.book import Book, write
 from tasks.sheets.cells import Cell, Fault, Formula, read_cell, read_day, read_number, read_text
 

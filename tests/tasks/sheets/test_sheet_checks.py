@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from schemas.expectations.suites import expectations
+from schemas.expectations import expectations
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
 from tasks.sheets.cells import Fault, Formula

@@ -7,8 +7,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from schemas.problems import BadInput, NotFound
-from schemas.sheet_columns import CellType
-from schemas.sheet_kinds import EXAMPLE, sheet_kind, sheet_kinds
+from schemas.sheet_kinds import EXAMPLE, CellType, sheet_kind, sheet_kinds
 from tasks.sheets import reader
 from tasks.sheets.reader import read_tables
 from tasks.sheets.template import write_template

@@ -8,11 +8,11 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine
 
 from schemas.sheet_kinds import SheetKind
-from tasks.sheets.forms import forms_of
-from tasks.sheets.importing import apply_forms, form_chunks
+from tasks.sheets.apply import apply_forms
+from tasks.sheets.forms import SheetRow, forms_of, read_rows
+from tasks.sheets.importing import form_chunks
 from tasks.sheets.outcome import Became, RowOutcome, all_became
 from tasks.sheets.reader import read_tables
-from tasks.sheets.rows import SheetRow, read_rows
 
 Cells = Mapping[str, Any]
 
