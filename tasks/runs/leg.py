@@ -139,16 +139,12 @@ class _CaseRun:
         item, run = self._item(view), self.run
         if self.beside and item is None:
             return view
-        name, tags = run_name(view, item), run_tags(view, item)
-        if not anew and view.case.run_seq == view.case.seq and (run.name, set(run.tags)) == (name, set(tags)):
-            return view
-        _rename(run, name, tags)
-        if self.beside:
-            PAGES.publish_case(view, view.case.run_id or run.id)
+        renamed = parking.rename(run, run_name(view, item), run_tags(view, item))
+        if not (anew or renamed) and view.case.run_seq == view.case.seq:
             return view
         items = [one._replace(run_id=run.id) if one is item else one for one in view.items]
-        PAGES.publish_case(replace(view, items=items), run.id)
-        if view.case.closed_at is None:
+        PAGES.publish_case(replace(view, items=items), (self.beside and view.case.run_id) or run.id)
+        if not self.beside and view.case.closed_at is None:
             with self.db.begin() as connection:
                 note_own_run(connection, self.case_id, run.id, item.key if item else None, view.case.seq)
         return view
@@ -185,7 +181,8 @@ def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
             return open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT, run.id).case_id
         except BadInput as wrong:
             form = draft_input(definition, data, wrong.problems, attempt)
-            _rename(run, f"草稿 draft · {definition.title}", [definition.title, "草稿", waiting_tag(Role.OFFICE)])
+            tags = [definition.title, "草稿", waiting_tag(Role.OFFICE)]
+            parking.rename(run, f"草稿 draft · {definition.title}", tags)
             given = wait_at(run, form)
     raise AssertionError("unreachable")
 
@@ -196,11 +193,3 @@ def wait_at(run: FlowRun, form: type[RawInput]) -> dict[str, Any]:
         parking.store_form(run.id, form.key, form)
     answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
     return answer.values()
-
-
-def _rename(run: FlowRun, name: str, tags: Sequence[str]) -> None:
-    """Give the run a name and tags, if they are new."""
-    if (run.name, set(run.tags)) != (name, set(tags)):
-        with parking.prefect_client() as client:
-            client.update_flow_run(run.id, name=name, tags=list(tags))
-        run.name, run.tags = name, list(tags)

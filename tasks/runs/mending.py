@@ -5,11 +5,12 @@ A few groups of cases at once, each under its leases and noted together. A case 
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -32,11 +33,10 @@ from tasks.durable.process import PROCESSES
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.parking import waits_at
-from tasks.runs.privacy import blanked, clear_contact
 from tasks.runs.publish import PAGES
 from tasks.runs.queries import Shown, cases_again, note_runs
-from tasks.runs.rules import TAKEN_OVER, items_beside, own_item, tags_when_over
-from tasks.runs.standing import BEGUN, ItemRun, Runs, Standing, gate_key, is_settled, may_be_starting
+from tasks.runs.rules import TAKEN_OVER, ItemRun, tags_when_over
+from tasks.runs.standing import BEGUN, Runs, Standing, gate_key, is_settled, may_be_starting
 
 BATCH = 200
 GROUP = 10  # cases that are held at a time: whoever resumes one of them waits until all are at their gates
@@ -131,17 +131,15 @@ class _Mending:
 
     def mend(self) -> Shown:
         """Bring all runs to where the case stands, and its sheet; gives what is shown then."""
-        row = self.case.row
-        # the case's own run is no run beside it, whichever item it has shown until now
-        waiting = [item._replace(run_id=None) if item.run_id == row.run_id else item for item in self.view.items]
-        own = own_item(row.run_item, waiting)
+        row, waiting = self.case.row, {item.key: item for item in self.view.items}
         self.generation: int = row.run_generation
         run_id, shows = row.run_id, row.run_item
         if row.closed_at is not None:
             self._end_own()
-        elif own is not None:
-            run_id, shows = self._show(own, run_id, own=True), own.key
-        beside = {item.key: self._show(item, item.run_id) for item in items_beside(own, waiting)}
+        elif self.case.own is not None:
+            shows = self.case.own.key
+            run_id = self._show(waiting[shows], run_id, own=True)
+        beside = {item.key: self._show(waiting[item.key], item.run_id) for item in self.case.beside}
         ended = {item.key: self._end(item) for item in self.case.over}
         if run_id and (row.closed_at is None or run_id in self.runs):
             shown = {shows: run_id, **beside}
@@ -188,9 +186,7 @@ class _Mending:
         if not waits_at(run, gate_key(item)):
             form = gate_input(self.view, item)
             parking.park_again(run.id, form.key, form, name, tags)
-        elif (run.name, set(run.tags)) != (name, set(tags)):
-            self.client.update_flow_run(run.id, name=name, tags=tags)
-        else:
+        elif not parking.rename(run, name, tags):
             return
         self.report.parked += 1
 
@@ -220,8 +216,19 @@ class _Mending:
         return None
 
     def _finish(self, run: FlowRun, word: str, name: str, tags: Sequence[str]) -> None:
+        """End a run by a word and clear what Prefect stores of it of contact data (DOMAIN, "Privacy")."""
         if run.state_type is not StateType.COMPLETED:
             parking.finish(run.id, word)
-        self.client.update_flow_run(run.id, name=name, tags=tags)
-        clear_contact(self.client, run)
+        parking.rename(run, name, tags)
+        parameters = blanked(run.parameters, contact_fields())
+        if parameters != run.parameters:
+            self.client.update_flow_run(run.id, parameters=parameters)
+        parking.forget_texts(self.client, run.id)
         self.report.finished += 1
+
+
+def blanked(value: Any, fields: Set[str]) -> Any:
+    """Give the same value with these fields blank, however deep they are."""
+    if isinstance(value, dict):
+        return {k: "" if k in fields else blanked(v, fields) for k, v in value.items()}
+    return [blanked(v, fields) for v in value] if isinstance(value, list) else value

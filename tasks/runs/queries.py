@@ -5,24 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Exists,
-    Select,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Exists, Select, bindparam, case, exists, func, or_, select, update
 
 from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import ItemState, Role
-from tasks.runs.standing import ItemRun, Standing
+from tasks.runs.rules import ItemRun
+from tasks.runs.standing import Standing
 from tasks.unit.among import among
 
 MOST_CASES = 1_000_000  # of one job
@@ -84,17 +72,12 @@ def note_runs(connection: Connection, shown: Iterable[Shown]) -> None:
 
 def note_own_run(connection: Connection, case_id: int, run_id: UUID, item: str | None, seq: int) -> None:
     """Remember what a case's own run shows; the case stays behind while other items' runs must be made or ended."""
-    unshown = and_(work_item.c.closed_at.is_(None), work_item.c.role != Role.SYSTEM.value, work_item.c.run_id.is_(None))
-    over = and_(work_item.c.run_id.is_not(None), work_item.c.closed_at.is_not(None))
-    taken = and_(work_item.c.run_id.is_not(None), work_item.c.step_key == item)
-    others = exists().where(
-        work_item.c.case_id == service_case.c.id, or_(and_(unshown, work_item.c.step_key != item), over, taken)
-    )
-    connection.execute(
-        update(service_case)
-        .where(service_case.c.id == case_id)
-        .values(run_id=run_id, run_item=item, run_seq=case((others, service_case.c.run_seq), else_=seq))
-    )
+    own, shown = work_item.c.step_key == item, work_item.c.run_id.is_not(None)
+    is_open, asked = work_item.c.closed_at.is_(None), work_item.c.role != Role.SYSTEM.value
+    unlike = or_(shown & (own | ~is_open), ~shown & ~own & is_open & asked)
+    others = exists().where(work_item.c.case_id == service_case.c.id, unlike)
+    shows = {"run_id": run_id, "run_item": item, "run_seq": case((others, service_case.c.run_seq), else_=seq)}
+    connection.execute(update(service_case).where(service_case.c.id == case_id).values(shows))
 
 
 def item_state(connection: Connection, case_id: int, key: str) -> ItemState:
