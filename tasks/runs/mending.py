@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from schemas.forms.base import contact_fields
 from schemas.problems import Unavailable
 from schemas.words import ItemState
+from tasks.desk.links import case_key
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
 from tasks.desk.views import CaseView, ItemView
@@ -96,7 +97,7 @@ def _bring_group(db: Engine, case_ids: Sequence[int], deployment: Callable[[str]
             cases = cases_again(connection, sorted(ours), clock.now())
         runs = read_runs(client, cases)
         wrong = [case for case in cases if not is_settled(case, runs)]
-        PAGES.learn_cases(client, [case.row.number for case in wrong])
+        PAGES.learn(client, [case_key(case.row.number) for case in wrong])
         for case in wrong:
             try:
                 with db.connect() as connection:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from prefect.client.schemas.objects import State
 from prefect.flows import Flow
 
 from schemas.problems import Problem
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.question import Answer, Question
 from tasks.people.rights import may_decide
-from tasks.runs.flow import as_flow
+from tasks.runs.flow import form_flow
 from tasks.unit.work import Work
 
 
@@ -29,7 +30,13 @@ class process(Process):  # noqa: N801  a decorator
     def __call__(self, function: Callable[[Case], Closing]) -> Flow[..., Any]:
         """Make the flow of a process function."""
         PROCESSES[self.code] = made = replace(self, function=function)
-        return as_flow(made)
+
+        def run(given: Any) -> State[Any]:
+            from tasks.runs.leg import run_case  # what a leg needs is not needed to import a process
+
+            return run_case(made, given)
+
+        return form_flow(function, self.title, run, self.parameter, self.request)
 
 
 def variant(of: str, **changed: Any) -> process:

@@ -61,17 +61,13 @@ class Publisher:
         return Links(urlsplit(PREFECT_UI_URL.value() or "").path.rstrip("/") or "/v2", self._ids, self._forms)
 
     def publish_case(self, view: CaseView, run_id: UUID, learned: bool = False) -> None:
-        """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn_cases` before."""
+        """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn` before."""
         view = replace(view, case=replace(view.case, run_id=run_id))
         page = Page(case_key(view.case.number), run_name(view), case_sheet(view, self.links()))
         with self._client() as client:
             if not learned:
-                self._learn(client, [page.key])
+                self.learn(client, [page.key])
             self._publish(client, page, run_id)
-
-    def learn_cases(self, client: SyncPrefectClient, numbers: Sequence[str]) -> None:
-        """Find the sheets of many cases in one request, before they are published one by one."""
-        self._learn(client, [case_key(number) for number in numbers])
 
     def publish_inboxes(self, db: Engine) -> int:
         """Bring the inbox of every role up to date where it changed; gives how many did."""
@@ -114,7 +110,7 @@ class Publisher:
         changed = [page for page in pages if page.key not in known or known[page.key].content != hash(page.text)]
         if changed:
             with self._client() as client:
-                self._learn(client, [page.key for page in changed])
+                self.learn(client, [page.key for page in changed])
                 for page in changed:
                     self._publish(client, page, None)
         return len(changed)
@@ -150,8 +146,8 @@ class Publisher:
         for known in (self._ids, self._published, self._forms):
             known.clear()
 
-    def _learn(self, client: SyncPrefectClient, keys: Sequence[str]) -> None:
-        """Find the artifacts that another process has made."""
+    def learn(self, client: SyncPrefectClient, keys: Sequence[str]) -> None:
+        """Find the artifacts that another process has made, in one request."""
         unknown = [key for key in keys if key not in self._ids]
         if not unknown:
             return
