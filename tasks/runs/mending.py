@@ -81,7 +81,7 @@ def bring_runs(db: Engine, case_ids: Sequence[int], until: float = inf) -> Recov
 
 def read_runs(client: SyncPrefectClient, cases: Sequence[Standing]) -> Runs:
     """Read the runs that show these cases."""
-    ids = [run_id for case in cases for run_id in [case.row.run_id, *(item.run_id for item in case.items)] if run_id]
+    ids = [run_id for case in cases for run_id in case.run_ids]
     found = dict[UUID | None, FlowRun]()
     for start in range(0, len(ids), BATCH):
         wanted = FlowRunFilter.model_validate({"id": {"any_": ids[start : start + BATCH]}})
@@ -200,7 +200,7 @@ class _Mending:
 
     def _lost(self) -> Sequence[FlowRun]:
         """Find those runs of a closed case that still wait because a watch was killed before it noted them."""
-        number, noted = self.case.row.number, {self.case.row.run_id, *(item.run_id for item in self.case.items)}
+        number, noted = self.case.row.number, self.case.run_ids
         waiting = FlowRunFilter.model_validate({"name": {"like_": number}, "state": {"type": {"any_": ["PAUSED"]}}})
         found = self.client.read_flow_runs(flow_run_filter=waiting)
         return [run for run in found if (run.idempotency_key or "").startswith(f"{number}/") and run.id not in noted]

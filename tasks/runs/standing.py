@@ -1,10 +1,8 @@
 """Where a case stands and what its runs show: what differs is mended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -31,31 +29,21 @@ class Fit(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True)
 class Standing:
-    """A case's own row, and those of its items that have a run or want one, by due time."""
+    """A case's own row, and those of its items that have a run or want one, by due time.
 
-    row: Row[Any]
-    items: Sequence[ItemRun]
+    own      the item that the case's own run shows; None where the case has work to do first, or is closed
+    beside   the items that have runs of their own
+    over     the items whose run must end: they are closed, or the case's own run shows them now
+    run_ids  of all runs that show the case
+    """
 
-    @cached_property
-    def own(self) -> ItemRun | None:
-        """The item that the case's own run shows; None where the case has work to do first, or is closed."""
-        return own_item(self.row.run_item, self._open)
-
-    @cached_property
-    def beside(self) -> Sequence[ItemRun]:
-        """The items that have runs of their own."""
-        return items_beside(self.own, self._open)
-
-    @cached_property
-    def over(self) -> Sequence[ItemRun]:
-        """The items whose run must end: they are closed, or the case's own run shows them now."""
-        return [item for item in self.items if item.run_id and item not in self.beside]
-
-    @property
-    def _open(self) -> list[ItemRun]:
-        return [item for item in self.items if item.state is ItemState.OPEN]
+    def __init__(self, row: Row[Any], items: Sequence[ItemRun]) -> None:
+        waiting = [item for item in items if item.state is ItemState.OPEN]
+        self.row, self.own = row, own_item(row.run_item, waiting)
+        self.beside = items_beside(self.own, waiting)
+        self.over = [item for item in items if item.run_id and item not in self.beside]
+        self.run_ids: list[UUID] = [*filter(None, [row.run_id, *(item.run_id for item in items)])]
 
 
 def gate_key(item: ItemRun | ItemView) -> str:
