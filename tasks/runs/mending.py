@@ -192,18 +192,15 @@ class _Mending:
         self.report.parked += 1
 
     def _end_own(self) -> None:
-        """End the run of a closed case by the name of its ending."""
-        own, ending = self.runs.get(self.case.row.run_id), self.view.case.ending
-        if own and ending:
-            for run in (own, *self._lost()):
-                self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
-
-    def _lost(self) -> Sequence[FlowRun]:
-        """Find those runs of a closed case that still wait because a watch was killed before it noted them."""
-        number, noted = self.case.row.number, self.case.run_ids
+        """End the run of a closed case by the name of its ending, and those that a watch was killed before it noted."""
+        own, ending, number = self.runs.get(self.case.row.run_id), self.view.case.ending, self.case.row.number
+        if own is None or ending is None:
+            return
         waiting = FlowRunFilter.model_validate({"name": {"like_": number}, "state": {"type": {"any_": ["PAUSED"]}}})
-        found = self.client.read_flow_runs(flow_run_filter=waiting)
-        return [run for run in found if (run.idempotency_key or "").startswith(f"{number}/") and run.id not in noted]
+        for run in (own, *self.client.read_flow_runs(flow_run_filter=waiting)):
+            ours = (run.idempotency_key or "").startswith(f"{number}/") and run.id not in self.case.run_ids
+            if run is own or ours:
+                self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
 
     def _end(self, item: ItemRun) -> UUID | None:
         """End the run of an item that is over, by the word for that; gives it where a leg of it is still on its way."""
