@@ -79,8 +79,9 @@ class _CaseRun:
             item = self._item(view)
             if self.beside and item is None:
                 break
-            answer = Answer(item.key, self._wait(gate_input(view, item)), Channel.PREFECT) if item else None
-            view = self._go_on(answer)  # without an answer where another leg has moved the case on meanwhile
+            given = wait_at(self.run, gate_input(view, item), self.heard) if item else {}
+            # without an answer where another leg has moved the case on meanwhile
+            view = self._go_on(Answer(item.key, given, Channel.PREFECT) if item else None)
         return self._ended(view)
 
     def _begin(self) -> CaseView:
@@ -106,14 +107,6 @@ class _CaseRun:
             reply = advance(self.db, self.case_id, answer, run_step=as_step, run_id=self.run.id).reply
             self.said = "" if reply.accepted else "\n".join(map(str, reply.problems))
         return self._show(anew=answer is not None)
-
-    def _wait(self, form: type[RawInput]) -> dict[str, Any]:
-        """Suspend at a gate; where its answer could not be judged, a changed process, once more."""
-        if form.key in self.heard:
-            parking.ask_again(self.run.id, form.key, form)
-        answer = wait_at(self.run, form)
-        self.heard.add(form.key)
-        return answer
 
     def _late_answer(self, view: CaseView) -> Answer | None:
         """Find what was answered in this run to a gate that is not the next one: others moved the case on."""
@@ -183,13 +176,19 @@ def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
             form = draft_input(definition, data, wrong.problems, attempt)
             tags = [definition.title, "草稿", waiting_tag(Role.OFFICE)]
             parking.rename(run, f"草稿 draft · {definition.title}", tags)
-            given = wait_at(run, form)
+            given = wait_at(run, form, set())
     raise AssertionError("unreachable")
 
 
-def wait_at(run: FlowRun, form: type[RawInput]) -> dict[str, Any]:
-    """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it."""
-    if form.key not in (run.empirical_policy.pause_keys or ()):
+def wait_at(run: FlowRun, form: type[RawInput], heard: set[str]) -> dict[str, Any]:
+    """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it.
+
+    Where its answer is among those `heard`, yet could not be judged, a changed process, it is asked for once more.
+    """
+    if form.key in heard:
+        parking.ask_again(run.id, form.key, form)
+    elif form.key not in (run.empirical_policy.pause_keys or ()):
         parking.store_form(run.id, form.key, form)
     answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
+    heard.add(form.key)
     return answer.values()
