@@ -13,5 +13,4 @@ def withdraw(job: Job, form: Withdrawal) -> Ended:
     outcome = take_back(job.db, form.number, form.staff, form.reason, Channel.PREFECT)
     if not outcome.reply.accepted:
         raise BadInput(outcome.reply.problems)
-    done = f"{outcome.number} 已撤回 is withdrawn: {form.reason}"
-    return told("已撤回", done)
+    return told("已撤回", f"{outcome.number} 已撤回 is withdrawn: {form.reason}")

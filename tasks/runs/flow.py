@@ -12,21 +12,9 @@ from prefect.tasks import Task
 from pydantic import Field
 
 from schemas.forms.base import Form
-from tasks.durable.process import Process
 
 T = TypeVar("T")
 CHUNK_RETRIES, RETRY_AFTER = 2, 5  # seconds; a chunk that a lost database took down does nothing twice
-
-
-def as_flow(definition: Process) -> Flow[..., Any]:
-    """Make the flow of a process: its name is the title, its one parameter the typed form."""
-
-    def run(given: Any) -> State[Any]:
-        from tasks.runs.leg import run_case  # what a leg needs is not needed to import a process
-
-        return run_case(definition, given)
-
-    return form_flow(definition.function, definition.title, run, definition.parameter, definition.request)
 
 
 def form_flow(

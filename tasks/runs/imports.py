@@ -24,7 +24,10 @@ def import_shown(job: Job, path: Path, key: UUID, kind: SheetKind | None = None)
     """
     folder = places.current().reports / key.hex
     folder.mkdir(parents=True, exist_ok=True)
-    tell = job.progress(path.name)
+
+    def tell(done: int, rows: int) -> None:
+        job.tell(f"{path.name} · {done:,}/{rows:,} 行")
+
     report = import_sheet(job.db, path, kind, out=folder, docs=folder, on_progress=tell, run_chunk=job.chunk)
     rejected = report.counts[Became.REJECTED]
     if not rejected:

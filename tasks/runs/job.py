@@ -5,11 +5,9 @@ form, and whatever else is raised as BadInput or NotFound, ends the run as 未�
 it works it holds a lock: a job that is started twice is done once, and one that died with its worker runs again.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,7 +27,6 @@ from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
 
 REFUSED = "未受理"
-TELL_EVERY = 1.0  # seconds
 C = TypeVar("C")
 
 
@@ -85,18 +82,6 @@ class Job:
         """Name the run, so that a list of runs tells how far it is."""
         with prefect_client() as client:
             client.update_flow_run(self.run_id, name=f"{self.definition.verb} {what}")
-
-    def progress(self, label: str) -> Callable[[int, int], None]:
-        """Give what tells of the rows that are done, now and then."""
-        told = -inf
-
-        def tell(done: int, rows: int) -> None:
-            nonlocal told
-            if time.monotonic() - told >= TELL_EVERY:
-                told = time.monotonic()
-                self.tell(f"{label} · {done:,}/{rows:,} 行")
-
-        return tell
 
     def chunk(self, name: str, work: Callable[[], None]) -> None:
         """Show a part of the work as a task run; it is tried again, and does nothing twice."""

@@ -80,8 +80,9 @@ class _CaseRun:
             item = self._item(view)
             if self.beside and item is None:
                 break
-            answer = Answer(item.key, self._wait(gate_input(view, item)), Channel.PREFECT) if item else None
-            view = self._go_on(answer)  # without an answer where another leg has moved the case on meanwhile
+            given = wait_at(self.run, gate_input(view, item), self.heard) if item else {}
+            # without an answer where another leg has moved the case on meanwhile
+            view = self._go_on(Answer(item.key, given, Channel.PREFECT) if item else None)
         return self._ended(view)
 
     def _begin(self) -> CaseView:
@@ -108,14 +109,6 @@ class _CaseRun:
             self.said = "" if reply.accepted else "\n".join(map(str, reply.problems))
         return self._show(anew=answer is not None)
 
-    def _wait(self, form: type[RawInput]) -> dict[str, Any]:
-        """Suspend at a gate; where its answer could not be judged, a changed process, once more."""
-        if form.key in self.heard:
-            parking.ask_again(self.run.id, form.key, form)
-        answer = wait_at(self.run, form)
-        self.heard.add(form.key)
-        return answer
-
     def _late_answer(self, view: CaseView) -> Answer | None:
         """Find what was answered in this run to a gate that is not the next one: others moved the case on."""
         with parking.prefect_client() as client:
@@ -140,16 +133,12 @@ class _CaseRun:
         item, run = self._item(view), self.run
         if self.beside and item is None:
             return view
-        name, tags = run_name(view, item), run_tags(view, item)
-        if not anew and view.case.run_seq == view.case.seq and (run.name, set(run.tags)) == (name, set(tags)):
-            return view
-        _rename(run, name, tags)
-        if self.beside:
-            PAGES.publish_case(view, view.case.run_id or run.id)
+        renamed = parking.rename(run, run_name(view, item), run_tags(view, item))
+        if not (anew or renamed) and view.case.run_seq == view.case.seq:
             return view
         items = [one._replace(run_id=run.id) if one is item else one for one in view.items]
-        PAGES.publish_case(replace(view, items=items), run.id)
-        if view.case.closed_at is None:
+        PAGES.publish_case(replace(view, items=items), (self.beside and view.case.run_id) or run.id)
+        if not self.beside and view.case.closed_at is None:
             with self.db.begin() as connection:
                 note_own_run(connection, self.case_id, run.id, item.key if item else None, view.case.seq)
         return view
@@ -186,22 +175,21 @@ def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
             return open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT, run.id).case_id
         except BadInput as wrong:
             form = draft_input(definition, data, wrong.problems, attempt)
-            _rename(run, f"草稿 draft · {definition.title}", [definition.title, "草稿", waiting_tag(Role.OFFICE)])
-            given = wait_at(run, form)
+            tags = [definition.title, "草稿", waiting_tag(Role.OFFICE)]
+            parking.rename(run, f"草稿 draft · {definition.title}", tags)
+            given = wait_at(run, form, set())
     raise AssertionError("unreachable")
 
 
-def wait_at(run: FlowRun, form: type[RawInput]) -> dict[str, Any]:
-    """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it."""
-    if form.key not in (run.empirical_policy.pause_keys or ()):
+def wait_at(run: FlowRun, form: type[RawInput], heard: set[str]) -> dict[str, Any]:
+    """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it.
+
+    Where its answer is among those `heard`, yet could not be judged, a changed process, it is asked for once more.
+    """
+    if form.key in heard:
+        parking.ask_again(run.id, form.key, form)
+    elif form.key not in (run.empirical_policy.pause_keys or ()):
         parking.store_form(run.id, form.key, form)
     answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
+    heard.add(form.key)
     return answer.values()
-
-
-def _rename(run: FlowRun, name: str, tags: Sequence[str]) -> None:
-    """Give the run a name and tags, if they are new."""
-    if (run.name, set(run.tags)) != (name, set(tags)):
-        with parking.prefect_client() as client:
-            client.update_flow_run(run.id, name=name, tags=list(tags))
-        run.name, run.tags = name, list(tags)

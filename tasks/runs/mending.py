@@ -5,11 +5,12 @@ A few groups of cases at once, each under its leases and noted together. A case 
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -23,6 +24,7 @@ from sqlalchemy import Engine
 from schemas.forms.base import contact_fields
 from schemas.problems import Unavailable
 from schemas.words import ItemState
+from tasks.desk.links import case_key
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
 from tasks.desk.views import CaseView, ItemView
@@ -32,11 +34,10 @@ from tasks.durable.process import PROCESSES
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.parking import waits_at
-from tasks.runs.privacy import blanked, clear_contact
 from tasks.runs.publish import PAGES
 from tasks.runs.queries import Shown, cases_again, note_runs
-from tasks.runs.rules import TAKEN_OVER, items_beside, own_item, tags_when_over
-from tasks.runs.standing import BEGUN, ItemRun, Runs, Standing, gate_key, is_settled, may_be_starting
+from tasks.runs.rules import TAKEN_OVER, ItemRun, tags_when_over
+from tasks.runs.standing import BEGUN, Runs, Standing, gate_key, is_settled, may_be_starting
 
 BATCH = 200
 GROUP = 10  # cases that are held at a time: whoever resumes one of them waits until all are at their gates
@@ -80,7 +81,7 @@ def bring_runs(db: Engine, case_ids: Sequence[int], until: float = inf) -> Recov
 
 def read_runs(client: SyncPrefectClient, cases: Sequence[Standing]) -> Runs:
     """Read the runs that show these cases."""
-    ids = [run_id for case in cases for run_id in [case.row.run_id, *(item.run_id for item in case.items)] if run_id]
+    ids = [run_id for case in cases for run_id in case.run_ids]
     found = dict[UUID | None, FlowRun]()
     for start in range(0, len(ids), BATCH):
         wanted = FlowRunFilter.model_validate({"id": {"any_": ids[start : start + BATCH]}})
@@ -96,7 +97,7 @@ def _bring_group(db: Engine, case_ids: Sequence[int], deployment: Callable[[str]
             cases = cases_again(connection, sorted(ours), clock.now())
         runs = read_runs(client, cases)
         wrong = [case for case in cases if not is_settled(case, runs)]
-        PAGES.learn_cases(client, [case.row.number for case in wrong])
+        PAGES.learn(client, [case_key(case.row.number) for case in wrong])
         for case in wrong:
             try:
                 with db.connect() as connection:
@@ -131,17 +132,15 @@ class _Mending:
 
     def mend(self) -> Shown:
         """Bring all runs to where the case stands, and its sheet; gives what is shown then."""
-        row = self.case.row
-        # the case's own run is no run beside it, whichever item it has shown until now
-        waiting = [item._replace(run_id=None) if item.run_id == row.run_id else item for item in self.view.items]
-        own = own_item(row.run_item, waiting)
+        row, waiting = self.case.row, {item.key: item for item in self.view.items}
         self.generation: int = row.run_generation
         run_id, shows = row.run_id, row.run_item
         if row.closed_at is not None:
             self._end_own()
-        elif own is not None:
-            run_id, shows = self._show(own, run_id, own=True), own.key
-        beside = {item.key: self._show(item, item.run_id) for item in items_beside(own, waiting)}
+        elif self.case.own is not None:
+            shows = self.case.own.key
+            run_id = self._show(waiting[shows], run_id, own=True)
+        beside = {item.key: self._show(waiting[item.key], item.run_id) for item in self.case.beside}
         ended = {item.key: self._end(item) for item in self.case.over}
         if run_id and (row.closed_at is None or run_id in self.runs):
             shown = {shows: run_id, **beside}
@@ -188,25 +187,20 @@ class _Mending:
         if not waits_at(run, gate_key(item)):
             form = gate_input(self.view, item)
             parking.park_again(run.id, form.key, form, name, tags)
-        elif (run.name, set(run.tags)) != (name, set(tags)):
-            self.client.update_flow_run(run.id, name=name, tags=tags)
-        else:
+        elif not parking.rename(run, name, tags):
             return
         self.report.parked += 1
 
     def _end_own(self) -> None:
-        """End the run of a closed case by the name of its ending."""
-        own, ending = self.runs.get(self.case.row.run_id), self.view.case.ending
-        if own and ending:
-            for run in (own, *self._lost()):
-                self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
-
-    def _lost(self) -> Sequence[FlowRun]:
-        """Find those runs of a closed case that still wait because a watch was killed before it noted them."""
-        number, noted = self.case.row.number, {self.case.row.run_id, *(item.run_id for item in self.case.items)}
+        """End the run of a closed case by the name of its ending, and those that a watch was killed before it noted."""
+        own, ending, number = self.runs.get(self.case.row.run_id), self.view.case.ending, self.case.row.number
+        if own is None or ending is None:
+            return
         waiting = FlowRunFilter.model_validate({"name": {"like_": number}, "state": {"type": {"any_": ["PAUSED"]}}})
-        found = self.client.read_flow_runs(flow_run_filter=waiting)
-        return [run for run in found if (run.idempotency_key or "").startswith(f"{number}/") and run.id not in noted]
+        for run in (own, *self.client.read_flow_runs(flow_run_filter=waiting)):
+            ours = (run.idempotency_key or "").startswith(f"{number}/") and run.id not in self.case.run_ids
+            if run is own or ours:
+                self._finish(run, ending.zh, run_name(self.view), run_tags(self.view))
 
     def _end(self, item: ItemRun) -> UUID | None:
         """End the run of an item that is over, by the word for that; gives it where a leg of it is still on its way."""
@@ -220,8 +214,19 @@ class _Mending:
         return None
 
     def _finish(self, run: FlowRun, word: str, name: str, tags: Sequence[str]) -> None:
+        """End a run by a word and clear what Prefect stores of it of contact data (DOMAIN, "Privacy")."""
         if run.state_type is not StateType.COMPLETED:
             parking.finish(run.id, word)
-        self.client.update_flow_run(run.id, name=name, tags=tags)
-        clear_contact(self.client, run)
+        parking.rename(run, name, tags)
+        parameters = blanked(run.parameters, contact_fields())
+        if parameters != run.parameters:
+            self.client.update_flow_run(run.id, parameters=parameters)
+        parking.forget_texts(self.client, run.id)
         self.report.finished += 1
+
+
+def blanked(value: Any, fields: Set[str]) -> Any:
+    """Give the same value with these fields blank, however deep they are."""
+    if isinstance(value, dict):
+        return {k: "" if k in fields else blanked(v, fields) for k, v in value.items()}
+    return [blanked(v, fields) for v in value] if isinstance(value, list) else value

@@ -9,7 +9,7 @@ the answer. All functions raise what Prefect's client raises, e.g. ObjectNotFoun
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -113,6 +113,16 @@ def ask_again(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
     store_form(flow_run_id, gate_key, form)
     with prefect_client() as client:
         client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
+
+
+def rename(run: FlowRun, name: str, tags: Sequence[str]) -> bool:
+    """Give a run a name and these tags only; says whether they are new."""
+    if (run.name, set(run.tags)) == (name, set(tags)):
+        return False
+    with prefect_client() as client:
+        client.update_flow_run(run.id, name=name, tags=list(tags))
+    run.name, run.tags = name, list(tags)
+    return True
 
 
 def waits_at(run: FlowRun, gate_key: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from prefect.client.schemas.objects import State
 from prefect.flows import Flow
 
 from schemas.problems import Problem
@@ -11,7 +12,7 @@ from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.question import Answer, Question
 from tasks.durable.step import same_code
 from tasks.people.rights import may_decide
-from tasks.runs.flow import as_flow
+from tasks.runs.flow import form_flow
 from tasks.unit.work import Work
 
 
@@ -33,7 +34,13 @@ class process(Process):  # noqa: N801  a decorator
         if known and not same_code(known.function, function):
             raise ValueError(f"{self.code} is the code of {known.title} already")
         PROCESSES[self.code] = made = replace(self, function=function)
-        return as_flow(made)
+
+        def run(given: Any) -> State[Any]:
+            from tasks.runs.leg import run_case  # what a leg needs is not needed to import a process
+
+            return run_case(made, given)
+
+        return form_flow(function, self.title, run, self.parameter, self.request)
 
 
 def variant(of: str, *, code: str = "", **changed: Any) -> process:

@@ -3,7 +3,7 @@
 So a page keeps its address, and Prefect's tables do not grow with every leg.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,12 +17,11 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 from sqlalchemy import Engine
 
-from schemas.words import Role
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
 from tasks.desk.queries import inbox, open_counts
 from tasks.desk.rules import run_name
-from tasks.desk.views import CaseView, ItemView, Waiting
+from tasks.desk.views import CaseView
 from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
@@ -62,37 +61,25 @@ class Publisher:
         return Links(urlsplit(PREFECT_UI_URL.value() or "").path.rstrip("/") or "/v2", self._ids, self._forms)
 
     def publish_case(self, view: CaseView, run_id: UUID, learned: bool = False) -> None:
-        """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn_cases` before."""
+        """Bring a case's sheet up to date, among the artifacts of its run; `learned` by `learn` before."""
         view = replace(view, case=replace(view.case, run_id=run_id))
         page = Page(case_key(view.case.number), run_name(view), case_sheet(view, self.links()))
         with self._client() as client:
             if not learned:
-                self._learn(client, [page.key])
+                self.learn(client, [page.key])
             self._publish(client, page, run_id)
-
-    def learn_cases(self, client: SyncPrefectClient, numbers: Sequence[str]) -> None:
-        """Find the sheets of many cases in one request, before they are published one by one."""
-        self._learn(client, [case_key(number) for number in numbers])
 
     def publish_inboxes(self, db: Engine) -> int:
         """Bring the inbox of every role up to date where it changed; gives how many did."""
         with db.connect() as connection:
             rows = inbox(connection, None, clock.now(), MOST_WAITING)
             counts = open_counts(connection)
-        waiting: dict[Role, list[ItemView]] = {}
-        for row in rows:
-            for role in (row.role, row.also):
-                if role:
-                    waiting.setdefault(role, []).append(row)
-        nothing, linked = Waiting(0, 0), self.links()
-        return self._publish_changed(
-            Page(
-                inbox_key(role),
-                f"收件箱 Inbox · {role.zh}",
-                inbox_page(role, waiting.get(role, []), linked, counts.get(role, nothing).open),
-            )
-            for role in STAFF_ROLES
-        )
+        linked, pages = self.links(), list[Page]()
+        for role in STAFF_ROLES:
+            waiting = [row for row in rows if role in (row.role, row.also)]
+            text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0)
+            pages.append(Page(inbox_key(role), f"收件箱 Inbox · {role.zh}", text))
+        return self._publish_changed(pages)
 
     def publish_start_page(self, db: Engine) -> str:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
@@ -103,20 +90,19 @@ class Publisher:
         if not self._forms:
             with self._client() as client:
                 self._learn_forms(client)
-        self._publish_changed(
-            [Page(START, "售后工作台 Aftersales desk", start_page(counts, self.links(), places, jobs))]
-        )
+        text = start_page(counts, self.links(), places, jobs)
+        self._publish_changed([Page(START, "售后工作台 Aftersales desk", text)])
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)
         return f"{host.scheme}://{host.netloc}{link}" if host.netloc else link
 
-    def _publish_changed(self, pages: Iterable[Page]) -> int:
+    def _publish_changed(self, pages: Sequence[Page]) -> int:
         """Publish those pages that say something else than when they were published last."""
         known = self._published
         changed = [page for page in pages if page.key not in known or known[page.key].content != hash(page.text)]
         if changed:
             with self._client() as client:
-                self._learn(client, [page.key for page in changed])
+                self.learn(client, [page.key for page in changed])
                 for page in changed:
                     self._publish(client, page, None)
         return len(changed)
@@ -124,9 +110,7 @@ class Publisher:
     def _publish(self, client: SyncPrefectClient, page: Page, run_id: UUID | None) -> None:
         known, artifact = self._published.get(page.key), self._ids.get(page.key)
         if not (artifact and known and known.run_id == run_id and self._update(client, artifact, page)):
-            new = ArtifactCreate(
-                key=page.key, type="markdown", data=page.text, description=page.title, flow_run_id=run_id
-            )
+            new = ArtifactCreate(key=page.key, type="markdown", data=page.text, flow_run_id=run_id)
             artifact = self._ids[page.key] = client.create_artifact(new).id
             self._update(client, artifact, page)  # its title can link to it only now
         self._remember(page.key, artifact, Published(run_id, hash(page.text)))
@@ -152,8 +136,8 @@ class Publisher:
         for known in (self._ids, self._published, self._forms):
             known.clear()
 
-    def _learn(self, client: SyncPrefectClient, keys: Sequence[str]) -> None:
-        """Find the artifacts that another process has made."""
+    def learn(self, client: SyncPrefectClient, keys: Sequence[str]) -> None:
+        """Find the artifacts that another process has made, in one request."""
         unknown = [key for key in keys if key not in self._ids]
         if not unknown:
             return
@@ -165,8 +149,6 @@ class Publisher:
     def _learn_forms(self, client: SyncPrefectClient) -> None:
         """Find the deployments with a run form of one parameter, by the name of their flow."""
         deployments = client.read_deployments(limit=MOST_DEPLOYMENTS)
-        if not deployments:
-            return
         ours = FlowFilter.model_validate({"id": {"any_": [deployment.flow_id for deployment in deployments]}})
         names = {flow.id: flow.name for flow in client.read_flows(flow_filter=ours, limit=MOST_DEPLOYMENTS)}
         for deployment in deployments:

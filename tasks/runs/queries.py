@@ -2,27 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Exists,
-    Select,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Exists, bindparam, case, exists, func, or_, select, update
 
 from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import EntryKind, ItemState, Role
-from tasks.runs.standing import ItemRun, Standing
+from tasks.runs.rules import ItemRun
+from tasks.runs.standing import Standing
 from tasks.unit.among import among
 
 MOST_CASES = 1_000_000  # of one job
@@ -47,12 +35,12 @@ class Shown(NamedTuple):
 def shown_cases(connection: Connection, after: int, limit: int, at: datetime) -> list[Standing]:
     """Find the next open cases by id whose runs show where they stand, unless somebody has changed them."""
     shown = (_OPEN, ~_UNSHOWN, service_case.c.run_id.is_not(None), service_case.c.id > after)
-    return _standings(connection, _cases(at).where(*shown).order_by(service_case.c.id).limit(limit), at)
+    return _standings(connection, at, *shown, limit=limit)
 
 
 def cases_again(connection: Connection, case_ids: Sequence[int], at: datetime) -> list[Standing]:
     """Look at cases once more."""
-    return _standings(connection, _cases(at).where(service_case.c.id.in_(case_ids)), at)
+    return _standings(connection, at, service_case.c.id.in_(case_ids))
 
 
 def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[int]:
@@ -85,17 +73,12 @@ def note_runs(connection: Connection, shown: Iterable[Shown]) -> None:
 
 def note_own_run(connection: Connection, case_id: int, run_id: UUID, item: str | None, seq: int) -> None:
     """Remember what a case's own run shows; the case stays behind while other items' runs must be made or ended."""
-    unshown = and_(work_item.c.closed_at.is_(None), work_item.c.role != Role.SYSTEM.value, work_item.c.run_id.is_(None))
-    over = and_(work_item.c.run_id.is_not(None), work_item.c.closed_at.is_not(None))
-    taken = and_(work_item.c.run_id.is_not(None), work_item.c.step_key == item)
-    others = exists().where(
-        work_item.c.case_id == service_case.c.id, or_(and_(unshown, work_item.c.step_key != item), over, taken)
-    )
-    connection.execute(
-        update(service_case)
-        .where(service_case.c.id == case_id)
-        .values(run_id=run_id, run_item=item, run_seq=case((others, service_case.c.run_seq), else_=seq))
-    )
+    own, shown = work_item.c.step_key == item, work_item.c.run_id.is_not(None)
+    is_open, asked = work_item.c.closed_at.is_(None), work_item.c.role != Role.SYSTEM.value
+    unlike = or_(shown & (own | ~is_open), ~shown & ~own & is_open & asked)
+    others = exists().where(work_item.c.case_id == service_case.c.id, unlike)
+    shows = {"run_id": run_id, "run_item": item, "run_seq": case((others, service_case.c.run_seq), else_=seq)}
+    connection.execute(update(service_case).where(service_case.c.id == case_id).values(shows))
 
 
 def item_state(connection: Connection, case_id: int, key: str) -> ItemState:
@@ -115,9 +98,12 @@ def cases_to_advance(
     return [found[number] for number in numbers if number in found], [n for n in numbers if n not in found]
 
 
-def _standings(connection: Connection, wanted: Select[Any], at: datetime) -> list[Standing]:
-    """Load cases with those of their items that have a run or want one."""
-    rows, of = connection.execute(wanted).all(), work_item.c
+def _standings(
+    connection: Connection, at: datetime, *which: ColumnElement[bool], limit: int | None = None
+) -> list[Standing]:
+    """Load cases by id with those of their items that have a run or want one."""
+    wanted = select(service_case, _leased(service_case.c.id, at).label("leased")).where(*which)
+    rows, of = connection.execute(wanted.order_by(service_case.c.id).limit(limit)).all(), work_item.c
     items: dict[int, list[ItemRun]] = {row.id: [] for row in rows}
     for case_id, key, role, state, *more in connection.execute(
         select(of.case_id, of.step_key, of.role, of.state, of.refusals, of.due_at < at, of.run_id)
@@ -126,10 +112,6 @@ def _standings(connection: Connection, wanted: Select[Any], at: datetime) -> lis
     ):
         items[case_id].append(ItemRun(key, Role(role), ItemState(state), *more))
     return [Standing(row, items[row.id]) for row in rows]
-
-
-def _cases(at: datetime) -> Select[Any]:
-    return select(service_case, _leased(service_case.c.id, at).label("leased"))
 
 
 def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:

@@ -2,29 +2,30 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from schemas.words import Role
+from schemas.words import ItemState, Role
 from tasks.desk.rules import plain
+from tasks.desk.views import ItemView
 
 MOST_FAULTS = 50  # shown
 WAITING = "待办"  # begins the tags of whoever is waited for
 TAKEN_OVER = "已转主单"  # the case's own run goes on with the item
 
 
-class OpenItem(Protocol):
-    """What the rules need to know of an open work item; `run_id` is the run that shows it, if there is one."""
+class ItemRun(NamedTuple):
+    """A work item and the run that shows it beside the case's own."""
 
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def role(self) -> Role: ...  # noqa: D102
-    @property
-    def run_id(self) -> UUID | None: ...  # noqa: D102
+    key: str
+    role: Role
+    state: ItemState
+    refusals: int
+    overdue: bool
+    run_id: UUID | None
 
 
-I = TypeVar("I", bound=OpenItem)  # noqa: E741
+I = TypeVar("I", bound=ItemRun | ItemView)  # noqa: E741
 
 
 def own_item(kept: str | None, items: Sequence[I]) -> I | None:

@@ -1,37 +1,24 @@
 """Where a case stands and what its runs show: what differs is mended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Row
 
-from schemas.words import ItemState, Role
+from schemas.words import ItemState
 from tasks.desk.rules import OVERDUE
 from tasks.desk.views import ItemView
 from tasks.durable import clock
 from tasks.runs.parking import waits_at
-from tasks.runs.rules import items_beside, own_item
+from tasks.runs.rules import ItemRun, items_beside, own_item
 
 BEGUN = frozenset({StateType.RUNNING, StateType.PENDING})
 LEG_STARTS_WITHIN = timedelta(seconds=30)  # a run that is Running or Pending longer, without a lease, is dead
 Runs = Mapping[UUID | None, FlowRun]  # by id; those that are gone are missing
-
-
-class ItemRun(NamedTuple):
-    """A work item and the run that shows it beside the case's own."""
-
-    key: str
-    role: Role
-    state: ItemState
-    refusals: int
-    overdue: bool
-    run_id: UUID | None
 
 
 class Fit(Enum):
@@ -42,31 +29,21 @@ class Fit(Enum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True)
 class Standing:
-    """A case's own row, and those of its items that have a run or want one, by due time."""
+    """A case's own row, and those of its items that have a run or want one, by due time.
 
-    row: Row[Any]
-    items: Sequence[ItemRun]
+    own      the item that the case's own run shows; None where the case has work to do first, or is closed
+    beside   the items that have runs of their own
+    over     the items whose run must end: they are closed, or the case's own run shows them now
+    run_ids  of all runs that show the case
+    """
 
-    @cached_property
-    def own(self) -> ItemRun | None:
-        """The item that the case's own run shows; None where the case has work to do first, or is closed."""
-        return own_item(self.row.run_item, self._open)
-
-    @cached_property
-    def beside(self) -> Sequence[ItemRun]:
-        """The items that have runs of their own."""
-        return items_beside(self.own, self._open)
-
-    @cached_property
-    def over(self) -> Sequence[ItemRun]:
-        """The items whose run must end: they are closed, or the case's own run shows them now."""
-        return [item for item in self.items if item.run_id and item not in self.beside]
-
-    @property
-    def _open(self) -> list[ItemRun]:
-        return [item for item in self.items if item.state is ItemState.OPEN]
+    def __init__(self, row: Row[Any], items: Sequence[ItemRun]) -> None:
+        waiting = [item for item in items if item.state is ItemState.OPEN]
+        self.row, self.own = row, own_item(row.run_item, waiting)
+        self.beside = items_beside(self.own, waiting)
+        self.over = [item for item in items if item.run_id and item not in self.beside]
+        self.run_ids: list[UUID] = [*filter(None, [row.run_id, *(item.run_id for item in items)])]
 
 
 def gate_key(item: ItemRun | ItemView) -> str:
@@ -76,25 +53,22 @@ def gate_key(item: ItemRun | ItemView) -> str:
 
 def is_settled(case: Standing, runs: Runs) -> bool:
     """Say whether a case's runs show it as it stands, or a leg is on its way that will see to it."""
-    shown, own = case.row.run_seq == case.row.seq, runs.get(case.row.run_id)
+    shown, own = bool(case.row.run_seq == case.row.seq), fit(runs.get(case.row.run_id), case.own)
     if case.row.closed_at is not None:
-        return bool(shown) or (own is not None and may_be_starting(own))
+        return shown or own is Fit.BUSY
     if case.own is None:
         return True  # there is work to do first
-    wanted = [fit(own, case.own), *(fit(runs.get(item.run_id), item) for item in case.beside)]
-    over = [run is not None and may_be_starting(run) for run in (runs.get(item.run_id) for item in case.over)]
-    if Fit.WRONG in wanted or not all(over):
-        return False
-    return Fit.BUSY in wanted or any(over) or bool(shown and case.row.run_item == case.own.key)
+    beside = {fit(runs.get(item.run_id), item) for item in case.beside}
+    fits = {own} | beside | {fit(runs.get(item.run_id), None) for item in case.over}
+    return Fit.WRONG not in fits and (Fit.BUSY in fits or (shown and case.row.run_item == case.own.key))
 
 
-def fit(run: FlowRun | None, item: ItemRun) -> Fit:
-    """Say how a run fits an item."""
-    if run is None:
-        return Fit.WRONG
-    if may_be_starting(run):
+def fit(run: FlowRun | None, item: ItemRun | None) -> Fit:
+    """Say how a run fits an item; none that has ended or waits fits where there is no item for it."""
+    if run and may_be_starting(run):
         return Fit.BUSY
-    return Fit.RIGHT if waits_at(run, gate_key(item)) and (OVERDUE in run.tags) == item.overdue else Fit.WRONG
+    right = run and item and waits_at(run, gate_key(item)) and (OVERDUE in run.tags) == item.overdue
+    return Fit.RIGHT if right else Fit.WRONG
 
 
 def may_be_starting(run: FlowRun) -> bool:

@@ -1,20 +1,17 @@
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from schemas.words import Role
-from tasks.runs.rules import faults_page, items_beside, numbers_in, own_item, tags_when_over
+from schemas.words import ItemState, Role
+from tasks.runs.rules import ItemRun, faults_page, items_beside, numbers_in, own_item, tags_when_over
 
 
-class Waits(NamedTuple):
-    key: str
-    role: Role = Role.WORKSHOP
-    run_id: UUID | None = None
+def waits(key: str, role: Role = Role.WORKSHOP, run_id: UUID | None = None) -> ItemRun:
+    return ItemRun(key, role, ItemState.OPEN, 0, False, run_id)
 
 
-A, B, C = Waits("a"), Waits("b"), Waits("c")
-SHOWN = Waits("shown", run_id=uuid4())
-SYSTEM = Waits("system", Role.SYSTEM)
-ENGINEER = Waits("engineer-1", Role.ENGINEER)
+A, B = waits("a"), waits("b")
+SHOWN = waits("shown", run_id=uuid4())
+SYSTEM = waits("system", Role.SYSTEM)
+ENGINEER = waits("engineer-1", Role.ENGINEER)
 
 
 def test_the_own_run_takes_the_first_item_and_keeps_it() -> None:
