@@ -83,6 +83,8 @@ def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
         values[label(field)] = value
         return
     rows = values.setdefault(label(field), [])
+    if not (isinstance(rows, list) and all(isinstance(row, dict | None) for row in rows)):
+        raise wrong(label(field), "", "每行应为 字段: 值 each row must be field: value")
     match path[1:], value:
         case [], "":
             rows.clear()
