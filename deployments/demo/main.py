@@ -18,13 +18,13 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from sqlalchemy import Engine, select
 
+from deployments.database import reached
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
 from deployments.demo.plan import BY_FORM, SHEET
 from deployments.demo.player import Player
 from deployments.demo.screen import Screen
 from deployments.demo.sheets_door import SheetsDoor
-from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare
