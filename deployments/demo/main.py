@@ -61,7 +61,7 @@ def main(sheets_only: bool = False) -> int:
     return 1 if problems else 0
 
 
-def installation(home: Path, port: int = 4200) -> Settings:
+def fresh_installation(home: Path, port: int = 4200) -> Settings:
     """Give an installation of its own in a fresh home, whatever the environment says."""
     return Settings(home=home, port=port, database_url=None, prefect_database_url=None, fsync=False)
 
@@ -72,7 +72,7 @@ def installation(home: Path, port: int = 4200) -> Settings:
 def through_sheets(home: Path, screen: Screen) -> End:
     """Start PostgreSQL and play; everything that people do stands in workbooks, and no Prefect is needed."""
     screen.stage("只用表格再办一遍 the same through sheets alone: starting PostgreSQL")
-    with running_database(installation(home)) as databases:
+    with running_database(fresh_installation(home)) as databases:
         prepare(databases.ours)
         with reached(databases.ours) as db:
             return play_sheets(db, home, screen)
@@ -94,7 +94,7 @@ def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
 
 def by_clicks(home: Path, screen: Screen) -> End:
     """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
-    settings = installation(home, free_port())
+    settings = fresh_installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
     with (
         up(settings, prepare) as context,
