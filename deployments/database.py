@@ -1,15 +1,18 @@
-"""Reach a PostgreSQL database: its URL, an engine for threads, its schema, its reference data."""
+"""Reach a PostgreSQL database: its URL, an engine for threads, its schema, its reference data; and make it ours."""
 
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+import flows
 from schemas.problems import Unavailable
+from tasks.durable.database import use
 from tasks.reference.load import load_once
 
 DRIVER = "postgresql+psycopg"
@@ -38,6 +41,23 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
     if int(found[0]) < OLDEST:
         raise Unavailable(f"需要 PostgreSQL {OLDEST}+ needs PostgreSQL {OLDEST} or newer, this is {found[0]}")
     return engine
+
+
+@contextmanager
+def reached(url: str, threads: int = THREADS) -> Iterator[Engine]:
+    """Make it the database of this process, and of those that help it with a sheet, for the time of the block."""
+    db = connect(url, threads)
+    use(db, partial(join, url))
+    try:
+        yield db
+    finally:
+        db.dispose()
+
+
+def join(url: str) -> Engine:
+    """Load the processes, as one that helps must, and give an engine on the database."""
+    flows.load()
+    return connect(url)
 
 
 def _first_connection(engine: Engine) -> Connection:

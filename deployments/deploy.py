@@ -12,7 +12,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCre
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.utilities.callables import parameter_schema
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from deployments.settings import PROJECT
 from deployments.worker import POOL, CaseWorker, load_flow
@@ -21,11 +21,7 @@ from schemas.problems import UpError
 PREFECT_YAML = PROJECT / "prefect.yaml"
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ScheduleEntry(_Entry):
+class ScheduleEntry(BaseModel, extra="forbid"):
     """A schedule of a deployment as prefect.yaml writes it."""
 
     cron: str
@@ -33,7 +29,7 @@ class ScheduleEntry(_Entry):
     active: bool = True
 
 
-class DeploymentEntry(_Entry):
+class DeploymentEntry(BaseModel, extra="forbid"):
     """A deployment as prefect.yaml writes it; the entrypoint is a module path.
 
     `own_process` keeps a long job out of the way of legs.

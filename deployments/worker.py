@@ -1,4 +1,7 @@
-"""Run the legs of all flows in this process: each flow is imported once, each leg gets a thread."""
+"""Run the legs of all flows in this process: each flow is imported once, each leg gets a thread.
+
+Beside them run loops: the watch, the outbox, the pages.
+"""
 
 import importlib
 import os
@@ -18,6 +21,7 @@ from uuid import UUID
 import anyio
 import anyio.abc
 import anyio.to_thread
+import httpx
 from prefect import Flow, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
@@ -29,16 +33,21 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
-from deployments.helper import reached
+from deployments.database import reached
 from deployments.local.prefect_server import pointed_at
-from deployments.loop import repeated
-from deployments.services import background_loops
+from deployments.loop import Loop, repeated
 from deployments.settings import Settings
 from flows import load
+from tasks.durable import clock
+from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.mending import RecoverReport
+from tasks.runs.publish import PAGES
+from tasks.runs.watch import Watch
 from tasks.sheets import places
 
 POOL = "aftersales"
 BACKGROUND_CONNECTIONS = 8  # of the loops beside the legs; the watch has hands of its own
+WATCH_EVERY, OUTBOX_EVERY, PAGES_EVERY = 3.0, 2.0, 15.0  # seconds
 STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
@@ -171,6 +180,22 @@ def joined(settings: Settings, threads: int) -> Iterator[Engine]:
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield db
+
+
+def background_loops(db: Engine) -> list[Loop]:
+    """Return what runs beside the legs of an operations database."""
+    client, watch = httpx.Client(), Watch(db)
+    return [
+        Loop("watch", WATCH_EVERY, lambda: note(watch.round())),
+        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
+        Loop("pages", PAGES_EVERY, lambda: (PAGES.publish_inboxes(db), PAGES.publish_start_page(db))),
+    ]
+
+
+def note(report: RecoverReport) -> None:
+    """Log a round of the watch that found something to do."""
+    if done := ", ".join(f"{name} {count}" for name, count in vars(report).items() if count):
+        log.info("watch: %s", done)
 
 
 def main() -> None:

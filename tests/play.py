@@ -17,9 +17,9 @@ from sqlalchemy import Engine, Row, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.demo import sensible
-from deployments.demo.engine_door import EngineDoor
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.words import Channel, EntryKind, Role
+from tasks.durable.opening import Opened, open_case
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import Result, advance
 from tasks.people.queries import people
@@ -64,11 +64,18 @@ KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table 
 }
 
 
+def open_to_gate(db: Engine, form: Mapping[str, Any], process: str = "PA") -> Opened:
+    """Open a case for an application and let it go to its first gate."""
+    opened = open_case(db, process, dict(form), f"cli:{uuid4()}", Channel.CLI)
+    advance(db, opened.case_id)
+    return opened
+
+
 class Play:
     """The staff of the reference data at work on one database."""
 
     def __init__(self, db: Engine) -> None:
-        self.db, self.door = db, EngineDoor(db)
+        self.db = db
 
     # what people do
 
@@ -109,11 +116,11 @@ class Play:
         **overrides: Any,
     ) -> int:
         """Send an application and let the case go to its first gate; gives its id."""
-        return self.door.open(self.form(lines, urgency=urgency, office=office, **overrides)).case_id
+        return open_to_gate(self.db, self.form(lines, urgency=urgency, office=office, **overrides)).case_id
 
     def send(self, case: int, key: str, data: Mapping[str, Any]) -> Result:
         """Send an answer as it is, right or wrong."""
-        return self.door.send(case, key, data)
+        return advance(self.db, case, Answer(key, dict(data), Channel.CLI))
 
     def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
         """Answer an open item: what is pre-filled, over it what is sensible, then `fields`. It must be accepted."""

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from schemas.problems import Problem
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
-from tasks.privacy.rules import mask_address, mask_phone, mask_text
+from tasks.privacy.rules import mask_address, mask_phone
 
 Object = dict[str, Any]
 ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
@@ -51,15 +51,7 @@ def inbox_objects(rows: Iterable[ItemView]) -> list[Object]:
 
 def open_objects(view: CaseView) -> list[Object]:
     """Give what a case waits for, the first due first."""
-    return [
-        chosen(
-            item._asdict()
-            | {"step": item.key, "unit": item.unit_name, "overdue": item.due_at < view.now}
-            | {"refused_because": mask_text(item.refused_because, view.case)},
-            OPEN,
-        )
-        for item in view.items
-    ]
+    return [chosen(item._asdict() | {"step": item.key, "unit": item.unit_name}, OPEN) for item in view.items]
 
 
 def case_object(view: CaseView) -> Object:

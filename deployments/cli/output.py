@@ -17,7 +17,7 @@ from tasks.desk.reading import cell_text, is_figure
 from tasks.desk.rules import full_time
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
-from tasks.privacy.rules import mask_address, mask_phone, mask_text
+from tasks.privacy.rules import mask_address, mask_phone
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")
@@ -81,11 +81,9 @@ def _next_line(view: CaseView, item: ItemView) -> Text:
     other = view.answering(item.key)
     role = f"等待 waits for {other.number}" if other else f"{item.role.zh} {item.role.value}"
     who = " · ".join(filter(None, [role, item.unit_name]))
-    line = Text.assemble(
-        "→ ", (item.title, "bold"), f" [{item.key}] · {who} · ", _due(item.due_at, item.due_at < view.now)
-    )
+    line = Text.assemble("→ ", (item.title, "bold"), f" [{item.key}] · {who} · ", _due(item.due_at, item.overdue))
     if item.refusals:
-        first = mask_text(item.refused_because.split("\n", 1)[0], view.case)
+        first = item.refused_because.partition("\n")[0]
         line.append(f"\n  上次未通过 refused {item.refusals}×: {first}", "yellow")
     return line
 

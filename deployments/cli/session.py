@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from deployments.cli.as_json import show_json
 from deployments.cli.output import show
-from deployments.helper import reached
+from deployments.database import reached
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
 from flows import load

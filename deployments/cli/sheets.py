@@ -1,5 +1,6 @@
 """The commands that take in forms and sheets, and give templates."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -20,6 +21,7 @@ from tasks.documents.queries import find_case
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Process
 from tasks.durable.stage import advance
+from tasks.privacy.rules import mask_text
 from tasks.sheets.queries import template_lists
 
 SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
@@ -76,9 +78,16 @@ def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Output
 
 
 def view_of(db: Engine, number: str) -> CaseView:
-    """Load a case by its number."""
+    """Load a case by its number; contact data in what was written of it is masked."""
     with db.connect() as connection:
-        return case_view(connection, find_case(connection, number))
+        view = case_view(connection, find_case(connection, number))
+    case = view.case
+    reason, fault = mask_text(case.ending_reason, case), case.fault and mask_text(case.fault, case)
+    facts = [(name, mask_text(fact, case)) for name, fact in view.lines.facts]
+    items = [item._replace(refused_because=mask_text(item.refused_because, case)) for item in view.items]
+    return replace(
+        view, case=replace(case, ending_reason=reason, fault=fault), lines=view.lines._replace(facts=facts), items=items
+    )
 
 
 @command(sheet_app, machines=False)

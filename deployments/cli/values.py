@@ -49,7 +49,7 @@ def by_chinese_names(form: type[Form], given: Mapping[str, Any]) -> dict[str, An
         row_form = rows_of(field) if field else None
         if row_form and isinstance(value, list):
             value = [by_chinese_names(row_form, row) if isinstance(row, dict) else row for row in value]
-        renamed[label(field) if field else name] = value
+        renamed[chinese(field) if field else name] = value
     return renamed
 
 
@@ -79,19 +79,21 @@ def _set(form: type[Form], values: dict[str, Any], pair: str) -> None:
     row_form = rows_of(field)
     if row_form is None:
         if len(path) > 1:
-            raise wrong(pair, value, f"{label(field)} 没有明细 has no rows: {label(field)}=…")
-        values[label(field)] = value
+            raise wrong(pair, value, f"{chinese(field)} 没有明细 has no rows: {chinese(field)}=…")
+        values[chinese(field)] = value
         return
-    rows = values.setdefault(label(field), [])
+    rows = values.setdefault(chinese(field), [])
+    if not (isinstance(rows, list) and all(isinstance(row, dict | None) for row in rows)):
+        raise wrong(chinese(field), "", "每行应为 字段: 值 each row must be field: value")
     match path[1:], value:
         case [], "":
             rows.clear()
         case [index], "":
             rows[_row(rows, row_form, index, pair)] = None
         case [index, column], _:
-            rows[_row(rows, row_form, index, pair)][label(_known(row_form, column, pair))] = value
+            rows[_row(rows, row_form, index, pair)][chinese(_known(row_form, column, pair))] = value
         case _:
-            raise wrong(pair, value, f"应为 must be {label(field)}.行 row.字段 field=值 value")
+            raise wrong(pair, value, f"应为 must be {chinese(field)}.行 row.字段 field=值 value")
 
 
 def _row(rows: list[Any], form: type[Form], index: str, pair: str) -> int:
@@ -100,24 +102,24 @@ def _row(rows: list[Any], form: type[Form], index: str, pair: str) -> int:
         raise wrong(pair, index, "行应为 1、2、3… the row must be 1, 2, 3 …")
     field = find_field(form, "line_no")
     for at, row in enumerate(rows):
-        if row is not None and str(row.get(label(field)) if field else at + 1) == str(int(index)):
+        if row is not None and str(row.get(chinese(field)) if field else at + 1) == str(int(index)):
             return at
     if not field and int(index) != len(rows) + 1:
         raise wrong(pair, index, f"只有 {len(rows)} 行 there are {len(rows)} rows")
-    rows.append({label(field): int(index)} if field else {})
+    rows.append({chinese(field): int(index)} if field else {})
     return len(rows) - 1
 
 
 def describe(form: type[Form], prefill: Mapping[str, Any]) -> Iterator[str]:
     """Tell the fields of a form: Chinese and English name, what may stand there, what is pre-filled."""
     for name, field in form.model_fields.items():
-        row_form, given = rows_of(field), prefill.get(label(field))
+        row_form, given = rows_of(field), prefill.get(chinese(field))
         if row_form:
-            yield f"{label(field)}.行 ({name}.row):"
+            yield f"{chinese(field)}.行 ({name}.row):"
             yield from (f"    {_told(inner, spec)}" for inner, spec in row_form.model_fields.items())
             for row in given or []:
                 yield "    · " + "，".join(f"{title}={_shown(value)}" for title, value in row.items() if value != "")
-        elif label(field) != STAFF:
+        elif chinese(field) != STAFF:
             yield _told(name, field) + ("" if given in (None, "") else f"  [{_shown(given)}]")
 
 
@@ -125,7 +127,7 @@ def _told(name: str, field: FieldInfo) -> str:
     kind = field.annotation
     words = " / ".join(word.option for word in kind) if isinstance(kind, type) and issubclass(kind, Labelled) else ""
     must = " 必填 required" if field.is_required() else ""
-    return f"{label(field)} ({name}){must}{f': {words}' if words else ''}"
+    return f"{chinese(field)} ({name}){must}{f': {words}' if words else ''}"
 
 
 def _shown(value: object) -> str:
@@ -144,7 +146,7 @@ def rows_of(field: FieldInfo) -> type[Form] | None:
     return get_args(field.annotation)[0] if get_origin(field.annotation) is list else None
 
 
-def label(field: FieldInfo) -> str:
+def chinese(field: FieldInfo) -> str:
     """Give a field's Chinese name."""
     return str(field.alias)
 

@@ -5,25 +5,25 @@ All of it goes over Prefect's API, as the UI does.
 
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateName
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
-from deployments.demo.sensible import filled_in
+from deployments.demo.sensible import ROLES, each, filled_in
 from schemas.forms.fields import STAFF
-from schemas.words import Role
+from schemas.problems import UpError
 from tasks.desk.rules import waiting_tag
 from tasks.runs.rules import TAKEN_OVER
 
@@ -49,37 +49,32 @@ class Dialog(NamedTuple):
 class ClicksDoor:
     """People at the Prefect UI; each answer waits for what becomes of it."""
 
-    def __init__(
-        self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Event) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
-        self._in_hand: dict[str, UUID] = {}  # run by case
-        self._runs: dict[UUID, FlowRun] = {}
-        self._looked_at, self._looking = 0.0, threading.Lock()
+
+    def pause(self, seconds: float = LOOK_EVERY) -> None:
+        """Wait a moment; raises UpError where Ctrl-C was pressed, for what runs is about to end."""
+        if self.stopping.wait(seconds):
+            raise UpError("中止 interrupted")
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
         """Fill in run forms, mistakes included; a case is known by its run until it has a number."""
         return {
-            story.key: str(self._start("parts-application", {"申报单": story.form(first=True)})) for story in stories
+            story.key: str(self._start("parts-application", {"申报单": story.form(first=True)}).id) for story in stories
         }
 
-    def _start(self, deployment: str, parameters: dict[str, Any]) -> UUID:
-        return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters).id
+    def _start(self, deployment: str, parameters: dict[str, Any]) -> FlowRun:
+        return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters)
 
-    def waiting(self, role: Role) -> list[Todo]:
-        """Give what waits for a role, of each case what goes first, and take those cases in hand."""
+    def worklists(self) -> Iterator[list[Todo]]:
+        """Give what waits for people, of each case what goes first."""
+        self.pause()
         suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
         first: dict[str, FlowRun] = {}
         for run in sorted(self.client.read_flow_runs(flow_run_filter=suspended, limit=FETCHED), key=_rank):
             first.setdefault(_number(run) or str(run.id), run)
-        items = []
-        for case, run in first.items():
-            dialog = self._read(run) if waiting_tag(role) in run.tags and case not in self._in_hand else None
-            if dialog:
-                self._in_hand[case] = run.id
-                key, title = dialog.gate.rpartition("-")[0], run.name.rpartition(" · ")[2]
-                items.append(Todo(_number(run), key, title, str(dialog.schema["title"]), role, dialog, str(run.id)))
-        return items
+        dialogs = filter(None, map(self._read, first.values()))
+        yield [todo for dialog in dialogs if (todo := _todo(dialog))]
 
     def _read(self, run: FlowRun) -> Dialog | None:
         """Read the dialog of a Suspended run; None when it is stored nowhere in time."""
@@ -97,66 +92,46 @@ class ClicksDoor:
         return None
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
-        """Press Resume, and wait for what becomes of it."""
-        return [self._decide(saying, saying.item.shown) for saying in sayings]
+        """Press Resume everywhere, then see what becomes of each answer."""
+        pressed = [self._press(saying) for saying in sayings]
+        return [self._became(saying, told) for saying, told in zip(sayings, pressed, strict=True)]
 
-    def _decide(self, saying: Saying, dialog: Dialog) -> list[Told]:
-        try:
-            while True:
-                pressed = self._press(dialog, [_answer(dialog, saying.said, who) for who in saying.people])
-                if not any(told.accepted for told in pressed):
-                    moved = _gate(self.client.read_flow_run(dialog.run.id)) != dialog.gate
-                    return [LOST for _ in pressed] if moved else pressed
-                after = self._wait(dialog)
-                if after is LOST:
-                    return [LOST for _ in pressed]
-                if not isinstance(after, Dialog) or after.gate != dialog.gate:
-                    break  # else it is the same gate: the answer was lost with the worker
-                dialog = after
-            # the next attempt at the same item: it was refused
-            if isinstance(after, Dialog) and after.gate.rpartition("-")[0] == saying.item.key:
-                why = after.text[after.text.find("⚠") :]
-                return [Told(False, why) if told.accepted else told for told in pressed]
-            return pressed
-        finally:
-            self._in_hand.pop(saying.item.case or saying.item.run)
+    def _became(self, saying: Saying, pressed: list[Told]) -> list[Told]:
+        """Wait for what becomes of an answer; it is lost with a worker, or where another run took its item over."""
+        dialog, taken = saying.item.shown, any(told.accepted for told in pressed)
+        run = self._wait(dialog.run) if taken else self.client.read_flow_run(dialog.run.id)
+        if taken == (_gate(run) == dialog.gate) or run.state_name == TAKEN_OVER:
+            return [LOST for _ in pressed]
+        if taken and _gate(run).rpartition("-")[0] == saying.item.key:  # the next attempt: it was refused
+            after = self._read(run)
+            why = after.text[after.text.find("⚠") :] if after else ""
+            return [Told(False, why) if told.accepted else told for told in pressed]
+        return pressed
 
-    def _wait(self, dialog: Dialog) -> Dialog | Told | None:
-        """Give the next dialog of a run; LOST when another run took its item over, None when it ended otherwise."""
-        before = dialog.run.state.id if dialog.run.state else None
+    def _wait(self, before: FlowRun) -> FlowRun:
+        """Give a run when it waits anew or has ended, as it is then or at the end of our patience."""
         deadline = time.monotonic() + RUN_WAIT
-        while not self.stopping() and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
-            run = self._look(dialog.run.id)
-            if run and run.state and run.state.is_final():
-                return LOST if run.state.name == TAKEN_OVER else None
-            if run and run.state and run.state.name == "Suspended" and run.state.id != before:
-                return self._read(run)
-        return None
+        while True:
+            run = self.client.read_flow_run(before.id)
+            rests = run.state_name == "Suspended" or bool(run.state and run.state.is_final())
+            if time.monotonic() > deadline or (rests and run.state_id != before.state_id):
+                return run
+            self.pause()
 
-    def _look(self, run_id: UUID) -> FlowRun | None:
-        """Look at a run in hand; whoever looks first looks at all of them, for the server has one event loop."""
-        with self._looking:
-            if time.monotonic() - self._looked_at > LOOK_EVERY:
-                in_hand = FlowRunFilter(id=FlowRunFilterId(any_=list(self._in_hand.values())))
-                self._runs = {run.id: run for run in self.client.read_flow_runs(flow_run_filter=in_hand)}
-                self._looked_at = time.monotonic()
-        return self._runs.get(run_id)
-
-    def _press(self, dialog: Dialog, answers: Sequence[Mapping[str, Any]]) -> list[Told]:
+    def _press(self, saying: Saying) -> list[Told]:
         """Let people press Resume, all in the same moment."""
-        together = threading.Barrier(len(answers))
+        dialog, together = saying.item.shown, Barrier(len(saying.people))
 
-        def press(answer: Mapping[str, Any]) -> Told:
+        def press(who: str) -> Told:
             together.wait(10)
-            return self._resume(dialog.run.id, answer)
+            return self._resume(dialog.run.id, _answer(dialog, saying.said, who))
 
-        with ThreadPoolExecutor(len(answers)) as people:
-            return list(people.map(press, answers))
+        with ThreadPoolExecutor(len(saying.people)) as people:
+            return list(people.map(press, saying.people))
 
-    def _resume(self, run_id: UUID, answer: Mapping[str, Any]) -> Told:
+    def _resume(self, run_id: UUID, answer: dict[str, Any]) -> Told:
         try:
-            result = self.client.resume_flow_run(run_id, run_input=dict(answer))
+            result = self.client.resume_flow_run(run_id, run_input=answer)
         except PrefectHTTPStatusError as error:
             if error.response.status_code != httpx.codes.CONFLICT:
                 raise
@@ -167,13 +142,16 @@ class ClicksDoor:
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back through the deployment 撤回申报."""
-        run_id = self._start("withdraw", {"撤回单": {"单号": case, STAFF: staff, "撤回原因": reason}})
-        deadline = time.monotonic() + RUN_WAIT
-        while not ((state := self.client.read_flow_run(run_id).state) and state.is_final()):
-            if self.stopping() or time.monotonic() > deadline:
-                return Told(False, "撤回未办完 the withdrawal did not end")
-            time.sleep(LOOK_EVERY)
-        return Told(state.name == "已撤回", str(state.message or ""))
+        run = self._wait(self._start("withdraw", {"撤回单": {"单号": case, STAFF: staff, "撤回原因": reason}}))
+        return Told(run.state_name == "已撤回", run.state.message or "" if run.state else "")
+
+
+def _todo(dialog: Dialog) -> Todo | None:
+    """Say what a dialog is to those who see it on their worklist; None where none of the demo's people do."""
+    run, schema = dialog.run, dialog.schema
+    role = next((role for role in ROLES if waiting_tag(role) in run.tags), None)
+    key, title = dialog.gate.rpartition("-")[0], run.name.rpartition(" · ")[2]
+    return Todo(_number(run), key, title, str(schema["title"]), role, dialog, str(run.id)) if role else None
 
 
 def _gate(run: FlowRun) -> str:
@@ -198,14 +176,5 @@ def _answer(dialog: Dialog, said: Mapping[str, Any], who: str) -> dict[str, Any]
     parts = [dialog.schema, *dialog.schema.get("$defs", {}).values()]
     enums = [spec["enum"] for part in parts for spec in part.get("properties", {}).values() if "enum" in spec]
     options = {option.split(" ", 1)[0]: option for listed in enums for option in listed}
-    answer = filled_in(prefill, said, who)
-    return {name: _chosen(value, options) for name, value in answer.items() if name in properties}
-
-
-def _chosen(value: Any, options: Mapping[str, str]) -> Any:
-    """Choose from the drop-downs."""
-    if isinstance(value, dict):
-        return {name: _chosen(part, options) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_chosen(part, options) for part in value]
-    return options.get(value, value) if isinstance(value, str) else value
+    chosen = each(said, lambda value: options.get(value, value) if isinstance(value, str) else value)
+    return {name: value for name, value in filled_in(prefill, chosen, who).items() if name in properties}

@@ -8,10 +8,10 @@ from rich.text import Text
 from sqlalchemy import select, text
 
 from deployments.cli.output import case_parts, table
+from deployments.cli.sheets import view_of
 from deployments.demo.player import Player
 from schemas.tables import service_case
 from tasks.books.queries import ALWAYS, AT_REST, untrue
-from tasks.desk.queries import case_view
 from tasks.durable.process import ending_of
 
 TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
@@ -52,15 +52,14 @@ def show_end(player: Player, apart: str = "") -> End:
         rows = {row.number: row for row in connection.execute(select(service_case))}
         untold = untrue(connection, sentences)
         figures = {name: connection.scalar(text(f"SELECT count(*) FROM {kept}")) or 0 for name, kept in FIGURES.items()}
-        told = next(one.case for one in player.stories if one.story.key == TOLD_ABOUT)
-        view = case_view(connection, rows[told].id)
     found = {number: ending_of(row.process, row.ending) for number, row in rows.items()}
     ended = {number: ending.zh if ending else "未结案 open" for number, ending in found.items()}
     endings = [
         (one.case, one.story.key, one.story.title, one.story.ending.zh, ended.get(one.case, "没有 none"))
         for one in player.stories
     ]
-    for part in case_parts(view):
+    told_about = next(one.case for one in player.stories if one.story.key == TOLD_ABOUT)
+    for part in case_parts(view_of(player.db, told_about)):
         console.print(part)
     shown = [(*told, due, _mark(became, due == became)) for *told, due, became in endings]
     console.print("\n结案 Endings", table(*ENDINGS, rows=shown), sep="\n")

@@ -11,8 +11,6 @@ import signal
 import tempfile
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle
 from pathlib import Path
 from uuid import UUID
 
@@ -20,29 +18,25 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from sqlalchemy import Engine, select
 
+from deployments.database import reached
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
 from deployments.demo.plan import BY_FORM, SHEET
-from deployments.demo.player import Player, Todo
+from deployments.demo.player import Player
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import ROLES
 from deployments.demo.sheets_door import SheetsDoor
-from deployments.helper import reached
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
 from deployments.local.serve import prepare
 from deployments.local.up import Context, up
+from deployments.loop import Loop, repeated
 from deployments.settings import Settings
-from schemas.problems import AftersalesError, UpError
+from schemas.problems import AftersalesError
 from schemas.tables import lease, service_case
-from tasks.outbox.dispatch import dispatch_due
 
-STUCK_AFTER = 120.0  # seconds in which nothing happens
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
-HANDS = 12  # people who work at the same time
-LOOK_EVERY = 0.25  # seconds between a look at one worklist and at the next
-MOST_ROUNDS = 40
+KILL_EVERY = 0.25  # seconds between two looks whether it can be done
 ONLY_BY_FORM = "draft"  # a sheet's application that is wrong is no draft: it comes back in the reject sheet
 
 
@@ -67,7 +61,7 @@ def main(sheets_only: bool = False) -> int:
     return 1 if problems else 0
 
 
-def installation(home: Path, port: int = 4200) -> Settings:
+def fresh_installation(home: Path, port: int = 4200) -> Settings:
     """Give an installation of its own in a fresh home, whatever the environment says."""
     return Settings(home=home, port=port, database_url=None, prefect_database_url=None, fsync=False)
 
@@ -78,9 +72,9 @@ def installation(home: Path, port: int = 4200) -> Settings:
 def through_sheets(home: Path, screen: Screen) -> End:
     """Start PostgreSQL and play; everything that people do stands in workbooks, and no Prefect is needed."""
     screen.stage("只用表格再办一遍 the same through sheets alone: starting PostgreSQL")
-    with running_database(installation(home)) as databases:
+    with running_database(fresh_installation(home)) as databases:
         prepare(databases.ours)
-        with reached(databases.ours, HANDS) as db:
+        with reached(databases.ours) as db:
             return play_sheets(db, home, screen)
 
 
@@ -90,17 +84,7 @@ def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
     player = Player(db, door, screen)
     player.apply(door, [one.story for one in player.stories])
     screen.stage("各岗位用待办表办理 every role works through its inbox workbook")
-    busy = True
-    while busy and not player.problems and door.round < MOST_ROUNDS:
-        door.round += 1
-        busy = bool(dispatch_due(db).answered)  # the order system answers
-        for role in ROLES:
-            items = door.waiting(role)
-            busy = busy or bool(items)
-            while items and not player.problems:
-                player.play(items)
-                items = player.undone(door.back())
-        player.all_closed()
+    player.work()
     screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
     return show_end(player, apart=ONLY_BY_FORM)
 
@@ -110,63 +94,37 @@ def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
 
 def by_clicks(home: Path, screen: Screen) -> End:
     """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
-    settings = installation(home, free_port())
+    settings = fresh_installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
     with (
         up(settings, prepare) as context,
-        reached(context.databases.ours, HANDS) as db,
+        reached(context.databases.ours) as db,
         get_client(sync_client=True) as client,
     ):
         return _play_clicks(context, db, client, screen)
 
 
 def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen: Screen) -> End:
-    _go_on(context)
-    over = threading.Event()
-    door = ClicksDoor(client, context.deployments, lambda: over.is_set() or context.stopping.is_set())
+    door = ClicksDoor(client, context.deployments, context.stopping)
+    door.pause()
     player = Player(db, door, screen)
     player.apply(SheetsDoor(db, context.settings.home, screen), SHEET)
     player.apply(door, BY_FORM)
     screen.stage("各岗位开始办理 staff of every role begin to work")
-    with ThreadPoolExecutor(HANDS, "hand") as hands:
-        try:
-            _let_staff_work(context, player, hands)
-        finally:
-            over.set()
-    _go_on(context)
+    killed = threading.Event()
+
+    def kill() -> None:
+        if not killed.is_set() and player.answers >= KILL_AFTER and _kill_worker(context, player):
+            killed.set()
+
+    with repeated(Loop("kill", KILL_EVERY, kill)):
+        player.work()
+    door.pause()
+    if not killed.is_set():
+        player.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
     end = show_end(player)
     end.problems.extend(wrong_runs(end.runs, client))
     return end
-
-
-def _go_on(context: Context) -> None:
-    """Raise UpError where Ctrl-C was pressed: what runs is about to end."""
-    if context.stopping.is_set():
-        raise UpError("中止 interrupted")
-
-
-def _let_staff_work(context: Context, player: Player, hands: ThreadPoolExecutor) -> None:
-    """Look at one worklist after the other until all cases have ended; in the middle, the worker is killed."""
-
-    def answer(item: Todo) -> None:
-        try:
-            player.play([item])
-        except Exception as fault:  # noqa: BLE001  a fault of one hand is told at the end, the others go on
-            player.problems.append(f"{item.case} {item.key}: {fault!r}")
-
-    killed = False
-    for role in cycle(ROLES):
-        if context.stopping.wait(LOOK_EVERY) or player.all_closed():
-            break
-        if player.screen.idle > STUCK_AFTER:
-            player.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
-            break
-        if not killed and player.answers >= KILL_AFTER:
-            killed = _kill_worker(context, player)
-        for item in player.door.waiting(role):
-            hands.submit(answer, item)
-    if not killed:
-        player.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
 
 
 def _kill_worker(context: Context, player: Player) -> bool:

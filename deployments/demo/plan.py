@@ -17,15 +17,6 @@ OF_LINE = ("配件名称", "数量", "原因")
 
 
 @dataclass(frozen=True)
-class TakeBack:
-    """An attempt to withdraw a case through the deployment 撤回申报; `refused` is why it must fail."""
-
-    staff: str
-    reason: str
-    refused: str = ""
-
-
-@dataclass(frozen=True)
 class Act:
     """What somebody does at a gate.
 
@@ -33,14 +24,14 @@ class Act:
     staff     who signs; empty: somebody who holds the role and may decide
     refused   the answer must come back, and the next form must hold this text
     twice     a colleague sends the same answer in the same moment
-    withdraw  instead of an answer, attempts to take the case back
+    withdraw  why `staff` tries to take the case back instead of answering
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     staff: str = ""
     refused: str = ""
     twice: bool = False
-    withdraw: tuple[TakeBack, ...] = ()
+    withdraw: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Engine, func, select
 
-from deployments.demo.plan import BY_FORM, SHEET, Act, Story, TakeBack
+from deployments.demo.plan import BY_FORM, SHEET, Act, Story
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import APPROVALS, holders, sensible, who_may
 from flows import load
@@ -16,6 +16,7 @@ from schemas.tables import service_case
 from schemas.words import Role
 from tasks.people.queries import people
 
+STUCK_AFTER = 120.0  # seconds in which nothing happens
 UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
 
 
@@ -55,8 +56,8 @@ class Door(Protocol):
     def apply(self, stories: Sequence[Story]) -> Mapping[str, str]:
         """Send applications; gives the case of each story."""
 
-    def waiting(self, role: Role) -> list[Todo]:
-        """Give what waits for a role."""
+    def worklists(self) -> Iterator[list[Todo]]:
+        """Give what waits, list by list; what is decided of a list may decide what stands in the next."""
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Send answers; gives what became of each, by item and person."""
@@ -103,6 +104,14 @@ class Player:
         for progress in self.stories:
             progress.case = cases.get(progress.story.key, progress.case)
 
+    def work(self) -> None:
+        """Go through what waits until all cases have ended, or something went otherwise than planned."""
+        while not (self.all_closed() or self.problems):
+            if self.screen.idle > STUCK_AFTER:
+                self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
+            for items in self.door.worklists():
+                self.play(items)
+
     def play(self, items: Sequence[Todo]) -> None:
         """Let somebody answer each item as its story says, and check what became of that."""
         plans = list[tuple[Saying, Progress, Act]]()
@@ -112,18 +121,14 @@ class Player:
                 continue
             progress.case = item.case or progress.case
             act = progress.next_act(item.key)
-            if act.withdraw and self._take_back(progress, act.withdraw):
-                progress.done[item.key] = Act()
-                continue
-            act = Act() if act.withdraw else act
-            plans.append((self._saying(item, progress, act), progress, act))
+            saying = self._saying(item, progress, act)
+            if act.withdraw:
+                self._judge(saying, progress, act, [self.door.withdraw(progress.case, act.staff, act.withdraw)])
+            else:
+                plans.append((saying, progress, act))
         became = self.door.decide([saying for saying, _, _ in plans]) if plans else []
         for plan, told in zip(plans, became, strict=True):
             self._judge(*plan, told)
-
-    def undone(self, items: Sequence[Todo]) -> list[Todo]:
-        """Keep of what came back the items that are still to be answered."""
-        return [item for item in items if (one := self._story_of(item)) and item.key not in one.done]
 
     def _story_of(self, item: Todo) -> Progress | None:
         return next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
@@ -137,17 +142,19 @@ class Player:
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)
         if item.form in APPROVALS and not act.refused:
             progress.approved.update(people)
-        return Saying(item, people, sensible(item.form, act.fields))
+        said = {"撤回原因": act.withdraw} if act.withdraw else sensible(item.form, act.fields)
+        return Saying(item, people, said)
 
     def _judge(self, saying: Saying, progress: Progress, act: Act, told: Sequence[Told]) -> None:
         """Check that an answer was taken once, or came back with the reason that its story names."""
         item, at = saying.item, f"{progress.story.key} {saying.item.key}"
         taken = [who for who, one in zip(saying.people, told, strict=True) if one.accepted]
         for who, one in zip(saying.people, told, strict=True):
-            if act.fields or act.refused or act.twice:
+            if act != Act():
                 became = "" if one.accepted else f" → 未受理 {one.why.replace(chr(10), '；')}"
                 what = f"{item.title}: {_in_short(saying.said)}{became}"
                 self.screen.tell(self._named(who, item.role), progress.case, what)
+        progress.approved.difference_update(who for who in saying.people if who not in taken)
         if all(one.lost for one in told):
             progress.done[item.key] = act
             return
@@ -156,27 +163,13 @@ class Player:
                 self.problems.append(f"{at}: 未说明 does not say: {act.refused} ({told[0].why})")
             return
         progress.done[item.key] = act
-        progress.approved.difference_update(who for who in saying.people if who not in taken)
         self.answers += 1
         self.told_late += len(told) - len(taken)
         if len(taken) != 1:
             why = "；".join(one.why for one in told)
             self.problems.append(f"{at}: {len(taken)} 份被受理 were taken; {why}")
 
-    def _take_back(self, progress: Progress, attempts: Sequence[TakeBack]) -> bool:
-        """Try to withdraw a case; True when it is withdrawn."""
-        for attempt in attempts:
-            told = self.door.withdraw(progress.case, attempt.staff, attempt.reason)
-            if told.accepted == bool(attempt.refused) or attempt.refused not in told.why:
-                self.problems.append(f"{progress.story.key} 撤回 withdrawal by {attempt.staff}: {told.why}")
-            became = "已撤回" if told.accepted else f"未受理 {told.why}"
-            what = f"撤回 withdraw: {attempt.reason} → {became}"
-            self.screen.tell(self._named(attempt.staff), progress.case, what)
-            if told.accepted:
-                return True
-        return False
-
-    def _named(self, code: str, role: Role | None = None) -> str:
+    def _named(self, code: str, role: Role) -> str:
         person = self.people.get(code)
         roles = {held for held, _, _ in person.roles} if person else set()
         shown = role if role in roles else next(iter(roles), None)

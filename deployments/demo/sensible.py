@@ -1,6 +1,6 @@
 """What people say where nobody planned otherwise, and who of them may say it: for the demo, tests and benches."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,8 +51,15 @@ def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any
 
 
 def days(fields: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Write the days that words mean, in rows too."""
-    return {name: days(value) if isinstance(value, Mapping) else _day(value) for name, value in fields.items()}
+    """Write the days that words mean."""
+    return each(fields, _day)
+
+
+def each(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
+    """Change each value, in rows too."""
+    return {
+        name: each(value, change) if isinstance(value, Mapping) else change(value) for name, value in fields.items()
+    }
 
 
 def _day(value: Any) -> Any:

@@ -3,23 +3,25 @@
 What is refused comes back in the reject sheet with its reason, is put right there, and that sheet is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
 
-from deployments.demo.engine_door import EngineDoor
 from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
+from deployments.demo.sensible import ROLES
 from deployments.demo.workbook import CaseStep, Filled, FormRows, StaffBook
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.problems import AftersalesError
 from schemas.sheet_kinds import STEP, sheet_kind
 from schemas.tables import service_case
-from schemas.words import Role
+from schemas.words import Channel, Role
+from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.withdraw import withdraw
 from tasks.sheets.importing import import_sheet
 from tasks.sheets.inbox import write_inbox
 from tasks.sheets.outcome import GOES_WITH, Became
@@ -36,16 +38,15 @@ class SheetsDoor:
 
     def __init__(self, db: Engine, folder: Path, screen: Screen) -> None:
         self.db, self.folder, self.screen = db, folder, screen
-        self.withdraw = EngineDoor(db).withdraw
         self.round = self.books = 0
-        self._role = Role.OFFICE
-        self._open: Path | None = None
+        self._role, self._open = Role.OFFICE, folder  # whose workbook is open
+        self._again: list[Todo] = []  # what came back of it
         self._blank: dict[CaseStep, Sequence[Filled]] = {}
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
         """Send the sheet until every application is a case: key → number; AftersalesError says what went wrong."""
         first, again = self.folder / "配件申报.xlsx", self.folder / "配件申报-更正.xlsx"
-        wrong = sum(1 for story in stories if story.slips)
+        wrong = {story.key for story in stories if story.slips}
         lines = self._write_applications(first, stories)
         self.screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
         report = import_sheet(self.db, first, APPLICATIONS)
@@ -56,7 +57,7 @@ class SheetsDoor:
             raise AftersalesError(f"没有退回表 there is no reject sheet: {report.fault}")
         corrected = _correct_applications(report.reject_sheet, again, stories)
         self.screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
-        second = import_sheet(self.db, again, APPLICATIONS)
+        import_sheet(self.db, again, APPLICATIONS)
         (aside := self.folder / "重发").mkdir()  # where the reject sheet of the first one lies, it is not overwritten
         repeats = [import_sheet(self.db, path, APPLICATIONS, out=aside) for path in (first, again)]
         with self.db.connect() as connection:
@@ -64,11 +65,9 @@ class SheetsDoor:
         numbers = {row.origin.split(":", 2)[2]: row.number for row in made}
         self.screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {len(numbers)} 单 cases")
         checks = {
-            "受理 accepted of the first sheet": (len(report.tables[0].numbers), len(stories) - wrong),
-            "退回 rejected of the first sheet": (len({row.number for row in report.rejected}), wrong),
-            "受理 accepted of the corrected sheet": (len(second.tables[0].numbers), wrong),
+            "退回 rejected of the first sheet": ({row.number for row in report.rejected}, wrong),
             "重发产生的单 cases made by sending both again": (sum(one.counts[Became.ACCEPTED] for one in repeats), 0),
-            "表格受理的单 cases from sheets": (len(numbers), len(stories)),
+            "表格受理的单 cases from sheets": (set(numbers), {story.key for story in stories}),
         }
         problems = [f"{what}: {got} ≠ {due}" for what, (got, due) in checks.items() if got != due]
         problems += [
@@ -91,29 +90,31 @@ class SheetsDoor:
         book.save()
         return len(cells)
 
-    def waiting(self, role: Role) -> list[Todo]:
-        """Give what waits for a role, as its inbox workbook has it."""
-        inbox = self.folder / f"第{self.round}轮-{role.zh}待办.xlsx"
-        self._role = role
-        if not write_inbox(self.db, role, inbox).items:
-            inbox.unlink()
-            return []
-        self._open = inbox
-        items = self.back()
-        self._blank |= {(item.case, item.key): item.shown.cells for item in items}
-        return items
+    def worklists(self) -> Iterator[list[Todo]]:
+        """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
+        self.round += 1
+        dispatch_due(self.db)  # the order system answers
+        for self._role in ROLES:
+            self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
+            if not write_inbox(self.db, self._role, self._open).items:
+                self._open.unlink()
+                continue
+            items = self._items()
+            self._blank |= {(item.case, item.key): item.shown.cells for item in items}
+            while items:
+                self._again = []
+                yield items
+                items = self._again
 
-    def back(self) -> list[Todo]:
-        """Give what came back of the last workbook that was sent."""
-        items = StaffBook(self._open).items if self._open else {}
+    def _items(self) -> list[Todo]:
+        """Give what stands in the workbook that is open."""
         return [
             Todo(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
-            for (number, step), rows in items.items()
+            for (number, step), rows in StaffBook(self._open).items.items()
         ]
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Fill in the workbook that is open, and a colleague's copy where two say the same; send them at once."""
-        assert self._open is not None, "nothing waits"
         twice = [saying for saying in sayings if len(saying.people) > 1]
         sent = [self._fill(self._open, sayings, 0)]
         if twice:
@@ -125,10 +126,18 @@ class SheetsDoor:
         for report in reports:
             tabs = "、".join(table.kind.title for table in report.tables)
             self.screen.tell(f"第 {self.round} 轮 {self._role.zh}", "", f"{tabs} {report.name}: {report.line}")
-        self._open = reports[0].reject_sheet
         back = [_reasons(report) for report in reports]
         whys = [[why.get((one.item.case, one.item.key), "") for why in back[: len(one.people)]] for one in sayings]
+        if reports[0].reject_sheet:
+            self._open = reports[0].reject_sheet
+            undone = {(one.item.case, one.item.key) for one, why in zip(sayings, whys, strict=True) if all(why)}
+            self._again = [item for item in self._items() if (item.case, item.key) in undone]
         return [[Told(not why, why) for why in own] for own in whys]
+
+    def withdraw(self, case: str, staff: str, reason: str) -> Told:
+        """Take a case back as the command does."""
+        reply = withdraw(self.db, case, staff, reason, Channel.CLI).reply
+        return Told(reply.accepted, "；".join(map(str, reply.problems)))
 
     def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:
         """Fill in what somebody says in a workbook, and leave everything else undecided."""

@@ -3,7 +3,6 @@
 The name of a report's folder is nobody's guess, and folders are not listed.
 """
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -12,26 +11,21 @@ from deployments.local.processes import Child
 from deployments.settings import HOST, Settings
 
 STOP_GRACE = 3.0  # seconds
-SAFE = [  # headers of whatever is answered
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),  # nothing in a page runs or loads
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-cache"),  # an import that is run again writes its report anew
-]
+SAFE = (  # headers of whatever is answered
+    "Content-Security-Policy:default-src 'none'; style-src 'unsafe-inline'",  # nothing in a page runs or loads
+    "X-Content-Type-Options:nosniff",
+    "Cache-Control:no-cache",  # an import that is run again writes its report anew
+)
+QUIET = ("--no-access-log", "--log-level=warning", "--timeout-graceful-shutdown=1")  # no log of who reads what
 
 
 def report_child(settings: Settings) -> Child:
     """Return the server of the reports as a child of `up`, not started yet."""
-    return Child("reports", ["-m", "deployments.local.report_server"], settings.variables, settings, STOP_GRACE)
+    where = ("--factory", f"{__name__}:site", f"--host={HOST}", f"--port={settings.reports_port}")
+    words = ["-m", "uvicorn", *where, *QUIET, *(f"--header={header}" for header in SAFE)]
+    return Child("reports", words, settings.variables, settings, STOP_GRACE)
 
 
-def main() -> None:
-    """Serve until SIGTERM; keep no log of who reads what."""
-    settings = Settings()
-    app = Starlette(routes=[Mount("/", StaticFiles(directory=settings.reports, check_dir=False))])
-    config = uvicorn.Config(app, HOST, settings.reports_port, access_log=False, log_level="warning", headers=SAFE)
-    config.timeout_graceful_shutdown = 1
-    uvicorn.Server(config).run()
-
-
-if __name__ == "__main__":
-    main()
+def site() -> Starlette:
+    """Serve what lies in the folder of the reports."""
+    return Starlette(routes=[Mount("/", StaticFiles(directory=Settings().reports, check_dir=False))])

@@ -2,8 +2,7 @@
 
 from rich.console import Console
 
-from deployments.database import load_reference, migrate
-from deployments.helper import reached
+from deployments.database import load_reference, migrate, reached
 from deployments.local.up import Context, up
 from deployments.settings import Settings
 from flows import load

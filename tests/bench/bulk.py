@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 import flows
-from deployments.helper import join
+from deployments.database import join
 from schemas.sheet_kinds import sheet_kind
 from schemas.words import Channel
 from tasks.durable.database import use

@@ -24,8 +24,7 @@ def imported(path: Path, url: str) -> Work:
 
     def work() -> None:
         import flows
-        from deployments.database import connect
-        from deployments.helper import join
+        from deployments.database import connect, join
         from schemas.sheet_kinds import sheet_kind
         from tasks.durable.database import use
         from tasks.sheets.importing import import_sheet

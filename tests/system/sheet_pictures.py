@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from deployments.database import connect
-from deployments.demo.main import installation, play_sheets
+from deployments.demo.main import fresh_installation, play_sheets
 from deployments.demo.screen import Screen
 from deployments.local.postgres import running_database
 from deployments.local.serve import prepare
@@ -68,7 +68,7 @@ def main() -> None:
 
 def play_day(home: Path) -> None:
     """Play the demo through sheets; its workbooks stay in `home`, and a template beside them."""
-    with running_database(installation(home)) as databases:
+    with running_database(fresh_installation(home)) as databases:
         prepare(databases.ours)
         db = connect(databases.ours)
         end = play_sheets(db, home, Screen())

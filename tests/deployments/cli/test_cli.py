@@ -15,8 +15,10 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
+from deployments.cli import sheets
 from deployments.cli.app import app
 from deployments.local.prefect_server import free_port
+from tasks.desk.queries import case_view
 from tasks.durable.process import PROCESSES
 from tests.play import Play, books_balance
 
@@ -280,6 +282,26 @@ def test_a_case_for_machines_has_stable_keys_and_masked_contacts(run: Run, appli
     assert [entry["step"] for entry in case["timeline"]][-1:] == ["register-lines"]
 
 
+def test_a_phone_number_in_what_somebody_wrote_of_a_case_is_masked(
+    run: Run, applied: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("decide", applied, "--as", "E1001", "审核结论=驳回", "原因=客户 13800002787 已另行购买")
+
+    def with_more(*words: Any) -> Any:
+        view = case_view(*words)
+        facts = view.lines._replace(facts=[("联系 Contact", "改打 13912345678")])
+        return replace(view, lines=facts, case=replace(view.case, fault="电话 13800002787 无效"))
+
+    monkeypatch.setattr(sheets, "case_view", with_more)
+    for result in (run("case", applied), run("case", applied, "--json")):
+        assert result.exit_code == 0
+        for shown in ("客户 138****2787 已另行购买", "电话 138****2787 无效", "改打 139****5678"):
+            assert shown in result.stdout
+        assert "13800002787" not in result.stdout
+        assert "13912345678" not in result.stdout
+    assert "13800002787" not in run("decide", applied, "--as", "E1001", "审核结论=通过").output
+
+
 @pytest.mark.parametrize("text", ["SO20260318-0042", "13800002787", "ｐａ－2026－000001"])
 def test_a_case_is_found_by_order_or_phone_too(run: Run, applied: str, text: str) -> None:
     assert read(run("case", text, "--json"))["number"] == applied
@@ -359,6 +381,16 @@ def test_a_form_file_is_the_whole_answer_and_pairs_go_over_it(run: Run, applied:
     refused(run("decide", applied, "--as", "E1001", "--form", file), "退回或驳回时必填")
     assert run("decide", applied, "--as", "E1001", "--form", file, "原因=型号不对").exit_code == 0
     assert open_steps(run) == ["resubmit-1"]
+
+
+@pytest.mark.parametrize("rows", [["x"], [["x"]], "x", 3, {"1": {}}])
+@pytest.mark.parametrize("answer", ["明细.1.数量=1", "明细.1="])
+def test_rows_that_are_none_are_told_and_not_sent(
+    run: Run, applied: str, tmp_path: Path, rows: Any, answer: str
+) -> None:
+    file = write(tmp_path, {"审核结论": "通过", "明细": rows})
+    refused(run("decide", applied, "--as", "E1001", "--form", file, answer), "明细", "字段: 值")
+    assert read(run("case", applied, "--json"))["open"][0]["refusals"] == 0
 
 
 def test_rows_are_added_and_taken_out_by_their_place(run: Run, applied: str) -> None:

@@ -1,18 +1,61 @@
 """The demo's stories end as they should through each door that needs no Prefect, and leave the same."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from deployments.demo.end import End, differences, show_end
-from deployments.demo.engine_door import EngineDoor
 from deployments.demo.main import ONLY_BY_FORM, play_sheets
-from deployments.demo.player import Player
+from deployments.demo.plan import Story
+from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import ROLES
+from deployments.demo.sensible import ROLES, filled_in
+from schemas.words import Channel
+from tasks.durable.question import Answer, Reply
+from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.withdraw import withdraw
+from tasks.sheets.queries import waiting_items
 from tests.conftest import Server
-from tests.play import books_balance
+from tests.play import books_balance, open_to_gate
+
+
+class EngineDoor:
+    """The door of programs: the engine itself, without forms and without sheets."""
+
+    def __init__(self, db: Engine) -> None:
+        self.db = db
+
+    def apply(self, stories: Sequence[Story]) -> dict[str, str]:
+        """Send applications as they should be."""
+        return {story.key: open_to_gate(self.db, story.form()).number for story in stories}
+
+    def worklists(self) -> Iterator[list[Todo]]:
+        """Give what waits for each role, the first due first."""
+        dispatch_due(self.db)
+        for role in ROLES:
+            with self.db.connect() as connection:
+                rows = waiting_items(connection, role, None, None)
+            named = [(row, row.form.split(":")[-1]) for row in rows]
+            yield [Todo(row.number, row.step_key, form, form, role, row) for row, form in named]
+
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
+        """Send answers one by one."""
+        return [[self._decide(saying, who) for who in saying.people] for saying in sayings]
+
+    def _decide(self, saying: Saying, who: str) -> Told:
+        item = saying.item.shown
+        answer = Answer(item.step_key, filled_in(item.prefill, saying.said, who), Channel.CLI)
+        return _told(advance(self.db, item.case_id, answer).reply)
+
+    def withdraw(self, case: str, staff: str, reason: str) -> Told:
+        """Take a case back as the command does."""
+        return _told(withdraw(self.db, case, staff, reason, Channel.CLI).reply)
+
+
+def _told(reply: Reply) -> Told:
+    return Told(reply.accepted, "；".join(map(str, reply.problems)))
 
 
 def play_on_engine(db: Engine) -> End:
@@ -20,12 +63,7 @@ def play_on_engine(db: Engine) -> End:
     door = EngineDoor(db)
     player = Player(db, door, Screen())
     player.apply(door, [one.story for one in player.stories])
-    while not player.all_closed():
-        before = player.answers
-        dispatch_due(db)
-        for role in ROLES:
-            player.play(door.waiting(role))
-        assert player.answers > before or not player.problems, player.problems
+    player.work()
     return show_end(player, apart=ONLY_BY_FORM)
 
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from sqlalchemy import Engine, text
 
-from deployments.helper import join
+from deployments.database import join
 from schemas.sheet_kinds import sheet_kind
 from tasks.durable import database
 from tasks.sheets import crew as crews
@@ -32,7 +32,7 @@ import os, sys, time
 from functools import partial
 from pathlib import Path
 from deployments.database import connect
-from deployments.helper import join
+from deployments.database import join
 from tasks.durable import database
 from tasks.sheets import crew as crews
 from tests.tasks.sheets.test_crew import who_and_where

@@ -3,7 +3,7 @@ import time
 from sqlalchemy import Engine
 
 from deployments.loop import Loop, repeated
-from deployments.services import background_loops
+from deployments.worker import background_loops
 from tests.waiting import wait_until
 
 
