@@ -43,7 +43,7 @@ class process(Process):  # noqa: N801  a decorator
         return form_flow(function, self.title, run, self.parameter, self.request)
 
 
-def variant(of: str, *, code: str = "", **changed: Any) -> process:
+def variant(of: str, **changed: Any) -> process:
     """Make a plain function a process that differs from another one only in what is named here."""
     like = PROCESSES[of]
-    return process(**vars(like) | changed | {"code": code or of, "family": (of, *like.family)})
+    return process(**vars(like) | changed | {"family": (of, *like.family)})
