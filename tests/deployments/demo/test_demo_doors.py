@@ -12,11 +12,12 @@ from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
 from schemas.words import Channel
+from tasks.desk.queries import inbox
+from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.withdraw import withdraw
-from tasks.sheets.queries import waiting_items
 from tests.conftest import Server
 from tests.play import books_balance, open_to_gate
 
@@ -36,9 +37,9 @@ class EngineDoor:
         dispatch_due(self.db)
         for role in ROLES:
             with self.db.connect() as connection:
-                rows = waiting_items(connection, role, None, None)
+                rows = inbox(connection, role, clock.now())
             named = [(row, row.form.split(":")[-1]) for row in rows]
-            yield [Todo(row.number, row.step_key, form, form, role, row) for row, form in named]
+            yield [Todo(row.number, row.key, form, form, role, row) for row, form in named]
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Send answers one by one."""
@@ -46,7 +47,7 @@ class EngineDoor:
 
     def _decide(self, saying: Saying, who: str) -> Told:
         item = saying.item.shown
-        answer = Answer(item.step_key, filled_in(item.prefill, saying.said, who), Channel.CLI)
+        answer = Answer(item.key, filled_in(item.prefill, saying.said, who), Channel.CLI)
         return _told(advance(self.db, item.case_id, answer).reply)
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from deployments import services, worker
+from deployments import worker
 from tasks.durable import lease
 from tasks.runs import standing, watch
 
 if __name__ == "__main__":
     worker.POOL = "desk"
-    services.WATCH_EVERY = 0.5
+    worker.WATCH_EVERY = 0.5
     standing.LEG_STARTS_WITHIN = timedelta(seconds=8)
     watch.TAKE_OVER_AFTER = timedelta(seconds=1)
     watch.JOB_ENDS_WITHIN = 0.5

@@ -18,12 +18,12 @@ from prefect.states import Completed, Failed, Pending
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from deployments import services
 from deployments.deploy import apply_deployments
 from deployments.local.postgres import Databases, create_database
 from deployments.local.prefect_server import wait_healthy, worker_env
 from deployments.local.processes import Child
 from deployments.settings import Settings
+from deployments.worker import WATCH_EVERY
 from schemas.problems import ProcessChanged
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
@@ -443,7 +443,7 @@ def worker(desk: Desk, settings: Settings, databases: Databases) -> Iterator[Chi
 
 def test_what_is_waited_for_before_all_is_as_it_should_be_is_less_than_a_minute() -> None:
     dead = max(runs.LEG_STARTS_WITHIN, lease.VOID_AFTER + recover.TAKE_OVER_AFTER)
-    rounds = 2 * timedelta(seconds=services.WATCH_EVERY) + timedelta(seconds=recover.JOB_ENDS_WITHIN)
+    rounds = 2 * timedelta(seconds=WATCH_EVERY) + timedelta(seconds=recover.JOB_ENDS_WITHIN)
     assert dead + rounds < timedelta(minutes=1)
 
 
