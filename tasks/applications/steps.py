@@ -1,7 +1,6 @@
 """审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -107,8 +106,8 @@ def review_question(
         return as_rows(rules.as_reviewed(line) for line in lines) | {"费用类别": fee.option}
 
     due = clock_hours("review")
-    asked = gate(f"review-{turn}", "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record)
-    return replace(asked, barred=frozenset({request.applicant}))
+    key, barred = f"review-{turn}", frozenset({request.applicant})
+    return gate(key, "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred)
 
 
 def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:

@@ -1,7 +1,7 @@
 """Approvals: the ladder by amount with separation of duties, and a leader's single word (DOMAIN, "Approvals")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from schemas.forms.approvals import ApprovalDecision
@@ -57,5 +57,6 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
         return reason_needed(form.reason, form.verdict == Verdict.REJECT, "不同意时必填 is required to refuse")
 
-    asked = gate(key, title, role, ApprovalDecision, within, matter.link, matter.brief, check=check)
-    return replace(asked, barred=matter.barred)
+    return gate(
+        key, title, role, ApprovalDecision, within, matter.link, matter.brief, check=check, barred=matter.barred
+    )

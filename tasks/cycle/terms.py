@@ -6,7 +6,7 @@ A term is named by its gate, "goods_in": the policy of the case's own process co
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
@@ -22,6 +22,17 @@ Due = Callable[[Work], datetime]
 Remind = Callable[[Work, datetime], Sequence[Reminder]]
 
 
+class More(TypedDict, total=False):
+    """What else a question may say (`Question`)."""
+
+    also: Role
+    unit: str
+    barred: frozenset[str]
+    expires: Due
+    remind: Remind | None
+    covers: Callable[[Mapping[str, Any]], bool]
+
+
 def gate(
     key: str,
     title: str,
@@ -33,12 +44,12 @@ def gate(
     prefill: Callable[[], Mapping[str, Any]] = dict,
     check: Callable[[F, Work], Sequence[Problem]] | None = None,
     record: Callable[[F, Work], None] | None = None,
+    **more: Unpack[More],
 ) -> Question[F]:
     """Ask a role, by default within a named term of working days; who watches over it hears of delays (DOMAIN 4)."""
-    due, above = working_days(within) if isinstance(within, str) else within, escalation(role)
-    return Question(
-        key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, remind=above
-    )
+    due = working_days(within) if isinstance(within, str) else within
+    more.setdefault("remind", escalation(role))
+    return Question(key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, **more)
 
 
 def working_days(name: str) -> Due:

@@ -1,7 +1,6 @@
 """催提: the office collects the goods and checks them (DOMAIN 1.11)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,8 +65,8 @@ def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Questio
         return problems
 
     brief, prefill = _goods(lines, sent)
-    asked = gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check)
-    return replace(asked, remind=pickup_reminders)
+    remind = pickup_reminders
+    return gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check, remind=remind)
 
 
 def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:
@@ -77,8 +76,8 @@ def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on:
         return found_problems(form, sent.quantities)
 
     due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
-    asked = gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check)
-    return replace(asked, expires=due, remind=overdue(Role.OFFICE))
+    told = overdue(Role.OFFICE)
+    return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, expires=due, remind=told)
 
 
 def _goods(lines: Sequence[PartsLine], sent: Sent) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:

@@ -1,7 +1,6 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -15,7 +14,7 @@ from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
 from tasks.approvals.steps import NOBODY, Matter, approval
-from tasks.cycle.terms import daily_after, gate, working_days
+from tasks.cycle.terms import daily_after, escalation, gate, working_days
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
@@ -156,13 +155,15 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
         free = form.freight or form.method == FreightMethod.OWN
         return [] if free else [Problem("运费 freight", form.freight, expected)]
 
-    asked = gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check)
-    remind = daily_after(Role.WAREHOUSE) if urgency == Urgency.URGENT else asked.remind
-    return replace(asked, also=Role.LOGISTICS, remind=remind)
+    remind = (daily_after if urgency == Urgency.URGENT else escalation)(Role.WAREHOUSE)
+    also = Role.LOGISTICS
+    return gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
     """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
     due = working_days("release")
-    asked = gate(key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", lambda: [MAY_GO_FIRST])
-    return replace(asked, barred=frozenset({applicant}), expires=due, remind=None)
+    barred, brief = frozenset({applicant}), lambda: [MAY_GO_FIRST]
+    return gate(
+        key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None
+    )

@@ -1,7 +1,6 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -13,7 +12,7 @@ from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.approvals.rules import reason_needed
-from tasks.cycle.terms import end_of, gate, production_watch
+from tasks.cycle.terms import More, end_of, gate, production_watch
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.question import Question
@@ -149,8 +148,8 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    asked = gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check)
-    return replace(asked, unit=unit, remind=production_watch(promised), covers=only_these(left))
+    more: More = {"unit": unit, "remind": production_watch(promised), "covers": only_these(left)}
+    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check, **more)
 
 
 def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
@@ -165,8 +164,8 @@ def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, Pla
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
 
-    asked = gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check)
-    return replace(asked, covers=only_these(made))
+    covers = only_these(made)
+    return gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check, covers=covers)
 
 
 def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:
