@@ -34,6 +34,7 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
         pool_size=threads,
         max_overflow=threads,
         pool_pre_ping=True,
+        hide_parameters=True,  # what the database refuses is told in logs and sheets, without customers' phones
         json_serializer=_to_json,
     )
     with in_one_line(target), _first_connection(engine) as connection:

@@ -172,7 +172,7 @@ async def serve(worker: CaseWorker) -> None:
 def joined(settings: Settings, threads: int) -> Iterator[Engine]:
     """Let this process work on the cases of an installation, with all its processes, for the time of the block."""
     load()
-    places.use(settings.places)
+    places.set_up(settings.places)
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
     with (
         reached(str(settings.database_url), threads) as db,

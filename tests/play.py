@@ -248,7 +248,7 @@ class Play:
     def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
         """Give the active staff who may act as a role, by code."""
         with self.db.connect() as connection:
-            return sensible.holders(people(connection), role, office, unit)
+            return sensible.able_staff(people(connection), role, office, unit)
 
     def somebody(self, case: int, item: Row[Any]) -> str:
         """Choose who answers: of the item's role, office or unit; for OFFICE the applicant; nobody barred."""

@@ -23,7 +23,7 @@ from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.people.queries import people
-from tasks.runs.withdraw import withdraw as take_back
+from tasks.runs.withdraw import take_back
 
 Number = Annotated[str, typer.Argument(help="单号 case number")]
 Staff = Annotated[str, typer.Option("--as", metavar="STAFF", help="工号 staff number")]

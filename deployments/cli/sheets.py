@@ -120,9 +120,9 @@ def import_(
 
 def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Output:
     """Take a sheet in; rows that went back are not done."""
-    from tasks.sheets.importing import import_sheet
+    from tasks.sheets.importing import import_file
 
-    report = import_sheet(db, file, kind)
+    report = import_file(db, file, kind)
     shape = {
         "counts": {became.name.lower(): count for became, count in report.counts.items()},
         "numbers": [number for table in report.tables for number in table.numbers],

@@ -21,7 +21,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
-from deployments.demo.sensible import ROLES, each, filled_in
+from deployments.demo.sensible import ROLES, each_value, filled_in
 from schemas.forms.fields import STAFF
 from schemas.problems import UpError
 from tasks.desk.rules import waiting_tag
@@ -176,5 +176,5 @@ def _answer(dialog: Dialog, said: Mapping[str, Any], who: str) -> dict[str, Any]
     parts = [dialog.schema, *dialog.schema.get("$defs", {}).values()]
     enums = [spec["enum"] for part in parts for spec in part.get("properties", {}).values() if "enum" in spec]
     options = {option.split(" ", 1)[0]: option for listed in enums for option in listed}
-    chosen = each(said, lambda value: options.get(value, value) if isinstance(value, str) else value)
+    chosen = each_value(said, lambda value: options.get(value, value) if isinstance(value, str) else value)
     return {name: value for name, value in filled_in(prefill, chosen, who).items() if name in properties}

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from deployments.demo.plan import BY_FORM, SHEET, Act, Story
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import APPROVALS, holders, sensible, who_may
+from deployments.demo.sensible import APPROVALS, able_staff, sensible, who_may
 from flows import load
 from schemas.tables import service_case
 from schemas.words import Role
@@ -136,7 +136,7 @@ class Player:
     def _saying(self, item: Todo, progress: Progress, act: Act) -> Saying:
         """Choose who signs, and know before it goes out who will have approved."""
         unit = UNIT.fullmatch(item.key)
-        able = holders(self.people, item.role, None, unit[1].upper() if unit else None)
+        able = able_staff(self.people, item.role, None, unit[1].upper() if unit else None)
         free = who_may(able, item.form, progress.story.applicant, progress.approved) or able
         who = act.staff or free[(self.answers + sum(progress.asked.values())) % len(free)]
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)

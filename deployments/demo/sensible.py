@@ -52,13 +52,14 @@ def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any
 
 def days(fields: Mapping[Any, Any]) -> dict[Any, Any]:
     """Write the days that words mean."""
-    return each(fields, _day)
+    return each_value(fields, _day)
 
 
-def each(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
+def each_value(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
     """Change each value, in rows too."""
     return {
-        name: each(value, change) if isinstance(value, Mapping) else change(value) for name, value in fields.items()
+        name: each_value(value, change) if isinstance(value, Mapping) else change(value)
+        for name, value in fields.items()
     }
 
 
@@ -67,7 +68,9 @@ def _day(value: Any) -> Any:
     return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 
 
-def holders(people: Mapping[str, Person], role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
+def able_staff(
+    people: Mapping[str, Person], role: Role, office: str | None = None, unit: str | None = None
+) -> list[str]:
     """Give the active staff who may act as a role, by code."""
     return [code for code, person in sorted(people.items()) if person.active and person.holds(role, office, unit)]
 

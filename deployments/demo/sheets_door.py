@@ -21,8 +21,8 @@ from schemas.sheet_kinds import STEP, sheet_kind
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.outbox.dispatch import dispatch_due
-from tasks.runs.withdraw import withdraw
-from tasks.sheets.importing import import_sheet
+from tasks.runs.withdraw import take_back
+from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
 from tasks.sheets.outcome import GOES_WITH, Became
 from tasks.sheets.queries import template_lists
@@ -49,7 +49,7 @@ class SheetsDoor:
         wrong = {story.key for story in stories if story.slips}
         lines = self._write_applications(first, stories)
         self.screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
-        report = import_sheet(self.db, first, APPLICATIONS)
+        report = import_file(self.db, first, APPLICATIONS)
         reasons = [str(problem) for row in report.rejected for problem in row.problems if problem.field != GOES_WITH]
         for reason in reasons:
             self.screen.tell("退回 rejected", "", reason)
@@ -57,9 +57,9 @@ class SheetsDoor:
             raise AftersalesError(f"没有退回表 there is no reject sheet: {report.fault}")
         corrected = _correct_applications(report.reject_sheet, again, stories)
         self.screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
-        import_sheet(self.db, again, APPLICATIONS)
+        import_file(self.db, again, APPLICATIONS)
         (aside := self.folder / "重发").mkdir()  # where the reject sheet of the first one lies, it is not overwritten
-        repeats = [import_sheet(self.db, path, APPLICATIONS, out=aside) for path in (first, again)]
+        repeats = [import_file(self.db, path, APPLICATIONS, out=aside) for path in (first, again)]
         with self.db.connect() as connection:
             made = connection.execute(select(service_case.c.origin, service_case.c.number)).all()
         numbers = {row.origin.split(":", 2)[2]: row.number for row in made}
@@ -122,7 +122,7 @@ class SheetsDoor:
             sent.append(self._fill(copy, twice, 1))
         self.books += len(sent)
         with ThreadPoolExecutor(len(sent)) as people:
-            reports = list(people.map(lambda path: import_sheet(self.db, path), sent))
+            reports = list(people.map(lambda path: import_file(self.db, path), sent))
         for report in reports:
             tabs = "、".join(table.kind.title for table in report.tables)
             self.screen.tell(f"第 {self.round} 轮 {self._role.zh}", "", f"{tabs} {report.name}: {report.line}")
@@ -136,7 +136,7 @@ class SheetsDoor:
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back as the command does."""
-        reply = withdraw(self.db, case, staff, reason, Channel.CLI).reply
+        reply = take_back(self.db, case, staff, reason, Channel.CLI).reply
         return Told(reply.accepted, "；".join(map(str, reply.problems)))
 
     def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:

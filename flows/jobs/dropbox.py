@@ -15,7 +15,7 @@ def watch_dropbox(job: Job) -> Ended:
 
     The look is cheap and each minute; taking in is neither, so it gets a process of its own.
     """
-    folder = places.current().dropbox
+    folder = places.here().dropbox
     dropbox.make_rooms(folder)
     dropbox.claim_new(folder, clock.now())
     files = {key for key, _ in dropbox.in_hand(folder)}
@@ -27,7 +27,7 @@ def watch_dropbox(job: Job) -> Ended:
 @job("投件导入", page="sheet-import", heading="投件 Drop folder", verb="投件")
 def take_in_dropbox(job: Job) -> Ended:
     """投件导入 Take in what lies in the drop folder; each file goes to done/ or rejected/ with its report."""
-    folder = places.current().dropbox
+    folder = places.here().dropbox
     told, faults = list[str](), list[str]()
     for key, file in dropbox.in_hand(folder):
         with at_work(job.db, key) as ours:

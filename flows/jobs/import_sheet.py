@@ -14,4 +14,4 @@ def import_sheet(job: Job, form: SheetImport) -> Ended:
     with fetched(form.file) as path:
         report, became = import_shown(job, path, job.run_id, form.sheet_kind)
     job.tell(f"{report.name} · {became}")
-    return Ended(became, f"{report.name}: {report.line}", summary(report, places.current().link), report.name)
+    return Ended(became, f"{report.name}: {report.line}", summary(report, places.here().link), report.name)

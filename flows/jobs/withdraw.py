@@ -4,7 +4,7 @@ from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.runs.job import Ended, Job, job, told
-from tasks.runs.withdraw import withdraw as take_back
+from tasks.runs.withdraw import take_back
 
 
 @job("撤回申报", form=Withdrawal, parameter="撤回单", page="withdrawal", heading="撤回申报 Withdrawal")

@@ -24,12 +24,12 @@ def judge(work: Work, process: Process, file: CaseFile, question: Question[Any],
         work.update(letter, {"case_id": file.id, "key": answer.key}, read_at=work.now)
     output, problems = _examine(work, process, file, question, answer)
     if problems:
-        refused_item = "" if answer.kind == EntryKind.WITHDRAWN else question.key
-        refuse(work, answer, problems, refused_item)
-        if refused_item:
+        withdrawn = answer.kind == EntryKind.WITHDRAWN
+        reason = refuse(work, answer, problems, "" if withdrawn else question.key)
+        if not withdrawn:  # the open item counts it and shows the reason
             item = {"case_id": file.id, "step_key": question.key}
             work.shift(work_item, item, refusals=Decimal(1))
-            work.update(work_item, item, refused_because="\n".join(map(str, problems)))
+            work.update(work_item, item, refused_because=reason)
         return Reply(False, problems, key=question.key)
     if question.record and answer.kind == EntryKind.DECISION:
         question.record(question.form.model_validate_json(output), work)
@@ -47,11 +47,11 @@ def _examine(
 ) -> tuple[str, Sequence[Problem]]:
     """Give the answer as the ledger keeps it, and what is wrong with it."""
     expires_at = file.items[question.key].expires_at
-    late = expires_at is not None and expires_at <= work.now
+    ran_out = expires_at if expires_at and expires_at <= work.now else None
     if answer.kind == EntryKind.TIMED_OUT:
-        return "{}", [] if late else [Problem("时限 term", question.key, "尚未到期 has not expired")]
-    if late and expires_at and answer.kind == EntryKind.DECISION:
-        at = f"{expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return "{}", [] if ran_out else [Problem("时限 term", question.key, "尚未到期 has not expired")]
+    if ran_out and answer.kind == EntryKind.DECISION:
+        at = f"{ran_out.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         return "", [Problem("时限 term", question.title, f"已于 {at} 到期，不再受理 expired at that time")]
     withdrawn = answer.kind == EntryKind.WITHDRAWN
     try:
@@ -80,7 +80,7 @@ def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
     return Reply(False, problems, key=answer.key)
 
 
-def repeated(file: CaseFile, answer: Answer) -> Reply | None:
+def taken_before(file: CaseFile, answer: Answer) -> Reply | None:
     """Tell an answer whose marks are known that it was taken before; None where they are new."""
     key = next((file.known[mark] for mark in answer.marks if mark in file.known), None)
     if key is None:
@@ -89,10 +89,11 @@ def repeated(file: CaseFile, answer: Answer) -> Reply | None:
     return Reply(False, [Problem("表格行 sheet row", key, expected)], repeated=True, key=key)
 
 
-def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> None:
-    """Record a decision that was refused."""
+def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> str:
+    """Record a decision that was refused; gives the reason in words."""
     reason = "\n".join(map(str, problems))
     work.insert(decision, accepted=False, reason=reason, **_given(work, answer) | {"step_key": key})
+    return reason
 
 
 def _given(work: Work, answer: Answer) -> dict[str, Any]:

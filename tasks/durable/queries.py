@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -137,13 +137,17 @@ def new_case_ids(connection: Connection, count: int) -> list[int]:
 
 
 def ask_engineer(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
-    """Note on a case that its process changed, and open the engineer's work item unless one is open already."""
+    """Note on a case that its process changed, and open the engineer's work item unless one is open already.
+
+    It is due before whatever else is open: nothing of that can be answered until it is.
+    """
     set_fault(connection, file.id, why, None)
     mine = select(work_item.c.closed_at).where(work_item.c.case_id == file.id, work_item.c.role == Role.ENGINEER)
     asked = connection.execute(mine).scalars().all()
+    due = min([now, *(item.due_at - timedelta(seconds=1) for item in file.items.values())])
     if all(asked):
         item = {"case_id": file.id, "step_key": f"engineer-{len(asked) + 1}", "title": ENGINEERS_TITLE}
-        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": now}
+        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": due}
         said = {"form": form_path(EngineerNote), "brief": [why], "prefill": {}, "schedule": []}
         connection.execute(insert(work_item).values(**item, **said))
 

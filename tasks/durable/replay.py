@@ -13,7 +13,7 @@ from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState, Role
 from tasks.durable import clock
-from tasks.durable.judge import judge, repeated, too_late
+from tasks.durable.judge import judge, taken_before, too_late
 from tasks.durable.process import PROCESSES, Case, Closing, Process
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
@@ -39,7 +39,7 @@ class Replay:
         self, process: Process, file: CaseFile, stage: "Leg | Chunk", answer: Answer | None, reply: Reply | None = None
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
-        self.reply = reply or (repeated(file, answer) if answer else None)
+        self.reply = reply or (taken_before(file, answer) if answer else None)
         self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
         self.answered: dict[str, Question[Any]] = {}  # whose answer the process has; it may ask the very same again
         self.done: list[tuple[Call[Any], Any]] = []
@@ -197,7 +197,8 @@ class Replay:
         """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
         now, file = clock.now(), self.file
         items = {key: item for key, item in file.items.items() if key in wanted}
-        for key in file.items.keys() - wanted.keys():
+        file.dropped |= file.items.keys() - wanted.keys()
+        for key in file.items.keys() & file.dropped:
             gone = {"case_id": file.id, "step_key": key}
             unit.update(file.id, work_item, gone, state=ItemState.DROPPED, closed_at=now)
         if file.link not in self.process.links:
@@ -208,10 +209,9 @@ class Replay:
                     raise IllegalTransition(f"{file.row.number}: may not go from {file.link} to {question.link}")
                 items[key] = self._open(file.work(unit, key, now), question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
-        title, link, role = wanted[first].title, wanted[first].link, wanted[first].role
-        stands = {"link": link, "step": title, "holder": role, "due_at": due_at, "ready_at": None, "fault": None}
-        unit.update(file.id, service_case, {"id": file.id}, **stands)
-        return items, link
+        at, rest = wanted[first], {"due_at": due_at, "ready_at": None, "fault": None}
+        unit.update(file.id, service_case, {"id": file.id}, link=at.link, step=at.title, holder=at.role, **rest)
+        return items, at.link
 
     def _open(self, work: Work, question: Question[Any]) -> Item:
         due = question.due(work)

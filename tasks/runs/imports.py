@@ -12,7 +12,7 @@ from tasks.durable import clock
 from tasks.runs.job import REFUSED, Job, told
 from tasks.runs.parking import deployment_of, prefect_client
 from tasks.sheets import dropbox, places
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary
 
@@ -22,13 +22,13 @@ def import_shown(job: Job, path: Path, key: UUID, kind: SheetKind | None = None)
 
     What there is to read of it goes to the folder of `key`.
     """
-    folder = places.current().reports / key.hex
+    folder = places.here().reports / key.hex
     folder.mkdir(parents=True, exist_ok=True)
 
     def tell(done: int, rows: int) -> None:
         job.tell(f"{path.name} · {done:,}/{rows:,} 行")
 
-    report = import_sheet(job.db, path, kind, out=folder, docs=folder, on_progress=tell, run_chunk=job.chunk)
+    report = import_file(job.db, path, kind, out=folder, docs=folder, on_progress=tell, run_chunk=job.chunk)
     rejected = report.counts[Became.REJECTED]
     if not rejected:
         return report, "已导入"
@@ -44,10 +44,10 @@ def take_in(job: Job, folder: Path, file: Path, key: UUID) -> str:
         became, room, text, page = ended.name, dropbox.REJECTED, ended.message, ended.page
     else:
         room = dropbox.REJECTED if report.counts[Became.REJECTED] else dropbox.DONE
-        text, page = summary(report, lambda told: told.name), summary(report, places.current().link)
+        text, page = summary(report, lambda told: told.name), summary(report, places.here().link)
     job.show(page, file.name)
     job.tell(f"{file.name} · {became}")
-    dropbox.add_report(file, text, places.current().reports / key.hex)
+    dropbox.add_report(file, text, places.here().reports / key.hex)
     dropbox.put_away(folder, file, room, clock.now())
     return became
 

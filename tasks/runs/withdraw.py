@@ -13,7 +13,7 @@ from tasks.durable.stage import Result, advance
 from tasks.unit.work import NAMESPACE
 
 
-def withdraw(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Result:
+def take_back(db: Engine, number: str, staff: str, reason: str, channel: Channel) -> Result:
     """Take a case back in the name of `staff`; what was done for it is undone visibly.
 
     The outcome's reply says why it was refused: no right to, no reason given, already closed. The same words

@@ -26,7 +26,7 @@ RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
 
 
-def import_sheet(
+def import_file(
     db: Engine,
     path: Path,
     kind: SheetKind | None = None,

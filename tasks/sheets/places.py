@@ -23,12 +23,12 @@ class Places:
 _places: list[Places] = []
 
 
-def use(places: Places) -> None:
+def set_up(places: Places) -> None:
     """Make these the places of this process."""
     _places[:] = [places]
 
 
-def current() -> Places:
+def here() -> Places:
     """Give the places of this process; Unavailable where none were set."""
     if not _places:
         raise Unavailable("未设置表格目录 no folders for sheets are set: start through `aftersales up`")

@@ -86,7 +86,7 @@ def change(table: Table, names: tuple[str, ...], columns: tuple[str, ...], add: 
 
 
 @cache
-def hold(table: Table, names: tuple[str, ...]) -> Executable:
+def lock(table: Table, names: tuple[str, ...]) -> Executable:
     """Lock the rows that are meant, in key order, so that two units that want the same wait, never for each other."""
     given = _given(table, names)
     rows = select(literal(1)).select_from(table).join(given, _meant(table, names, given))

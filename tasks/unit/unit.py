@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable, Table
 
 from schemas.tables import counter, metadata
-from tasks.unit.rows import Row, change, deletion, encode, hold, insertion, upsert
+from tasks.unit.rows import Row, change, deletion, encode, insertion, lock, upsert
 
 Key = tuple[tuple[str, Any], ...]
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
@@ -182,7 +182,7 @@ class Unit:
             shifted = [sums[table, tuple((name, key[f"key_{name}"]) for name in names)] for key in keys]
             columns = tuple(sorted({column for by in shifted for column in by}))
             rows = [key | {c: by.get(c, Decimal(0)) for c in columns} for key, by in zip(keys, shifted, strict=True)]
-            self._send(hold(table, names), table, keys)
+            self._send(lock(table, names), table, keys)
             self._send(change(table, names, columns, add=True), table, rows)
 
     def _send(self, statement: Executable, table: Table, rows: Sequence[Row]) -> None:

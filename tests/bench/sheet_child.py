@@ -27,12 +27,12 @@ def imported(path: Path, url: str) -> Work:
         from deployments.database import connect, join
         from schemas.sheet_kinds import sheet_kind
         from tasks.durable.database import use
-        from tasks.sheets.importing import import_sheet
+        from tasks.sheets.importing import import_file
 
         flows.load()
         db = connect(url)
         use(db, partial(join, url))
-        report = import_sheet(db, path, sheet_kind("goods-in"), docs=path.parent)
+        report = import_file(db, path, sheet_kind("goods-in"), docs=path.parent)
         assert not report.rejected, report
 
     return work

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from deployments import database
 from schemas.problems import Unavailable
@@ -131,3 +132,9 @@ def test_reference_data_is_loaded_unless_it_is_there(db: Engine, empty_database:
     with fresh.connect() as connection:
         assert connection.execute(select(staff.c.name).where(staff.c.code == "E1001")).scalar() == "苏静怡"
     fresh.dispose()
+
+
+def test_what_the_database_refuses_is_told_without_its_values(db: Engine) -> None:
+    with pytest.raises(DBAPIError) as refused, db.begin() as connection:
+        connection.execute(text("SELECT 1 / (length(:phone) - 11)"), {"phone": "13800001234"})
+    assert "13800001234" not in repr(refused.value)

@@ -17,7 +17,7 @@ from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
-from tasks.runs.withdraw import withdraw
+from tasks.runs.withdraw import take_back
 from tests.conftest import Server
 from tests.play import books_balance, open_to_gate
 
@@ -52,7 +52,7 @@ class EngineDoor:
 
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back as the command does."""
-        return _told(withdraw(self.db, case, staff, reason, Channel.CLI).reply)
+        return _told(take_back(self.db, case, staff, reason, Channel.CLI).reply)
 
 
 def _told(reply: Reply) -> Told:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from flows.jobs.withdraw import withdraw
 from schemas.problems import NotFound
 from schemas.words import Channel
-from tasks.runs.withdraw import withdraw as take_back
+from tasks.runs.withdraw import take_back
 from tests.play import Play
 
 

@@ -22,7 +22,7 @@ from tasks.durable.stage import Turn, advance, advance_chunk
 from tasks.durable.step import STEPS, step
 from tasks.runs.process import variant
 from tasks.runs.queries import ready_cases
-from tasks.runs.withdraw import withdraw
+from tasks.runs.withdraw import take_back
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 from tests.play import Play, line
@@ -73,6 +73,14 @@ def tomorrow(work: Work) -> datetime:
 
 def in_three_days(work: Work) -> datetime:
     return work.now + timedelta(days=3)
+
+
+def long_ago(work: Work) -> datetime:
+    return work.now - timedelta(days=1)
+
+
+def changed(*_: Any) -> Any:
+    raise ProcessChanged("the code is another")
 
 
 def check(key: str, title: str = "核对", due: Callable[[Work], datetime] = tomorrow) -> Question[WishCheck]:
@@ -374,7 +382,7 @@ def test_a_withdrawal_with_half_a_character_is_refused_with_a_reason(play: Play)
     does not speak UTF-8 gives such characters). Without the mark the form refuses it and names the character.
     """
     case = opened(play.db)
-    assert not withdraw(play.db, play.case(case).number, SUPERVISOR, "取消\udcff", Channel.CLI).reply.accepted
+    assert not take_back(play.db, play.case(case).number, SUPERVISOR, "取消\udcff", Channel.CLI).reply.accepted
 
 
 # names and links
@@ -425,6 +433,35 @@ def test_a_question_that_was_dropped_unanswered_is_asked_again_or_refused_with_a
     except ProcessChanged:
         return
     assert list(play.items(case)) == ["check-1"]
+
+
+def test_a_question_that_is_dropped_and_asked_again_in_one_sheet_is_open(
+    play: Play, monkeypatch: pytest.MonkeyPatch, refused_by_the_database: list[str]
+) -> None:
+    """As above, with both answers in one chunk: the item is dropped and asked again before anything is written."""
+
+    def asks_again(case: Case) -> Closing:
+        ask_first(case, check("check-1"), check("check-2"))
+        ask(case, check("check-3"))
+        ask(case, check("check-1"))
+        return Closing(ToyEnding.GRANTED)
+
+    becomes(monkeypatch, "TOY", asks_again)
+    case = opened(play.db)
+    answers = [Answer(key, GRANTS, Channel.SHEET) for key in ("check-2", "check-3")]
+    (result,) = advance_chunk(play.db, [Turn(case, answers)])
+    assert (result.fault, list(play.items(case)), refused_by_the_database) == ("", ["check-1"], [])
+
+
+def test_the_engineers_item_is_due_before_what_is_overdue(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a case can be answered until its engineer has: lists by due time show that item first."""
+    becomes(monkeypatch, "TOY", lambda case: Closing(ask(case, check("check-1", due=long_ago)) and ToyEnding.GRANTED))
+    case = opened(play.db)
+    play.run("UPDATE service_case SET ready_at = opened_at WHERE id = :case", case=case)
+    monkeypatch.setattr(replay.Replay, "_settle", changed)
+    with pytest.raises(ProcessChanged):
+        advance(play.db, case)
+    assert list(play.items(case)) == ["engineer-1", "check-1"]
 
 
 def test_items_of_two_links_may_be_answered_in_the_order_in_which_they_are_due(

@@ -40,7 +40,7 @@ WATCH, TAKE_IN = "flows.jobs.dropbox.watch_dropbox", "flows.jobs.dropbox.take_in
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> places.Places:
     house = places.Places(tmp_path / "reports", "http://127.0.0.1:4201", tmp_path / "dropbox")
     house.dropbox.mkdir()
-    places.use(house)
+    places.set_up(house)
     monkeypatch.setattr(dropbox, "QUIET", timedelta(0))
     return house
 

@@ -16,7 +16,7 @@ from schemas.problems import BadInput, NotFound
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.queries import template_lists
 from tasks.sheets.reader import read_tables
@@ -255,14 +255,14 @@ def test_the_same_sheet_again_whole_renamed_or_in_part_makes_nothing_twice(db: E
 
 
 def test_the_reject_sheet_can_be_corrected_and_sent_as_it_is(db: Engine, path: Path) -> None:
-    report = import_sheet(db, save(path, row(), row(**OTHER, 数量=-1)), APPLICATIONS)
+    report = import_file(db, save(path, row(), row(**OTHER, 数量=-1)), APPLICATIONS)
     assert report.reject_sheet == path.with_suffix(".rejected.xlsx")
     assert list(reasons(report)) == [3]
     book = load_workbook(report.reject_sheet)
     sheet: Any = book.active
     sheet.cell(row=2, column=[cell.value for cell in sheet[1]].index("数量") + 1).value = 1
     book.save(report.reject_sheet)
-    again = import_sheet(db, report.reject_sheet)
+    again = import_file(db, report.reject_sheet)
     assert again.counts == {Became.ACCEPTED: 1}
     assert again.reject_sheet is None
     assert cases(db) == 2
@@ -313,7 +313,7 @@ def test_control_characters_are_refused_and_can_be_written_back(db: Engine, path
     bad = GOOD | {"配件名称": "铰\x01链"}
     file = path.with_suffix(".csv")
     file.write_text(f"{','.join(bad)}\n{','.join(map(str, bad.values()))}\n", "utf-8")
-    report = import_sheet(db, file)
+    report = import_file(db, file)
     assert "控制字符" in report.rejected[0].reason
     assert report.reject_sheet is not None
     assert "铰�链" in [cell.value for cell in load_workbook(report.reject_sheet).active[2]]  # type: ignore[index]
@@ -326,7 +326,7 @@ def test_ten_thousand_lines_in_one_application_are_refused(db: Engine, path: Pat
 
 
 def test_formulas_come_back_as_text(db: Engine, path: Path) -> None:
-    report = import_sheet(db, save(path, row(备注="=HYPERLINK(1)", 规格="+1", 数量=-1)), APPLICATIONS)
+    report = import_file(db, save(path, row(备注="=HYPERLINK(1)", 规格="+1", 数量=-1)), APPLICATIONS)
     assert report.reject_sheet is not None
     cells = [cell for cells in load_workbook(report.reject_sheet).active.iter_rows() for cell in cells]  # type: ignore[union-attr]
     assert {cell.value for cell in cells} >= {"=HYPERLINK(1)", "+1"}
@@ -341,7 +341,7 @@ def test_what_was_accepted_stands_when_the_reject_sheet_cannot_be_written(
 
     save(path, row(), row(**OTHER, 数量=0))
     monkeypatch.setattr(Path, "write_bytes", full)
-    report = import_sheet(db, path, APPLICATIONS)
+    report = import_file(db, path, APPLICATIONS)
     assert report.counts == {Became.ACCEPTED: 1, Became.REJECTED: 1}
     assert report.reject_sheet is None
     assert "apps.rejected.xlsx" in report.fault

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.sheet_kinds import sheet_kind
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport
 from tests.play import Play
@@ -56,7 +56,7 @@ def record(play: Play, line: int = 1) -> Any:
 
 
 def test_a_record_is_kept_as_it_was_sold(play: Play, path: Path) -> None:
-    report = import_sheet(play.db, save(path, SALES, SOLD))
+    report = import_file(play.db, save(path, SALES, SOLD))
     assert counts(report) == {Became.ACCEPTED: 1}
     kept = record(play)
     assert (kept.office, kept.channel, kept.custom_made) == ("BJ", "remote", True)
@@ -65,10 +65,10 @@ def test_a_record_is_kept_as_it_was_sold(play: Play, path: Path) -> None:
 
 
 def test_the_same_again_changes_nothing_and_a_correction_is_counted(play: Play, path: Path) -> None:
-    import_sheet(play.db, save(path, SALES, SOLD, SOLD | {"行号": 2}))
-    assert counts(import_sheet(play.db, path)) == {Became.UNCHANGED: 2}
+    import_file(play.db, save(path, SALES, SOLD, SOLD | {"行号": 2}))
+    assert counts(import_file(play.db, path)) == {Became.UNCHANGED: 2}
     later = SOLD | {"签收日期": None, "实付金额": "4,600"}
-    report = import_sheet(play.db, save(path, SALES, later, SOLD | {"行号": 2}, SOLD | {"行号": 3}))
+    report = import_file(play.db, save(path, SALES, later, SOLD | {"行号": 2}, SOLD | {"行号": 3}))
     assert counts(report) == {Became.CORRECTED: 1, Became.UNCHANGED: 1, Became.ACCEPTED: 1}
     assert (record(play).signing_date, float(record(play).price_paid)) == (None, 4600)
 
@@ -92,14 +92,14 @@ def test_the_same_again_changes_nothing_and_a_correction_is_counted(play: Play, 
 def test_a_wrong_record_goes_back_and_the_others_are_kept(
     play: Play, path: Path, wrong: dict[str, Any], why: str
 ) -> None:
-    report = import_sheet(play.db, save(path, SALES, SOLD | wrong, SOLD | {"订单号": "SO-NEW-2"}))
+    report = import_file(play.db, save(path, SALES, SOLD | wrong, SOLD | {"订单号": "SO-NEW-2"}))
     assert counts(report) == {Became.ACCEPTED: 1, Became.REJECTED: 1}
     assert why in reasons(report.rejected)
     assert play.rows("SELECT * FROM sales_record WHERE order_no = 'SO-NEW-1'") == []
 
 
 def test_two_rows_for_one_line_of_an_order_both_go_back(play: Play, path: Path) -> None:
-    report = import_sheet(play.db, save(path, SALES, SOLD, SOLD | {"数量": 2}))
+    report = import_file(play.db, save(path, SALES, SOLD, SOLD | {"数量": 2}))
     assert counts(report) == {Became.REJECTED: 2}
     assert "订单号、行号合起来不重复" in reasons(report.rejected)
 
@@ -128,4 +128,4 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
         }
         for row in play.rows("SELECT * FROM sales_record")
     ]
-    assert counts(import_sheet(play.db, save(path, SALES, *rows))) == {Became.UNCHANGED: len(rows)}
+    assert counts(import_file(play.db, save(path, SALES, *rows))) == {Became.UNCHANGED: len(rows)}

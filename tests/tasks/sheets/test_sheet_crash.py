@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from deployments.database import connect
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets import importing
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tests.forks import forks
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets.workbooks import save
@@ -60,7 +60,7 @@ def _import(url: str, path: Path, parent: Connection) -> None:
         work()
 
     with time_machine.travel(NOW, tick=False):
-        parent.send(import_sheet(connect(url), path, run_chunk=chunk).line)
+        parent.send(import_file(connect(url), path, run_chunk=chunk).line)
 
 
 @pytest.fixture

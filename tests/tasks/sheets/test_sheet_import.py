@@ -20,7 +20,7 @@ from schemas.problems import BadInput
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets import fetch, importing
 from tasks.sheets.fetch import fetched
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport, summary
 from tests.play import Play, books_balance, line
@@ -69,7 +69,7 @@ def counts(report: SheetReport) -> dict[str, int]:
 def test_good_rows_go_on_wrong_ones_come_back_and_again_nothing_happens(play: Play, path: Path) -> None:
     good, wrong = made(play), made(play)
     save(path, GOODS_IN, counted(good), counted(wrong, 实收数量=-1), counted("PA-2026-999999"))
-    report = import_sheet(play.db, path)
+    report = import_file(play.db, path)
     assert counts(report) == {"ACCEPTED": 1, "REJECTED": 2}
     assert report.reject_sheet == path.with_name("日报.rejected.xlsx")
     back = table_of(report.reject_sheet, GOODS_IN.title)
@@ -78,21 +78,21 @@ def test_good_rows_go_on_wrong_ones_come_back_and_again_nothing_happens(play: Pl
     assert "单号是已有的单据" in back[1]["退回原因"]
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 1
 
-    assert counts(import_sheet(play.db, path)) == {"UNCHANGED": 1, "REJECTED": 2}
+    assert counts(import_file(play.db, path)) == {"UNCHANGED": 1, "REJECTED": 2}
     shutil.copy(path, other := path.with_name("renamed.xlsx"))
-    assert counts(import_sheet(play.db, other)) == {"UNCHANGED": 1, "REJECTED": 2}
+    assert counts(import_file(play.db, other)) == {"UNCHANGED": 1, "REJECTED": 2}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 1
 
 
 def test_a_corrected_reject_sheet_is_sent_as_it_is(play: Play, path: Path) -> None:
     number = made(play)
-    sheet = import_sheet(play.db, save(path, GOODS_IN, counted(number, 实收数量="十"))).reject_sheet
+    sheet = import_file(play.db, save(path, GOODS_IN, counted(number, 实收数量="十"))).reject_sheet
     assert sheet is not None
     book = load_workbook(sheet)
     heads = [cell.value for cell in book.active[1]]
     book.active.cell(2, heads.index("实收数量") + 1).value = 10
     book.save(sheet)
-    assert counts(import_sheet(play.db, sheet)) == {"ACCEPTED": 1}
+    assert counts(import_file(play.db, sheet)) == {"ACCEPTED": 1}
 
 
 def test_a_workbook_of_several_kinds_is_taken_in_tab_by_tab(play: Play, path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_workbook_of_several_kinds_is_taken_in_tab_by_tab(play: Play, path: Pa
         sheet.append([column.heading for column in kind.columns])
         sheet.append([row.get(column.heading) for column in kind.columns])
     book.save(path)
-    report = import_sheet(play.db, path)
+    report = import_file(play.db, path)
     assert [(table.kind.code, dict(table.counts)) for table in report.tables] == [
         ("review", {Became.ACCEPTED: 1}),
         ("goods-in", {Became.ACCEPTED: 1}),
@@ -133,7 +133,7 @@ def test_applications_become_cases_and_what_the_engine_refuses_comes_back(play: 
         "客户地址": "松涛里9栋",
         "配件名称": "没有的配件",
     }
-    report = import_sheet(play.db, save(path, APPLICATIONS, row, twin))
+    report = import_file(play.db, save(path, APPLICATIONS, row, twin))
     assert counts(report) == {"ACCEPTED": 1, "REJECTED": 1}
     [number] = report.tables[0].numbers
     [case] = play.rows("SELECT * FROM service_case")
@@ -153,7 +153,7 @@ def test_each_chunk_is_run_by_name_and_progress_is_told(
         ran.append(name)
         work()
 
-    import_sheet(play.db, path, on_progress=lambda *progress: told.append(progress), run_chunk=run)
+    import_file(play.db, path, on_progress=lambda *progress: told.append(progress), run_chunk=run)
     assert ran == [f"入库流水账 第 {n}/3 批 · 1 行 rows" for n in (1, 2, 3)]
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
@@ -172,15 +172,15 @@ def test_an_import_that_died_between_chunks_goes_on_where_it_was(
         work()
 
     with pytest.raises(KeyboardInterrupt):
-        import_sheet(play.db, path, run_chunk=dies)
-    assert counts(import_sheet(play.db, path)) == {"UNCHANGED": 2, "ACCEPTED": 1}
+        import_file(play.db, path, run_chunk=dies)
+    assert counts(import_file(play.db, path)) == {"UNCHANGED": 2, "ACCEPTED": 1}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 3
 
 
 def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Path) -> None:
     save(path, GOODS_IN, *(counted(made(play)) for _ in range(4)))
     with ThreadPoolExecutor(2) as both:  # whoever fails says so in `result`
-        reports = [one.result() for one in [both.submit(import_sheet, play.db, path) for _ in range(2)]]
+        reports = [one.result() for one in [both.submit(import_file, play.db, path) for _ in range(2)]]
     assert reports[0].counts + reports[1].counts == {Became.ACCEPTED: 4, Became.UNCHANGED: 4}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 4
 
@@ -188,7 +188,7 @@ def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Pat
 def test_a_folder_that_takes_no_reject_sheet_undoes_nothing(play: Play, path: Path, tmp_path: Path) -> None:
     number = made(play)
     save(path, GOODS_IN, counted(number), counted("PA-2026-999999"))
-    report = import_sheet(play.db, path, out=tmp_path / "gone")
+    report = import_file(play.db, path, out=tmp_path / "gone")
     assert counts(report) == {"ACCEPTED": 1, "REJECTED": 1}
     assert report.reject_sheet is None
     assert "cannot be written" in report.fault
@@ -203,7 +203,7 @@ def test_the_page_tells_staff_what_became_of_the_file(play: Play, path: Path, tm
         counted("PA-2026-999999", 差异原因="问 13800009999"),
         counted(made(play), 差异原因="|坏|", 实收数量=-1),
     )
-    report = import_sheet(play.db, path, out=tmp_path, docs=tmp_path / "docs")
+    report = import_file(play.db, path, out=tmp_path, docs=tmp_path / "docs")
     page = summary(report, lambda file: f"http://house/{file.relative_to(tmp_path).as_posix()}")
     assert "受理 accepted 1；退回 sent back 2" in page
     assert "[退回表 reject sheet](http://house/日报.rejected.xlsx)" in page
@@ -217,10 +217,10 @@ def test_the_page_tells_staff_what_became_of_the_file(play: Play, path: Path, tm
 def test_a_file_that_is_wrong_as_a_whole_is_one_clear_line(play: Play, path: Path) -> None:
     path.write_text("no workbook")
     with pytest.raises(BadInput, match="不是有效的工作簿"):
-        import_sheet(play.db, path)
+        import_file(play.db, path)
     save(path, GOODS_IN, headings=["单号", "行号"])
     with pytest.raises(BadInput, match="缺少列"):
-        import_sheet(play.db, path, GOODS_IN)
+        import_file(play.db, path, GOODS_IN)
 
 
 # from wherever it lies

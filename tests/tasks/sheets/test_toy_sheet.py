@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from schemas.words import Channel, Role
 from tasks.durable.stage import advance
-from tasks.sheets.importing import import_sheet
+from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
 from tests.play import Play, books_balance, line
 from tests.tasks.sheets.workbooks import fill_in, table_of
@@ -47,7 +47,7 @@ def test_toys_and_applications_are_decided_in_one_workbook(play: Play, tmp_path:
 
     fill_in(path, TOYS, {2: SIGNED | {"核对结论": "同意"}, 3: SIGNED | {"核对结论": "不同意", "原因": "太贵"}})
     fill_in(path, PARTS, {2: SIGNED | {"审批结论": "同意"}})
-    report = import_sheet(play.db, path, docs=tmp_path)
+    report = import_file(play.db, path, docs=tmp_path)
     assert {became.name: many for became, many in report.counts.items()} == {"ACCEPTED": 3, "SKIPPED": 1}
     assert {table.kind.title for table in report.tables} == {PARTS, TOYS}
     assert (play.case(granted).ending, play.case(denied).ending, play.case(denied).ending_reason) == (
@@ -60,7 +60,7 @@ def test_toys_and_applications_are_decided_in_one_workbook(play: Play, tmp_path:
     taken = play.rows("SELECT actor, channel FROM ledger WHERE step_key IN ('check-1', 'approve-1-1')")
     assert {tuple(row) for row in taken} == {("E1040", Channel.SHEET.value)}
 
-    again = import_sheet(play.db, path)
+    again = import_file(play.db, path)
     assert {became.name: many for became, many in again.counts.items()} == {"UNCHANGED": 3, "SKIPPED": 1}
 
 
@@ -73,13 +73,13 @@ def test_a_wrong_answer_comes_back_and_the_corrected_reject_sheet_ends_the_toy_a
     path = tmp_path / "待办.xlsx"
     write_inbox(play.db, Role.SUPERVISOR, path)
     fill_in(path, TOYS, {2: {"核对结论": "同意", "经办人工号": "E1049"}})
-    report = import_sheet(play.db, path)
+    report = import_file(play.db, path)
     assert report.reject_sheet is not None
     [back] = table_of(report.reject_sheet, TOYS)
     assert "E1049" in back["退回原因"]
     assert list(play.items(child.id)) == ["check-1"]
 
-    report = import_sheet(play.db, fill_in(report.reject_sheet, TOYS, {2: SIGNED}))
+    report = import_file(play.db, fill_in(report.reject_sheet, TOYS, {2: SIGNED}))
     assert report.rejected == []
     advance(play.db, parent)  # the letter has come
     assert (play.case(child.id).ending, play.case(parent).ending) == ("granted", "granted")
