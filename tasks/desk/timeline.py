@@ -10,7 +10,7 @@ from tasks.cycle.rules import Notice
 from tasks.desk.reading import said
 from tasks.desk.rules import cut, full_time
 from tasks.desk.views import NOTICE, REFUSED, CaseView, Happening
-from tasks.durable.replay import CLOSE
+from tasks.durable.process import CLOSE
 from tasks.durable.step import step_of
 from tasks.privacy.rules import mask_text
 

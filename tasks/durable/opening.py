@@ -21,7 +21,7 @@ from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock, queries
 from tasks.durable.process import PROCESSES, Case, Process, ask
 from tasks.durable.question import Question
-from tasks.unit.refusals import in_halves, is_lost
+from tasks.unit.refusals import in_halves
 from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
 
@@ -68,18 +68,12 @@ def open_chunk(
         with db.begin() as connection:
             return list(_open(connection, process, dict(part), channel, run_id).items())
 
-    def alone(one: tuple[str, Form], _error: Exception) -> tuple[str, Opened | BadInput]:
-        """Look again: another sending of the origin, or a twin line, may have come between check and insert."""
-        try:
-            return together([one])[0]
-        except Exception as fault:
-            if is_lost(fault):
-                raise
-            wrong = BadInput([Problem("申报 application", one[0], f"出错 failed: {fault!r}")])
-            wrong.__cause__ = fault
-            return one[0], wrong
+    def failed(one: tuple[str, Form], fault: Exception) -> tuple[str, Opened | BadInput]:
+        wrong = BadInput([Problem("申报 application", one[0], f"出错 failed: {fault!r}")])
+        wrong.__cause__ = fault
+        return one[0], wrong
 
-    results.update(in_halves(forms, together, alone))
+    results.update(in_halves(forms, together, failed))
     return [results[origin] for origin, _ in applications]
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from schemas.forms.base import Form
 from schemas.problems import Problem
 from schemas.shapes import LineTable
-from schemas.words import Channel, Ending
+from schemas.tables import letter, service_case, work_item
+from schemas.words import Channel, Ending, EntryKind, ItemState
 from tasks.durable.question import Answer, Question
+from tasks.durable.step import step
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -75,6 +77,7 @@ class Process:
 
 
 PROCESSES: dict[str, Process] = {}
+CLOSE = "close"
 
 
 def ending_of(code: str, word: str | None) -> Ending | None:
@@ -114,3 +117,20 @@ def ask_first(case: Case, *questions: Question[Any]) -> tuple[Question[Any], Any
 def answered_at(case: Case, key: str) -> datetime:
     """Give the moment at which a question was answered, the same in every replay."""
     return case.replay.file.recorded[key].finished_at
+
+
+@step("结案")
+def close(work: Work, ending: Ending, reason: str) -> str:
+    """Close the case: it ends, nothing of it waits any more, and the case that waits for it is told."""
+    case, now = work.case, {"closed_at": work.now}
+    gone = {"step": ending.zh, "holder": None, "due_at": None, "ready_at": None}
+    work.update(service_case, {"id": case.id}, ending=ending, ending_reason=reason, **gone, **now)
+    open_items = {"case_id": case.id, "state": ItemState.OPEN.value}
+    work.update(work_item, open_items, state=ItemState.DROPPED, **now)
+    PROCESSES[case.process].end(work)
+    if case.parent_id:
+        key = case.origin.rpartition(":")[2]
+        body = {"number": case.number, "ending": ending.value, "good": ending.good, "reason": reason}
+        told = {"case_id": case.parent_id, "key": key, "kind": EntryKind.DECISION}
+        work.insert(letter, **told, body=body, sent_at=work.now)
+    return ending.value

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, cast, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, select
 
-from schemas.forms.base import EngineerNote, form_path
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
 from tasks.durable.question import Answer
@@ -16,24 +15,11 @@ from tasks.unit.among import among
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
-ENGINEERS_TITLE = "流程代码与记录不符"
-_OUTPUT = func.coalesce(cast(ledger.c.output, Text), "null")
-_ENTRIES = select(
-    ledger.c.case_id, ledger.c.step_key, ledger.c.seq, ledger.c.kind, ledger.c.title, ledger.c.link, _OUTPUT,
-    ledger.c.actor, ledger.c.finished_at,
-).order_by(ledger.c.case_id, ledger.c.seq)  # fmt: skip
-_ITEMS = select(
-    work_item.c.case_id, work_item.c.step_key, work_item.c.title, work_item.c.link, work_item.c.due_at,
-    work_item.c.expires_at, work_item.c.state,
-).order_by(work_item.c.due_at, work_item.c.step_key)  # fmt: skip
-_UNANSWERED = work_item.c.state.in_([ItemState.OPEN.value, ItemState.DROPPED.value])
-_LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).where(letter.c.read_at.is_(None))
-
 
 class Entry(NamedTuple):
     """One ledger row: what a step returned or what somebody decided, as JSON; `link` is of the process's chain."""
 
-    key: str
+    step_key: str
     seq: int
     kind: str
     title: str
@@ -46,11 +32,20 @@ class Entry(NamedTuple):
 class Item(NamedTuple):
     """An open work item."""
 
-    key: str
+    step_key: str
     title: str
     link: str
     due_at: datetime
     expires_at: datetime | None
+
+
+_OUTPUT = func.coalesce(cast(ledger.c.output, Text), "null").label("output")
+_ENTRY = [_OUTPUT if name == "output" else ledger.c[name] for name in Entry._fields]
+_ENTRIES = select(ledger.c.case_id, *_ENTRY).order_by(ledger.c.case_id, ledger.c.seq)
+_ITEM = [work_item.c[name] for name in Item._fields]
+_ITEMS = select(work_item.c.case_id, *_ITEM, work_item.c.state).order_by(work_item.c.due_at, work_item.c.step_key)
+_UNANSWERED = work_item.c.state.in_([ItemState.OPEN.value, ItemState.DROPPED.value])
+_LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).where(letter.c.read_at.is_(None))
 
 
 @dataclass
@@ -136,31 +131,9 @@ def new_case_ids(connection: Connection, count: int) -> list[int]:
     return list(connection.execute(drawn).scalars())
 
 
-def ask_engineer(connection: Connection, file: CaseFile, why: str, now: datetime) -> None:
-    """Note on a case that its process changed, and open the engineer's work item unless one is open already.
-
-    It is due before whatever else is open: nothing of that can be answered until it is.
-    """
-    set_fault(connection, file.id, why, None)
-    mine = select(work_item.c.closed_at).where(work_item.c.case_id == file.id, work_item.c.role == Role.ENGINEER)
-    asked = connection.execute(mine).scalars().all()
-    due = min([now, *(item.due_at - timedelta(seconds=1) for item in file.items.values())])
-    if all(asked):
-        item = {"case_id": file.id, "step_key": f"engineer-{len(asked) + 1}", "title": ENGINEERS_TITLE}
-        item |= {"role": Role.ENGINEER, "link": file.link, "opened_at": now, "due_at": due}
-        said = {"form": form_path(EngineerNote), "brief": [why], "prefill": {}, "schedule": []}
-        connection.execute(insert(work_item).values(**item, **said))
-
-
 def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]:
     """Find the sheet rows that became part of a decision: id → work item."""
     if not marks:
         return {}
     known = select(sheet_row.c.id, sheet_row.c.step_key).where(among(sheet_row.c.id, marks))
     return {row.id: row.step_key for row in connection.execute(known)}
-
-
-def set_fault(connection: Connection, case_id: int, fault: str, retry_at: datetime | None) -> None:
-    """Note why a leg could not go on and when the watch may try again (None: not by itself)."""
-    noted = update(service_case).where(service_case.c.id == case_id)
-    connection.execute(noted.values(fault=fault, ready_at=retry_at))

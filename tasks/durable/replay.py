@@ -6,19 +6,20 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.forms.base import EngineerNote, Form, form_path
 from schemas.problems import IllegalTransition, ProcessChanged
-from schemas.tables import ledger, letter, service_case, work_item
-from schemas.words import Channel, Ending, EntryKind, ItemState, Role
+from schemas.tables import ledger, service_case, work_item
+from schemas.words import Channel, EntryKind, ItemState, Role
 from tasks.durable import clock
 from tasks.durable.judge import judge, taken_before, too_late
-from tasks.durable.process import PROCESSES, Case, Closing, Process
+from tasks.durable.process import CLOSE, Case, Closing, Process, close
 from tasks.durable.queries import CaseFile, Entry, Item
 from tasks.durable.question import Answer, Question, Reply
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
-from tasks.durable.step import Call, step
+from tasks.durable.step import Call
 from tasks.unit.rows import JsonText
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 NOTHING = "null"
+ENGINEERS_TITLE = "流程代码与记录不符"
 ENGINEER_KEY = re.compile(r"engineer-\d+")
+RETRY_FAULT_AFTER = timedelta(minutes=1)
 
 
 class Replay:
@@ -40,7 +43,7 @@ class Replay:
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply or (taken_before(file, answer) if answer else None)
-        self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}  # no part of the process
+        self.asked = _engineers_items(file)  # no part of the process
         self.answered: dict[str, Question[Any]] = {}  # whose answer the process has; it may ask the very same again
         self.done: list[tuple[Call[Any], Any]] = []
 
@@ -103,16 +106,13 @@ class Replay:
     def _record(self, work: Work, entry: Entry) -> None:
         output = None if entry.output == NOTHING else JsonText(entry.output)
         channel = self.answer.channel if self.answer else Channel.SYSTEM
-        work.insert(
-            ledger, step_key=entry.key, seq=entry.seq, kind=entry.kind, title=entry.title, link=entry.link,
-            output=output, actor=entry.actor, channel=channel, run_id=self.stage.run_id, started_at=work.now,
-            finished_at=entry.finished_at,
-        )  # fmt: skip
-        ready_at = None if entry.key == CLOSE else work.now
+        how = {"channel": channel, "run_id": self.stage.run_id, "started_at": work.now}
+        work.insert(ledger, **entry._asdict() | {"output": output} | how)
+        ready_at = None if entry.step_key == CLOSE else work.now
         work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, fault=None)
 
     def _remember(self, *entries: Entry) -> None:
-        self.file.recorded |= {entry.key: entry for entry in entries}
+        self.file.recorded |= {entry.step_key: entry for entry in entries}
         self.file.seq, self.file.ready = entries[-1].seq, True
 
     def _guard(self) -> None:
@@ -123,6 +123,31 @@ class Replay:
                 f"{self.file.row.number}: recorded but not asked for by the present code: {', '.join(skipped)}; "
                 "keep the old order for cases of the old version (case.version)"
             )
+
+    # engineers
+
+    def note(self, unit: Unit, fault: Exception) -> None:
+        """Note on the case why it cannot go on: for a later try, or for an engineer where its process changed."""
+        changed, now = isinstance(fault, ProcessChanged), clock.now()
+        noted = {"fault": str(fault) if changed else repr(fault)[:2000]}
+        retry_at = None if changed else now + RETRY_FAULT_AFTER
+        unit.update(self.file.id, service_case, {"id": self.file.id}, ready_at=retry_at, **noted)
+        key = f"engineer-{len(_engineers_items(self.file)) + 1}"
+        if changed and key not in self.file.items:
+            self._open(self.file.work(unit, key, now), self._engineers(key, str(fault)))
+
+    def _engineers(self, key: str, why: str = "") -> Question[EngineerNote]:
+        """The question what to do; due before whatever else is open, for nothing of that can be answered until it is."""
+        due = min([clock.now(), *(item.due_at - timedelta(seconds=1) for item in self.file.items.values())])
+        role, link = Role.ENGINEER, self.file.link
+        return Question(key, ENGINEERS_TITLE, role, EngineerNote, lambda _work: due, link, brief=lambda: [why])
+
+    def _hear_engineer(self) -> None:
+        """Take what an engineer says of a process that changed; no process function asks for that."""
+        answer = self.answer
+        if answer and not self.reply and answer.key in self.file.items and ENGINEER_KEY.fullmatch(answer.key):
+            self.asked.add(answer.key)
+            self.reply = self._judge(self._engineers(answer.key), answer)
 
     # questions
 
@@ -146,14 +171,6 @@ class Replay:
         if entry.kind == EntryKind.TIMED_OUT:
             raise TimedOut(first.key)
         return first, first.form.model_validate_json(entry.output)
-
-    def _hear_engineer(self) -> None:
-        """Take what an engineer says of a process that changed; no process function asks for that."""
-        item = self.file.items.get(self.answer.key) if self.answer and not self.reply else None
-        if self.answer and item and ENGINEER_KEY.fullmatch(item.key):
-            self.asked.add(item.key)
-            asked = Question(item.key, item.title, Role.ENGINEER, EngineerNote, lambda work: work.now, item.link)
-            self.reply = self._judge(asked, self.answer)
 
     def _take_answer(self, questions: Sequence[Question[Any]]) -> None:
         """Have the answer judged that is meant for one of the questions: another case's letter, or the leg's own."""
@@ -230,21 +247,6 @@ class Replay:
         return Item(question.key, question.title, question.link, due, expires_at)
 
 
-CLOSE = "close"
-
-
-@step("结案")
-def close(work: Work, ending: Ending, reason: str) -> str:
-    """Close the case: it ends, nothing of it waits any more, and the case that waits for it is told."""
-    case, now = work.case, {"closed_at": work.now}
-    gone = {"step": ending.zh, "holder": None, "due_at": None, "ready_at": None}
-    work.update(service_case, {"id": case.id}, ending=ending, ending_reason=reason, **gone, **now)
-    open_items = {"case_id": case.id, "state": ItemState.OPEN.value}
-    work.update(work_item, open_items, state=ItemState.DROPPED, **now)
-    PROCESSES[case.process].end(work)
-    if case.parent_id:
-        key = case.origin.rpartition(":")[2]
-        body = {"number": case.number, "ending": ending.value, "good": ending.good, "reason": reason}
-        told = {"case_id": case.parent_id, "key": key, "kind": EntryKind.DECISION}
-        work.insert(letter, **told, body=body, sent_at=work.now)
-    return ending.value
+def _engineers_items(file: CaseFile) -> set[str]:
+    """Those that are answered or dropped."""
+    return {key for key in [*file.recorded, *file.dropped] if ENGINEER_KEY.fullmatch(key)}

@@ -6,42 +6,37 @@ together. A chunk needs no leases: it holds its cases' rows, and a leg that meet
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from schemas.problems import NotFound, Problem, ProcessChanged, Unavailable
-from tasks.durable import clock, queries
+from schemas.problems import NotFound, Problem, Unavailable
+from tasks.durable import queries
 from tasks.durable.lease import held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import CaseFile
 from tasks.durable.question import Answer, Reply
 from tasks.durable.replay import Replay
 from tasks.durable.signals import Moved
-from tasks.unit.refusals import ATTEMPTS, TRY_AGAIN, in_halves, is_lost, state_of
+from tasks.unit.refusals import in_halves, is_lost, tried
 from tasks.unit.unit import Unit
 
 T = TypeVar("T")
 RunStep = Callable[[str, Callable[[], Any]], Any]
 MOVES = 100  # each is a step of another leg, and a leg soon ends
-RETRY_FAULT_AFTER = timedelta(minutes=1)
 CHUNK = 200  # cases
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A case and the answers that it is to hear, in order; without any it goes as far as it can."""
+    """A case and the answers that it is to hear, in order; None: it goes as far as it can."""
 
     case_id: int
-    answers: Sequence[Answer] = ()
-
-    @property
-    def heard(self) -> Sequence[Answer | None]:
-        """The answers, or one pass without any."""
-        return self.answers or [None]
+    answers: Sequence[Answer | None] = (None,)
 
 
 @dataclass(frozen=True)
@@ -72,9 +67,10 @@ class Leg:
     show: RunStep = _directly
     run_id: object = None
 
-    def commit(self, file: CaseFile, act: Callable[[Unit], T], attempts: int = ATTEMPTS) -> T:
+    def commit(self, file: CaseFile, act: Callable[[Unit], T]) -> T:
         """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
-        try:
+
+        def attempt() -> T:
             with self.db.begin() as connection:
                 if not queries.hold(connection, file):
                     raise Moved
@@ -82,10 +78,8 @@ class Leg:
                 result = act(unit)
                 unit.flush()
             return result
-        except DBAPIError as error:
-            if attempts == 1 or state_of(error) not in TRY_AGAIN:
-                raise
-        return self.commit(file, act, attempts - 1)
+
+        return tried(attempt)
 
 
 @dataclass(frozen=True)
@@ -122,24 +116,14 @@ def advance(
             except Moved:
                 reply = replay.reply  # what became of the answer is settled, however often the rest is replayed
             except Exception as fault:
-                _note(db, file, fault)
+                with suppress(Moved):  # what others moved meanwhile is theirs to note
+                    leg.commit(file, partial(replay.note, fault=fault))
                 raise
             else:
                 return Result(case_id, file.row.number, file.closed, replies)
     raise Unavailable(
         f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
     )
-
-
-def _note(db: Engine, file: CaseFile, fault: Exception) -> None:
-    """Note on a case why it cannot go on, for a later try or for an engineer; nothing if others moved it meanwhile."""
-    with db.begin() as connection:
-        if not queries.hold(connection, file):
-            return
-        if isinstance(fault, ProcessChanged):
-            queries.ask_engineer(connection, file, str(fault), clock.now())
-        else:
-            queries.set_fault(connection, file.id, repr(fault)[:2000], clock.now() + RETRY_FAULT_AFTER)
 
 
 def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
@@ -165,14 +149,14 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
     results = dict[int, Result]()
     with db.begin() as connection:
-        marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
+        marks = [mark for turn in turns for answer in turn.answers if answer for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
         unit = Unit(connection, list(files))
         for turn in turns:
             try:
                 file = files[turn.case_id]
                 process, chunk = PROCESSES[file.row.process], Chunk(unit)
-                replies = [Replay(process, file, chunk, answer).run() for answer in turn.heard]
+                replies = [Replay(process, file, chunk, answer).run() for answer in turn.answers]
             except DBAPIError:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
@@ -187,7 +171,7 @@ def _alone(db: Engine, turn: Turn) -> Result:
     """Advance one case step by step; what it raises is noted on the case and told."""
     replies, fault = list[Reply](), ""
     result = Result(turn.case_id, "", False, replies)
-    for answer in turn.heard:
+    for answer in turn.answers:
         try:
             result = advance(db, turn.case_id, answer)
             replies.append(result.reply)

@@ -1,34 +1,42 @@
 """What the database refuses: which transactions are tried again, in halves, or alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 T = TypeVar("T")
 R = TypeVar("R")
 ATTEMPTS = 5
 DEADLOCKS = {"40001", "40P01"}
-TRY_AGAIN = DEADLOCKS | {"23505", "23514"}  # a twin that committed, or goods that another one took, meanwhile
+TWIN = {"23505"}  # committed meanwhile
+TRY_AGAIN = DEADLOCKS | TWIN | {"23514"}  # or goods that another one took
+
+
+def tried(act: Callable[[], R], again: Set[str] = TRY_AGAIN) -> R:
+    """Do it, and a few times more where the database refuses it with one of these codes."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return act()
+        except DBAPIError as error:
+            if state_of(error) not in again:
+                raise
+    return act()
 
 
 def in_halves(
-    many: Sequence[T],
-    together: Callable[[Sequence[T]], Sequence[R]],
-    alone: Callable[[T, Exception], R],
-    attempts: int = ATTEMPTS,
+    many: Sequence[T], together: Callable[[Sequence[T]], Sequence[R]], alone: Callable[[T, Exception], R]
 ) -> Sequence[R]:
     """Do many in one transaction; where it fails, each half has its own, down to one that is done alone.
 
-    Deadlocks are tried again. Raises where the database cannot be reached.
+    Deadlocks are tried again, and one that met its twin looks again. Raises where the database cannot be reached.
     """
     try:
-        return together(many) if many else []
+        again = DEADLOCKS if len(many) > 1 else DEADLOCKS | TWIN
+        return tried(lambda: together(many), again) if many else []
     except Exception as error:
         if is_lost(error):
             raise
-        if attempts > 1 and state_of(error) in DEADLOCKS:
-            return in_halves(many, together, alone, attempts - 1)
         if len(many) == 1:
             return [alone(many[0], error)]
     middle = (len(many) + 1) // 2

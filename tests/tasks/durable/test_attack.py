@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -304,26 +305,38 @@ def test_a_release_after_its_term_is_refused_before_a_watch_has_passed(play: Pla
 # faults
 
 
+def before_a_note(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Let others act between a leg's fault and its note of it."""
+    commit = stage.Leg.commit
+
+    def overtaken(leg: stage.Leg, file: queries.CaseFile, wanted: Any) -> Any:
+        if isinstance(wanted, partial):
+            assert wanted.func.__name__ == "note"
+            act()
+        return commit(leg, file, wanted)
+
+    monkeypatch.setattr(stage.Leg, "commit", overtaken)
+
+
 def test_the_fault_of_a_leg_that_was_overtaken_is_not_noted_on_a_closed_case(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law 2: under the lock it compares the sequence; law 5: ready means that there is work to do.
 
     A chunk needs no lease. It waits for the row that a leg holds; the leg's step raises, the chunk gets the row and
-    closes the case, then `_note` writes fault and ready_at without looking. A closed case is never played, so
+    closes the case, then the note of the fault writes fault and ready_at without looking. A closed case is never played, so
     nothing clears them: the watch takes it over in every round for ever, and lists show a fault.
     """
-    case, note, right = opened(play.db), stage._note, replay.judge
+    case, right = opened(play.db), replay.judge
 
-    def overtaken(*args: Any) -> None:
+    def overtake() -> None:
         monkeypatch.setattr(replay, "judge", right)
         assert advance_chunk(play.db, [Turn(case, [Answer("check-1", GRANTS, Channel.SHEET)])])[0].closed
-        note(*args)
 
     def fails(*_: Any) -> Any:
         raise RuntimeError("a moment's fault")
 
-    monkeypatch.setattr(stage, "_note", overtaken)
+    before_a_note(monkeypatch, overtake)
     monkeypatch.setattr(replay, "judge", fails)
     with pytest.raises(RuntimeError):
         decide(play, case)
@@ -338,14 +351,13 @@ def test_no_engineer_is_asked_about_a_case_that_was_closed_meanwhile(
 
     A closed case is not played, so the engineer's answer is told "本单已结案" and the item stays open for ever.
     """
-    case, note, right = opened(play.db), stage._note, PROCESSES["TOY"]
+    case, right = opened(play.db), PROCESSES["TOY"]
 
-    def overtaken(*args: Any) -> None:
+    def overtake() -> None:
         PROCESSES["TOY"] = right
         assert advance_chunk(play.db, [Turn(case, [Answer("check-1", GRANTS, Channel.SHEET)])])[0].closed
-        note(*args)
 
-    monkeypatch.setattr(stage, "_note", overtaken)
+    before_a_note(monkeypatch, overtake)
     monkeypatch.setitem(PROCESSES, "TOY", PROCESSES["TOW"])
     with pytest.raises(ProcessChanged):
         advance(play.db, case)

@@ -21,8 +21,7 @@ from schemas.processes.parts_application import PartsEnding
 from schemas.words import Role
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
-from tasks.durable.process import Case, Closing
-from tasks.durable.replay import close
+from tasks.durable.process import Case, Closing, close
 from tasks.runs.gate import gate_input
 from tasks.runs.mending import RecoverReport
 from tasks.runs.watch import recover
