@@ -93,9 +93,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
     def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
         try:
             run_leg(flow_run, entrypoint)
-        except SystemExit:
-            return 1
-        except Exception:  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
+        except (SystemExit, Exception):  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
             self.get_flow_run_logger(flow_run).exception("The leg of %s broke", entrypoint)
             return 1
         return 0

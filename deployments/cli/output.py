@@ -31,13 +31,6 @@ def new_console() -> Console:
     return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
-def show(*parts: RenderableType) -> None:
-    """Print for people."""
-    console = new_console()
-    for part in parts:
-        console.print(part)
-
-
 def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> Table:
     """Make a table; columns named in `right` hold figures."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)

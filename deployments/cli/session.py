@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from deployments.cli.as_json import show_json
-from deployments.cli.output import show
+from deployments.cli.output import new_console
 from deployments.database import reached
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
@@ -79,7 +79,9 @@ class Output(NamedTuple):
         else:
             for line in self.errors:
                 typer.echo(line, err=True)
-            show(*self.parts)
+            console = new_console()
+            for part in self.parts:
+                console.print(part)
         raise typer.Exit(0 if self.done else 1)
 
 
