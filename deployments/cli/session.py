@@ -23,7 +23,6 @@ from deployments.settings import Settings
 from flows import load
 from schemas.problems import AftersalesError, UpError
 
-KEYWORD = inspect.Parameter.KEYWORD_ONLY
 NO_TABLES = "42P01"  # undefined_table
 
 Json = Annotated[bool, typer.Option("--json", help="供程序读取 for machines")]
@@ -104,7 +103,7 @@ def command(
         signature = inspect.signature(work)
         typed = list(signature.parameters.values())[1:]
         if machines:
-            typed.append(inspect.Parameter("json", KEYWORD, default=False, annotation=Json))
+            typed.append(inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json))
         run.__signature__ = signature.replace(parameters=typed)  # type: ignore[attr-defined]
         group.command(name)(run)
         return work
