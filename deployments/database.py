@@ -104,6 +104,13 @@ def load_reference(db: Engine) -> bool:
         return load_once(connection)
 
 
+def prepare(url: str) -> None:
+    """Migrate the operations database and load the reference data once."""
+    migrate(url)
+    with reached(url) as db:
+        load_reference(db)
+
+
 def read_url(url: str | URL, variable: str = "AFTERSALES_DATABASE_URL") -> URL:
     """Read the URL of a database; Unavailable names the variable that should hold one, and never its password."""
     expected = f"{variable} 应为 PostgreSQL 地址 must be postgresql://user:password@host/database"

@@ -24,13 +24,11 @@ import anyio.to_thread
 import httpx
 from prefect import Flow, get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow
 from prefect.logging.loggers import get_logger
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
-from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
 from deployments.database import reached
@@ -52,21 +50,7 @@ STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
 
-class CaseJob(BaseJobConfiguration):
-    """The configuration of a leg: where the flow's code is, and whether it gets a process of its own."""
-
-    _entrypoint: str = PrivateAttr(default="")
-    _own_process: bool = PrivateAttr(default=False)
-
-    def prepare_for_flow_run(self, flow_run: FlowRun, deployment: Any = None, *args: Any, **more: Any) -> None:
-        """Take the entrypoint and `own_process` from the run's deployment."""
-        super().prepare_for_flow_run(flow_run, deployment, *args, **more)
-        if deployment is not None:
-            self._entrypoint = deployment.entrypoint or ""
-            self._own_process = bool(deployment.job_variables.get("own_process"))
-
-
-class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
+class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResult]):
     """A worker that runs each leg in a thread of this process; long jobs in a process of their own beside it.
 
     The base class takes a run as started when `run` says so. We say it when the leg has ended, so until then
@@ -75,14 +59,13 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
     """
 
     type = "aftersales"
-    job_configuration = CaseJob
+    job_configuration = BaseJobConfiguration
     _description = "Runs the legs of after-sales cases in its own process."
 
     def __init__(self, threads: int, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(limit=threads, **options)
         self.draining = False
-        self._threads = threads
-        self._limit_threads: anyio.CapacityLimiter | None = None
+        self._threads = anyio.CapacityLimiter(threads)
 
     @property
     def in_hand(self) -> set[UUID]:
@@ -93,18 +76,16 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
         """Take scheduled runs, none while we drain."""
         return [] if self.draining else await super().get_and_submit_flow_runs()
 
-    async def _submit_scheduled_flow_runs(self, flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:
-        free = max(0, self._threads - len(self.in_hand))
-        fresh = [entry for entry in flow_run_response if entry.flow_run.id not in self.in_hand]
-        return await super()._submit_scheduled_flow_runs(fresh[:free])
-
     async def run(
-        self, flow_run: FlowRun, configuration: CaseJob, task_status: anyio.abc.TaskStatus[int] | None = None
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> BaseWorkerResult:
         """Run one leg in a thread; the result's status is 1 only if the engine itself broke."""
-        self._limit_threads = self._limit_threads or anyio.CapacityLimiter(self._threads)
-        leg = run_apart if configuration._own_process else self._leg
-        status = await anyio.to_thread.run_sync(leg, flow_run, configuration._entrypoint, limiter=self._limit_threads)
+        deployment = configuration._related_objects["deployment"]
+        leg = run_apart if deployment.job_variables.get("own_process") else self._leg
+        status = await anyio.to_thread.run_sync(leg, flow_run, deployment.entrypoint, limiter=self._threads)
         if task_status is not None:
             task_status.started(0)  # no process of its own that could be killed
         return BaseWorkerResult(identifier=str(flow_run.id), status_code=status)
@@ -112,9 +93,7 @@ class CaseWorker(BaseWorker[CaseJob, BaseVariables, BaseWorkerResult]):
     def _leg(self, flow_run: FlowRun, entrypoint: str) -> int:
         try:
             run_leg(flow_run, entrypoint)
-        except SystemExit:
-            return 1
-        except Exception:  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
+        except (SystemExit, Exception):  # noqa: BLE001 - it is logged, and one leg's fault must not end the worker
             self.get_flow_run_logger(flow_run).exception("The leg of %s broke", entrypoint)
             return 1
         return 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from schemas.problems import Problem
 from tasks.desk.timeline import timeline_rows
@@ -12,7 +12,6 @@ from tasks.desk.views import CaseView, ItemView
 from tasks.privacy.rules import mask_address, mask_phone
 
 Object = dict[str, Any]
-ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 ITEM = ("step", "title", "role", "unit", "due_at", "overdue", "refusals")
 WAITING = (*ITEM, "number", "office", "urgency", "run_id")
 OPEN = (*ITEM, "office", "refused_because", "prefill")
@@ -26,7 +25,7 @@ CASE = (
 
 def show_json(value: object) -> None:
     """Print a value: Decimal as string."""
-    print(ANYTHING.dump_json(value, indent=2).decode())
+    print(to_json(value, indent=2).decode())
 
 
 def chosen(known: Mapping[str, Any], names: Sequence[str]) -> Object:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -29,13 +29,6 @@ def new_console() -> Console:
     """Give a console that prints text as it is, wide where nobody sees its edge."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     return Console(width=width, markup=False, emoji=False, highlight=False)
-
-
-def show(*parts: RenderableType) -> None:
-    """Print for people."""
-    console = new_console()
-    for part in parts:
-        console.print(part)
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> Table:
@@ -138,7 +131,7 @@ def _header(view: CaseView) -> Panel:
     title = Text(
         f"{case.number} {case.title}" + (f" · {case.urgency.zh}" if case.urgency == Urgency.URGENT else ""), "bold"
     )
-    return Panel(Group(grid), title=title, title_align="left", expand=False)
+    return Panel(grid, title=title, title_align="left", expand=False)
 
 
 def lines_table(lines: LineTable) -> Table:

@@ -16,14 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from deployments.cli.as_json import show_json
-from deployments.cli.output import show
+from deployments.cli.output import new_console
 from deployments.database import reached
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
 from flows import load
 from schemas.problems import AftersalesError, UpError
 
-KEYWORD = inspect.Parameter.KEYWORD_ONLY
 NO_TABLES = "42P01"  # undefined_table
 
 Json = Annotated[bool, typer.Option("--json", help="供程序读取 for machines")]
@@ -79,7 +78,9 @@ class Output(NamedTuple):
         else:
             for line in self.errors:
                 typer.echo(line, err=True)
-            show(*self.parts)
+            console = new_console()
+            for part in self.parts:
+                console.print(part)
         raise typer.Exit(0 if self.done else 1)
 
 
@@ -102,7 +103,7 @@ def command(
         signature = inspect.signature(work)
         typed = list(signature.parameters.values())[1:]
         if machines:
-            typed.append(inspect.Parameter("json", KEYWORD, default=False, annotation=Json))
+            typed.append(inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json))
         run.__signature__ = signature.replace(parameters=typed)  # type: ignore[attr-defined]
         group.command(name)(run)
         return work

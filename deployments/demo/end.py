@@ -36,11 +36,10 @@ ALIKE = ("单据 cases", "决定 decisions", "票据 documents", "库存变动 s
 
 @dataclass(frozen=True)
 class End:
-    """How a demo ended: the run and ending of each case, endings by story, what is in the books, what is wrong."""
+    """How a demo ended: the run and ending of each case, what every way of playing must leave alike, what is wrong."""
 
     runs: Mapping[UUID, str]
-    endings: Mapping[str, str]
-    figures: Mapping[str, int]
+    left: Mapping[str, str]
     problems: list[str]
 
 
@@ -69,7 +68,8 @@ def show_end(player: Player, apart: str = "") -> End:
     problems = [*player.problems, *(f"账目不平 not true: {sentence}: {wrong}" for sentence, wrong in untold.items())]
     problems += [f"{key} {number}: {became} ≠ {due}" for number, key, _, due, became in endings if became != due]
     runs = {row.run_id: ended[number] for number, row in rows.items() if row.run_id}
-    return End(runs, {key: became for _, key, _, _, became in endings}, figures, problems)
+    left = {key: became for _, key, _, _, became in endings} | {name: str(figures[name]) for name in ALIKE}
+    return End(runs, left, problems)
 
 
 def _mark(text: str, right: bool) -> Text:
@@ -78,10 +78,9 @@ def _mark(text: str, right: bool) -> Text:
 
 def differences(ends: Sequence[End]) -> list[str]:
     """Say in what several ways of playing the same stories ended differently."""
-    shown = [{**end.endings, **{name: end.figures[name] for name in ALIKE}} for end in ends]
     return [
-        f"两种办法结果不同 the two ways differ: {what}: {value} ≠ {other[what]}"
-        for other in shown[1:]
-        for what, value in shown[0].items()
-        if other[what] != value
+        f"两种办法结果不同 the two ways differ: {what}: {value} ≠ {other.left[what]}"
+        for other in ends[1:]
+        for what, value in ends[0].left.items()
+        if other.left[what] != value
     ]

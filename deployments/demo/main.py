@@ -11,6 +11,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from sqlalchemy import Engine, select
 
-from deployments.database import reached
+from deployments.database import prepare, reached
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.end import End, differences, show_end
 from deployments.demo.plan import BY_FORM, SHEET
@@ -27,7 +28,6 @@ from deployments.demo.screen import Screen
 from deployments.demo.sheets_door import SheetsDoor
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port
-from deployments.local.serve import prepare
 from deployments.local.up import Context, up
 from deployments.loop import Loop, repeated
 from deployments.settings import Settings
@@ -96,11 +96,7 @@ def by_clicks(home: Path, screen: Screen) -> End:
     """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
     settings = fresh_installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
-    with (
-        up(settings, prepare) as context,
-        reached(context.databases.ours) as db,
-        get_client(sync_client=True) as client,
-    ):
+    with up(settings) as context, reached(context.databases.ours) as db, get_client(sync_client=True) as client:
         return _play_clicks(context, db, client, screen)
 
 
@@ -112,12 +108,7 @@ def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen
     player.apply(door, BY_FORM)
     screen.stage("各岗位开始办理 staff of every role begin to work")
     killed = threading.Event()
-
-    def kill() -> None:
-        if not killed.is_set() and player.answers >= KILL_AFTER and _kill_worker(context, player):
-            killed.set()
-
-    with repeated(Loop("kill", KILL_EVERY, kill)):
+    with repeated(Loop("kill", KILL_EVERY, partial(_kill_worker, context, player, killed))):
         player.work()
     door.pause()
     if not killed.is_set():
@@ -127,18 +118,19 @@ def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen
     return end
 
 
-def _kill_worker(context: Context, player: Player) -> bool:
-    """Kill the worker if it is in the middle of some legs; `up` starts it again, the watch takes over."""
+def _kill_worker(context: Context, player: Player, killed: threading.Event) -> None:
+    """Kill the worker once, in the middle of some legs; `up` starts it again, the watch takes over."""
+    worker = context.children["worker"].process
+    if killed.is_set() or player.answers < KILL_AFTER or worker is None:
+        return
     with player.db.connect() as connection:
         busy = select(service_case.c.number).join(lease, lease.c.case_id == service_case.c.id)
         numbers = sorted(connection.execute(busy).scalars())
-    worker = context.children["worker"].process
-    if len(numbers) < LEGS_TO_KILL or worker is None:
-        return False
-    os.kill(worker.pid, signal.SIGKILL)
-    shown = "、".join(number[-6:] for number in numbers)
-    player.screen.stage(f"kill -9 工作进程 the worker, in the middle of {len(numbers)} 单 cases: {shown}")
-    return True
+    if len(numbers) >= LEGS_TO_KILL:
+        os.kill(worker.pid, signal.SIGKILL)
+        killed.set()
+        shown = "、".join(number[-6:] for number in numbers)
+        player.screen.stage(f"kill -9 工作进程 the worker, in the middle of {len(numbers)} 单 cases: {shown}")
 
 
 def wrong_runs(runs: Mapping[UUID, str], client: SyncPrefectClient) -> list[str]:

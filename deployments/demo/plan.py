@@ -44,9 +44,6 @@ class Slip:
     reason: str
 
 
-Line = tuple[str, int | float, str]  # part, quantity, reason
-
-
 @dataclass(frozen=True)
 class Story:
     """One application: `key` is the office's own number on the sheet, `slips` its first mistakes."""
@@ -56,7 +53,7 @@ class Story:
     office: str
     applicant: str
     order: str
-    lines: Sequence[Line]
+    lines: Sequence[tuple[str, int | float, str]]  # OF_LINE
     acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
     ending: PartsEnding = PartsEnding.DELIVERED
     urgency: str = "普通"

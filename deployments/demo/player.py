@@ -41,31 +41,6 @@ class Todo:
     run: str = ""
 
 
-@dataclass(frozen=True)
-class Saying:
-    """What `people` are about to say at an item; two of them say the same in the same moment."""
-
-    item: Todo
-    people: Sequence[str]
-    said: Mapping[str, Any]
-
-
-class Door(Protocol):
-    """A way into the product."""
-
-    def apply(self, stories: Sequence[Story]) -> Mapping[str, str]:
-        """Send applications; gives the case of each story."""
-
-    def worklists(self) -> Iterator[list[Todo]]:
-        """Give what waits, list by list; what is decided of a list may decide what stands in the next."""
-
-    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
-        """Send answers; gives what became of each, by item and person."""
-
-    def withdraw(self, case: str, staff: str, reason: str) -> Told:
-        """Take a case back."""
-
-
 @dataclass
 class Progress:
     """How far a story is: its case (a draft's run), how often each kind of gate was asked, who approved, what is done."""
@@ -84,6 +59,33 @@ class Progress:
         planned, turn = self.story.acts.get(kind, ()), self.asked[kind]
         self.asked[kind] += 1
         return planned[turn] if turn < len(planned) else Act()
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What `people` are about to say at an item, an act of its story; two of them say the same in the same moment."""
+
+    item: Todo
+    people: Sequence[str]
+    said: Mapping[str, Any]
+    progress: Progress
+    act: Act
+
+
+class Door(Protocol):
+    """A way into the product."""
+
+    def apply(self, stories: Sequence[Story]) -> Mapping[str, str]:
+        """Send applications; gives the case of each story."""
+
+    def worklists(self) -> Iterator[list[Todo]]:
+        """Give what waits, list by list; what is decided of a list may decide what stands in the next."""
+
+    def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
+        """Send answers; gives what became of each, by item and person."""
+
+    def withdraw(self, case: str, staff: str, reason: str) -> Told:
+        """Take a case back."""
 
 
 class Player:
@@ -114,27 +116,21 @@ class Player:
 
     def play(self, items: Sequence[Todo]) -> None:
         """Let somebody answer each item as its story says, and check what became of that."""
-        plans = list[tuple[Saying, Progress, Act]]()
-        for item in items:
-            progress = self._story_of(item)
-            if progress is None:
-                continue
-            progress.case = item.case or progress.case
-            act = progress.next_act(item.key)
-            saying = self._saying(item, progress, act)
-            if act.withdraw:
-                self._judge(saying, progress, act, [self.door.withdraw(progress.case, act.staff, act.withdraw)])
-            else:
-                plans.append((saying, progress, act))
-        became = self.door.decide([saying for saying, _, _ in plans]) if plans else []
-        for plan, told in zip(plans, became, strict=True):
-            self._judge(*plan, told)
+        sayings = [self._saying(item, progress) for item in items if (progress := self._story_of(item))]
+        answers = [one for one in sayings if not one.act.withdraw]
+        for one in sayings:
+            if one.act.withdraw:
+                self._judge(one, [self.door.withdraw(one.progress.case, one.act.staff, one.act.withdraw)])
+        for one, told in zip(answers, self.door.decide(answers) if answers else [], strict=True):
+            self._judge(one, told)
 
     def _story_of(self, item: Todo) -> Progress | None:
         return next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
 
-    def _saying(self, item: Todo, progress: Progress, act: Act) -> Saying:
-        """Choose who signs, and know before it goes out who will have approved."""
+    def _saying(self, item: Todo, progress: Progress) -> Saying:
+        """Choose what is said and who signs, and know before it goes out who will have approved."""
+        progress.case = item.case or progress.case
+        act = progress.next_act(item.key)
         unit = UNIT.fullmatch(item.key)
         able = able_staff(self.people, item.role, None, unit[1].upper() if unit else None)
         free = who_may(able, item.form, progress.story.applicant, progress.approved) or able
@@ -143,11 +139,12 @@ class Player:
         if item.form in APPROVALS and not act.refused:
             progress.approved.update(people)
         said = {"撤回原因": act.withdraw} if act.withdraw else sensible(item.form, act.fields)
-        return Saying(item, people, said)
+        return Saying(item, people, said, progress, act)
 
-    def _judge(self, saying: Saying, progress: Progress, act: Act, told: Sequence[Told]) -> None:
+    def _judge(self, saying: Saying, told: Sequence[Told]) -> None:
         """Check that an answer was taken once, or came back with the reason that its story names."""
-        item, at = saying.item, f"{progress.story.key} {saying.item.key}"
+        item, progress, act = saying.item, saying.progress, saying.act
+        at = f"{progress.story.key} {item.key}"
         taken = [who for who, one in zip(saying.people, told, strict=True) if one.accepted]
         for who, one in zip(saying.people, told, strict=True):
             if act != Act():

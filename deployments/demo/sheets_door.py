@@ -5,19 +5,20 @@ What is refused comes back in the reject sheet with its reason, is put right the
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 
 from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
-from deployments.demo.workbook import CaseStep, Filled, FormRows, StaffBook
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.problems import AftersalesError
-from schemas.sheet_kinds import STEP, sheet_kind
+from schemas.sheet_kinds import STEP, SheetKind, sheet_kind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.outbox.dispatch import dispatch_due
@@ -31,6 +32,47 @@ from tasks.sheets.template import write_template
 
 APPLICATIONS = sheet_kind("applications")
 FIRST_ROW = 3  # below the heading and the example
+Filled = dict[str, Any]  # heading → value
+CaseStep = tuple[str, str]  # number, step
+
+
+@dataclass(frozen=True)
+class FormRows:
+    """The rows of a tab that make a form, and what stands in them."""
+
+    kind: SheetKind
+    rows: Sequence[int]
+    cells: Sequence[Filled]
+
+
+class StaffBook:
+    """An inbox, a template, or a reject sheet that came back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.book = path, load_workbook(path)
+        tabs = [kind for kind in sheet_kinds().values() if kind.title in self.book.sheetnames]
+        self.items = {key: rows for kind in tabs for key, rows in self._items_of(kind)}
+
+    def _items_of(self, kind: SheetKind) -> list[tuple[CaseStep, FormRows]]:
+        sheet: Any = self.book[kind.title]
+        found: dict[CaseStep, list[tuple[int, Filled]]] = {}
+        for row in range(2, sheet.max_row + 1):
+            cells = {heading.value: sheet.cell(row, heading.column).value for heading in sheet[1]}
+            found.setdefault((str(cells[kind.key.heading]), str(cells.get(STEP) or "")), []).append((row, cells))
+        return [(key, FormRows(kind, *zip(*rows, strict=True))) for key, rows in found.items()]
+
+    def write(self, kind: SheetKind, rows: Sequence[int], cells: Sequence[Mapping[str, object]]) -> None:
+        """Fill in rows of a tab."""
+        sheet: Any = self.book[kind.title]
+        columns = {heading.value: heading.column for heading in sheet[1]}
+        for row, own in zip(rows, cells, strict=True):
+            for heading, value in own.items():
+                sheet.cell(row, columns[heading]).value = value
+
+    def save(self, path: Path | None = None) -> Path:
+        """Save it, or a copy of it."""
+        self.book.save(path or self.path)
+        return path or self.path
 
 
 class SheetsDoor:

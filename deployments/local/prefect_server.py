@@ -62,9 +62,8 @@ def pointed_at(settings: Settings) -> Iterator[None]:
 
 
 def worker_env(settings: Settings, databases: Databases) -> dict[str, str]:
-    """Return the variables of a child that works on cases: it holds no handle but knows both databases."""
-    urls = {"AFTERSALES_DATABASE_URL": databases.ours, "AFTERSALES_PREFECT_DATABASE_URL": databases.prefect}
-    return client_env(settings) | settings.variables | urls
+    """Return the variables of a child that works on cases: it holds no handle but knows our database."""
+    return client_env(settings) | settings.variables | {"AFTERSALES_DATABASE_URL": databases.ours}
 
 
 def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
@@ -112,9 +111,9 @@ def check_port(port: int, variable: str) -> None:
             ) from error
 
 
-def wait_healthy(child: Child, stopping: threading.Event, wait: float = HEALTH_WAIT) -> bool:
+def wait_healthy(child: Child, stopping: threading.Event) -> bool:
     """Wait until the server answers; False if we are to stop, UpError if it died or never answered."""
-    deadline = time.monotonic() + wait
+    deadline = time.monotonic() + HEALTH_WAIT
     while not stopping.wait(0.2):
         if is_healthy(child.settings):
             return True

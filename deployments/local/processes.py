@@ -99,11 +99,7 @@ def pid_file(settings: Settings, name: str) -> Path:
 
 def write_pid(path: Path, pid: int) -> None:
     """Note the pid together with the process's start, which tells it from a later process of that number."""
-    try:
-        started = psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return
-    path.write_text(json.dumps({"pid": pid, "started": started}), "utf-8")
+    path.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}), "utf-8")
 
 
 def living(path: Path) -> psutil.Process | None:

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from deployments.database import load_reference, migrate, reached
+from deployments.database import reached
 from deployments.local.up import Context, up
 from deployments.settings import Settings
 from flows import load
@@ -15,17 +15,10 @@ console = Console()
 def serve(settings: Settings, samples: bool = True) -> None:
     """Run everything until Ctrl-C; with `samples`, an empty installation gets a few applications to look at."""
     console.print("正在启动 starting … (PostgreSQL, Prefect, worker)")
-    with up(settings, prepare) as context:
+    with up(settings) as context:
         if not context.stopping.is_set():
             _welcome(context, samples)
         context.stopping.wait()
-
-
-def prepare(url: str) -> None:
-    """Migrate the operations database and load the reference data once."""
-    migrate(url)
-    with reached(url) as db:
-        load_reference(db)
 
 
 def _welcome(context: Context, samples: bool) -> None:

@@ -32,20 +32,15 @@ class Context:
     deployments: dict[str, UUID] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
 
-    def tend(self) -> None:
-        """Start again what has ended."""
-        for child in self.children.values():
-            child.tend()
-
 
 @contextmanager
 def up(
-    settings: Settings, migrate: Callable[[str], None] = database.migrate, prefect_yaml: Path | None = None
+    settings: Settings, prepare: Callable[[str], None] = database.prepare, prefect_yaml: Path | None = None
 ) -> Iterator[Context]:
     """Run everything for the time of the block, which should end when Ctrl-C or SIGTERM sets `stopping`.
 
     It may be set already when the block begins: then not all has been started. Must be called in the main thread.
-    Order: PostgreSQL, migration, Prefect server, deployments, worker. UpError is a clear line for people.
+    Order: PostgreSQL, schema and reference data, Prefect server, deployments, worker. UpError is a clear line for people.
     """
     stopping = threading.Event()
     with ExitStack() as stack:
@@ -56,9 +51,9 @@ def up(
         check_port(settings.port, "AFTERSALES_PORT")
         check_port(settings.reports_port, "AFTERSALES_REPORTS_PORT")
         context = Context(settings, stack.enter_context(running_database(settings)), stopping)
-        migrate(context.databases.ours)
+        prepare(context.databases.ours)
         _start(context, stack, prefect_yaml)
-        with repeated(Loop("children", TEND_EVERY, context.tend)):
+        with repeated(*(Loop(child.name, TEND_EVERY, child.tend) for child in context.children.values())):
             yield context
 
 

@@ -13,11 +13,10 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from deployments.database import connect
+from deployments.database import connect, prepare
 from deployments.demo.main import fresh_installation, play_sheets
 from deployments.demo.screen import Screen
 from deployments.local.postgres import running_database
-from deployments.local.serve import prepare
 from deployments.settings import PROJECT
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.queries import template_lists

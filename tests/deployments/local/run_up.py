@@ -18,7 +18,7 @@ def ready(context: Context) -> None:
 def main() -> int:
     logging.basicConfig(level=logging.WARNING)
     try:
-        with up(Settings(), migrate=lambda url: None, prefect_yaml=TOY_YAML) as context:
+        with up(Settings(), prepare=lambda url: None, prefect_yaml=TOY_YAML) as context:
             if not context.stopping.is_set():
                 ready(context)
             context.stopping.wait()
