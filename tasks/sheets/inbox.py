@@ -55,9 +55,8 @@ class TabRow:
 
 def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str = "") -> Written:
     """Write what waits for a role, the first due first; narrowed to an office or a production unit."""
-    now = clock.now()
     with db.connect() as connection:
-        items = inbox(connection, role, now, office_code=office, unit=unit)
+        items = inbox(connection, role, office_code=office, unit=unit)
         lines = parts_of(connection, {item.case_id for item in items})
         lists = template_lists(connection)
     book, counts = Book(), dict[SheetKind, int]()
