@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.forms.fields import Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
+from schemas.forms.fields import STAFF, Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
 from schemas.words import Urgency
 
 
@@ -60,7 +60,7 @@ class Decision(Form):
 
 def signer(data: Mapping[str, Any]) -> str:
     """Give the staff number that a filled-in decision carries, by either name of its field; empty where there is none."""
-    return str(data.get(Decision.model_fields["staff"].alias or "", data.get("staff", ""))).strip()
+    return str(data.get(STAFF, data.get("staff", ""))).strip()
 
 
 class TakenBack(Decision):

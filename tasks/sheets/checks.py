@@ -4,8 +4,7 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
 from schemas.forms.fields import Register
@@ -24,8 +23,7 @@ Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
 Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and heading
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """Forms that may go on; rows not decided yet or sent back; of how many each sentence is not true; the Data Docs page."""
 
     accepted: list[SheetForm]
