@@ -51,8 +51,12 @@ def expectations(kind: SheetKind, columns: Sequence[Column], today: date) -> lis
         among = {"column_list": once, "ignore_row_if": "any_value_is_missing"}
         sentence = f"{'、'.join(once)}合起来不重复 occur together once"
         found.append(_expect("CompoundColumnsToBeUnique", once[0], sentence, **among))
-    pairs = [tuple(map(kind.heading, pair)) for pair in kind.in_order]
-    return found + [_in_order(earlier, later) for earlier, later in pairs if {earlier, later} <= headings]
+    for earlier, later in (map(kind.heading, pair) for pair in kind.in_order):
+        if {earlier, later} <= headings:
+            pair = {"column_A": day_of(later), "column_B": day_of(earlier), "ignore_row_if": "either_value_is_missing"}
+            sentence = f"{later}不早于{earlier} {later} is not before {earlier}"
+            found.append(_expect("ColumnPairValuesAToBeGreaterThanB", later, sentence, or_equal=True, **pair))
+    return found
 
 
 def _of_column(kind: SheetKind, column: Column, today: date) -> Iterator[Any]:
@@ -89,14 +93,6 @@ def _number(column: Column) -> Any:
     regex, zh, english = (ABOVE_ZERO, "大于", "above") if above_zero else (FROM_ZERO, "不小于", "from")
     sentence = f"{column.heading}是{zh} 0 的数，最多两位小数 is a number {english} 0 with at most two decimals"
     return _matches(column.heading, regex, sentence)
-
-
-def _in_order(earlier: str, later: str) -> Any:
-    """One date is no later than the other."""
-    sentence = f"{later}不早于{earlier} {later} is not before {earlier}"
-    pair = {"column_A": day_of(later), "column_B": day_of(earlier), "or_equal": True}
-    kind = "ColumnPairValuesAToBeGreaterThanB"
-    return _expect(kind, later, sentence, ignore_row_if="either_value_is_missing", **pair)
 
 
 def _matches(heading: str, regex: str, sentence: str) -> Any:

@@ -79,13 +79,11 @@ class Cycle(LineQuantity):
         return super().said + (f" 周期天数 {self.days}" if self.days else "")
 
 
-class PlannedLine(Shape):
+class PlannedLine(LineQuantity):
     """A line to be made: by whom, how many, and the day that was promised for it."""
 
-    line_no: int
     part: str
     name: str
-    quantity: Decimal
     supply: Supply
     unit: str
     days: int

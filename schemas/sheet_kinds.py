@@ -38,6 +38,9 @@ class CellType(Enum):
     CHOICE = "选项"
 
 
+HOLDS = {Labelled: CellType.CHOICE, date: CellType.DAY, Decimal: CellType.NUMBER, int: CellType.NUMBER}  # else text
+
+
 @dataclass(frozen=True)
 class Column:
     """A column under its heading, with the example and the note of the template.
@@ -81,7 +84,7 @@ def column_of(field: FieldInfo, of_line: bool, must: bool) -> Column:
         cell.example,
         cell.note or (field.description or "").partition(" ")[0],
         cell.width,
-        _holds(types),
+        next((held for base, held in HOLDS.items() if any(issubclass(kind, base) for kind in types)), CellType.TEXT),
         field.is_required() and must,
         of_line,
         field,
@@ -99,14 +102,6 @@ def cell_of(field: FieldInfo | None) -> Cell:
 def types_of(field: FieldInfo) -> list[type]:
     """Give the types that a field's annotation is made of."""
     return [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)]
-
-
-def _holds(types: Sequence[type]) -> CellType:
-    if any(issubclass(kind, Labelled) for kind in types):
-        return CellType.CHOICE
-    if any(issubclass(kind, date) for kind in types):
-        return CellType.DAY
-    return CellType.NUMBER if any(issubclass(kind, (Decimal, int)) for kind in types) else CellType.TEXT
 
 
 _CASE = Column(NUMBER, f"{EXAMPLE} PA-2026-000123", "本单的单号，例如 PA-2026-000123", 20, register=Register.CASE)
@@ -184,12 +179,6 @@ class SheetKind:
         return str(self._lines.alias) if self._lines else ""
 
     @cached_property
-    def line_form(self) -> type[Form]:
-        """The form that one row fills."""
-        listed: type[Form] = get_args(self._lines.annotation)[0] if self._lines else self.form
-        return listed
-
-    @cached_property
     def required_lines(self) -> bool:
         """Whether a form must have lines."""
         return self._lines is not None and self._lines.is_required()
@@ -226,8 +215,8 @@ class SheetKind:
         if not self.decides:
             return ()
         numbered = LINE_NO in self.by_heading and not any(c.register is Register.PART for c in self.columns)
-        repeated = {cell_of(c.field).given: c.heading for c in self.columns if cell_of(c.field).given}
-        given = [replace(_WANTED, heading=heading, given=of) for heading, of in repeated.items()]
+        repeats = [(cell_of(column.field).given, column.heading) for column in self.columns]
+        given = [replace(_WANTED, heading=heading, given=of) for heading, of in repeats if heading]
         lines = [_PART, *(given or [_WANTED])] if numbered else []
         return (*lines, *_ABOUT, _DUE, *(() if given else (_DETAIL,)))
 
@@ -256,8 +245,9 @@ class SheetKind:
     def _of_form(self) -> Iterator[Column]:
         fields = self.form.model_fields
         for name in dict.fromkeys([*(name for name in self.first if name in fields), *fields]):
-            if self.lines and self.heading(name) == self.lines:
-                yield from (column_of(one, True, self.required_lines) for one in self.line_form.model_fields.values())
+            if fields[name] is self._lines:
+                (line_form,) = get_args(fields[name].annotation)
+                yield from (column_of(one, True, self.required_lines) for one in line_form.model_fields.values())
             else:
                 yield self._column(name)
 
@@ -277,13 +267,9 @@ def sheet_kinds() -> dict[str, SheetKind]:
     """Give all kinds by their codes: those of the house's forms as staff meet them, then those of others."""
     for module in pkgutil.iter_modules(schemas.forms.__path__):
         import_module(f"schemas.forms.{module.name}")
-    trades = [f"schemas.forms.{trade}" for trade in schemas.forms.TRADES]
-
-    def place(kind: SheetKind) -> int:
-        trade = kind.form.__module__
-        return trades.index(trade) if trade in trades else len(trades)
-
-    return {kind.code: kind for kind in sorted(_KINDS.values(), key=place)}
+    place = {f"schemas.forms.{trade}": at for at, trade in enumerate(schemas.forms.TRADES)}
+    ordered = sorted(_KINDS.values(), key=lambda kind: place.get(kind.form.__module__, len(place)))
+    return {kind.code: kind for kind in ordered}
 
 
 def sheet_kind(code: str) -> SheetKind:

@@ -19,7 +19,6 @@ from schemas.words import Channel, Role
 from tasks.desk.queries import find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
-from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.people.queries import people
@@ -43,7 +42,7 @@ def inbox(
         refuse_overwriting(xlsx, force)
         return _write_workbook(db, role_of(role), xlsx, office, unit)
     with db.connect() as connection:
-        rows = waiting(connection, role_of(role) if role else None, clock.now())
+        rows = waiting(connection, role_of(role) if role else None)
     return Output(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
 
 

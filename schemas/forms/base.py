@@ -5,12 +5,12 @@ order, money is a number, enums are Chinese options.
 """
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.forms.fields import Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
+from schemas.forms.fields import STAFF, Cell, Name, OfficeName, Register, Remark, Sense, StaffNo, label
 from schemas.words import Urgency
 
 
@@ -60,7 +60,7 @@ class Decision(Form):
 
 def signer(data: Mapping[str, Any]) -> str:
     """Give the staff number that a filled-in decision carries, by either name of its field; empty where there is none."""
-    return str(data.get(Decision.model_fields["staff"].alias or "", data.get("staff", ""))).strip()
+    return str(data.get(STAFF, data.get("staff", ""))).strip()
 
 
 class TakenBack(Decision):
@@ -82,8 +82,7 @@ def form_path(form: type[Form]) -> str:
 
 def form_at(path: str) -> type[Form]:
     """Find a form by its path, `schemas.forms.applications:ReviewDecision`."""
-    module, _, name = path.partition(":")
-    form: type[Form] = getattr(import_module(module), name)
+    form: type[Form] = resolve_name(path)
     return form
 
 
@@ -120,17 +119,15 @@ def is_text(spec: dict[str, Any]) -> bool:
 
 
 def _for_dialogs(schema: dict[str, Any]) -> None:
-    """Number the fields, because the database scrambles them, and write defaults as dialogs show them."""
+    """Number the fields, because the database scrambles them, and write defaults as dialogs show them.
+
+    That is an option for an enum, nothing for an empty date.
+    """
     for position, spec in enumerate(schema.get("properties", {}).values()):
         spec["position"] = position
-        _show_default(spec)
-
-
-def _show_default(spec: dict[str, Any]) -> None:
-    """Write a default as the dialog shows it: an option for an enum, nothing for an empty date."""
-    default = spec.get("default")
-    if default is None:
-        spec.pop("default", None)
-    elif "enum" in spec:
-        shown = default.lower().replace("_", " ")
-        spec["default"] = next(option for option in spec["enum"] if option.endswith(f" {shown}"))
+        default = spec.get("default")
+        if default is None:
+            spec.pop("default", None)
+        elif "enum" in spec:
+            shown = default.lower().replace("_", " ")
+            spec["default"] = next(option for option in spec["enum"] if option.endswith(f" {shown}"))

@@ -94,13 +94,12 @@ Quantity = Annotated[_Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal
 _FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
 Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
 Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
-DAY_SCHEMA = {"type": "string", "format": "date"}
-Day = Annotated[date, WithJsonSchema(DAY_SCHEMA)]
+Day = date
 OptionalDay = Annotated[
     date | None,
     BeforeValidator(lambda value: None if value == "" else value),
     PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
-    WithJsonSchema(DAY_SCHEMA),
+    WithJsonSchema({"type": "string", "format": "date"}),
 ]
 Past = Annotated[T, Sense.PAST]
 

@@ -24,6 +24,7 @@ from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_tex
 if TYPE_CHECKING:
     from jinja2 import Template
 
+Function = Callable[..., object]
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_LINES = 60  # of a case, shown on its sheet
 MOST_WAITING = 200  # items of an inbox
@@ -69,14 +70,11 @@ def inbox_page(role: Role, rows: Sequence[ItemView], links: Links, total: int | 
 
 
 def start_page(
-    counts: Mapping[Role, Waiting],
-    links: Links,
-    offices: Sequence[tuple[str, str]] = (),
-    jobs: Mapping[str, Callable[..., object]] | None = None,
+    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]], jobs: Mapping[str, Function]
 ) -> str:
     """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs."""
     processes = {process.title: process for process in PROCESSES.values()}
-    begin = {title: process.function for title, process in processes.items()} | dict(jobs or {})
+    begin = {title: process.function for title, process in processes.items()} | {**jobs}
     return _template("start").render(
         roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES],
         links=links,
@@ -89,7 +87,7 @@ def start_page(
     )
 
 
-def _about(title: str, function: Callable[..., object]) -> str:
+def _about(title: str, function: Function) -> str:
     """Say in one line what a flow does, by its docstring."""
     return (function.__doc__ or "").partition("\n")[0].removeprefix(title).strip()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, Table, bindparam, case, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, or_, select, text
 
 from schemas.problems import NotFound
 from schemas.tables import office, production_unit, service_case, staff, work_item
@@ -25,8 +25,6 @@ def _named(table: Table, names: Iterable[str]) -> list[ColumnElement[Any]]:
     return [table.c[name] for name in names if name in table.c]
 
 
-_ID: BindParameter[int] = bindparam("case_id")
-
 _FACTS: Select[Any] = (
     select(
         *_named(service_case, CaseFacts.__dataclass_fields__),
@@ -35,7 +33,7 @@ _FACTS: Select[Any] = (
     )
     .join(office, office.c.code == service_case.c.office)
     .join(staff, staff.c.code == service_case.c.applicant)
-    .where(service_case.c.id == _ID)
+    .where(service_case.c.id == bindparam("case_id"))
 )
 # the run that shows an item: its own, or its case's
 _RUN = case(
@@ -57,7 +55,7 @@ _ITEMS: Select[Any] = (
     .where(work_item.c.closed_at.is_(None))
     .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
 )
-_OF_CASE = _ITEMS.where(work_item.c.case_id == _ID)
+_OF_CASE = _ITEMS.where(work_item.c.case_id == bindparam("case_id"))
 # the first items of each role, found by index: the others are never read
 _FIRST = text(f"""
     SELECT first.case_id, first.step_key
@@ -69,7 +67,9 @@ _DOCUMENTS = text("""
     SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
            d.content ->> 'carrier' AS carrier, d.content ->> 'tracking' AS tracking
     FROM document d LEFT JOIN document black ON black.id = d.reverses
-    WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""")
+    WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""").columns(
+    kind=Enum(DocumentKind, values_callable=list)
+)
 _TIMELINE = text(f"""
     SELECT at, key, kind, title, link, output, actor, name AS actor_name, channel, form FROM (
         SELECT l.finished_at AS at, seq, step_key AS key, l.kind, l.title, l.link, l.output, l.actor, l.channel, i.form
@@ -85,7 +85,7 @@ _TIMELINE = text(f"""
         SELECT sent_at, 0, step_key, '{NOTICE}', kind, NULL, to_json(text), role, '{Channel.SYSTEM}', NULL
         FROM notice WHERE case_id = :case_id
     ) happened LEFT JOIN staff ON staff.code = actor
-    ORDER BY at, seq""").columns(output=Json)
+    ORDER BY at, seq""").columns(output=Json, channel=Enum(Channel, values_callable=list))
 # the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>
 _RELATED = text(f"""
     SELECT number, process, parent_id IS DISTINCT FROM :case_id AS is_parent, split_part(origin, ':', 3) AS key, link,
@@ -107,8 +107,8 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
         case=CaseFacts(**{**row._mapping, **words, "title": process.title}),
         lines=process.lines(connection, case_id),
         items=[_item(row, now) for row in connection.execute(_OF_CASE, given)],
-        documents=[_document(row) for row in connection.execute(_DOCUMENTS, given)],
-        timeline=[_happening(row) for row in connection.execute(_TIMELINE, given)],
+        documents=[DocumentView(**row._asdict()) for row in connection.execute(_DOCUMENTS, given)],
+        timeline=[Happening(**row._asdict()) for row in connection.execute(_TIMELINE, given)],
         related=[_related(row) for row in connection.execute(_RELATED, given)],
         now=now,
     )
@@ -119,32 +119,19 @@ def _item(row: Row[Any], now: datetime) -> ItemView:
     return ItemView(**{**row._mapping, **words, "overdue": row.due_at < now})
 
 
-def _document(row: Row[Any]) -> DocumentView:
-    return DocumentView(**{**row._mapping, "kind": DocumentKind(row.kind)})
-
-
-def _happening(row: Row[Any]) -> Happening:
-    return Happening(**{**row._mapping, "channel": Channel(row.channel)})
-
-
 def _related(row: Row[Any]) -> Related:
     title, ending = PROCESSES[row.process].title, ending_of(row.process, row.ending)
     return Related(row.number, title, row.is_parent, row.key, row.link, ending)
 
 
 def inbox(
-    connection: Connection,
-    role: Role | None,
-    now: datetime,
-    most: int | None = None,
-    office_code: str = "",
-    unit: str = "",
+    connection: Connection, role: Role | None, most: int | None = None, office_code: str = "", unit: str = ""
 ) -> list[ItemView]:
     """List what waits for a role (None: for everybody) by due time, at most so many items a role.
 
     It may be narrowed to the cases of an office and to the items of a production unit.
     """
-    waiting = _ITEMS
+    waiting, now = _ITEMS, clock.now()
     if office_code:
         waiting = waiting.where(service_case.c.office == office_code)
     if unit:

@@ -1,4 +1,4 @@
-"""What all pages share: masks, names and tags of runs, markdown, times; pure."""
+"""What all pages share: names and tags of runs, markdown, widths, times; pure."""
 
 import re
 import unicodedata
@@ -9,9 +9,7 @@ from tasks.desk.views import CaseView, ItemView
 from tasks.unit.work import SHANGHAI
 
 OVERDUE = "逾期"  # the tag of a run with something late
-
-
-# names and tags of runs
+ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_[]|~#"} | {"&": "&amp;", "<": "&lt;"})
 
 
 def run_name(view: CaseView, item: ItemView | None = None) -> str:
@@ -42,12 +40,6 @@ def run_tags(view: CaseView, item: ItemView | None = None) -> list[str]:
 def waiting_tag(role: Role, office_name: str = "") -> str:
     """Give the tag of a role's worklist, of one office or of all."""
     return f"待办:{role.zh}@{office_name}" if office_name else f"待办:{role.zh}"
-
-
-# markdown
-
-
-ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_[]|~#"} | {"&": "&amp;", "<": "&lt;"})
 
 
 class Markdown(str):

@@ -22,7 +22,6 @@ from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, 
 from tasks.desk.queries import inbox, open_counts
 from tasks.desk.rules import run_name
 from tasks.desk.views import CaseView
-from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
 from tasks.runs.parking import prefect_client
@@ -72,7 +71,7 @@ class Publisher:
     def publish_inboxes(self, db: Engine) -> int:
         """Bring the inbox of every role up to date where it changed; gives how many did."""
         with db.connect() as connection:
-            rows = inbox(connection, None, clock.now(), MOST_WAITING)
+            rows = inbox(connection, None, MOST_WAITING)
             counts = open_counts(connection)
         linked, pages = self.links(), list[Page]()
         for role in STAFF_ROLES:

@@ -32,7 +32,6 @@ from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_
 from tasks.sheets.queries import cases_by_number, put_sales
 from tasks.unit.work import SHANGHAI
 
-SalesKey = tuple[str, int]  # order and line
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
@@ -43,7 +42,7 @@ def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list
     elif kind.requests:
         outcomes = _open_cases(db, kind, forms)
     else:  # a list of its own, which opens and answers nothing
-        outcomes = _keep_sales(db, kind, forms)
+        outcomes = _keep_sales(db, forms)
     return sorted(outcomes, key=lambda outcome: outcome.no)
 
 
@@ -148,37 +147,29 @@ def _as_request(kind: SheetKind, form: SheetForm) -> Filled:
     return filled
 
 
-def _keep_sales(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
-    """Keep the records of some rows; gives for each whether it is new, corrected, as it was, or goes back."""
-    wanted, sent, outcomes = dict[SalesKey, dict[str, Any]](), dict[SalesKey, int](), list[RowOutcome]()
+def _keep_sales(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
+    """Keep the records of some rows; gives for each whether it is new, corrected, as it was, or goes back.
+
+    That their offices exist, and that no line of an order comes twice, the check has seen to.
+    """
+    records, outcomes = dict[int, dict[str, Any]](), list[RowOutcome]()
     with db.begin() as connection:
         known = offices(connection)
         for form in forms:
             try:
-                record = _record(kind, form.rows[0], known)
-                key = record["order_no"], record["line_no"]
-                if key in sent:
-                    expected = f"与第{sent[key]}行重复 repeats row {sent[key]}"
-                    raise BadInput([Problem(kind.heading("line_no"), key[1], expected)])
-            except BadInput as wrong:
-                outcomes += rejected(form.key, form.rows, wrong.problems)
-            else:
-                wanted[key], sent[key] = record, form.rows[0].no
-        changed = put_sales(connection, list(wanted.values())) if wanted else {}
+                records[form.rows[0].no] = _record(form.rows[0], known)
+            except ValidationError as error:
+                outcomes += rejected(form.key, form.rows, problems_of(error))
+        changed = put_sales(connection, list(records.values())) if records else {}
     became = {True: Became.ACCEPTED, False: Became.CORRECTED, None: Became.UNCHANGED}
-    return outcomes + [RowOutcome(no, became[changed.get(key)], key[0]) for key, no in sent.items()]
+    for no, record in records.items():
+        key = record["order_no"], record["line_no"]
+        outcomes.append(RowOutcome(no, became[changed.get(key)], key[0]))
+    return outcomes
 
 
-def _record(kind: SheetKind, row: SheetRow, known: Mapping[str, Row[Any]]) -> dict[str, Any]:
-    """Give a row as a sales record; BadInput names every cell that is wrong."""
-    if row.problems:
-        raise BadInput(row.problems)
-    try:
-        line = SalesLine.model_validate(row.values)
-    except ValidationError as error:
-        raise BadInput(problems_of(error)) from None
-    if line.office not in known:
-        expected = "应为办事处名称或编码 must be the name or code of an office"
-        raise BadInput([Problem(kind.heading("office"), line.office, expected)])
+def _record(row: SheetRow, known: Mapping[str, Row[Any]]) -> dict[str, Any]:
+    """Give a row as a sales record; ValidationError names every cell that is wrong."""
+    line = SalesLine.model_validate(row.values)
     made = {"office": known[line.office].code, "custom_made": line.custom_made is YesNo.YES}
     return dict(line) | {"channel": line.channel.value} | made

@@ -52,7 +52,7 @@ def read_cell(value: Cell, kind: CellType, today: date) -> str:
         return ""
     if kind is CellType.DAY:
         return read_day(value, today).isoformat()
-    return f"{read_number(value):f}" if kind is CellType.NUMBER else read_text(value)
+    return f"{read_number(value).normalize():f}" if kind is CellType.NUMBER else read_text(value)
 
 
 def read_day(value: Cell, today: date) -> date:
@@ -88,13 +88,17 @@ def _last(month: int, day: int, today: date) -> date:
 
 
 def read_number(value: Cell) -> Decimal:
-    """Read 1,200.50 and １２; of a float the 15 digits that Excel shows."""
+    """Read 1,200.50 and １２ as people type them; of a float the 15 digits that Excel shows.
+
+    Commas count only as thousands separators; exponents, NaN, infinity and over 40 characters are no numbers.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(A_NUMBER)
-    number = parse_decimal(value if isinstance(value, str) else _shown(value))
-    if number is None:
+    typed = clean_text(value if isinstance(value, str) else _shown(value)).translate(_TO_NUMBER)
+    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
         raise ValueError(A_NUMBER)
-    return number.normalize()
+    number = Decimal(typed.replace(",", ""))
+    return number.copy_abs() if number.is_zero() else number
 
 
 def read_text(value: Cell) -> str:
@@ -121,15 +125,3 @@ def clean_text(value: str) -> str:
     """
     text = _LINE_ENDS.sub("\n", value).translate(_TO_HALF_WIDTH)
     return _INVISIBLE_ENDS.sub("", unicodedata.normalize("NFC", text))
-
-
-def parse_decimal(text: str) -> Decimal | None:
-    """Return the number that a person typed, e.g. '1,200.50', '１２' or ' 3 ', or None where it is none.
-
-    Commas count only as thousands separators; exponents, NaN, infinity and over 40 characters are no numbers.
-    """
-    typed = clean_text(text).translate(_TO_NUMBER)
-    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
-        return None
-    number = Decimal(typed.replace(",", ""))
-    return number.copy_abs() if number.is_zero() else number

@@ -4,7 +4,6 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
@@ -24,20 +23,12 @@ Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
 Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and heading
 
 
-class Finding(NamedTuple):
-    """A sentence, and of how many rows it was not true."""
-
-    sentence: str
-    failed: int
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Forms that may go on; rows that were not decided yet or go back; every sentence; the Data Docs page."""
+class Checked(NamedTuple):
+    """Forms that may go on; rows not decided yet or sent back; of how many each sentence is not true; the Data Docs page."""
 
     accepted: list[SheetForm]
     outcomes: list[RowOutcome]
-    findings: list[Finding]
+    findings: dict[str, int]
     page: str
 
 
@@ -50,7 +41,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
         else:
             outcomes += all_became(form.rows, Became.SKIPPED, form.key)
     if not decided:
-        return Checked([], outcomes, [], "")
+        return Checked([], outcomes, {}, "")
     asked = all_rows(decided)
     columns = [column for column in kind.columns if column.heading in asked[0].headings]
     frame = _frame(kind, columns, decided)
@@ -63,7 +54,7 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
             outcomes += rejected(form.key, form.rows, problems)
         else:
             accepted.append(form)
-    return Checked(accepted, outcomes, [Finding(one.description, len(found[one.description])) for one in suite], page)
+    return Checked(accepted, outcomes, {one.description: len(found[one.description]) for one in suite}, page)
 
 
 def _frame(kind: SheetKind, columns: Sequence[Column], forms: Sequence[SheetForm]) -> Frame:

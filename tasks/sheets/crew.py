@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from itertools import repeat
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -32,7 +33,7 @@ class Crew:
         if self._pool is None:
             return [work(self._db, *part) for part in parts]
         try:
-            return list(self._pool.map(_do, [(work, part) for part in parts]))
+            return list(self._pool.map(_do, repeat(work), parts))
         except BrokenProcessPool:  # a helper was killed; what was committed is known, so all is asked again here
             self._pool, self.size = None, 1
             return self.map(work, parts)
@@ -64,6 +65,5 @@ def _end_with(leader: Connection) -> None:
     os._exit(1)
 
 
-def _do(task: tuple[Callable[..., R], Sequence[Any]]) -> R:
-    work, part = task
+def _do(work: Callable[..., R], part: Sequence[Any]) -> R:
     return work(database.current(), *part)

@@ -4,10 +4,9 @@ The path is on the machine of the worker. Raises BadInput with one line that say
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from schemas.problems import BadInput, Problem
@@ -23,57 +22,47 @@ def fetched(place: str) -> Iterator[Path]:
     """Give a sheet as a file of this machine for the time of the block."""
     scheme = urlsplit(place).scheme if "://" in place else ""
     if not scheme:
-        yield _small_enough(Path(place).expanduser())
+        path = Path(place).expanduser()
+        yield _small_enough(path, path.name)
         return
     with tempfile.TemporaryDirectory(prefix="aftersales-sheet-") as folder:
         target = Path(folder) / (PurePosixPath(unquote(urlsplit(place).path)).name or NAMELESS)
         try:
             with target.open("wb") as file:
-                (_from_web if scheme in ("http", "https") else _from_elsewhere)(place, file)
-        except BadInput:  # it is too large
-            raise
+                for block in _from_web(place) if scheme in ("http", "https") else _from_elsewhere(place):
+                    file.write(block)
+                    if file.tell() > MOST_BYTES:  # so nobody fills our disk
+                        break
         except Exception as error:  # each of the many kinds of places fails in its own way
             raise refused_file(place, f"无法取得 cannot be fetched ({_one_line(error, place)})") from error
-        yield target
+        yield _small_enough(target, place)
 
 
-def _small_enough(path: Path) -> Path:
+def _small_enough(path: Path, called: str) -> Path:
     try:
-        size = path.stat().st_size if path.is_file() else None
+        if not path.is_file():
+            raise refused_file(str(path), "没有这个文件 there is no such file on the machine of the worker")
+        if path.stat().st_size > MOST_BYTES:
+            most = MOST_BYTES >> 20
+            raise refused_file(called, f"超过 {most} MB，请拆分 is larger than {most} MB: split it")
     except OSError as error:
         raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
-    if size is None:
-        raise refused_file(str(path), "没有这个文件 there is no such file on the machine of the worker")
-    if size > MOST_BYTES:
-        raise _too_large(path.name)
     return path
 
 
-def _from_web(place: str, file: IO[bytes]) -> None:
+def _from_web(place: str) -> Iterator[bytes]:
     import httpx  # only who fetches from the web pays for it
 
     with httpx.stream("GET", place, follow_redirects=True, timeout=WAIT) as response:
         response.raise_for_status()
-        _keep(response.iter_bytes(), file, place)
+        yield from response.iter_bytes()
 
 
-def _from_elsewhere(place: str, file: IO[bytes]) -> None:
+def _from_elsewhere(place: str) -> Iterator[bytes]:
     import fsspec
 
     with fsspec.open(place, "rb") as source:
-        _keep(iter(lambda: source.read(BLOCK), b""), file, place)
-
-
-def _keep(blocks: Iterable[bytes], file: IO[bytes], place: str) -> None:
-    """Write what comes, up to the limit, so that nobody fills our disk."""
-    for block in blocks:
-        file.write(block)
-        if file.tell() > MOST_BYTES:
-            raise _too_large(place)
-
-
-def _too_large(place: str) -> BadInput:
-    return refused_file(place, f"超过 {MOST_BYTES >> 20} MB，请拆分 is larger than {MOST_BYTES >> 20} MB: split it")
+        yield from iter(lambda: source.read(BLOCK), b"")
 
 
 def refused_file(place: str, why: str) -> BadInput:

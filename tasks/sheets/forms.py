@@ -8,13 +8,12 @@ from uuid import UUID, uuid5
 
 from schemas.forms.fields import LINE_NO, Register
 from schemas.problems import Problem
-from schemas.sheet_kinds import DAY, SERIAL, STEP, Column, SheetKind
+from schemas.sheet_kinds import DAY, STEP, Column, SheetKind
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.cells import Cell, read_cell
 
 NAMESPACE = UUID("0d3f6f0e-7a54-4f0e-8a39-3a2f5a7a2f57")
-NOT_OF_FORM = {STEP, DAY, SERIAL}
 NO_KEY = "必填，不能是公式；合并的单元格请取消合并 is required, no formula; split merged cells"
 
 
@@ -143,18 +142,18 @@ def mark_rows(kind: SheetKind, rows: Iterable[SheetRow]) -> None:
 
 def fill_in(kind: SheetKind, form: SheetForm, fresh: Sequence[SheetRow]) -> Filled:
     """Fill in the form: what belongs to the whole of it from all its rows, its lines from the fresh ones."""
-    data: dict[str, Any] = {}
     problems = [problem for row in form.rows for problem in (*row.problems, *_missing(kind, row))]
-    written: dict[str, int] = {}
+    said: dict[str, tuple[str, int]] = {}
     for row in form.rows:
         for heading, value in row.values.items():
-            if heading == kind.key.heading or heading in NOT_OF_FORM or kind.by_heading[heading].of_line:
+            column = kind.by_heading[heading]
+            if column.field is None or column.of_line:
                 continue
-            if data.setdefault(heading, value) != value:
-                first = written[heading]
-                expected = f"与第{first}行的“{data[heading]}”不一致 differs from row {first}"
+            whole, first = said.setdefault(heading, (value, row.no))
+            if whole != value:
+                expected = f"与第{first}行的“{whole}”不一致 differs from row {first}"
                 problems.append(Problem(heading, value, expected, row.no))
-            written.setdefault(heading, row.no)
+    data: dict[str, Any] = {heading: value for heading, (value, _) in said.items()}
     lines = [(row.no, _line(kind, row)) for row in fresh] if kind.lines else []
     lines = [(no, line) for no, line in lines if line or kind.required_lines]
     if kind.lines:

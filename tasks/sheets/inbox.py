@@ -4,10 +4,9 @@ Whoever decides fills in the white columns of an item's first row; what is grey 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl.styles import Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -36,16 +35,14 @@ BEGINS = Border(top=Side(style="thin", color="A6A6A6"))
 Lines = Mapping[tuple[int, int], Row[Any]]  # what is known of a case's lines
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """How many items a workbook holds by the title of their tab; `left_out` have no sheet."""
 
     items: dict[str, int]
     left_out: int
 
 
-@dataclass(frozen=True)
-class TabRow:
+class TabRow(NamedTuple):
     """One row of a tab: its values by heading, if it begins an item, and if that is overdue."""
 
     values: Mapping[str, object]
@@ -55,9 +52,8 @@ class TabRow:
 
 def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str = "") -> Written:
     """Write what waits for a role, the first due first; narrowed to an office or a production unit."""
-    now = clock.now()
     with db.connect() as connection:
-        items = inbox(connection, role, now, office_code=office, unit=unit)
+        items = inbox(connection, role, office_code=office, unit=unit)
         lines = parts_of(connection, {item.case_id for item in items})
         lists = template_lists(connection)
     book, counts = Book(), dict[SheetKind, int]()

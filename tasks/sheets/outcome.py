@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import NamedTuple
 
 from schemas.problems import Problem
 from schemas.sheet_kinds import SheetKind
@@ -24,8 +25,7 @@ class Became(Enum):
     REJECTED = "退回 sent back"
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(NamedTuple):
     """One row by its number in the sheet: its case's number where it has one, and why it goes back where it does."""
 
     no: int

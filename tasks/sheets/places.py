@@ -1,14 +1,13 @@
 """Where sheets of this installation come in and where their reports lie: set once where a program starts."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from schemas.problems import Unavailable
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(NamedTuple):
     """The folder of the reports with the address that serves it, and the drop folder."""
 
     reports: Path

@@ -7,10 +7,9 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile
@@ -42,8 +41,7 @@ class Unreadable(Exception):
     """Why a file is no sheet; `read_tables` says which file."""
 
 
-@dataclass(frozen=True)
-class SheetTable:
+class SheetTable(NamedTuple):
     """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
     kind: SheetKind

@@ -1,7 +1,7 @@
 """What became of a sheet: counts, the sentences that were checked, what goes back; as one line and as a page."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,8 @@ from openpyxl.styles import Font
 from schemas.problems import BadInput
 from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.desk.rules import plain
-from tasks.privacy.rules import MOBILE, mask_phone
+from tasks.privacy.rules import mask_mobiles
 from tasks.sheets.book import FACE, Book, append, write
-from tasks.sheets.checks import Finding
 from tasks.sheets.forms import SheetRow
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
@@ -26,10 +25,14 @@ Rejected = tuple[SheetRow, RowOutcome]
 
 @dataclass
 class TableReport:
-    """What became of the rows of one kind; `docs` is the page of its check, where that is kept."""
+    """What became of the rows of one kind.
+
+    findings   each sentence of the check, and of how many rows it is not true
+    docs       the page of the check, where that is kept
+    """
 
     kind: SheetKind
-    findings: Sequence[Finding]
+    findings: Mapping[str, int]
     headings: Sequence[str]
     counts: Counter[Became] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
@@ -127,11 +130,10 @@ def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
         if len(table.rejected) > SHOWN:
             drawn += [f"| … | 共 {len(table.rejected):,} 行，见退回表 rows in all, see the reject sheet |"]
     drawn += ["", "| 检查 what must be true | 不符 rows |", "|---|--:|"]
-    drawn += [f"| {'✗' if f.failed else '✓'} {plain(f.sentence)} | {f.failed:,} |" for f in table.findings]
+    drawn += [f"| {'✗' if failed else '✓'} {plain(said)} | {failed:,} |" for said, failed in table.findings.items()]
     return [*drawn, ""]
 
 
 def _reason(outcome: RowOutcome) -> str:
     """Write a reason for a page that is kept: without telephone numbers."""
-    masked = MOBILE.sub(lambda found: mask_phone(found[0]), outcome.reason)
-    return "<br>".join(plain(line) for line in masked.splitlines())
+    return "<br>".join(plain(line) for line in mask_mobiles(outcome.reason).splitlines())

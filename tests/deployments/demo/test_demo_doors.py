@@ -13,7 +13,6 @@ from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
 from schemas.words import Channel
 from tasks.desk.queries import inbox
-from tasks.durable import clock
 from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
@@ -37,7 +36,7 @@ class EngineDoor:
         dispatch_due(self.db)
         for role in ROLES:
             with self.db.connect() as connection:
-                rows = inbox(connection, role, clock.now())
+                rows = inbox(connection, role)
             named = [(row, row.form.split(":")[-1]) for row in rows]
             yield [Todo(row.number, row.key, form, form, role, row) for row, form in named]
 

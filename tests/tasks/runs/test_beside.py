@@ -9,7 +9,6 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
 from schemas.words import Role
 from tasks.desk.queries import case_view, inbox
-from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.runs.mending import RecoverReport
 from tasks.runs.rules import TAKEN_OVER
@@ -51,7 +50,7 @@ def test_each_unit_sees_its_own_run_by_name_tags_and_link(desk: Desk) -> None:
     assert runs[beside].deployment_id == runs[own].deployment_id
     assert "待办:售后车间" in runs[beside].tags
     with desk.db.connect() as connection:
-        rows = inbox(connection, Role.WORKSHOP, clock.now())
+        rows = inbox(connection, Role.WORKSHOP)
         items = case_view(connection, case).items
     assert (
         {row.key: row.run_id for row in rows}
