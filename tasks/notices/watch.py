@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from schemas.words import Channel, EntryKind, Role
-from tasks.cycle.queries import calendar_on
+from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
 from tasks.durable.queries import lock_case
 from tasks.durable.question import Answer
@@ -31,7 +31,7 @@ class WatchReport:
 def is_watch_time(db: Engine, now: datetime) -> bool:
     """Say whether `now` lies in working time."""
     with db.connect() as connection:
-        return is_working_time(calendar_on(connection, shanghai_day(now)), now)
+        return is_working_time(calendar_today(connection), now)
 
 
 def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
@@ -45,7 +45,7 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
     for item in expired:
         _time_out(db, item, report)
     with db.connect() as connection:
-        calendar = calendar_on(connection, today)
+        calendar = calendar_today(connection)
         workday = today if is_working_day(calendar, today) else None
         items = queries.items_to_tell(connection, now, workday)
     for item in items:

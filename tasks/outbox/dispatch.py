@@ -16,7 +16,6 @@ import httpx
 from sqlalchemy import Engine, Row
 
 from schemas.words import Channel, EntryKind, Role
-from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
@@ -24,7 +23,7 @@ from tasks.outbox import queries
 from tasks.outbox.client import Undelivered, send
 from tasks.outbox.rules import DeliveryRules
 
-BATCH = 100
+BATCH = 100  # messages of a round
 
 
 @dataclass
@@ -36,19 +35,17 @@ class DispatchReport:
     dead: list[str] = field(default_factory=list)
 
 
-def dispatch_due(
-    db: Engine, now: datetime | None = None, client: httpx.Client | None = None, limit: int = BATCH
-) -> DispatchReport:
-    """Send what is due at `now`, at most `limit` messages, each once; any number of dispatchers may run.
+def dispatch_due(db: Engine, now: datetime | None = None, client: httpx.Client | None = None) -> DispatchReport:
+    """Send what is due at `now`, at most a batch, each message once; any number of dispatchers may run.
 
     What another system does wrong is noted on its message, never raised. Without a `client` one is made.
     """
     due = now or clock.now()
     with db.connect() as connection:
-        rules = queries.delivery_rules(connection, shanghai_day(due))
+        rules = queries.delivery_rules(connection)
     with nullcontext(client) if client else httpx.Client() as over:
         dispatcher = Dispatcher(db, rules, over, due)
-        for _ in range(limit):
+        for _ in range(BATCH):
             with db.begin() as connection:
                 message = queries.claim_next(connection, due, dispatcher.now() + rules.claim)
             if message is None:
