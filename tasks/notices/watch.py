@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.queries import calendar_today
-from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
+from tasks.cycle.rules import is_working_time
 from tasks.durable.queries import lock_case
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
@@ -35,23 +35,21 @@ def is_watch_time(db: Engine, now: datetime) -> bool:
 
 
 def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
-    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`.
+    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`, a working moment.
 
     The processes of the cases must be registered. A case's fault is reported, the others go on.
     """
-    report, today = WatchReport(), shanghai_day(now)
+    report = WatchReport()
     with db.connect() as connection:
         expired = queries.expired_items(connection, now)
     for item in expired:
         _time_out(db, item, report)
     with db.connect() as connection:
-        calendar = calendar_today(connection)
-        workday = today if is_working_day(calendar, today) else None
-        items = queries.items_to_tell(connection, now, workday)
+        items = queries.items_to_tell(connection, now)
     for item in items:
         with db.begin() as connection:
             lock_case(connection, item.case_id)
-            report.told += queries.tell(connection, item, now, workday)
+            report.told += queries.tell(connection, item, now)
     return report
 
 
