@@ -28,19 +28,16 @@ class WatchReport:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def is_watch_time(db: Engine, now: datetime) -> bool:
-    """Say whether `now` lies in working time."""
-    with db.connect() as connection:
-        return is_working_time(calendar_today(connection), now)
+def watch_deadlines(db: Engine, now: datetime) -> WatchReport | None:
+    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`.
 
-
-def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
-    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`, a working moment.
-
-    The processes of the cases must be registered. A case's fault is reported, the others go on.
+    The processes of the cases must be registered. A case's fault is reported, the others go on. None, and nothing is
+    done, where `now` does not lie in working time.
     """
     report = WatchReport()
     with db.connect() as connection:
+        if not is_working_time(calendar_today(connection), now):
+            return None
         expired = queries.expired_items(connection, now)
     for item in expired:
         _time_out(db, item, report)
