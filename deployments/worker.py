@@ -36,7 +36,6 @@ from deployments.local.prefect_server import pointed_at
 from deployments.loop import Loop, repeated
 from deployments.settings import Settings
 from flows import load
-from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.mending import RecoverReport
 from tasks.runs.publish import PAGES
@@ -166,7 +165,7 @@ def background_loops(db: Engine) -> list[Loop]:
     client, watch = httpx.Client(), Watch(db)
     return [
         Loop("watch", WATCH_EVERY, lambda: note(watch.round())),
-        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, clock.now(), client)),
+        Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, client)),
         Loop("pages", PAGES_EVERY, lambda: (PAGES.publish_inboxes(db), PAGES.publish_start_page(db))),
     ]
 

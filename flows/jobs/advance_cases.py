@@ -1,7 +1,6 @@
 """Taking many cases as far as they go 推进单据."""
 
 from schemas.forms.cases import CasesToAdvance
-from tasks.durable import clock
 from tasks.durable.stage import CHUNK, Result, Turn, advance_chunk
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.queries import cases_to_advance
@@ -20,7 +19,7 @@ def advance_cases(job: Job, form: CasesToAdvance) -> Ended:
     """推进单据 Advance the named cases, or all that have work to do, as far as they go."""
     results = list[Result]()
     with job.db.connect() as connection:
-        wanted, unknown = cases_to_advance(connection, numbers_in(form.numbers), clock.now())
+        wanted, unknown = cases_to_advance(connection, numbers_in(form.numbers))
     job.in_chunks(wanted, CHUNK, lambda chunk: results.extend(advance_chunk(job.db, [Turn(case) for case in chunk])))
     faults = [(result.number, result.fault) for result in results if result.fault]
     advanced, closed = len(results) - len(faults), sum(result.closed for result in results)

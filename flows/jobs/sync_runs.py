@@ -1,6 +1,5 @@
 """Bringing the runs of cases that moved elsewhere to their gates 同步运行."""
 
-from tasks.durable import clock
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs
 from tasks.runs.queries import MOST_CASES, cases_behind
@@ -11,7 +10,7 @@ def sync_runs(job: Job) -> Ended:
     """同步运行 Park the runs of cases that moved in bulk at their new gates, the newest first."""
     report = RecoverReport()
     with job.db.connect() as connection:
-        behind = cases_behind(connection, MOST_CASES, clock.now())
+        behind = cases_behind(connection, MOST_CASES)
     job.in_chunks(behind, BATCH, lambda chunk: report.add(bring_runs(job.db, chunk)))
     message = (
         f"新建 created {report.created}，移动 moved {report.parked}，结束 finished {report.finished}，"

@@ -13,7 +13,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.steps import add_lines
 from tasks.people.queries import offices
-from tasks.people.rights import not_on_staff, on_staff
+from tasks.people.rights import on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -56,9 +56,9 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
 def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
     if office is None:
         return [Problem("办事处 office", form.office, NO_OFFICE)]
-    person = on_staff(unit, form.applicant)
-    if person is None:
-        return [not_on_staff(form.applicant, APPLICANT)]
+    person = on_staff(unit, form.applicant, APPLICANT)
+    if isinstance(person, Problem):
+        return [person]
     if not person.holds(Role.OFFICE, office.code):
         expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
         return [Problem(APPLICANT, str(person), expected)]

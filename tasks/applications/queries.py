@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import Connection, Row, select
 
 from schemas.tables import case_line, part, part_price, sales_record, service_case
 from tasks.applications.rules import Catalogue, Part, Twin
@@ -24,44 +24,35 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
     """Find the open lines of orders: order no → (part, reason) → case number."""
-    return {order: {} for order in orders} | _open_lines(connection, among(case_line.c.order_no, orders))
+    wanted = select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
+    of_cases = wanted.join(service_case, service_case.c.id == case_line.c.case_id)
+    found: dict[str, dict[Twin, str]] = {order: {} for order in orders}
+    for row in connection.execute(of_cases.where(case_line.c.open, among(case_line.c.order_no, orders))):
+        found[row.order_no][row.part, row.reason] = row.number
+    return found
 
 
 def other_lines(work: Work) -> dict[Twin, str]:
     """Find the open lines of the case's order in other cases: (part, reason) → case number."""
-    known = work.read(_lines_of_orders).get(work.case.order_no, {})
+    known = work.read(_lines_of_cases)[work.case.order_no]
     return {twin: number for twin, number in known.items() if number != work.case.number}
 
 
-def _lines_of_orders(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
-    return _open_lines(connection, case_line.c.order_no.in_(_orders_of(case_ids)))
-
-
-def _open_lines(connection: Connection, which: ColumnElement[bool]) -> dict[str, dict[Twin, str]]:
-    found: dict[str, dict[Twin, str]] = {}
-    for row in connection.execute(
-        select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
-        .join(service_case, service_case.c.id == case_line.c.case_id)
-        .where(case_line.c.open, which)
-    ):
-        found.setdefault(row.order_no, {})[row.part, row.reason] = row.number
-    return found
+def _lines_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
+    return open_lines(connection, _orders_of(connection, case_ids))
 
 
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the first line of each order in the sales records."""
-    return _sales(connection, among(sales_record.c.order_no, orders))
+    of_orders = select(sales_record).where(among(sales_record.c.order_no, orders))
+    return {row.order_no: row for row in connection.execute(of_orders.order_by(sales_record.c.line_no.desc()))}
 
 
 def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, Row[Any]]:
     """Find the first line in the sales records of each order that the cases are about."""
-    return _sales(connection, sales_record.c.order_no.in_(_orders_of(case_ids)))
+    return sales(connection, _orders_of(connection, case_ids))
 
 
-def _sales(connection: Connection, which: ColumnElement[bool]) -> dict[str, Row[Any]]:
-    rows = connection.execute(select(sales_record).where(which).order_by(sales_record.c.line_no.desc()))
-    return {row.order_no: row for row in rows}
-
-
-def _orders_of(case_ids: Sequence[int]) -> Select[tuple[str]]:
-    return select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
+def _orders_of(connection: Connection, case_ids: Sequence[int]) -> Sequence[str]:
+    orders = select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
+    return connection.execute(orders).scalars().all()

@@ -97,17 +97,14 @@ def corrected_problems(
 
 def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[PartsLine]:
     """Write lines out with code, standard name and today's price; the catalogue fills what was left empty."""
-    return [_priced(catalogue, row, line) for row, line in enumerate(lines, start=1)]
-
-
-def _priced(catalogue: Catalogue, row: int, line: ApplicationLine) -> PartsLine:
-    part = find(catalogue, line.part)
-    assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
-    of_part: dict[str, Any] = {name: getattr(part, name) for name in OF_A_PART}
-    given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
-    price = part.price or Decimal(0)
-    about = of_part | given | {"quantity": line.quantity, "price": price, "reason": line.reason}
-    return PartsLine(line_no=row, part=part.code, **about)
+    priced = []
+    for row, line in enumerate(lines, start=1):
+        part = find(catalogue, line.part)
+        assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
+        given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
+        about = _of_part(part) | given | {"quantity": line.quantity, "reason": line.reason}
+        priced.append(PartsLine(line_no=row, price=part.price or Decimal(0), **about))
+    return priced
 
 
 def as_applied(line: PartsLine) -> ApplicationLine:
@@ -126,16 +123,20 @@ def correct_lines(
 ) -> list[PartsLine]:
     """Apply a reviewer's corrections; a line that is not listed stays as it is."""
     by_no = {line.line_no: line for line in corrected}
-    return [_corrected(catalogue, line, by_no[line.line_no]) if line.line_no in by_no else line for line in lines]
+    right = []
+    for line in lines:
+        if now := by_no.get(line.line_no):
+            part = find(catalogue, now.part)
+            assert part is not None
+            changed = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
+            line = line.model_copy(update=changed if part.code == line.part else _of_part(part) | changed)
+        right.append(line)
+    return right
 
 
-def _corrected(catalogue: Catalogue, line: PartsLine, now: ReviewedLine) -> PartsLine:
-    part = find(catalogue, now.part)
-    assert part is not None
-    changed: dict[str, object] = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
-    if part.code != line.part:
-        changed |= {"part": part.code} | {name: getattr(part, name) for name in OF_A_PART}
-    return line.model_copy(update=changed)
+def _of_part(part: Part) -> dict[str, Any]:
+    """What a line says of its part."""
+    return {"part": part.code} | {name: getattr(part, name) for name in OF_A_PART}
 
 
 def corrections(before: Sequence[PartsLine], after: Sequence[PartsLine]) -> list[tuple[int, str, str, str]]:

@@ -1,14 +1,14 @@
 """The SQL of working time: holidays and cycle standards."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import time
 
 from sqlalchemy import Connection, select
 
 from schemas.tables import cycle_standard, holiday
 from tasks.cycle.rules import Calendar, Standard, standard_days
 from tasks.durable.process import PROCESSES
-from tasks.policies.queries import current_version, policies
+from tasks.policies.queries import policies, version_today
 from tasks.unit.work import Work
 
 
@@ -29,11 +29,10 @@ def standard(work: Work, category: str, unit: str) -> int | None:
 def calendars(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, Calendar]:
     """Load the working calendar of each policy version: its hours, and the days that are unlike their weekday."""
     exceptions = {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
-    hours = {
-        version: [time.fromisoformat(values[key]) for key in ("work.start", "work.end")]
+    return {
+        version: Calendar(exceptions, *(time.fromisoformat(values[key]) for key in ("work.start", "work.end")))
         for version, values in policies(connection).items()
     }
-    return {version: Calendar(exceptions, start, end) for version, (start, end) in hours.items()}
 
 
 def calendar(work: Work) -> Calendar:
@@ -41,6 +40,6 @@ def calendar(work: Work) -> Calendar:
     return work.read(calendars)[work.case.policy_version]
 
 
-def calendar_on(connection: Connection, day: date) -> Calendar:
-    """Give the working calendar by the policies that are valid on a day."""
-    return calendars(connection)[current_version(connection, day)]
+def calendar_today(connection: Connection) -> Calendar:
+    """Give the working calendar by the policies that are valid today."""
+    return calendars(connection)[version_today(connection)]

@@ -72,14 +72,9 @@ def working_days_after(day: date, name: str) -> Due:
     return lambda work: end_of(add_working_days_to_date(calendar(work), day, term(work, f"{name}.days")))(work)
 
 
-def overdue(*roles: Role) -> Remind:
-    """Tell these roles when the due time has passed."""
-    return lambda _work, due: [Reminder(due, Notice.OVERDUE, role) for role in roles]
-
-
-def daily_after(role: Role) -> Remind:
-    """Remind every working day once the due time has passed (S3 §3 2.2)."""
-    return lambda _work, due: [Reminder(due, Notice.DAILY, role)]
+def overdue(*roles: Role, kind: Notice = Notice.OVERDUE) -> Remind:
+    """Tell these roles when the due time has passed; DAILY: and every working day from then on (S3 §3 2.2)."""
+    return lambda _work, due: [Reminder(due, kind, role) for role in roles]
 
 
 def escalation(holder: Role, *others: Role) -> Remind:

@@ -7,14 +7,15 @@ from itertools import count
 from typing import NamedTuple
 
 from schemas.forms.logistics import EarlyRelease, FreightMethod, GoodsOut, ReleaseVerdict
-from schemas.parts import PartsLine
+from schemas.parts import LineQuantity, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
 from tasks.approvals.steps import NOBODY, Matter, approval
-from tasks.cycle.terms import daily_after, escalation, gate, working_days
+from tasks.cycle.rules import Notice
+from tasks.cycle.terms import escalation, gate, overdue, working_days
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask, ask_first
 from tasks.durable.question import Question
@@ -30,12 +31,10 @@ from tasks.unit.work import Work
 MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
 
 
-class SentLine(Shape):
+class SentLine(LineQuantity):
     """A line as it left the house."""
 
-    line_no: int
     part: str
-    quantity: Decimal
 
     @property
     def said(self) -> str:
@@ -155,9 +154,9 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
         free = form.freight or form.method == FreightMethod.OWN
         return [] if free else [Problem("运费 freight", form.freight, expected)]
 
-    remind = (daily_after if urgency == Urgency.URGENT else escalation)(Role.WAREHOUSE)
-    also = Role.LOGISTICS
-    return gate(key, "出库", Role.WAREHOUSE, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
+    role, also = Role.WAREHOUSE, Role.LOGISTICS
+    remind = overdue(role, kind=Notice.DAILY) if urgency == Urgency.URGENT else escalation(role)
+    return gate(key, "出库", role, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
 
 
 def release_question(key: str, applicant: str) -> Question[EarlyRelease]:

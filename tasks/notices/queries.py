@@ -1,6 +1,6 @@
 """The SQL of notices: which open items have something to say, and what was said."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Select, Text, case, cast, exists, func, literal, select, update
@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.tables import notice, service_case, work_item
 from schemas.tables.base import Json, Moment
-from tasks.cycle.rules import Notice
+from tasks.cycle.rules import Notice, shanghai_day
 from tasks.notices.rules import notice_text
 
 _OPEN = (
@@ -33,16 +33,16 @@ def expired_items(connection: Connection, now: datetime) -> list[ItemKey]:
     return [ItemKey(*row) for row in connection.execute(expired)]
 
 
-def items_to_tell(connection: Connection, now: datetime, workday: date | None) -> list[ItemKey]:
-    """Find the open items with something due that was not said yet; `workday` is today if it is worked."""
-    due = _due(now, workday).order_by(work_item.c.case_id, work_item.c.step_key)
+def items_to_tell(connection: Connection, now: datetime) -> list[ItemKey]:
+    """Find the open items with something due that was not said yet."""
+    due = _due(now).order_by(work_item.c.case_id, work_item.c.step_key)
     return list(dict.fromkeys(ItemKey(*row[:3]) for row in connection.execute(due)))
 
 
-def tell(connection: Connection, item: ItemKey, now: datetime, workday: date | None) -> list[str]:
+def tell(connection: Connection, item: ItemKey, now: datetime) -> list[str]:
     """Write what is due of an item that is still open, and give the texts; the case's run is to show what changed."""
     place = {"case_id": item.case_id, "step_key": item.step_key}
-    due = _due(now, workday).where(*(work_item.c[name] == value for name, value in place.items()))
+    due = _due(now).where(*(work_item.c[name] == value for name, value in place.items()))
     rows = [
         {**place, "kind": named, "role": role, "text": notice_text(item.number, title, named, due_at), "sent_at": now}
         for *_, title, due_at, named, role in connection.execute(due)
@@ -55,12 +55,12 @@ def tell(connection: Connection, item: ItemKey, now: datetime, workday: date | N
     return new
 
 
-def _due(now: datetime, workday: date | None) -> Select[Any]:
-    """What is to be said of open items by now, and was not; what is daily is said once on each working day."""
+def _due(now: datetime) -> Select[Any]:
+    """What is to be said of open items by now, and was not; what is daily is said once on each day that is worked."""
     at, kind, role = (_ENTRY.c.value.op("->>")(name) for name in ("at", "kind", "role"))
-    daily = kind == Notice.DAILY.value
-    named = case((daily, literal(f"{Notice.DAILY}-{workday}")), else_=kind).concat(":").concat(role)
+    daily = literal(f"{Notice.DAILY}-{shanghai_day(now)}")
+    named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
     mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == work_item.c.step_key)
     unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
     due = _OPEN.add_columns(work_item.c.title, work_item.c.due_at, named, role).join(_ENTRY, literal(True))
-    return due.where(cast(at, Moment) <= now, unsaid, literal(True) if workday else ~daily)
+    return due.where(cast(at, Moment) <= now, unsaid)

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from schemas.words import Channel, EntryKind, Role
-from tasks.cycle.queries import calendar_on
-from tasks.cycle.rules import is_working_day, is_working_time, shanghai_day
+from tasks.cycle.queries import calendar_today
+from tasks.cycle.rules import is_working_time
 from tasks.durable.queries import lock_case
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
@@ -28,30 +28,25 @@ class WatchReport:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def is_watch_time(db: Engine, now: datetime) -> bool:
-    """Say whether `now` lies in working time."""
-    with db.connect() as connection:
-        return is_working_time(calendar_on(connection, shanghai_day(now)), now)
-
-
-def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
+def watch_deadlines(db: Engine, now: datetime) -> WatchReport | None:
     """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`.
 
-    The processes of the cases must be registered. A case's fault is reported, the others go on.
+    The processes of the cases must be registered. A case's fault is reported, the others go on. None, and nothing is
+    done, where `now` does not lie in working time.
     """
-    report, today = WatchReport(), shanghai_day(now)
+    report = WatchReport()
     with db.connect() as connection:
+        if not is_working_time(calendar_today(connection), now):
+            return None
         expired = queries.expired_items(connection, now)
     for item in expired:
         _time_out(db, item, report)
     with db.connect() as connection:
-        calendar = calendar_on(connection, today)
-        workday = today if is_working_day(calendar, today) else None
-        items = queries.items_to_tell(connection, now, workday)
+        items = queries.items_to_tell(connection, now)
     for item in items:
         with db.begin() as connection:
             lock_case(connection, item.case_id)
-            report.told += queries.tell(connection, item, now, workday)
+            report.told += queries.tell(connection, item, now)
     return report
 
 

@@ -5,18 +5,15 @@ the other system knows the key, and the case takes the first answer only.
 """
 
 import random
-import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 from sqlalchemy import Engine, Row
 
 from schemas.words import Channel, EntryKind, Role
-from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.question import Answer
 from tasks.durable.stage import advance
@@ -24,7 +21,7 @@ from tasks.outbox import queries
 from tasks.outbox.client import Undelivered, send
 from tasks.outbox.rules import DeliveryRules
 
-BATCH = 100
+BATCH = 100  # messages of a round
 
 
 @dataclass
@@ -36,21 +33,19 @@ class DispatchReport:
     dead: list[str] = field(default_factory=list)
 
 
-def dispatch_due(
-    db: Engine, now: datetime | None = None, client: httpx.Client | None = None, limit: int = BATCH
-) -> DispatchReport:
-    """Send what is due at `now`, at most `limit` messages, each once; any number of dispatchers may run.
+def dispatch_due(db: Engine, client: httpx.Client | None = None) -> DispatchReport:
+    """Send what is due by now, at most a batch, each message once; any number of dispatchers may run.
 
     What another system does wrong is noted on its message, never raised. Without a `client` one is made.
     """
-    due = now or clock.now()
+    due = clock.now()
     with db.connect() as connection:
-        rules = queries.delivery_rules(connection, shanghai_day(due))
+        rules = queries.delivery_rules(connection)
     with nullcontext(client) if client else httpx.Client() as over:
-        dispatcher = Dispatcher(db, rules, over, due)
-        for _ in range(limit):
+        dispatcher = Dispatcher(db, rules, over)
+        for _ in range(BATCH):
             with db.begin() as connection:
-                message = queries.claim_next(connection, due, dispatcher.now() + rules.claim)
+                message = queries.claim_next(connection, due, clock.now() + rules.claim)
             if message is None:
                 break
             dispatcher.deliver(message)
@@ -59,18 +54,12 @@ def dispatch_due(
 
 @dataclass
 class Dispatcher:
-    """One round: it sends over `client`, and its time goes on from `due`."""
+    """One round: it sends over `client`."""
 
     db: Engine
     rules: DeliveryRules
     client: httpx.Client
-    due: datetime
     report: DispatchReport = field(default_factory=DispatchReport)
-    started: float = field(default_factory=time.monotonic)
-
-    def now(self) -> datetime:
-        """The moment of the round."""
-        return self.due + timedelta(seconds=time.monotonic() - self.started)
 
     def deliver(self, message: Row[Any]) -> None:
         """Send one claimed message and note what came of it."""
@@ -84,7 +73,7 @@ class Dispatcher:
             self._note_failure(message, error)
             return
         with self.db.begin() as connection:
-            queries.settle(connection, message, answer, self.now())
+            queries.settle(connection, message, answer, clock.now())
         self.report.answered.append(message.idempotency_key)
 
     def _note_failure(self, message: Row[Any], error: Undelivered) -> None:
@@ -92,10 +81,10 @@ class Dispatcher:
         with self.db.begin() as connection:
             if error.wait is not None and message.attempts < self.rules.attempts:
                 pause = self.rules.pause(message.attempts, random.random(), error.wait)
-                queries.postpone(connection, message, self.now() + pause, str(error))
+                queries.postpone(connection, message, clock.now() + pause, str(error))
                 self.report.postponed.append(message.idempotency_key)
             else:
-                queries.bury(connection, message, str(error), self.now())
+                queries.bury(connection, message, str(error), clock.now())
                 self.report.dead.append(message.idempotency_key)
 
     def _tell_case(self, message: Row[Any], answer: Mapping[str, Any]) -> None:

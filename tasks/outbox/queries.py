@@ -1,7 +1,7 @@
 """The SQL of the outbox: who sends which message when, what came back, and what a person must see."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, insert, select, text, update
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, Update, insert, select, text, update
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.outbox.rules import DeliveryRules
-from tasks.policies.queries import current_version, policies
+from tasks.policies.queries import policies, version_today
 
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
 
 
-def delivery_rules(connection: Connection, today: date) -> DeliveryRules:
+def delivery_rules(connection: Connection) -> DeliveryRules:
     """Load today's rules of delivery."""
-    values = policies(connection)[current_version(connection, today)]
+    values = policies(connection)[version_today(connection)]
     timeout, backoff = (timedelta(seconds=float(values[f"outbox.{name}_s"])) for name in ("timeout", "backoff"))
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 

@@ -12,6 +12,7 @@ from tasks.people.queries import Person, people
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
+SIGNER = f"{Decision.model_fields['staff'].alias} staff"
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
 
 
@@ -20,8 +21,8 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     if answer.channel == Channel.SYSTEM and question.role == Role.SYSTEM:
         return None
     person = on_staff(work.unit, answer.by)
-    if person is None:
-        return not_on_staff(answer.by)
+    if isinstance(person, Problem):
+        return person
     office = work.case.office if question.role == Role.OFFICE else None
     if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
         where = f"（{office or question.unit}）" if office or question.unit else ""
@@ -39,8 +40,8 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
         if answer.channel == Channel.SYSTEM:
             return None
         person = on_staff(work.unit, answer.by)
-        if person is None:
-            return not_on_staff(answer.by)
+        if isinstance(person, Problem):
+            return person
         late = began(work, *steps)
         if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
             return None
@@ -51,16 +52,13 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
     return may_withdraw
 
 
-def on_staff(unit: Unit, code: str) -> Person | None:
-    """Find somebody who works here by the staff number."""
+def on_staff(unit: Unit, code: str, field: str = SIGNER) -> Person | Problem:
+    """Find somebody who works here by the staff number, by default whoever signs; else say what is wrong with it."""
     person = unit.read(people).get(code)
-    return person if person and person.active else None
+    if person and person.active:
+        return person
+    return Problem(field, code, "没有这位在职员工，请核对工号 no active staff member has this number")
 
 
-def not_on_staff(code: str, field: str = "") -> Problem:
-    """Refuse a staff number that nobody who works here has; by default whoever signs."""
-    return _refused(code, "没有这位在职员工，请核对工号 no active staff member has this number", field)
-
-
-def _refused(who: Person | str, why: str, field: str = "") -> Problem:
-    return Problem(field or f"{Decision.model_fields['staff'].alias} staff", str(who), why)
+def _refused(person: Person, why: str) -> Problem:
+    return Problem(SIGNER, str(person), why)

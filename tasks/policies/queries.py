@@ -29,15 +29,11 @@ def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int,
 
 def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
     """Give the policy version that is valid today."""
-    return current_version(connection, shanghai_day(clock.now()))
-
-
-def current_version(connection: Connection, day: date) -> int:
-    """Give the policy version that is valid on a day."""
-    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= day)
+    today = shanghai_day(clock.now())
+    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= today)
     version = connection.execute(begun.order_by(policy_version.c.valid_from.desc()).limit(1)).scalar()
     if version is None:
-        raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
+        raise NotFound(f"{today} 没有生效的政策 no policy version is valid on {today}")
     return int(version)
 
 

@@ -80,7 +80,10 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     if connection.execute(select(tables.policy_version.c.version).limit(1)).first():
         return False
-    read = read_files(folder or files("schemas") / "reference")
+    folder, problems = folder or files("schemas") / "reference", list[Problem]()
+    read = {name: _read(folder, name, problems) for name in FILES}
+    if problems:
+        raise BadInput(problems)
     first = {"version": POLICY_VERSION, "valid_from": POLICIES_VALID_FROM, "note": "随产品提供 as supplied"}
     connection.execute(insert(tables.policy_version).values(first))
     read["policies"] = [Row(row.number, row.values | {"version": POLICY_VERSION}) for row in read["policies"]]
@@ -90,15 +93,6 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     _insert(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
     _insert(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
     return True
-
-
-def read_files(folder: Traversable) -> dict[str, list[Row]]:
-    """Read every file; BadInput names all cells that are not what their column holds."""
-    problems: list[Problem] = []
-    read = {name: _read(folder, name, problems) for name in FILES}
-    if problems:
-        raise BadInput(problems)
-    return read
 
 
 def _read(folder: Traversable, name: str, problems: list[Problem]) -> list[Row]:

@@ -1,7 +1,6 @@
 """A few applications at different steps, so that a newcomer sees the product at work."""
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -25,15 +24,10 @@ def load_samples(db: Engine) -> int:
         case_id = open_case(db, process, form, origin, Channel.SYSTEM).case_id
         advance(db, case_id)
         for key, staff, fields in sample["answers"]:
-            data = {**_prefill(db, case_id, key), **fields, "经办人工号": staff}
+            with db.connect() as connection:
+                item = select(work_item.c.prefill).where(work_item.c.case_id == case_id, work_item.c.step_key == key)
+                prefill: dict[str, Any] = connection.execute(item).scalar_one()
+            data = prefill | fields | {"经办人工号": staff}
             reply = advance(db, case_id, Answer(key, data, Channel.SYSTEM)).reply
             assert reply.accepted, f"sample {serial}, {key}: {reply.problems}"
     return len(samples)
-
-
-def _prefill(db: Engine, case_id: int, key: str) -> Mapping[str, Any]:
-    with db.connect() as connection:
-        found: Mapping[str, Any] = connection.execute(
-            select(work_item.c.prefill).where(work_item.c.case_id == case_id, work_item.c.step_key == key)
-        ).scalar_one()
-    return found

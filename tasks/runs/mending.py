@@ -28,7 +28,6 @@ from tasks.desk.links import case_key
 from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags
 from tasks.desk.views import CaseView, ItemView
-from tasks.durable import clock
 from tasks.durable.lease import seized
 from tasks.durable.process import PROCESSES
 from tasks.runs import parking
@@ -94,7 +93,7 @@ def _bring_group(db: Engine, case_ids: Sequence[int], deployment: Callable[[str]
     report, shown = RecoverReport(), list[Shown]()
     with parking.prefect_client() as client, seized(db, case_ids) as ours:
         with db.connect() as connection:
-            cases = cases_again(connection, sorted(ours), clock.now())
+            cases = cases_again(connection, sorted(ours))
         runs = read_runs(client, cases)
         wrong = [case for case in cases if not is_settled(case, runs)]
         PAGES.learn(client, [case_key(case.row.number) for case in wrong])

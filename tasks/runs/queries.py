@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Exists, bindparam, case, exist
 
 from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import EntryKind, ItemState, Role
+from tasks.durable import clock
 from tasks.runs.rules import ItemRun
 from tasks.runs.standing import Standing
 from tasks.unit.among import among
@@ -32,18 +33,18 @@ class Shown(NamedTuple):
     beside: Mapping[str, UUID | None]
 
 
-def shown_cases(connection: Connection, after: int, limit: int, at: datetime) -> list[Standing]:
+def shown_cases(connection: Connection, after: int, limit: int) -> list[Standing]:
     """Find the next open cases by id whose runs show where they stand, unless somebody has changed them."""
     shown = (_OPEN, ~_UNSHOWN, service_case.c.run_id.is_not(None), service_case.c.id > after)
-    return _standings(connection, at, *shown, limit=limit)
+    return _standings(connection, *shown, limit=limit)
 
 
-def cases_again(connection: Connection, case_ids: Sequence[int], at: datetime) -> list[Standing]:
+def cases_again(connection: Connection, case_ids: Sequence[int]) -> list[Standing]:
     """Look at cases once more."""
-    return _standings(connection, at, service_case.c.id.in_(case_ids))
+    return _standings(connection, service_case.c.id.in_(case_ids))
 
 
-def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[int]:
+def cases_behind(connection: Connection, limit: int) -> Sequence[int]:
     """Find cases whose runs do not show where they stand: the newest gates first, closed cases last.
 
     What has work to do before it waits again is left alone, and what a live leg has in hand. A case that waits
@@ -52,7 +53,7 @@ def cases_behind(connection: Connection, limit: int, at: datetime) -> Sequence[i
     asked = or_(work_item.c.role != Role.SYSTEM.value, service_case.c.run_id.is_not(None))
     waits = (work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None), asked)
     newest = select(func.max(work_item.c.opened_at)).where(*waits).scalar_subquery()
-    here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~_leased(service_case.c.id, at))
+    here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~_leased(service_case.c.id, clock.now()))
     behind = select(service_case.c.id, newest.label("gate")).where(*here).subquery()
     ended = exists().where(service_case.c.id == behind.c.id, ~_OPEN)
     wanted = select(behind.c.id).where(or_(behind.c.gate.is_not(None), ended))
@@ -87,26 +88,23 @@ def item_state(connection: Connection, case_id: int, key: str) -> ItemState:
     return ItemState(connection.execute(select(work_item.c.state).where(*of_item)).scalar_one())
 
 
-def cases_to_advance(
-    connection: Connection, numbers: Sequence[str], at: datetime
-) -> tuple[Sequence[int], Sequence[str]]:
+def cases_to_advance(connection: Connection, numbers: Sequence[str]) -> tuple[Sequence[int], Sequence[str]]:
     """Find the cases with these numbers, by default all that have work to do, and the numbers that no case has."""
     if not numbers:
-        return ready_cases(connection, at, MOST_CASES), []
+        return ready_cases(connection, clock.now(), MOST_CASES), []
     known = select(service_case.c.number, service_case.c.id).where(among(service_case.c.number, numbers))
     found = {row.number: row.id for row in connection.execute(known)}
     return [found[number] for number in numbers if number in found], [n for n in numbers if n not in found]
 
 
-def _standings(
-    connection: Connection, at: datetime, *which: ColumnElement[bool], limit: int | None = None
-) -> list[Standing]:
+def _standings(connection: Connection, *which: ColumnElement[bool], limit: int | None = None) -> list[Standing]:
     """Load cases by id with those of their items that have a run or want one."""
-    wanted = select(service_case, _leased(service_case.c.id, at).label("leased")).where(*which)
+    now = clock.now()
+    wanted = select(service_case, _leased(service_case.c.id, now).label("leased")).where(*which)
     rows, of = connection.execute(wanted.order_by(service_case.c.id).limit(limit)).all(), work_item.c
     items: dict[int, list[ItemRun]] = {row.id: [] for row in rows}
     for case_id, key, role, state, *more in connection.execute(
-        select(of.case_id, of.step_key, of.role, of.state, of.refusals, of.due_at < at, of.run_id)
+        select(of.case_id, of.step_key, of.role, of.state, of.refusals, of.due_at < now, of.run_id)
         .where(or_(of.closed_at.is_(None), of.run_id.is_not(None)), among(of.case_id, list(items)))
         .order_by(of.case_id, of.due_at, of.step_key)
     ):

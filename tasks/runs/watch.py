@@ -108,7 +108,7 @@ class Watch:
         until, tried = time.monotonic() + self.part, set[int]()
         while time.monotonic() < until:
             with self.db.connect() as connection:
-                found = cases_behind(connection, MOST_BEHIND, clock.now())
+                found = cases_behind(connection, MOST_BEHIND)
             behind = [case_id for case_id in found if case_id not in tried]
             if not behind:
                 return
@@ -120,7 +120,7 @@ class Watch:
         until = time.monotonic() + self.part
         while time.monotonic() < until:
             with self.db.connect() as connection:
-                cases = shown_cases(connection, self._last, BATCH, clock.now())
+                cases = shown_cases(connection, self._last, BATCH)
             runs = read_runs(client, cases)
             wrong = [case.row.id for case in cases if not (case.row.leased or is_settled(case, runs))]
             if wrong:

@@ -25,7 +25,6 @@ from deployments.local.prefect_server import free_port, pointed_at, server_child
 from deployments.settings import Settings
 from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
-from tasks.durable import clock
 from tasks.durable.database import use
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import CHUNK, Turn, advance_chunk
@@ -99,7 +98,7 @@ def _decide(db: Engine, ids: Sequence[int]) -> None:
 def _rate(db: Engine) -> float:
     """Bring all runs to their gates, the newest first; runs a second, the median of the thirds."""
     with db.connect() as connection:
-        behind = cases_behind(connection, RUNS, clock.now())
+        behind = cases_behind(connection, RUNS)
     rates, third = [], -(-len(behind) // PARTS)
     for start in range(0, len(behind), third):
         part = behind[start : start + third]
@@ -115,7 +114,7 @@ def _check(db: Engine, client: SyncPrefectClient, ids: Sequence[int], gate: str)
     found = 0
     for start in range(0, len(ids), PAGE):
         with db.connect() as connection:
-            cases = cases_again(connection, ids[start : start + PAGE], clock.now())
+            cases = cases_again(connection, ids[start : start + PAGE])
         runs = read_runs(client, cases)
         keys = [f"case-{case.row.number.lower()}" for case in cases]
         sheets = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)), limit=PAGE)
@@ -136,7 +135,7 @@ def _resume(db: Engine, client: SyncPrefectClient, case_id: int) -> None:
     from deployments.worker import run_leg
 
     with db.connect() as connection:
-        case = cases_again(connection, [case_id], clock.now())[0].row
+        case = cases_again(connection, [case_id])[0].row
     given = ReviewDecision.model_validate(answer(0, "review").data).as_form()
     accepted = client.resume_flow_run(case.run_id, run_input=given)
     assert accepted.status.value == "ACCEPT", accepted.details

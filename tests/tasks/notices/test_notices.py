@@ -16,7 +16,7 @@ from schemas.words import Role
 from tasks.durable import clock
 from tasks.notices import queries, watch
 from tasks.notices.rules import notice_text, watch_summary
-from tasks.notices.watch import WatchReport, is_watch_time, watch_deadlines
+from tasks.notices.watch import WatchReport, watch_deadlines
 from tests.play import Play
 
 OVERDUE, OVER_3, OVER_7 = "overdue:PARTS_REVIEWER", "over-3:SUPERVISOR", "over-7:MANAGER"
@@ -45,9 +45,9 @@ def shanghai(moment: str) -> datetime:
 
 
 def sweep(play: Play, moment: str) -> WatchReport:
-    """Run the watch at a moment of 2026 in Shanghai: month-dayThour:minute."""
+    """Let the watch go, as its job does, at a moment of 2026 in Shanghai: month-dayThour:minute."""
     with time_machine.travel(shanghai(moment), tick=False):
-        return watch_deadlines(play.db, clock.now())
+        return watch_deadlines(play.db, clock.now()) or WatchReport()
 
 
 def told(play: Play, case: int) -> list[str]:
@@ -127,7 +127,7 @@ def test_watches_at_the_same_time_tell_everything_once(play: Play, case: int) ->
 
     def work(_: int) -> WatchReport:
         start.wait()
-        return watch_deadlines(play.db, clock.now())
+        return watch_deadlines(play.db, clock.now()) or WatchReport()
 
     with time_machine.travel(shanghai("11-25T09:00"), tick=False), ThreadPoolExecutor(4) as threads:
         reports = list(threads.map(work, range(4)))
@@ -236,7 +236,7 @@ def test_the_office_is_asked_to_collect_after_2_5_and_10_working_days(play: Play
 
 def test_watch_time_is_working_time(play: Play) -> None:
     times = {"11-18T08:29": False, "11-18T08:30": True, "11-18T17:31": False, "11-21T10:00": False}
-    assert {moment: is_watch_time(play.db, shanghai(moment)) for moment in times} == times
+    assert {moment: watch_deadlines(play.db, shanghai(moment)) is not None for moment in times} == times
 
 
 def test_every_kind_and_role_fits_and_reads_well(play: Play, case: int) -> None:

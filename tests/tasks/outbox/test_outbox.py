@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,12 +19,13 @@ from typing import Any
 
 import httpx
 import pytest
+import time_machine
 from sqlalchemy import Engine
 
 from tasks.durable import clock
 from tasks.outbox import dispatch, queries
 from tasks.outbox.client import Undelivered, excerpt, send
-from tasks.outbox.dispatch import DispatchReport, dispatch_due
+from tasks.outbox.dispatch import DispatchReport
 from tasks.outbox.rules import DeliveryRules, is_refusal
 from tests.play import Play
 
@@ -193,6 +194,12 @@ def message(play: Play, case: int, kind: str = "place_order") -> Any:
 def dead_letters(play: Play, case: int) -> dict[str, str]:
     found = play.rows("SELECT * FROM notice WHERE case_id = :case AND kind LIKE 'dead-letter:%'", case=case)
     return {row.role: row.text for row in found}
+
+
+def dispatch_due(db: Engine, moment: datetime, client: httpx.Client) -> DispatchReport:
+    """Dispatch at a moment."""
+    with time_machine.travel(moment):
+        return dispatch.dispatch_due(db, client)
 
 
 def rounds(play: Play, client: httpx.Client, count: int = ATTEMPTS) -> list[DispatchReport]:
@@ -377,11 +384,11 @@ def test_two_dispatchers_send_each_message_once(
     for office in ("SH", "GZ", "WH", "CD", "XA"):
         cases.append(play.apply(lines=1, office=office))
         play.decide(cases[-1], "review-1", 审核结论="通过")
-    start, now = threading.Barrier(4), clock.now()
+    start = threading.Barrier(4)
 
     def work(_: int) -> DispatchReport:
         start.wait()
-        return dispatch_due(play.db, now, client)
+        return dispatch.dispatch_due(play.db, client)
 
     with ThreadPoolExecutor(4) as threads:
         assert len(list(threads.map(work, range(4)))) == 4
@@ -473,7 +480,6 @@ def test_an_unusable_address_is_a_fault_like_any_other(
 
 DYING = """
 import os, signal, sys
-from datetime import datetime
 import httpx
 import flows.parts_application
 from deployments.database import connect
@@ -482,7 +488,7 @@ from tasks.outbox import dispatch, queries
 def die(*_args):
     os.kill(os.getpid(), signal.SIGKILL)
 
-url, now, moment = sys.argv[1:]
+url, moment = sys.argv[1:]
 if moment == "before mark":
     queries.settle = die
 elif moment == "while marking":
@@ -493,7 +499,7 @@ elif moment == "before telling":
 else:
     dispatch.send = die
 with httpx.Client(trust_env=False) as client:
-    dispatch.dispatch_due(connect(url), datetime.fromisoformat(now), client)
+    dispatch.dispatch_due(connect(url), client)
 """
 
 
@@ -503,7 +509,7 @@ def test_killed_at_any_point_there_is_one_order_and_one_number(
 ) -> None:
     url = play.db.url.render_as_string(hide_password=False)
     child = subprocess.run(
-        [sys.executable, "-c", DYING, url, clock.now().isoformat(), moment],
+        [sys.executable, "-c", DYING, url, moment],
         cwd=PROJECT,
         env=os.environ,
         capture_output=True,
@@ -556,11 +562,11 @@ def test_the_client_names_what_it_does_not_know(client: httpx.Client) -> None:
         send(client, message, timedelta(seconds=1))
 
 
-def test_without_a_client_and_a_moment_it_is_now_and_a_client_is_made(
+def test_without_a_client_one_is_made(
     play: Play, case: int, orders: FakeOrderSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
-    assert dispatch_due(play.db).answered
+    assert dispatch.dispatch_due(play.db).answered
     assert_ordered_once(play, case, orders)
 
 

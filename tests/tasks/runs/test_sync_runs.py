@@ -20,7 +20,6 @@ from deployments.settings import PROJECT, Settings
 from deployments.worker import run_leg
 from schemas.problems import BadInput
 from schemas.words import Channel
-from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import Turn, advance_chunk
 from tasks.runs import standing as runs
@@ -47,7 +46,7 @@ def bulk(desk: Desk, many: int, gates: Sequence[str] = ()) -> list[int]:
 
 def behind(desk: Desk) -> list[int]:
     with desk.db.connect() as connection:
-        return list(cases_behind(connection, 1000, clock.now()))
+        return list(cases_behind(connection, 1000))
 
 
 def runs_of(desk: Desk, case: int) -> list[FlowRun]:
