@@ -1,10 +1,13 @@
 """What steps return and processes show: values that can say in a few words what staff should know of them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
+
+from schemas.words import Role
 
 SAID_ROWS = 3  # of a list the first ones are said
 
@@ -42,6 +45,14 @@ class LineTable(NamedTuple):
     def as_records(self) -> list[dict[str, Any]]:
         """Give the lines as machines read them, by heading where nothing else was said."""
         return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
+
+
+class Reminder(NamedTuple):
+    """Something to say about an open item at a moment, once; `role` hears it."""
+
+    at: datetime
+    kind: str
+    role: Role
 
 
 def figure(number: Decimal | int) -> str:

@@ -18,10 +18,10 @@ from sqlalchemy import Engine, Row, text
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
+from schemas.answers import Answer, Opened, Reply, Result
 from schemas.words import Channel, EntryKind, Role
-from tasks.durable.opening import Opened, open_case
-from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Result, advance
+from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tasks.people.queries import people
 from tests.books import books_balance
 

@@ -12,6 +12,7 @@ from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
 from deployments.cli.session import Force, Output, app, command
 from deployments.cli.sheets import refuse_overwriting, view_of
 from deployments.cli.values import describe, fill_in, read_form, wrong
+from schemas.answers import Answer, Reply
 from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
@@ -19,7 +20,6 @@ from schemas.words import Channel, Role
 from tasks.desk.queries import find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
-from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.people.queries import people
 from tasks.runs.withdraw import take_back

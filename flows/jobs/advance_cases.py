@@ -1,7 +1,8 @@
 """Taking many cases as far as they go 推进单据."""
 
+from schemas.answers import Result, Turn
 from schemas.forms.cases import CasesToAdvance
-from tasks.durable.stage import CHUNK, Result, Turn, advance_chunk
+from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.queries import cases_to_advance
 from tasks.runs.rules import faults_page, numbers_in

@@ -10,10 +10,11 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
+from schemas.shapes import Reminder
 from schemas.words import Role
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import Notice, add_clock_hours, add_working_days, add_working_days_to_date, at, share_moment
-from tasks.durable.question import Question, Reminder
+from tasks.durable.question import Question
 from tasks.policies.queries import setting, term
 from tasks.unit.work import Work
 

@@ -18,9 +18,7 @@ def use(db: Engine, connect: Connect | None = None) -> None:
 def current() -> Engine:
     """Give the database of this process; Unavailable where none was set."""
     if not _ours:
-        raise Unavailable(
-            "数据库未连接 no database is set: start through `aftersales` or call tasks.durable.database.use"
-        )
+        raise Unavailable("数据库未连接 no database is set: start through `aftersales`, or call `use`")
     return _ours[0][0]
 
 

@@ -6,13 +6,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.answers import Answer, Reply
 from schemas.forms.base import Form, TakenBack
 from schemas.problems import Problem, problems_of
 from schemas.tables import decision, letter, sheet_row, work_item
 from schemas.words import EntryKind, ItemState
+from tasks.durable import clock
 from tasks.durable.process import Process
 from tasks.durable.queries import CaseFile, Entry
-from tasks.durable.question import Answer, Question, Reply
+from tasks.durable.question import Question
+from tasks.unit.unit import Unit
 from tasks.unit.work import SHANGHAI, Work
 
 CLOSES_AS = {EntryKind.DECISION: ItemState.DECIDED, EntryKind.WITHDRAWN: ItemState.WITHDRAWN}
@@ -63,7 +66,7 @@ def _examine(
     return form.model_dump_json(by_alias=False), problems
 
 
-def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
+def too_late(file: CaseFile, answer: Answer, unit: Unit) -> Reply:
     """Tell an answer that nothing waits for it, and record that."""
     earlier = file.recorded.get(answer.key)
     if earlier and earlier.kind != EntryKind.STEP:
@@ -76,7 +79,7 @@ def too_late(work: Work, file: CaseFile, answer: Answer) -> Reply:
         expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now"
     wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
     problems = [Problem("待办 work item", wanted, expected)]
-    refuse(work, answer, problems, answer.key)
+    refuse(file.work(unit, answer.key, clock.now()), answer, problems, answer.key)
     return Reply(False, problems, key=answer.key)
 
 

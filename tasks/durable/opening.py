@@ -4,7 +4,6 @@ A case's number is drawn as the last act of its transaction, like those of docum
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Engine
 
+from schemas.answers import Opened
 from schemas.forms.base import Form
 from schemas.forms.cases import CaseEnded
 from schemas.problems import BadInput, IllegalTransition, Problem, problems_of
@@ -26,15 +26,6 @@ from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
 
 Given = Mapping[str, Any] | BaseModel
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A case that exists now, or that an earlier sending of the same origin made."""
-
-    case_id: int
-    number: str
-    new: bool
 
 
 def open_case(db: Engine, code: str, data: Given, origin: str, channel: Channel, run_id: UUID | None = None) -> Opened:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
+from schemas.answers import Answer
 from schemas.forms.base import Form
 from schemas.problems import Problem
 from schemas.shapes import LineTable
 from schemas.tables import letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState
-from tasks.durable.question import Answer, Question
+from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, select
 
+from schemas.answers import Answer
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
-from tasks.durable.question import Answer
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -106,16 +106,11 @@ def load_files(
     return files
 
 
-def lock_case(connection: Connection, case_id: int) -> tuple[int, str, bool]:
-    """Hold a case's row, which others may refer to; give its sequence, where it stands, and if it has work to do."""
-    stands = select(service_case.c.seq, service_case.c.link, service_case.c.ready_at)
-    row = connection.execute(stands.where(service_case.c.id == case_id).with_for_update(key_share=True)).one()
-    return row.seq, row.link, row.ready_at is not None
-
-
 def hold(connection: Connection, file: CaseFile) -> bool:
-    """Hold a case's row; False where another leg has moved the case since `file` was loaded."""
-    return lock_case(connection, file.id) == (file.seq, file.link, file.ready)
+    """Hold a case's row, which others may refer to; False where another leg has moved it since `file` was loaded."""
+    stands = select(service_case.c.seq, service_case.c.link, service_case.c.ready_at)
+    row = connection.execute(stands.where(service_case.c.id == file.id).with_for_update(key_share=True)).one()
+    return (row.seq, row.link, row.ready_at is not None) == (file.seq, file.link, file.ready)
 
 
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:

@@ -1,26 +1,19 @@
-"""What a process asks of a person or of the outside world, and what comes back."""
+"""What a process asks of a person or of the outside world."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any, Generic, TypeVar
 
-from schemas.forms.base import Form, form_path, signer
-from schemas.problems import Problem, printable
-from schemas.words import Channel, EntryKind, Role
+from schemas.answers import Answer
+from schemas.forms.base import Form, form_path
+from schemas.problems import Problem
+from schemas.shapes import Reminder
+from schemas.words import EntryKind, Role
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
-
-
-class Reminder(NamedTuple):
-    """Something to say about an open item at a moment, once; `role` hears it."""
-
-    at: datetime
-    kind: str
-    role: Role
 
 
 @dataclass(frozen=True)
@@ -64,43 +57,8 @@ class Question(Generic[F]):
             raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
         object.__setattr__(self, "link", self.link or self.title)
 
-    def takes(self, answer: "Answer") -> bool:
+    def takes(self, answer: Answer) -> bool:
         """Say whether an answer is meant for this question."""
         if answer.kind == EntryKind.WITHDRAWN:
             return True
         return self.key == answer.key if answer.key else form_path(self.form) == answer.form
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What somebody sent: to the question `key`, or (kind withdrawn) to whatever waits.
-
-    form    path of a form: without a key, the answer goes to the open question that asks for this form
-    marks   ids of what it came from, such as rows of a sheet: sent again, it is known and not taken twice
-    """
-
-    key: str
-    data: Mapping[str, Any]
-    channel: Channel
-    kind: EntryKind = EntryKind.DECISION
-    actor: str = ""
-    form: str = ""
-    marks: tuple[UUID, ...] = ()
-
-    @property
-    def by(self) -> str:
-        """Who signs: the staff number on the form unless SYSTEM answers."""
-        return self.actor or printable(signer(self.data))
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What became of an answer to the work item `key`; not accepted means that nothing changed.
-
-    repeated   it was taken before, by its marks
-    """
-
-    accepted: bool
-    problems: Sequence[Problem] = ()
-    repeated: bool = False
-    key: str = ""

@@ -4,11 +4,13 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from schemas.answers import Answer, Reply
 from schemas.forms.base import EngineerNote, Form, form_path
 from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, service_case, work_item
@@ -17,7 +19,7 @@ from tasks.durable import clock
 from tasks.durable.judge import judge, taken_before, too_late
 from tasks.durable.process import CLOSE, Case, Closing, Process, close
 from tasks.durable.queries import CaseFile, Entry, Item
-from tasks.durable.question import Answer, Question, Reply
+from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
 from tasks.durable.step import Call
 from tasks.unit.rows import JsonText
@@ -31,7 +33,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 NOTHING = "null"
 ENGINEERS_TITLE = "流程代码与记录不符"
-ENGINEER_KEY = re.compile(r"engineer-\d+")
+ENGINEER = "engineer-"  # begins the keys of questions that are no part of a process
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 
 
@@ -43,7 +45,7 @@ class Replay:
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply or (taken_before(file, answer) if answer else None)
-        self.asked = _engineers_items(file)  # no part of the process
+        self.asked = {key for key in file.recorded if key.startswith(ENGINEER)}
         self.answered: dict[str, Question[Any]] = {}  # whose answer the process has; it may ask the very same again
         self.done: list[tuple[Call[Any], Any]] = []
 
@@ -51,10 +53,8 @@ class Replay:
         """Take the case to its end, its next question, or its undoing; gives what became of the answer."""
         if not self.file.closed:
             self._play()
-        answer, file = self.answer, self.file
-        if answer and self.reply is None:
-            late = lambda unit: too_late(file.work(unit, answer.key, clock.now()), file, answer)  # noqa: E731
-            self.reply = self.stage.commit(file, late)
+        if self.answer and self.reply is None:
+            self.reply = self.stage.commit(self.file, partial(too_late, self.file, self.answer))
         return self.reply or Reply(True)
 
     def _play(self) -> None:
@@ -85,13 +85,13 @@ class Replay:
         self.asked.add(call.key)
         if call.key not in self.file.recorded:
             self._guard()
-            act = lambda: self.stage.commit(self.file, lambda unit: self._do(unit, call))  # noqa: E731
+            act = partial(self.stage.commit, self.file, partial(self._do, call))
             self._remember(*self.stage.show(call.step.title, act))
         output = call.step.output.validate_json(self.file.recorded[call.key].output)
         self.done.append((call, output))
         return output
 
-    def _do(self, unit: Unit, call: Call[Any]) -> list[Entry]:
+    def _do(self, call: Call[Any], unit: Unit) -> list[Entry]:
         work = self.file.work(unit, call.key, clock.now())
         output = call.step.output.dump_json(call.step.function(work, *call.args, **call.kwargs)).decode()
         said = [(call.key, call.kind, call.step.title, output), *work.events]
@@ -132,20 +132,20 @@ class Replay:
         noted = {"fault": str(fault) if changed else repr(fault)[:2000]}
         retry_at = None if changed else now + RETRY_FAULT_AFTER
         unit.update(self.file.id, service_case, {"id": self.file.id}, ready_at=retry_at, **noted)
-        key = f"engineer-{len(_engineers_items(self.file)) + 1}"
+        key = f"{ENGINEER}{1 + sum(one.startswith(ENGINEER) for one in [*self.file.recorded, *self.file.dropped])}"
         if changed and key not in self.file.items:
             self._open(self.file.work(unit, key, now), self._engineers(key, str(fault)))
 
     def _engineers(self, key: str, why: str = "") -> Question[EngineerNote]:
         """The question what to do; due before whatever else is open, for nothing of that can be answered until it is."""
         due = min([clock.now(), *(item.due_at - timedelta(seconds=1) for item in self.file.items.values())])
-        role, link = Role.ENGINEER, self.file.link
-        return Question(key, ENGINEERS_TITLE, role, EngineerNote, lambda _work: due, link, brief=lambda: [why])
+        ours = Question(key, ENGINEERS_TITLE, Role.ENGINEER, EngineerNote, lambda _work: due, self.file.link)
+        return replace(ours, brief=lambda: [why])
 
     def _hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
         answer = self.answer
-        if answer and not self.reply and answer.key in self.file.items and ENGINEER_KEY.fullmatch(answer.key):
+        if answer and not self.reply and answer.key in self.file.items and answer.key.startswith(ENGINEER):
             self.asked.add(answer.key)
             self.reply = self._judge(self._engineers(answer.key), answer)
 
@@ -206,11 +206,11 @@ class Replay:
         """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
         wanted = {question.key: question for question in questions}
         if self.file.ready or wanted.keys() != self.file.items.keys():
-            settled = self.stage.commit(self.file, lambda unit: self._settle(unit, wanted))
+            settled = self.stage.commit(self.file, partial(self._settle, wanted))
             self.file.items, self.file.link = settled
             self.file.ready = False
 
-    def _settle(self, unit: Unit, wanted: Mapping[str, Question[Any]]) -> tuple[dict[str, Item], str]:
+    def _settle(self, wanted: Mapping[str, Question[Any]], unit: Unit) -> tuple[dict[str, Item], str]:
         """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
         now, file = clock.now(), self.file
         items = {key: item for key, item in file.items.items() if key in wanted}
@@ -245,8 +245,3 @@ class Replay:
             opened_at=work.now, due_at=due, expires_at=expires_at,
         )  # fmt: skip
         return Item(question.key, question.title, question.link, due, expires_at)
-
-
-def _engineers_items(file: CaseFile) -> set[str]:
-    """Those that are answered or dropped."""
-    return {key for key in [*file.recorded, *file.dropped] if ENGINEER_KEY.fullmatch(key)}

@@ -1,17 +1,11 @@
-"""What may interrupt a process function; none of it is a fault.
-
-Withdrawn   the applicant or a supervisor took the case back; what was done is undone
-TimedOut    a question's time ran out; a process may catch it as a named outcome, else all is undone
-Wait        questions are open; a process never sees past it
-Moved       another leg moved the case meanwhile; it is loaded again and replayed
-"""
+"""What may interrupt a process function; none of it is a fault."""
 
 from dataclasses import dataclass
 
 
 @dataclass(eq=False)
 class Withdrawn(Exception):
-    """The case was taken back by somebody, for a reason."""
+    """The applicant or a supervisor took the case back, for a reason; what was done is undone."""
 
     by: str
     reason: str
@@ -19,14 +13,14 @@ class Withdrawn(Exception):
 
 @dataclass(eq=False)
 class TimedOut(Exception):
-    """Nobody answered the question `key` in time."""
+    """Nobody answered the question `key` in time; a process may catch it as a named outcome, else all is undone."""
 
     key: str
 
 
 class Wait(Exception):
-    """The case waits for an answer."""
+    """Questions are open; a process never sees past it."""
 
 
 class Moved(Exception):
-    """The case's ledger grew under another leg."""
+    """Another leg moved the case meanwhile; it is loaded again and replayed."""

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from schemas.answers import Answer, Reply, Result, Turn
 from schemas.problems import NotFound, Problem, Unavailable
 from tasks.durable import queries
 from tasks.durable.lease import held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import CaseFile
-from tasks.durable.question import Answer, Reply
 from tasks.durable.replay import Replay
 from tasks.durable.signals import Moved
 from tasks.unit.refusals import in_halves, is_lost, tried
@@ -29,30 +29,6 @@ T = TypeVar("T")
 RunStep = Callable[[str, Callable[[], Any]], Any]
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 CHUNK = 200  # cases
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A case and the answers that it is to hear, in order; None: it goes as far as it can."""
-
-    case_id: int
-    answers: Sequence[Answer | None] = (None,)
-
-
-@dataclass(frozen=True)
-class Result:
-    """Where a case stands and what became of each answer; `fault`: it could not go on, the others did."""
-
-    case_id: int
-    number: str
-    closed: bool
-    replies: Sequence[Reply]
-    fault: str = ""
-
-    @property
-    def reply(self) -> Reply:
-        """What became of the only answer."""
-        return self.replies[0]
 
 
 def _directly(_title: str, act: Callable[[], T]) -> T:

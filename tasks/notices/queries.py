@@ -40,7 +40,11 @@ def items_to_tell(connection: Connection, now: datetime) -> list[ItemKey]:
 
 
 def tell(connection: Connection, item: ItemKey, now: datetime) -> list[str]:
-    """Write what is due of an item that is still open, and give the texts; the case's run is to show what changed."""
+    """Write what is due of an item that is still open, and give the texts; the case's run is to show what changed.
+
+    The case's row is held from the first statement on, so that nobody answers the item meanwhile.
+    """
+    connection.execute(update(service_case).where(service_case.c.id == item.case_id).values(run_seq=-1))
     place = {"case_id": item.case_id, "step_key": item.step_key}
     due = _due(now).where(*(work_item.c[name] == value for name, value in place.items()))
     rows = [
@@ -50,9 +54,7 @@ def tell(connection: Connection, item: ItemKey, now: datetime) -> list[str]:
     if not rows:
         return []
     told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.text)
-    new = list(connection.execute(told).scalars())
-    connection.execute(update(service_case).where(service_case.c.id == item.case_id).values(run_seq=-1))
-    return new
+    return list(connection.execute(told).scalars())
 
 
 def _due(now: datetime) -> Select[Any]:

@@ -9,11 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from schemas.answers import Answer
 from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import is_working_time
-from tasks.durable.queries import lock_case
-from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
@@ -45,7 +44,6 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport | None:
         items = queries.items_to_tell(connection, now)
     for item in items:
         with db.begin() as connection:
-            lock_case(connection, item.case_id)
             report.told += queries.tell(connection, item, now)
     return report
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, Row
 
+from schemas.answers import Answer
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock
-from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.outbox import queries
 from tasks.outbox.client import Undelivered, send

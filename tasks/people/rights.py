@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from schemas.answers import Answer
 from schemas.forms.base import Decision
 from schemas.problems import Problem
 from schemas.words import Channel, Role
-from tasks.durable.question import Answer, Question
+from tasks.durable.question import Question
 from tasks.durable.step import began
 from tasks.people.queries import Person, people
 from tasks.unit.unit import Unit

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from schemas.answers import Answer
 from schemas.tables import service_case, work_item
 from schemas.words import Channel
 from tasks.durable.opening import open_case
-from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 
 

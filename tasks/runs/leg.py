@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed
 from sqlalchemy import Engine
 
+from schemas.answers import Answer
 from schemas.problems import BadInput, ProcessChanged
 from schemas.words import Channel, Role
 from tasks.desk.queries import case_view
@@ -25,7 +26,6 @@ from tasks.durable import database, queries
 from tasks.durable.opening import open_case
 from tasks.durable.process import Process
 from tasks.durable.queries import Entry
-from tasks.durable.question import Answer
 from tasks.durable.signals import Moved
 from tasks.durable.stage import advance
 from tasks.runs import parking

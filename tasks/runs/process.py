@@ -7,9 +7,10 @@ from typing import Any
 from prefect.client.schemas.objects import State
 from prefect.flows import Flow
 
+from schemas.answers import Answer
 from schemas.problems import Problem
 from tasks.durable.process import PROCESSES, Case, Closing, Process
-from tasks.durable.question import Answer, Question
+from tasks.durable.question import Question
 from tasks.durable.step import same_code
 from tasks.people.rights import may_decide
 from tasks.runs.flow import form_flow

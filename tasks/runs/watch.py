@@ -17,10 +17,11 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import Scheduled
 from sqlalchemy import Engine
 
+from schemas.answers import Turn
 from schemas.problems import NotFound
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
-from tasks.durable.stage import CHUNK, Turn, advance_chunk
+from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work

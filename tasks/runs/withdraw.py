@@ -5,11 +5,11 @@ from uuid import uuid5
 
 from sqlalchemy import Engine
 
+from schemas.answers import Answer, Reply, Result
 from schemas.forms.base import TakenBack
 from schemas.words import Channel, EntryKind
 from tasks.documents.queries import find_case
-from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Result, advance
+from tasks.durable.stage import advance
 from tasks.unit.work import NAMESPACE
 
 

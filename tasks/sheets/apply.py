@@ -15,17 +15,17 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, Row
 
+from schemas.answers import Answer, Opened, Turn
 from schemas.forms.base import form_path
 from schemas.forms.fields import Key
 from schemas.forms.sales import SalesLine, YesNo
 from schemas.problems import BadInput, NotFound, Problem, problems_of
 from schemas.sheet_kinds import SheetKind
 from schemas.words import Channel
-from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import known_rows
-from tasks.durable.question import Answer
-from tasks.durable.stage import Turn, advance_chunk
+from tasks.durable.stage import advance_chunk
 from tasks.people.queries import offices
 from tasks.sheets.forms import Filled, SheetForm, SheetRow, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back

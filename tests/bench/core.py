@@ -14,12 +14,12 @@ from sqlalchemy import Engine, event, select
 from deployments import database
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
+from schemas.answers import Answer
 from schemas.tables import work_item
 from schemas.words import Channel
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import load_files
-from tasks.durable.question import Answer
 from tasks.durable.replay import Replay
 from tasks.durable.stage import Leg, advance
 from tests.bench.figure import Figure

@@ -12,8 +12,9 @@ from datetime import timedelta
 from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
+from schemas.answers import Opened
 from schemas.words import Channel
-from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.opening import open_chunk
 from tasks.durable.stage import CHUNK, advance_chunk
 from tests.bench import load
 from tests.bench.figure import Figure

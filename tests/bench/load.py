@@ -17,10 +17,10 @@ from deployments import database
 from deployments.demo.sensible import filled_in, sensible
 from deployments.local.postgres import running_database
 from deployments.settings import Settings
+from schemas.answers import Answer
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.question import Answer
 from tests.conftest import Server
 
 # unit, who reports there, part → quantity

@@ -23,11 +23,12 @@ from deployments import database
 from deployments.local.postgres import running_database
 from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy
 from deployments.settings import Settings
+from schemas.answers import Turn
 from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
 from tasks.durable.database import use
 from tasks.durable.opening import open_chunk
-from tasks.durable.stage import CHUNK, Turn, advance_chunk
+from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.mending import bring_runs, read_runs
 from tasks.runs.queries import cases_again, cases_behind
 from tests.bench.figure import Figure

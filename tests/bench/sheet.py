@@ -21,10 +21,11 @@ from sqlalchemy import Engine, text
 
 import flows.parts_application  # noqa: F401  registers process PA
 from deployments.database import connect
+from schemas.answers import Opened
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance_chunk
 from tests.bench import load
 from tests.bench.figure import Figure

@@ -11,9 +11,9 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
+from schemas.answers import Answer, Reply
 from schemas.words import Channel
 from tasks.desk.queries import inbox
-from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.withdraw import take_back

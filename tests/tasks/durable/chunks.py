@@ -7,11 +7,11 @@ from uuid import uuid5
 
 from sqlalchemy import Engine, event
 
+from schemas.answers import Opened, Reply, Result, Turn
 from schemas.problems import BadInput
 from schemas.words import Channel
-from tasks.durable.opening import Opened, open_chunk
-from tasks.durable.question import Reply
-from tasks.durable.stage import Result, Turn, advance, advance_chunk
+from tasks.durable.opening import open_chunk
+from tasks.durable.stage import advance, advance_chunk
 from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.play import Play

@@ -19,10 +19,10 @@ import time_machine
 from sqlalchemy import Engine, create_engine, event
 
 from deployments.database import connect
+from schemas.answers import Answer
 from schemas.words import Channel
 from tasks.durable.lease import VOID_AFTER
 from tasks.durable.opening import open_case
-from tasks.durable.question import Answer
 from tasks.durable.stage import advance
 from tasks.runs.mending import RecoverReport
 from tasks.runs.watch import TAKE_OVER_AFTER, Watch

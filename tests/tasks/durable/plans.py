@@ -7,8 +7,8 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 from sqlalchemy import Row
 
+from schemas.answers import Answer
 from schemas.words import Channel, EntryKind
-from tasks.durable.question import Answer
 from tests.play import OWN_VAN, Play, line
 
 ON_STOCK = line("P-HW-001", 4)  # 1860 are there

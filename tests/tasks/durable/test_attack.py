@@ -13,13 +13,14 @@ import pytest
 import time_machine
 from sqlalchemy import event
 
+from schemas.answers import Answer, Reply, Turn
 from schemas.problems import Problem, ProcessChanged
 from schemas.words import Channel, Role, Verdict
 from tasks.durable import clock, queries, replay, stage
 from tasks.durable.opening import await_child, open_case, open_chunk, withdraw_child
 from tasks.durable.process import PROCESSES, Case, Closing, Process, ask, ask_first
-from tasks.durable.question import Answer, Question, Reply
-from tasks.durable.stage import Turn, advance, advance_chunk
+from tasks.durable.question import Question
+from tasks.durable.stage import advance, advance_chunk
 from tasks.durable.step import STEPS, step
 from tasks.runs.process import variant
 from tasks.runs.queries import ready_cases

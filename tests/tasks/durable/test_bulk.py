@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from deployments.database import connect
+from schemas.answers import Answer, Opened, Result, Turn
 from schemas.tables import stock_balance
 from schemas.words import Channel, DocumentKind
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
-from tasks.durable.question import Answer
-from tasks.durable.stage import Result, Turn, advance, advance_chunk
+from tasks.durable.stage import advance, advance_chunk
 from tasks.durable.step import step
 from tasks.unit.work import Work
 from tests.bench import load

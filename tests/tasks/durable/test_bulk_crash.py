@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, event
 
 from deployments.database import connect
+from schemas.answers import Answer, Opened, Reply, Result, Turn
 from schemas.words import Channel
-from tasks.durable.opening import Opened, open_chunk
-from tasks.durable.question import Answer, Reply
-from tasks.durable.stage import Result, Turn, advance, advance_chunk
+from tasks.durable.opening import open_chunk
+from tasks.durable.stage import advance, advance_chunk
 from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.books import books_balance

@@ -16,7 +16,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import NullPool, create_engine, text
 
-from tasks.durable.question import Answer
+from schemas.answers import Answer
 from tests.books import books_balance
 from tests.conftest import Server
 from tests.tasks.durable.crash import NEXT_LIFE, Child, Kill, KillAtNew, Life, Point, play_on

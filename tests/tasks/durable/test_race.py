@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from deployments.database import connect
+from schemas.answers import Answer, Opened, Reply
 from schemas.problems import BadInput
 from schemas.words import Channel, Role
 from tasks.durable import queries, stage
-from tasks.durable.opening import Opened, open_case
+from tasks.durable.opening import open_case
 from tasks.durable.queries import Entry
-from tasks.durable.question import Answer, Reply
 from tasks.durable.stage import advance
 from tests.books import books_balance
 from tests.conftest import Server

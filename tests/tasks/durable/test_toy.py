@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from schemas.answers import Answer, Turn
 from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable.process import PROCESSES, Process
-from tasks.durable.question import Answer
-from tasks.durable.stage import Turn, advance, advance_chunk
+from tasks.durable.stage import advance, advance_chunk
 from tasks.runs.queries import ready_cases
 from tests.play import Play, line
 from tests.toy import ToyEnding, opened, registered

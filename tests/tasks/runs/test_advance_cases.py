@@ -10,8 +10,9 @@ from prefect.exceptions import Abort, Pause
 
 from deployments.worker import run_leg
 from flows.jobs import advance_cases as job
+from schemas.answers import Opened
 from schemas.words import Channel
-from tasks.durable.opening import Opened, open_chunk
+from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
 from tests.bench.load import application
 from tests.tasks.runs.people import Desk

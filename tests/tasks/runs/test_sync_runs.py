@@ -18,10 +18,11 @@ from deployments.local.prefect_server import worker_env
 from deployments.local.processes import child_environment
 from deployments.settings import PROJECT, Settings
 from deployments.worker import run_leg
+from schemas.answers import Turn
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.durable.opening import open_chunk
-from tasks.durable.stage import Turn, advance_chunk
+from tasks.durable.stage import advance_chunk
 from tasks.runs import standing as runs
 from tasks.runs import watch as recover
 from tasks.runs.mending import RecoverReport, bring_runs
