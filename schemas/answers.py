@@ -47,10 +47,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Turn:
-    """A case and the answers that it is to hear, in order; None: it goes as far as it can."""
+    """A case and the answers that it is to hear, in order; without any it goes as far as it can."""
 
     case_id: int
-    answers: Sequence[Answer | None] = (None,)
+    answers: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True)

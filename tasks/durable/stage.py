@@ -125,14 +125,14 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
     results = dict[int, Result]()
     with db.begin() as connection:
-        marks = [mark for turn in turns for answer in turn.answers if answer for mark in answer.marks]
+        marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
         unit = Unit(connection, list(files))
         for turn in turns:
             try:
                 file = files[turn.case_id]
                 process, chunk = PROCESSES[file.row.process], Chunk(unit)
-                replies = [Replay(process, file, chunk, answer).run() for answer in turn.answers]
+                replies = [Replay(process, file, chunk, answer).run() for answer in turn.answers or (None,)]
             except DBAPIError:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told
@@ -147,7 +147,7 @@ def _alone(db: Engine, turn: Turn) -> Result:
     """Advance one case step by step; what it raises is noted on the case and told."""
     replies, fault = list[Reply](), ""
     result = Result(turn.case_id, "", False, replies)
-    for answer in turn.answers:
+    for answer in turn.answers or (None,):
         try:
             result = advance(db, turn.case_id, answer)
             replies.append(result.reply)

@@ -24,7 +24,7 @@ def one_by_one(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Do what a chunk does with one leg after the other, as clicks would."""
     results = []
     for turn in turns:
-        outcomes = [advance(db, turn.case_id, answer) for answer in turn.answers]
+        outcomes = [advance(db, turn.case_id, answer) for answer in turn.answers or (None,)]
         replies = [outcome.reply for outcome in outcomes]
         results.append(Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies))
     return results
