@@ -153,9 +153,8 @@ class FeeCategory(Labelled):
 
 
 class Supply(Labelled):
-    """Where a planned line comes from (DOMAIN 1.5)."""
+    """Where a planned line comes from (DOMAIN 1.5); what is on stock was reserved before, it is not planned."""
 
-    STOCK = "stock", "现货"
     WORKSHOP = "workshop", "本厂生产"
     OUTSOURCED = "outsourced", "外协"
     PURCHASE = "purchase", "采购"

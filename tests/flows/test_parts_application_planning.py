@@ -110,6 +110,10 @@ WRONG = {
         [{"行号": no, **PLAN} for no in (1, 2, 7)],
         "第3行 row 3, 行号 line: “7” — 应为 must be one of 1, 2",
     ),
+    "from stock": (  # which was reserved before: what is planned is made or bought
+        [{"行号": 1, **PLAN, "来源": "现货"}, {"行号": 2, **PLAN}],
+        "明细.来源: “现货” — 应为 expected one of: 本厂生产 workshop / 外协 outsourced / 采购 purchase",
+    ),
     "in the past": (
         [{"行号": 1, **PLAN, "计划日期": "2026-11-17"}, {"行号": 2, **PLAN}],
         "“2026-11-17” — 不能早于今天",

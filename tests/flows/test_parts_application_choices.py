@@ -1,0 +1,71 @@
+"""Choices offered are choices that work: each option of each form of the process ends in a reply or a next step."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from schemas.forms.applications import PartsApplication, ReviewDecision
+from schemas.forms.base import Decision, Form
+from tests.play import Play, cells, line
+
+FIRST = "P-PB-001"  # made by PANEL
+TO_THE_GATE: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # form → its gate, what is said on the way
+    "ReviewDecision": ("review-1", {}),
+    "PartsResubmission": ("resubmit-1", {"review-1": {"审核结论": "退回办事处", "原因": "数量不对"}}),
+    "ApprovalDecision": ("approve-1-1", {"review-1": {"明细": cells("单价", {1: 3000}, 配件名称=FIRST, 数量=1)}}),
+    "PlanDecision": ("plan-1", {}),
+    "AnomalyDecision": (
+        "anomaly-1-1-1",
+        {"produce-1-panel-1": {"明细": cells("异常说明", {1: "封边开胶"}, 完成数量=0, 报废数量=1)}},
+    ),
+    "GoodsOut": ("goods-out-1-1", {}),
+    "EarlyRelease": ("release-1-1", {}),
+    "PickupConfirmation": ("pickup-1", {}),
+    "GoodsCheck": ("check-1", {"pickup-1": {"核对结果": "已提货未核对"}}),
+}
+
+
+def options(form: type[Form]) -> Iterator[tuple[str, str, str]]:
+    """Give each option that a form's dialog offers: (list of rows or "", field, option)."""
+    schema = form.model_json_schema(by_alias=True)
+    for name, spec in schema["properties"].items():
+        yield from (("", name, option) for option in spec.get("enum", []))
+        row = schema.get("$defs", {}).get(spec.get("items", {}).get("$ref", "").rpartition("/")[2], {})
+        for field, its in row.get("properties", {}).items():
+            yield from ((name, field, option) for option in its.get("enum", []))
+
+
+def decisions() -> dict[str, type[Form]]:
+    """Give the decisions of the process on whose forms something is chosen."""
+    known = [form for form in Decision.__subclasses__() if form.__module__.startswith("schemas.forms")]
+    return {form.__name__: form for form in known if list(options(form))}
+
+
+def test_every_form_with_choices_is_tried() -> None:
+    assert set(decisions()) == set(TO_THE_GATE)
+
+
+@pytest.mark.parametrize(
+    ("form", "rows", "field", "option"),
+    [(name, *choice) for name, form in decisions().items() for choice in options(form)],
+)
+def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
+    gate, on_the_way = TO_THE_GATE[form]
+    case = play.apply([line(FIRST, 1)], urgency="加急" if form == "EarlyRelease" else "普通")
+    while gate not in play.items(case):
+        key = play.next_key(case)
+        play.decide(case, key, **on_the_way.get(key, {}))
+    said = {rows: {1: {field: option}}} if rows else {field: option}
+    reply = play.send(case, gate, play.answer(case, gate, **said)).reply
+    assert reply.accepted or all(problem.expected for problem in reply.problems)
+    assert (gate in play.items(case)) is not reply.accepted
+    assert play.finish(case)
+
+
+@pytest.mark.parametrize(("rows", "field", "option"), list(options(PartsApplication)))
+def test_each_option_of_an_application_leads_to_its_review(play: Play, rows: str, field: str, option: str) -> None:
+    lines, whole = ({field: option}, {}) if rows else ({}, {field: option})
+    case = play.apply([line(FIRST, 1) | lines], **whole)
+    assert play.items(case)["review-1"].form.endswith(ReviewDecision.__name__)
+    assert play.finish(case) == "delivered"
