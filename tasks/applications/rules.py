@@ -121,14 +121,19 @@ def as_reviewed(line: PartsLine) -> ReviewedLine:
 def correct_lines(
     catalogue: Catalogue, lines: Sequence[PartsLine], corrected: Sequence[ReviewedLine]
 ) -> list[PartsLine]:
-    """Apply a reviewer's corrections; a line that is not listed stays as it is."""
+    """Apply a reviewer's corrections; a line that is not listed stays as it is.
+
+    Another part takes its own price of today, unless the reviewer typed one over that of the old part (DOMAIN).
+    """
     by_no = {line.line_no: line for line in corrected}
     right = []
     for line in lines:
         if now := by_no.get(line.line_no):
             part = find(catalogue, now.part)
             assert part is not None
-            changed = {"quantity": now.quantity, "price": now.price.quantize(Decimal("0.01"))}
+            own = part.price if part.code != line.part and now.price == line.price else None
+            price = now.price if own is None else own
+            changed = {"quantity": now.quantity, "price": price.quantize(Decimal("0.01"))}
             line = line.model_copy(update=changed if part.code == line.part else _of_part(part) | changed)
         right.append(line)
     return right

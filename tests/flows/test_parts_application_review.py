@@ -63,17 +63,35 @@ def test_every_correction_is_counted_and_holds_from_then_on(play: Play) -> None:
     found = play.rows("SELECT line_no, field, before, after FROM line_correction ORDER BY line_no, field")
     assert [tuple(row) for row in found] == [
         (1, "part", "P-HW-001", "P-HW-003"),
+        (1, "price", "9.20", "8.80"),
         (1, "quantity", "4", "2"),
         (2, "price", "298.00", "250.00"),
     ]
     lines = [(row.part, row.part_name, row.quantity, row.price, row.fee) for row in play.lines(case)]
     assert lines == [
-        ("P-HW-003", "铰链(内藏110°)", Decimal(2), Decimal("9.20"), "goodwill"),
+        ("P-HW-003", "铰链(内藏110°)", Decimal(2), Decimal("8.80"), "goodwill"),
         ("P-PB-001", "柜门板(左)", Decimal(3), Decimal("250.00"), "goodwill"),
         ("P-HW-002", "铰链(半盖110°)", Decimal(1), Decimal("9.20"), "goodwill"),
     ]
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-HW-003": -2, "P-PB-001": -3, "P-HW-002": -1}
+
+
+def test_a_corrected_part_takes_its_own_price_and_the_ladder_sees_it(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 3)])
+    (asked,) = play.items(case)["review-1"].prefill["明细"]
+    play.decide(case, "review-1", 明细=[asked | {"配件名称": "P-PB-001", "数量": 30}])
+    assert [(row.part, row.price) for row in play.lines(case)] == [("P-PB-001", Decimal("298.00"))]
+    assert "8,940.00 CNY" in play.items(case)["approve-1-1"].brief[-1]
+    found = play.rows("SELECT field, before, after FROM line_correction ORDER BY field")
+    assert ("price", "9.20", "298.00") in map(tuple, found), "the price is a correction too"
+    assert play.finish(case) == "delivered"
+
+
+def test_a_price_that_the_reviewer_typed_stays_with_a_corrected_part(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 1)])
+    play.decide(case, "review-1", 明细=[{"行号": 1, "配件名称": "P-PB-001", "数量": 1, "单价": 150}])
+    assert [(row.part, row.price) for row in play.lines(case)] == [("P-PB-001", Decimal("150.00"))]
 
 
 def test_a_reviewer_may_swap_the_parts_of_two_lines(play: Play) -> None:
