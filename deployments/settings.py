@@ -1,5 +1,6 @@
 """Say where this installation lives: its home folder, databases, port and threads. No business values."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,9 @@ class Settings(BaseSettings):
     port: int = Field(default=4200, ge=1, le=65535)
     reports_port: int = Field(default_factory=lambda given: given["port"] + 1, ge=1, le=65535)
     dropbox: Folder = Field(default_factory=lambda given: given["home"] / "dropbox")  # sheets laid there are taken in
+    # what 表格导入 may read by path, and own nets that it may fetch from (JSON lists)
+    sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / "sheets",))
+    sheet_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     worker_threads: int = Field(default=8, ge=1, le=64)
     fsync: bool = True  # off only where the data may be lost: tests and benches
 
@@ -51,7 +55,8 @@ class Settings(BaseSettings):
     @property
     def places(self) -> Places:
         """Return where sheets come in and where their reports lie."""
-        return Places(self.reports, f"http://{HOST}:{self.reports_port}", self.dropbox)
+        reports_url = f"http://{HOST}:{self.reports_port}"
+        return Places(self.reports, reports_url, self.dropbox, self.sheet_folders, self.sheet_networks)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -73,7 +78,14 @@ class Settings(BaseSettings):
 def prepare_home(settings: Settings) -> None:
     """Make the home folder and its rooms; UpError if that is not permitted."""
     try:
-        for folder in (settings.home, settings.logs, settings.run, settings.reports, settings.dropbox):
+        for folder in (
+            settings.home,
+            settings.logs,
+            settings.run,
+            settings.reports,
+            settings.dropbox,
+            *settings.sheet_folders,
+        ):
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / ".probe"
             probe.touch()

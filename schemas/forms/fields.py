@@ -4,6 +4,7 @@ A field's type says how a value is read; its `label` how staff call it; `Cell` h
 and `Sense` what must be true of it. A label stands here if several forms have it, else beside its form's field.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 T = TypeVar("T")
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
 BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
+A_NUMBER = "应为数字 must be a number"
+_PARTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 NUMBER, LINE_NO, STAFF = "单号", "行号", "经办人工号"
 
 
@@ -72,10 +75,21 @@ def _clean(value: object) -> object:
     return value.replace("\r\n", "\n").strip()
 
 
+def unparted(typed: str) -> str:
+    """Take the commas that part thousands out of a number; ValueError where one parts none, with both readings."""
+    if "," not in typed or _PARTED.fullmatch(typed):
+        return typed.replace(",", "")
+    readings = typed.replace(",", "."), typed.replace(",", "")
+    if typed.count(",") > 1 or "." in typed or not readings[1].lstrip("+-").isdecimal():
+        raise ValueError(A_NUMBER)
+    one, other = readings
+    raise ValueError(f"{A_NUMBER}: 可读作 {one} 或 {other}，请写明 may mean {one} or {other}, write which")
+
+
 def _half_width(value: object) -> object:
     """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
     if isinstance(value, str):
-        return unicodedata.normalize("NFKC", value).replace(",", "").strip()
+        return unparted(unicodedata.normalize("NFKC", value).strip())
     return str(value).removesuffix(".0") if isinstance(value, float) else value
 
 

@@ -10,7 +10,7 @@ from schemas.sheet_kinds import SheetKind, sheet_kinds
 from schemas.words import Labelled
 
 AUTO = "auto"
-PLACE = "服务器上的路径或网址 a path on the server or a URL, .xlsx or .csv"
+PLACE = "表格目录中的文件或网址 a file in the folder of sheets, or a URL, .xlsx or .csv"
 
 
 def kind_words() -> type[Labelled]:

@@ -8,6 +8,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from schemas.forms.fields import A_NUMBER, unparted
 from schemas.sheet_kinds import CellType
 
 Cell = str | int | float | bool | date | datetime | None
@@ -15,7 +16,6 @@ EXCEL_EPOCH = date(1899, 12, 30)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119, what a day in a cell without date format may be
 SAFE_DIGITS = 15  # Excel keeps no more of a number
 A_DAY = "应为日期，例如 2026-03-05 must be a date such as 2026-03-05"
-A_NUMBER = "应为数字 must be a number"
 
 _FULL = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -29,7 +29,7 @@ _TO_HALF_WIDTH = str.maketrans({sign: unicodedata.normalize("NFKC", sign) for si
 _LINE_ENDS = re.compile(r"\r\n?")
 _INVISIBLE_ENDS = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
 
-_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?|\.[0-9]+)")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _TO_NUMBER = str.maketrans({"，": ",", "\u2212": "-"})
 _LONGEST_NUMBER = 40
 
@@ -95,9 +95,9 @@ def read_number(value: Cell) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(A_NUMBER)
     typed = clean_text(value if isinstance(value, str) else _shown(value)).translate(_TO_NUMBER)
-    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
+    if len(typed) > _LONGEST_NUMBER or not _NUMBER.fullmatch(plain := unparted(typed)):
         raise ValueError(A_NUMBER)
-    number = Decimal(typed.replace(",", ""))
+    number = Decimal(plain)
     return number.copy_abs() if number.is_zero() else number
 
 

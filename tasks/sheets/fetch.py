@@ -1,41 +1,76 @@
-"""Fetch a sheet from wherever it lies: a path, http(s), or what fsspec knows (sftp, s3, smb, …).
+"""Fetch a sheet: a file in one of the folders of `Places`, or http(s) from a public address or a net of `Places`.
 
-The path is on the machine of the worker. Raises BadInput with one line that says why there is no file.
+Whoever fills in 表格导入 reads with the rights of the worker's machine: nothing else there may be reached. A name is
+looked up once, at each redirect again, and we connect to the very address that was checked.
+Raises BadInput with one line that says why there is no file.
 """
 
+import asyncio
+import socket
+import ssl
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from schemas.problems import BadInput, Problem
+from tasks.sheets import places
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_BYTES = 100 * 1024 * 1024
-BLOCK = 1024 * 1024
 WAIT = 30.0  # seconds for a server that does not answer
+MOST_SECONDS = 60.0  # for a download as a whole, so that a slow server holds no thread for long
+MOST_HOPS = 5
 NAMELESS = "sheet.xlsx"
+TRANSLATED = ip_network("64:ff9b::/96")  # IPv6 that a router takes for any IPv4 address
+NOT_PUBLIC = "不是公网地址 is no public address; AFTERSALES_SHEET_NETWORKS names nets of the house"
 
 
 @contextmanager
 def fetched(place: str) -> Iterator[Path]:
     """Give a sheet as a file of this machine for the time of the block."""
-    scheme = urlsplit(place).scheme if "://" in place else ""
-    if not scheme:
-        path = Path(place).expanduser()
-        yield _small_enough(path, path.name)
+    if "://" not in place:
+        yield _in_folder(place)
         return
+    try:
+        parts = urlsplit(place)
+        of_web = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise refused_file(place, "不是有效的网址 is no valid URL") from None
+    if not of_web:
+        raise refused_file(place, "网址只能是 http 或 https only http and https URLs are read")
     with tempfile.TemporaryDirectory(prefix="aftersales-sheet-") as folder:
-        target = Path(folder) / (PurePosixPath(unquote(urlsplit(place).path)).name or NAMELESS)
+        target = Path(folder) / (PurePosixPath(unquote(parts.path)).name or NAMELESS)
         try:
-            with target.open("wb") as file:
-                for block in _from_web(place) if scheme in ("http", "https") else _from_elsewhere(place):
-                    file.write(block)
-                    if file.tell() > MOST_BYTES:  # so nobody fills our disk
-                        break
-        except Exception as error:  # each of the many kinds of places fails in its own way
+            asyncio.run(_download(place, target))
+        except TimeoutError as error:
+            raise refused_file(place, f"{MOST_SECONDS:.0f} 秒内未取完 took longer than that many seconds") from error
+        except Exception as error:  # each of the many ways in which a server fails
             raise refused_file(place, f"无法取得 cannot be fetched ({_one_line(error, place)})") from error
         yield _small_enough(target, place)
+
+
+def _in_folder(place: str) -> Path:
+    """Find a file in the folders that may be read; of what lies elsewhere nobody learns whether it exists."""
+    folders = [folder.resolve() for folder in places.here().folders]
+    listed = "、".join(map(str, folders))
+    try:
+        found = [path for path in ((folder / place).resolve() for folder in folders) if _is_in(path, folders)]
+    except (OSError, ValueError, RuntimeError):
+        found = []
+    if not found:
+        raise refused_file(place, f"须为网址，或在此目录中 must be a URL or lie in {listed}")
+    path = next((path for path in found if path.is_file()), found[0])
+    return _small_enough(path, path.name)
+
+
+def _is_in(path: Path, folders: list[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _small_enough(path: Path, called: str) -> Path:
@@ -50,25 +85,91 @@ def _small_enough(path: Path, called: str) -> Path:
     return path
 
 
-def _from_web(place: str) -> Iterator[bytes]:
+async def _download(place: str, target: Path) -> None:
+    """Write what a server sends to a file, up to a byte more than we take."""
+    async with asyncio.timeout(MOST_SECONDS):
+        async with _answered(place) as response:
+            response.raise_for_status()
+            with target.open("wb") as file:
+                async for block in response.aiter_bytes():
+                    file.write(block)
+                    if file.tell() > MOST_BYTES:  # so nobody fills our disk
+                        break
+
+
+@asynccontextmanager
+async def _answered(place: str) -> AsyncIterator["httpx.Response"]:
+    """Ask a server, and whom it sends us to, each at an address that was checked."""
     import httpx  # only who fetches from the web pays for it
 
-    with httpx.stream("GET", place, follow_redirects=True, timeout=WAIT) as response:
-        response.raise_for_status()
-        yield from response.iter_bytes()
+    url = httpx.URL(place)
+    # a proxy of the environment would look the name up again, behind our back
+    async with httpx.AsyncClient(verify=ssl.create_default_context(), trust_env=False, timeout=WAIT) as client:
+        for _ in range(MOST_HOPS):
+            response = await _ask(client, url)
+            try:
+                if not response.has_redirect_location:
+                    yield response
+                    return
+                url = url.join(response.headers["location"])
+            finally:
+                await response.aclose()
+            if url.scheme not in ("http", "https"):
+                raise ValueError("转向别处 redirects to something else")
+        raise ValueError(f"转向超过 {MOST_HOPS} 次 redirects too often")
 
 
-def _from_elsewhere(place: str) -> Iterator[bytes]:
-    import fsspec
+async def _ask(client: "httpx.AsyncClient", url: "httpx.URL") -> "httpx.Response":
+    """Ask a server at the first of its addresses that answers."""
+    import httpx
 
-    with fsspec.open(place, "rb") as source:
-        yield from iter(lambda: source.read(BLOCK), b"")
+    fault = httpx.ConnectError("没有地址 has no address")
+    for address in await _addresses(url.host, url.port or (443 if url.scheme == "https" else 80)):
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=str(address)),
+            headers={"Host": url.netloc.decode()},
+            extensions={"sni_hostname": url.host},  # the certificate is that of the name
+        )
+        try:
+            return await client.send(request, stream=True)
+        except httpx.ConnectError as error:
+            fault = error
+    raise fault
+
+
+async def _addresses(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+    """Look a name up; ValueError where one of its addresses may not be reached."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found))
+    for address in addresses:
+        if not may_reach(address):
+            raise ValueError(f"{host}: {NOT_PUBLIC}")
+    return addresses
+
+
+def may_reach(address: IPv4Address | IPv6Address) -> bool:
+    """Say whether an address is public (not private, loopback, link-local, …), or of a net that was configured."""
+    if any(address in network for network in places.here().networks):
+        return True
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is not None:
+            return may_reach(inner)
+        if address in TRANSLATED:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def refused_file(place: str, why: str) -> BadInput:
     """Say what is wrong with a file or a place, without the password that a place may hold."""
-    parts = urlsplit(place) if "://" in place else None
-    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl() if parts else place
+    shown = place
+    if "://" in place:
+        try:
+            parts = urlsplit(place)
+            shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        except ValueError:  # nobody can tell what of it is secret
+            shown = place.partition("://")[0] + "://…"
     return BadInput([Problem("文件 file", shown, why)])
 
 

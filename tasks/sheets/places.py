@@ -1,5 +1,6 @@
 """Where sheets of this installation come in and where their reports lie: set once where a program starts."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -8,11 +9,19 @@ from schemas.problems import Unavailable
 
 
 class Places(NamedTuple):
-    """The folder of the reports with the address that serves it, and the drop folder."""
+    """Where sheets may lie and where their reports go.
+
+    reports    the folder of the reports, which `reports_url` serves
+    dropbox    the drop folder
+    folders    what 表格导入 may read by path
+    networks   addresses of the house's own nets that it may fetch from; without them only public ones
+    """
 
     reports: Path
     reports_url: str
     dropbox: Path
+    folders: tuple[Path, ...] = ()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def link(self, file: Path) -> str:
         """Give the address of a report's file."""

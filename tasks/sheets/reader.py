@@ -27,6 +27,7 @@ from tasks.sheets.worksheet import NumberedRow, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
 MOST_ROWS = 200_000
+MOST_NAMED, LONGEST_HEADING = 20, 60  # wrong headings, characters of each
 MOST_UNPACKED = 1 << 30  # bytes; a workbook that unpacks to more is no sheet of ours
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -72,12 +73,18 @@ def _table(kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     (_, first), *filled = rows
     given = [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in first]
     kind = kind or _kind_of(given)
-    listed = "；".join(f"{what} {'、'.join(names)}" for what, names in _wrong_headings(kind, given).items() if names)
+    listed = "；".join(f"{what} {_listed(names)}" for what, names in _wrong_headings(kind, given).items() if names)
     if listed:
         expected = "、".join(column.heading for column in kind.columns)
         raise Unreadable(f"{kind.title}: {listed}；应有 expected: {expected}")
     headings = ["" if heading in (ROW_HEADING, REASON_HEADING) else heading for heading in given]
     return SheetTable(kind, headings, list(read_rows(kind, headings, _kept(kind, headings, filled))))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name headings that are not ours; of a file that is no sheet they tell no more than the first words."""
+    more = f" … {len(names)}" if len(names) > MOST_NAMED else ""
+    return "、".join(name[:LONGEST_HEADING] for name in names[:MOST_NAMED]) + more
 
 
 def _kept(kind: SheetKind, headings: Sequence[str], rows: Sequence[NumberedRow]) -> Iterator[NumberedRow]:

@@ -1,3 +1,4 @@
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,12 @@ def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
     assert settings.places.reports_url == "http://127.0.0.1:4400"
     prepare_home(settings)
     assert settings.dropbox.is_dir()
+
+
+def test_what_may_be_imported_by_path_and_from_own_nets_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    plain = Settings(home=tmp_path)
+    assert (plain.places.folders, plain.places.networks) == ((tmp_path / "sheets",), ())
+    monkeypatch.setenv("AFTERSALES_SHEET_FOLDERS", f'["{tmp_path}/in"]')
+    monkeypatch.setenv("AFTERSALES_SHEET_NETWORKS", '["10.0.0.0/8"]')
+    said = Settings(home=tmp_path)
+    assert (said.places.folders, said.places.networks) == ((tmp_path / "in",), (ip_network("10.0.0.0/8"),))

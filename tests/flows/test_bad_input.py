@@ -166,6 +166,12 @@ def test_people_s_ways_of_writing_are_understood(play: Play) -> None:
     assert play.case(case).office == "BJ"
 
 
+def test_a_comma_that_parts_no_thousands_is_refused_with_its_row_and_both_readings(play: Play) -> None:
+    told = open_with(play, play.form([line("P-HW-001"), line("P-HW-002", "1,5")]), Channel.PREFECT)
+    assert told.startswith("第2行 row 2, 明细.数量: “1,5” — ")
+    assert "1.5 或 15" in told
+
+
 def test_an_order_that_is_not_ours_needs_its_customer(play: Play) -> None:
     case = play.apply(lines=1, 订单号="X-1", 客户姓名="凌霄", 客户电话="13800009999", 客户地址="松涛里9栋")
     assert play.case(case).customer_name == "凌霄"

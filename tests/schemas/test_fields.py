@@ -2,12 +2,13 @@
 
 import sys
 import unicodedata
+from decimal import Decimal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.forms.base import contact_fields
-from schemas.forms.fields import Key, Text
+from schemas.forms.fields import Key, Money, Quantity, Text
 from schemas.sheet_kinds import sheet_kinds
 
 TEXT, KEY = TypeAdapter[str](Text), TypeAdapter[str](Key)
@@ -52,3 +53,24 @@ def test_contact_data_are_known_from_the_forms() -> None:
     assert sheet_kinds()
     assert contact_fields() >= {"客户姓名", "客户电话", "客户地址"}
     assert not contact_fields() & {"办事处", "经办人工号", "订单号", "备注"}
+
+
+@pytest.mark.parametrize("number", [Quantity, Money])
+@pytest.mark.parametrize("typed", ["1,5", "１，５", " 1,50 ", "0,125", "1234,567"])
+def test_a_comma_that_parts_no_thousands_is_refused_with_both_readings(number: object, typed: str) -> None:
+    whole, _, rest = unicodedata.normalize("NFKC", typed).strip().partition(",")
+    message = told(TypeAdapter(number), typed)
+    for reading in (f"{whole}.{rest}", f"{whole}{rest}"):
+        assert reading in message
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"), [("1,200", 1200), ("1,234,567", 1234567), ("1,200.50", Decimal("1200.5"))]
+)
+def test_commas_that_part_thousands_are_read(typed: str, number: Decimal) -> None:
+    assert TypeAdapter(Money).validate_python(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["1,2,3", "12,00.5", "1,2345,678", "a,b"])
+def test_commas_of_which_nobody_knows_the_sense_make_no_number(typed: str) -> None:
+    assert told(TypeAdapter(Money), typed)

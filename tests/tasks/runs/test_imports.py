@@ -38,7 +38,8 @@ WATCH, TAKE_IN = "flows.jobs.dropbox.watch_dropbox", "flows.jobs.dropbox.take_in
 
 @pytest.fixture(autouse=True)
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> places.Places:
-    house = places.Places(tmp_path / "reports", "http://127.0.0.1:4201", tmp_path / "dropbox")
+    folders = (tmp_path, Path("/nowhere"))
+    house = places.Places(tmp_path / "reports", "http://127.0.0.1:4201", tmp_path / "dropbox", folders)
     house.dropbox.mkdir()
     places.set_up(house)
     monkeypatch.setattr(dropbox, "QUIET", timedelta(0))
@@ -119,6 +120,7 @@ def test_an_import_shows_its_chunks_its_counts_and_its_page(
     [
         ({"文件": "/nowhere/入库.xlsx"}, "没有这个文件"),
         ({"文件": "http://127.0.0.1:1/a.xlsx"}, "无法取得"),
+        ({"文件": "/etc/passwd"}, "须为网址，或在此目录中"),
         ({"表种": "自动识别 auto"}, "文件: “” — 必填"),
     ],
 )

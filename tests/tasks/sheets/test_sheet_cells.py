@@ -80,6 +80,12 @@ def test_what_is_no_number_is_refused(cell: Cell) -> None:
         read_number(cell)
 
 
+@pytest.mark.parametrize("cell", ["1,2", "１，２"])
+def test_a_comma_that_parts_no_thousands_is_refused_with_both_readings(cell: Cell) -> None:
+    with pytest.raises(ValueError, match=r"1\.2 或 12"):
+        read_number(cell)
+
+
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
