@@ -18,7 +18,7 @@ def watch_dropbox(job: Job) -> Ended:
     folder = places.here().dropbox
     dropbox.make_rooms(folder)
     dropbox.claim_new(folder, clock.now())
-    files = {key for key, _ in dropbox.in_hand(folder)}
+    files = {key for key, file in dropbox.in_hand(folder) if dropbox.is_due(file, clock.now())}
     if not files - jobs_at_work(job.db, files):
         return Ended(NOTHING, "投件目录中没有新文件 nothing new in the drop folder")
     return Ended("开始读入", f"开始读入 {len(files)} 个文件 taking them in: {start_run(take_in_dropbox)}")
@@ -31,11 +31,12 @@ def take_in_dropbox(job: Job) -> Ended:
     told, faults = list[str](), list[str]()
     for key, file in dropbox.in_hand(folder):
         with at_work(job.db, key) as ours:
-            if not (ours and file.exists()):
-                continue  # another run has it
+            if not (ours and file.exists() and dropbox.is_due(file, clock.now())):
+                continue  # another run has it, or it waits after a fault
             try:
                 told.append(f"{file.name}: {take_in(job, folder, file, key)}")
-            except Exception as fault:  # noqa: BLE001  one file's, whatever it is; the next round tries again
+            except Exception as fault:  # noqa: BLE001  one file's, whatever it is; it is tried again
+                dropbox.put_off(file, clock.now())
                 faults.append(f"{file.name}: {fault!r}")
     if faults:
         return Ended("故障", "\n".join([*faults, *told]), failed=True)

@@ -9,6 +9,7 @@ A file moves from room to room by one rename, alone or with its folder: whoever 
 room, and no name takes the place of another.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +22,8 @@ from tasks.unit.work import SHANGHAI
 
 WORKING, DONE, REJECTED = "working", "done", Became.REJECTED.name.lower()
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
+AGAIN = ".again"  # beside a file in hand that met a fault: a sign for each time, dated when it is tried next
+LONGEST_WAIT = timedelta(hours=1)
 QUIET = timedelta(seconds=10)  # so long nobody wrote to a file that is complete
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # what programs call it while they write
 PASSING = (".", "~$")  # hidden, and the locks of spreadsheet programs
@@ -50,7 +53,26 @@ def in_hand(dropbox: Path) -> Iterator[tuple[UUID, Path]]:
             yield UUID(hand.name), files[0]
         else:
             with suppress(OSError):
+                (hand / AGAIN).unlink(missing_ok=True)
                 hand.rmdir()
+
+
+def put_off(file: Path, now: datetime) -> None:
+    """Let a file in hand that met a fault wait: for the next round, then for 1, 3, 7 … 60 minutes."""
+    note = file.parent / AGAIN
+    with suppress(OSError):  # a full disk: it is tried in the next round
+        with note.open("a") as signs:
+            signs.write("!")
+        wait = min(timedelta(minutes=2 ** min(note.stat().st_size - 1, 10) - 1), LONGEST_WAIT)
+        os.utime(note, ((now + wait).timestamp(),) * 2)
+
+
+def is_due(file: Path, now: datetime) -> bool:
+    """Say whether a file in hand is to be tried now."""
+    try:
+        return (file.parent / AGAIN).stat().st_mtime <= now.timestamp()
+    except OSError:
+        return True
 
 
 def add_report(file: Path, text: str, reports: Path) -> None:
@@ -62,6 +84,7 @@ def add_report(file: Path, text: str, reports: Path) -> None:
 
 def put_away(dropbox: Path, file: Path, room: str, now: datetime) -> Path:
     """Move a file in hand with all that lies beside it; gives its folder, named by the time and the file."""
+    (file.parent / AGAIN).unlink(missing_ok=True)
     named = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {file.name}"
     for attempt in range(1, 1000):
         target = dropbox / room / (named if attempt == 1 else f"{named} ({attempt})")
@@ -84,6 +107,6 @@ def _is_complete(file: Path, now: datetime) -> bool:
 
 def _files(hand: Path) -> list[Path]:
     try:
-        return sorted(file for file in hand.iterdir() if file.is_file())
+        return sorted(file for file in hand.iterdir() if file.is_file() and file.name != AGAIN)
     except OSError:
         return []

@@ -9,6 +9,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 ATTEMPTS = 5
 DEADLOCKS = {"40001", "40P01"}
+OF_THE_HOUSE = ("08", "53", "57P", "58")  # connections, disk or memory full, starting or stopping, its system
 TWIN = {"23505"}  # committed meanwhile
 TRY_AGAIN = DEADLOCKS | TWIN | {"23514"}  # or goods that another one took
 
@@ -50,5 +51,8 @@ def state_of(error: Exception) -> str | None:
 
 
 def is_lost(error: Exception) -> bool:
-    """Say whether the database cannot be reached; what it refuses has a code."""
-    return isinstance(error, OperationalError) and (error.connection_invalidated or state_of(error) is None)
+    """Say whether the fault is the database's own: it cannot be reached, is full or starting. No row is to blame."""
+    if not isinstance(error, OperationalError):
+        return False
+    state = state_of(error)
+    return error.connection_invalidated or state is None or state.startswith(OF_THE_HOUSE)

@@ -103,3 +103,18 @@ def test_an_empty_hand_of_a_dead_watcher_is_cleared(box: Path) -> None:
     (box / WORKING / uuid4().hex).mkdir()
     assert list(in_hand(box)) == []
     assert list((box / WORKING).iterdir()) == []
+
+
+def test_a_file_that_meets_faults_is_tried_again_ever_later_and_leaves_no_note(box: Path) -> None:
+    now = written(lay(box, "日报.csv")) + LATER
+    claim_new(box, now)
+    [(_, hand)] = in_hand(box)
+    for minutes in (0, 1, 3, 7, 15, 31, 60, 60):
+        assert dropbox.is_due(hand, now)
+        dropbox.put_off(hand, now)
+        wait = timedelta(minutes=minutes)
+        assert minutes == 0 or not dropbox.is_due(hand, now + wait - timedelta(seconds=1))
+        now += wait
+    assert names(box) == ["日报.csv"]
+    put_away(box, hand, DONE, now)
+    assert [file.name for file in (box / DONE).rglob("*") if file.is_file()] == ["日报.csv"]

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import time_machine
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from schemas.problems import BadInput
 from schemas.sheet_kinds import sheet_kind
@@ -206,6 +207,25 @@ def test_two_who_take_in_the_same_sheet_do_everything_once(play: Play, path: Pat
         reports = [one.result() for one in [both.submit(import_file, play.db, path) for _ in range(2)]]
     assert reports[0].counts + reports[1].counts == {Became.ACCEPTED: 4, Became.UNCHANGED: 4}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 4
+
+
+@pytest.mark.parametrize("state", ["53100", "53300", "57P03", "58030"])
+def test_a_fault_of_the_house_stops_the_file_and_sends_no_row_back(play: Play, path: Path, state: str) -> None:
+    save(path, GOODS_IN, counted(made(play)), counted(made(play)))
+    fails = f"BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{state}'; END"
+    with play.db.begin() as connection:
+        connection.execute(text(f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $${fails}$$"))
+        connection.execute(
+            text("CREATE TRIGGER no_room BEFORE INSERT ON ledger FOR EACH STATEMENT EXECUTE FUNCTION no_room()")
+        )
+    try:
+        with pytest.raises(OperationalError):
+            import_file(play.db, path)
+    finally:
+        with play.db.begin() as connection:
+            connection.execute(text("DROP FUNCTION no_room CASCADE"))
+    assert not path.with_name("日报.rejected.xlsx").exists()
+    assert counts(import_file(play.db, path)) == {"ACCEPTED": 2}
 
 
 def test_a_folder_that_takes_no_reject_sheet_undoes_nothing(play: Play, path: Path, tmp_path: Path) -> None:
