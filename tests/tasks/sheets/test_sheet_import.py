@@ -301,8 +301,8 @@ def test_a_path_outside_of_the_folders_is_refused_whether_it_exists_or_not(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "there.csv").write_text("secret")
     (tmp_path / "link.csv").symlink_to(elsewhere / "there.csv")
-    told = [refusal(str(elsewhere / name)).replace(name, "") for name in ("there.csv", "none.csv")]
-    assert told[0] == told[1]
+    told = [refusal(str(elsewhere / name)).partition("” — ")[2] for name in ("there.csv", "none.csv")]
+    assert told[0] == told[1] != ""
     for place in ("link.csv", f"../{elsewhere.name}/there.csv", "/etc/passwd", "a\0b"):
         assert "须为网址，或在此目录中" in refusal(place)
 
