@@ -13,6 +13,7 @@ from tasks.sheets.places import Places
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+SHEETS = "sheets"  # the room of the home from which 表格导入 reads by itself
 
 
 class Settings(BaseSettings):
@@ -27,7 +28,7 @@ class Settings(BaseSettings):
     reports_port: int = Field(default_factory=lambda given: given["port"] + 1, ge=1, le=65535)
     dropbox: Folder = Field(default_factory=lambda given: given["home"] / "dropbox")  # sheets laid there are taken in
     # what 表格导入 may read by path, and own nets that it may fetch from (JSON lists)
-    sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / "sheets",))
+    sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / SHEETS,))
     sheet_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     worker_threads: int = Field(default=8, ge=1, le=64)
     fsync: bool = True  # off only where the data may be lost: tests and benches
@@ -78,14 +79,8 @@ class Settings(BaseSettings):
 def prepare_home(settings: Settings) -> None:
     """Make the home folder and its rooms; UpError if that is not permitted."""
     try:
-        for folder in (
-            settings.home,
-            settings.logs,
-            settings.run,
-            settings.reports,
-            settings.dropbox,
-            *settings.sheet_folders,
-        ):
+        rooms = settings.logs, settings.run, settings.reports, settings.dropbox
+        for folder in (settings.home, *rooms, settings.home / SHEETS):  # others of sheets may be for reading only
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / ".probe"
             probe.touch()

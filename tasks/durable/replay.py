@@ -4,8 +4,8 @@ What the ledger has is returned as it was recorded; the first thing it does not 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,7 +33,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 NOTHING = "null"
 ENGINEERS_TITLE = "流程代码与记录不符"
-ENGINEER = "engineer-"  # begins the keys of questions that are no part of a process
+ENGINEER_KEY = re.compile(r"engineer-\d+")  # of questions that are no part of a process
 RETRY_FAULT_AFTER = timedelta(minutes=1)
 
 
@@ -45,7 +45,7 @@ class Replay:
     ) -> None:
         self.process, self.file, self.stage, self.answer = process, file, stage, answer
         self.reply = reply or (taken_before(file, answer) if answer else None)
-        self.asked = {key for key in file.recorded if key.startswith(ENGINEER)}
+        self.asked = {key for key in file.recorded if ENGINEER_KEY.fullmatch(key)}
         self.answered: dict[str, Question[Any]] = {}  # whose answer the process has; it may ask the very same again
         self.done: list[tuple[Call[Any], Any]] = []
 
@@ -132,20 +132,21 @@ class Replay:
         noted = {"fault": str(fault) if changed else repr(fault)[:2000]}
         retry_at = None if changed else now + RETRY_FAULT_AFTER
         unit.update(self.file.id, service_case, {"id": self.file.id}, ready_at=retry_at, **noted)
-        key = f"{ENGINEER}{1 + sum(one.startswith(ENGINEER) for one in [*self.file.recorded, *self.file.dropped])}"
+        earlier = [one for one in [*self.file.recorded, *self.file.dropped] if ENGINEER_KEY.fullmatch(one)]
+        key = f"engineer-{len(earlier) + 1}"
         if changed and key not in self.file.items:
             self._open(self.file.work(unit, key, now), self._engineers(key, str(fault)))
 
     def _engineers(self, key: str, why: str = "") -> Question[EngineerNote]:
         """The question what to do; due before whatever else is open, for nothing of that can be answered until it is."""
         due = min([clock.now(), *(item.due_at - timedelta(seconds=1) for item in self.file.items.values())])
-        ours = Question(key, ENGINEERS_TITLE, Role.ENGINEER, EngineerNote, lambda _work: due, self.file.link)
-        return replace(ours, brief=lambda: [why])
+        role, link = Role.ENGINEER, self.file.link
+        return Question(key, ENGINEERS_TITLE, role, EngineerNote, lambda _work: due, link, brief=lambda: [why])
 
     def _hear_engineer(self) -> None:
         """Take what an engineer says of a process that changed; no process function asks for that."""
         answer = self.answer
-        if answer and not self.reply and answer.key in self.file.items and answer.key.startswith(ENGINEER):
+        if answer and not self.reply and answer.key in self.file.items and ENGINEER_KEY.fullmatch(answer.key):
             self.asked.add(answer.key)
             self.reply = self._judge(self._engineers(answer.key), answer)
 

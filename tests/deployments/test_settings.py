@@ -61,3 +61,10 @@ def test_what_may_be_imported_by_path_and_from_own_nets_is_set(monkeypatch: pyte
     monkeypatch.setenv("AFTERSALES_SHEET_NETWORKS", '["10.0.0.0/8"]')
     said = Settings(home=tmp_path)
     assert (said.places.folders, said.places.networks) == ((tmp_path / "in",), (ip_network("10.0.0.0/8"),))
+
+
+def test_folders_of_sheets_elsewhere_are_only_read(tmp_path: Path) -> None:
+    """A share that is mounted for reading must not keep the product from starting."""
+    home, share = tmp_path / "home", tmp_path / "share"
+    prepare_home(Settings(home=home, sheet_folders=(share,)))
+    assert ((home / "sheets").is_dir(), share.exists()) == (True, False)

@@ -423,6 +423,14 @@ def test_a_question_that_is_asked_again_with_its_answer_is_refused_as_a_step_is(
         decide(play, case, 核对结论="不同意")
 
 
+def asks_again(case: Case) -> Closing:
+    """Asks a question beside another, drops it while a third stands alone, and asks it once more."""
+    ask_first(case, check("check-1"), check("check-2"))
+    ask(case, check("check-3"))
+    ask(case, check("check-1"))
+    return Closing(ToyEnding.GRANTED)
+
+
 def test_a_question_that_was_dropped_unanswered_is_asked_again_or_refused_with_a_word(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,12 +439,6 @@ def test_a_question_that_was_dropped_unanswered_is_asked_again_or_refused_with_a
     Asked beside another, dropped while a third stands alone, then asked again (await_child has but one key): the
     insert meets the dropped row, pk_work_item refuses, and the case fails every minute for ever.
     """
-
-    def asks_again(case: Case) -> Closing:
-        ask_first(case, check("check-1"), check("check-2"))
-        ask(case, check("check-3"))
-        ask(case, check("check-1"))
-        return Closing(ToyEnding.GRANTED)
 
     becomes(monkeypatch, "TOY", asks_again)
     case = opened(play.db)
@@ -453,17 +455,19 @@ def test_a_question_that_is_dropped_and_asked_again_in_one_sheet_is_open(
 ) -> None:
     """As above, with both answers in one chunk: the item is dropped and asked again before anything is written."""
 
-    def asks_again(case: Case) -> Closing:
-        ask_first(case, check("check-1"), check("check-2"))
-        ask(case, check("check-3"))
-        ask(case, check("check-1"))
-        return Closing(ToyEnding.GRANTED)
-
     becomes(monkeypatch, "TOY", asks_again)
     case = opened(play.db)
     answers = [Answer(key, GRANTS, Channel.SHEET) for key in ("check-2", "check-3")]
     (result,) = advance_chunk(play.db, [Turn(case, answers)])
     assert (result.fault, list(play.items(case)), refused_by_the_database) == ("", ["check-1"], [])
+
+
+def test_a_process_may_ask_for_an_engineers_visit(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only `engineer-1`, `engineer-2` … are the house's own: a question that begins alike is the process's."""
+    becomes(monkeypatch, "TOY", lambda case: Closing(ask(case, check("engineer-visit")) and ToyEnding.GRANTED))
+    case = opened(play.db)
+    assert decide(play, case, "engineer-visit").accepted
+    assert play.state(case) == "closed"
 
 
 def test_the_engineers_item_is_due_before_what_is_overdue(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
