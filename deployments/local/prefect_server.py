@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
+from deployments.local.locks import auth_string, chosen, server_locks
 from deployments.local.postgres import Databases
 from deployments.local.processes import Child
 from deployments.settings import HOST, Settings, prepare_home
@@ -26,6 +27,7 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
         "PREFECT_API_URL": settings.api_url,
+        "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
@@ -63,19 +65,20 @@ def pointed_at(settings: Settings) -> Iterator[None]:
 
 def worker_env(settings: Settings, databases: Databases) -> dict[str, str]:
     """Return the variables of a child that works on cases: it holds no handle but knows our database."""
-    return client_env(settings) | settings.variables | {"AFTERSALES_DATABASE_URL": databases.ours}
+    return client_env(settings) | chosen() | settings.variables | {"AFTERSALES_DATABASE_URL": databases.ours}
 
 
 def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
     """Return the variables of the server itself."""
-    return client_env(settings) | {
+    ours = {
         "PREFECT_API_DATABASE_CONNECTION_URL": databases.prefect,
-        "PREFECT_SERVER_UI_API_URL": settings.api_url,
+        "PREFECT_UI_API_URL": settings.api_url,  # the name of the two that gives way
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         # Our gates have no time-out of Prefect's; its watch would load all suspended runs every 5 s.
         "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
     }
+    return client_env(settings) | ours | server_locks(settings)
 
 
 def server_child(settings: Settings, databases: Databases) -> Child:
