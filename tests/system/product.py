@@ -123,6 +123,7 @@ class Product:
     def case_locked(self, number: str) -> Iterator[None]:
         """Hold a case's row, so that a leg of it waits in its middle for the time of the block."""
         with operations_database(self.settings) as db, db.begin() as connection:
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
             connection.execute(text("SELECT 1 FROM service_case WHERE number = :n FOR UPDATE"), {"n": number})
             yield
 

@@ -22,6 +22,7 @@ from tests.waiting import wait_until
 PANEL = line("P-PB-001", 10, "缺件")  # not on stock
 REVIEWER, WAREHOUSE = "E1001", "E1016"
 TODAY = "2026-11-18"
+HOLDS_ON = "SET idle_in_transaction_session_timeout = 0"
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -366,6 +367,7 @@ def test_two_sheets_that_share_a_row_and_come_together_lose_nothing(play: Play, 
     shared, own = report(play, case, 1, 2), report(play, case, 2, 1, 经办人工号=None)
     sheets = [save(tmp_path / "a.xlsx", PRODUCTION, shared), save(tmp_path / "b.xlsx", PRODUCTION, shared, own)]
     with ThreadPoolExecutor(2) as senders, play.db.connect() as holder:
+        holder.execute(text(HOLDS_ON))
         holder.execute(text("SELECT 1 FROM service_case WHERE id = :case FOR UPDATE"), {"case": case})
         sent = [senders.submit(send, play.db, sheet) for sheet in sheets]
         wait_until(lambda: len(play.rows(WAITING)), len(sheets))  # both have seen that their rows are new
