@@ -23,8 +23,8 @@ from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.lines.steps import mark_line
-from tasks.logistics.queries import freight_limits, route_prices
-from tasks.logistics.rules import FreightRuling, freight_approval
+from tasks.logistics.queries import fleet, freight_limits, route_prices
+from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
 from tasks.stock.moves import deliver_reserved, receive
 from tasks.unit.work import Work
 
@@ -149,10 +149,8 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
     def brief() -> list[str]:
         return [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(lines)]
 
-    def check(form: GoodsOut, _work: Work) -> list[Problem]:
-        expected = "自有车辆以外须填运费 must be above 0 unless our own vehicle goes"
-        free = form.freight or form.method == FreightMethod.OWN
-        return [] if free else [Problem("运费 freight", form.freight, expected)]
+    def check(form: GoodsOut, work: Work) -> list[Problem]:
+        return carrier_problems(form, work.read(fleet))
 
     role, also = Role.WAREHOUSE, Role.LOGISTICS
     remind = overdue(role, kind=Notice.DAILY) if urgency == Urgency.URGENT else escalation(role)

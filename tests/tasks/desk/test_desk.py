@@ -648,7 +648,7 @@ def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Pl
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [4, 2]
     assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
-    assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["自有车队"]
+    assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["集团自有车队"]
     play.withdraw(case, play.holders(Role.SUPERVISOR)[0])
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [0, 0]
