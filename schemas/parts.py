@@ -35,7 +35,7 @@ class PartsLine(Shape):
 
 
 class Registration(Shape):
-    """An application as it came in: priced lines, who should pay, who reviews (SYSTEM: nobody may)."""
+    """An application as it came in: priced lines, who should pay, who reviews."""
 
     lines: list[PartsLine]
     fee: FeeCategory

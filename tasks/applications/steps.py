@@ -19,9 +19,9 @@ from schemas.tables import line_correction
 from schemas.words import DocumentKind, FeeCategory, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, other_lines, sales_of_cases
-from tasks.approvals.queries import holders
-from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung, reason_needed
-from tasks.approvals.steps import NOBODY, Matter, climb_ladder
+from tasks.approvals.queries import stand_in
+from tasks.approvals.rules import reason_needed
+from tasks.approvals.steps import Matter, climb_ladder
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, ask
@@ -39,8 +39,6 @@ def review_application(case: Case) -> Review:
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
     lines, reviewer, barred = registered.lines, registered.reviewer, frozenset({request.applicant})
-    if reviewer == NO_APPROVER:
-        return Review(refused=NOBODY)
     for turn in count(1):
         decision = ask(case, review_question(reviewer, request, lines, registered.fee, turn))
         if decision.verdict == ReviewVerdict.REJECT:
@@ -64,8 +62,8 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
     covered = rules.warranty_end(sold.signing_date, sold.factory_date, *months) if sold else None
     fee = rules.suggested_fee(priced, covered, work.today)
-    reviewer = free_rung(LADDER, work.read(holders), frozenset({work.case.applicant}))
-    return Registration(lines=priced, fee=fee, reviewer=reviewer)
+    reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
+    return Registration(lines=priced, fee=fee, reviewer=reviewer.role)
 
 
 @step("办事处重报", link="办事处申报")

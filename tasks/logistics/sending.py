@@ -11,9 +11,7 @@ from schemas.parts import LineQuantity, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
-from tasks.approvals.queries import holders
-from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
-from tasks.approvals.steps import NOBODY, Matter, approval
+from tasks.approvals.steps import Matter, approval, find_leader
 from tasks.cycle.rules import Notice
 from tasks.cycle.terms import escalation, gate, overdue, working_days
 from tasks.documents.steps import DocumentRef, issue
@@ -89,14 +87,13 @@ def send_goods(case: Case, lines: Sequence[PartsLine], barred: frozenset[str], t
 
 def approve_freight(case: Case, form: GoodsOut, barred: frozenset[str], turn: str) -> tuple[frozenset[str], str]:
     """Ask for the freight's approval where the rules want one; gives who is barred, and the reason of a refusal."""
-    ruling = judge_freight(case, form.method, form.freight, barred, turn=turn)
+    ruling = judge_freight(case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return barred, ""
-    if ruling.role == NO_APPROVER:
-        return barred, f"{NOBODY}: {ruling.reason}"
+    leader = find_leader(case, ruling.role, barred, turn=f"freight-{turn}")
     shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-    matter = Matter("出库", barred, lambda: [shown, ruling.reason])
-    said = ask(case, approval(f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
+    matter = Matter("出库", barred, lambda: [shown, ruling.reason], leader.last)
+    said = ask(case, approval(f"freight-{turn}", "运费审批", leader.role, matter, "freight_approval"))
     return (barred, said.reason) if said.verdict == Verdict.REJECT else (barred | {said.staff}, "")
 
 
@@ -125,15 +122,9 @@ def release_goods(work: Work, turn: int) -> Release:
 
 
 @step("运费判定", link="出库")
-def judge_freight(
-    work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str
-) -> FreightRuling:
-    """Rule on the freight by the route's reference price; the next rung stands in for who is barred."""
-    ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
-    if ruling.role is None:
-        return ruling
-    free = free_rung(LADDER[LADDER.index(ruling.role) :], work.read(holders), barred)
-    return FreightRuling(role=free, reason=ruling.reason)
+def judge_freight(work: Work, method: FreightMethod, freight: Decimal, turn: str) -> FreightRuling:
+    """Rule on the freight by the route's reference price."""
+    return freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
 
 
 @step("发货单·装箱单", link="出库制票")

@@ -128,20 +128,69 @@ def test_where_all_of_a_rung_approved_already_the_next_approves_the_freight(play
     assert play.finish(case) == "delivered"
 
 
-def test_where_nobody_is_left_for_the_amount_the_case_is_rejected(play: Play) -> None:
+def nobody_left(play: Play) -> int:
+    """Bring a case of the GENERAL_MANAGER's own past the MANAGER: nobody is left for 60,000 CNY."""
     play.grant("E1046", Role.OFFICE, office="BJ")
     case = apply_worth(play, "60000", 申报人工号="E1046")
-    play.decide(case, "approve-1-1")
-    play.decide(case, "approve-1-2")
-    assert play.case(case).ending == "rejected"
-    assert "没有可审批的人" in play.case(case).ending_reason
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.decide(case, "approve-1-2", staff="E1043")
+    return case
 
 
-def test_where_nobody_is_left_for_the_freight_another_way_is_asked_for(play: Play) -> None:
+def test_where_nobody_is_left_for_the_amount_the_manager_decides(play: Play) -> None:
+    case = nobody_left(play)
+    item = play.items(case)["approve-1-3"]
+    assert item.role == "MANAGER"
+    assert "没有可审批的人" in item.brief[0]
+    assert "E1043" in play.refused(case, "approve-1-3", staff="E1043"), "nobody approves twice"
+    assert "E1046" in play.refused(case, "approve-1-3", staff="E1046"), "nor an own case"
+    play.decide(case, "approve-1-3", staff="E1042")
+    assert "plan-1" in play.items(case)
+    assert play.finish(case) == "delivered"
+
+
+def test_who_approved_before_may_still_refuse_where_nobody_is_left(play: Play) -> None:
+    case = nobody_left(play)
+    play.decide(case, "approve-1-3", staff="E1043", 审批结论="不同意", 原因="请分单")
+    assert (play.case(case).ending, play.case(case).ending_reason) == ("rejected", "请分单")
+
+
+def test_where_nobody_is_left_for_a_manager_s_own_case_it_is_the_general_manager_s(play: Play) -> None:
+    play.grant("E1043", Role.OFFICE, office="BJ")
+    play.retire("E1046")
+    case = apply_worth(play, "60000", 申报人工号="E1043")
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.decide(case, "approve-1-2", staff="E1042")
+    assert play.items(case)["approve-1-3"].role == "GENERAL_MANAGER"
+    play.grant("E1041", Role.GENERAL_MANAGER)
+    play.decide(case, "approve-1-3", staff="E1041")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_nobody_is_left_for_the_freight_the_manager_decides(play: Play) -> None:
     case = apply_worth(play, "60000")
     for key, staff in (("approve-1-1", "E1042"), ("approve-1-2", "E1043"), ("approve-1-3", "E1046")):
         play.decide(case, key, staff=staff)
     play.run_to(case, "goods-out-1-1")
     play.decide(case, "goods-out-1-1", 运输方式="空运", 承运商="国航", 运费=300, 件数=1)
-    assert "没有可审批的人" in play.items(case)["goods-out-1-2"].brief[0]
+    item = play.items(case)["freight-1-1"]
+    assert (item.role, "没有可审批的人" in item.brief[0]) == ("MANAGER", True)
+    assert "E1043" in play.refused(case, "freight-1-1", staff="E1043")
+    play.decide(case, "freight-1-1", staff="E1043", 审批结论="不同意", 原因="走专车")
+    assert "走专车" in play.items(case)["goods-out-1-2"].brief[0]
+    assert play.finish(case) == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("price", "rungs"), [("0", ["MANAGER"]), ("50000.00", ["MANAGER"]), ("50000.01", ["MANAGER", "GENERAL_MANAGER"])]
+)
+def test_by_signatures_supervisor_and_manager_sign_every_application(play: Play, price: str, rungs: list[str]) -> None:
+    play.run("UPDATE policy SET value = '\"signatures\"' WHERE key = 'approval.chain'")
+    case = play.apply([line("P-PB-001", 1)])
+    assert play.items(case)["review-1"].role == "SUPERVISOR"
+    play.decide(case, "review-1", staff="E1040", 明细=cells("单价", {1: price}, 配件名称="P-PB-001", 数量=1))
+    for number, rung in enumerate(rungs, start=1):
+        assert play.items(case)[f"approve-1-{number}"].role == rung
+        play.decide(case, f"approve-1-{number}")
+    assert "plan-1" in play.items(case)
     assert play.finish(case) == "delivered"
