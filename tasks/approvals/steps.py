@@ -9,8 +9,9 @@ from schemas.problems import Problem
 from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
 from tasks.approvals.rules import NOBODY, Approver, appointed, next_rung, reason_needed
+from tasks.branches.beside import Branch, alone
 from tasks.cycle.terms import gate
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.people.rights import BARRED, SIGNER
@@ -49,6 +50,13 @@ def find_leader(work: Work, role: Role, barred: frozenset[str], turn: str) -> Ap
 
 def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> tuple[frozenset[str], str]:
     """Ask the rungs above the reviewer in order; gives who is barred by now, and the reason if one refused."""
+    return alone(case, climbing(case, amount, reviewer, matter, str(turn)))
+
+
+def climbing(
+    case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str
+) -> Branch[tuple[frozenset[str], str]]:
+    """Climb the ladder as a branch."""
     climbed, barred = [reviewer], matter.barred
 
     def shown() -> list[str]:
@@ -56,7 +64,7 @@ def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, tu
 
     while approver := find_approver(case, amount, barred, list(climbed), turn=f"{turn}-{len(climbed)}"):
         asked = Matter(matter.link, barred, shown, approver.last)
-        decision = ask(case, approval(f"approve-{turn}-{len(climbed)}", "金额审批", approver.role, asked))
+        decision = yield approval(f"approve-{turn}-{len(climbed)}", "金额审批", approver.role, asked)
         if decision.verdict == Verdict.REJECT:
             return barred, decision.reason
         climbed.append(approver.role)

@@ -68,12 +68,13 @@ def send_goods(case: Case, lines: Sequence[PartsLine], barred: frozenset[str], t
     for attempt in count(1):
         asked = goods_out_question(f"goods-out-{turn}-{attempt}", lines, refused, case.request.urgency)
         if may_release:
-            early = release_question(f"release-{turn}-{attempt}", case.request.applicant)
+            leader = find_leader(case, Role.SUPERVISOR, barred, turn=f"release-{turn}-{attempt}")
+            early = release_question(f"release-{turn}-{attempt}", leader.role, barred)
             try:
                 question, answer = ask_first(case, early, asked)
                 may_release = question is asked
                 if question is early and answer.verdict == ReleaseVerdict.RELEASE:
-                    released = release_goods(case, turn=turn)
+                    released, barred = release_goods(case, turn=turn), barred | {answer.staff}
             except TimedOut:
                 may_release = False
         form = ask(case, asked)
@@ -148,10 +149,7 @@ def goods_out_question(key: str, lines: Sequence[PartsLine], refused: str, urgen
     return gate(key, "出库", role, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
 
 
-def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
-    """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
-    due = working_days("release")
-    barred, brief = frozenset({applicant}), lambda: [MAY_GO_FIRST]
-    return gate(
-        key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None
-    )
+def release_question(key: str, leader: Role, barred: frozenset[str]) -> Question[EarlyRelease]:
+    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it."""
+    due, brief = working_days("release"), lambda: [MAY_GO_FIRST]
+    return gate(key, "加急放行", leader, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None)
