@@ -35,7 +35,7 @@ class PartsLine(Shape):
 
 
 class Registration(Shape):
-    """An application as it came in: priced lines, who should pay, who reviews (SYSTEM: nobody may)."""
+    """An application as it came in: priced lines, who should pay, who reviews."""
 
     lines: list[PartsLine]
     fee: FeeCategory
@@ -80,10 +80,11 @@ class Cycle(LineQuantity):
 
 
 class PlannedLine(LineQuantity):
-    """A line to be made: by whom, how many, and the day that was promised for it."""
+    """A line to be made: by whom, how many, at which price, and the day that was promised for it."""
 
     part: str
     name: str
+    price: Decimal
     supply: Supply
     unit: str
     days: int

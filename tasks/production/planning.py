@@ -123,7 +123,7 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        made = {"part": line.part, "name": line.name, "quantity": line.quantity, "supply": chosen.supply}
+        made = {name: getattr(line, name) for name in ("part", "name", "price", "quantity")} | {"supply": chosen.supply}
         plan.append(PlannedLine(line_no=no, days=days, **made, **where))
         mark_line(work, no, **where)
     return plan

@@ -349,7 +349,7 @@ def test_a_workbook_may_hold_several_kinds(play: Play, path: Path) -> None:
         "日期": TODAY,
         "经办人工号": WAREHOUSE,
         "运输方式": "自有车辆",
-        "承运商": "自有车队",
+        "承运商": "集团自有车队",
         "运费": 0,
         "件数": 1,
     }
