@@ -123,8 +123,7 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        made = {"part": line.part, "name": line.name, "quantity": line.quantity, "supply": chosen.supply}
-        plan.append(PlannedLine(line_no=no, days=days, **made, **where))
+        plan.append(PlannedLine(**line.as_goods(), supply=chosen.supply, days=days, **where))
         mark_line(work, no, **where)
     return plan
 
