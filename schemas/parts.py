@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from pydantic import Field
 
@@ -9,16 +10,37 @@ from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
 
-class PartsLine(Shape):
-    """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit."""
+class LineQuantity(Shape):
+    """So many of a line."""
 
     line_no: int
+    quantity: Decimal
+
+    @property
+    def said(self) -> str:
+        """How many."""
+        return f"第{self.line_no}行 ×{figure(self.quantity)}"
+
+
+class Goods(LineQuantity):
+    """So many of a line's part, as documents name it; `uom` is the unit that it is counted in."""
+
     part: str
     name: str
-    category: str
     specification: str
     colour: str
-    quantity: Decimal
+    uom: str
+
+    def as_goods(self, quantity: Decimal | None = None) -> dict[str, Any]:
+        """Give what the line is made of for another shape, or so many of it."""
+        own = {name: getattr(self, name) for name in Goods.model_fields}
+        return own if quantity is None else own | {"quantity": quantity}
+
+
+class PartsLine(Goods):
+    """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit."""
+
+    category: str
     price: Decimal
     reason: Reason
     unit: str
@@ -55,18 +77,6 @@ class Review(Shape):
     refused: str = ""
 
 
-class LineQuantity(Shape):
-    """So many of a line."""
-
-    line_no: int
-    quantity: Decimal
-
-    @property
-    def said(self) -> str:
-        """How many."""
-        return f"第{self.line_no}行 ×{figure(self.quantity)}"
-
-
 class Cycle(LineQuantity):
     """Standard working days of a line that must be made; None where a planner must say."""
 
@@ -79,11 +89,9 @@ class Cycle(LineQuantity):
         return super().said + (f" 周期天数 {self.days}" if self.days else "")
 
 
-class PlannedLine(LineQuantity):
+class PlannedLine(Goods):
     """A line to be made: by whom, how many, at which price, and the day that was promised for it."""
 
-    part: str
-    name: str
     price: Decimal
     supply: Supply
     unit: str

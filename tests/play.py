@@ -3,7 +3,7 @@
 play = Play(db)
 case = play.apply(lines=2)
 play.run_to(case, "goods-out-1-1")
-play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=1200, 件数=2)
+play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=1200, 件数=1)
 assert play.finish(case) == "delivered"
 books_balance(db)
 """

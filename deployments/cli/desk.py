@@ -81,6 +81,23 @@ def case(
     return Output(case_object(view), case_parts(view))
 
 
+@command(app, name="print", machines=False)
+def print_(
+    db: Engine,
+    number: Annotated[str, typer.Argument(help="票据编号 document number, e.g. FH-2026-000001")],
+    out: Annotated[Path, typer.Argument(metavar="OUT.html")],
+    force: Force = False,
+) -> Output:
+    """打印 Write a document as a page that a browser prints; it shows contact data in full."""
+    from tasks.documents.printing import printed
+
+    refuse_overwriting(out, force)
+    with db.connect() as connection:
+        page = printed(connection, number)
+    out.write_text(page, "utf-8")
+    return Output(None, [f"✓ {number.strip().upper()} → {out}"])
+
+
 @command(app, processes=True)
 def decide(
     db: Engine,

@@ -7,9 +7,12 @@ from pydantic import Field
 
 from schemas.forms import fields
 from schemas.forms.base import Decision, Form
-from schemas.forms.fields import Cell, Register, label
+from schemas.forms.fields import Cell, Register, label, needed
 from schemas.sheet_kinds import sheet
 from schemas.words import Labelled
+
+SEVERAL = "多件时写明每行货在哪一箱 with several packages: which line is in which"
+PACKED = "整行在一箱填箱号，如 2；分装写 1×3，2×1 the package, or how many in which"
 
 
 class FreightMethod(Labelled):
@@ -47,13 +50,20 @@ class PickupFound(Labelled):
     NOT_CHECKED = "not_checked", "已提货未核对"
 
 
+class PackedLine(Form):
+    """Which package a line is in."""
+
+    line_no: Annotated[fields.LineNo, Cell("", "本单中的第几行；只有一件时可不列", 7)]
+    packages: Annotated[fields.Name, label("箱号", "Package", PACKED), Cell("", width=12)]
+
+
 @sheet(
     "goods-out",
     "出库流水账",
     signer=("仓管员或物流", "E1016"),
     dated=True,
     decided_by=("method", "carrier", "freight", "packages", "tracking"),
-    hints=("一行一单。运费超出标准的须经审批。",),
+    hints=("只有一件的一行一单；多件的每行货一行，写明箱号。运费超出标准的须经审批。",),
 )
 class GoodsOut(Decision):
     """出库: how the goods travel."""
@@ -63,6 +73,7 @@ class GoodsOut(Decision):
     freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell(86, "元；自有车辆填 0", 10)]
     packages: Annotated[int, Field(ge=1, le=9999), label("件数", "Packages"), Cell(1, "1 至 9999", 8)]
     tracking: Annotated[fields.Remark, label("运单号", "Tracking number"), Cell(width=20)] = ""
+    lines: Annotated[fields.OptionalLines[PackedLine], needed(SEVERAL)] = Field([])
     remark: fields.Note = ""
 
 

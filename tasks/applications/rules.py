@@ -14,7 +14,7 @@ from schemas.words import FeeCategory, Reason
 T = TypeVar("T")
 PART = "配件名称 part"
 Twin = tuple[str, str]  # part, reason
-OF_A_PART = ("name", "category", "unit", "specification", "colour")
+OF_A_PART = ("name", "category", "unit", "specification", "colour", "uom")
 
 
 class Part(NamedTuple):
@@ -26,6 +26,7 @@ class Part(NamedTuple):
     specification: str
     colour: str
     unit: str
+    uom: str
     discontinued_on: date | None
     price: Decimal | None
 

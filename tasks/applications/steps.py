@@ -16,13 +16,14 @@ from schemas.forms.applications import (
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import line_correction
-from schemas.words import DocumentKind, FeeCategory, Role
+from schemas.words import DocumentKind, FeeCategory, Role, Urgency
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, other_lines, sales_of_cases
 from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
 from tasks.approvals.steps import Matter, climb_ladder, find_leader
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
+from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
@@ -30,6 +31,7 @@ from tasks.durable.step import step
 from tasks.lines.rules import as_rows, brief_lines, known_lines
 from tasks.lines.steps import put_lines
 from tasks.outbox.steps import MessageKey, send
+from tasks.people.queries import offices, people
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -58,7 +60,7 @@ def review_application(case: Case) -> Review:
 def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
     priced = rules.price_lines(work.read(catalogue), lines)
-    issue(work, DocumentKind.APPLICATION, {"lines": [line.model_dump(mode="json") for line in priced]})
+    issue_application(work, priced, edition=1)
     sold = work.read(sales_of_cases).get(work.case.order_no)
     months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
     covered = rules.warranty_end(sold.signing_date, sold.factory_date, *months) if sold else None
@@ -69,17 +71,40 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
 
 @step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
-    """Price the office's resubmitted lines, which its decision has put in place of the old ones."""
-    return rules.price_lines(work.read(catalogue), lines)
+    """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
+    priced = rules.price_lines(work.read(catalogue), lines)
+    issue_application(work, priced, edition=turn + 1)
+    return priced
 
 
 @step("审核修正")
 def record_review(work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], turn: int) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
     reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
-    for line_no, field, before, after in rules.corrections(lines, reviewed):
+    corrections = rules.corrections(lines, reviewed)
+    for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
+    if corrections:
+        issue_application(work, reviewed, edition=turn + 1)
     return reviewed
+
+
+def issue_application(work: Work, lines: Sequence[PartsLine], edition: int) -> None:
+    """Issue an edition of the 配件申报单: what, why, how fast, by whom, for whom."""
+    case = work.case
+    office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
+    customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
+    about = {
+        "order": case.order_no,
+        "model": case.model,
+        "customer": customer,
+        "remark": case.request.get("remark", ""),
+    }
+    rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
+    by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
+    urgency = Urgency(case.urgency).option
+    content = {"case": case.number, "edition": edition, "urgency": urgency, **by, **about, "lines": rows}
+    issue(work, DocumentKind.APPLICATION, content)
 
 
 def review_question(

@@ -96,7 +96,9 @@ ALWAYS = {
         SELECT case_id, step_key, slips FROM ledger l JOIN (
             VALUES ('book-goods-in-%', 'RK'), ('release-goods-%', 'CK'), ('dispatch-goods-%', 'FH,ZX')
         ) wanted (step, slips) ON l.kind = 'step' AND l.step_key LIKE step
-        WHERE slips IS DISTINCT FROM (
+        WHERE CASE WHEN slips <> 'RK' OR EXISTS ( -- a count of zero issues no slip
+            SELECT 1 FROM stock_movement m WHERE m.case_id = l.case_id AND m.step_key = l.step_key
+        ) THEN slips END IS DISTINCT FROM (
             SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
             WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
     "每单最多下一次订单 an order goes out once": """

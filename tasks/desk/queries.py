@@ -65,7 +65,8 @@ _FIRST = text(f"""
 
 _DOCUMENTS = text("""
     SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
-           d.content ->> 'carrier' AS carrier, d.content ->> 'tracking' AS tracking
+           d.content ->> 'carrier' AS carrier,
+           d.content ->> 'tracking' AS tracking, d.content ->> 'edition' AS edition
     FROM document d LEFT JOIN document black ON black.id = d.reverses
     WHERE d.case_id = :case_id ORDER BY d.issued_at, d.kind, d.serial""").columns(
     kind=Enum(DocumentKind, values_callable=list)

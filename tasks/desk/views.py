@@ -88,6 +88,7 @@ class DocumentView(NamedTuple):
     reverses: str | None
     carrier: str | None
     tracking: str | None
+    edition: str | None = None
 
     @property
     def red(self) -> bool:
@@ -96,8 +97,11 @@ class DocumentView(NamedTuple):
 
     @property
     def note(self) -> str:
-        """What there is to say of it: the slip it reverses, or how the goods travelled."""
-        return f"冲销 reverses {self.reverses}" if self.red else " ".join(filter(None, [self.carrier, self.tracking]))
+        """What there is to say of it: the slip it reverses, how the goods travelled, or which edition it is."""
+        if self.red:
+            return f"冲销 reverses {self.reverses}"
+        edition = f"第 {self.edition} 版 edition {self.edition}" if self.edition else ""
+        return " ".join(filter(None, [self.carrier, self.tracking, edition]))
 
 
 class Happening(NamedTuple):

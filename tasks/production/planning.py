@@ -123,8 +123,7 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        made = {name: getattr(line, name) for name in ("part", "name", "price", "quantity")} | {"supply": chosen.supply}
-        plan.append(PlannedLine(line_no=no, days=days, **made, **where))
+        plan.append(PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, **where))
         mark_line(work, no, **where)
     return plan
 

@@ -14,6 +14,7 @@ from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, next_answer, side_by_side
 from tasks.cycle.terms import More, end_of, gate, production_watch
+from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -21,6 +22,7 @@ from tasks.durable.step import step
 from tasks.lines.rules import as_rows, only_these
 from tasks.lines.steps import mark_line
 from tasks.production.planning import release_stock
+from tasks.production.queries import units
 from tasks.production.rules import Making, Received, count_problems, report_problems
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
@@ -118,20 +120,27 @@ def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
 def book_goods_in(
     work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str
-) -> DocumentRef:
-    """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt."""
-    rows = []
+) -> DocumentRef | None:
+    """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt.
+
+    None where nothing was there to book: a count of zero issues no slip.
+    """
+    rows, kinds, suppliers = [], dict[MovementKind, None](), dict[str, None]()
     _keep(work, orders, shipment)
     for line, reported, counted, reason in received:
-        if counted > 0:
-            bought = line.supply == Supply.PURCHASE
-            kind = MovementKind.PURCHASE_IN if bought else MovementKind.PRODUCTION_IN
-            receive(work, line.line_no, line.part, counted, kind)
-            reserve(work, line.line_no, line.part, min(counted, reported))
-            mark_line(work, line.line_no, in_on=work.today)
-        what = {"line_no": line.line_no, "part": line.part, "name": line.name}
-        rows.append(what | {"reported": str(reported), "quantity": str(counted), "reason": reason})
-    return issue(work, DocumentKind.INBOUND_SLIP, {"lines": rows})
+        if counted == 0:
+            continue
+        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
+        receive(work, line.line_no, line.part, counted, kind)
+        reserve(work, line.line_no, line.part, min(counted, reported))
+        mark_line(work, line.line_no, in_on=work.today)
+        kinds[kind] = suppliers[f"{work.read(units)[line.unit].name} {line.unit}"] = None
+        rows.append(goods_row(line, quantity=str(counted), reported=str(reported), reason=reason))
+    if not rows:
+        return None
+    return issue(
+        work, DocumentKind.INBOUND_SLIP, slip(work, kinds, {"supplier": "、".join(suppliers)}, rows, red=False)
+    )
 
 
 def making_questions(making: Making, shipment: int) -> list[Question[Any]]:

@@ -1,5 +1,6 @@
 """The few ways in which stock moves; every step that touches stock uses these, so the books always balance."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from schemas.tables import reservation, stock_balance, stock_movement
@@ -41,9 +42,22 @@ def deliver_reserved(work: Work, kind: MovementKind) -> list[Reservation]:
     return gone
 
 
+def kept(work: Work) -> list[Reservation]:
+    """Give what is kept for the case."""
+    return [held for held in work.read(reservations).get(work.case.id, []) if held.state == "held"]
+
+
+def by_line(held: Iterable[Reservation]) -> dict[int, Decimal]:
+    """Add up goods by the case's line."""
+    found: dict[int, Decimal] = {}
+    for one in held:
+        found[one.line_no] = found.get(one.line_no, Decimal(0)) + one.quantity
+    return found
+
+
 def release(work: Work, state: str = "released") -> list[Reservation]:
     """Let go of all that is still kept for the case, and give it; `state` says what becomes of it."""
-    freed = [held for held in work.read(reservations).get(work.case.id, []) if held.state == "held"]
+    freed = kept(work)
     for held in freed:
         held.state = state
         work.shift(stock_balance, held.place, reserved=-held.quantity)

@@ -61,6 +61,11 @@ def reservations(connection: Connection, case_ids: Sequence[int]) -> dict[int, l
     return found
 
 
+def warehouses(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, str]:
+    """Load the names of the warehouses: code → name."""
+    return dict(connection.execute(select(warehouse.c.code, warehouse.c.name)).tuples().all())
+
+
 def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
     """Give the group's own warehouse of good stock."""
     good = select(warehouse.c.code).where(warehouse.c.kind == "good", warehouse.c.office.is_(None))

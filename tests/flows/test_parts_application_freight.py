@@ -16,7 +16,7 @@ def ready(play: Play, office: str = "BJ") -> int:
 
 
 def how(method: str, freight: object) -> dict[str, object]:
-    return {"运输方式": method, "承运商": FLEET if method == "自有车辆" else "德邦", "运费": freight, "件数": 2}
+    return {"运输方式": method, "承运商": FLEET if method == "自有车辆" else "德邦", "运费": freight, "件数": 1}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_refused_freight_is_changed_and_asked_again(play: Play) -> None:
     play.decide(case, "goods-out-1-2", **how("专车", 2000))
     assert play.finish(case) == "delivered"
     (note,) = play.documents(case, "FH")
-    assert (note.content["method"], note.content["freight"]) == ("hired", "2000")
+    assert (note.content["method"], note.content["freight"]) == ("专车 hired", "2000")
 
 
 def test_who_refused_one_freight_may_approve_the_next(play: Play) -> None:

@@ -29,9 +29,8 @@ def test_nothing_is_on_stock_before_it_is_counted(play: Play) -> None:
     assert play.stock("P-PB-001") == (5, 5)
     (slip,) = play.documents(case, "RK")
     assert slip.number == "RK-2026-000001"
-    assert slip.content["lines"] == [
-        {"line_no": 1, "part": "P-PB-001", "name": "柜门板(左)", "reported": "5", "quantity": "5", "reason": ""}
-    ]
+    (row,) = slip.content["lines"]
+    assert row.items() >= {"line_no": 1, "part": "P-PB-001", "reported": "5", "quantity": "5", "reason": ""}.items()
 
 
 WRONG = {

@@ -501,13 +501,12 @@ def test_the_start_page_links_worklists_inboxes_and_prefilled_forms() -> None:
 
 def planned(**values: Any) -> PlannedLine:
     made = {"supply": Supply.WORKSHOP, "unit": "PANEL", "days": 7, "promised": "2026-12-01", "planned": "2026-11-30"}
-    return PlannedLine(
-        **{"line_no": 1, "part": "P-1", "name": "门板", "price": "8.5", "quantity": "3.00"} | made | values
-    )
+    looks = {"specification": "大", "colour": "白", "uom": "块", "price": "8.5"}
+    return PlannedLine(**{"line_no": 1, "part": "P-1", "name": "门板", "quantity": "3.00"} | looks | made | values)
 
 
 PART = PartsLine(
-    line_no=2, part="P-1", name="门板", category="板", specification="大", colour="白", quantity="3", price="8.5",
+    line_no=2, part="P-1", name="门板", category="板", uom="块", specification="大", colour="白", quantity="3", price="8.5",
     reason=Reason.MISSING, unit="PANEL",
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ ON_STOCK = line("P-HW-001", 4)  # 1860 are there
 SCARCE, GLASS = line("P-HW-023", 9), line("P-GL-002", 5)  # 6 and 3 are there, the rest is made
 PANEL, PAINTED = line("P-PB-001", 3, "缺件"), line("P-PT-001", 2)  # all is made
 SUPERVISOR = "E1040"
-HIRED = {"运输方式": "专车", "承运商": "德邦", "运费": 9000, "件数": 2}
+HIRED = {"运输方式": "专车", "承运商": "德邦", "运费": 9000, "件数": 1}
 SHORT = {"核对结果": "短少", "照片编号": "IMG-1"}
 
 

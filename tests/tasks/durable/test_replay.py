@@ -135,7 +135,7 @@ def loops_and_ladder(play: Play) -> int:
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {3: 1}, 报废数量=2))
     play.run_to(case, "goods-out-1-1")
     play.decide(case, "release-1-1")
-    play.decide(case, "goods-out-1-1", 运输方式="空运", 承运商="国航", 运费="880.50", 件数=2)
+    play.decide(case, "goods-out-1-1", 运输方式="空运", 承运商="国航", 运费="880.50", 件数=1)
     play.decide(case, "freight-1-1", 审批结论="不同意", 原因="走专车")
     assert play.finish(case) == "delivered"
     return case

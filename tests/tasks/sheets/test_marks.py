@@ -68,7 +68,7 @@ MARKS = {
     "plan": ["bb729233-11e0-5092-9e8f-ebb86640e110"],
     "production": ["6ff18500-8609-5e87-a168-59b5de7a7041"],
     "goods-in": ["acba77c9-2946-5b02-9268-c6357df1fb85"],
-    "goods-out": ["f767d593-4bde-5379-be62-1b19d50893c8"],
+    "goods-out": ["a240e989-afc3-5d21-9841-4a55cf4cc0e3"],
     "release": ["7f22dee3-ce48-5c50-9f57-d2d571408fc3"],
     "pickup": ["c5bd288a-c9ba-591f-8dff-7890ec619d57"],
     "check": ["9bd01161-d03b-5e1f-8d67-b072167e161a"],

@@ -1,0 +1,87 @@
+"""Documents as they are printed: one page of HTML that a browser prints or saves as PDF, contact data in full."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from schemas.problems import NotFound
+from schemas.shapes import figure
+from schemas.tables import document
+from schemas.words import DocumentKind
+from tasks.cycle.rules import shanghai_day
+
+TEMPLATES = Path(__file__).with_name("templates")
+FACTS = {  # of a document's content, in this order
+    "case": "单号 Case",
+    "edition": "版次 Edition",
+    "office": "办事处 Office",
+    "applicant": "申报人 Applicant",
+    "urgency": "紧急程度 Urgency",
+    "order": "订单 Order",
+    "model": "型号 Model",
+    "customer": "客户 Customer",
+    "warehouse": "仓库 Warehouse",
+    "category": "类别 Category",
+    "supplier": "供应方 Supplier",
+    "receiver": "收货方 Receiver",
+    "receiver_address": "地址 Address",
+    "method": "运输方式 Method",
+    "carrier": "承运商 Carrier",
+    "tracking": "运单号 Tracking",
+    "packages": "件数 Packages",
+    "freight": "运费 Freight (CNY)",
+    "remark": "备注 Remark",
+}
+COLUMNS = {  # of its lines
+    "package": "箱号 Package",
+    "line_no": "行 Line",
+    "part": "编码 Code",
+    "name": "名称 Name",
+    "specification": "规格 Specification",
+    "colour": "颜色 Colour",
+    "uom": "单位 Unit",
+    "quantity": "数量 Quantity",
+    "price": "单价 Price (CNY)",
+    "reported": "报告数量 Reported",
+    "reason": "原因 Reason",
+}
+FIGURES = {"quantity", "reported"}
+SIGNED_BY = {
+    DocumentKind.APPLICATION: ("申报人 Applicant", "审核员 Reviewer"),
+    DocumentKind.INBOUND_SLIP: ("交货人 Delivered by", "仓管员 Warehouse"),
+    DocumentKind.OUTBOUND_SLIP: ("仓管员 Warehouse", "领货人 Taken by"),
+    DocumentKind.DISPATCH_NOTE: ("发货人 Sent by", "承运人 Carrier", "收货人 Received by"),
+    DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
+}
+
+
+def printed(connection: Connection, number: str) -> str:
+    """Write a document as a page of HTML; NotFound where no document has this number."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not on the path of issuing one
+
+    row = connection.execute(select(document).where(document.c.number == number.strip().upper())).first()
+    if row is None:
+        raise NotFound(f"没有编号为 {number} 的票据，请核对 there is no document {number}: check the number")
+    content, kind = row.content, DocumentKind(row.kind)
+    template = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    ).get_template("document.html.j2")
+    columns = {name: heading for name, heading in COLUMNS.items() if any(line.get(name) for line in content["lines"])}
+    return template.render(
+        number=row.number,
+        kind=kind,
+        day=shanghai_day(row.issued_at),
+        is_slip="red" in content,
+        red=content.get("red", False),
+        facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
+        columns=columns,
+        figures=FIGURES | {"price", "package", "line_no"},
+        rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
+        signed_by=SIGNED_BY[kind],
+    )
+
+
+def _cell(line: Mapping[str, Any], name: str) -> str:
+    return figure(line[name]) if name in FIGURES else str(line.get(name, ""))
