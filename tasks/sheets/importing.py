@@ -6,7 +6,7 @@ Whatever is killed in between: sent again, nothing happens twice and nothing is 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sqlalchemy import Engine
 
@@ -34,6 +34,7 @@ def import_file(
     docs: Path | None = None,
     on_progress: Callable[[int, int], None] = lambda done, rows: None,
     run_chunk: RunChunk = lambda name, work: work(),
+    name: str = "",
 ) -> SheetReport:
     """Take in all tables of a file, those of one `kind` if it is given; BadInput where the file is wrong.
 
@@ -41,16 +42,17 @@ def import_file(
     docs          folder of the Data Docs pages; else there are none
     on_progress   hears how many of the good rows are done
     run_chunk     runs the work of a chunk, under its name
+    name          what people call the file; else its own name
     """
-    report, chunks = SheetReport(path.name, []), list[Chunk]()
-    tables = read_tables(path, kind)
+    report, chunks = SheetReport(name or path.name, []), list[Chunk]()
+    tables = read_tables(path, kind, report.name)
     while tables:
         told, good = _check(db, tables.pop(0), docs)
         report.tables.append(told)
         chunks += [(told, forms) for forms in form_chunks(good)]
     _apply(db, chunks, on_progress, run_chunk)
     if report.rejected:
-        report.write_rejects((out or path.parent) / f"{path.stem}.rejected.xlsx")
+        report.write_rejects((out or path.parent) / f"{PurePath(report.name).stem}.rejected.xlsx")
     return report
 
 
