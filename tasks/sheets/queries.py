@@ -1,4 +1,4 @@
-"""The SQL of sheets: cases by number, drop-down lists, sales records."""
+"""The SQL of sheets: cases by number, what they wait for, drop-down lists, sales records."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Connection, Label, Row, literal_column, select, 
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
-from schemas.tables import carrier, office, part, part_price, production_unit, sales_record, service_case
+from schemas.tables import carrier, office, part, part_price, production_unit, sales_record, service_case, work_item
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
@@ -33,6 +33,14 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
     found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
     rows = connection.execute(found.where(among(service_case.c.number, numbers)))
     return {row.number: row for row in rows}
+
+
+def waiting_items(connection: Connection, form: str, case_ids: Collection[int]) -> dict[int, str]:
+    """Give by case the item that waits for a form, of several the one that is due first."""
+    waits = work_item.c.closed_at.is_(None) & (work_item.c.form == form)
+    found = select(work_item.c.case_id, work_item.c.step_key).where(waits, among(work_item.c.case_id, case_ids))
+    rows = connection.execute(found.order_by(work_item.c.due_at.desc(), work_item.c.step_key.desc()))
+    return {row.case_id: row.step_key for row in rows}
 
 
 def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], bool]:

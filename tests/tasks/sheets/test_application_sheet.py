@@ -22,6 +22,7 @@ from tasks.sheets.queries import template_lists
 from tasks.sheets.reader import read_tables
 from tasks.sheets.report import SheetReport
 from tasks.sheets.template import write_template
+from tests.play import Play
 from tests.tasks.sheets import workbooks as sheets
 from tests.tasks.sheets.workbooks import became
 
@@ -367,3 +368,16 @@ def test_the_template_offers_lists_and_its_example_is_a_right_application(db: En
     sheet["A2"] = "BJ-7"
     book.save(path)
     assert became(send(db, path)) == ["+"]
+
+
+def test_a_number_that_is_used_again_after_its_case_closed_is_never_dropped_silently(db: Engine, path: Path) -> None:
+    [first] = send(db, save(path, row()))
+    assert became(send(db, path)) == ["="]
+    play = Play(db)
+    [case] = play.rows("SELECT id FROM service_case")
+    play.finish(case.id)
+    found = send(db, path)
+    assert became(found) == ["-"]
+    assert f"此前已受理为 {first.number}，该单已结案" in sheets.reasons(found)
+    assert became(send(db, save(path, row(申报单号="BJ-2")))) == ["+"]
+    assert cases(db) == 2
