@@ -3,11 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Label, Row, literal_column, select, tuple_
+from sqlalchemy import Boolean, Connection, Label, Row, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
-from schemas.tables import carrier, office, part, part_price, production_unit, sales_record, service_case, work_item
+from schemas.tables import (
+    carrier,
+    case_line,
+    office,
+    part,
+    part_price,
+    production_unit,
+    sales_record,
+    service_case,
+    work_item,
+)
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
@@ -33,6 +43,14 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
     found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
     rows = connection.execute(found.where(among(service_case.c.number, numbers)))
     return {row.number: row for row in rows}
+
+
+def lines_of_cases(connection: Connection, numbers: Collection[str]) -> dict[str, int]:
+    """Count the lines of cases: number → lines."""
+    counted = select(service_case.c.number, func.count().label("lines"))
+    found = counted.join(case_line, case_line.c.case_id == service_case.c.id).group_by(service_case.c.number)
+    rows = connection.execute(found.where(among(service_case.c.number, numbers)))
+    return {row.number: row.lines for row in rows}
 
 
 def waiting_items(connection: Connection, form: str, case_ids: Collection[int]) -> dict[int, str]:
