@@ -33,6 +33,9 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_COLORS": "false",
+        # what a leg or the worker says while all is well goes to the worker's log alone, not to the server too
+        "PREFECT_LOGGING_HANDLERS_API_LEVEL": "WARNING",
+        "PREFECT_LOGGING_HANDLERS_WORKER_API_LEVEL": "WARNING",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         **{name: _with_us(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
@@ -77,6 +80,8 @@ def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         # Our gates have no time-out of Prefect's; its watch would load all suspended runs every 5 s.
         "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+        # Nothing of ours is an automation, and each event is held against all triggers.
+        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": os.environ.get("PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED", "false"),
     }
     return client_env(settings) | ours | server_locks(settings)
 
