@@ -12,7 +12,7 @@ from deployments.cli.sheets import view_of
 from deployments.demo.player import Player
 from schemas.tables import service_case
 from tasks.books.queries import ALWAYS, AT_REST, untrue
-from tasks.durable.process import ending_of
+from tasks.desk.queries import ending_of
 
 TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
 ENDINGS = ("单号 Case", "申报 Application", "经过 Story", "应为 Expected", "结果 Ending")

@@ -29,6 +29,7 @@ service_case = table(
     Column("seq", Integer, nullable=False, server_default="0", comment="of the last ledger row"),
     Column("ready_at", Moment, comment="set while a leg has work to do, cleared when the case waits"),
     Column("fault", Text, comment="why the last leg could not go on"),
+    Column("faults", Integer, nullable=False, server_default="0", comment="in a row, since something was done last"),
     Column("run_id", Uuid, comment="the Prefect run that shows this case"),
     Column("run_item", Text, comment="the work item that this run shows; the others have runs of their own"),
     Column("run_generation", Integer, nullable=False, server_default="0"),

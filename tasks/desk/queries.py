@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bind
 from schemas.problems import NotFound
 from schemas.tables import office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
-from schemas.words import Channel, DocumentKind, Role, Urgency
+from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
 from tasks.durable import clock
-from tasks.durable.process import PROCESSES, ending_of
+from tasks.durable.process import PROCESSES
 
 MOST_REFUSALS = 100  # of a case's refused decisions the latest are shown
 MOST_RELATED = 50
@@ -113,6 +113,11 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
         related=[_related(row) for row in connection.execute(_RELATED, given)],
         now=now,
     )
+
+
+def ending_of(code: str, word: str | None) -> Ending | None:
+    """Give the ending that a process means by a word; None for a case that is open."""
+    return PROCESSES[code].endings(word) if word else None
 
 
 def _item(row: Row[Any], now: datetime) -> ItemView:

@@ -41,8 +41,7 @@ def judge(work: Work, process: Process, file: CaseFile, question: Question[Any],
         work.insert(sheet_row, id=mark)
     ends = CLOSES_AS.get(answer.kind, ItemState.TIMED_OUT)
     work.update(work_item, {"case_id": file.id, "step_key": question.key}, state=ends, closed_at=work.now)
-    title, link = question.title, question.link
-    return Entry(question.key, file.seq + 1, answer.kind, title, link, output, answer.by, work.now)
+    return Entry(question.key, file.seq + 1, answer.kind, question.title, question.link, output, answer.by, work.now)
 
 
 def _examine(

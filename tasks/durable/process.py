@@ -81,11 +81,6 @@ PROCESSES: dict[str, Process] = {}
 CLOSE = "close"
 
 
-def ending_of(code: str, word: str | None) -> Ending | None:
-    """Give the ending that a process means by a word; None for a case that is open."""
-    return PROCESSES[code].endings(word) if word else None
-
-
 class Closing(NamedTuple):
     """How a process function ends; `undo`: what the case still holds is undone first, as on a withdrawal."""
 

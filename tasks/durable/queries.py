@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Text, cast, func, select
 
 from schemas.answers import Answer
+from schemas.forms.base import form_path
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
+from tasks.durable.question import Question
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -111,6 +113,24 @@ def hold(connection: Connection, file: CaseFile) -> bool:
     stands = select(service_case.c.seq, service_case.c.link, service_case.c.ready_at)
     row = connection.execute(stands.where(service_case.c.id == file.id).with_for_update(key_share=True)).one()
     return (row.seq, row.link, row.ready_at is not None) == (file.seq, file.link, file.ready)
+
+
+def open_item(work: Work, file: CaseFile, question: Question[Any]) -> Item:
+    """Open a work item for a question, again where it was dropped unanswered before."""
+    due = question.due(work)
+    expires_at = question.expires(work) if question.expires else None
+    reminders = question.remind(work, due) if question.remind else []
+    if question.key in file.dropped:
+        work.delete(work_item, {"case_id": file.id, "step_key": question.key})
+    work.insert(
+        work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
+        also=question.also, office=file.row.office if question.role == Role.OFFICE else None,
+        unit=question.unit, form=form_path(question.form), brief=list(question.brief()),
+        prefill=dict(question.prefill()),
+        schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
+        opened_at=work.now, due_at=due, expires_at=expires_at,
+    )  # fmt: skip
+    return Item(question.key, question.title, question.link, due, expires_at)
 
 
 def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str, Row[Any]]:

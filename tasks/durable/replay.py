@@ -11,14 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.answers import Answer, Reply
-from schemas.forms.base import EngineerNote, Form, form_path
+from schemas.forms.base import EngineerNote, Form
 from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, service_case, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
 from tasks.durable import clock
 from tasks.durable.judge import judge, taken_before, too_late
 from tasks.durable.process import CLOSE, Case, Closing, Process, close
-from tasks.durable.queries import CaseFile, Entry, Item
+from tasks.durable.queries import CaseFile, Entry, Item, open_item
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut, Wait, Withdrawn
 from tasks.durable.step import Call
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
 NOTHING = "null"
-ENGINEERS_TITLE = "流程代码与记录不符"
+NO_FAULT = {"fault": None, "faults": 0}
+ENGINEERS_TITLE = "工程师处理"
 ENGINEER_KEY = re.compile(r"engineer-\d+")  # of questions that are no part of a process
-RETRY_FAULT_AFTER = timedelta(minutes=1)
+CALL_ENGINEER_AT = 3  # faults in a row
+LONGEST_PAUSE = 60  # minutes between two tries; the first pause is one, each of the next twice as long
 
 
 class Replay:
@@ -61,15 +63,14 @@ class Replay:
         self._hear_engineer()
         request = self.process.request.model_validate(self.file.row.request)
         case = Case(self, self.file.id, self.file.row.version, request)
-        endings = self.process.endings
         try:
             closing = self.process.function(case)
         except Wait:
             return
         except Withdrawn as signal:
-            closing = Closing(endings("withdrawn"), f"{signal.reason} ({signal.by})", undo=True)
+            closing = Closing(self.process.endings("withdrawn"), f"{signal.reason} ({signal.by})", undo=True)
         except TimedOut as signal:
-            closing = Closing(endings("timed_out"), signal.key, undo=True)
+            closing = Closing(self.process.endings("timed_out"), signal.key, undo=True)
         for done, output in reversed(list(self.done)) if closing.undo else ():
             if done.step.undo:  # the last first, each as a step of its own
                 self.perform(Call(done.step.undo, f"undo-{done.key}", (output,), {}, EntryKind.UNDO))
@@ -109,7 +110,7 @@ class Replay:
         how = {"channel": channel, "run_id": self.stage.run_id, "started_at": work.now}
         work.insert(ledger, **entry._asdict() | {"output": output} | how)
         ready_at = None if entry.step_key == CLOSE else work.now
-        work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, fault=None)
+        work.update(service_case, {"id": self.file.id}, seq=entry.seq, ready_at=ready_at, **NO_FAULT)
 
     def _remember(self, *entries: Entry) -> None:
         self.file.recorded |= {entry.step_key: entry for entry in entries}
@@ -117,8 +118,7 @@ class Replay:
 
     def _guard(self) -> None:
         """Refuse to go on when the ledger holds a key that this pass did not ask for."""
-        skipped = [key for key in self.file.recorded if key not in self.asked]
-        if skipped:
+        if skipped := [key for key in self.file.recorded if key not in self.asked]:
             raise ProcessChanged(
                 f"{self.file.row.number}: recorded but not asked for by the present code: {', '.join(skipped)}; "
                 "keep the old order for cases of the old version (case.version)"
@@ -127,15 +127,17 @@ class Replay:
     # engineers
 
     def note(self, unit: Unit, fault: Exception) -> None:
-        """Note on the case why it cannot go on: for a later try, or for an engineer where its process changed."""
-        changed, now = isinstance(fault, ProcessChanged), clock.now()
-        noted = {"fault": str(fault) if changed else repr(fault)[:2000]}
-        retry_at = None if changed else now + RETRY_FAULT_AFTER
-        unit.update(self.file.id, service_case, {"id": self.file.id}, ready_at=retry_at, **noted)
-        earlier = [one for one in [*self.file.recorded, *self.file.dropped] if ENGINEER_KEY.fullmatch(one)]
-        key = f"engineer-{len(earlier) + 1}"
-        if changed and key not in self.file.items:
-            self._open(self.file.work(unit, key, now), self._engineers(key, str(fault)))
+        """Note on the case why it cannot go on: for later tries, and for an engineer where these are, or were, of no use."""
+        file, changed, now = self.file, isinstance(fault, ProcessChanged), clock.now()
+        if file.closed:
+            return
+        again = file.ready and file.seq == file.row.seq  # nothing was done since the last fault
+        why, faults = str(fault) if changed else repr(fault)[:2000], 1 + file.row.faults * again
+        retry_at = None if changed else now + timedelta(minutes=min(2 ** (faults - 1), LONGEST_PAUSE))
+        unit.update(file.id, service_case, {"id": file.id}, ready_at=retry_at, fault=why, faults=faults)
+        key = f"engineer-{1 + sum(bool(ENGINEER_KEY.fullmatch(one)) for one in [*file.recorded, *file.dropped])}"
+        if (changed or faults >= CALL_ENGINEER_AT) and key not in file.items:
+            open_item(file.work(unit, key, now), file, self._engineers(key, why))
 
     def _engineers(self, key: str, why: str = "") -> Question[EngineerNote]:
         """The question what to do; due before whatever else is open, for nothing of that can be answered until it is."""
@@ -225,24 +227,8 @@ class Replay:
             if key not in items:
                 if not self.process.may_go(file.link, question.link):
                     raise IllegalTransition(f"{file.row.number}: may not go from {file.link} to {question.link}")
-                items[key] = self._open(file.work(unit, key, now), question)
+                items[key] = open_item(file.work(unit, key, now), file, question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
-        at, rest = wanted[first], {"due_at": due_at, "ready_at": None, "fault": None}
+        at, rest = wanted[first], {"due_at": due_at, "ready_at": None, **NO_FAULT}
         unit.update(file.id, service_case, {"id": file.id}, link=at.link, step=at.title, holder=at.role, **rest)
         return items, at.link
-
-    def _open(self, work: Work, question: Question[Any]) -> Item:
-        due = question.due(work)
-        expires_at = question.expires(work) if question.expires else None
-        reminders = question.remind(work, due) if question.remind else []
-        if question.key in self.file.dropped:  # asked once, dropped unanswered, and asked again
-            work.delete(work_item, {"case_id": self.file.id, "step_key": question.key})
-        work.insert(
-            work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
-            also=question.also, office=self.file.row.office if question.role == Role.OFFICE else None,
-            unit=question.unit, form=form_path(question.form), brief=list(question.brief()),
-            prefill=dict(question.prefill()),
-            schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
-            opened_at=work.now, due_at=due, expires_at=expires_at,
-        )  # fmt: skip
-        return Item(question.key, question.title, question.link, due, expires_at)

@@ -76,8 +76,8 @@ def advance(
 ) -> Result:
     """Take a case as far as it goes, each step in its own transaction; give it `answer` on the way.
 
-    `run_step` runs a step where staff can see it. Raises NotFound, ProcessChanged, Unavailable where others keep
-    moving the case, and whatever a faulty step raises; the case is then as its last step left it.
+    `run_step` runs a step where staff can see it. Raises NotFound of a case or its process, ProcessChanged, Unavailable
+    where others keep moving the case, and whatever a faulty step raises; the case is then as its last step left it.
     """
     leg, reply = Leg(db, run_step, run_id), None
     with held(db, case_id):
@@ -86,6 +86,8 @@ def advance(
                 file = queries.load_files(connection, [case_id], answer.marks if answer else ()).get(case_id)
             if file is None:
                 raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
+            if (code := file.row.process) not in PROCESSES:
+                raise NotFound(f"{file.row.number}：本程序没有流程 {code} this program knows no process {code}")
             replay = Replay(PROCESSES[file.row.process], file, leg, answer, reply)
             try:
                 replies = [replay.run()]
@@ -109,14 +111,12 @@ def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     in halves, down to one case. A case may stand in a chunk once. Raises where the database cannot be reached.
     The garbage collector rests meanwhile: to look at a chunk's many objects again costs a quarter of its time.
     """
-    was_on = gc.isenabled()
     gc.disable()
     try:
         ordered = sorted(turns, key=lambda turn: turn.case_id)
         done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
     finally:
-        if was_on:
-            gc.enable()
+        gc.enable()
     found = {result.case_id: result for result in done}
     return [found[turn.case_id] for turn in turns]
 

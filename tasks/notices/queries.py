@@ -9,14 +9,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from schemas.tables import notice, service_case, work_item
 from schemas.tables.base import Json, Moment
 from tasks.cycle.rules import Notice, shanghai_day
+from tasks.durable.process import PROCESSES
 from tasks.notices.rules import notice_text
 
-_OPEN = (
-    select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
-    .join(service_case, service_case.c.id == work_item.c.case_id)
-    .where(work_item.c.closed_at.is_(None))
-)
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
+
+
+def _open() -> Select[Any]:
+    """Open items of processes that this program knows."""
+    items = select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
+    cases = items.join(service_case, service_case.c.id == work_item.c.case_id)
+    return cases.where(work_item.c.closed_at.is_(None), service_case.c.process.in_(PROCESSES))
 
 
 class ItemKey(NamedTuple):
@@ -29,7 +32,7 @@ class ItemKey(NamedTuple):
 
 def expired_items(connection: Connection, now: datetime) -> list[ItemKey]:
     """Find the open items whose time has run out, the oldest first."""
-    expired = _OPEN.where(work_item.c.expires_at <= now).order_by(work_item.c.expires_at, work_item.c.case_id)
+    expired = _open().where(work_item.c.expires_at <= now).order_by(work_item.c.expires_at, work_item.c.case_id)
     return [ItemKey(*row) for row in connection.execute(expired)]
 
 
@@ -64,5 +67,5 @@ def _due(now: datetime) -> Select[Any]:
     named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
     mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == work_item.c.step_key)
     unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
-    due = _OPEN.add_columns(work_item.c.title, work_item.c.due_at, named, role).join(_ENTRY, literal(True))
+    due = _open().add_columns(work_item.c.title, work_item.c.due_at, named, role).join(_ENTRY, literal(True))
     return due.where(cast(at, Moment) <= now, unsaid)

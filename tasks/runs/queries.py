@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Exists, bindparam, case, exist
 from schemas.tables import lease, letter, service_case, work_item
 from schemas.words import EntryKind, ItemState, Role
 from tasks.durable import clock
+from tasks.durable.process import PROCESSES
 from tasks.runs.rules import ItemRun
 from tasks.runs.standing import Standing
 from tasks.unit.among import among
@@ -33,9 +34,14 @@ class Shown(NamedTuple):
     beside: Mapping[str, UUID | None]
 
 
+def _known() -> ColumnElement[bool]:
+    """Say that a case is of a process that this program knows; whoever knows the others has them in hand."""
+    return service_case.c.process.in_(PROCESSES)
+
+
 def shown_cases(connection: Connection, after: int, limit: int) -> list[Standing]:
     """Find the next open cases by id whose runs show where they stand, unless somebody has changed them."""
-    shown = (_OPEN, ~_UNSHOWN, service_case.c.run_id.is_not(None), service_case.c.id > after)
+    shown = (_OPEN, _known(), ~_UNSHOWN, service_case.c.run_id.is_not(None), service_case.c.id > after)
     return _standings(connection, *shown, limit=limit)
 
 
@@ -54,7 +60,7 @@ def cases_behind(connection: Connection, limit: int) -> Sequence[int]:
     waits = (work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None), asked)
     newest = select(func.max(work_item.c.opened_at)).where(*waits).scalar_subquery()
     here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~_leased(service_case.c.id, clock.now()))
-    behind = select(service_case.c.id, newest.label("gate")).where(*here).subquery()
+    behind = select(service_case.c.id, newest.label("gate")).where(*here, _known()).subquery()
     ended = exists().where(service_case.c.id == behind.c.id, ~_OPEN)
     wanted = select(behind.c.id).where(or_(behind.c.gate.is_not(None), ended))
     order = (behind.c.gate.desc().nulls_last(), behind.c.id.desc())
@@ -116,17 +122,23 @@ def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:
     return exists().where(lease.c.case_id == case_id, lease.c.expires_at > at)
 
 
+def unknown_processes(connection: Connection, at: datetime) -> Sequence[str]:
+    """Find the processes of cases with work to do that this program does not know."""
+    ready = select(service_case.c.process).where(service_case.c.ready_at <= at, _OPEN, ~_known())
+    return connection.execute(ready.distinct().order_by(service_case.c.process)).scalars().all()
+
+
 def ready_cases(connection: Connection, at: datetime, limit: int, skip_locked: bool = False) -> list[int]:
     """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first.
 
     `skip_locked` leaves out those that somebody holds at the moment, a chunk at work or a worker that is frozen.
     """
     ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(
-        service_case.c.ready_at <= at, _OPEN
+        service_case.c.ready_at <= at, _OPEN, _known()
     )
     waits = _ADDRESSED & work_item.c.closed_at.is_(None)
     unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
-    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
+    written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread, _known())
     found = ready.union(written).subquery()
     free = select(found.c.id).where(~_leased(found.c.id, at)).order_by(found.c.since).limit(limit)
     if skip_locked:

@@ -27,7 +27,7 @@ from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
 from tasks.runs.parking import prefect_client
-from tasks.runs.queries import cases_behind, ready_cases, shown_cases
+from tasks.runs.queries import cases_behind, ready_cases, shown_cases, unknown_processes
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
 MOST_BEHIND = 5_000  # cases of a round
@@ -51,6 +51,7 @@ class Watch:
 
     def __init__(self, db: Engine, part: float = ROUND) -> None:
         self.db, self.part = db, part
+        self._said = set[str]()  # processes that this program does not know
         self._last = 0  # case that was compared
 
     def round(self) -> RecoverReport:
@@ -66,6 +67,7 @@ class Watch:
     def take_over(self, report: RecoverReport) -> None:
         """Advance cases whose leg died or that were decided outside of Prefect."""
         until = time.monotonic() + self.part
+        self._leave_unknown()
         while time.monotonic() < until:
             with self.db.connect() as connection:
                 ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK, skip_locked=True)
@@ -77,6 +79,14 @@ class Watch:
             report.advanced += len(ready) - len(faults)
             if len(ready) < CHUNK or len(faults) == CHUNK:
                 return
+
+    def _leave_unknown(self) -> None:
+        """Say once of each process that its cases are left alone."""
+        with self.db.connect() as connection:
+            new = set(unknown_processes(connection, clock.now())) - self._said
+        if new:
+            log.warning("cases of processes that this program does not know are left alone: %s", ", ".join(sorted(new)))
+        self._said |= new
 
     def _restart_lost(self, client: SyncPrefectClient, report: RecoverReport) -> None:
         """Schedule again what died without a case: applications and jobs that only Prefect knows of."""
