@@ -12,10 +12,11 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import ColumnElement, Engine, Exists, delete, exists, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
+from schemas.problems import Unavailable
 from schemas.tables import lease
 from tasks.durable import clock
 
@@ -23,14 +24,21 @@ RENEW_EVERY = timedelta(seconds=5)
 VOID_AFTER = timedelta(seconds=20)
 
 
+def is_held(case_id: ColumnElement[int]) -> Exists:
+    """Say in SQL that a leg holds the lease of a case."""
+    return exists().where(lease.c.case_id == case_id, lease.c.expires_at > clock.now())
+
+
 @contextmanager
-def held(db: Engine, case_id: int) -> Iterator[None]:
-    """Hold the lease of a case, waiting for another leg to end or for its lease to become void."""
+def held(db: Engine, case_id: int, wait: bool = True) -> Iterator[None]:
+    """Hold the lease of a case, waiting for another leg to end or its lease to become void; else Unavailable at once."""
     while True:
         with seized(db, [case_id]) as ours:
             if ours:
                 yield
                 return
+        if not wait:
+            raise Unavailable(f"本单正由他人办理，请稍后再试 another has case {case_id} in hand: try again")
         time.sleep(0.05)
 
 

@@ -54,12 +54,13 @@ _LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).
 class CaseFile:
     """All that the core knows of one case.
 
-    row       of service_case, as it was loaded
+    row       of service_case, as it was loaded; id is its key
     dropped   keys of items that nobody asked for any more
     letters   what other cases wrote, as the answers that they are
     known     the rows of sheets that were taken before, among those asked for
     """
 
+    id: int
     row: Any
     seq: int = 0
     link: str = ""
@@ -70,11 +71,6 @@ class CaseFile:
     items: dict[str, Item] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
     letters: list[Answer] = field(default_factory=list)
-
-    @property
-    def id(self) -> int:
-        """The case's key."""
-        return int(self.row.id)
 
     def work(self, unit: Unit, key: str, now: datetime) -> Work:
         """Begin a step or an answer of this case in a unit."""
@@ -92,7 +88,7 @@ def load_files(
     rows = connection.execute(wanted.with_for_update(key_share=True) if lock else wanted).all()
     known = known_rows(connection, marks)
     files = {
-        row.id: CaseFile(row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
+        row.id: CaseFile(row.id, row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
         for row in rows
     }
     for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):

@@ -4,18 +4,25 @@ The sweep only narrows: each item is one job that locks its case and looks again
 two at once, everybody hears everything once.
 """
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import sleep
 
 from sqlalchemy import Engine
 
 from schemas.answers import Answer
+from schemas.problems import Unavailable
 from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import is_working_time
+from tasks.durable.lease import VOID_AFTER
 from tasks.durable.stage import advance
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
+
+COME_BACK_AFTER = 0.5  # seconds
 
 
 @dataclass
@@ -38,23 +45,36 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport | None:
         if not is_working_time(calendar_today(connection), now):
             return None
         expired = queries.expired_items(connection, now)
-    for item in expired:
-        _time_out(db, item, report)
+    held = [item for item in expired if not _timed_out(db, item, report)]
     with db.connect() as connection:
         items = queries.items_to_tell(connection, now)
     for item in items:
-        with db.begin() as connection:
-            report.told += queries.tell(connection, item, now)
+        if item not in held:
+            with db.begin() as connection:
+                report.told += queries.tell(connection, item, now)
+    _come_back(db, held, report)
     return report
 
 
-def _time_out(db: Engine, item: ItemKey, report: WatchReport) -> None:
-    """Answer an expired item by SYSTEM; the engine looks again under the case's lock."""
+def _come_back(db: Engine, held: Sequence[ItemKey], report: WatchReport) -> None:
+    """Answer for what a leg had in hand, as long as a dead leg's lease may live; then it is left to the next round."""
+    until = time.monotonic() + 2 * VOID_AFTER.total_seconds()
+    while held and time.monotonic() < until:
+        sleep(COME_BACK_AFTER)
+        held = [item for item in held if not _timed_out(db, item, report)]
+    report.failed += [(item.number, "正由他人办理 another has the case in hand") for item in held]
+
+
+def _timed_out(db: Engine, item: ItemKey, report: WatchReport) -> bool:
+    """Answer an expired item by SYSTEM; the engine looks again under the case's lock. False where a leg has it in hand."""
     answer = Answer(item.step_key, {}, Channel.SYSTEM, kind=EntryKind.TIMED_OUT, actor=Role.SYSTEM)
     try:
-        outcome = advance(db, item.case_id, answer)
+        outcome = advance(db, item.case_id, answer, wait=False)
+    except Unavailable:
+        return False
     except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; the other cases are watched on
         report.failed.append((item.number, repr(fault)))
     else:
         if outcome.reply.accepted:
             report.timed_out.append(item.number)
+    return True

@@ -14,6 +14,7 @@ import httpx
 from sqlalchemy import Engine, Row
 
 from schemas.answers import Answer
+from schemas.problems import Unavailable
 from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock
 from tasks.durable.stage import advance
@@ -72,6 +73,11 @@ class Dispatcher:
         except Undelivered as error:
             self._note_failure(message, error)
             return
+        except Unavailable:  # a leg has taken the case in hand since: come back to it, for the same answer
+            with self.db.begin() as connection:
+                queries.give_back(connection, message, clock.now())
+            self.report.postponed.append(message.idempotency_key)
+            return
         with self.db.begin() as connection:
             queries.settle(connection, message, answer, clock.now())
         self.report.answered.append(message.idempotency_key)
@@ -90,13 +96,16 @@ class Dispatcher:
     def _tell_case(self, message: Row[Any], answer: Mapping[str, Any]) -> None:
         """Give the answer to the case that waits for it; the same answer again changes nothing.
 
-        Raises Undelivered where the case did not take this one, or has another answer already.
+        Raises Undelivered where the case did not take this one, or has another answer already, and Unavailable where a
+        leg has the case in hand.
         """
         if message.answers is None or self._is_known(message, answer):
             return
         given = Answer(message.answers, answer, Channel.SYSTEM, actor=Role.SYSTEM)
         try:
-            why = "; ".join(map(str, advance(self.db, message.case_id, given).reply.problems))
+            why = "; ".join(map(str, advance(self.db, message.case_id, given, wait=False).reply.problems))
+        except Unavailable:
+            raise
         except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
             why = repr(fault)
         if not self._is_known(message, answer):

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, insert, select, text, update
+from sqlalchemy import Connection, Row, Update, exists, insert, or_, select, update
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
+from tasks.durable.lease import is_held
 from tasks.outbox.rules import DeliveryRules
 from tasks.policies.queries import policies, version_today
 
@@ -21,25 +22,22 @@ def delivery_rules(connection: Connection) -> DeliveryRules:
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 
 
-_CLAIM = text(f"""
-    UPDATE outbox SET attempts = attempts + 1, next_at = :until
-    WHERE id = (
-        SELECT id FROM outbox message
-        WHERE state = '{OutboxState.PENDING}' AND next_at <= :due AND NOT EXISTS (
-            SELECT 1 FROM outbox earlier
-            WHERE earlier.case_id = message.case_id AND earlier.destination = message.destination
-              AND earlier.id < message.id AND earlier.state = '{OutboxState.PENDING}')
-        ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING *, (SELECT number FROM service_case WHERE id = case_id)""")
-
-
 def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
     """Take the message that is due longest, with its case's `number`, for this dispatcher alone until `until`.
 
     The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
-    before it.
+    before it. One whose answer its case could not take, for a leg has that in hand, is left for later.
     """
-    return connection.execute(_CLAIM, {"due": due, "until": until}).first()
+    one, other, pending = outbox.alias(), outbox.alias(), OutboxState.PENDING
+    alike = other.c.case_id == one.c.case_id, other.c.destination == one.c.destination
+    before = exists().where(*alike, other.c.id < one.c.id, other.c.state == pending)
+    due_now = one.c.state == pending, one.c.next_at <= due, ~before
+    free = or_(one.c.answers.is_(None), ~is_held(one.c.case_id))
+    first = select(one.c.id).where(*due_now, free).order_by(one.c.next_at, one.c.id).limit(1)
+    claimed = update(outbox).where(outbox.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
+    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    taken = claimed.values(attempts=outbox.c.attempts + 1, next_at=until).returning(outbox, number.label("number"))
+    return connection.execute(taken).first()
 
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
@@ -47,6 +45,11 @@ def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any],
     done = {"state": OutboxState.ANSWERED, "next_at": None, "answer": dict(answer), "answered_at": now}
     mine = update(outbox).where(outbox.c.id == message.id, outbox.c.state == OutboxState.PENDING)
     connection.execute(mine.values(last_error="", **done))
+
+
+def give_back(connection: Connection, message: Row[Any], now: datetime) -> None:
+    """Let a message be claimed again, the attempt not counted."""
+    connection.execute(_still_mine(message).values(next_at=now, attempts=message.attempts - 1))
 
 
 def postpone(connection: Connection, message: Row[Any], next_at: datetime, error: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 TRY_AGAIN = frozenset({408, 409, 425, 429})  # the other system says: not now
-SETTLING = timedelta(seconds=30)  # for the case to take the answer: longer than a dead leg's lease lives
+SETTLING = timedelta(seconds=30)  # for the case to take the answer
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from tasks.durable.opening import open_case
 from tasks.durable.process import Process
 from tasks.durable.queries import Entry
 from tasks.durable.signals import Moved
-from tasks.durable.stage import advance
+from tasks.durable.stage import Leg, advance
 from tasks.runs import parking
 from tasks.runs.engine import recorded_once
 from tasks.runs.flow import as_task, this_run
@@ -106,7 +106,7 @@ class _CaseRun:
     def _go_on(self, answer: Answer | None) -> CaseView:
         """Advance the case as far as it goes and show where it stands; a changed process asks an engineer."""
         with suppress(ProcessChanged):
-            reply = advance(self.db, self.case_id, answer, run_step=as_step, run_id=self.run.id).reply
+            reply = advance(self.db, self.case_id, answer, Leg(self.db, as_step, self.run.id)).reply
             self.said = "" if reply.accepted else "\n".join(map(str, reply.problems))
         return self._show(anew=answer is not None)
 

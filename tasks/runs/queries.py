@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Exists, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, exists, func, or_, select, update
 
-from schemas.tables import lease, letter, service_case, work_item
+from schemas.tables import letter, service_case, work_item
 from schemas.words import EntryKind, ItemState, Role
 from tasks.durable import clock
+from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
 from tasks.runs.rules import ItemRun
 from tasks.runs.standing import Standing
@@ -59,7 +60,7 @@ def cases_behind(connection: Connection, limit: int) -> Sequence[int]:
     asked = or_(work_item.c.role != Role.SYSTEM.value, service_case.c.run_id.is_not(None))
     waits = (work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None), asked)
     newest = select(func.max(work_item.c.opened_at)).where(*waits).scalar_subquery()
-    here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~_leased(service_case.c.id, clock.now()))
+    here = (_UNSHOWN, or_(_OPEN, service_case.c.run_id.is_not(None)), ~is_held(service_case.c.id))
     behind = select(service_case.c.id, newest.label("gate")).where(*here, _known()).subquery()
     ended = exists().where(service_case.c.id == behind.c.id, ~_OPEN)
     wanted = select(behind.c.id).where(or_(behind.c.gate.is_not(None), ended))
@@ -106,7 +107,7 @@ def cases_to_advance(connection: Connection, numbers: Sequence[str]) -> tuple[Se
 def _standings(connection: Connection, *which: ColumnElement[bool], limit: int | None = None) -> list[Standing]:
     """Load cases by id with those of their items that have a run or want one."""
     now = clock.now()
-    wanted = select(service_case, _leased(service_case.c.id, now).label("leased")).where(*which)
+    wanted = select(service_case, is_held(service_case.c.id).label("leased")).where(*which)
     rows, of = connection.execute(wanted.order_by(service_case.c.id).limit(limit)).all(), work_item.c
     items: dict[int, list[ItemRun]] = {row.id: [] for row in rows}
     for case_id, key, role, state, *more in connection.execute(
@@ -116,10 +117,6 @@ def _standings(connection: Connection, *which: ColumnElement[bool], limit: int |
     ):
         items[case_id].append(ItemRun(key, Role(role), ItemState(state), *more))
     return [Standing(row, items[row.id]) for row in rows]
-
-
-def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:
-    return exists().where(lease.c.case_id == case_id, lease.c.expires_at > at)
 
 
 def unknown_processes(connection: Connection, at: datetime) -> Sequence[str]:
@@ -140,7 +137,7 @@ def ready_cases(connection: Connection, at: datetime, limit: int, skip_locked: b
     unread = letter.c.read_at.is_(None) & (letter.c.sent_at <= at) & service_case.c.fault.is_(None)
     written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread, _known())
     found = ready.union(written).subquery()
-    free = select(found.c.id).where(~_leased(found.c.id, at)).order_by(found.c.since).limit(limit)
+    free = select(found.c.id).where(~is_held(found.c.id)).order_by(found.c.since).limit(limit)
     if skip_locked:
         rows = free.join(service_case, service_case.c.id == found.c.id)
         free = rows.with_for_update(of=service_case, key_share=True, skip_locked=True)

@@ -26,7 +26,7 @@ from schemas.words import Channel, Role
 from tasks.durable import queries, stage
 from tasks.durable.opening import open_case
 from tasks.durable.queries import Entry
-from tasks.durable.stage import advance
+from tasks.durable.stage import Leg, advance
 from tests.books import books_balance
 from tests.conftest import Server
 from tests.play import LINES, Play, line
@@ -43,7 +43,7 @@ EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "8"))
 def lease(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases as they are, or leases that keep nobody out."""
     if request.param == "no leases":
-        monkeypatch.setattr(stage, "held", lambda _db, _case: nullcontext())
+        monkeypatch.setattr(stage, "held", lambda *_: nullcontext())
 
 
 @contextmanager
@@ -150,8 +150,9 @@ def test_a_withdrawal_after_a_killed_leg_finds_that_production_has_started(play:
 
     case = play.apply([PANEL])
     play.run_to(case, "plan-1")
+    answer = Answer("plan-1", play.answer(case, "plan-1"), Channel.CLI)
     with pytest.raises(Died):
-        advance(play.db, case, Answer("plan-1", play.answer(case, "plan-1"), Channel.CLI), die_after_placing)
+        advance(play.db, case, answer, Leg(play.db, die_after_placing))
     assert play.state(case) == "计划确认"
     reply = play.withdraw(case, APPLICANT)
     assert not reply.accepted

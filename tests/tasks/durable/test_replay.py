@@ -112,7 +112,7 @@ def replay_prefix(play: Play, case: int, length: int) -> tuple[bool, dict[str, o
         whole = load_files(connection, [case])[case]
     entries = list(whole.recorded.values())[:length]
     recorded = {entry.step_key: entry for entry in entries}
-    file = CaseFile(whole.row, length, whole.link, ready=True, closed=False, recorded=recorded)
+    file = CaseFile(whole.id, whole.row, length, whole.link, ready=True, closed=False, recorded=recorded)
     noting = Noting(PROCESSES[whole.row.process], file, Nowhere(), None)
     try:
         noting.run()

@@ -59,5 +59,5 @@ def taking_turns(order: Sequence[int], *acts: Callable[[], T]) -> list[T]:
 
     with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(len(acts)) as threads:
         patched.setattr(stage.Leg, "commit", in_turn)
-        patched.setattr(stage, "held", lambda _db, _case: nullcontext())
+        patched.setattr(stage, "held", lambda *_: nullcontext())
         return [leg.result() for leg in [threads.submit(turns.run, n, act) for n, act in enumerate(acts)]]

@@ -182,6 +182,10 @@ def test_reading_takes_as_many_queries_for_many_items_as_for_one(play: Play, cas
 @pytest.fixture
 def unchecked(play: Play, case: int, today: time_machine.Traveller) -> int:
     """A case whose goods arrived on Wednesday and are to be checked within five working days."""
+    return arrived(play, case)
+
+
+def arrived(play: Play, case: int) -> int:
     key = play.run_to(case, "pickup-1").step_key
     play.decide(case, key, 核对结果="已提货未核对", 到货日期="2026-11-18", 明细=[])
     assert list(play.items(case)) == ["check-1"]
@@ -218,13 +222,47 @@ def test_one_case_with_a_fault_keeps_no_other_from_being_watched(
 ) -> None:
     other = play.apply(lines=1, office="SH")
 
-    def broken(*_args: Any) -> Any:
+    def broken(*_args: Any, **_more: Any) -> Any:
         raise RuntimeError("a step is broken")
 
     monkeypatch.setattr(watch, "advance", broken)
     report = sweep(play, "11-26T08:30")
     assert report.failed == [(play.case(unchecked).number, "RuntimeError('a step is broken')")]
     assert OVERDUE in told(play, other)
+
+
+def lay_hands_on(play: Play, case: int) -> None:
+    """Hold a case's lease as a leg at work would, or one that died a moment ago."""
+    play.run("INSERT INTO lease VALUES (:case, 'another', now() + interval '1 hour')", case=case)
+
+
+def test_a_case_that_a_leg_has_in_hand_keeps_no_other_waiting_and_is_come_back_to(
+    play: Play, unchecked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, late = arrived(play, play.apply(lines=1, office="SH")), play.apply(lines=1, office="GZ")
+    before: list[object] = []
+
+    def let_go(_seconds: float) -> None:
+        before.extend([play.case(unchecked).ending, play.case(second).ending, OVERDUE in told(play, late)])
+        play.run("DELETE FROM lease")
+
+    lay_hands_on(play, unchecked)
+    monkeypatch.setattr(watch, "sleep", let_go)
+    report = sweep(play, "11-26T08:30")
+    assert before == [None, "delivered", True]
+    assert report.timed_out == [play.case(second).number, play.case(unchecked).number]
+    assert (play.case(unchecked).ending, told(play, unchecked)) == ("delivered", [])
+
+
+def test_what_a_leg_still_has_in_hand_is_said_and_left_to_the_next_round(
+    play: Play, unchecked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_hands_on(play, unchecked)
+    monkeypatch.setattr(watch, "VOID_AFTER", timedelta(0))
+    report = sweep(play, "11-26T08:30")
+    assert report.failed == [(play.case(unchecked).number, "正由他人办理 another has the case in hand")]
+    play.run("DELETE FROM lease")
+    assert sweep(play, "11-26T08:45").timed_out == [play.case(unchecked).number]
 
 
 def test_the_office_is_asked_to_collect_after_2_5_and_10_working_days(play: Play, case: int) -> None:

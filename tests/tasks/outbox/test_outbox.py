@@ -397,6 +397,46 @@ def test_two_dispatchers_send_each_message_once(
     assert sorted(map(str, numbers)) == sorted(orders.orders.values())
 
 
+def lay_hands_on(play: Play, case: int) -> None:
+    """Hold a case's lease as a leg at work would, or one that died a moment ago."""
+    play.run("INSERT INTO lease VALUES (:case, 'another', now() + interval '1 hour')", case=case)
+
+
+def let_go(play: Play) -> None:
+    play.run("DELETE FROM lease")
+
+
+def test_a_case_that_a_leg_has_in_hand_keeps_no_other_waiting(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
+) -> None:
+    other = play.apply(lines=1, office="SH")
+    play.decide(other, "review-1", 审核结论="通过")
+    keys = [message(play, one).idempotency_key for one in (case, other)]
+    lay_hands_on(play, case)
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=keys[1:])
+    assert (orders.keys(), message(play, case).attempts) == (keys[1:], 0)
+    let_go(play)
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=keys[:1])
+
+
+def test_an_answer_that_meets_a_leg_at_work_is_fetched_again_and_no_attempt_is_lost(
+    play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, key = dispatch.send, message(play, case).idempotency_key
+
+    def send_meanwhile(*given: Any) -> Any:
+        lay_hands_on(play, case)
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatch, "send", send_meanwhile)
+        assert dispatch_due(play.db, clock.now(), client) == DispatchReport(postponed=[key])
+    assert (message(play, case).attempts, message(play, case).last_error) == (0, "")
+    let_go(play)
+    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=[key])
+    assert_ordered_once(play, case, orders)
+
+
 def test_a_late_dispatcher_does_not_undo_what_the_other_did(
     play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client
 ) -> None:
@@ -441,8 +481,8 @@ def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(
 ) -> None:
     real = dispatch.advance
 
-    def fails_later(*args: Any) -> Any:
-        real(*args)
+    def fails_later(*args: Any, **more: Any) -> Any:
+        real(*args, **more)
         raise RuntimeError("the next step is broken")
 
     monkeypatch.setattr(dispatch, "advance", fails_later)
@@ -485,7 +525,7 @@ import flows.parts_application
 from deployments.database import connect
 from tasks.outbox import dispatch, queries
 
-def die(*_args):
+def die(*_args, **_more):
     os.kill(os.getpid(), signal.SIGKILL)
 
 url, moment = sys.argv[1:]
@@ -579,5 +619,5 @@ def interrupt(*_args: Any) -> None:
     raise KeyboardInterrupt
 
 
-def interrupt_softly(*_args: Any) -> None:
+def interrupt_softly(*_args: Any, **_more: Any) -> None:
     raise ConnectionError("the database went away")
