@@ -255,12 +255,13 @@ class Play:
         row, form = self.case(case), item.form.split(":")[-1]
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
         approved = self.rows(
-            "SELECT DISTINCT actor FROM decision JOIN work_item USING (case_id, step_key) "
+            "SELECT DISTINCT actor, step_key FROM decision JOIN work_item USING (case_id, step_key) "
             "WHERE case_id = :case AND accepted AND split_part(work_item.form, ':', 2) = ANY(:approvals)",
             case=case,
-            approvals=list(APPROVALS),
+            approvals=[*APPROVALS, "AnomalyDecision"],
         )
-        free = sensible.who_may(able, form, row.applicant, [row.actor for row in approved])
+        own = [row.actor for row in approved if _chain(row.step_key) == _chain(item.step_key)]
+        free = sensible.who_may(able, form, row.applicant, own)
         assert free, f"nobody may answer {item.step_key} ({item.role})"
         return free[0]
 
@@ -287,6 +288,12 @@ class Play:
         """Run a statement."""
         with self.db.begin() as connection:
             connection.execute(text(statement), values)
+
+
+def _chain(key: str) -> str:
+    """Give the chain of approvals that a question belongs to: an anomaly's own, else the case's."""
+    rung = key.removeprefix("approve-")
+    return "" if not rung.startswith("anomaly") else rung if rung == key else rung.rpartition("-")[0]
 
 
 def _text(reply: Reply) -> str:

@@ -31,7 +31,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "GoodsCheck": {"核对结果": "货单相符"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
-APPROVALS = {"ReviewDecision", "ApprovalDecision"}
+APPROVALS = {"ReviewDecision", "ApprovalDecision", "EarlyRelease"}
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 

@@ -131,7 +131,9 @@ PartQuantity = Annotated[Quantity, label("数量", "Quantity"), Cell(4, "大于 
 ReasonText = Annotated[Remark, label("原因", "Reason"), Cell(width=30)]
 Note = Annotated[Remark, label("备注", "Remark"), Cell(width=24)]
 Explanation = Annotated[Remark, label("说明", "Note"), Cell(width=30)]
-Photos = Annotated[Remark, label("照片编号", "Photos", "有异常时必填 needed for an anomaly"), Cell(width=20)]
+Photos = Annotated[
+    Remark, label("照片编号", "Photos", "损坏或货不对单时必填 needed for damage and mismatch"), Cell(width=20)
+]
 OptionalLines = Annotated[list[T], label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)

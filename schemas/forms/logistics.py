@@ -101,7 +101,7 @@ class FoundLine(Form):
     "pickup",
     "提货确认",
     signer=("办事处售后", "E1049"),
-    hints=("请对照发货单、装箱单核对；短少、损坏或货不对单的，填写完好数量和照片编号。",),
+    hints=("请对照发货单、装箱单核对；短少、损坏或货不对单的，填写完好数量；损坏或货不对单的还要照片编号。",),
 )
 class PickupConfirmation(Decision):
     """提货确认: the goods arrived, and what the check against 发货单 and 装箱单 found."""

@@ -113,6 +113,12 @@ def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
     ]
 
 
+def reminders_used_up(work: Work) -> datetime:
+    """The reminders are used up with the day on which the SUPERVISOR is told (DOMAIN 1.11)."""
+    last = term(work, "pickup.reminder_days")[-1]
+    return end_of(add_working_days_to_date(calendar(work), work.today, last + 1))(work)
+
+
 def pickup_due(work: Work) -> datetime:
     """Pickup is due with its last reminder."""
     return add_working_days(calendar(work), work.now, term(work, "pickup.reminder_days")[-1])

@@ -9,16 +9,29 @@ from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation, P
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import Role
-from tasks.cycle.terms import gate, overdue, pickup_due, pickup_reminders, working_days_after
-from tasks.durable.process import Case, ask
+from tasks.branches.beside import Branch, alone
+from tasks.cycle.terms import (
+    More,
+    escalation,
+    gate,
+    overdue,
+    pickup_due,
+    pickup_reminders,
+    reminders_used_up,
+    working_days_after,
+)
+from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows
 from tasks.lines.steps import mark_line
-from tasks.logistics.rules import found_problems
+from tasks.logistics.rules import ARRIVED, arrival_problems, found_problems, late_problems
 from tasks.logistics.sending import Sent
+from tasks.people.queries import people
 from tasks.unit.work import Work
+
+REMINDED = "催提已用尽：主管认定到货后，办事处须在期限内核对 reminders are used up: a SUPERVISOR finds the arrival"
 
 
 def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> list[Shortfall] | None:
@@ -26,15 +39,26 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) 
 
     None where it was not checked in time: that is the office's own loss (S3 §3 1.2).
     """
-    pickup = ask(case, pickup_question(f"pickup-{turn}", lines, sent))
-    found: PickupConfirmation | GoodsCheck | None = pickup
-    if pickup.found == PickupFound.NOT_CHECKED:
+    return alone(case, collecting(case, lines, sent, turn))
+
+
+def collecting(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> Branch[list[Shortfall] | None]:
+    """Await pickup and check as a branch.
+
+    Who only tells the arrival (LOGISTICS, the office itself, at the latest the SUPERVISOR when the reminders are used
+    up) starts the check's term.
+    """
+    try:
+        found = yield pickup_question(f"pickup-{turn}", lines, sent)
+    except TimedOut:
+        found = yield finding_question(f"pickup-{turn}-late", lines, sent)
+    arrived_on = confirm_receipt(case, found.arrived_on, list(sent.quantities), turn=turn)
+    if found.found == PickupFound.NOT_CHECKED:
         try:
-            found = ask(case, check_question(f"check-{turn}", lines, sent, pickup.arrived_on))
+            found = yield check_question(f"check-{turn}", lines, sent, arrived_on)
         except TimedOut:
-            found = None
-    confirm_receipt(case, pickup.arrived_on, list(sent.quantities), turn=turn)
-    return None if found is None else shortfalls(found, sent.quantities)
+            return None
+    return shortfalls(found, sent.quantities)
 
 
 def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:
@@ -55,18 +79,39 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -
 
 
 def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Question[PickupConfirmation]:
-    """Ask the office for pickup and check."""
+    """Ask the office for pickup and check, until the reminders are used up; LOGISTICS may tell the arrival."""
+    brief, prefill = _goods(lines, sent)
+    more: More = {"also": Role.LOGISTICS, "remind": pickup_reminders, "expires": reminders_used_up}
+    check = _checked(sent)
+    return gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check, **more)
+
+
+def finding_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Question[PickupConfirmation]:
+    """Ask the office again, and the SUPERVISOR to find that the goods arrived: from then on the check's term counts."""
+    goods, prefill = _goods(lines, sent)
+    more: More = {"also": Role.SUPERVISOR, "remind": escalation(Role.SUPERVISOR)}
+
+    def brief() -> list[str]:
+        return [REMINDED, *goods()]
+
+    check = _checked(sent, finding=True)
+    return gate(key, "催提", Role.OFFICE, PickupConfirmation, "finding", "", brief, prefill, check, **more)
+
+
+def _checked(sent: Sent, finding: bool = False) -> Callable[[PickupConfirmation, Work], list[Problem]]:
+    """Check what is said of an arrival: only the office says what it found, and in time."""
 
     def check(form: PickupConfirmation, work: Work) -> list[Problem]:
         problems = found_problems(form, sent.quantities)
         if not sent.day <= form.arrived_on <= work.today:
             expected = f"应在发货日 {sent.day} 与今天 {work.today} 之间 must lie between dispatch and today"
-            problems.append(Problem("到货日期 arrived on", form.arrived_on, expected))
-        return problems
+            return [*problems, Problem(ARRIVED, form.arrived_on, expected)]
+        if not work.read(people)[form.staff].holds(Role.OFFICE, work.case.office):
+            return problems + arrival_problems(form, work.today if finding else None)
+        ends = working_days_after(form.arrived_on, "check")(work)
+        return problems + late_problems(form.found, ends, work.now)
 
-    brief, prefill = _goods(lines, sent)
-    remind = pickup_reminders
-    return gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check, remind=remind)
+    return check
 
 
 def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
@@ -10,8 +11,10 @@ from schemas.problems import Problem
 from schemas.shapes import Shape, money
 from schemas.words import Role
 from tasks.lines.rules import known_lines
+from tasks.unit.work import SHANGHAI
 
 CARRIER, FREIGHT = "承运商 carrier", "运费 freight"
+ARRIVED, FOUND = "到货日期 arrived on", "核对结果 check"
 GOOD = "完好数量 good"
 SAY_WHAT_IS_WRONG = "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong"
 _CENT = Decimal("0.01")
@@ -107,9 +110,30 @@ def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Dec
     fine = form.found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED}
     less = any(line.good < sent[line.line_no] for line in form.lines)
     if fine and less:
-        problems.append(Problem("核对结果 check", form.found.zh, SAY_WHAT_IS_WRONG))
+        problems.append(Problem(FOUND, form.found.zh, SAY_WHAT_IS_WRONG))
     if not fine and not less:
         problems.append(Problem(GOOD, form.found.zh, "请在明细中填写每行完好数量 enter what arrived in good order"))
-    if not fine and not form.photos:
-        problems.append(Problem("照片编号 photos", "", "异常须附照片编号 an anomaly needs photo references"))
+    if form.found in {PickupFound.DAMAGED, PickupFound.MISMATCH} and not form.photos:
+        expected = "损坏或货不对单须附照片编号 damage and mismatch need photo references"
+        problems.append(Problem("照片编号 photos", "", expected))
     return problems
+
+
+def arrival_problems(form: PickupConfirmation, finding_on: date | None) -> list[Problem]:
+    """Check what others than the office say: that the goods arrived, no more; a SUPERVISOR finds it as of today."""
+    if form.found != PickupFound.NOT_CHECKED:
+        expected = f"只有办事处可以核对，请选{PickupFound.NOT_CHECKED.zh} only the office says what it found"
+        return [Problem(FOUND, form.found.zh, expected)]
+    if finding_on and form.arrived_on != finding_on:
+        expected = f"核对期限自认定之日起算，请填今天 {finding_on} the term counts from the finding: enter today"
+        return [Problem(ARRIVED, form.arrived_on, expected)]
+    return []
+
+
+def late_problems(found: PickupFound, ends: datetime, now: datetime) -> list[Problem]:
+    """Check that an office reports what is wrong within the check's term, whatever form it uses (DOMAIN 1.11)."""
+    if found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED} or now < ends:
+        return []
+    at = f"{ends.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    expected = f"应在 {at} 前核对，逾期损失由办事处承担 had to be reported by then: the loss is the office's"
+    return [Problem(FOUND, found.zh, expected)]

@@ -107,7 +107,7 @@ def approve_freight(case: Case, form: GoodsOut, barred: frozenset[str], turn: st
 @step("红字冲销", link="出库")
 def reverse_release(work: Work, released: Release) -> DocumentRef | None:
     """Put undelivered goods back on stock with a red, negative 出库单; what the office has is not touched."""
-    if work.recorded(f"pickup-{released.turn}"):
+    if work.recorded(f"confirm-receipt-{released.turn}"):
         return None
     for line in released.lines:
         receive(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)

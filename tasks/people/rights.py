@@ -24,9 +24,11 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     person = on_staff(work.unit, answer.by)
     if isinstance(person, Problem):
         return person
-    office = work.case.office if question.role == Role.OFFICE else None
-    if not any(person.holds(role, office, question.unit) for role in (question.role, question.also) if role):
-        where = f"（{office or question.unit}）" if office or question.unit else ""
+    offices = {Role.OFFICE: work.case.office}
+    able = filter(None, (question.role, question.also))
+    if not any(person.holds(role, offices.get(role), question.unit) for role in able):
+        place = offices.get(question.role) or question.unit
+        where = f"（{place}）" if place else ""
         return _refused(person, f"需要{question.role.zh}{where}的权限 must hold {question.role.value}")
     return _refused(person, BARRED) if person.code in question.barred else None
 

@@ -192,8 +192,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "in order but less": ({"明细": cells("完好数量", {1: 4, 2: 1})}, "货单相符” — 完好数量少于发货"),
     "damaged but all good": ({"核对结果": "损坏", "照片编号": "IMG-1"}, "请在明细中填写每行完好数量"),
     "no photos": (
-        {"核对结果": "损坏", "明细": cells("完好数量", {1: 4, 2: 1})},
-        "照片编号 photos: “” — 异常须附照片编号",
+        {"核对结果": "货不对单", "明细": cells("完好数量", {1: 4, 2: 1})},
+        "照片编号 photos: “” — 损坏或货不对单须附照片编号",
     ),
     "more than was sent": ({"明细": cells("完好数量", {1: 5})}, "第1行 row 1, 完好数量 good: “5” — 发货 4"),
     "unknown line": ({"明细": cells("完好数量", {3: 5})}, "行号 line: “3” — 应为 must be one of 1, 2"),
@@ -213,3 +213,91 @@ def test_another_office_may_not_confirm(play: Play) -> None:
     case = sent(play)
     assert "BJ" in play.refused(case, "pickup-1", staff="E1052")
     play.decide(case, "pickup-1", staff="E1050")
+
+
+# the check's term: it counts from the arrival, by whatever form (DOMAIN 1.11)
+
+
+def test_a_shortage_needs_no_photos(play: Play) -> None:
+    case = sent(play)
+    play.decide(case, "pickup-1", 核对结果="短少", 明细=cells("完好数量", {1: 4, 2: 1}))
+    assert list(play.items(case)) == ["anomaly-pickup-1-2"]
+
+
+@pytest.mark.parametrize("found", ["短少", "损坏", "货不对单"], ids=["short", "damaged", "mismatch"])
+def test_what_is_reported_after_the_check_s_term_is_refused_in_the_pickup_form_too(
+    play: Play, today: time_machine.Traveller, found: str
+) -> None:
+    case = sent(play)
+    said = DAMAGED | {"核对结果": found, "到货日期": "2026-11-19", "明细": cells("完好数量", {1: 4, 2: 1})}
+    today.move_to("2026-11-26T17:30:00+08:00")
+    told = play.refused(case, "pickup-1", **said)
+    assert "2026-11-26 17:30 前核对，逾期损失由办事处承担" in told
+    today.move_to("2026-11-29T23:00:00+08:00")
+    assert "逾期损失由办事处承担" in play.refused(case, "pickup-1", **said)
+    play.decide(case, "pickup-1", 到货日期="2026-11-19")
+    assert play.case(case).ending == "delivered"
+
+
+def test_a_second_before_the_end_of_the_term_damage_is_taken(play: Play, today: time_machine.Traveller) -> None:
+    case = sent(play)
+    today.move_to("2026-11-26T17:29:59+08:00")
+    play.decide(case, "pickup-1", **DAMAGED, 到货日期="2026-11-19", 明细=cells("完好数量", {1: 4, 2: 1}))
+    assert list(play.items(case)) == ["anomaly-pickup-1-2"]
+
+
+def test_after_the_term_a_damage_in_the_check_s_form_is_refused(play: Play, today: time_machine.Traveller) -> None:
+    case = unchecked(play, today)
+    today.move_to("2026-11-29T23:00:00+08:00")
+    told = play.refused(case, "check-1", **DAMAGED, 明细=cells("完好数量", {2: 1}))
+    assert "已于 2026-11-27 17:30 到期，不再受理" in told
+
+
+def test_logistics_may_tell_the_arrival_and_nothing_else(play: Play, today: time_machine.Traveller) -> None:
+    case = sent(play)
+    today.move_to("2026-11-24T10:00:00+08:00")
+    assert "只有办事处可以核对" in play.refused(case, "pickup-1", staff="E1020", 到货日期="2026-11-20")
+    play.decide(case, "pickup-1", staff="E1020", 到货日期="2026-11-20", 核对结果="已提货未核对")
+    item = play.items(case)["check-1"]
+    assert (item.role, item.due_at) == ("OFFICE", datetime.fromisoformat("2026-11-27T17:30:00+08:00"))
+
+
+def test_an_office_that_never_answers_is_liable_after_the_supervisor_s_finding(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = sent(play)
+    assert play.items(case)["pickup-1"].expires_at == datetime.fromisoformat("2026-12-03T17:30:00+08:00")
+    today.move_to("2026-12-04T08:30:00+08:00")
+    assert play.time_out(case, "pickup-1").accepted
+    item = play.items(case)["pickup-1-late"]
+    assert (item.role, item.also) == ("OFFICE", "SUPERVISOR")
+    assert [entry["role"] for entry in item.schedule] == ["SUPERVISOR", "SUPERVISOR", "MANAGER"]
+    finding = {"staff": "E1040", "核对结果": "已提货未核对"}
+    told = play.refused(case, "pickup-1-late", **finding, 到货日期="2026-11-20")
+    assert "核对期限自认定之日起算，请填今天 2026-12-04" in told
+    assert "只有办事处可以核对" in play.refused(case, "pickup-1-late", staff="E1040")
+    assert "BJ" in play.refused(case, "pickup-1-late", staff="E1052")
+    play.decide(case, "pickup-1-late", **finding)
+    due = datetime.fromisoformat("2026-12-11T17:30:00+08:00")
+    assert play.items(case)["check-1"].expires_at == due, "the term counts from the finding"
+    today.move_to(due)
+    assert play.time_out(case, "check-1").accepted
+    assert "损失由办事处承担" in play.case(case).ending_reason
+
+
+def test_the_office_may_still_answer_when_the_reminders_are_used_up(play: Play, today: time_machine.Traveller) -> None:
+    case = sent(play)
+    today.move_to("2026-12-04T08:30:00+08:00")
+    play.time_out(case, "pickup-1")
+    play.decide(case, "pickup-1-late", 到货日期="2026-12-03")
+    assert (play.case(case).ending, play.case(case).ending_reason) == ("delivered", "")
+
+
+def test_a_withdrawal_puts_back_what_nobody_saw_arrive_even_when_the_reminders_are_used_up(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = sent(play)
+    today.move_to("2026-12-04T08:30:00+08:00")
+    play.time_out(case, "pickup-1")
+    assert play.withdraw(case, "E1040").accepted
+    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
