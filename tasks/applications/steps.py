@@ -16,9 +16,9 @@ from schemas.forms.applications import (
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
 from schemas.tables import line_correction
-from schemas.words import DocumentKind, FeeCategory, Role, Urgency
+from schemas.words import DocumentKind, Role, Urgency
 from tasks.applications import rules
-from tasks.applications.queries import catalogue, other_lines, sales_of_cases
+from tasks.applications.queries import catalogue, cover_of_case, other_lines
 from tasks.approvals.queries import holders
 from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung, reason_needed
 from tasks.approvals.steps import NOBODY, Matter, climb_ladder
@@ -44,7 +44,7 @@ def review_application(case: Case) -> Review:
     if reviewer == NO_APPROVER:
         return Review(refused=NOBODY)
     for turn in count(1):
-        decision = ask(case, review_question(reviewer, request, lines, registered.fee, turn))
+        decision = ask(case, review_question(reviewer, request, lines, turn))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
@@ -59,21 +59,17 @@ def review_application(case: Case) -> Review:
 
 @step("办事处申报")
 def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
-    """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
-    priced = rules.price_lines(work.read(catalogue), lines)
+    """Price the lines by the catalogue, suggest who pays, issue the 配件申报单 and find who reviews."""
+    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
     issue_application(work, priced, edition=1)
-    sold = work.read(sales_of_cases).get(work.case.order_no)
-    months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
-    covered = rules.warranty_end(sold.signing_date, sold.factory_date, *months) if sold else None
-    fee = rules.suggested_fee(priced, covered, work.today)
     reviewer = free_rung(LADDER, work.read(holders), frozenset({work.case.applicant}))
-    return Registration(lines=priced, fee=fee, reviewer=reviewer)
+    return Registration(lines=priced, reviewer=reviewer)
 
 
 @step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
-    priced = rules.price_lines(work.read(catalogue), lines)
+    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
     issue_application(work, priced, edition=turn + 1)
     return priced
 
@@ -81,7 +77,7 @@ def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[P
 @step("审核修正")
 def record_review(work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], turn: int) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
-    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
+    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover_of_case(work))
     corrections = rules.corrections(lines, reviewed)
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
@@ -109,7 +105,7 @@ def issue_application(work: Work, lines: Sequence[PartsLine], edition: int) -> N
 
 
 def review_question(
-    role: Role, request: PartsApplication, lines: Sequence[PartsLine], fee: FeeCategory, turn: int
+    role: Role, request: PartsApplication, lines: Sequence[PartsLine], turn: int
 ) -> Question[ReviewDecision]:
     """Ask the reviewer, within 24 hours (S3 §3 1.1), pre-filled with what may be corrected."""
 
@@ -118,17 +114,18 @@ def review_question(
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
         problems = known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
-        return problems + rules.corrected_problems(parts, lines, form.lines, others, work.today)
+        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover_of_case(work))
 
     def record(form: ReviewDecision, work: Work) -> None:
         if form.verdict == ReviewVerdict.APPROVE:  # with the decision: nobody may take a line's place in between
-            put_lines(work, rules.correct_lines(work.read(catalogue), lines, form.lines), form.fee)
+            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover_of_case(work))
+            put_lines(work, reviewed, fees=True)
 
     def brief() -> list[str]:
         return [*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])]
 
     def prefill() -> dict[str, Any]:
-        return as_rows(rules.as_reviewed(line) for line in lines) | {"费用类别": fee.option}
+        return as_rows(rules.as_reviewed(line) for line in lines)
 
     due = clock_hours("review")
     key, barred = f"review-{turn}", frozenset({request.applicant})
@@ -145,7 +142,7 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
 
     def record(form: PartsResubmission, work: Work) -> None:
-        put_lines(work, rules.price_lines(work.read(catalogue), form.lines))
+        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover_of_case(work)))
 
     def brief() -> list[str]:
         return [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)]
