@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     prefect_database_url: str | None = Field(default=None, repr=False)
     port: int = Field(default=4200, ge=1, le=65535)
     reports_port: int = Field(default_factory=lambda given: given["port"] + 1, ge=1, le=65535)
+    reports_url: str = Field(default_factory=lambda given: f"http://{HOST}:{given['reports_port']}")  # for browsers
     dropbox: Folder = Field(default_factory=lambda given: given["home"] / "dropbox")  # sheets laid there are taken in
     # what 表格导入 may read by path, and own nets that it may fetch from (JSON lists)
     sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / SHEETS,))
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
         return self.home / "run"
 
     @property
+    def auth_file(self) -> Path:
+        """Return the file of the string that opens the Prefect server."""
+        return self.home / "auth-string"
+
+    @property
     def reports(self) -> Path:
         """Return the folder of the reports of imports, which people open in the browser."""
         return self.home / "reports"
@@ -56,13 +62,12 @@ class Settings(BaseSettings):
     @property
     def places(self) -> Places:
         """Return where sheets come in and where their reports lie."""
-        reports_url = f"http://{HOST}:{self.reports_port}"
-        return Places(self.reports, reports_url, self.dropbox, self.sheet_folders, self.sheet_networks)
+        return Places(self.reports, self.reports_url.rstrip("/"), self.dropbox, self.sheet_folders, self.sheet_networks)
 
     @property
     def variables(self) -> dict[str, str]:
         """Return the environment variables that tell a child process of this installation."""
-        told = self.model_dump(include={"home", "port", "reports_port", "worker_threads"})
+        told = self.model_dump(include={"home", "port", "reports_port", "reports_url", "worker_threads"})
         return {f"AFTERSALES_{name.upper()}": str(value) for name, value in told.items()}
 
     @property

@@ -4,6 +4,7 @@ from itertools import count
 
 from schemas.forms.applications import PartsApplication
 from schemas.processes.parts_application import PartsEnding
+from tasks.anomalies.steps import settle_shortfalls
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
 from tasks.durable.process import Case, Closing
@@ -13,7 +14,7 @@ from tasks.logistics.pickup import await_pickup
 from tasks.logistics.sending import release_goods, send_goods
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
-from tasks.production.steps import make_goods, place_production_orders, settle_shortfalls
+from tasks.production.steps import make_goods, place_production_orders
 from tasks.runs.process import process
 
 BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"

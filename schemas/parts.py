@@ -71,7 +71,7 @@ class PartsLine(Goods):
 
 
 class Registration(Shape):
-    """An application as it came in: priced lines, and who reviews (SYSTEM: nobody may)."""
+    """An application as it came in: priced lines, and who reviews."""
 
     lines: list[PartsLine]
     reviewer: Role
@@ -103,8 +103,9 @@ class Cycle(LineQuantity):
 
 
 class PlannedLine(Goods):
-    """A line to be made: by whom, how many, and the day that was promised for it."""
+    """A line to be made: by whom, how many, at which price, and the day that was promised for it."""
 
+    price: Decimal
     supply: Supply
     unit: str
     days: int

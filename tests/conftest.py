@@ -169,6 +169,6 @@ def toys(settings: Settings, toy_deployments: dict[str, UUID]) -> Iterator["Desk
     """A person at the API of the toy flows."""
     from tests.deployments.desk import Desk
 
-    desk = Desk(toy_deployments, settings.api_url)
+    desk = Desk(toy_deployments, settings)
     yield desk
     desk.close()

@@ -101,7 +101,19 @@ def test_imports_go_one_way(floor: str) -> None:
 
 
 CORE = ["durable", "unit"]
-SHARED = ["people", "lines", "documents", "privacy", "books", "policies", "cycle", "notices", "outbox", "stock"]
+SHARED = [
+    "people",
+    "lines",
+    "documents",
+    "privacy",
+    "books",
+    "policies",
+    "cycle",
+    "notices",
+    "outbox",
+    "stock",
+    "branches",
+]
 DOORS = ["sheets", "runs", "desk"]
 ROOMS = sorted({path.name for path in (ROOT / "tasks").iterdir() if path.is_dir() and path.name != "__pycache__"})
 TRADES = [room for room in ROOMS if room not in CORE + SHARED + DOORS]

@@ -21,7 +21,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
-OWN_VAN = {"运输方式": "自有车辆", "承运商": "自有车队", "运费": 0, "件数": 1}
+OWN_VAN = {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1}
 SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReviewDecision": {"审核结论": "通过"},
     "ApprovalDecision": {"审批结论": "同意"},

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
+from deployments.local.locks import auth_string, chosen, server_locks
 from deployments.local.postgres import Databases
 from deployments.local.processes import Child
 from deployments.settings import HOST, Settings, prepare_home
@@ -26,11 +27,15 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
         "PREFECT_API_URL": settings.api_url,
+        "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_COLORS": "false",
+        # what a leg or the worker says while all is well goes to the worker's log alone, not to the server too
+        "PREFECT_LOGGING_HANDLERS_API_LEVEL": "WARNING",
+        "PREFECT_LOGGING_HANDLERS_WORKER_API_LEVEL": "WARNING",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         **{name: _with_us(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
@@ -63,19 +68,22 @@ def pointed_at(settings: Settings) -> Iterator[None]:
 
 def worker_env(settings: Settings, databases: Databases) -> dict[str, str]:
     """Return the variables of a child that works on cases: it holds no handle but knows our database."""
-    return client_env(settings) | settings.variables | {"AFTERSALES_DATABASE_URL": databases.ours}
+    return client_env(settings) | chosen() | settings.variables | {"AFTERSALES_DATABASE_URL": databases.ours}
 
 
 def server_env(settings: Settings, databases: Databases) -> dict[str, str]:
     """Return the variables of the server itself."""
-    return client_env(settings) | {
+    ours = {
         "PREFECT_API_DATABASE_CONNECTION_URL": databases.prefect,
-        "PREFECT_SERVER_UI_API_URL": settings.api_url,
+        "PREFECT_UI_API_URL": settings.api_url,  # the name of the two that gives way
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         # Our gates have no time-out of Prefect's; its watch would load all suspended runs every 5 s.
         "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+        # Nothing of ours is an automation, and each event is held against all triggers.
+        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": os.environ.get("PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED", "false"),
     }
+    return client_env(settings) | ours | server_locks(settings)
 
 
 def server_child(settings: Settings, databases: Databases) -> Child:

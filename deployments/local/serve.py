@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from deployments.database import reached
+from deployments.local.locks import to_paste
 from deployments.local.up import Context, up
 from deployments.settings import Settings
 from flows import load
@@ -31,6 +32,7 @@ def _welcome(context: Context, samples: bool) -> None:
     console.rule("售后流程 Aftersales Flows")
     for label, value in (
         ("开始页 Start page", start),
+        ("登录口令 Paste once at Login", to_paste(context.settings, console.is_terminal)),
         ("全部单据 All cases", f"{context.settings.ui_url}/runs"),
         ("投件目录 Drop folder", context.settings.dropbox),
         ("数据目录 Data", context.settings.home),

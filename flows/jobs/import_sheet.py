@@ -1,5 +1,7 @@
 """Taking a sheet in 表格导入: many applications, decisions or journal rows at once."""
 
+from uuid import uuid4
+
 from schemas.forms.sheets import SheetImport
 from tasks.runs.imports import import_shown
 from tasks.runs.job import Ended, Job, job
@@ -12,6 +14,6 @@ from tasks.sheets.report import summary
 def import_sheet(job: Job, form: SheetImport) -> Ended:
     """表格导入 Take in a sheet: applications, decisions, journals or sales records, by path or URL."""
     with fetched(form.file) as path:
-        report, became = import_shown(job, path, job.run_id, form.sheet_kind)
+        report, became = import_shown(job, path, places.here().reports / uuid4().hex, form.sheet_kind)
     job.tell(f"{report.name} · {became}")
     return Ended(became, f"{report.name}: {report.line}", summary(report, places.here().link), report.name)

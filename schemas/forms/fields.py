@@ -63,7 +63,8 @@ def needed(when: str) -> Any:
     return Field(description=when)
 
 
-def _clean(value: object) -> object:
+def cleaned(value: object) -> object:
+    """Trim a text; ValueError names the control characters in it, which nobody sees and no database takes."""
     if not isinstance(value, str):
         return value
     if value.isprintable():
@@ -97,11 +98,11 @@ def _form_number(value: Decimal, info: Any) -> float | str:
     return float(value) if info.context == "form" else str(value)
 
 
-Text = Annotated[str, BeforeValidator(_clean)]
+Text = Annotated[str, BeforeValidator(cleaned)]
 # bounds stand beside the type: behind a validator of ours Pydantic would check them in Python, much slower
-Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(_clean)]
-Key = Annotated[str, Field(max_length=60), BeforeValidator(_clean)]  # by which a sheet tells its forms apart
-Remark = Annotated[str, Field(max_length=2000), BeforeValidator(_clean)]
+Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(cleaned)]
+Key = Annotated[str, Field(max_length=60), BeforeValidator(cleaned)]  # by which a sheet tells its forms apart
+Remark = Annotated[str, Field(max_length=2000), BeforeValidator(cleaned)]
 _Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
 _ABOVE_ZERO = WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
 Quantity = Annotated[_Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]], _ABOVE_ZERO]

@@ -19,9 +19,9 @@ from schemas.tables import line_correction
 from schemas.words import DocumentKind, Role, Urgency
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover_of_case, other_lines
-from tasks.approvals.queries import holders
-from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung, reason_needed
-from tasks.approvals.steps import NOBODY, Matter, climb_ladder
+from tasks.approvals.queries import stand_in
+from tasks.approvals.rules import reason_needed
+from tasks.approvals.steps import Matter, climb_ladder, find_leader
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
@@ -41,16 +41,15 @@ def review_application(case: Case) -> Review:
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
     lines, reviewer, barred = registered.lines, registered.reviewer, frozenset({request.applicant})
-    if reviewer == NO_APPROVER:
-        return Review(refused=NOBODY)
     for turn in count(1):
-        decision = ask(case, review_question(reviewer, request, lines, turn))
+        decision = ask(case, review_question(reviewer, barred, request, lines, turn))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
             break
         again = ask(case, resubmission_question(lines, decision.reason, turn))
-        lines = replace_lines(case, list(again.lines), turn=turn)
+        lines, barred = replace_lines(case, list(again.lines), turn=turn), barred | {again.staff}
+        reviewer = find_leader(case, Role.PARTS_REVIEWER, barred, turn=f"review-{turn + 1}").role
     lines = record_review(case, lines, list(decision.lines), turn=turn)
     matter = Matter("审核修正", barred | {decision.staff}, lambda: brief_lines(lines))
     barred, refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
@@ -62,8 +61,8 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     """Price the lines by the catalogue, suggest who pays, issue the 配件申报单 and find who reviews."""
     priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
     issue_application(work, priced, edition=1)
-    reviewer = free_rung(LADDER, work.read(holders), frozenset({work.case.applicant}))
-    return Registration(lines=priced, reviewer=reviewer)
+    reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
+    return Registration(lines=priced, reviewer=reviewer.role)
 
 
 @step("办事处重报", link="办事处申报")
@@ -105,9 +104,12 @@ def issue_application(work: Work, lines: Sequence[PartsLine], edition: int) -> N
 
 
 def review_question(
-    role: Role, request: PartsApplication, lines: Sequence[PartsLine], turn: int
+    role: Role, barred: frozenset[str], request: PartsApplication, lines: Sequence[PartsLine], turn: int
 ) -> Question[ReviewDecision]:
-    """Ask the reviewer, within 24 hours (S3 §3 1.1), pre-filled with what may be corrected."""
+    """Ask the reviewer, within 24 hours (S3 §3 1.1), pre-filled with what may be corrected.
+
+    `barred` are the applicant and whoever resubmitted lines: they may not review them.
+    """
 
     def check(form: ReviewDecision, work: Work) -> list[Problem]:
         if form.verdict != ReviewVerdict.APPROVE:
@@ -128,8 +130,9 @@ def review_question(
         return as_rows(rules.as_reviewed(line) for line in lines)
 
     due = clock_hours("review")
-    key, barred = f"review-{turn}", frozenset({request.applicant})
-    return gate(key, "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred)
+    return gate(
+        f"review-{turn}", "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred
+    )
 
 
 def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:

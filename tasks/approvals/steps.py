@@ -7,47 +7,70 @@ from decimal import Decimal
 from schemas.forms.approvals import ApprovalDecision
 from schemas.problems import Problem
 from schemas.words import Role, Verdict
-from tasks.approvals.queries import holders, limits
-from tasks.approvals.rules import NO_APPROVER, next_rung, reason_needed
+from tasks.approvals.queries import holders, limits, stand_in
+from tasks.approvals.rules import NOBODY, Approver, appointed, next_rung, reason_needed
+from tasks.branches.beside import Branch, alone
 from tasks.cycle.terms import gate
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
+from tasks.people.rights import BARRED, SIGNER
 from tasks.unit.work import Work
-
-NOBODY = "没有可审批的人 nobody is left who may approve"
 
 
 @dataclass(frozen=True)
 class Matter:
     """What is to be approved: what the approver sees, at which link, and who may not be it.
 
-    `barred` are the applicant and all who have approved something of this case.
+    `barred` are the applicant and all who have approved something of this case; `last`: nobody else is left, so that
+    who is barred may refuse.
     """
 
     link: str
     barred: frozenset[str]
     brief: Callable[[], Sequence[str]]
+    last: bool = False
 
 
 @step("确定审批人", link="")
-def find_approver(work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str) -> Role | None:
-    """Find the rung that must approve next; None when the amount is approved, SYSTEM when nobody is left."""
-    return next_rung(amount, limits(work), work.read(holders), barred, climbed)
+def find_approver(
+    work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str
+) -> Approver | None:
+    """Find who must approve an amount next; None when it is approved."""
+    held = work.read(holders)
+    rung = next_rung(amount, limits(work), held, barred, climbed)
+    return None if rung is None else appointed(rung, held, work.case.applicant)
+
+
+@step("确定负责人", link="")
+def find_leader(work: Work, role: Role, barred: frozenset[str], turn: str) -> Approver:
+    """Find who gives a leader's word: the role, or the next rung in the place of who is barred."""
+    return stand_in(work, role, barred)
 
 
 def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> tuple[frozenset[str], str]:
     """Ask the rungs above the reviewer in order; gives who is barred by now, and the reason if one refused."""
+    return alone(case, climbing(case, amount, reviewer, matter, str(turn)))
+
+
+def climbing(
+    case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str
+) -> Branch[tuple[frozenset[str], str]]:
+    """Climb the ladder as a branch."""
     climbed, barred = [reviewer], matter.barred
-    while rung := find_approver(case, amount, barred, list(climbed), turn=f"{turn}-{len(climbed)}"):
-        if rung == NO_APPROVER:
-            return barred, NOBODY
-        asked = Matter(matter.link, barred, lambda: [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"])
-        decision = ask(case, approval(f"approve-{turn}-{len(climbed)}", "金额审批", rung, asked))
+
+    def shown() -> list[str]:
+        return [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
+
+    while approver := find_approver(case, amount, barred, list(climbed), turn=f"{turn}-{len(climbed)}"):
+        asked = Matter(matter.link, barred, shown, approver.last)
+        decision = yield approval(f"approve-{turn}-{len(climbed)}", "金额审批", approver.role, asked)
         if decision.verdict == Verdict.REJECT:
             return barred, decision.reason
-        climbed.append(rung)
+        climbed.append(approver.role)
         barred |= {decision.staff}
+        if approver.last:
+            break
     return barred, ""
 
 
@@ -55,8 +78,12 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     """Ask a leader for approval; a refusal needs a reason."""
 
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
-        return reason_needed(form.reason, form.verdict == Verdict.REJECT, "不同意时必填 is required to refuse")
+        if form.verdict == Verdict.REJECT:
+            return reason_needed(form.reason, True, "不同意时必填 is required to refuse")
+        return [Problem(SIGNER, form.staff, BARRED)] if form.staff in matter.barred else []
 
-    return gate(
-        key, title, role, ApprovalDecision, within, matter.link, matter.brief, check=check, barred=matter.barred
-    )
+    def brief() -> list[str]:
+        return [*([f"**{NOBODY}**"] if matter.last else []), *matter.brief()]
+
+    barred = frozenset[str]() if matter.last else matter.barred
+    return gate(key, title, role, ApprovalDecision, within, matter.link, brief, check=check, barred=barred)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from schemas.tables import route_price
+from schemas.tables import carrier, route_price
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.logistics.rules import FreightLimits
@@ -17,6 +17,12 @@ def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[
     """Load the reference price of each office's route that is valid today, CNY a shipment."""
     valid = select(route_price).where(valid_on(route_price, shanghai_day(clock.now())))
     return {row.office: row.reference_price for row in connection.execute(valid)}
+
+
+def fleet(connection: Connection, _case_ids: Sequence[int] = ()) -> frozenset[str]:
+    """Give the group's own carriers, by code and by name."""
+    own = connection.execute(select(carrier.c.code, carrier.c.name).where(carrier.c.kind == "own"))
+    return frozenset(word for row in own for word in row)
 
 
 def freight_limits(work: Work) -> FreightLimits:

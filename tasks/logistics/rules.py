@@ -1,16 +1,17 @@
 """Who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2), and what an office may find; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
-from schemas.forms.logistics import FreightMethod, GoodsCheck, PickupConfirmation, PickupFound
+from schemas.forms.logistics import FreightMethod, GoodsCheck, GoodsOut, PickupConfirmation, PickupFound
 from schemas.problems import Problem
 from schemas.shapes import Shape, money
 from schemas.words import Role
 from tasks.lines.rules import known_lines
 
+CARRIER, FREIGHT = "承运商 carrier", "运费 freight"
 GOOD = "完好数量 good"
 SAY_WHAT_IS_WRONG = "完好数量少于发货，请选短少、损坏或货不对单 less arrived in good order: say what is wrong"
 _CENT = Decimal("0.01")
@@ -78,6 +79,20 @@ def _within(limit: Decimal, freight: Decimal, zh: str, en: str) -> FreightRuling
 
 def _needs(role: Role, zh: str, en: str) -> FreightRuling:
     return FreightRuling(role=role, reason=f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
+
+
+def carrier_problems(form: GoodsOut, fleet: Collection[str]) -> list[Problem]:
+    """Check carrier and freight: own vehicles are the fleet's and free, any other carrier is paid (DOMAIN 1.9)."""
+    own, ours, free = form.method == FreightMethod.OWN, form.carrier in fleet, not form.freight
+    if own and not ours:
+        expected = f"自有车辆须为{'、'.join(sorted(fleet))} own vehicles are the fleet's: any other carrier is hired"
+        return [Problem(CARRIER, form.carrier, expected)]
+    if ours and not own:
+        return [Problem(CARRIER, form.carrier, "集团车队请选自有车辆 is our fleet: choose own vehicles")]
+    if own == free:
+        return []
+    for_own, for_hired = "自有车辆不计运费，请填 0 own vehicles are free: enter 0", "须填运费 must be above 0"
+    return [Problem(FREIGHT, form.freight, for_own if own else for_hired)]
 
 
 def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Problem]:

@@ -11,9 +11,7 @@ from schemas.parts import Goods, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
-from tasks.approvals.queries import holders
-from tasks.approvals.rules import LADDER, NO_APPROVER, free_rung
-from tasks.approvals.steps import NOBODY, Matter, approval
+from tasks.approvals.steps import Matter, approval, find_leader
 from tasks.cycle.rules import Notice
 from tasks.cycle.terms import escalation, gate, overdue, working_days
 from tasks.documents.contents import Content, goods_row, slip, to_office
@@ -25,8 +23,8 @@ from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.lines.steps import mark_line
 from tasks.logistics.packing import packing, packing_problems
-from tasks.logistics.queries import freight_limits, route_prices
-from tasks.logistics.rules import FreightRuling, freight_approval
+from tasks.logistics.queries import fleet, freight_limits, route_prices
+from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
 from tasks.stock.moves import by_line, deliver_reserved, kept, receive
 from tasks.unit.work import Work
 
@@ -75,12 +73,13 @@ def send_goods(case: Case, lines: Sequence[PartsLine], barred: frozenset[str], t
     for attempt in count(1):
         asked = goods_out_question(f"goods-out-{turn}-{attempt}", lines, refused, case.request.urgency, released)
         if may_release:
-            early = release_question(f"release-{turn}-{attempt}", case.request.applicant)
+            leader = find_leader(case, Role.SUPERVISOR, barred, turn=f"release-{turn}-{attempt}")
+            early = release_question(f"release-{turn}-{attempt}", leader.role, barred)
             try:
                 question, answer = ask_first(case, early, asked)
                 may_release = question is asked
                 if question is early and answer.verdict == ReleaseVerdict.RELEASE:
-                    released = release_goods(case, list(lines), turn=turn)
+                    released, barred = release_goods(case, list(lines), turn=turn), barred | {answer.staff}
                     asked = goods_out_question(asked.key, lines, refused, case.request.urgency, released)
             except TimedOut:
                 may_release = False
@@ -95,14 +94,13 @@ def send_goods(case: Case, lines: Sequence[PartsLine], barred: frozenset[str], t
 
 def approve_freight(case: Case, form: GoodsOut, barred: frozenset[str], turn: str) -> tuple[frozenset[str], str]:
     """Ask for the freight's approval where the rules want one; gives who is barred, and the reason of a refusal."""
-    ruling = judge_freight(case, form.method, form.freight, barred, turn=turn)
+    ruling = judge_freight(case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return barred, ""
-    if ruling.role == NO_APPROVER:
-        return barred, f"{NOBODY}: {ruling.reason}"
+    leader = find_leader(case, ruling.role, barred, turn=f"freight-{turn}")
     shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-    matter = Matter("出库", barred, lambda: [shown, ruling.reason])
-    said = ask(case, approval(f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
+    matter = Matter("出库", barred, lambda: [shown, ruling.reason], leader.last)
+    said = ask(case, approval(f"freight-{turn}", "运费审批", leader.role, matter, "freight_approval"))
     return (barred, said.reason) if said.verdict == Verdict.REJECT else (barred | {said.staff}, "")
 
 
@@ -133,15 +131,9 @@ def _outbound(work: Work, rows: Sequence[Content], red: bool) -> Content:
 
 
 @step("运费判定", link="出库")
-def judge_freight(
-    work: Work, method: FreightMethod, freight: Decimal, barred: frozenset[str], turn: str
-) -> FreightRuling:
-    """Rule on the freight by the route's reference price; the next rung stands in for who is barred."""
-    ruling = freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
-    if ruling.role is None:
-        return ruling
-    free = free_rung(LADDER[LADDER.index(ruling.role) :], work.read(holders), barred)
-    return FreightRuling(role=free, reason=ruling.reason)
+def judge_freight(work: Work, method: FreightMethod, freight: Decimal, turn: str) -> FreightRuling:
+    """Rule on the freight by the route's reference price."""
+    return freight_approval(method, freight, work.read(route_prices).get(work.case.office), freight_limits(work))
 
 
 @step("发货单·装箱单", link="出库制票")
@@ -168,19 +160,14 @@ def goods_out_question(
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = released.quantities if released else by_line(kept(work))
-        expected = "自有车辆以外须填运费 must be above 0 unless our own vehicle goes"
-        free = form.freight or form.method == FreightMethod.OWN
-        return packing_problems(form, leaves) + ([] if free else [Problem("运费 freight", form.freight, expected)])
+        return carrier_problems(form, work.read(fleet)) + packing_problems(form, leaves)
 
     role, also = Role.WAREHOUSE, Role.LOGISTICS
     remind = overdue(role, kind=Notice.DAILY) if urgency == Urgency.URGENT else escalation(role)
     return gate(key, "出库", role, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
 
 
-def release_question(key: str, applicant: str) -> Question[EarlyRelease]:
-    """Ask a SUPERVISOR, today, whether urgent goods may go before the form; silence means that they wait for it."""
-    due = working_days("release")
-    barred, brief = frozenset({applicant}), lambda: [MAY_GO_FIRST]
-    return gate(
-        key, "加急放行", Role.SUPERVISOR, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None
-    )
+def release_question(key: str, leader: Role, barred: frozenset[str]) -> Question[EarlyRelease]:
+    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it."""
+    due, brief = working_days("release"), lambda: [MAY_GO_FIRST]
+    return gate(key, "加急放行", leader, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None)

@@ -123,7 +123,7 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        plan.append(PlannedLine(**line.as_goods(), supply=chosen.supply, days=days, **where))
+        plan.append(PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, **where))
         mark_line(work, no, **where)
     return plan
 

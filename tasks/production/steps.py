@@ -5,17 +5,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from schemas.forms.anomalies import AnomalyDecision, AnomalyVerdict
+from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
-from schemas.parts import OrderProgress, PartsLine, PlannedLine, Shortfall
+from schemas.parts import OrderProgress, PlannedLine
 from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
-from tasks.approvals.rules import reason_needed
+from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
+from tasks.branches.beside import Branch, beside, next_answer, side_by_side
 from tasks.cycle.terms import More, end_of, gate, production_watch
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask_first
+from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows, only_these
@@ -35,29 +36,40 @@ def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decima
     None when an anomaly closes the case. Reports, counts and anomalies are open side by side: a unit may report
     again while goods are counted.
     """
-    making = Making(plan)
+    case, making = side_by_side(case), Making(plan)
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
-    for number in count(1):
-        questions = making_questions(making, shipment)
-        if not questions:
-            return making.came_in
-        question, answer = ask_first(case, *questions)
-        turn = f"{shipment}-{number}"
-        match answer:
-            case ProductionReport():
-                made = making.report(str(question.unit), answer.lines, turn)
-                orders = [making.orders[line.line_no] for line in answer.lines]
-                record_production(case, orders, made, shipment, turn=turn)
-            case GoodsInCount():
-                received = making.count(question.key, answer.lines, turn)
-                orders = [making.orders[line.planned.line_no] for line in received]
-                book_goods_in(case, received, orders, shipment, turn=turn)
-            case AnomalyDecision(verdict=AnomalyVerdict.CLOSE):
-                return None
-            case AnomalyDecision(verdict=verdict):
-                settle_anomaly(case, making.settle(question.key, verdict), verdict, shipment, turn=turn)
-    raise AssertionError("unreachable")
+    try:
+        for number in count(1):
+            questions = making_questions(making, shipment)
+            if not (questions or making.anomalies):
+                break
+            if answered := next_answer(case, *questions):
+                _take(case, making, *answered, shipment, f"{shipment}-{number}")
+    except ClosedByAnomaly:
+        return None
+    return making.came_in
+
+
+def _take(case: Case, making: Making, question: Question[Any], answer: Any, shipment: int, turn: str) -> None:
+    """Take a report or a count; what is wrong with it goes to the anomaly's own branch."""
+    known = set(making.anomalies)
+    if isinstance(answer, ProductionReport):
+        made = making.report(str(question.unit), answer.lines, turn)
+        orders = [making.orders[line.line_no] for line in answer.lines]
+        record_production(case, orders, made, shipment, turn=turn)
+    else:
+        received = making.count(question.key, answer.lines, turn)
+        orders = [making.orders[line.planned.line_no] for line in received]
+        book_goods_in(case, received, orders, shipment, turn=turn)
+    for key in [key for key in making.anomalies if key not in known]:
+        beside(case, _settle(case, making, key, shipment))
+
+
+def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
+    found = making.anomalies[key]
+    verdict = yield from decide_anomaly(case, key, found, making.plan[found.line_no], "车间生产")
+    settle_anomaly(case, making.settle(key, verdict), verdict, shipment, turn=key.removeprefix("anomaly-"))
 
 
 @step("取消生产单", link="车间生产")
@@ -132,12 +144,10 @@ def book_goods_in(
 
 
 def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
-    """Ask for all that is not settled: reports of the units, counts of what they made, decisions on anomalies."""
-    plan = making.plan
+    """Ask for all that is not there yet: reports of the units, counts of what they made."""
     return [
         *(report_question(unit, making, shipment) for unit in making.units()),
-        *(count_question(key, made, plan) for key, made in making.counts.items()),
-        *(anomaly_question(key, one, plan[one.line_no].name, "车间生产") for key, one in making.anomalies.items()),
+        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
     ]
 
 
@@ -175,38 +185,3 @@ def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, Pla
 
     covers = only_these(made)
     return gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check, covers=covers)
-
-
-def anomaly_question(key: str, found: Shortfall, name: str, link: str) -> Question[AnomalyDecision]:
-    """Ask the SUPERVISOR what becomes of an anomaly (until process 6 takes over)."""
-
-    def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
-        if form.verdict == AnomalyVerdict.REMAKE and not found.missing:
-            expected = "没有短缺，不需重做 nothing is missing: accept or close"
-            return [Problem("处理意见 decision", form.verdict.zh, expected)]
-        needed = form.verdict != AnomalyVerdict.REMAKE
-        return reason_needed(form.reason, needed, "接受短交或关闭时必填 is required to accept short or close")
-
-    def brief() -> list[str]:
-        line = f"{found.where} · 第{found.line_no}行 {name}"
-        return [line, f"缺 missing: **{found.missing:f}**", found.found]
-
-    return gate(key, "异常处理", Role.SUPERVISOR, AnomalyDecision, "anomaly", link, brief, check=check)
-
-
-def settle_shortfalls(
-    case: Case, lines: Sequence[PartsLine], found: Sequence[Shortfall], shipment: int
-) -> list[PartsLine] | None:
-    """Ask what becomes of what the office did not get in good order; gives what is made again, None to close."""
-    waiting = {f"anomaly-pickup-{shipment}-{one.line_no}": one for one in found}
-    by_no = {line.line_no: line for line in lines}
-    again: list[PartsLine] = []
-    while waiting:
-        questions = [anomaly_question(key, one, by_no[one.line_no].name, "催提") for key, one in waiting.items()]
-        question, answer = ask_first(case, *questions)
-        one = waiting.pop(question.key)
-        if answer.verdict == AnomalyVerdict.CLOSE:
-            return None
-        if answer.verdict == AnomalyVerdict.REMAKE:
-            again.append(by_no[one.line_no].model_copy(update={"quantity": one.missing}))
-    return sorted(again, key=lambda line: line.line_no)

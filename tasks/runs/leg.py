@@ -29,6 +29,7 @@ from tasks.durable.queries import Entry
 from tasks.durable.signals import Moved
 from tasks.durable.stage import advance
 from tasks.runs import parking
+from tasks.runs.engine import recorded_once
 from tasks.runs.flow import as_task, this_run
 from tasks.runs.gate import RawInput, draft_input, gate_input
 from tasks.runs.publish import PAGES
@@ -161,7 +162,8 @@ def as_step(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         except Moved as moved:  # not a fault: the case is loaded again and replayed
             return moved
 
-    result = as_task(title, run)
+    with recorded_once():
+        result = as_task(title, run)
     if isinstance(result, Moved):
         raise result
     return result
@@ -182,14 +184,18 @@ def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
 
 
 def wait_at(run: FlowRun, form: type[RawInput], heard: set[str]) -> dict[str, Any]:
-    """Suspend at a gate; its dialog is stored before, so that nobody can meet the gate without it.
+    """Give the answer to a gate, or suspend there; its dialog is stored before, so that nobody can meet the gate without it.
 
     Where its answer is among those `heard`, yet could not be judged, a changed process, it is asked for once more.
     """
-    if form.key in heard:
-        parking.ask_again(run.id, form.key, form)
-    elif form.key not in (run.empirical_policy.pause_keys or ()):
+    if form.key not in (run.empirical_policy.pause_keys or ()):
         parking.store_form(run.id, form.key, form)
-    answer: RawInput = suspend_flow_run(wait_for_input=form, key=form.key)
-    heard.add(form.key)
-    return answer.values()
+    else:
+        with parking.prefect_client() as client:
+            given = None if form.key in heard else parking.held_answer(client, run.id, form.key)
+        if given is not None:
+            heard.add(form.key)
+            return form(**given).values()
+        parking.ask_again(run.id, form.key, form)
+    suspend_flow_run(wait_for_input=form, key=form.key)
+    raise AssertionError("unreachable: Prefect pauses here")

@@ -116,8 +116,11 @@ def _leased(case_id: ColumnElement[int], at: datetime) -> Exists:
     return exists().where(lease.c.case_id == case_id, lease.c.expires_at > at)
 
 
-def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
-    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first."""
+def ready_cases(connection: Connection, at: datetime, limit: int, skip_locked: bool = False) -> list[int]:
+    """Find open cases with work to do, or with a letter to read, and no live lease, longest ready first.
+
+    `skip_locked` leaves out those that somebody holds at the moment, a chunk at work or a worker that is frozen.
+    """
     ready = select(service_case.c.id, service_case.c.ready_at.label("since")).where(
         service_case.c.ready_at <= at, _OPEN
     )
@@ -126,4 +129,7 @@ def ready_cases(connection: Connection, at: datetime, limit: int) -> list[int]:
     written = select(service_case.c.id, letter.c.sent_at).join(letter).join(work_item, waits).where(unread)
     found = ready.union(written).subquery()
     free = select(found.c.id).where(~_leased(found.c.id, at)).order_by(found.c.since).limit(limit)
+    if skip_locked:
+        rows = free.join(service_case, service_case.c.id == found.c.id)
+        free = rows.with_for_update(of=service_case, key_share=True, skip_locked=True)
     return list(connection.execute(free).scalars())

@@ -68,7 +68,7 @@ class Watch:
         until = time.monotonic() + self.part
         while time.monotonic() < until:
             with self.db.connect() as connection:
-                ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK)
+                ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK, skip_locked=True)
             results = advance_chunk(self.db, [Turn(case_id) for case_id in ready])
             faults = [result for result in results if result.fault]
             for result in faults:  # noted on the case, which is tried again later; the others go on

@@ -2,8 +2,9 @@
 
 A form goes on whole or not at all, the others of the sheet go on without it; what became of it comes back to its rows.
 Rows of decisions that were taken before are known by their mark. A case's origin holds its request's content, so the
-same sent again (same file, renamed, in part, beside corrected ones) makes no second case. Sales records are kept by
-order and line; sent again with other content, they are corrected.
+same sent again (same file, renamed, in part, beside corrected ones) makes no second case. What may be the same again or
+a new one that only looks like it goes back and is asked to say which. Sales records are kept by order and line; sent
+again with other content, they are corrected.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine, Row
@@ -20,7 +22,7 @@ from schemas.forms.base import form_path
 from schemas.forms.fields import Key
 from schemas.forms.sales import SalesLine, YesNo
 from schemas.problems import BadInput, NotFound, Problem, problems_of
-from schemas.sheet_kinds import SheetKind
+from schemas.sheet_kinds import STEP, SheetKind
 from schemas.words import Channel
 from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES
@@ -29,7 +31,7 @@ from tasks.durable.stage import advance_chunk
 from tasks.people.queries import offices
 from tasks.sheets.forms import Filled, SheetForm, SheetRow, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
-from tasks.sheets.queries import cases_by_number, put_sales
+from tasks.sheets.queries import cases_by_number, put_sales, waiting_items
 from tasks.unit.work import SHANGHAI
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
@@ -61,8 +63,12 @@ def _answer_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tu
     with db.connect() as connection:
         known = known_rows(connection, [row.mark for row in all_rows(forms) if row.mark])
         cases = cases_by_number(connection, {form.key for form in forms})
+        waiting = waiting_items(connection, form_path(kind.form), {case.id for case in cases.values()})
     outcomes, by_case = list[RowOutcome](), dict[int, list[Filled]]()
     for form in forms:
+        if doubts := _doubts(kind, form, known, waiting.get(cases[form.key].id) if form.key in cases else None):
+            outcomes += rejected(form.key, form.rows, doubts)
+            continue
         outcomes += all_became((row for row in form.rows if row.mark in known), Became.UNCHANGED, form.key)
         fresh = [row for row in form.rows if row.mark not in known]
         if not fresh:
@@ -75,6 +81,24 @@ def _answer_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tu
             by_case.setdefault(case.id, []).append(filled)
     told, overtaken = _send(db, kind, by_case)
     return outcomes + told, overtaken
+
+
+def _doubts(kind: SheetKind, form: SheetForm, known: Mapping[UUID, str], waits: str | None) -> list[Problem]:
+    """Name the rows that were taken for an earlier item and that may as well be meant for the one that waits now.
+
+    A step says which, and so do the day and serial of a journal.
+    """
+    if form.step or kind.dated or waits is None:
+        return []
+    expected = (
+        f"此前已用于 {{0}}，本单现在等 {waits}；如是新的决定，请在“{STEP}”列填 {waits}，否则请删去此行 "
+        f"was taken for {{0}} before; if it is meant for {waits}, write that under {STEP}, else leave the row out"
+    )
+    return [
+        Problem(STEP, "", expected.format(known[row.mark]), row.no)
+        for row in form.rows
+        if row.mark and row.mark in known
+    ]
 
 
 def _case_problems(kind: SheetKind, form: SheetForm, no: int, case: Row[Any] | None) -> list[Problem]:
@@ -115,12 +139,26 @@ def _open_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list
     made = open_chunk(db, _process_of(kind), Channel.SHEET, sent)
     advance_chunk(db, [Turn(case.case_id) for case in made if isinstance(case, Opened) and case.new])
     outcomes = [outcome for filled in read if filled.problems for outcome in sent_back(kind, filled)]
+    with db.connect() as connection:
+        earlier = cases_by_number(
+            connection, {case.number for case in made if isinstance(case, Opened) and not case.new}
+        )
     for filled, case in zip(right, made, strict=True):
         if isinstance(case, BadInput):
             outcomes += sent_back(kind, filled, case.problems)
+        elif case.number in earlier and earlier[case.number].closed_at:
+            outcomes += sent_back(kind, filled, [_used_before(kind, filled.form.key, case.number)])
         else:
             outcomes += all_became(filled.rows, Became.ACCEPTED if case.new else Became.UNCHANGED, case.number)
     return outcomes
+
+
+def _used_before(kind: SheetKind, key: str, number: str) -> Problem:
+    """Say that an application looks like one whose case is closed."""
+    expected = f"此前已受理为 {number}，该单已结案；如是新的申报，请换一个{kind.key.heading}"
+    return Problem(
+        kind.key.heading, key, f"{expected} was taken as {number}, which is closed: a new one needs a new number"
+    )
 
 
 def origin_of(key: str, data: Mapping[str, Any]) -> str:

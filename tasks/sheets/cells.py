@@ -8,7 +8,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from schemas.forms.fields import A_NUMBER, unparted
+from schemas.forms.fields import A_NUMBER, cleaned, unparted
 from schemas.sheet_kinds import CellType
 
 Cell = str | int | float | bool | date | datetime | None
@@ -110,7 +110,7 @@ def read_text(value: Cell) -> str:
             expected = f"超过 {SAFE_DIGITS} 位的编号须设为文本 Excel has lost digits: format the cell as text"
             raise ValueError(f"{expected} and type it again")
         return _shown(value)
-    return clean_text(str(value))
+    return str(cleaned(clean_text(str(value))))
 
 
 def _shown(number: float) -> str:

@@ -6,27 +6,33 @@ dropbox/done/      all went in
 dropbox/rejected/  something came back: in the folder of the file lies its reject sheet, too
 
 A file moves from room to room by one rename, alone or with its folder: whoever is killed in between, it is in one
-room, and no name takes the place of another.
+room, and no name takes the place of another. In hand it has a short name that no program stumbles over; what people
+call it is noted beside it. What is no regular file, and what programs lay beside files (@eaDir, .DS_Store), is left.
 """
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from tasks.sheets.fetch import shown_name
 from tasks.sheets.outcome import Became
 from tasks.unit.work import SHANGHAI
 
 WORKING, DONE, REJECTED = "working", "done", Became.REJECTED.name.lower()
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
-AGAIN = ".again"  # beside a file in hand that met a fault: a sign for each time, dated when it is tried next
+NAME = ".name"  # beside a file in hand: what people call it
+AGAIN = ".again"  # beside a file in hand: a sign for each try, dated when the next one is due
+TRIED, EXCUSED = "!", "-"  # a try; it was not the file's fault that it failed
+MOST_TRIES = 3  # so a file that ends its reader, or meets a fault of ours, is not read for ever
 LONGEST_WAIT = timedelta(hours=1)
 QUIET = timedelta(seconds=10)  # so long nobody wrote to a file that is complete
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")  # what programs call it while they write
-PASSING = (".", "~$")  # hidden, and the locks of spreadsheet programs
+PASSING = (".", "~$", "@", "Thumbs.db", "desktop.ini")  # hidden, locks of spreadsheet programs, a system's own
 
 
 def make_rooms(dropbox: Path) -> None:
@@ -36,35 +42,61 @@ def make_rooms(dropbox: Path) -> None:
 
 
 def claim_new(dropbox: Path, now: datetime) -> None:
-    """Take every complete new file in hand; of two who try, one gets it."""
+    """Take every complete new file in hand; of two who try, one gets it. Clear what dead watchers left empty."""
     for file in sorted(dropbox.iterdir()):
-        if _is_complete(file, now):
+        if _is_file(file) and file.suffix.lower() not in UNFINISHED and _is_quiet(file, now):
             hand = dropbox / WORKING / uuid4().hex
-            hand.mkdir()
             with suppress(OSError):  # somebody else took it, or took it away
-                file.rename(hand / file.name)
-
-
-def in_hand(dropbox: Path) -> Iterator[tuple[UUID, Path]]:
-    """Give the files in hand with the job that each is, those of a killed watcher too."""
-    for hand in sorted((dropbox / WORKING).iterdir()):
-        files = _files(hand)
-        if files:
-            yield UUID(hand.name), files[0]
-        else:
+                hand.mkdir()
+                (hand / NAME).write_text(shown_name(file.name), "utf-8")
+                file.rename(hand / ("sheet.csv" if file.suffix.lower() == ".csv" else "sheet.xlsx"))
+    for hand in (dropbox / WORKING).iterdir():
+        if _is_hand(hand) and not _file(hand) and _is_quiet(hand, now):
             with suppress(OSError):
-                (hand / AGAIN).unlink(missing_ok=True)
+                _forget_notes(hand)
                 hand.rmdir()
 
 
-def put_off(file: Path, now: datetime) -> None:
-    """Let a file in hand that met a fault wait: for the next round, then for 1, 3, 7 … 60 minutes."""
+def in_hand(dropbox: Path) -> Iterator[Path]:
+    """Give the files in hand, those of a killed watcher too."""
+    for hand in sorted((dropbox / WORKING).iterdir()):
+        if _is_hand(hand) and (file := _file(hand)):
+            yield file
+
+
+def name_of(file: Path) -> str:
+    """Give what people call a file in hand."""
+    try:
+        return (file.parent / NAME).read_text("utf-8")
+    except OSError:
+        return file.name
+
+
+def begin(file: Path, now: datetime) -> int:
+    """Note a try before it is made, the next one for 0, 1, 3, 7 … 60 minutes later; gives how many count by now."""
     note = file.parent / AGAIN
-    with suppress(OSError):  # a full disk: it is tried in the next round
-        with note.open("a") as signs:
-            signs.write("!")
-        wait = min(timedelta(minutes=2 ** min(note.stat().st_size - 1, 10) - 1), LONGEST_WAIT)
+    with suppress(OSError):  # a full disk: it is tried all the same
+        signs = _write_sign(note, TRIED)
+        wait = min(timedelta(minutes=2 ** min(signs.count(TRIED) - 1, 10) - 1), LONGEST_WAIT)
         os.utime(note, ((now + wait).timestamp(),) * 2)
+        return signs.count(TRIED) - signs.count(EXCUSED)
+    return 1
+
+
+def excuse(file: Path) -> None:
+    """Do not count the last try: a full disk, or a database that starts, is no fault of the file."""
+    note = file.parent / AGAIN
+    with suppress(OSError):
+        due = note.stat().st_mtime
+        _write_sign(note, EXCUSED)
+        os.utime(note, (due, due))
+
+
+def _write_sign(note: Path, sign: str) -> str:
+    with note.open("a+") as signs:
+        signs.write(sign)
+        signs.seek(0)
+        return signs.read()
 
 
 def is_due(file: Path, now: datetime) -> bool:
@@ -82,31 +114,55 @@ def add_report(file: Path, text: str, reports: Path) -> None:
     (folder / REPORT).write_text(text, "utf-8-sig")  # Windows' editor tells it by this mark
 
 
-def put_away(dropbox: Path, file: Path, room: str, now: datetime) -> Path:
+def put_away(file: Path, room: str, now: datetime) -> Path:
     """Move a file in hand with all that lies beside it; gives its folder, named by the time and the file."""
-    (file.parent / AGAIN).unlink(missing_ok=True)
-    named = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {file.name}"
+    hand, name, dropbox = file.parent, name_of(file), file.parents[2]
+    with suppress(OSError):  # there is something of that name already
+        file.rename(hand / name)
+    _forget_notes(hand)
+    named = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {name}"
     for attempt in range(1, 1000):
         target = dropbox / room / (named if attempt == 1 else f"{named} ({attempt})")
-        if not target.exists():
-            with suppress(OSError):  # a folder of that name came in between
-                return file.parent.rename(target)
+        try:
+            if not target.exists():
+                return hand.rename(target)
+        except OSError:
+            if not target.exists():  # else a folder of that name came in between
+                raise
     raise FileExistsError(named)
 
 
-def _is_complete(file: Path, now: datetime) -> bool:
-    """Say whether a file is there as a whole: nobody wrote to it for a while, and no program calls it a part."""
-    if file.name.startswith(PASSING) or file.suffix.lower() in UNFINISHED or file.is_symlink():
-        return False
-    try:
-        touched = file.stat().st_ctime  # unlike the time of change, no copying program sets it back
-    except OSError:
-        return False
-    return file.is_file() and now.timestamp() - touched >= QUIET.total_seconds()
+def _forget_notes(hand: Path) -> None:
+    for note in (AGAIN, NAME):
+        (hand / note).unlink(missing_ok=True)
 
 
-def _files(hand: Path) -> list[Path]:
+def _is_hand(folder: Path) -> bool:
     try:
-        return sorted(file for file in hand.iterdir() if file.is_file() and file.name != AGAIN)
+        return UUID(folder.name).hex == folder.name
+    except ValueError:  # what another program laid there
+        return False
+
+
+def _file(hand: Path) -> Path | None:
+    try:
+        return next(filter(_is_file, sorted(hand.iterdir())), None)
     except OSError:
-        return []
+        return None
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether it is a file as people lay it there: no folder, link or pipe, and none of a program's own."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode) and not path.name.startswith(PASSING)
+    except OSError:
+        return False
+
+
+def _is_quiet(path: Path, now: datetime) -> bool:
+    """Say whether nobody wrote to it for a while, so that it is there as a whole."""
+    try:
+        touched = path.lstat().st_ctime  # unlike the time of change, no copying program sets it back
+    except OSError:
+        return False
+    return now.timestamp() - touched >= QUIET.total_seconds()

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 import tempfile
+import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -27,6 +28,7 @@ WAIT = 30.0  # seconds for a server that does not answer
 MOST_SECONDS = 60.0  # for a download as a whole, so that a slow server holds no thread for long
 MOST_HOPS = 5
 NAMELESS = "sheet.xlsx"
+LONGEST_NAME, LONGEST_SUFFIX = 120, 10  # bytes, characters: with what we add, a name has at most 255 bytes
 TRANSLATED = ip_network("64:ff9b::/96")  # IPv6 that a router takes for any IPv4 address
 NOT_PUBLIC = "不是公网地址 is no public address; AFTERSALES_SHEET_NETWORKS names nets of the house"
 
@@ -45,7 +47,7 @@ def fetched(place: str) -> Iterator[Path]:
     if not of_web:
         raise refused_file(place, "网址只能是 http 或 https only http and https URLs are read")
     with tempfile.TemporaryDirectory(prefix="aftersales-sheet-") as folder:
-        target = Path(folder) / (PurePosixPath(unquote(parts.path)).name or NAMELESS)
+        target = Path(folder) / shown_name(PurePosixPath(unquote(parts.path)).name or NAMELESS)
         try:
             asyncio.run(_download(place, target))
         except TimeoutError as error:
@@ -159,6 +161,13 @@ def may_reach(address: IPv4Address | IPv6Address) -> bool:
         if address in TRANSLATED:
             return False
     return address.is_global and not address.is_multicast
+
+
+def shown_name(name: str) -> str:
+    """Make the name of a file one that can be shown, stored and put into other names: printable and short."""
+    path = PurePosixPath("".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name)))
+    stem = path.stem.encode()[:LONGEST_NAME].decode(errors="ignore")
+    return stem + path.suffix[:LONGEST_SUFFIX]
 
 
 def refused_file(place: str, why: str) -> BadInput:

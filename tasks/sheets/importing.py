@@ -3,10 +3,9 @@
 Whatever is killed in between: sent again, nothing happens twice and nothing is lost.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sqlalchemy import Engine
 
@@ -18,10 +17,11 @@ from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows
-from tasks.sheets.queries import cases_by_number
+from tasks.sheets.queries import cases_by_number, lines_of_cases
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
 
+CHUNK_ROWS = 2_000  # of a chunk: for as long as it commits, a click waits for the next case number
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
 
@@ -34,6 +34,7 @@ def import_file(
     docs: Path | None = None,
     on_progress: Callable[[int, int], None] = lambda done, rows: None,
     run_chunk: RunChunk = lambda name, work: work(),
+    name: str = "",
 ) -> SheetReport:
     """Take in all tables of a file, those of one `kind` if it is given; BadInput where the file is wrong.
 
@@ -41,16 +42,19 @@ def import_file(
     docs          folder of the Data Docs pages; else there are none
     on_progress   hears how many of the good rows are done
     run_chunk     runs the work of a chunk, under its name
+    name          what people call the file; else its own name
     """
-    report, chunks = SheetReport(path.name, []), list[Chunk]()
-    tables = read_tables(path, kind)
+    report, chunks = SheetReport(name or path.name, []), list[Chunk]()
+    tables = read_tables(path, kind, report.name)
     while tables:
         told, good = _check(db, tables.pop(0), docs)
         report.tables.append(told)
-        chunks += [(told, forms) for forms in form_chunks(good)]
+        with db.connect() as connection:
+            lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
+        chunks += [(told, forms) for forms in form_chunks(good, lines)]
     _apply(db, chunks, on_progress, run_chunk)
     if report.rejected:
-        report.write_rejects((out or path.parent) / f"{path.stem}.rejected.xlsx")
+        report.write_rejects((out or path.parent) / f"{PurePath(report.name).stem}.rejected.xlsx")
     return report
 
 
@@ -94,10 +98,20 @@ def _apply_some(helpers: Crew, some: Sequence[Chunk]) -> None:
         told.note(of_chunk, all_rows(forms))
 
 
-def form_chunks(forms: Iterable[SheetForm]) -> list[list[SheetForm]]:
-    """Cut forms into chunks of so many cases; all forms of a case stay together, in order."""
+def form_chunks(forms: Iterable[SheetForm], lines: Mapping[str, int] | None = None) -> list[list[SheetForm]]:
+    """Cut forms into chunks of so many cases and rows; all forms of a case stay together, in order.
+
+    `lines` says how many lines cases have: a row that decides a case moves them all.
+    """
     groups: dict[str, list[SheetForm]] = {}
     for form in forms:
         groups.setdefault(form.key or f"row {form.rows[0].no}", []).append(form)
-    cases = list(groups.values())
-    return [list(chain(*cases[first : first + CHUNK])) for first in range(0, len(cases), CHUNK)]
+    chunks, cases, room = list[list[SheetForm]](), 0, 0
+    for key, group in groups.items():
+        rows = max(len(all_rows(group)), lines.get(key, 0) if lines else 0)
+        if cases == CHUNK or rows > room:
+            chunks.append([])
+            cases, room = 0, CHUNK_ROWS
+        chunks[-1] += group
+        cases, room = cases + 1, room - rows
+    return chunks

@@ -1,13 +1,23 @@
-"""The SQL of sheets: cases by number, drop-down lists, sales records."""
+"""The SQL of sheets: cases by number, what they wait for, drop-down lists, sales records."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Label, Row, literal_column, select, tuple_
+from sqlalchemy import Boolean, Connection, Label, Row, func, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
-from schemas.tables import carrier, office, part, part_price, production_unit, sales_record, service_case
+from schemas.tables import (
+    carrier,
+    case_line,
+    office,
+    part,
+    part_price,
+    production_unit,
+    sales_record,
+    service_case,
+    work_item,
+)
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
@@ -33,6 +43,22 @@ def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[st
     found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
     rows = connection.execute(found.where(among(service_case.c.number, numbers)))
     return {row.number: row for row in rows}
+
+
+def lines_of_cases(connection: Connection, numbers: Collection[str]) -> dict[str, int]:
+    """Count the lines of cases: number → lines."""
+    counted = select(service_case.c.number, func.count().label("lines"))
+    found = counted.join(case_line, case_line.c.case_id == service_case.c.id).group_by(service_case.c.number)
+    rows = connection.execute(found.where(among(service_case.c.number, numbers)))
+    return {row.number: row.lines for row in rows}
+
+
+def waiting_items(connection: Connection, form: str, case_ids: Collection[int]) -> dict[int, str]:
+    """Give by case the item that waits for a form, of several the one that is due first."""
+    waits = work_item.c.closed_at.is_(None) & (work_item.c.form == form)
+    found = select(work_item.c.case_id, work_item.c.step_key).where(waits, among(work_item.c.case_id, case_ids))
+    rows = connection.execute(found.order_by(work_item.c.due_at.desc(), work_item.c.step_key.desc()))
+    return {row.case_id: row.step_key for row in rows}
 
 
 def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], bool]:

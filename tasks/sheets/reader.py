@@ -7,6 +7,7 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from schemas.problems import NotFound
+from schemas.problems import NotFound, Unavailable, printable
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
 from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import refused_file
@@ -42,6 +43,10 @@ class Unreadable(Exception):
     """Why a file is no sheet; `read_tables` says which file."""
 
 
+class StillWritten(Unavailable):
+    """A file changed while it was read: it is not there as a whole yet."""
+
+
 class SheetTable(NamedTuple):
     """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
@@ -50,19 +55,42 @@ class SheetTable(NamedTuple):
     rows: list[SheetRow]
 
 
-def read_tables(path: Path, kind: SheetKind | None = None) -> list[SheetTable]:
-    """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings."""
+def read_tables(path: Path, kind: SheetKind | None = None, name: str = "") -> list[SheetTable]:
+    """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings.
+
+    `name` is what people call the file. Raises StillWritten where somebody writes to it meanwhile.
+    """
     try:
-        data = path.read_bytes()
+        data = _whole(path)
         tabs = [(kind, _csv_rows(data))] if path.suffix.lower() == ".csv" else _tabs(data, kind)
         tables = [_table(one or kind, rows) for one, rows in tabs]
     except FileNotFoundError:
         raise NotFound(f"没有这个文件 no such file: {path}") from None
     except OSError as error:
-        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
+        raise refused_file(name or path.name, f"无法读取 cannot be read ({error.strerror})") from error
     except Unreadable as why:
-        raise refused_file(path.name, str(why)) from why
+        raise refused_file(name or path.name, str(why)) from why
     return [table for table in tables if table.rows] or tables[:1]
+
+
+def _whole(path: Path) -> bytes:
+    """Read a file that nobody writes to meanwhile."""
+    with unchanged(path):
+        return path.read_bytes()
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Raise StillWritten where somebody wrote to a file in the time of the block."""
+    before = _signature(path)
+    yield
+    if _signature(path) != before:
+        raise StillWritten("文件仍在写入 is still being written")
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _table(kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
@@ -84,7 +112,7 @@ def _table(kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
 def _listed(names: Sequence[str]) -> str:
     """Name headings that are not ours; of a file that is no sheet they tell no more than the first words."""
     more = f" … {len(names)}" if len(names) > MOST_NAMED else ""
-    return "、".join(name[:LONGEST_HEADING] for name in names[:MOST_NAMED]) + more
+    return "、".join(printable(name[:LONGEST_HEADING]) for name in names[:MOST_NAMED]) + more
 
 
 def _kept(kind: SheetKind, headings: Sequence[str], rows: Sequence[NumberedRow]) -> Iterator[NumberedRow]:

@@ -10,8 +10,9 @@ R = TypeVar("R")
 ATTEMPTS = 5
 DEADLOCKS = {"40001", "40P01"}
 OF_THE_HOUSE = ("08", "53", "57P", "58")  # connections, disk or memory full, starting or stopping, its system
+FROZEN = {"25P03"}  # who stood still in a transaction, which the database has ended
 TWIN = {"23505"}  # committed meanwhile
-TRY_AGAIN = DEADLOCKS | TWIN | {"23514"}  # or goods that another one took
+TRY_AGAIN = DEADLOCKS | FROZEN | TWIN | {"23514"}  # or goods that another one took
 
 
 def tried(act: Callable[[], R], again: Set[str] = TRY_AGAIN) -> R:
@@ -30,10 +31,11 @@ def in_halves(
 ) -> Sequence[R]:
     """Do many in one transaction; where it fails, each half has its own, down to one that is done alone.
 
-    Deadlocks are tried again, and one that met its twin looks again. Raises where the database cannot be reached.
+    Deadlocks are tried again, and one that met its twin, or stood still, looks again. Raises where the database cannot
+    be reached.
     """
     try:
-        again = DEADLOCKS if len(many) > 1 else DEADLOCKS | TWIN
+        again = DEADLOCKS if len(many) > 1 else DEADLOCKS | FROZEN | TWIN
         return tried(lambda: together(many), again) if many else []
     except Exception as error:
         if is_lost(error):

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.bench.figure import Figure
 
-BENCHES = ["core", "bulk", "parking", "growth", "sheet", "crash"]
+BENCHES = ["core", "bulk", "parking", "growth", "sheet", "crash", "interactive"]
 RESULT = Path("bench.json")
 
 

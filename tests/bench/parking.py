@@ -6,12 +6,9 @@ each run is looked at through the API (state, gate, dialog, case sheet), and a s
 """
 
 import statistics
-import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
@@ -19,19 +16,15 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.exceptions import Abort, Pause
 from sqlalchemy import Engine
 
-from deployments import database
-from deployments.local.postgres import running_database
-from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy
-from deployments.settings import Settings
 from schemas.answers import Turn
 from schemas.forms.applications import ReviewDecision
 from schemas.words import Channel
-from tasks.durable.database import use
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.mending import bring_runs, read_runs
 from tasks.runs.queries import cases_again, cases_behind
 from tests.bench.figure import Figure
+from tests.bench.installation import installation
 from tests.bench.load import answer, application
 
 RUNS, PARTS, SAMPLE, PAGE = 1000, 3, 20, 200
@@ -39,7 +32,8 @@ RUNS, PARTS, SAMPLE, PAGE = 1000, 3, 20, 200
 
 def run() -> list[Figure]:
     """Measure, and fail if a run cannot be resumed."""
-    with _installation() as db:
+    with installation() as here:
+        db = here.db
         ids = _open(db, RUNS)
         first = _rate(db)
         with get_client(sync_client=True) as client:
@@ -55,27 +49,6 @@ def run() -> list[Figure]:
         Figure("runs_again_per_s", again, "≥ 10", again >= 10),
         Figure("resumable", waiting, f"= {RUNS}", waiting == RUNS),
     ]
-
-
-@contextmanager
-def _installation() -> Iterator[Engine]:
-    with tempfile.TemporaryDirectory(prefix="aft-", ignore_cleanup_errors=True) as home:
-        settings = Settings(home=Path(home), port=free_port(), database_url=None, fsync=False)
-        with running_database(settings) as urls, pointed_at(settings):
-            database.migrate(urls.ours)
-            db, server = database.connect(urls.ours), server_child(settings, urls)
-            database.load_reference(db)
-            use(db)
-            server.start()
-            try:
-                wait_healthy(server, threading.Event())
-                from deployments.deploy import apply_deployments
-
-                apply_deployments()
-                yield db
-            finally:
-                server.stop()
-                db.dispose()
 
 
 def _open(db: Engine, many: int) -> list[int]:

@@ -8,6 +8,8 @@ from prefect import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_runs import resume_flow_run
 
+from deployments.local.locks import auth_string
+from deployments.settings import Settings
 from tests.waiting import MINUTES, wait_until
 
 TOY_YAML = Path(__file__).with_name("toy.yaml")
@@ -16,9 +18,11 @@ TOY_YAML = Path(__file__).with_name("toy.yaml")
 class Desk:
     """A person at the API: starts runs, waits for states, answers gates."""
 
-    def __init__(self, deployments: dict[str, UUID], api_url: str) -> None:
+    def __init__(self, deployments: dict[str, UUID], settings: Settings) -> None:
         self.deployments = deployments
-        self._http = httpx.Client(base_url=api_url)  # a client of Prefect's costs 20 ms to make
+        user, _, password = auth_string(settings).partition(":")
+        # a client of Prefect's costs 20 ms to make
+        self._http = httpx.Client(base_url=settings.api_url, auth=(user, password))
 
     def close(self) -> None:
         self._http.close()

@@ -15,6 +15,8 @@ from schemas.problems import Unavailable
 from schemas.tables import policy, staff
 from tests.waiting import MINUTES
 
+LIMITS = ["idle_in_transaction_session_timeout", "lock_timeout"]
+
 
 def with_options(url: str, **changes: Any) -> str:
     return make_url(url).set(**changes).render_as_string(hide_password=False)
@@ -83,6 +85,21 @@ def test_options_of_the_url_are_kept(template: str) -> None:
         assert connection.execute(text("SHOW statement_timeout")).scalar() == "4321ms"
         assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
     engine.dispose()
+
+
+def test_who_is_frozen_or_gone_holds_the_others_for_seconds_only(db: Engine, template: str) -> None:
+    url = make_url(template).update_query_dict({"options": "-c lock_timeout=7s", "keepalives_idle": "3"})
+    own = database.connect(url.render_as_string(hide_password=False))
+    shown = {}
+    for name, engine in {"ours": db, "told": own}.items():
+        with engine.connect() as connection:
+            assert connection.connection.driver_connection is not None
+            socket = connection.connection.driver_connection.info.get_parameters()
+            assert "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5" in socket["options"]  # of the server's end
+            limits = [connection.execute(text(f"SHOW {limit}")).scalar() for limit in LIMITS]
+            shown[name] = [*limits, socket["keepalives_idle"], socket["tcp_user_timeout"]]
+    own.dispose()
+    assert shown == {"ours": ["8s", "30s", "10", "20000"], "told": ["8s", "7s", "3", "20000"]}
 
 
 def test_each_thread_may_hold_two_connections(template: str) -> None:

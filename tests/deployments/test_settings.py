@@ -40,7 +40,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None
 def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("DROPBOX", "REPORTS_PORT"):
+    for name in ("DROPBOX", "REPORTS_PORT", "REPORTS_URL"):
         monkeypatch.delenv(f"AFTERSALES_{name}", raising=False)
     settings = Settings(home=tmp_path, port=4300)
     assert (settings.dropbox, settings.reports) == (tmp_path / "dropbox", tmp_path / "reports")
@@ -50,6 +50,9 @@ def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
     settings = Settings(home=tmp_path)
     assert settings.dropbox == tmp_path / "share"
     assert settings.places.reports_url == "http://127.0.0.1:4400"
+    monkeypatch.setenv("AFTERSALES_REPORTS_URL", "https://reports.example/")  # behind a proxy
+    assert Settings(home=tmp_path).places.reports_url == "https://reports.example"
+    assert Settings(home=tmp_path).variables["AFTERSALES_REPORTS_URL"] == "https://reports.example/"
     prepare_home(settings)
     assert settings.dropbox.is_dir()
 

@@ -31,14 +31,20 @@ def test_a_run_waits_at_its_gate_and_ends_after_the_answer(toys: Desk, toy_worke
     assert ended.infrastructure_pid is None  # so the server cancels it at once when asked to
 
 
-def test_nothing_red_is_logged_for_a_suspension(toys: Desk, toy_worker: Child) -> None:
-    run_id = toys.start()
-    toys.wait(run_id, "Suspended")
-    wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+def test_the_server_is_told_of_faults_and_not_of_suspensions(toys: Desk, toy_worker: Child) -> None:
+    waiting = toys.start()
+    toys.wait(waiting, "Suspended")
+    broken = toys.start("broken")
+    with pytest.raises(AssertionError, match="broken on purpose"):
+        toys.wait(broken, "Completed")
     with get_client(sync_client=True) as client:
-        wait_until(lambda: any("Finished" in log.message for log in client.read_logs(wanted)))
-        logs = client.read_logs(wanted)
-    assert {log.level for log in logs} == {20}
+
+        def levels(run_id: UUID) -> set[int]:
+            wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+            return {log.level for log in client.read_logs(wanted)}
+
+        wait_until(lambda: levels(broken), {40})  # what is said is sent in order
+        assert levels(waiting) == set()
 
 
 def test_ten_at_once_each_resumed_as_soon_as_it_waits(toys: Desk, toy_worker: Child) -> None:

@@ -5,6 +5,8 @@ import pytest
 from schemas.words import Role
 from tests.play import OWN_VAN, Play, line
 
+FLEET = "集团自有车队"
+
 
 def ready(play: Play, office: str = "BJ") -> int:
     """Bring a case from stock to the form that sends its goods."""
@@ -14,7 +16,7 @@ def ready(play: Play, office: str = "BJ") -> int:
 
 
 def how(method: str, freight: object) -> dict[str, object]:
-    return {"运输方式": method, "承运商": "德邦", "运费": freight, "件数": 1}
+    return {"运输方式": method, "承运商": FLEET if method == "自有车辆" else "德邦", "运费": freight, "件数": 1}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,6 @@ def how(method: str, freight: object) -> dict[str, object]:
         ("BJ", "快递", "200.01", "SUPERVISOR"),
         ("BJ", "空运", "1.00", "MANAGER"),
         ("BJ", "自有车辆", "0", None),
-        ("BJ", "自有车辆", "9999.99", None),
     ],
     ids=[
         "hired at the limit",
@@ -37,7 +38,6 @@ def how(method: str, freight: object) -> dict[str, object]:
         "express above",
         "air",
         "own",
-        "own for much",
     ],
 )
 def test_each_method_has_its_rule_on_each_side_of_its_limit(
@@ -82,6 +82,15 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "too many decimals": ({"运费": "12.345"}, "运费: “12.345” — 最多 2 位小数"),
     "no package": ({"件数": 0}, "件数: “0” — 应不小于 must be at least 1"),
     "no carrier": ({"承运商": ""}, "承运商: “” — 必填 is required"),
+    "an own vehicle of another carrier": (
+        {"运输方式": "自有车辆", "承运商": "顺丰速运", "运费": 5000},
+        "承运商 carrier: “顺丰速运” — 自有车辆须为OWN、集团自有车队",
+    ),
+    "an own vehicle for money": (
+        {"运输方式": "自有车辆", "承运商": FLEET, "运费": "9999.99"},
+        "运费 freight: “9999.99” — 自有车辆不计运费",
+    ),
+    "the fleet hired": ({"承运商": FLEET}, "承运商 carrier: “集团自有车队” — 集团车队请选自有车辆"),
     "unknown method": ({"运输方式": "马车"}, "运输方式: “马车” — 应为 expected one of: 专车 hired"),
 }
 

@@ -128,20 +128,185 @@ def test_where_all_of_a_rung_approved_already_the_next_approves_the_freight(play
     assert play.finish(case) == "delivered"
 
 
-def test_where_nobody_is_left_for_the_amount_the_case_is_rejected(play: Play) -> None:
+def nobody_left(play: Play) -> int:
+    """Bring a case of the GENERAL_MANAGER's own past the MANAGER: nobody is left for 60,000 CNY."""
     play.grant("E1046", Role.OFFICE, office="BJ")
     case = apply_worth(play, "60000", 申报人工号="E1046")
-    play.decide(case, "approve-1-1")
-    play.decide(case, "approve-1-2")
-    assert play.case(case).ending == "rejected"
-    assert "没有可审批的人" in play.case(case).ending_reason
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.decide(case, "approve-1-2", staff="E1043")
+    return case
 
 
-def test_where_nobody_is_left_for_the_freight_another_way_is_asked_for(play: Play) -> None:
+def test_where_nobody_is_left_for_the_amount_the_manager_decides(play: Play) -> None:
+    case = nobody_left(play)
+    item = play.items(case)["approve-1-3"]
+    assert item.role == "MANAGER"
+    assert "没有可审批的人" in item.brief[0]
+    assert "E1043" in play.refused(case, "approve-1-3", staff="E1043"), "nobody approves twice"
+    assert "E1046" in play.refused(case, "approve-1-3", staff="E1046"), "nor an own case"
+    play.decide(case, "approve-1-3", staff="E1042")
+    assert "plan-1" in play.items(case)
+    assert play.finish(case) == "delivered"
+
+
+def test_who_approved_before_may_still_refuse_where_nobody_is_left(play: Play) -> None:
+    case = nobody_left(play)
+    play.decide(case, "approve-1-3", staff="E1043", 审批结论="不同意", 原因="请分单")
+    assert (play.case(case).ending, play.case(case).ending_reason) == ("rejected", "请分单")
+
+
+def test_where_nobody_is_left_for_a_manager_s_own_case_it_is_the_general_manager_s(play: Play) -> None:
+    play.grant("E1043", Role.OFFICE, office="BJ")
+    play.retire("E1046")
+    case = apply_worth(play, "60000", 申报人工号="E1043")
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.decide(case, "approve-1-2", staff="E1042")
+    assert play.items(case)["approve-1-3"].role == "GENERAL_MANAGER"
+    play.grant("E1041", Role.GENERAL_MANAGER)
+    play.decide(case, "approve-1-3", staff="E1041")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_nobody_is_left_for_the_freight_the_manager_decides(play: Play) -> None:
     case = apply_worth(play, "60000")
     for key, staff in (("approve-1-1", "E1042"), ("approve-1-2", "E1043"), ("approve-1-3", "E1046")):
         play.decide(case, key, staff=staff)
     play.run_to(case, "goods-out-1-1")
     play.decide(case, "goods-out-1-1", 运输方式="空运", 承运商="国航", 运费=300, 件数=1)
-    assert "没有可审批的人" in play.items(case)["goods-out-1-2"].brief[0]
+    item = play.items(case)["freight-1-1"]
+    assert (item.role, "没有可审批的人" in item.brief[0]) == ("MANAGER", True)
+    assert "E1043" in play.refused(case, "freight-1-1", staff="E1043")
+    play.decide(case, "freight-1-1", staff="E1043", 审批结论="不同意", 原因="走专车")
+    assert "走专车" in play.items(case)["goods-out-1-2"].brief[0]
     assert play.finish(case) == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("price", "rungs"), [("0", ["MANAGER"]), ("50000.00", ["MANAGER"]), ("50000.01", ["MANAGER", "GENERAL_MANAGER"])]
+)
+def test_by_signatures_supervisor_and_manager_sign_every_application(play: Play, price: str, rungs: list[str]) -> None:
+    play.run("UPDATE policy SET value = '\"signatures\"' WHERE key = 'approval.chain'")
+    case = play.apply([line("P-PB-001", 1)])
+    assert play.items(case)["review-1"].role == "SUPERVISOR"
+    play.decide(case, "review-1", staff="E1040", 明细=cells("单价", {1: price}, 配件名称="P-PB-001", 数量=1))
+    for number, rung in enumerate(rungs, start=1):
+        assert play.items(case)[f"approve-1-{number}"].role == rung
+        play.decide(case, f"approve-1-{number}")
+    assert "plan-1" in play.items(case)
+    assert play.finish(case) == "delivered"
+
+
+def test_who_resubmitted_lines_does_not_review_them(play: Play) -> None:
+    play.grant("E1050", Role.PARTS_REVIEWER)
+    case = play.apply([line("P-PB-001", 1)])
+    play.decide(case, "review-1", staff="E1001", 审核结论="退回办事处", 原因="补照片")
+    play.decide(case, "resubmit-1", staff="E1050", 明细=[line("P-PB-001", 2)])
+    assert "E1050 燕晓雯" in play.refused(case, "review-2", staff="E1050")
+    play.decide(case, "review-2", staff="E1001")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_only_who_resubmitted_could_review_the_next_rung_does(play: Play) -> None:
+    play.grant("E1050", Role.PARTS_REVIEWER)
+    case = play.apply([line("P-PB-001", 1)])
+    play.decide(case, "review-1", staff="E1001", 审核结论="退回办事处", 原因="补照片")
+    play.retire("E1001", "E1002", "E1003")
+    play.decide(case, "resubmit-1", staff="E1050", 明细=[line("P-PB-001", 2)])
+    assert play.items(case)["review-2"].role == "SUPERVISOR"
+    play.decide(case, "review-2")
+    assert play.finish(case) == "delivered"
+
+
+def test_who_approved_the_amount_does_not_grant_the_early_release_nor_who_grants_it_the_freight(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 1)], urgency="加急")
+    play.decide(case, "review-1", staff="E1001", 明细=cells("单价", {1: 5000}, 配件名称="P-HW-001", 数量=1))
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.run_to(case, "goods-out-1-1")
+    assert "E1040 方正楠" in play.refused(case, "release-1-1", staff="E1040")
+    play.decide(case, "release-1-1", staff="E1041")
+    play.decide(case, "goods-out-1-1", 运输方式="快递", 承运商="顺丰", 运费=300, 件数=1)
+    assert "E1041 洪启元" in play.refused(case, "freight-1-1", staff="E1041")
+    play.decide(case, "freight-1-1", staff="E1042")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_no_supervisor_is_free_the_manager_grants_the_early_release(play: Play) -> None:
+    play.retire("E1041", "E1042")
+    case = play.apply([line("P-HW-001", 1)], urgency="加急")
+    play.decide(case, "review-1", staff="E1001", 明细=cells("单价", {1: 5000}, 配件名称="P-HW-001", 数量=1))
+    play.decide(case, "approve-1-1", staff="E1040")
+    play.run_to(case, "goods-out-1-1")
+    assert play.items(case)["release-1-1"].role == "MANAGER"
+    play.decide(case, "release-1-1", staff="E1043")
+    assert play.finish(case) == "delivered"
+
+
+# anomalies: a re-make is an approval too
+
+
+def at_fault(play: Play, price: int = 6000) -> int:
+    """Bring a case of 3 doors and 2 table tops to an anomaly: 2 doors cannot be made."""
+    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 2)])
+    priced = [
+        {"行号": 1, "配件名称": "P-PB-001", "数量": 3, "单价": price},
+        {"行号": 2, "配件名称": "P-PT-001", "数量": 2, "单价": 1},
+    ]
+    play.decide(case, "review-1", staff="E1001", 明细=priced)
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
+    return case
+
+
+def test_an_applicant_who_is_a_supervisor_does_not_decide_on_the_own_anomaly(play: Play) -> None:
+    play.grant("E1049", Role.SUPERVISOR)
+    case = at_fault(play)
+    assert "E1049 常北辰" in play.refused(case, "anomaly-1-1-1", staff="E1049", 处理意见="重新制作")
+    assert "E1049 常北辰" in play.refused(case, "anomaly-1-1-1", staff="E1049", 处理意见="接受短交")
+    play.decide(case, "anomaly-1-1-1", staff="E1040", 处理意见="接受短交")
+    assert play.finish(case) == "delivered"
+
+
+def test_a_re_make_within_the_supervisor_s_limit_needs_nobody_else(play: Play) -> None:
+    case = at_fault(play, price=5000)
+    play.decide(case, "anomaly-1-1-1", 处理意见="重新制作")
+    assert set(play.items(case)) == {"goods-in-1-1", "produce-1-panel-2", "produce-1-paint-1"}
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+
+
+def test_a_dearer_re_make_climbs_the_ladder_while_other_lines_go_on(play: Play) -> None:
+    case = at_fault(play)
+    play.decide(case, "anomaly-1-1-1", staff="E1042", 处理意见="重新制作")
+    item = play.items(case)["approve-anomaly-1-1-1-1"]
+    assert (item.role, item.brief[-1]) == ("MANAGER", "金额 Amount: **12,000.00 CNY**")
+    assert "produce-1-paint-1" in play.items(case)
+    assert "produce-1-panel-2" not in play.items(case)
+    assert "E1042 祝嘉禾" in play.refused(case, item.step_key, staff="E1042"), "who decided it does not approve it"
+    play.decide(case, item.step_key, staff="E1043")
+    assert "produce-1-panel-2" in play.items(case)
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+
+
+def test_a_re_make_that_the_ladder_refuses_is_decided_anew(play: Play) -> None:
+    case = at_fault(play)
+    play.decide(case, "anomaly-1-1-1", staff="E1041", 处理意见="重新制作")
+    play.decide(case, "approve-anomaly-1-1-1-1", staff="E1043", 审批结论="不同意", 原因="太贵")
+    item = play.items(case)["anomaly-1-1-1-2"]
+    assert (item.role, "太贵" in item.brief[0]) == ("SUPERVISOR", True)
+    play.decide(case, "anomaly-1-1-1-2", staff="E1041", 处理意见="接受短交")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+
+
+def test_what_arrived_damaged_climbs_the_ladder_too(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.decide(case, "review-1", staff="E1001", 明细=cells("单价", {1: 6000}, 配件名称="P-PB-001", 数量=3))
+    play.run_to(case, "pickup-1")
+    damaged = {"核对结果": "损坏", "照片编号": "IMG-1", "说明": "边角破损"}
+    play.decide(case, "pickup-1", **damaged, 明细=cells("完好数量", {1: 1}))
+    play.decide(case, "anomaly-pickup-1-1", staff="E1041", 处理意见="重新制作")
+    assert play.items(case)["approve-anomaly-pickup-1-1-1"].role == "MANAGER"
+    play.decide(case, "approve-anomaly-pickup-1-1-1")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -5}

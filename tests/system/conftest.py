@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.system.product import Product, running_product
-from tests.system.staff import PATIENCE, Staff, chromium, sit_down
+from tests.system.staff import PATIENCE, Staff, chromium, log_in, sit_down
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,9 @@ def product() -> Iterator[Product]:
 def desk(product: Product) -> Iterator[BrowserContext]:
     expect.set_options(timeout=PATIENCE)
     with chromium("--disable-3d-apis") as browser:  # the drawing of a run's tasks takes most of the time
-        yield sit_down(browser)
+        desk = sit_down(browser)
+        log_in(desk, product)
+        yield desk
 
 
 @pytest.fixture

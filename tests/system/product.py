@@ -18,6 +18,7 @@ import psutil
 from sqlalchemy import Row, text
 
 from deployments.cli.session import operations_database
+from deployments.local.locks import auth_string
 from deployments.local.prefect_server import free_port
 from deployments.local.processes import child_environment, living, pid_file
 from deployments.settings import PROJECT, Settings
@@ -63,6 +64,14 @@ class Product:
         found = re.search(r"http://\S+/artifacts/artifact/[0-9a-f-]+", self.log.read_text("utf-8"))
         assert found, self.log.read_text("utf-8")
         self.start_page = found[0]
+        self._unlock()
+
+    def _unlock(self) -> None:
+        """Come to Prefect's API as programs must: with the auth string and a token."""
+        user, _, password = auth_string(self.settings).partition(":")
+        self.api.auth = (user, password)
+        token = self.api.get("/csrf-token", params={"client": "product"}).raise_for_status().json()["token"]
+        self.api.headers.update({"Prefect-Csrf-Client": "product", "Prefect-Csrf-Token": token})
 
     def stop(self) -> None:
         """Press Ctrl-C; nothing of it may be left."""
@@ -114,6 +123,7 @@ class Product:
     def case_locked(self, number: str) -> Iterator[None]:
         """Hold a case's row, so that a leg of it waits in its middle for the time of the block."""
         with operations_database(self.settings) as db, db.begin() as connection:
+            connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
             connection.execute(text("SELECT 1 FROM service_case WHERE number = :n FOR UPDATE"), {"n": number})
             yield
 

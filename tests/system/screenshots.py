@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page
 
 from deployments.settings import PROJECT
 from tests.system.product import running_product
-from tests.system.staff import Staff, chromium, fill, sit_down
+from tests.system.staff import Staff, chromium, fill, log_in, sit_down
 
 PICTURES = PROJECT / "docs" / "img"
 MOST_BYTES = 250_000
@@ -17,7 +17,9 @@ def main() -> None:
     """Play a few steps in the real product and take a picture of each."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with running_product() as product, chromium() as browser:
-        page = sit_down(browser).new_page()
+        desk = sit_down(browser)
+        log_in(desk, product)
+        page = desk.new_page()
         staff = Staff(page, product.start_page)
         for take in (take_start_page, take_application, take_inbox_and_gate, take_case_sheet):
             take(staff)

@@ -7,7 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
+from deployments.local.locks import auth_string
+from tests.system.product import Product
+
 CHROMIUM = "/usr/bin/chromium"
+REBOUND = "evil.example"  # a name of an attacker's that leads to this machine
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -17,6 +21,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
 )
 PATIENCE = 20_000  # milliseconds
 
@@ -38,6 +43,18 @@ def sit_down(browser: Browser) -> BrowserContext:
     desk = browser.new_context(viewport={"width": 1360, "height": 1000}, locale="zh-CN", timezone_id="Asia/Shanghai")
     desk.set_default_timeout(PATIENCE)
     return desk
+
+
+def log_in(desk: BrowserContext, product: Product) -> None:
+    """Paste once what `up` says, at the UI's own login; the browser remembers it."""
+    page = desk.new_page()
+    page.goto(product.start_page)
+    page.locator("input[type=password]").fill(auth_string(product.settings))
+    page.get_by_role("button", name="Login").click()
+    page.locator("input[type=password]").wait_for(state="hidden")
+    page.goto(product.start_page)
+    page.get_by_role("heading", name="待办 Work").wait_for()
+    page.close()
 
 
 class Staff:

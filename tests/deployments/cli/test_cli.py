@@ -336,7 +336,7 @@ def test_a_whole_case_is_decided_by_its_people(run: Run, applied: str, db: Engin
         (worker, ["lines.2.made=2", "--step", "produce-1-panel-2"]),
         (warehouse, ["明细.2.实收数量=1", "--step", "goods-in-1-1"]),
         (warehouse, ["明细.2.实收数量=2"]),
-        (warehouse, ["运输方式=自有车辆", "承运商=自有车队", "运费=0", "件数=1"]),
+        (warehouse, ["运输方式=自有车辆", "承运商=集团自有车队", "运费=0", "件数=1"]),
         ("E1049", ["到货日期=2026-11-18", "核对结果=货单相符"]),
     ):
         result = run("decide", applied, "--as", staff, *answers)

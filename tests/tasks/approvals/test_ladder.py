@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from schemas.words import Role
-from tasks.approvals.rules import LADDER, NO_APPROVER, next_rung
+from tasks.approvals.rules import LADDER, NO_APPROVER, SIGNS_ONLY, Approver, appointed, next_rung
 
 REVIEWER, SUPERVISOR, MANAGER, GENERAL = LADDER
 LIMITS: dict[Role, Decimal | None] = {
@@ -182,10 +182,28 @@ def test_a_ladder_with_a_missing_limit_is_refused_by_name() -> None:
         next_rung(Decimal(1), {REVIEWER: Decimal(1), MANAGER: None}, HOLDERS, NOBODY, [])
 
 
-@pytest.mark.parametrize("answer", [REVIEWER, None, NO_APPROVER])
-def test_each_answer_survives_the_ledger(answer: Role | None) -> None:
-    adapter: TypeAdapter[Role | None] = TypeAdapter(Role | None)
-    assert adapter.validate_json(adapter.dump_json(answer)) is answer
+@pytest.mark.parametrize(
+    ("applicant", "role"), [("office", MANAGER), ("gm", MANAGER), ("man", GENERAL)], ids=["office", "gm", "manager"]
+)
+def test_where_nobody_is_left_the_manager_is_appointed_unless_the_case_is_a_manager_s(
+    applicant: str, role: Role
+) -> None:
+    assert appointed(NO_APPROVER, HOLDERS, applicant) == Approver(role=role, last=True)
+    assert appointed(NO_APPROVER, {}, applicant).role is MANAGER
+    assert appointed(SUPERVISOR, HOLDERS, applicant) == Approver(role=SUPERVISOR)
+
+
+@pytest.mark.parametrize("amount", ["0", "2000", "50000"])
+def test_a_rung_that_only_signs_covers_no_amount(amount: str) -> None:
+    signed = {**LIMITS, REVIEWER: SIGNS_ONLY, SUPERVISOR: SIGNS_ONLY}
+    assert next_rung(Decimal(amount), signed, HOLDERS, NOBODY, [SUPERVISOR]) is MANAGER
+    assert next_rung(Decimal(amount), signed, HOLDERS, NOBODY, [SUPERVISOR, MANAGER]) is None
+
+
+@pytest.mark.parametrize("answer", [Approver(role=REVIEWER), None, Approver(role=MANAGER, last=True)])
+def test_each_answer_survives_the_ledger(answer: Approver | None) -> None:
+    adapter: TypeAdapter[Approver | None] = TypeAdapter(Approver | None)
+    assert adapter.validate_json(adapter.dump_json(answer)) == answer
 
 
 staff = st.sampled_from(["a", "b", "c", "d", "e", "f"])

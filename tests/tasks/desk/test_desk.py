@@ -501,7 +501,7 @@ def test_the_start_page_links_worklists_inboxes_and_prefilled_forms() -> None:
 
 def planned(**values: Any) -> PlannedLine:
     made = {"supply": Supply.WORKSHOP, "unit": "PANEL", "days": 7, "promised": "2026-12-01", "planned": "2026-11-30"}
-    looks = {"specification": "大", "colour": "白", "uom": "块"}
+    looks = {"specification": "大", "colour": "白", "uom": "块", "price": "8.5"}
     return PlannedLine(**{"line_no": 1, "part": "P-1", "name": "门板", "quantity": "3.00"} | looks | made | values)
 
 
@@ -646,7 +646,7 @@ def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Pl
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [4, 2]
     assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
-    assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["自有车队"]
+    assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["集团自有车队"]
     play.withdraw(case, play.holders(Role.SUPERVISOR)[0])
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [0, 0]

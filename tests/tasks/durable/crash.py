@@ -89,6 +89,11 @@ class Child:
         self._process.start()
         parent.close()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return int(self._process.pid or 0)
+
     def kill(self) -> None:
         """Kill it, wherever it is; nothing happens if it has ended."""
         self._process.kill()

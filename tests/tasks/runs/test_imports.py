@@ -1,6 +1,7 @@
 """The flows of sheets on a real Prefect server: what staff see of an import and of the drop folder."""
 
-from datetime import UTC, datetime, timedelta
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.runs import standing as runs
+from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, importing, places
 from tests.play import line
@@ -106,9 +108,11 @@ def test_an_import_shows_its_chunks_its_counts_and_its_page(
     wait_until(lambda: chunks(desk, run_id), [f"入库流水账 第 {n}/2 批 · 1 行 rows" for n in (1, 2)])
     assert slips(desk) == 2
     shown = page(desk, run_id)
+    [folder] = house.reports.iterdir()
+    assert folder.name != run_id.hex  # which anybody may learn
     for file in ("入库 1.rejected.xlsx", "goods-in.html"):
-        assert f"(http://127.0.0.1:4201/{run_id.hex}/{quote(file)})" in shown
-        assert (house.reports / run_id.hex / file).exists()
+        assert f"(http://127.0.0.1:4201/{folder.name}/{quote(file)})" in shown
+        assert (folder / file).exists()
     assert not path.with_name("入库 1.rejected.xlsx").exists()
 
     again = run(desk, start(desk, "import-sheet", deployments, 文件=str(path)), IMPORT)
@@ -171,17 +175,18 @@ def test_the_watch_starts_a_dead_import_again_and_leaves_a_living_one(
 # the drop folder
 
 
+def waiting_runs(desk: Desk, deployment: UUID) -> list[FlowRun]:
+    of_it = FlowRunFilterDeploymentId(any_=[deployment])
+    scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
+    return desk.client.read_flow_runs(flow_run_filter=FlowRunFilter(deployment_id=of_it, state=scheduled))
+
+
 def drop(desk: Desk, deployments: dict[str, UUID]) -> FlowRun:
     """Let the watch look and the worker take in what it found; gives the last run."""
     looked = run(desk, start(desk, "watch-dropbox", deployments), WATCH)
     if state(looked)[1] != "开始读入":
         return looked
-    of_it = FlowRunFilterDeploymentId(any_=[deployments["take-in-dropbox"]])
-    [started] = desk.client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            deployment_id=of_it, state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
-        )
-    )
+    [started] = waiting_runs(desk, deployments["take-in-dropbox"])
     return run(desk, started.id, TAKE_IN)
 
 
@@ -220,18 +225,20 @@ def test_files_are_taken_in_and_put_away_with_their_reports(
     assert state(drop(desk, deployments))[1] == "无新文件"
 
 
-def test_the_watch_starts_nothing_while_another_has_the_file_in_hand(
+def test_one_take_in_at_a_time_however_many_files_wait(
     desk: Desk, deployments: dict[str, UUID], house: places.Places
 ) -> None:
-    save(house.dropbox / "日报.xlsx", GOODS_IN, counted(made(desk)))
-    dropbox.make_rooms(house.dropbox)
-    dropbox.claim_new(house.dropbox, datetime.now(UTC))
-    [(job, _)] = dropbox.in_hand(house.dropbox)
-    with at_work(desk.db, job):
+    for n in range(3):
+        save(house.dropbox / f"{n}.xlsx", GOODS_IN, counted(made(desk)))
+    with at_work(desk.db, TAKING_IN):
         assert state(drop(desk, deployments))[1] == "无新文件"
         taking = run(desk, start(desk, "take-in-dropbox", deployments), TAKE_IN)
         assert state(taking)[1] == "无新文件"
-    assert state(drop(desk, deployments))[1] == "1 个文件"
+    for _ in range(3):  # minutes in which no worker has time for the first
+        looked = run(desk, start(desk, "watch-dropbox", deployments), WATCH)
+        assert state(looked)[1] == "开始读入"
+    [one] = waiting_runs(desk, deployments["take-in-dropbox"])
+    assert state(run(desk, one.id, TAKE_IN))[1] == "3 个文件"
 
 
 def test_the_same_name_again_overwrites_nothing(desk: Desk, deployments: dict[str, UUID], house: places.Places) -> None:
@@ -255,7 +262,7 @@ def test_a_file_that_a_dead_watcher_had_in_hand_is_taken_in_once(
         patched.setattr(dropbox, "put_away", dies)
         with pytest.raises(KeyboardInterrupt):
             drop(desk, deployments)
-    assert "日报.xlsx" in rooms(house)["working"]
+    assert [dropbox.name_of(file) for file in dropbox.in_hand(house.dropbox)] == ["日报.xlsx"]
     assert slips(desk) == 1
     assert state(drop(desk, deployments))[1] == "1 个文件"
     assert "日报.xlsx" in rooms(house)["done"]
@@ -271,7 +278,7 @@ def test_a_fault_with_one_file_is_told_and_tried_again(
     add = dropbox.add_report
 
     def fails(file: Path, *more: Any) -> None:
-        if file.name == "a.xlsx":
+        if dropbox.name_of(file) == "a.xlsx":
             raise OSError("disk full")
         add(file, *more)
 
@@ -283,3 +290,115 @@ def test_a_fault_with_one_file_is_told_and_tried_again(
     assert "b.xlsx" in rooms(house)["done"]
     assert state(drop(desk, deployments))[2] == "a.xlsx: 已导入"
     assert slips(desk) == 2
+
+
+def reason_of_refusal(house: places.Places) -> str:
+    [report] = (house.dropbox / dropbox.REJECTED).rglob(dropbox.REPORT)
+    return report.read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("fault", [KeyError("poison"), MemoryError()], ids=repr)
+def test_a_file_that_meets_a_fault_of_ours_three_times_is_refused_with_it(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    monkeypatch.setattr(dropbox, "LONGEST_WAIT", timedelta(0))
+    save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
+
+    def fails(*_: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "check_rows", fails)
+        for _ in range(dropbox.MOST_TRIES - 1):
+            kind, _, message = state(drop(desk, deployments))
+            assert (kind, message) == ("FAILED", f"a.xlsx: {fault!r}")
+        kind, _, message = state(drop(desk, deployments))
+    assert (kind, message) == ("COMPLETED", "a.xlsx: 未受理")
+    told = reason_of_refusal(house)
+    assert "已试 3 次" in told
+    assert repr(fault) in told
+    assert state(drop(desk, deployments))[1] == "无新文件"
+
+
+def test_a_file_that_ends_its_reader_three_times_is_refused(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dropbox, "LONGEST_WAIT", timedelta(0))
+    save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "check_rows", killed)
+        for _ in range(dropbox.MOST_TRIES):
+            with pytest.raises(KeyboardInterrupt):
+                drop(desk, deployments)
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 未受理"
+    assert "was ended each time" in reason_of_refusal(house)
+
+
+def test_a_house_that_is_down_for_long_refuses_no_file(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dropbox, "LONGEST_WAIT", timedelta(0))
+    save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
+
+    def fails(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "check_rows", fails)
+        for _ in range(dropbox.MOST_TRIES + 2):
+            assert state(drop(desk, deployments))[0] == "FAILED"
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 已导入"
+
+
+def test_a_file_that_is_written_to_while_it_is_taken_in_is_read_again(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = made(desk), made(desk)
+    whole = "\n".join(["单号,日期,经办人工号,行号,实收数量", *(f"{n},2026-11-17,E1016,1,10" for n in (first, second))])
+    half, rest = whole[: whole.index(second) - 1], whole[whole.index(second) - 1 :]
+    (house.dropbox / "入库.csv").write_text(half)
+    apply = importing.apply_forms
+
+    def slowly(*given: Any) -> Any:
+        [hand] = dropbox.in_hand(house.dropbox)
+        with hand.open("a") as file:  # whoever copies it has it open, wherever it moves
+            file.write(rest)
+        return apply(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "apply_forms", slowly)
+        assert "is still being written" in state(drop(desk, deployments))[2]
+    assert state(drop(desk, deployments))[2] == "入库.csv: 已导入"
+    assert slips(desk) == 2
+
+
+def test_poison_of_every_kind_is_left_or_refused_in_one_line_and_the_next_file_goes_on(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    heads = "单号,日期,经办人工号,行号,实收数量,差异原因"
+    (house.dropbox / "a nul.csv").write_text(f"{heads}\nPA-\0,2026-11-17,E1016,1,10,\0\n")
+    (house.dropbox / "b nul.csv").write_text(f"{heads},\0\n")
+    (house.dropbox / "c two\nlines.xlsx").write_text("no workbook")
+    (house.dropbox / "d.xlsx").write_bytes(b"PK\3\4 half a workb")
+    (house.dropbox / "e.xlsx").touch()
+    os.mkfifo(house.dropbox / "f.xlsx")
+    (house.dropbox / "@eaDir").mkdir()
+    (house.dropbox / ".DS_Store").write_bytes(b"\0")
+    save(house.dropbox / "z.xlsx", GOODS_IN, counted(made(desk)))
+    kind, name, message = state(drop(desk, deployments))
+    assert (kind, name) == ("COMPLETED", "6 个文件")
+    assert sorted(message.splitlines()) == [
+        "a nul.csv: 全部退回",
+        "b nul.csv: 未受理",
+        "c two_lines.xlsx: 未受理",
+        "d.xlsx: 未受理",
+        "e.xlsx: 未受理",
+        "z.xlsx: 已导入",
+    ]
+    left = {"@eaDir", ".DS_Store", "f.xlsx", *(dropbox.WORKING, dropbox.DONE, dropbox.REJECTED)}
+    assert {file.name for file in house.dropbox.iterdir()} == left
+    assert state(drop(desk, deployments))[:2] == ("COMPLETED", "无新文件")

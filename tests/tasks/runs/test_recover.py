@@ -464,6 +464,7 @@ def test_by_itself_all_is_as_it_should_be(desk: Desk, worker: Child) -> None:
         assert desk.resume(run["cut off"], answer) == ""
         wait_until(lambda: desk.gate(run["cut off"]), "Running")
         # a step after the answer cannot write
+        locking.execute(text("SET idle_in_transaction_session_timeout = 0"))
         locking.execute(text("LOCK TABLE outbox IN EXCLUSIVE MODE"))
         assert desk.resume(run["half done"], desk.answer(run["half done"])) == ""
         wait_until(lambda: "review-1" in desk.play.keys(case["half done"]))

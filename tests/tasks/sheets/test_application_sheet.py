@@ -14,6 +14,7 @@ import flows.parts_application  # noqa: F401  registers process PA
 from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound
 from schemas.sheet_kinds import sheet_kind
+from tasks.sheets import importing
 from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import Filled, SheetForm, fill_in, forms_of
 from tasks.sheets.importing import import_file
@@ -22,6 +23,7 @@ from tasks.sheets.queries import template_lists
 from tasks.sheets.reader import read_tables
 from tasks.sheets.report import SheetReport
 from tasks.sheets.template import write_template
+from tests.play import Play
 from tests.tasks.sheets import workbooks as sheets
 from tests.tasks.sheets.workbooks import became
 
@@ -367,3 +369,25 @@ def test_the_template_offers_lists_and_its_example_is_a_right_application(db: En
     sheet["A2"] = "BJ-7"
     book.save(path)
     assert became(send(db, path)) == ["+"]
+
+
+def test_a_number_that_is_used_again_after_its_case_closed_is_never_dropped_silently(db: Engine, path: Path) -> None:
+    [first] = send(db, save(path, row()))
+    assert became(send(db, path)) == ["="]
+    play = Play(db)
+    [case] = play.rows("SELECT id FROM service_case")
+    play.finish(case.id)
+    found = send(db, path)
+    assert became(found) == ["-"]
+    assert f"此前已受理为 {first.number}，该单已结案" in sheets.reasons(found)
+    assert became(send(db, save(path, row(申报单号="BJ-2")))) == ["+"]
+    assert cases(db) == 2
+
+
+def test_a_chunk_is_bounded_in_rows_too_and_no_application_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "CHUNK_ROWS", 7)
+    sizes = {"A": 3, "B": 4, "C": 1, "D": 9, "E": 2, "F": 1}
+    rows = [row(申报单号=key) for key, size in sizes.items() for _ in range(size)]
+    forms = forms_of(APPLICATIONS, sheets.rows_of(APPLICATIONS, *rows))
+    chunks = [[form.key for form in chunk] for chunk in importing.form_chunks(forms)]
+    assert chunks == [["A", "B"], ["C"], ["D"], ["E", "F"]]

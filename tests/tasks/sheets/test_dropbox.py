@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tasks.sheets import dropbox
-from tasks.sheets.dropbox import DONE, QUIET, REJECTED, WORKING, claim_new, in_hand, make_rooms, put_away
+from tasks.sheets.dropbox import DONE, QUIET, REJECTED, WORKING, claim_new, in_hand, make_rooms, name_of, put_away
 
 LATER = QUIET + timedelta(seconds=1)
 
@@ -31,7 +31,7 @@ def lay(box: Path, name: str, content: str = "x") -> Path:
 
 
 def names(box: Path) -> list[str]:
-    return sorted(file.name for _, file in in_hand(box))
+    return sorted(name_of(file) for file in in_hand(box))
 
 
 def test_a_file_is_taken_when_nobody_wrote_to_it_for_a_while(box: Path) -> None:
@@ -50,20 +50,64 @@ def test_an_old_date_that_a_copying_program_sets_deceives_nobody(box: Path) -> N
     assert names(box) == []
 
 
-@pytest.mark.parametrize("name", ["~$日报.xlsx", ".日报.xlsx", "日报.xlsx.part", "日报.tmp", "日报.crdownload"])
-def test_what_a_program_is_busy_with_is_left_alone(box: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["~$日报.xlsx", ".日报.xlsx", "日报.xlsx.part", "日报.tmp", "日报.crdownload", ".DS_Store", "Thumbs.db", "@x.xlsx"],
+)
+def test_what_a_program_is_busy_with_or_keeps_for_itself_is_left_alone(box: Path, name: str) -> None:
     file = lay(box, name)
     claim_new(box, written(file) + LATER)
     assert names(box) == []
     assert file.exists()
 
 
-def test_links_and_folders_are_left_alone(box: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_is_no_regular_file_is_left_alone_and_the_next_file_goes_on(
+    box: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     elsewhere = lay(tmp_path_factory.mktemp("elsewhere"), "secret.xlsx")
     (box / "link.xlsx").symlink_to(elsewhere)
     (box / "folder.xlsx").mkdir()
-    claim_new(box, written(elsewhere) + LATER)
-    assert names(box) == []
+    (box / "@eaDir").mkdir()
+    os.mkfifo(box / "a pipe.xlsx")
+    claim_new(box, written(lay(box, "日报.xlsx")) + LATER)
+    assert names(box) == ["日报.xlsx"]
+
+
+def test_what_programs_lay_beside_files_in_hand_disturbs_nobody(box: Path, tmp_path: Path) -> None:
+    now = written(lay(box, "日报.xlsx", "ours")) + LATER
+    claim_new(box, now)
+    [hand] = in_hand(box)
+    for folder in (box / WORKING, hand.parent):
+        (folder / "@eaDir").mkdir()
+        lay(folder / "@eaDir", "日报.xlsx", "theirs")
+        lay(folder, ".DS_Store")
+        (folder / "a.xlsx").symlink_to(box)
+    claim_new(box, now)
+    assert [file.read_text() for file in in_hand(box)] == ["ours"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("两\n行\x1b.xlsx", "两_行_.xlsx"),
+        (os.fsdecode(b"\xff\xfe.csv"), "__.csv"),
+        ("长" * 83 + ".csv", "长" * 40 + ".csv"),
+        ("报告", "报告"),
+    ],
+    ids=["newline", "no utf-8", "long", "as the folder of the reports"],
+)
+def test_whatever_a_file_is_called_it_comes_through(box: Path, tmp_path: Path, name: str, shown: str) -> None:
+    file = lay(box, name)
+    claim_new(box, written(file) + LATER)
+    [hand] = in_hand(box)
+    assert hand.name.isascii()
+    assert len(hand.name) < 12
+    assert name_of(hand) == shown
+    (tmp_path / "reports").mkdir()
+    dropbox.add_report(hand, "told", tmp_path / "reports")
+    kept = put_away(hand, DONE, written(hand))
+    assert kept.name.endswith(shown)
+    assert {file.read_text("utf-8-sig") for file in kept.rglob("*") if file.is_file()} == {"x", "told"}
 
 
 def test_many_watchers_take_each_file_once(box: Path) -> None:
@@ -78,7 +122,7 @@ def test_a_file_of_the_same_name_that_comes_meanwhile_is_another_one(box: Path) 
     claim_new(box, written(first) + LATER)
     second = lay(box, "日报.csv", "second")
     claim_new(box, written(second) + LATER)
-    assert sorted(file.read_text() for _, file in in_hand(box)) == ["first", "second"]
+    assert sorted(file.read_text() for file in in_hand(box)) == ["first", "second"]
 
 
 def test_what_is_put_away_keeps_all_that_lies_beside_it_and_overwrites_nothing(box: Path) -> None:
@@ -86,10 +130,10 @@ def test_what_is_put_away_keeps_all_that_lies_beside_it_and_overwrites_nothing(b
     for content in ("first", "second", "third"):
         file = lay(box, "日报.csv", content)
         claim_new(box, written(file) + LATER)
-        [(_, hand)] = in_hand(box)
+        [hand] = in_hand(box)
         (box / "reports").mkdir(exist_ok=True)
         dropbox.add_report(hand, content, box / "reports")
-        put_away(box, hand, REJECTED, now)
+        put_away(hand, REJECTED, now)
     kept = {folder.name: folder for folder in (box / REJECTED).iterdir()}
     base = "2026-11-18 100000 日报.csv"
     assert sorted(kept) == [base, f"{base} (2)", f"{base} (3)"]
@@ -99,22 +143,36 @@ def test_what_is_put_away_keeps_all_that_lies_beside_it_and_overwrites_nothing(b
     assert list((box / WORKING).iterdir()) == list((box / DONE).iterdir()) == []
 
 
-def test_an_empty_hand_of_a_dead_watcher_is_cleared(box: Path) -> None:
-    (box / WORKING / uuid4().hex).mkdir()
+def test_an_empty_hand_of_a_dead_watcher_is_cleared_but_not_one_that_a_watcher_just_made(box: Path) -> None:
+    hand = box / WORKING / uuid4().hex
+    hand.mkdir()
+    (hand / dropbox.NAME).write_text("日报.csv")
     assert list(in_hand(box)) == []
+    claim_new(box, written(hand))
+    assert hand.exists()
+    claim_new(box, written(hand) + LATER)
     assert list((box / WORKING).iterdir()) == []
 
 
-def test_a_file_that_meets_faults_is_tried_again_ever_later_and_leaves_no_note(box: Path) -> None:
+def test_a_file_is_tried_again_ever_later_and_leaves_no_note(box: Path) -> None:
     now = written(lay(box, "日报.csv")) + LATER
     claim_new(box, now)
-    [(_, hand)] = in_hand(box)
-    for minutes in (0, 1, 3, 7, 15, 31, 60, 60):
+    [hand] = in_hand(box)
+    for tries, minutes in enumerate((0, 1, 3, 7, 15, 31, 60, 60), start=1):
         assert dropbox.is_due(hand, now)
-        dropbox.put_off(hand, now)
+        assert dropbox.begin(hand, now) == tries
         wait = timedelta(minutes=minutes)
         assert minutes == 0 or not dropbox.is_due(hand, now + wait - timedelta(seconds=1))
         now += wait
     assert names(box) == ["日报.csv"]
-    put_away(box, hand, DONE, now)
+    put_away(hand, DONE, now)
     assert [file.name for file in (box / DONE).rglob("*") if file.is_file()] == ["日报.csv"]
+
+
+def test_what_is_no_fault_of_the_file_makes_it_wait_but_is_not_counted(box: Path) -> None:
+    now = written(lay(box, "日报.csv")) + LATER
+    claim_new(box, now)
+    [hand] = in_hand(box)
+    assert [(dropbox.begin(hand, now), dropbox.excuse(hand)) for _ in range(4)] == [(1, None)] * 4
+    assert dropbox.is_due(hand, now + timedelta(minutes=7))
+    assert not dropbox.is_due(hand, now + timedelta(minutes=6))

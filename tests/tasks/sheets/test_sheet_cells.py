@@ -1,5 +1,6 @@
 """Cells are read as the people who filled them in meant them, or named as unreadable."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -128,3 +129,9 @@ def test_what_a_workbook_cannot_hold_is_shown_as_such() -> None:
     sheet = Workbook().active
     assert write(sheet, "铰\x00链\x0b").value == "铰�链�"
     assert len(write(sheet, "长" * 50_000).value) < 32_767
+
+
+@pytest.mark.parametrize(("cell", "named"), [("a\0b", "U+0000"), ("\x1b[31m", "U+001B"), ("a\u202eb", "U+202E")])
+def test_what_nobody_sees_and_no_database_takes_is_refused_at_its_cell(cell: str, named: str) -> None:
+    with pytest.raises(ValueError, match=f"控制字符.*{re.escape(named)}"):
+        read_text(cell)

@@ -22,6 +22,7 @@ from tests.waiting import wait_until
 PANEL = line("P-PB-001", 10, "缺件")  # not on stock
 REVIEWER, WAREHOUSE = "E1001", "E1016"
 TODAY = "2026-11-18"
+HOLDS_ON = "SET idle_in_transaction_session_timeout = 0"
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -239,6 +240,33 @@ def test_what_is_new_of_a_sheet_that_grew_goes_on(play: Play, path: Path) -> Non
     assert [order.made for order in play.orders(case)] == [2, 1]
 
 
+def test_an_equal_decision_of_a_later_turn_is_asked_which_it_is_and_never_dropped(play: Play, path: Path) -> None:
+    case = at(play, "review-1", PANEL)
+    back = {"单号": number(play, case), "审核结论": "退回办事处", "经办人工号": REVIEWER, "原因": "核对数量"}
+    assert became(send(play.db, save(path, REVIEW, back))) == ["+"]
+    assert became(send(play.db, path)) == ["="]  # nobody waits for a review: it can only be the same again
+    play.decide(case, "resubmit-1")
+    found = send(play.db, path)
+    assert became(found) == ["-"]
+    assert "此前已用于 review-1，本单现在等 review-2" in reasons(found)
+    assert "review-2" in play.items(case)
+    assert became(send(play.db, save(path, REVIEW, back | {"步骤": "review-2"}))) == ["+"]
+    assert became(send(play.db, path)) == ["="]
+    assert "resubmit-2" in play.items(case)
+
+
+def test_a_form_that_was_taken_in_part_for_an_earlier_turn_goes_back_whole(play: Play, path: Path) -> None:
+    case = at(play, "review-1", *LINES[:2])
+    back = {"单号": number(play, case), "审核结论": "退回办事处", "经办人工号": REVIEWER, "原因": "核对数量"}
+    assert became(send(play.db, save(path, REVIEW, back))) == ["+"]
+    play.decide(case, "resubmit-1")
+    more = {"单号": number(play, case), "行号": 2, "配件名称": LINES[1]["配件名称"], "数量": 1, "单价": 1}
+    found = send(play.db, save(path, REVIEW, back, more))
+    assert became(found) == ["-", "-"]
+    assert "第 2 行有误，整份退回" in found[1].reason
+    assert "review-2" in play.items(case)
+
+
 def test_a_click_before_the_sheet_is_told(play: Play, path: Path) -> None:
     case = at(play, "review-1", PANEL)
     play.decide(case, "review-1", staff="E1002")
@@ -348,7 +376,7 @@ def test_a_workbook_may_hold_several_kinds(play: Play, path: Path) -> None:
         "日期": TODAY,
         "经办人工号": WAREHOUSE,
         "运输方式": "自有车辆",
-        "承运商": "自有车队",
+        "承运商": "集团自有车队",
         "运费": 0,
         "件数": 1,
     }
@@ -366,6 +394,7 @@ def test_two_sheets_that_share_a_row_and_come_together_lose_nothing(play: Play, 
     shared, own = report(play, case, 1, 2), report(play, case, 2, 1, 经办人工号=None)
     sheets = [save(tmp_path / "a.xlsx", PRODUCTION, shared), save(tmp_path / "b.xlsx", PRODUCTION, shared, own)]
     with ThreadPoolExecutor(2) as senders, play.db.connect() as holder:
+        holder.execute(text(HOLDS_ON))
         holder.execute(text("SELECT 1 FROM service_case WHERE id = :case FOR UPDATE"), {"case": case})
         sent = [senders.submit(send, play.db, sheet) for sheet in sheets]
         wait_until(lambda: len(play.rows(WAITING)), len(sheets))  # both have seen that their rows are new

@@ -182,6 +182,24 @@ def test_each_chunk_is_run_by_name_and_progress_is_told(
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
+def test_a_row_that_decides_a_case_counts_for_all_its_lines(
+    play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK_ROWS", 4)
+    cases = [play.apply(lines) for lines in (3, 1, 1, 2)]
+    numbers = [play.case(case).number for case in cases]
+    rows = [{"单号": number, "审核结论": "驳回", "经办人工号": "E1001", "原因": "重复"} for number in numbers]
+    ran = list[str]()
+
+    def run(name: str, work: Callable[[], None]) -> None:
+        ran.append(name)
+        work()
+
+    report = import_file(play.db, save(path, REVIEW, *rows), run_chunk=run)
+    assert counts(report) == {"ACCEPTED": 4}
+    assert ran == [f"审核修正 第 {n}/2 批 · 2 行 rows" for n in (1, 2)]
+
+
 def test_an_import_that_died_between_chunks_goes_on_where_it_was(
     play: Play, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
