@@ -49,7 +49,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
         listed = [(find(parts, line.part), line.reason) for line in form.lines]
         twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
-    applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency}
+    applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency, "remark": form.remark}
     return case | applied | customer, problems
 
 

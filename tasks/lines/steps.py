@@ -15,7 +15,8 @@ def add_lines(work: Work, lines: Sequence[PartsLine], fees: bool = False) -> Non
     about = {"order_no": work.case.order_no, "open": True}
     for line in lines:
         said = {name: getattr(line, name) for name in AS_APPLIED} | {"fee": line.fee if fees else None}
-        work.insert(case_line, **about, part_name=line.name, **said)
+        promise = {f"warranty_{name}": value for name, value in line.warranty or ()}
+        work.insert(case_line, **about, part_name=line.name, **said, **promise)
 
 
 def put_lines(work: Work, lines: Sequence[PartsLine], fees: bool = False) -> None:

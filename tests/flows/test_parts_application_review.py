@@ -7,7 +7,9 @@ import pytest
 import time_machine
 
 from schemas.problems import BadInput
-from schemas.words import Role
+from schemas.words import Channel, Role
+from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tests.play import Play, line
 
 
@@ -163,6 +165,39 @@ def test_a_review_is_due_24_hours_after_receipt_without_days_off(
     today.move_to(f"{sent}:00+08:00")
     case = play.apply(lines=1)
     assert play.items(case)["review-1"].due_at == datetime.fromisoformat(f"{due}:00+08:00")
+
+
+def test_the_review_counts_from_receipt_whenever_a_machine_comes_to_it(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    opened = open_case(play.db, "PA", play.form(1), "cli:late", Channel.CLI)
+    today.move_to("2026-11-18T16:00:00+08:00")
+    advance(play.db, opened.case_id)
+    due = datetime.fromisoformat("2026-11-19T10:00:00+08:00")
+    assert play.items(opened.case_id)["review-1"].due_at == due
+    play.decide(opened.case_id, "review-1", 审核结论="退回办事处", 原因="数量不对")
+    today.move_to("2026-11-20T15:00:00+08:00")
+    play.decide(opened.case_id, "resubmit-1", 明细=[line("P-HW-001", 1)])
+    due = datetime.fromisoformat("2026-11-23T15:00:00+08:00")
+    assert play.items(opened.case_id)["review-2"].due_at == due
+
+
+def test_what_was_received_before_we_came_to_it_counts_from_then(play: Play, today: time_machine.Traveller) -> None:
+    received = datetime.fromisoformat("2026-11-17T16:00:00+08:00")
+    opened = open_case(play.db, "PA", play.form(1), "run:1", Channel.PREFECT, opened_at=received)
+    advance(play.db, opened.case_id)
+    row = play.case(opened.case_id)
+    assert (row.opened_at, row.channel) == (received, "prefect")
+    assert play.items(opened.case_id)["review-1"].due_at == datetime.fromisoformat("2026-11-18T16:00:00+08:00")
+
+
+def test_the_remark_of_a_resubmission_follows_the_first(play: Play) -> None:
+    case = play.apply(lines=1, 备注="先打电话")
+    assert play.items(case)["review-1"].brief[-1] == "备注: 先打电话"
+    play.decide(case, "review-1", 审核结论="退回办事处", 原因="数量不对")
+    play.decide(case, "resubmit-1", 明细=[line("P-HW-001", 1)], 备注="只要一只")
+    assert play.items(case)["review-2"].brief[-1] == "备注: 只要一只"
+    assert [one.content["remark"] for one in play.documents(case, "SQ")] == ["先打电话", "只要一只"]
 
 
 def test_an_applicant_who_is_a_reviewer_does_not_review_the_own_case(play: Play) -> None:

@@ -53,6 +53,7 @@ def make_case(**values: Any) -> CaseFacts:
         "office_name": "北京办事处",
         "applicant": "E1049",
         "applicant_name": "常北辰",
+        "channel": Channel.CLI,
         "customer_name": "钱雨桐",
         "customer_phone": PHONE,
         "customer_address": ADDRESS,
@@ -645,7 +646,7 @@ def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Pl
     play.run_to(case, "pickup-1")
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [4, 2]
-    assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
+    assert [name for name, _ in view.lines.facts] == ["承诺 Promised", "金额 Total", "三包 Warranty"]
     assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["集团自有车队"]
     play.withdraw(case, play.holders(Role.SUPERVISOR)[0])
     view = view_of(play, case)
@@ -725,7 +726,7 @@ def test_a_case_is_found_by_number_order_and_phone(play: Play) -> None:
         assert found == row.number
     view = view_of(play, case)
     assert (view.case.link, {note.tracking for note in view.documents} - {None}) == ("催提", {"YD-7"})
-    assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
+    assert [name for name, _ in view.lines.facts] == ["承诺 Promised", "金额 Total", "三包 Warranty"]
     assert all(line["out_on"] for line in view.lines.records)
     assert row.customer_phone not in case_sheet(view)
 
