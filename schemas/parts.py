@@ -37,13 +37,26 @@ class Goods(LineQuantity):
         return own if quantity is None else own | {"quantity": quantity}
 
 
+class Warranty(Shape):
+    """The days on which a part is under warranty, both included, and by which rule."""
+
+    start: date
+    end: date
+    rule: str
+
+
 class PartsLine(Goods):
-    """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit."""
+    """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit.
+
+    `fee` says who should pay, until the review says who does.
+    """
 
     category: str
     price: Decimal
     reason: Reason
     unit: str
+    fee: FeeCategory
+    warranty: Warranty | None
 
     @property
     def amount(self) -> Decimal:
@@ -52,21 +65,21 @@ class PartsLine(Goods):
 
     @property
     def said(self) -> str:
-        """The part, how many, at which price, and why."""
-        return f"第{self.line_no}行 {self.name} ×{figure(self.quantity)} @{money(self.price)} {self.reason.zh}"
+        """The part, how many, at which price, why, and who pays."""
+        many = f"第{self.line_no}行 {self.name} ×{figure(self.quantity)}"
+        return f"{many} @{money(self.price)} {self.reason.zh} {self.fee.zh}"
 
 
 class Registration(Shape):
-    """An application as it came in: priced lines, who should pay, who reviews."""
+    """An application as it came in: priced lines, and who reviews."""
 
     lines: list[PartsLine]
-    fee: FeeCategory
     reviewer: Role
 
     @property
     def said(self) -> str:
-        """The lines, and who should pay."""
-        return f"{listed([line.said for line in self.lines])} · {self.fee.zh}"
+        """The lines."""
+        return listed([line.said for line in self.lines])
 
 
 class Review(Shape):

@@ -12,7 +12,7 @@ from schemas.sheet_kinds import sheet
 from schemas.words import FeeCategory, Labelled, Reason
 
 FREELY = "空则按目录 from the catalogue if empty"
-FREE = f"空则为{FeeCategory.FREE.zh}"
+AS_SUGGESTED = "可修正；空则按建议"
 UNKNOWN_ORDER = (
     "销售记录中没有该订单时必填，空则按销售记录 needed where the order is unknown, else from the sales record"
 )
@@ -67,20 +67,22 @@ class ReviewedLine(Form):
     part: Annotated[fields.PartName, Cell("铰链(全盖110°)", "可修正；标准名称或编码", 26)]
     quantity: Annotated[fields.PartQuantity, Cell(4, "可修正；大于 0", 8)]
     price: Annotated[fields.Money, label("单价", "Price (CNY)"), Cell(12.5, "可修正；元", 10)]
+    fee: Annotated[fields.Maybe[FeeCategory], label("费用类别", "Fee category"), Cell("免费(三包)", AS_SUGGESTED)] = (
+        None
+    )
 
 
 @sheet(
     "review",
     "审核修正",
     signer=("配件审核员", "E1001"),
-    first=("verdict", "staff", "fee", "reason"),
-    hints=("可直接修正配件名称、数量、单价；修正会记入申报评估。",),
+    first=("verdict", "staff", "reason"),
+    hints=("可直接修正配件名称、数量、单价、费用类别；修正会记入申报评估。",),
 )
 class ReviewDecision(Decision):
     """审核修正: approve (with corrections), send back, or reject."""
 
     verdict: Annotated[ReviewVerdict, label("审核结论", "Verdict"), Cell("通过", "从列表中选择；空则为未审，跳过", 12)]
-    fee: Annotated[FeeCategory, label("费用类别", "Fee category"), Cell("免费(三包)", FREE)] = FeeCategory.FREE
     lines: Annotated[list[ReviewedLine], label("明细", "Lines (可修正 may be corrected)")] = Field([])
     reason: Annotated[fields.ReasonText, needed("退回或驳回时必填 needed to send back or reject")] = ""
 

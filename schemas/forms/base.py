@@ -121,10 +121,11 @@ def is_text(spec: dict[str, Any]) -> bool:
 def _for_dialogs(schema: dict[str, Any]) -> None:
     """Number the fields, because the database scrambles them, and write defaults as dialogs show them.
 
-    That is an option for an enum, nothing for an empty date.
+    That is an option for an enum, nothing for an empty date. What may be left empty is drawn as what it is if not.
     """
     for position, spec in enumerate(schema.get("properties", {}).values()):
         spec["position"] = position
+        spec |= next((kind for kind in spec.pop("anyOf", ()) if kind["type"] != "null"), {})
         default = spec.get("default")
         if default is None:
             spec.pop("default", None)

@@ -110,9 +110,9 @@ _FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
 Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
 Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
 Day = date
+Maybe = Annotated[T | None, BeforeValidator(lambda value: None if value == "" else value)]
 OptionalDay = Annotated[
-    date | None,
-    BeforeValidator(lambda value: None if value == "" else value),
+    Maybe[date],
     PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, UniqueCons
 from sqlalchemy.types import BigInteger, Boolean, Date, Integer, String, Text, Uuid
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, index, of_case, table, word_of
-from schemas.words import DocumentKind, EntryKind, ItemState, OutboxState
+from schemas.words import Channel, DocumentKind, EntryKind, ItemState, OutboxState
 
 service_case = table(
     "service_case",
@@ -13,10 +13,11 @@ service_case = table(
     *each(String(8), "process", "urgency"),
     Column("version", Integer, nullable=False),
     Column("origin", Text, nullable=False, unique=True),
+    Column("channel", String(12), nullable=False, server_default=Channel.SYSTEM, comment="by which it came"),
     Column("parent_id", ForeignKey("service_case.id"), index=True, comment="the case that opened this one"),
     *codes_of("office"),
     Column("applicant", ForeignKey("staff.code"), nullable=False),
-    *each(Text, "customer_name", "customer_address", "model", server_default=""),
+    *each(Text, "customer_name", "customer_address", "model", "remark", server_default=""),
     *each(Text, "customer_phone", "order_no", server_default="", index=True),
     Column("link", Text, nullable=False, comment="of the process's chain: where the case stands, or stood at its end"),
     *each(Text, "step", "ending_reason", server_default=""),
@@ -25,7 +26,7 @@ service_case = table(
     Column("ending", Text),
     Column("policy_version", ForeignKey("policy_version.version"), nullable=False),
     Column("request", Json, nullable=False),
-    Column("opened_at", Moment, nullable=False),
+    Column("opened_at", Moment, nullable=False, comment="when it was received"),
     Column("seq", Integer, nullable=False, server_default="0", comment="of the last ledger row"),
     Column("ready_at", Moment, comment="set while a leg has work to do, cleared when the case waits"),
     Column("fault", Text, comment="why the last leg could not go on"),
@@ -56,6 +57,8 @@ case_line = table(
     Column("reason", String(20), nullable=False),
     Column("unit", ForeignKey("production_unit.code")),
     Column("open", Boolean, nullable=False, server_default="true"),
+    *each(Date, "warranty_start", "warranty_end", nullable=True),
+    Column("warranty_rule", Text, nullable=False, server_default=""),
     *each(Date, "promised", "planned", "made_on", "in_on", "out_on", "picked_on", nullable=True),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("price >= 0", name="price"),

@@ -7,7 +7,7 @@ from typing import Any
 from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
-from tasks.applications.queries import catalogue, open_lines, sales
+from tasks.applications.queries import catalogue, cover, open_lines, sales
 from tasks.applications.rules import find, line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -49,7 +49,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
         listed = [(find(parts, line.part), line.reason) for line in form.lines]
         twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
-    applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency}
+    applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency, "remark": form.remark}
     return case | applied | customer, problems
 
 
@@ -67,4 +67,5 @@ def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Pr
 
 def begin_application(form: PartsApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
-    add_lines(work, price_lines(work.read(catalogue), form.lines))
+    sold = work.unit.read_by(sales, attrgetter("order_no"), form)
+    add_lines(work, price_lines(work.read(catalogue), form.lines, cover(work, sold)))

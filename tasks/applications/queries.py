@@ -6,12 +6,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from schemas.tables import case_line, part, part_price, sales_record, service_case
+from schemas.words import Reason
 from tasks.applications.rules import Catalogue, Part, Twin
+from tasks.applications.warranty import Cover, warranty_start
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.policies.queries import valid_on
+from tasks.policies.queries import setting, valid_on
 from tasks.unit.among import among
 from tasks.unit.work import Work
+
+_WARRANTY = ("months_by_category", "default_months", "no_signing_offset_months", "excluded_causes")
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
@@ -51,6 +55,18 @@ def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
 def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, Row[Any]]:
     """Find the first line in the sales records of each order that the cases are about."""
     return sales(connection, _orders_of(connection, case_ids))
+
+
+def cover(work: Work, sold: Row[Any] | None) -> Cover:
+    """Give what is known today of the warranty of a case's goods; `sold` is the order's sales record."""
+    months, default, offset, excluded = (setting(work, f"warranty.{name}") for name in _WARRANTY)
+    start, since = warranty_start(sold.signing_date, sold.factory_date, offset) if sold else (None, "")
+    return Cover(work.today, start, since, months, default, frozenset(map(Reason, excluded)))
+
+
+def cover_of_case(work: Work) -> Cover:
+    """The same for a case that has its number."""
+    return cover(work, work.read(sales_of_cases).get(work.case.order_no))
 
 
 def _orders_of(connection: Connection, case_ids: Sequence[int]) -> Sequence[str]:

@@ -1,6 +1,5 @@
 """What must hold of an application and its corrections (DOMAIN 1.1, 1.2); pure."""
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -9,7 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from schemas.forms.applications import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
-from schemas.words import FeeCategory, Reason
+from schemas.words import Reason
+from tasks.applications.warranty import Cover
 
 T = TypeVar("T")
 PART = "配件名称 part"
@@ -79,15 +79,15 @@ def corrected_problems(
     lines: Sequence[PartsLine],
     corrected: Sequence[ReviewedLine],
     open_lines: Mapping[Twin, str],
-    day: date,
+    cover: Cover,
 ) -> list[Problem]:
     """Check corrected parts as submitted ones are; a line may not become the twin of an open one."""
     rows = {line.line_no: row for row, line in enumerate(corrected, start=1)}
-    listed = [part_problem(catalogue, line.part, day, rows[line.line_no]) for line in corrected]
+    listed = [part_problem(catalogue, line.part, cover.day, rows[line.line_no]) for line in corrected]
     if problems := [problem for problem in listed if problem]:
         return problems
     seen = dict(open_lines)
-    for line in correct_lines(catalogue, lines, corrected):
+    for line in correct_lines(catalogue, lines, corrected, cover):
         twin = (line.part, line.reason.value)
         if twin in seen:
             expected = f"与 {seen[twin]} 重复（同订单同配件同原因） repeats an open line: same order, part and reason"
@@ -96,14 +96,17 @@ def corrected_problems(
     return problems
 
 
-def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine]) -> list[PartsLine]:
-    """Write lines out with code, standard name and today's price; the catalogue fills what was left empty."""
+def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine], cover: Cover) -> list[PartsLine]:
+    """Write lines out with code, standard name, today's price, warranty and who should pay.
+
+    The catalogue fills what was left empty.
+    """
     priced = []
     for row, line in enumerate(lines, start=1):
         part = find(catalogue, line.part)
         assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
         given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
-        about = _of_part(part) | given | {"quantity": line.quantity, "reason": line.reason}
+        about = _of_part(part, line.reason, cover) | given | {"quantity": line.quantity, "reason": line.reason}
         priced.append(PartsLine(line_no=row, price=part.price or Decimal(0), **about))
     return priced
 
@@ -116,15 +119,16 @@ def as_applied(line: PartsLine) -> ApplicationLine:
 
 def as_reviewed(line: PartsLine) -> ReviewedLine:
     """Write a line as a reviewer may correct it."""
-    return ReviewedLine(line_no=line.line_no, part=line.name, quantity=line.quantity, price=line.price)
+    now = {"part": line.name, "quantity": line.quantity, "price": line.price, "fee": line.fee}
+    return ReviewedLine(line_no=line.line_no, **now)
 
 
 def correct_lines(
-    catalogue: Catalogue, lines: Sequence[PartsLine], corrected: Sequence[ReviewedLine]
+    catalogue: Catalogue, lines: Sequence[PartsLine], corrected: Sequence[ReviewedLine], cover: Cover
 ) -> list[PartsLine]:
     """Apply a reviewer's corrections; a line that is not listed stays as it is.
 
-    Another part takes its own price of today, unless the reviewer typed one over that of the old part (DOMAIN).
+    Another part takes its own price and fee of today, unless the reviewer typed others over those of the old part.
     """
     by_no = {line.line_no: line for line in corrected}
     right = []
@@ -134,15 +138,20 @@ def correct_lines(
             assert part is not None
             own = part.price if part.code != line.part and now.price == line.price else None
             price = now.price if own is None else own
-            changed = {"quantity": now.quantity, "price": price.quantize(Decimal("0.01"))}
-            line = line.model_copy(update=changed if part.code == line.part else _of_part(part) | changed)
+            changed: dict[str, Any] = {"quantity": now.quantity, "price": price.quantize(Decimal("0.01"))}
+            if part.code != line.part:
+                changed = _of_part(part, line.reason, cover) | changed
+            if now.fee not in (None, line.fee):
+                changed["fee"] = now.fee
+            line = line.model_copy(update=changed)
         right.append(line)
     return right
 
 
-def _of_part(part: Part) -> dict[str, Any]:
+def _of_part(part: Part, reason: Reason, cover: Cover) -> dict[str, Any]:
     """What a line says of its part."""
-    return {"part": part.code} | {name: getattr(part, name) for name in OF_A_PART}
+    promise = {"warranty": cover.of(part.category), "fee": cover.fee(part.category, reason)}
+    return {"part": part.code} | {name: getattr(part, name) for name in OF_A_PART} | promise
 
 
 def corrections(before: Sequence[PartsLine], after: Sequence[PartsLine]) -> list[tuple[int, str, str, str]]:
@@ -150,7 +159,7 @@ def corrections(before: Sequence[PartsLine], after: Sequence[PartsLine]) -> list
     return [
         (old.line_no, field, str(getattr(old, field)), str(getattr(new, field)))
         for old, new in zip(before, after, strict=True)
-        for field in ("part", "quantity", "price")
+        for field in ("part", "quantity", "price", "fee")
         if getattr(old, field) != getattr(new, field)
     ]
 
@@ -158,22 +167,3 @@ def corrections(before: Sequence[PartsLine], after: Sequence[PartsLine]) -> list
 def total(lines: Sequence[PartsLine]) -> Decimal:
     """Add up quantity × corrected price of all lines, free ones too, CNY (DOMAIN, "Approvals")."""
     return sum((line.amount for line in lines), Decimal(0))
-
-
-def suggested_fee(lines: Sequence[PartsLine], warranty_end: date | None, day: date) -> FeeCategory:
-    """Suggest who pays: free within warranty unless misuse or transport damage (DOMAIN, "Warranty")."""
-    excluded = {Reason.MISUSE, Reason.TRANSPORT}
-    covered = warranty_end is not None and day <= warranty_end
-    return FeeCategory.FREE if covered and not excluded & {line.reason for line in lines} else FeeCategory.CHARGED
-
-
-def warranty_end(signed_on: date | None, factory_date: date | None, months: int, offset_months: int) -> date | None:
-    """Give the last day of warranty: N months after signing, without it after factory date + offset (DOMAIN)."""
-    start = signed_on or (add_months(factory_date, offset_months) if factory_date else None)
-    return add_months(start, months) if start else None
-
-
-def add_months(day: date, months: int) -> date:
-    """Move a date by calendar months; the 31st becomes the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,6 +1,7 @@
 """审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -15,17 +16,17 @@ from schemas.forms.applications import (
 )
 from schemas.parts import PartsLine, Registration, Review
 from schemas.problems import Problem
-from schemas.tables import line_correction
-from schemas.words import DocumentKind, FeeCategory, Role, Urgency
+from schemas.tables import line_correction, service_case
+from schemas.words import DocumentKind, Role, Urgency
 from tasks.applications import rules
-from tasks.applications.queries import catalogue, other_lines, sales_of_cases
+from tasks.applications.queries import catalogue, cover_of_case, other_lines
 from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
 from tasks.approvals.steps import Matter, climb_ladder, find_leader
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows, brief_lines, known_lines
@@ -41,16 +42,18 @@ def review_application(case: Case) -> Review:
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
     lines, reviewer, barred = registered.lines, registered.reviewer, frozenset({request.applicant})
+    remark, received = request.remark, None
     for turn in count(1):
-        decision = ask(case, review_question(reviewer, barred, request, lines, registered.fee, turn))
+        decision = ask(case, review_question(reviewer, barred, remark, lines, turn, received))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
             break
         again = ask(case, resubmission_question(lines, decision.reason, turn))
-        lines, barred = replace_lines(case, list(again.lines), turn=turn), barred | {again.staff}
+        remark, received = again.remark or remark, answered_at(case, f"resubmit-{turn}")
+        lines, barred = replace_lines(case, list(again.lines), remark, turn=turn), barred | {again.staff}
         reviewer = find_leader(case, Role.PARTS_REVIEWER, barred, turn=f"review-{turn + 1}").role
-    lines = record_review(case, lines, list(decision.lines), turn=turn)
+    lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
     matter = Matter("审核修正", barred | {decision.staff}, lambda: brief_lines(lines))
     barred, refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
     return Review(lines=lines, barred=barred, refused=refused)
@@ -58,48 +61,42 @@ def review_application(case: Case) -> Review:
 
 @step("办事处申报")
 def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
-    """Price the lines by the catalogue, issue the 配件申报单, suggest who pays and find who reviews."""
-    priced = rules.price_lines(work.read(catalogue), lines)
-    issue_application(work, priced, edition=1)
-    sold = work.read(sales_of_cases).get(work.case.order_no)
-    months = [setting(work, key) for key in ("warranty.default_months", "warranty.no_signing_offset_months")]
-    covered = rules.warranty_end(sold.signing_date, sold.factory_date, *months) if sold else None
-    fee = rules.suggested_fee(priced, covered, work.today)
+    """Price the lines by the catalogue, suggest who pays, issue the 配件申报单 and find who reviews."""
+    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
+    issue_application(work, priced, work.case.remark, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
-    return Registration(lines=priced, fee=fee, reviewer=reviewer.role)
+    return Registration(lines=priced, reviewer=reviewer.role)
 
 
 @step("办事处重报", link="办事处申报")
-def replace_lines(work: Work, lines: list[ApplicationLine], turn: int) -> list[PartsLine]:
+def replace_lines(work: Work, lines: list[ApplicationLine], remark: str, turn: int) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
-    priced = rules.price_lines(work.read(catalogue), lines)
-    issue_application(work, priced, edition=turn + 1)
+    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
+    issue_application(work, priced, remark, edition=turn + 1)
     return priced
 
 
 @step("审核修正")
-def record_review(work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], turn: int) -> list[PartsLine]:
+def record_review(
+    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, turn: int
+) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
-    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected)
+    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover_of_case(work))
     corrections = rules.corrections(lines, reviewed)
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
     if corrections:
-        issue_application(work, reviewed, edition=turn + 1)
+        issue_application(work, reviewed, remark, edition=turn + 1)
     return reviewed
 
 
-def issue_application(work: Work, lines: Sequence[PartsLine], edition: int) -> None:
+def issue_application(work: Work, lines: Sequence[PartsLine], remark: str, edition: int) -> None:
     """Issue an edition of the 配件申报单: what, why, how fast, by whom, for whom."""
     case = work.case
     office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
     customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
-    about = {
-        "order": case.order_no,
-        "model": case.model,
-        "customer": customer,
-        "remark": case.request.get("remark", ""),
-    }
+    about = {"order": case.order_no, "model": case.model, "customer": customer, "remark": remark}
+    about["found_on"] = case.request.get("found_on", "")
     rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
     by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
     urgency = Urgency(case.urgency).option
@@ -108,14 +105,9 @@ def issue_application(work: Work, lines: Sequence[PartsLine], edition: int) -> N
 
 
 def review_question(
-    role: Role,
-    barred: frozenset[str],
-    request: PartsApplication,
-    lines: Sequence[PartsLine],
-    fee: FeeCategory,
-    turn: int,
+    role: Role, barred: frozenset[str], remark: str, lines: Sequence[PartsLine], turn: int, received: datetime | None
 ) -> Question[ReviewDecision]:
-    """Ask the reviewer, within 24 hours (S3 §3 1.1), pre-filled with what may be corrected.
+    """Ask the reviewer, within 24 hours of receipt (S3 §3 1.1), pre-filled with what may be corrected.
 
     `barred` are the applicant and whoever resubmitted lines: they may not review them.
     """
@@ -125,19 +117,20 @@ def review_question(
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
         problems = known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
-        return problems + rules.corrected_problems(parts, lines, form.lines, others, work.today)
+        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover_of_case(work))
 
     def record(form: ReviewDecision, work: Work) -> None:
         if form.verdict == ReviewVerdict.APPROVE:  # with the decision: nobody may take a line's place in between
-            put_lines(work, rules.correct_lines(work.read(catalogue), lines, form.lines), form.fee)
+            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover_of_case(work))
+            put_lines(work, reviewed, fees=True)
 
     def brief() -> list[str]:
-        return [*brief_lines(lines), *([f"备注: {request.remark}"] if request.remark else [])]
+        return [*brief_lines(lines), *([f"备注: {remark}"] if remark else [])]
 
     def prefill() -> dict[str, Any]:
-        return as_rows(rules.as_reviewed(line) for line in lines) | {"费用类别": fee.option}
+        return as_rows(rules.as_reviewed(line) for line in lines)
 
-    due = clock_hours("review")
+    due = clock_hours("review", received)
     return gate(
         f"review-{turn}", "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred
     )
@@ -153,7 +146,9 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
 
     def record(form: PartsResubmission, work: Work) -> None:
-        put_lines(work, rules.price_lines(work.read(catalogue), form.lines))
+        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover_of_case(work)))
+        if form.remark:
+            work.update(service_case, {"id": work.case.id}, remark=form.remark)
 
     def brief() -> list[str]:
         return [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)]

@@ -58,9 +58,9 @@ def working_days(name: str) -> Due:
     return lambda work: add_working_days(calendar(work), work.now, term(work, f"{name}.days"))
 
 
-def clock_hours(name: str) -> Due:
-    """Due after the gate's number of clock hours, non-working days skipped."""
-    return lambda work: add_clock_hours(calendar(work), work.now, term(work, f"{name}.hours"))
+def clock_hours(name: str, since: datetime | None = None) -> Due:
+    """Due after the gate's number of clock hours, non-working days skipped, by default since the case was received."""
+    return lambda work: add_clock_hours(calendar(work), since or work.case.opened_at, term(work, f"{name}.hours"))
 
 
 def end_of(day: date) -> Due:

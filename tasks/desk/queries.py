@@ -102,7 +102,11 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
     row = connection.execute(_FACTS, given).first()
     if row is None:
         raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")
-    words = {"urgency": Urgency(row.urgency), "ending": ending_of(row.process, row.ending)}
+    words = {
+        "urgency": Urgency(row.urgency),
+        "channel": Channel(row.channel),
+        "ending": ending_of(row.process, row.ending),
+    }
     process = PROCESSES[row.process]
     return CaseView(
         case=CaseFacts(**{**row._mapping, **words, "title": process.title}),

@@ -37,8 +37,8 @@ class TimelineRow(NamedTuple):
 def timeline_rows(view: CaseView) -> list[TimelineRow]:
     """Write a case's history, oldest first; contact data masked.
 
-    It begins with the applicant's own row. A step that only records the decision before it is told with that
-    decision; one with nothing to say is left out.
+    It begins with the applicant's own row: when it was received, by which channel. A step that only records the
+    decision before it is told with that decision; one with nothing to say is left out.
     """
     slips: dict[str, list[str]] = {}
     for document in view.documents:
@@ -48,6 +48,8 @@ def timeline_rows(view: CaseView) -> list[TimelineRow]:
     decided = ""
     for entry in view.timeline:
         act, begins = entry.kind in ACTS, entry is view.timeline[0] and entry.kind == EntryKind.STEP
+        if begins:
+            entry = entry._replace(at=view.case.opened_at, channel=view.case.channel)
         issued = slips.get(entry.key, []) if act else []
         records = entry.kind == EntryKind.STEP and entry.title == decided and not issued
         decided = entry.title if entry.kind == EntryKind.DECISION else ""

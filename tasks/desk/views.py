@@ -29,6 +29,7 @@ class CaseFacts:
     office_name: str
     applicant: str
     applicant_name: str
+    channel: Channel
     customer_name: str
     customer_phone: str = field(repr=False)
     customer_address: str = field(repr=False)

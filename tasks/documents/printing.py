@@ -32,6 +32,7 @@ FACTS = {  # of a document's content, in this order
     "tracking": "运单号 Tracking",
     "packages": "件数 Packages",
     "freight": "运费 Freight (CNY)",
+    "found_on": "发现日期 Found on",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Engine
@@ -28,20 +27,20 @@ from tasks.unit.work import SHANGHAI, Work
 Given = Mapping[str, Any] | BaseModel
 
 
-def open_case(db: Engine, code: str, data: Given, origin: str, channel: Channel, run_id: UUID | None = None) -> Opened:
+def open_case(db: Engine, code: str, data: Given, origin: str, channel: Channel, **own: Any) -> Opened:
     """Accept an application: the case, its lines and its number commit together, once per origin.
 
-    `run_id` is the Prefect run that shows the case, if there is one. Raises BadInput with every problem; then
-    nothing is stored and no number is used.
+    `own` says more of the case's row: `run_id` of the Prefect run that shows it, `opened_at` if it was received before
+    we came to it. Raises BadInput with every problem; then nothing is stored and no number is used.
     """
-    (opened,) = open_chunk(db, code, channel, [(origin, data)], run_id)
+    (opened,) = open_chunk(db, code, channel, [(origin, data)], **own)
     if isinstance(opened, BadInput):
         raise opened.__cause__ or opened
     return opened
 
 
 def open_chunk(
-    db: Engine, code: str, channel: Channel, applications: Sequence[tuple[str, Given]], run_id: UUID | None = None
+    db: Engine, code: str, channel: Channel, applications: Sequence[tuple[str, Given]], **own: Any
 ) -> list[Opened | BadInput]:
     """Accept many applications, (origin, form) each, as `open_case` does; gives what became of each, in order.
 
@@ -57,7 +56,7 @@ def open_chunk(
 
     def together(part: Sequence[tuple[str, Form]]) -> list[tuple[str, Opened | BadInput]]:
         with db.begin() as connection:
-            return list(_open(connection, process, dict(part), channel, run_id).items())
+            return list(_open(connection, process, dict(part), channel, own | {"channel": channel}).items())
 
     def failed(one: tuple[str, Form], fault: Exception) -> tuple[str, Opened | BadInput]:
         wrong = BadInput([Problem("申报 application", one[0], f"出错 failed: {fault!r}")])
@@ -69,7 +68,7 @@ def open_chunk(
 
 
 def _open(
-    connection: Connection, process: Process, forms: Mapping[str, Form], channel: Channel, run_id: UUID | None
+    connection: Connection, process: Process, forms: Mapping[str, Form], channel: Channel, own: Mapping[str, Any]
 ) -> dict[str, Opened | BadInput]:
     """Judge applications and write the new cases; gives what became of each origin."""
     unit, now = Unit(connection, [], list(forms.values())), clock.now()
@@ -80,7 +79,7 @@ def _open(
         known |= queries.cases_by_origin(connection, list(wrong))
     right = [origin for origin in judged if origin not in wrong]
     made = {
-        origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, run_id=run_id)
+        origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, **own)
         for origin, case_id in zip(right, queries.new_case_ids(connection, len(right)), strict=True)
     }
     unit.flush()
@@ -92,11 +91,11 @@ def enter(
     unit: Unit, process: Process, case_id: int, form: Form, facts: Mapping[str, Any], now: datetime, **own: Any
 ) -> dict[str, Any]:
     """Buffer a new case and what it begins with; gives its row, whose number is drawn when the unit is flushed."""
-    year = now.astimezone(SHANGHAI).year
     row = {
         "id": case_id, "process": process.code, "version": process.version, "link": process.links[0],
         "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
     }  # fmt: skip
+    year = row["opened_at"].astimezone(SHANGHAI).year
     unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))
     process.begin(form, Work(unit, cast(Any, SimpleNamespace(**row)), {}, "begin", now))
     return row
@@ -118,7 +117,7 @@ def open_child(work: Work, code: str, form: Form, key: str) -> int:
         raise IllegalTransition(f"{work.case.number} cannot open a {code}: {'; '.join(map(str, problems))}")
     (child,) = queries.new_case_ids(unit.connection, 1)
     origin = f"case:{work.case.id}:{key}"
-    enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id, run_id=None)
+    enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id)
     unit.made(child, by=work.case.id)
     return child
 

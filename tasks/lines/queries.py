@@ -1,11 +1,12 @@
 """The SQL of a case's lines: what was applied for, and how far each line is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from schemas.shapes import LineTable, Measure
+from schemas.shapes import LineTable, Measure, money
 from schemas.tables import case_line
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.unit.among import among
@@ -13,10 +14,15 @@ from tasks.unit.among import among
 _COMES_IN = ", ".join(f"'{kind}'" for kind in MovementKind if kind.sign > 0)
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
-           l.reason, u.name AS unit_name, l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
+           l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
+           l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
            coalesce(reserved, 0) AS reserved, coalesce(made, 0) AS made,
-           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent
-    FROM case_line l JOIN part p ON p.code = l.part LEFT JOIN production_unit u ON u.code = l.unit
+           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent,
+           c.remark, c.request ->> 'found_on' AS found_on,
+           (SELECT json_agg(f ORDER BY step_key, field) FROM line_correction f
+            WHERE f.case_id = l.case_id AND f.line_no = l.line_no) AS corrections
+    FROM case_line l JOIN service_case c ON c.id = l.case_id JOIN part p ON p.code = l.part
+    LEFT JOIN production_unit u ON u.code = l.unit
     LEFT JOIN (SELECT line_no, sum(quantity) AS reserved FROM reservation
                WHERE case_id = :case_id AND state = 'held' GROUP BY line_no) r USING (line_no)
     LEFT JOIN (SELECT line_no, sum(made) AS made FROM production_order
@@ -34,6 +40,8 @@ def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[in
     return {(row.case_id, row.line_no): row for row in rows}
 
 
+SAID_ONCE = ("remark", "found_on", "corrections")  # of the whole case, in words
+CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")
 
 
@@ -41,8 +49,32 @@ def line_table(connection: Connection, case_id: int) -> LineTable:
     """Show the lines of a case: the part with its reason, fee and price, and how far each line is."""
     lines = connection.execute(_LINES, {"case_id": case_id}).all()
     promised = [line.promised for line in lines if line.promised]
-    facts = [("承诺 Promised", str(max(promised)))] if promised else []
-    return LineTable(HEADINGS, [_cells(line) for line in lines], facts, [line._asdict() for line in lines])
+    facts = {
+        "承诺 Promised": str(max(promised)) if promised else "",
+        "金额 Total": f"{money(sum((line.quantity * line.price for line in lines), Decimal(0)))} CNY",
+        "三包 Warranty": "；".join(warranties(lines)),
+        "修正 Corrected": "；".join(_correction(made) for line in lines for made in line.corrections or ()),
+        "发现日期 Found on": next((line.found_on for line in lines), ""),
+        "备注 Remark": next((line.remark for line in lines), ""),
+    }
+    shown = [(name, fact) for name, fact in facts.items() if fact]
+    records = [{name: value for name, value in line._asdict().items() if name not in SAID_ONCE} for line in lines]
+    return LineTable(HEADINGS, [_cells(line) for line in lines], shown, records)
+
+
+def warranties(lines: Sequence[Row[Any]]) -> list[str]:
+    """Say until when lines are under warranty, those alike together."""
+    alike: dict[str, list[str]] = {}
+    for line in lines:
+        if line.warranty_end:
+            said = f"{line.warranty_start} → {line.warranty_end} {line.warranty_rule}"
+            alike.setdefault(said, []).append(str(line.line_no))
+    return [said if len(nos) == len(lines) else f"第{'、'.join(nos)}行 {said}" for said, nos in alike.items()]
+
+
+def _correction(made: Mapping[str, Any]) -> str:
+    was, now = (FeeCategory(one).zh if made["field"] == "fee" else one for one in (made["before"], made["after"]))
+    return f"第{made['line_no']}行 {CORRECTED[made['field']]} {was} → {now}"
 
 
 def _cells(line: Row[Any]) -> tuple[Any, ...]:

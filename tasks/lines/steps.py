@@ -5,23 +5,24 @@ from typing import Any
 
 from schemas.parts import PartsLine
 from schemas.tables import case_line
-from schemas.words import FeeCategory
 from tasks.unit.work import Work
 
 AS_APPLIED = ("line_no", "part", "specification", "colour", "quantity", "price", "reason")
 
 
-def add_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None = None) -> None:
-    """Write the lines of a case; `fee` says who pays, None before the review."""
-    about = {"order_no": work.case.order_no, "fee": fee, "open": True}
+def add_lines(work: Work, lines: Sequence[PartsLine], fees: bool = False) -> None:
+    """Write the lines of a case; with `fees` who pays for each, which before the review nobody has said."""
+    about = {"order_no": work.case.order_no, "open": True}
     for line in lines:
-        work.insert(case_line, **about, part_name=line.name, **{name: getattr(line, name) for name in AS_APPLIED})
+        said = {name: getattr(line, name) for name in AS_APPLIED} | {"fee": line.fee if fees else None}
+        promise = {f"warranty_{name}": value for name, value in line.warranty or ()}
+        work.insert(case_line, **about, part_name=line.name, **said, **promise)
 
 
-def put_lines(work: Work, lines: Sequence[PartsLine], fee: FeeCategory | None = None) -> None:
+def put_lines(work: Work, lines: Sequence[PartsLine], fees: bool = False) -> None:
     """Put these lines in place of the old ones: two that swap their parts must not meet on the way."""
     work.delete(case_line, {"case_id": work.case.id})
-    add_lines(work, lines, fee)
+    add_lines(work, lines, fees)
 
 
 def mark_line(work: Work, line_no: int, **values: Any) -> None:

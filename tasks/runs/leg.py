@@ -22,7 +22,7 @@ from tasks.desk.queries import case_view
 from tasks.desk.rules import run_name, run_tags, waiting_tag
 from tasks.desk.views import CaseView, ItemView
 from tasks.documents.queries import find_case
-from tasks.durable import database, queries
+from tasks.durable import clock, database, queries
 from tasks.durable.opening import open_case
 from tasks.durable.process import Process
 from tasks.durable.queries import Entry
@@ -171,15 +171,17 @@ def as_step(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
 
 def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
     """Accept the application; a wrong one comes back as a pre-filled draft as often as needed."""
+    received = min(run.created or clock.now(), clock.now())
     for attempt in count(1):
         data: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         try:
-            return open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT, run.id).case_id
+            how = {"run_id": run.id, "opened_at": received}
+            return open_case(db, definition.code, data, f"run:{run.id}", Channel.PREFECT, **how).case_id
         except BadInput as wrong:
             form = draft_input(definition, data, wrong.problems, attempt)
             tags = [definition.title, "草稿", waiting_tag(Role.OFFICE)]
             parking.rename(run, f"草稿 draft · {definition.title}", tags)
-            given = wait_at(run, form, set())
+            given, received = wait_at(run, form, set()), clock.now()
     raise AssertionError("unreachable")
 
 

@@ -43,10 +43,10 @@ def test_rungs_climb_in_order_to_the_first_whose_limit_covers_the_amount(
 def test_all_lines_count_free_ones_too(play: Play) -> None:
     case = play.apply([line("P-PB-001", 2), line("P-HW-001", 1)])
     corrected = [
-        {"行号": 1, "配件名称": "P-PB-001", "数量": 2, "单价": 999},
-        {"行号": 2, "配件名称": "P-HW-001", "数量": 1, "单价": 2.01},
+        {"行号": 1, "配件名称": "P-PB-001", "数量": 2, "单价": 999, "费用类别": "免费(三包)"},
+        {"行号": 2, "配件名称": "P-HW-001", "数量": 1, "单价": 2.01, "费用类别": "收费"},
     ]
-    play.decide(case, "review-1", 费用类别="免费(三包)", 明细=corrected)
+    play.decide(case, "review-1", 明细=corrected)
     assert list(play.items(case)) == ["approve-1-1"]
     assert play.state(case) == "审核修正"
 

@@ -80,6 +80,16 @@ def test_finished_production_orders_stay_done(play: Play) -> None:
     assert [order.state for order in play.orders(case)] == ["done", "cancelled"]
 
 
+def test_where_nothing_is_made_production_never_starts(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "pickup-1")
+    assert play.withdraw(case, APPLICANT).accepted
+    assert_withdrawn(play, case, APPLICANT)
+    assert play.stock("P-HW-001") == (before, 0)
+    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
+
+
 def test_goods_on_the_way_come_back_by_a_red_slip(play: Play) -> None:
     case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
     before, _ = play.stock("P-HW-001")

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.forms.base import contact_fields
+from schemas.forms.applications import ReviewedLine
+from schemas.forms.base import contact_fields, form_schema
 from schemas.forms.fields import Key, Money, Quantity, Text
 from schemas.sheet_kinds import sheet_kinds
+from schemas.words import FeeCategory
 
 TEXT, KEY = TypeAdapter[str](Text), TypeAdapter[str](Key)
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -74,3 +76,12 @@ def test_commas_that_part_thousands_are_read(typed: str, number: Decimal) -> Non
 @pytest.mark.parametrize("typed", ["1,2,3", "12,00.5", "1,2345,678", "a,b"])
 def test_commas_of_which_nobody_knows_the_sense_make_no_number(typed: str) -> None:
     assert told(TypeAdapter(Money), typed)
+
+
+def test_a_choice_that_may_be_left_empty_is_drawn_as_the_choice() -> None:
+    fee = form_schema(ReviewedLine)["properties"]["费用类别"]
+    assert fee["enum"] == [category.option for category in FeeCategory]
+    assert not {"anyOf", "default"} & fee.keys()
+    line = {"行号": 1, "配件名称": "P-1", "数量": 1, "单价": 1}
+    assert ReviewedLine.model_validate(line | {"费用类别": ""}).fee is None
+    assert ReviewedLine.model_validate(line | {"费用类别": "收费"}).fee is FeeCategory.CHARGED

@@ -370,10 +370,10 @@ def test_the_wrong_person_is_refused_with_the_reason(run: Run, applied: str) -> 
 
 
 def test_what_is_pre_filled_stands_unless_it_is_changed(run: Run, applied: str, db: Engine) -> None:
-    run("decide", applied, "--as", "E1001", "审核结论=通过", "费用类别=分摊", "明细.1.数量=2")
+    run("decide", applied, "--as", "E1001", "审核结论=通过", "明细.1.费用类别=分摊", "明细.1.数量=2")
     with db.connect() as connection:
         lines = connection.execute(text("SELECT quantity, fee FROM case_line ORDER BY line_no")).all()
-    assert [(int(line.quantity), line.fee) for line in lines] == [(2, "shared"), (3, "shared")]
+    assert [(int(line.quantity), line.fee) for line in lines] == [(2, "shared"), (3, "free")]
 
 
 def test_a_form_file_is_the_whole_answer_and_pairs_go_over_it(run: Run, applied: str, tmp_path: Path) -> None:

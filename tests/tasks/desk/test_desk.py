@@ -53,6 +53,7 @@ def make_case(**values: Any) -> CaseFacts:
         "office_name": "北京办事处",
         "applicant": "E1049",
         "applicant_name": "常北辰",
+        "channel": Channel.CLI,
         "customer_name": "钱雨桐",
         "customer_phone": PHONE,
         "customer_address": ADDRESS,
@@ -432,7 +433,7 @@ def test_a_table_survives_what_people_type() -> None:
         output={"staff": "E1001", "verdict": "reject", "reason": "a|b\n\n# c"},
     )
     sheet = case_sheet(make_view(timeline=(rude,), customer_name="<script>|"))
-    assert "驳回 · 免费(三包) · 原因 a\\|b \\# c |" in sheet
+    assert "驳回 · 原因 a\\|b \\# c |" in sheet
     assert "| 客户 Customer | &lt;script>\\| ·" in sheet
 
 
@@ -507,7 +508,7 @@ def planned(**values: Any) -> PlannedLine:
 
 PART = PartsLine(
     line_no=2, part="P-1", name="门板", category="板", uom="块", specification="大", colour="白", quantity="3", price="8.5",
-    reason=Reason.MISSING, unit="PANEL",
+    reason=Reason.MISSING, unit="PANEL", fee=FeeCategory.FREE, warranty=None,
 )  # fmt: skip
 
 
@@ -528,11 +529,8 @@ PART = PartsLine(
         (FreightRuling(role=Role.SUPERVISOR, reason="超出参考价"), "客服主管 · 原因 超出参考价"),
         (FreightRuling(role=None, reason="免批"), "原因 免批"),
         (OrderReceived(order_number="OS-1"), "系统单号 OS-1"),
-        ([PART], "第2行 门板 ×3 @8.50 缺件"),
-        (
-            Registration(lines=[PART], fee=FeeCategory.FREE, reviewer="PARTS_REVIEWER"),
-            "第2行 门板 ×3 @8.50 缺件 · 免费(三包)",
-        ),
+        ([PART], "第2行 门板 ×3 @8.50 缺件 免费(三包)"),
+        (Registration(lines=[PART], reviewer="PARTS_REVIEWER"), "第2行 门板 ×3 @8.50 缺件 免费(三包)"),
         ([Cycle(line_no=1, quantity="3", days=7, supply="workshop")], "第1行 ×3 周期天数 7"),
         ([planned()], "第1行 门板 ×3 本厂生产 PANEL 周期天数 7 承诺 2026-12-01 计划日期 2026-11-30"),
         ([OrderProgress(line_no=1, quantity="3", made="2.5", scrapped="0")], "第1行 ×3 完成数量 2.5"),
@@ -548,7 +546,7 @@ def test_what_a_step_returned_reads_well(output: Any, read: str) -> None:
         (
             "applications:ReviewDecision",
             {"verdict": "approve", "lines": [{"line_no": 1, "part": "铰链", "quantity": "4.00", "price": "9.2"}]},
-            "通过 · 免费(三包) · 第1行 铰链 ×4 @9.20",
+            "通过 · 第1行 铰链 ×4 @9.20",
         ),
         (
             "production:PlanDecision",
@@ -573,7 +571,7 @@ def test_what_was_filled_in_reads_well(form: str, given: dict[str, Any], read: s
 
 
 def test_who_decided_what_reads_well() -> None:
-    given = {"staff": "E1001", "verdict": "approve", "fee": "charged", "lines": [], "reason": ""}
+    given = {"staff": "E1001", "verdict": "approve", "lines": [], "reason": ""}
     reviewer = {"actor": "E1001", "actor_name": "苏静怡", "form": f"{FORMS}ReviewDecision"}
     applicant = {"actor": "E1049", "actor_name": "常北辰"}
     timeline = (
@@ -584,7 +582,7 @@ def test_who_decided_what_reads_well() -> None:
         happened("gone-1", "decision", output={"note": "旧表单"}, form="schemas.forms.gone:Gone"),
     )
     rows = timeline_rows(make_view(timeline=timeline))
-    assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过 · 收费", "Prefect 界面")
+    assert rows[0][:5] == ("2026-11-23 10:00", "苏静怡 E1001", "审核修正", "通过", "Prefect 界面")
     assert rows[1][1:5] == ("x" * 18 + "…", "审核修正：未通过 refused", "没有权限", "命令行")
     assert rows[2][1:4] == ("系统", "催提 → 办事处售后", "催提 · 请提货")
     assert rows[3][1:4] == ("常北辰 E1049", "催提：撤回 withdrawn", "错")
@@ -629,7 +627,7 @@ def test_a_case_is_seen_with_names_items_and_who_did_what(play: Play) -> None:
     assert [document.number for document in view.documents] == ["SQ-2026-000001"]
     rows = timeline_rows(view)
     assert (rows[0].who, rows[0].title) == ("常北辰 E1049", "办事处申报")
-    assert rows[0].what.endswith("缺件 · 免费(三包) · 配件申报单 SQ-2026-000001")
+    assert rows[0].what.endswith("缺件 免费(三包) · 配件申报单 SQ-2026-000001")
     assert (rows[-1].who, rows[-1].title) == ("常北辰 E1049", "审核修正：未通过 refused")
 
 
@@ -648,7 +646,7 @@ def test_quantities_follow_a_line_from_reservation_to_delivery_and_back(play: Pl
     play.run_to(case, "pickup-1")
     view = view_of(play, case)
     assert [sent for *_, sent in moved(view)] == [4, 2]
-    assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
+    assert [name for name, _ in view.lines.facts] == ["承诺 Promised", "金额 Total", "三包 Warranty"]
     assert [d.carrier for d in view.documents if d.kind == DocumentKind.DISPATCH_NOTE] == ["集团自有车队"]
     play.withdraw(case, play.holders(Role.SUPERVISOR)[0])
     view = view_of(play, case)
@@ -728,7 +726,7 @@ def test_a_case_is_found_by_number_order_and_phone(play: Play) -> None:
         assert found == row.number
     view = view_of(play, case)
     assert (view.case.link, {note.tracking for note in view.documents} - {None}) == ("催提", {"YD-7"})
-    assert [name for name, _ in view.lines.facts] == ["承诺 Promised"]
+    assert [name for name, _ in view.lines.facts] == ["承诺 Promised", "金额 Total", "三包 Warranty"]
     assert all(line["out_on"] for line in view.lines.records)
     assert row.customer_phone not in case_sheet(view)
 

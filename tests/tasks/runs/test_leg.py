@@ -45,7 +45,7 @@ def test_a_run_without_its_form_is_refused_at_once(desk: Desk) -> None:
 
 def test_a_leg_that_died_after_the_case_was_made_goes_on_with_it(desk: Desk) -> None:
     run_id = desk.send({PARAMETER: (form := desk.form())})
-    made = open_case(desk.db, "PA", form, f"run:{run_id}", Channel.PREFECT, run_id)
+    made = open_case(desk.db, "PA", form, f"run:{run_id}", Channel.PREFECT, run_id=run_id)
     assert desk.leg(run_id) == "review-1-0"
     assert desk.case(run_id) == made.case_id
     assert len(desk.play.rows("SELECT id FROM service_case")) == 1

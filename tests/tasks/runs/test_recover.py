@@ -289,7 +289,7 @@ def test_a_draft_whose_leg_died_goes_on_with_what_was_corrected(desk: Desk, hast
 
 def test_a_leg_that_died_as_soon_as_there_was_a_case_goes_on_in_its_run(desk: Desk, hasty: None) -> None:
     desk.begin(run_id := desk.send({PARAMETER: (form := desk.form())}))
-    case = open_case(desk.db, "PA", form, f"run:{run_id}", Channel.PREFECT, run_id).case_id
+    case = open_case(desk.db, "PA", form, f"run:{run_id}", Channel.PREFECT, run_id=run_id).case_id
     assert desk.watch() == RecoverReport(advanced=1, parked=1)
     assert desk.run_of(case) == run_id
     assert right(desk, case) == "review-1-0"

@@ -61,7 +61,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "anomaly": [CASE | {"步骤": "anomaly-1", "处理意见": "接受短交", "经办人工号": "E1040", "原因": "客户同意"}],
 }
 MARKS = {
-    "review": ["6ebdb714-f53a-58d4-b49f-d0998d9c35a4", "ff56b2d4-a1e1-5338-bf14-4bcc02de8fa7"],
+    "review": ["90f5952d-31d1-5160-ade2-53237d918cf0", "018b72f3-812e-5a85-9c24-0ef01e1a001a"],
     "resubmit": ["d74c8337-ea78-5646-b89d-23db882ef27e"],
     "approval": ["9b2abbce-2cab-55ce-b8d6-2c53423464dd", "78cd2fa5-630d-5707-ba3e-539d7fb63440"],
     "cycle": ["ba8d8d8c-0869-5e96-abc6-fa01187e8921"],

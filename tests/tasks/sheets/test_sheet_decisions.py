@@ -163,13 +163,13 @@ def test_the_lines_of_one_form_stand_on_rows_of_their_own(play: Play, path: Path
             "数量": 2,
             "单价": "1,008.80",
         },
-        {"行号": 3, "配件名称": LINES[2]["配件名称"], "数量": "１", "单价": 7},
+        {"行号": 3, "配件名称": LINES[2]["配件名称"], "数量": "１", "单价": 7, "费用类别": "收费"},
     ]
     found = send(play.db, save(path, REVIEW, *({"单号": number(play, case), **row} for row in rows)))
     assert became(found) == ["+", "+"], reasons(found)
     lines = play.lines(case)
     assert [(row.quantity, row.price) for row in lines][::2] == [(2, Decimal("1008.80")), (1, 7)]
-    assert {row.fee for row in lines} == {"charged"}
+    assert [row.fee for row in lines] == ["charged", "free", "charged"]
 
 
 def test_a_wrong_line_takes_the_whole_form_back(play: Play, path: Path) -> None:

@@ -1,0 +1,53 @@
+"""三包: when warranty begins and ends, and who should pay (DOMAIN, "Warranty")."""
+
+from datetime import date
+
+import pytest
+
+from schemas.words import FeeCategory, Reason
+from tasks.applications.warranty import Cover, add_months, warranty_start
+
+START = date(2026, 3, 20)
+
+
+def covered(day: date, start: date | None = START) -> Cover:
+    return Cover(day, start, "签收日起 from signing", {"PANEL": 24}, 12, frozenset({Reason.MISUSE}))
+
+
+def test_warranty_begins_with_the_signing_else_a_month_after_the_factory() -> None:
+    assert warranty_start(START, date(2026, 1, 31), 1) == (START, "签收日起 from signing")
+    start, why = warranty_start(None, date(2026, 1, 31), 1)
+    assert start == date(2026, 2, 28)
+    assert "出厂日顺延 1 个月" in why
+
+
+def test_each_category_has_its_months() -> None:
+    cover = covered(START)
+    hardware, panel = cover.of("HARDWARE"), cover.of("PANEL")
+    assert hardware
+    assert panel
+    assert (hardware.end, panel.end) == (date(2027, 3, 20), date(2028, 3, 20))
+    assert hardware.rule == "签收日起 from signing，12 个月 months"
+    assert covered(START, None).of("HARDWARE") is None
+
+
+@pytest.mark.parametrize(
+    ("day", "category", "reason", "fee"),
+    [
+        (date(2027, 3, 20), "HARDWARE", Reason.QUALITY, FeeCategory.FREE),
+        (date(2027, 3, 21), "HARDWARE", Reason.QUALITY, FeeCategory.CHARGED),
+        (date(2027, 3, 21), "PANEL", Reason.QUALITY, FeeCategory.FREE),
+        (START, "PANEL", Reason.MISUSE, FeeCategory.CHARGED),
+    ],
+    ids=["last day", "a day later", "longer category", "a cause of no warranty"],
+)
+def test_who_should_pay(day: date, category: str, reason: Reason, fee: FeeCategory) -> None:
+    assert covered(day).fee(category, reason) is fee
+
+
+def test_an_order_that_nobody_knows_is_charged() -> None:
+    assert covered(START, None).fee("HARDWARE", Reason.QUALITY) is FeeCategory.CHARGED
+
+
+def test_the_31st_becomes_the_last_day_of_a_shorter_month() -> None:
+    assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
