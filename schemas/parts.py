@@ -103,12 +103,13 @@ class Cycle(LineQuantity):
 
 
 class PlannedLine(Goods):
-    """A line to be made: by whom, how many, at which price, and the day that was promised for it."""
+    """A line to be made: by whom, how many, at which price, and the day promised for it, its clock running `since`."""
 
     price: Decimal
     supply: Supply
     unit: str
     days: int
+    since: date
     promised: date
     planned: date
 

@@ -10,7 +10,7 @@ from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.words import Role, Supply, Urgency
 from tasks.cycle.queries import calendar, standard
-from tasks.cycle.rules import promised_date
+from tasks.cycle.rules import promised_date, shanghai_day
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
@@ -115,7 +115,7 @@ def confirm_plan(
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
     promises = _promises(work, lines, cycle, decision, confirmed)
-    said, plan = {line.line_no: line for line in decision.lines}, []
+    said, plan, since = {line.line_no: line for line in decision.lines}, [], shanghai_day(confirmed)
     for line in lines:
         no, chosen, (days, promised) = line.line_no, said[line.line_no], promises[line.line_no]
         where = {
@@ -123,7 +123,9 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        plan.append(PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, **where))
+        plan.append(
+            PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, since=since, **where)
+        )
         mark_line(work, no, **where)
     return plan
 

@@ -13,7 +13,7 @@ from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, next_answer, side_by_side
-from tasks.cycle.terms import More, end_of, gate, production_watch
+from tasks.cycle.terms import More, Promise, end_of, gate, production_watch
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case
@@ -167,7 +167,9 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    more: More = {"unit": unit, "remind": production_watch(promised), "covers": only_these(left)}
+    lines = [making.plan[no] for no in left]
+    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.promised) for one in lines]
+    more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
     return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check, **more)
 
 
