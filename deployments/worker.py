@@ -61,12 +61,12 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
     job_configuration = BaseJobConfiguration
     _description = "Runs the legs of after-sales cases in its own process."
 
-    def __init__(self, threads: int, **options: Any) -> None:
+    def __init__(self, threads: int, clients: KeptClients, **options: Any) -> None:
         super().__init__(limit=threads, **options)
         self.draining = False
         self._threads = anyio.CapacityLimiter(threads)
         self._deployments: dict[str, DeploymentResponse] = {}
-        self._clients = KeptClients()
+        self._clients = clients
 
     @property
     def in_hand(self) -> set[UUID]:
@@ -180,18 +180,18 @@ def joined(settings: Settings, threads: int) -> Iterator[Engine]:
         yield db
 
 
-def background_loops(db: Engine) -> list[Loop]:
+def background_loops(db: Engine, clients: KeptClients) -> list[Loop]:
     """Return what runs beside the legs of an operations database."""
-    client, watch, kept = httpx.Client(), Watch(db), KeptClients()
+    client, watch = httpx.Client(), Watch(db)
 
     def publish() -> None:
         PAGES.publish_inboxes(db)
         PAGES.publish_start_page(db)
 
     return [
-        Loop("watch", WATCH_EVERY, lambda: note(kept.run(watch.round))),
+        Loop("watch", WATCH_EVERY, lambda: note(clients.run(watch.round))),
         Loop("outbox", OUTBOX_EVERY, lambda: dispatch_due(db, client)),
-        Loop("pages", PAGES_EVERY, lambda: kept.run(publish)),
+        Loop("pages", PAGES_EVERY, lambda: clients.run(publish)),
     ]
 
 
@@ -203,10 +203,14 @@ def note(report: RecoverReport) -> None:
 
 def main() -> None:
     """Run the worker of this installation with its background loops."""
-    settings = Settings()
-    with joined(settings, settings.worker_threads + BACKGROUND_CONNECTIONS) as db, repeated(*background_loops(db)):
-        worker = CaseWorker(settings.worker_threads, work_pool_name=POOL, name=f"{POOL}-{socket.gethostname()}")
-        anyio.run(serve, worker)
+    settings, name = Settings(), f"{POOL}-{socket.gethostname()}"
+    threads = settings.worker_threads
+    with (
+        joined(settings, threads + BACKGROUND_CONNECTIONS) as db,
+        KeptClients() as clients,
+        repeated(*background_loops(db, clients)),
+    ):
+        anyio.run(serve, CaseWorker(threads, clients, work_pool_name=POOL, name=name))
 
 
 def run_job(run_id: str, entrypoint: str, worker: str) -> None:

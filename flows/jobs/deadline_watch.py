@@ -11,8 +11,6 @@ def deadline_watch(job: Job) -> Ended:
     """时限巡检 Remind of open work, report what is overdue, close what nobody answered in time."""
     now = clock.now()
     report = watch_deadlines(job.db, now)
-    if report is None:
-        return Ended("非工作时间", "非工作时间，未巡检 outside of working time, nothing was done")
     counts = (len(report.told), len(report.timed_out), len(report.failed))
     message = "提醒 notices {}，超时 timed out {}，故障 faults {}".format(*counts)
     return Ended("已巡检", message, watch_summary(now, report.told, report.timed_out, report.failed))

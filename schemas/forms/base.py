@@ -126,6 +126,8 @@ def _for_dialogs(schema: dict[str, Any]) -> None:
     for position, spec in enumerate(schema.get("properties", {}).values()):
         spec["position"] = position
         spec |= next((kind for kind in spec.pop("anyOf", ()) if kind["type"] != "null"), {})
+        if spec.get("type") == "array" and "$ref" in spec["items"] and "default" not in spec:
+            spec["default"] = [{}]  # lines that are wanted: the first one is there to be filled in
         default = spec.get("default")
         if default is None:
             spec.pop("default", None)

@@ -85,6 +85,16 @@ def is_working_time(calendar: Calendar, moment: datetime) -> bool:
     return is_working_day(calendar, local.date()) and calendar.start <= local.time() <= calendar.end
 
 
+def last_working_moment(calendar: Calendar, moment: datetime) -> datetime:
+    """Return the last instant of working time up to a moment: itself, or the end of the working time before it."""
+    if is_working_time(calendar, moment):
+        return moment
+    day = shanghai_day(moment)
+    while not is_working_day(calendar, day) or at(day, calendar.end) > moment:
+        day -= _ONE_DAY
+    return at(day, calendar.end)
+
+
 def add_working_days_to_date(calendar: Calendar, day: date, days: int) -> date:
     """Return the `days`-th working day after `day`; zero days is `day` itself, worked or not."""
     _require_not_negative(days, "working days")

@@ -31,26 +31,26 @@ class ItemKey(NamedTuple):
     number: str
 
 
-def expired_items(connection: Connection, now: datetime) -> list[ItemKey]:
+def expired_items(connection: Connection, by: datetime) -> list[ItemKey]:
     """Find the open items whose time has run out, the oldest first."""
-    expired = _open().where(work_item.c.expires_at <= now).order_by(work_item.c.expires_at, work_item.c.case_id)
+    expired = _open().where(work_item.c.expires_at <= by).order_by(work_item.c.expires_at, work_item.c.case_id)
     return [ItemKey(*row) for row in connection.execute(expired)]
 
 
-def items_to_tell(connection: Connection, now: datetime) -> list[ItemKey]:
+def items_to_tell(connection: Connection, by: datetime) -> list[ItemKey]:
     """Find the open items with something due that was not said yet."""
-    due = _due(now).order_by(work_item.c.case_id, work_item.c.step_key)
+    due = _due(by).order_by(work_item.c.case_id, work_item.c.step_key)
     return list(dict.fromkeys(ItemKey(*row[:3]) for row in connection.execute(due)))
 
 
-def tell(connection: Connection, item: ItemKey, now: datetime) -> list[str]:
-    """Write what is due of an item that is still open, and give the texts; the case's run is to show what changed.
+def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> list[str]:
+    """Write what is due by then of an item that is still open, and give the texts; its run is to show what changed.
 
     The case's row is held from the first statement on, so that nobody answers the item meanwhile.
     """
     connection.execute(update(service_case).where(service_case.c.id == item.case_id).values(run_seq=-1))
     place = {"case_id": item.case_id, "step_key": item.step_key}
-    due = _due(now).where(*(work_item.c[name] == value for name, value in place.items()))
+    due = _due(by).where(*(work_item.c[name] == value for name, value in place.items()))
     rows = [
         {"case_id": item.case_id, "step_key": term, "kind": named, "role": role, "sent_at": now}
         | {"text": notice_text(item.number, title, named, due_at)}
@@ -62,17 +62,17 @@ def tell(connection: Connection, item: ItemKey, now: datetime) -> list[str]:
     return list(connection.execute(told).scalars())
 
 
-def _due(now: datetime) -> Select[Any]:
-    """What is to be said of open items by now, and was not; what is daily is said once on each day that is worked.
+def _due(by: datetime) -> Select[Any]:
+    """What is to be said of open items by then, and was not; what is daily is said once on each day that is worked.
 
     What is said of a term that items share is said under its name, whichever of them is open.
     """
     at, kind, role, named_term, own_due = (_ENTRY.c.value.op("->>")(name) for name in Reminder._fields)
     term = func.coalesce(func.nullif(named_term, ""), work_item.c.step_key)
     due_at = func.coalesce(cast(own_due, Moment), work_item.c.due_at)
-    daily = literal(f"{Notice.DAILY}-{shanghai_day(now)}")
+    daily = literal(f"{Notice.DAILY}-{shanghai_day(by)}")
     named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
     mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == term)
     unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
     due = _open().add_columns(work_item.c.title, due_at, named, role, term).join(_ENTRY, literal(True))
-    return due.where(cast(at, Moment) <= now, unsaid)
+    return due.where(cast(at, Moment) <= by, unsaid)

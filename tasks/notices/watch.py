@@ -16,7 +16,7 @@ from schemas.answers import Answer
 from schemas.problems import Unavailable
 from schemas.words import Channel, EntryKind, Role
 from tasks.cycle.queries import calendar_today
-from tasks.cycle.rules import is_working_time
+from tasks.cycle.rules import last_working_moment
 from tasks.durable.lease import VOID_AFTER
 from tasks.durable.stage import advance
 from tasks.notices import queries
@@ -34,24 +34,24 @@ class WatchReport:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def watch_deadlines(db: Engine, now: datetime) -> WatchReport | None:
-    """Answer for the questions whose time ran out by `now`, then tell everybody what is due by `now`.
+def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
+    """Answer for the questions whose time ran out, then tell everybody what is due.
 
-    The processes of the cases must be registered. A case's fault is reported, the others go on. None, and nothing is
-    done, where `now` does not lie in working time.
+    What counts is what was due by `now`, outside of working time by its last end: what fell due with the last second
+    of a day is done that evening, and a watch that comes late does what it missed; what falls due in the night waits.
+    The processes of the cases must be registered. A case's fault is reported, the others go on.
     """
     report = WatchReport()
     with db.connect() as connection:
-        if not is_working_time(calendar_today(connection), now):
-            return None
-        expired = queries.expired_items(connection, now)
+        by = last_working_moment(calendar_today(connection), now)
+        expired = queries.expired_items(connection, by)
     held = [item for item in expired if not _timed_out(db, item, report)]
     with db.connect() as connection:
-        items = queries.items_to_tell(connection, now)
+        items = queries.items_to_tell(connection, by)
     for item in items:
         if item not in held:
             with db.begin() as connection:
-                report.told += queries.tell(connection, item, now)
+                report.told += queries.tell(connection, item, by, now)
     _come_back(db, held, report)
     return report
 

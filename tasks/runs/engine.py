@@ -12,9 +12,9 @@ And one client is kept, with its connection and its CSRF token, where each leg a
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from prefect import Flow, results, task_engine
 from prefect.client.orchestration import SyncPrefectClient
@@ -68,10 +68,17 @@ def _set(flag: ContextVar[bool]) -> Iterator[None]:
 
 
 class KeptClients:
-    """Runs work in contexts that keep their Prefect client; as many as work at the same time."""
+    """Runs work in contexts that keep their Prefect client until the block ends; as many as work at the same time."""
 
     def __init__(self) -> None:
         self._free: list[Context] = []
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def run(self, work: Callable[..., T], *args: object) -> T:
         """Run some work where `get_client` and `prefect_client` give a client that is kept."""
@@ -79,7 +86,8 @@ class KeptClients:
             context = self._free.pop()  # the one that rested last: its connection may still be open
         except IndexError:
             context = copy_context()
-            context.run(lambda: SyncClientContext().__enter__())
+            client = context.run(lambda: SyncClientContext().__enter__())
+            self._open.callback(context.run, client.__exit__)
         try:
             return context.run(work, *args)
         finally:

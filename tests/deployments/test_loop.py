@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from deployments.loop import Loop, repeated
 from deployments.worker import background_loops
+from tasks.runs.engine import KeptClients
 from tests.waiting import wait_until
 
 
@@ -30,4 +31,4 @@ def test_stopping_does_not_wait_for_the_interval() -> None:
 
 
 def test_the_worker_runs_the_watch_the_outbox_and_the_pages(db: Engine) -> None:
-    assert [loop.name for loop in background_loops(db)] == ["watch", "outbox", "pages"]
+    assert [loop.name for loop in background_loops(db, KeptClients())] == ["watch", "outbox", "pages"]

@@ -36,7 +36,6 @@ def take_application(staff: Staff) -> None:
     form = staff.apply_from("北京办事处")
     for label, value in APPLICATION.items():
         fill(form, label, value)
-    form.get_by_role("button", name="Add item").click()
     for label, value in {"配件名称": "柜门板左", "数量": "2", "原因": "运输损坏"}.items():
         fill(form, label, value)
     staff.page.mouse.move(0, 0)

@@ -17,7 +17,6 @@ def test_a_wrong_application_comes_back_with_all_that_was_typed_and_is_accepted_
     fill(form, "申报人工号", "E1049")
     fill(form, "订单号", "SO20251023-0164")
     fill(form, "紧急程度", "加急")
-    form.get_by_role("button", name="Add item").click()
     fill(form, "配件名称", "柜门板(左)")
     fill(form, "数量", "2")
     fill(form, "原因", "运输损坏")

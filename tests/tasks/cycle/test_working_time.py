@@ -14,6 +14,7 @@ from tasks.cycle.rules import (
     add_working_days_to_date,
     is_working_day,
     is_working_time,
+    last_working_moment,
     promised_date,
     shanghai_day,
     share_moment,
@@ -107,6 +108,20 @@ def test_working_time_is_half_past_eight_to_half_past_five_of_a_working_day(
     day: date, clock: str, expected: bool
 ) -> None:
     assert is_working_time(CALENDAR, at(day, clock)) is expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "last"),
+    [
+        ("2026-11-25T10:00:00", "2026-11-25T10:00:00"),
+        ("2026-11-25T17:30:00.700", "2026-11-25T17:30:00"),
+        ("2026-11-26T08:29:59", "2026-11-25T17:30:00"),
+        ("2026-11-22T12:00:00", "2026-11-20T17:30:00"),  # a Sunday
+    ],
+)
+def test_the_last_working_moment_is_the_end_of_the_working_time_before(moment: str, last: str) -> None:
+    wanted = datetime.fromisoformat(f"{last}+08:00")
+    assert last_working_moment(CALENDAR, datetime.fromisoformat(f"{moment}+08:00")) == wanted
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def shanghai(moment: str) -> datetime:
 def sweep(play: Play, moment: str) -> WatchReport:
     """Let the watch go, as its job does, at a moment of 2026 in Shanghai: month-dayThour:minute."""
     with time_machine.travel(shanghai(moment), tick=False):
-        return watch_deadlines(play.db, clock.now()) or WatchReport()
+        return watch_deadlines(play.db, clock.now())
 
 
 def told(play: Play, case: int) -> list[str]:
@@ -127,7 +127,7 @@ def test_watches_at_the_same_time_tell_everything_once(play: Play, case: int) ->
 
     def work(_: int) -> WatchReport:
         start.wait()
-        return watch_deadlines(play.db, clock.now()) or WatchReport()
+        return watch_deadlines(play.db, clock.now())
 
     with time_machine.travel(shanghai("11-25T09:00"), tick=False), ThreadPoolExecutor(4) as threads:
         reports = list(threads.map(work, range(4)))
@@ -272,9 +272,19 @@ def test_the_office_is_asked_to_collect_after_2_5_and_10_working_days(play: Play
     assert told(play, case) == ["pickup-2:OFFICE", "pickup-5:OFFICE", "pickup-10:OFFICE", "pickup-escalated:SUPERVISOR"]
 
 
-def test_watch_time_is_working_time(play: Play) -> None:
-    times = {"11-18T08:29": False, "11-18T08:30": True, "11-18T17:31": False, "11-21T10:00": False}
-    assert {moment: watch_deadlines(play.db, shanghai(moment)) is not None for moment in times} == times
+def test_what_falls_due_outside_of_working_time_is_told_when_work_begins(play: Play, case: int) -> None:
+    remind(play, case, ("11-21T10:00", "daily", "OFFICE"))  # a Saturday
+    assert [sweep(play, moment).told for moment in ("11-21T10:00", "11-23T08:29")] == [[], []]
+    assert len(sweep(play, "11-23T08:30").told) == 1
+
+
+def test_what_falls_due_with_the_last_second_of_a_day_is_done_that_evening(play: Play, unchecked: int) -> None:
+    with time_machine.travel(shanghai("11-25T17:30") + timedelta(seconds=0.7), tick=False):
+        assert watch_deadlines(play.db, clock.now()).timed_out == [play.case(unchecked).number]
+
+
+def test_a_watch_that_comes_late_in_the_evening_does_what_it_missed(play: Play, unchecked: int) -> None:
+    assert sweep(play, "11-25T22:00").timed_out == [play.case(unchecked).number]
 
 
 def test_every_kind_and_role_fits_and_reads_well(play: Play, case: int) -> None:

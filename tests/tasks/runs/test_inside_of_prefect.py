@@ -1,14 +1,16 @@
-"""What we know of the inside of Prefect still holds; when a test here fails, look at parking and the worker again."""
+"""What we know of the inside of Prefect still holds; when a test here fails, look at parking, engine and the worker again."""
 
 import inspect
 
 import prefect
+from prefect import results, task_engine
 from prefect.client.schemas.objects import FlowRunPolicy
+from prefect.flow_engine import FlowRunEngine
 from prefect.input.run_input import keyset_from_paused_state
 from prefect.states import Suspended
 from prefect.workers.base import BaseWorker
 
-from tasks.runs import parking
+from tasks.runs import engine, parking
 
 
 def test_it_is_the_version_that_we_looked_into() -> None:
@@ -28,3 +30,17 @@ def test_a_run_remembers_its_gates_in_its_policy() -> None:
 def test_the_worker_that_ours_is_made_of_takes_runs_as_before() -> None:
     assert inspect.iscoroutinefunction(BaseWorker._submit_scheduled_flow_runs)
     assert "_submitting_flow_run_ids" in inspect.getsource(BaseWorker)
+
+
+def test_the_engine_takes_a_run_from_where_ours_gives_it() -> None:
+    assert prefect.__version__ in (engine.__doc__ or "")
+    begun = inspect.getsource(FlowRunEngine.initialize_run)
+    assert "self.flow_run = self.create_flow_run(self.client)" in begun
+    assert begun.count("self.client.update_flow_run(") == 1, "in the other branch"
+    assert "if self.flow_run.deployment_id:" in inspect.getsource(FlowRunEngine.setup_flow_run_suspension_request)
+
+
+def test_what_we_put_in_place_is_what_prefect_calls() -> None:
+    assert "emit_task_run_state_change_event(" in inspect.getsource(task_engine.SyncTaskRunEngine.set_state)
+    assert "_read_server_default_result_storage_block_id()" in inspect.getsource(results._get_default_result_storage)
+    assert "_cancelling_observer" in inspect.getsource(BaseWorker._submit_run)
