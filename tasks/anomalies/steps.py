@@ -79,7 +79,7 @@ def settle_shortfalls(
         line = by_no[one.line_no]
         verdict = yield from decide_anomaly(case, f"anomaly-pickup-{shipment}-{one.line_no}", one, line, "催提")
         if verdict == AnomalyVerdict.REMAKE:
-            again.append(line.model_copy(update={"quantity": one.missing}))
+            again.append(line.model_copy(update={"quantity": one.missing, "remake": True}))
 
     try:
         for one in found:
