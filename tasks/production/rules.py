@@ -10,6 +10,7 @@ from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
 from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
+from schemas.spelling import Known
 from schemas.words import Supply
 from tasks.lines.rules import all_lines, known_lines
 
@@ -104,12 +105,12 @@ class Making:
         self.anomalies[f"anomaly-{turn}-{line_no}"] = shortfall
 
 
-def unit_problems(lines: Sequence[PlanLine], units: Mapping[str, Any]) -> list[Problem]:
+def unit_problems(lines: Sequence[PlanLine], units: Known[Any]) -> list[Problem]:
     """Check that a plan names production units, each for what it does."""
     problems = []
     for row, line in enumerate(lines, start=1):
         if line.unit not in units:
-            problems.append(Problem("生产单位 unit", line.unit, NO_UNIT, row))
+            problems.append(Problem("生产单位 unit", line.unit, NO_UNIT + units.meant(line.unit), row))
         elif line.supply != (does := SUPPLY_OF_KIND[units[line.unit].kind]):
             expected = f"{units[line.unit].name}只做{does.zh} only does {does.value}"
             problems.append(Problem("来源 supply", line.supply.zh, expected, row))
