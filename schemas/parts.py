@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.forms.anomalies import AnomalyVerdict
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -48,7 +49,7 @@ class Warranty(Shape):
 class PartsLine(Goods):
     """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit.
 
-    `fee` says who should pay, until the review says who does.
+    `fee` says who should pay, until the review says who does; a `remake` leaves the line's first promise and dates.
     """
 
     category: str
@@ -57,6 +58,7 @@ class PartsLine(Goods):
     unit: str
     fee: FeeCategory
     warranty: Warranty | None
+    remake: bool = False
 
     @property
     def amount(self) -> Decimal:
@@ -103,14 +105,16 @@ class Cycle(LineQuantity):
 
 
 class PlannedLine(Goods):
-    """A line to be made: by whom, how many, at which price, and the day that was promised for it."""
+    """A line to be made: by whom, how many, at which price, and the day promised for it, its clock running `since`."""
 
     price: Decimal
     supply: Supply
     unit: str
     days: int
+    since: date
     promised: date
     planned: date
+    remake: bool
 
     @property
     def said(self) -> str:
@@ -126,6 +130,19 @@ class Shortfall(Shape):
     missing: Decimal
     found: str
     where: str
+
+
+class Settled(Shape):
+    """What was decided of an anomaly, and the promise of what is made again; its clock runs `since`."""
+
+    verdict: AnomalyVerdict
+    since: date
+    promised: date | None
+
+    @property
+    def said(self) -> str:
+        """What was decided, and the promise."""
+        return self.verdict.zh + (f" 承诺 {self.promised}" if self.promised else "")
 
 
 class OrderProgress(LineQuantity):

@@ -48,11 +48,16 @@ class LineTable(NamedTuple):
 
 
 class Reminder(NamedTuple):
-    """Something to say about an open item at a moment, once; `role` hears it."""
+    """Something to say about an open item at a moment, once; `role` hears it.
+
+    A term that several items share has a name and a due time of its own: what was said of it in one is not said again.
+    """
 
     at: datetime
     kind: str
     role: Role
+    term: str = ""
+    due: datetime | None = None
 
 
 def figure(number: Decimal | int) -> str:

@@ -1,6 +1,5 @@
 """The commands that work on cases: what is asked is done by tasks/, here it is only typed and told."""
 
-import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +73,7 @@ def case(
 ) -> Output:
     """查单 Show a case: what, who, when, documents, and what is next."""
     with db.connect() as connection:
-        found = find_cases(connection, unicodedata.normalize("NFKC", number))
+        found = find_cases(connection, number)
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)

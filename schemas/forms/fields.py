@@ -12,7 +12,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from schemas.spelling import order_number, phone_number
 
 T = TypeVar("T")
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
@@ -39,6 +41,7 @@ class Register(Enum):
     """A list that the house keeps, and that a field's word is on."""
 
     CASE = "case"
+    ORDER = "order"
     STAFF = "staff"
     OFFICE = "office"
     PART = "part"
@@ -123,7 +126,9 @@ CaseNo = Annotated[Name, label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Re
 _OFFICE = label("办事处", "Office", "编码或名称 code or name, e.g. BJ")
 OfficeName = Annotated[Name, _OFFICE, Register.OFFICE, Cell("北京办事处", width=16)]
 _ORDER = label("订单号", "Order", "例如 e.g. SO20260318-0042")
-OrderNo = Annotated[Name, _ORDER, Cell("SO20260318-0042", "销售订单号", 20)]
+OrderNo = Annotated[
+    Name, AfterValidator(order_number), _ORDER, Register.ORDER, Cell("SO20260318-0042", "销售订单号", 20)
+]
 LineNo = Annotated[int, Field(ge=1), label(LINE_NO, "Line"), Cell(1, "本单中的第几行", 7)]
 _PART = label("配件名称", "Part", "标准名称或编码 standard name or code")
 PartName = Annotated[Name, _PART, Register.PART, Cell("铰链(全盖110°)", width=26)]
@@ -138,5 +143,5 @@ OptionalLines = Annotated[list[T], label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)
 ContactName = Annotated[T, label("客户姓名", "Customer"), Sense.CONTACT]
-ContactPhone = Annotated[T, label("客户电话", "Phone"), Sense.CONTACT]
+ContactPhone = Annotated[T, AfterValidator(phone_number), label("客户电话", "Phone"), Sense.CONTACT]
 ContactAddress = Annotated[T, label("客户地址", "Address"), Sense.CONTACT]

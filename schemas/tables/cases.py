@@ -102,7 +102,7 @@ work_item = table(
     Column("unit", ForeignKey("production_unit.code")),
     Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
     Column("prefill", Json, nullable=False),
-    Column("schedule", Json, nullable=False, comment="[{at, kind, role}]: reminders and escalations, each once"),
+    Column("schedule", Json, nullable=False, comment="[Reminder]: reminders and escalations, each once"),
     *word_of(ItemState, "state", 12, server_default="open"),
     Column("refusals", Integer, nullable=False, server_default="0"),
     Column("refused_because", Text, nullable=False, server_default=""),
@@ -142,7 +142,7 @@ sheet_row = table(
 notice = table(
     "notice",
     of_case(primary_key=True),
-    Column("step_key", Text, primary_key=True),
+    Column("step_key", Text, primary_key=True, comment="of the item, or the name of the term that items share"),
     Column("kind", String(40), primary_key=True),
     Column("role", String(20), nullable=False),
     Column("text", Text, nullable=False),

@@ -48,6 +48,7 @@ production_order = table(
     Column("quantity", Quantity, nullable=False),
     *each(Quantity, "made", "scrapped", server_default="0"),
     *each(Date, "promised", "planned"),
+    *each(Date, "made_on", "in_on", nullable=True),
     *word_of(OrderState, "state", 12, server_default="open"),
     Column("placed_at", Moment, nullable=False),
     CheckConstraint("quantity > 0", name="quantity"),

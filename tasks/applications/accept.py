@@ -8,7 +8,7 @@ from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.applications.queries import catalogue, cover, open_lines, sales
-from tasks.applications.rules import find, line_problems, price_lines
+from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.steps import add_lines
@@ -34,7 +34,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
     if len(form.lines) > most:
         expected = f"最多 {most} 行，请分单申报 at most {most} lines, split the application"
         return {}, [Problem("明细 lines", len(form.lines), expected)]
-    office = find(unit.read(offices), form.office)
+    office = unit.read(offices).get(form.office)
     sold = unit.read_by(sales, attrgetter("order_no"), form)
     twins = unit.read_by(open_lines, attrgetter("order_no"), form)
     assert twins is not None
@@ -46,7 +46,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
     if form.found_on and form.found_on > today:
         problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
     if not problems:
-        listed = [(find(parts, line.part), line.reason) for line in form.lines]
+        listed = [(parts.get(line.part), line.reason) for line in form.lines]
         twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
     applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency, "remark": form.remark}
@@ -55,7 +55,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
 
 def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
     if office is None:
-        return [Problem("办事处 office", form.office, NO_OFFICE)]
+        return [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
     person = on_staff(unit, form.applicant, APPLICANT)
     if isinstance(person, Problem):
         return [person]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from schemas.spelling import Known
 from schemas.tables import case_line, part, part_price, sales_record, service_case
 from schemas.words import Reason
 from tasks.applications.rules import Catalogue, Part, Twin
@@ -23,7 +24,7 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
     valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
     known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
     parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid)))
-    return {word: one for one in parts for word in (one.code, one.name)}
+    return Known((word, one) for one in parts for word in (one.code, one.name))
 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:

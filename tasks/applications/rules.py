@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from schemas.forms.applications import ApplicationLine, ReviewedLine
 from schemas.parts import PartsLine
 from schemas.problems import Problem
+from schemas.spelling import Known
 from schemas.words import Reason
 from tasks.applications.warranty import Cover
 
-T = TypeVar("T")
 PART = "配件名称 part"
+NO_PART = "不是标准配件名称或编码 must be a standard part name or code of the catalogue"
 Twin = tuple[str, str]  # part, reason
 OF_A_PART = ("name", "category", "unit", "specification", "colour", "uom")
 
@@ -31,19 +32,14 @@ class Part(NamedTuple):
     price: Decimal | None
 
 
-Catalogue = Mapping[str, Part]  # by code and by standard name
-
-
-def find(known: Mapping[str, T], text: str) -> T | None:
-    """Find a part or an office by its name or its code."""
-    return known.get(text) or known.get(text.upper())
+Catalogue = Known[Part]  # by code and by standard name
 
 
 def part_problem(catalogue: Catalogue, text: str, day: date, row: int) -> Problem | None:
     """Say why a part cannot be ordered on a day, or None."""
-    part = find(catalogue, text)
+    part = catalogue.get(text)
     if part is None:
-        return Problem(PART, text, "不是标准配件名称或编码 must be a standard part name or code of the catalogue", row)
+        return Problem(PART, text, NO_PART + catalogue.meant(text), row)
     if part.discontinued_on and part.discontinued_on <= day:
         return Problem(PART, text, f"已于 {part.discontinued_on} 停产 was discontinued on {part.discontinued_on}", row)
     return Problem(PART, text, f"{day} 没有有效价格 has no price valid on {day}", row) if part.price is None else None
@@ -59,7 +55,7 @@ def line_problems(
     problems: list[Problem] = []
     seen: dict[Twin, int] = {}
     for row, line in enumerate(lines, start=1):
-        part, problem = find(catalogue, line.part), part_problem(catalogue, line.part, day, row)
+        part, problem = catalogue.get(line.part), part_problem(catalogue, line.part, day, row)
         if part is None or problem:
             problems += [problem] if problem else []
             continue
@@ -103,7 +99,7 @@ def price_lines(catalogue: Catalogue, lines: Sequence[ApplicationLine], cover: C
     """
     priced = []
     for row, line in enumerate(lines, start=1):
-        part = find(catalogue, line.part)
+        part = catalogue.get(line.part)
         assert part is not None, f"line {row} was accepted with unknown part {line.part!r}"
         given = {name: said for name in ("specification", "colour") if (said := getattr(line, name))}
         about = _of_part(part, line.reason, cover) | given | {"quantity": line.quantity, "reason": line.reason}
@@ -134,7 +130,7 @@ def correct_lines(
     right = []
     for line in lines:
         if now := by_no.get(line.line_no):
-            part = find(catalogue, now.part)
+            part = catalogue.get(now.part)
             assert part is not None
             own = part.price if part.code != line.part and now.price == line.price else None
             price = now.price if own is None else own

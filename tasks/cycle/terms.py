@@ -3,10 +3,10 @@
 A term is named by its gate, "goods_in": the policy of the case's own process counts, else the common one.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from schemas.forms.base import Form
 from schemas.problems import Problem
@@ -95,16 +95,29 @@ def escalation(holder: Role, *others: Role, kind: Notice = Notice.OVERDUE) -> Re
     return remind
 
 
-def production_watch(promised: date) -> Remind:
-    """Warn the unit when 80 % of the time is used, then as `escalation` (DOMAIN 4)."""
+class Promise(NamedTuple):
+    """What lines of a unit promise, under its name: to be made by the end of a day; its clock started on another."""
 
-    def remind(work: Work, due: datetime) -> list[Reminder]:
-        share = Decimal(str(setting(work, "cycle.warn_share")))
-        moment = at(share_moment(calendar(work), work.now, promised, share), calendar(work).start)
-        warning = Reminder(moment, Notice.WARNING, Role.WORKSHOP)
-        return [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
+    name: str
+    since: date
+    promised: date
+
+
+def production_watch(promises: Iterable[Promise]) -> Remind:
+    """Warn the unit when 80 % of a promise's time is used, then as `escalation`, however often it reports (DOMAIN 4)."""
+
+    def remind(work: Work, _due: datetime) -> list[Reminder]:
+        return [reminder for promise in sorted(set(promises)) for reminder in _of_promise(work, promise)]
 
     return remind
+
+
+def _of_promise(work: Work, promise: Promise) -> list[Reminder]:
+    share, due = Decimal(str(setting(work, "cycle.warn_share"))), end_of(promise.promised)(work)
+    day = share_moment(calendar(work), at(promise.since), promise.promised, share)
+    warning = Reminder(at(day, calendar(work).start), Notice.WARNING, Role.WORKSHOP)
+    told = [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
+    return [reminder._replace(term=promise.name, due=due) for reminder in told]
 
 
 def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:

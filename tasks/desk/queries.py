@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, or_, select, text
 
 from schemas.problems import NotFound
+from schemas.spelling import order_number, phone_number
 from schemas.tables import office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
@@ -166,11 +167,10 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
 
 
 def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:
-    """Look cases up by case number, order number or phone; gives their numbers, newest first."""
-    wanted = "".join(text.split())
-    if not wanted:
+    """Look cases up by case number, order number or phone, however they are spelled; gives their numbers, newest first."""
+    if not (wanted := order_number(text)):
         return []
-    by_order = service_case.c.order_no.in_({wanted, wanted.upper()})
-    fits = or_(service_case.c.number == wanted.upper(), by_order, service_case.c.customer_phone == wanted)
+    by_phone = service_case.c.customer_phone == phone_number(text)
+    fits = or_(service_case.c.number == wanted, service_case.c.order_no == wanted, by_phone)
     found = select(service_case.c.number).where(fits).order_by(service_case.c.id.desc())
     return list(connection.execute(found.limit(limit)).scalars())

@@ -123,7 +123,7 @@ def open_item(work: Work, file: CaseFile, question: Question[Any]) -> Item:
         also=question.also, office=file.row.office if question.role == Role.OFFICE else None,
         unit=question.unit, form=form_path(question.form), brief=list(question.brief()),
         prefill=dict(question.prefill()),
-        schedule=[{"at": r.at.isoformat(), "kind": r.kind, "role": r.role} for r in reminders],
+        schedule=[reminder._asdict() for reminder in reminders],
         opened_at=work.now, due_at=due, expires_at=expires_at,
     )  # fmt: skip
     return Item(question.key, question.title, question.link, due, expires_at)

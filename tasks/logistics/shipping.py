@@ -119,7 +119,7 @@ class Shipping:
         verdict = yield from decide_anomaly(self.case, f"anomaly-pickup-{parcel.turn}-{no}", found, line, "催提")
         if verdict == AnomalyVerdict.REMAKE:
             missing = found.missing + (self.again[no].quantity if no in self.again else 0)
-            self.again[no] = line.model_copy(update={"quantity": missing})
+            self.again[no] = line.model_copy(update={"quantity": missing, "remake": True})
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Select, Text, case, cast, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from schemas.shapes import Reminder
 from schemas.tables import notice, service_case, work_item
 from schemas.tables.base import Json, Moment
 from tasks.cycle.rules import Notice, shanghai_day
@@ -51,8 +52,9 @@ def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> 
     place = {"case_id": item.case_id, "step_key": item.step_key}
     due = _due(by).where(*(work_item.c[name] == value for name, value in place.items()))
     rows = [
-        {**place, "kind": named, "role": role, "text": notice_text(item.number, title, named, due_at), "sent_at": now}
-        for *_, title, due_at, named, role in connection.execute(due)
+        {"case_id": item.case_id, "step_key": term, "kind": named, "role": role, "sent_at": now}
+        | {"text": notice_text(item.number, title, named, due_at)}
+        for *_, title, due_at, named, role, term in connection.execute(due)
     ]
     if not rows:
         return []
@@ -61,11 +63,16 @@ def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> 
 
 
 def _due(by: datetime) -> Select[Any]:
-    """What is to be said of open items by then, and was not; what is daily is said once on each day that is worked."""
-    at, kind, role = (_ENTRY.c.value.op("->>")(name) for name in ("at", "kind", "role"))
+    """What is to be said of open items by then, and was not; what is daily is said once on each day that is worked.
+
+    What is said of a term that items share is said under its name, whichever of them is open.
+    """
+    at, kind, role, named_term, own_due = (_ENTRY.c.value.op("->>")(name) for name in Reminder._fields)
+    term = func.coalesce(func.nullif(named_term, ""), work_item.c.step_key)
+    due_at = func.coalesce(cast(own_due, Moment), work_item.c.due_at)
     daily = literal(f"{Notice.DAILY}-{shanghai_day(by)}")
     named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
-    mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == work_item.c.step_key)
+    mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == term)
     unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
-    due = _open().add_columns(work_item.c.title, work_item.c.due_at, named, role).join(_ENTRY, literal(True))
+    due = _open().add_columns(work_item.c.title, due_at, named, role, term).join(_ENTRY, literal(True))
     return due.where(cast(at, Moment) <= by, unsaid)

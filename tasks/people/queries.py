@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from schemas.spelling import Known
 from schemas.tables import office, staff, staff_role
 from schemas.words import Role
 
@@ -39,7 +40,7 @@ def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, P
     }
 
 
-def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
+def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the offices by code and by name, in the order of their codes."""
     rows = connection.execute(select(office).order_by(office.c.code))
-    return {word: row for row in rows for word in (row.code, row.name)}
+    return Known((word, row) for row in rows for word in (row.code, row.name))

@@ -8,9 +8,9 @@ from typing import Any
 from schemas.forms.production import CycleDecision, CycleLine, PlanDecision, PlanLine
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
-from schemas.words import Role, Supply, Urgency
+from schemas.words import Role, Urgency
 from tasks.cycle.queries import calendar, standard
-from tasks.cycle.rules import promised_date
+from tasks.cycle.rules import promised_date, shanghai_day
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
@@ -18,11 +18,9 @@ from tasks.durable.step import step
 from tasks.lines.rules import all_lines, as_rows
 from tasks.lines.steps import mark_line
 from tasks.production.queries import units
-from tasks.production.rules import plan_problems, unit_problems
+from tasks.production.rules import SUPPLY_OF_KIND, plan_problems, unit_problems
 from tasks.stock.moves import available, release, reserve
 from tasks.unit.work import Work
-
-SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supplier": Supply.PURCHASE}
 
 
 @step("释放预留", link="周期确认")
@@ -115,7 +113,7 @@ def confirm_plan(
 ) -> list[PlannedLine]:
     """Fix unit, planned and promised date of each line: confirmation day + standard days (the next wd is day 1)."""
     promises = _promises(work, lines, cycle, decision, confirmed)
-    said, plan = {line.line_no: line for line in decision.lines}, []
+    said, plan, since = {line.line_no: line for line in decision.lines}, [], shanghai_day(confirmed)
     for line in lines:
         no, chosen, (days, promised) = line.line_no, said[line.line_no], promises[line.line_no]
         where = {
@@ -123,8 +121,19 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        plan.append(PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, **where))
-        mark_line(work, no, **where)
+        plan.append(
+            PlannedLine(
+                **line.as_goods(),
+                price=line.price,
+                remake=line.remake,
+                supply=chosen.supply,
+                days=days,
+                since=since,
+                **where,
+            )
+        )
+        if not line.remake:  # its first promise stays on record
+            mark_line(work, no, **where)
     return plan
 
 
@@ -135,12 +144,16 @@ def _named(line: PartsLine) -> str:
 def _promises(
     work: Work, lines: Sequence[PartsLine], cycle: Sequence[Cycle], decision: PlanDecision, confirmed: datetime
 ) -> dict[int, tuple[int, date]]:
-    """Days and promised date of each line; a unit that the plan moves it to has at least its own standard."""
+    """Days and promised date of each line, by the standard of the unit that the plan gives it to.
+
+    Where that has none of its own, the days that were confirmed for the line hold.
+    """
     assigned = {line.line_no: work.read(units)[line.unit].code for line in decision.lines}
     promises = {}
     for line, its in zip(lines, cycle, strict=True):
         unit, days = assigned[line.line_no], its.days or 1
-        if unit != line.unit:
-            days = max(days, standard(work, line.category, unit) or 0)
+        own = standard(work, line.category, unit)
+        if own and own != standard(work, line.category, line.unit):
+            days = own
         promises[line.line_no] = days, promised_date(calendar(work), confirmed, days)
     return promises

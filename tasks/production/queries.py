@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from schemas.spelling import Known
 from schemas.tables import production_unit
 
 
-def units(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Row[Any]]:
+def units(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the production units by code and by name."""
-    return {word: row for row in connection.execute(select(production_unit)) for word in (row.code, row.name)}
+    rows = connection.execute(select(production_unit))
+    return Known((word, row) for row in rows for word in (row.code, row.name))

@@ -1,20 +1,23 @@
 """What must hold of plans, workshop reports and counts; what is still to make (DOMAIN 1.4–1.7); pure."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
 from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
+from schemas.spelling import Known
+from schemas.words import Supply
 from tasks.lines.rules import all_lines, known_lines
 
 NOT_COUNTED = "未清点，请填写实收数量 was reported and must be counted"
 NO_UNIT = "没有这个生产单位，请填编码或名称 must be a production unit"
 LATE = "计划日期晚于承诺日期，请填延期原因 is later than promised: give the reason (the promise stays)"
+SUPPLY_OF_KIND = {"own": Supply.WORKSHOP, "outsourced": Supply.OUTSOURCED, "supplier": Supply.PURCHASE}
 NOTHING = "至少填写一项完成、报废或异常 report something made, scrapped or wrong"
 
 
@@ -94,6 +97,11 @@ class Making:
             self._note(order, quantity=left or order.quantity, cancelled=not left)
         return self.orders[found.line_no]
 
+    def promise(self, line_no: int, since: date, promised: date) -> None:
+        """Let what is still to be made of a line follow a promise of its own; the first one stays on record."""
+        again = {"since": since, "promised": promised, "planned": promised, "remake": True}
+        self.plan[line_no] = self.plan[line_no].model_copy(update=again)
+
     def _note(self, order: OrderProgress, **changed: object) -> None:
         self.orders[order.line_no] = order.model_copy(update=changed)
 
@@ -102,10 +110,16 @@ class Making:
         self.anomalies[f"anomaly-{turn}-{line_no}"] = shortfall
 
 
-def unit_problems(lines: Sequence[PlanLine], units: Collection[str]) -> list[Problem]:
-    """Check that a plan names production units."""
-    rows = enumerate(lines, start=1)
-    return [Problem("生产单位 unit", line.unit, NO_UNIT, row) for row, line in rows if line.unit not in units]
+def unit_problems(lines: Sequence[PlanLine], units: Known[Any]) -> list[Problem]:
+    """Check that a plan names production units, each for what it does."""
+    problems = []
+    for row, line in enumerate(lines, start=1):
+        if line.unit not in units:
+            problems.append(Problem("生产单位 unit", line.unit, NO_UNIT + units.meant(line.unit), row))
+        elif line.supply != (does := SUPPLY_OF_KIND[units[line.unit].kind]):
+            expected = f"{units[line.unit].name}只做{does.zh} only does {does.value}"
+            problems.append(Problem("来源 supply", line.supply.zh, expected, row))
+    return problems
 
 
 def plan_problems(form: PlanDecision, promised: Mapping[int, date], today: date) -> list[Problem]:

@@ -7,13 +7,15 @@ from typing import Any
 
 from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
-from schemas.parts import OrderProgress, PlannedLine
+from schemas.parts import OrderProgress, PlannedLine, Settled
 from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, next_answer, side_by_side
-from tasks.cycle.terms import More, end_of, gate, production_watch
+from tasks.cycle.queries import calendar
+from tasks.cycle.rules import promised_date
+from tasks.cycle.terms import More, Promise, end_of, gate, production_watch
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case
@@ -66,7 +68,9 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
 
 def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
     made = making.report(unit, report.lines, turn)
-    record_production(case, [making.orders[line.line_no] for line in report.lines], made, shipment, turn=turn)
+    orders = [making.orders[line.line_no] for line in report.lines]
+    first = [no for no in made if not making.plan[no].remake]
+    record_production(case, orders, made, first, shipment, turn=turn)
 
 
 def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment: int, turn: str) -> dict[int, Decimal]:
@@ -86,7 +90,10 @@ def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> N
 def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
     found = making.anomalies[key]
     verdict = yield from decide_anomaly(case, key, found, making.plan[found.line_no], "车间生产")
-    settle_anomaly(case, making.settle(key, verdict), verdict, shipment, turn=key.removeprefix("anomaly-"))
+    order, planned = making.settle(key, verdict), making.plan[found.line_no]
+    settled = settle_anomaly(case, order, planned, verdict, shipment, turn=key.removeprefix("anomaly-"))
+    if settled.promised:
+        making.promise(found.line_no, settled.since, settled.promised)
 
 
 @step("取消生产单", link="车间生产")
@@ -108,30 +115,41 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
 
 @step("车间生产")
 def record_production(
-    work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
+    work: Work, orders: list[OrderProgress], made: list[int], first: list[int], shipment: int, turn: str
 ) -> list[OrderProgress]:
-    """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
+    """Record what the workshop has made and scrapped so far.
+
+    `made` are the lines of which it made some now, `first` those that are not made again: a line keeps its first dates.
+    """
     _keep(work, orders, shipment)
     for line_no in made:
+        work.update(production_order, _order(work, line_no, shipment), made_on=work.today)
+    for line_no in first:
         mark_line(work, line_no, made_on=work.today)
     return orders
 
 
 @step("异常处理意见", link="车间生产")
 def settle_anomaly(
-    work: Work, order: OrderProgress, verdict: AnomalyVerdict, shipment: int, turn: str
-) -> AnomalyVerdict:
-    """Carry out the decision on an anomaly: make again, or owe so much less."""
+    work: Work, order: OrderProgress, planned: PlannedLine, verdict: AnomalyVerdict, shipment: int, turn: str
+) -> Settled:
+    """Carry out the decision on an anomaly: make again by a promise of its own, or owe so much less."""
     _keep(work, [order], shipment)
-    return verdict
+    again = verdict == AnomalyVerdict.REMAKE
+    promised = promised_date(calendar(work), work.now, planned.days) if again else None
+    return Settled(verdict=verdict, since=work.today, promised=promised)
 
 
 def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:
     for order in orders:
         state = OrderState.DONE if order.made >= order.quantity else OrderState.OPEN
-        key = {"case_id": work.case.id, "line_no": order.line_no, "turn": shipment}
+        key = _order(work, order.line_no, shipment)
         figures = {"quantity": order.quantity, "made": order.made, "scrapped": order.scrapped}
         work.update(production_order, key, state=OrderState.CANCELLED if order.cancelled else state, **figures)
+
+
+def _order(work: Work, line_no: int, shipment: int) -> dict[str, object]:
+    return {"case_id": work.case.id, "line_no": line_no, "turn": shipment}
 
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
@@ -151,7 +169,9 @@ def book_goods_in(
         kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
         receive(work, line.line_no, line.part, counted, kind)
         reserve(work, line.line_no, line.part, one.kept)
-        mark_line(work, line.line_no, in_on=work.today)
+        work.update(production_order, _order(work, line.line_no, shipment), in_on=work.today)
+        if not line.remake:
+            mark_line(work, line.line_no, in_on=work.today)
         kinds[kind] = suppliers[f"{work.read(units)[line.unit].name} {line.unit}"] = None
         rows.append(goods_row(line, quantity=str(counted), reported=str(reported), reason=reason))
     if not rows:
@@ -185,7 +205,9 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    more: More = {"unit": unit, "remind": production_watch(promised), "covers": only_these(left)}
+    lines = [making.plan[no] for no in left]
+    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.promised) for one in lines]
+    more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
     return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check, **more)
 
 

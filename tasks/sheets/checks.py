@@ -10,6 +10,7 @@ from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expecta
 from schemas.forms.fields import Register
 from schemas.problems import Problem
 from schemas.sheet_kinds import CellType, Column, SheetKind
+from schemas.spelling import Known as Spelled
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.docs import data_docs
@@ -48,7 +49,8 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
     with quiet():
         suite = expectations(kind, columns, shanghai_day(clock.now()))
         found, page = _ask(kind, _pandas(columns, frame, asked, known), suite)
-    reasons = _reasons(asked, frame, suite, found)
+    meant = {column.heading: known.get(column.register) for column in columns if column.register}
+    reasons = _reasons(asked, frame, suite, found, meant)
     for form in decided:
         if problems := [problem for row in form.rows for problem in reasons.get(row.no, {}).values()]:
             outcomes += rejected(form.key, form.rows, problems)
@@ -110,8 +112,13 @@ def _failed(result: Any) -> tuple[str, list[int]]:
     return result.expectation_config.description, list(result.result["unexpected_index_list"])
 
 
-def _reasons(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed) -> Reasons:
-    """Give by row what is wrong with it, one reason for a cell: the first sentence that it breaks."""
+def _reasons(
+    rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed, meant: Mapping[str, Any]
+) -> Reasons:
+    """Give by row what is wrong with it, one reason for a cell: the first sentence that it breaks.
+
+    `meant` has by heading the names that are known, among which may be what was meant.
+    """
     places = {row.no: (at, row) for at, row in enumerate(rows)}
     reasons: Reasons = {row.no: {problem.field: problem for problem in row.problems} for row in rows if row.problems}
     for one in suite:
@@ -121,6 +128,7 @@ def _reasons(rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found
             value = row.cell(heading)
             if value is None and frame[heading][at] is not None:
                 continue  # another row of the form says it, and is told
-            broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}", no)
+            hint = names.meant(value) if value and isinstance(names := meant.get(heading), Spelled) else ""
+            broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}{hint}", no)
             reasons.setdefault(no, {}).setdefault(heading, broken)
     return reasons

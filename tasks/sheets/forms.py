@@ -1,6 +1,6 @@
 """From cells to forms: a row is read once, rows of one form are brought together, marked and filled in."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,11 +9,16 @@ from uuid import UUID, uuid5
 from schemas.forms.fields import LINE_NO, Register
 from schemas.problems import Problem
 from schemas.sheet_kinds import DAY, STEP, Column, SheetKind
+from schemas.spelling import order_number
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.sheets.cells import Cell, read_cell
 
 NAMESPACE = UUID("0d3f6f0e-7a54-4f0e-8a39-3a2f5a7a2f57")
+KEPT_AS: Mapping[Register | None, Callable[[str], str]] = {
+    Register.CASE: str.upper,
+    Register.ORDER: order_number,
+}  # the same number, however it is typed
 NO_KEY = "必填，不能是公式；合并的单元格请取消合并 is required, no formula; split merged cells"
 
 
@@ -79,7 +84,7 @@ def _read(column: Column, cell: Cell, today: date) -> tuple[str, str]:
         text = read_cell(cell, column.holds, today)
     except ValueError as wrong:
         return "", str(wrong)
-    return (text.upper() if column.register is Register.CASE else text), ""
+    return KEPT_AS.get(column.register, str)(text), ""
 
 
 @dataclass(slots=True)

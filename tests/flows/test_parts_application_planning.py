@@ -96,6 +96,67 @@ def test_a_unit_with_a_longer_standard_of_its_own_gets_it(play: Play) -> None:
     assert play.finish(case) == "delivered"
 
 
+def test_a_unit_with_a_shorter_standard_of_its_own_gets_it_too(play: Play) -> None:
+    play.run("UPDATE cycle_standard SET days = 4 WHERE unit = 'OUT1' AND category = 'PAINTED'")
+    case = play.apply([line("P-PT-001", 1)])
+    play.run_to(case, "plan-1")
+    play.decide(case, "plan-1", 明细=cells("生产单位", {1: "OUT1"}, 来源="外协", 计划日期=""))
+    assert [order.promised for order in play.orders(case)] == [date(2026, 11, 24)]
+
+
+def test_a_unit_without_a_standard_of_its_own_keeps_the_days_that_were_confirmed(play: Play) -> None:
+    case = play.apply([line("P-GL-003", 1)])
+    play.run_to(case, "cycle-1")
+    play.decide(case, "cycle-1", 明细=cells("周期天数", {1: 4}))
+    play.decide(case, "plan-1", 明细=cells("生产单位", {1: "PANEL"}, 来源="本厂生产", 计划日期=""))
+    assert [order.promised for order in play.orders(case)] == [date(2026, 11, 24)]
+
+
+def test_a_unit_is_planned_for_what_it_does(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 1)])
+    play.run_to(case, "plan-1")
+    for unit, supply, does in (("PANEL", "采购", "本厂生产"), ("OUT1", "本厂生产", "外协")):
+        told = play.refused(case, "plan-1", 明细=cells("生产单位", {1: unit}, 来源=supply, 计划日期=""))
+        assert f"第1行 row 1, 来源 supply: “{supply}”" in told
+        assert f"只做{does}" in told
+    play.decide(case, "plan-1")
+
+
+def test_what_is_made_again_has_a_promise_of_its_own(play: Play, today: time_machine.Traveller) -> None:
+    case = play.apply([line("P-PB-001", 5)])
+    play.run_to(case, "produce-1-panel-1")
+    today.move_to("2026-11-24T10:00:00+08:00")
+    play.decide(case, "produce-1-panel-1")
+    play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 3}, 差异原因="破损"))
+    today.move_to("2026-11-26T10:00:00+08:00")
+    play.decide(case, "anomaly-1-2-1", 处理意见="重新制作")
+    again = play.items(case)["produce-1-panel-2"]
+    assert (again.due_at.date(), again.brief[0][-10:]) == (date(2026, 12, 7), "2026-12-07")
+    today.move_to("2026-12-03T10:00:00+08:00")
+    play.run_to(case, "pickup-1")
+    (kept,), (order,) = play.lines(case), play.orders(case)
+    assert (kept.promised, kept.made_on, kept.in_on) == (date(2026, 11, 27), date(2026, 11, 24), date(2026, 11, 24))
+    assert (order.promised, order.made_on, order.in_on) == (date(2026, 11, 27), date(2026, 12, 3), date(2026, 12, 3))
+
+
+def test_what_is_sent_again_leaves_the_dates_of_the_first_delivery(play: Play, today: time_machine.Traveller) -> None:
+    case = play.apply([line("P-PB-001", 5)])
+    play.run_to(case, "pickup-1")
+    first = play.lines(case)[0]
+    today.move_to("2026-11-20T10:00:00+08:00")
+    short = {"核对结果": "短少", "照片编号": "IMG-1", "明细": cells("完好数量", {1: 4})}
+    play.decide(case, "pickup-1", 到货日期="2026-11-20", **short)
+    today.move_to("2026-11-24T10:00:00+08:00")
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    assert play.finish(case) == "delivered"
+    (kept,) = play.lines(case)
+    assert (kept.promised, kept.planned, kept.made_on, kept.in_on, kept.out_on) == (
+        first.promised, first.planned, first.made_on, first.in_on, first.out_on,
+    )  # fmt: skip
+    assert kept.picked_on == date(2026, 11, 24), "the last one"
+    assert [order.promised for order in play.orders(case)] == [date(2026, 11, 27), date(2026, 12, 3)]
+
+
 PLAN = {"来源": "本厂生产", "生产单位": "PANEL", "计划日期": ""}
 
 

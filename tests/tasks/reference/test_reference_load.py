@@ -158,8 +158,8 @@ def test_columns_may_stand_in_another_order(unloaded: Engine, folder: Path) -> N
         ("staff", "007,1\n", "007,yes\n", "row 2, staff.csv active: “yes” — 应为 0 或 1"),
         ("holidays", "2025-01-01", "1/1/2025", "row 2, holidays.csv day: “1/1/2025” — 应为日期"),
         ("cycle_standards", ",3,", ",three,", "row 2, cycle_standards.csv days: “three” — 应为整数"),
-        ("policies", "default.review.hours,24", "default.review.hours,NaN", "row 3, policies.csv value: “NaN” — 应为"),
-        ("policies", "default.review.hours,24", "default.review.hours,a b", "row 3, policies.csv value: “a b” — 应为"),
+        ("policies", "default.review.hours,24", "default.review.hours,NaN", "row 4, policies.csv value: “NaN” — 应为"),
+        ("policies", "default.review.hours,24", "default.review.hours,a b", "row 4, policies.csv value: “a b” — 应为"),
         ("carriers", "code,name,kind", "code,name", "row 1, carriers.csv: “code,name” — 表头应为"),
     ],
 )
@@ -194,7 +194,7 @@ def test_a_row_that_does_not_fit_the_others_is_named_with_file_row_and_field(
 
 def test_a_policy_is_never_null(unloaded: Engine, folder: Path, change: Change) -> None:
     change("policies", "default.review.hours,24", "default.review.hours,null")
-    assert problems(unloaded, folder) == ["第3行 row 3, policies.csv value: “” — 必填 is required"]
+    assert problems(unloaded, folder) == ["第4行 row 4, policies.csv value: “” — 必填 is required"]
 
 
 def test_all_problems_are_told_at_once(unloaded: Engine, folder: Path, change: Change) -> None:

@@ -1,0 +1,61 @@
+"""Names and numbers as people type them: what is meant alike, and what else may have been meant (DOMAIN 1.1)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
+_BRACKETS = str.maketrans("[]{}<>【】〔〕「」『』《》〈〉", "()" * 9)
+_NOT_DIALLED = re.compile(r"[\s()-]")
+_MOBILE = re.compile(r"(?:\+|00)?(?:86)?(1\d{10})")
+CLOSE_ENOUGH, MOST_MEANT = 60, 3  # of 100; names
+
+
+@lru_cache(maxsize=8192)
+def alike(text: str) -> str:
+    """Write a name as all its spellings are compared: without case, width, spaces and kind of brackets."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_BRACKETS)
+    return "".join(plain.split())
+
+
+def order_number(text: str) -> str:
+    """Write an order's number as it is kept, whatever case, width, spaces and brackets it was typed with."""
+    return alike(text).upper()
+
+
+def phone_number(text: str) -> str:
+    """Write a phone number as it is kept: half width, without spaces; a mobile's without +86 and dashes."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split())
+    mobile = _MOBILE.fullmatch(_NOT_DIALLED.sub("", plain))
+    return mobile[1] if mobile else plain
+
+
+class Known(Mapping[str, T]):
+    """What the house knows by its names and codes, found however they are spelled."""
+
+    def __init__(self, named: Iterable[tuple[str, T]]) -> None:
+        self._names = dict[str, str]()
+        self._found = dict[str, T]()
+        for name, one in named:
+            self._names[alike(name)], self._found[alike(name)] = name, one
+
+    def __getitem__(self, name: str) -> T:
+        return self._found[alike(name)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.values())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def meant(self, typed: object) -> str:
+        """Ask what may have been meant by a name that is not known; nothing where no name is near."""
+        from rapidfuzz import fuzz, process  # not on the path of what is spelled right
+
+        near = process.extract(
+            alike(str(typed)), self._names.keys(), scorer=fuzz.WRatio, limit=MOST_MEANT, score_cutoff=CLOSE_ENOUGH
+        )
+        names = "、".join(self._names[key] for key, *_ in near)
+        return f"；是否 did you mean: {names}?" if names else ""
