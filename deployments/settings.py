@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / SHEETS,))
     sheet_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     worker_threads: int = Field(default=8, ge=1, le=64)
+    job_memory: int = Field(default=4096, ge=1024)  # MiB that the process of a job may take; a large sheet takes 1,500
     fsync: bool = True  # off only where the data may be lost: tests and benches
 
     @property

@@ -27,6 +27,7 @@ from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
 
 REFUSED = "未受理"
+MOST_RESTARTS = 3  # of a job whose process died: what ends it may be the job itself
 C = TypeVar("C")
 
 
@@ -107,8 +108,12 @@ def told(name: str, message: str) -> Ended:
 
 def _run(definition: job, given: object) -> State[Any]:
     """Do a job in the run that we are in, unless another process has it in hand."""
-    db, run_id = database.current(), this_run().id
-    work = Job(definition, db, run_id)
+    db, run = database.current(), this_run()
+    if run.run_count > 1 + MOST_RESTARTS:
+        return Failed(
+            message=f"已重启 {MOST_RESTARTS} 次仍中断，不再重启 was ended and restarted so many times: start it anew"
+        )
+    work, run_id = Job(definition, db, run.id), run.id
     with at_work(db, run_id) as ours:
         if not ours:
             return Completed(name="已在办理", message="另一个进程正在办理 another process is at it")

@@ -18,12 +18,13 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import Running
+from prefect.states import Running, Scheduled
 
 from deployments.worker import run_leg
 from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.runs import job
 from tasks.runs import standing as runs
 from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
@@ -297,27 +298,59 @@ def reason_of_refusal(house: places.Places) -> str:
     return report.read_text("utf-8-sig")
 
 
-@pytest.mark.parametrize("fault", [KeyError("poison"), MemoryError()], ids=repr)
 def test_a_file_that_meets_a_fault_of_ours_three_times_is_refused_with_it(
-    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dropbox, "LONGEST_WAIT", timedelta(0))
     save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
 
     def fails(*_: object) -> None:
-        raise fault
+        raise KeyError("poison")
 
     with monkeypatch.context() as patched:
         patched.setattr(importing, "check_rows", fails)
         for _ in range(dropbox.MOST_TRIES - 1):
             kind, _, message = state(drop(desk, deployments))
-            assert (kind, message) == ("FAILED", f"a.xlsx: {fault!r}")
+            assert (kind, message) == ("FAILED", "a.xlsx: KeyError('poison')")
         kind, _, message = state(drop(desk, deployments))
     assert (kind, message) == ("COMPLETED", "a.xlsx: 未受理")
-    told = reason_of_refusal(house)
-    assert "已试 3 次" in told
-    assert repr(fault) in told
+    assert "已试 3 次 tried so many times: KeyError('poison')" in reason_of_refusal(house)
     assert state(drop(desk, deployments))[1] == "无新文件"
+
+
+def test_a_file_that_needs_too_much_memory_is_refused_at_once(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
+
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(importing, "read_tables", fails)
+    refused = run(desk, start(desk, "import-sheet", deployments, 文件=str(path)), IMPORT)
+    assert state(refused)[1] == "未受理"
+    assert "a.xlsx” — 读入所需内存超过 AFTERSALES_JOB_MEMORY，请拆分" in state(refused)[2]
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 未受理"
+
+
+def test_a_job_that_ends_its_process_is_restarted_three_times_and_then_left(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, begun = save(house.dropbox.parent / "a.xlsx", GOODS_IN, counted(made(desk))), list[object]()
+
+    def killed(*given: object) -> None:
+        begun.append(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "read_tables", killed)
+    run_id = start(desk, "import-sheet", deployments, 文件=str(path))
+    for _ in range(1 + job.MOST_RESTARTS):
+        with pytest.raises(KeyboardInterrupt):
+            run(desk, run_id, IMPORT)
+        desk.client.set_flow_run_state(run_id, Scheduled(), force=True)  # as the watch does
+    kind, _, message = state(run(desk, run_id, IMPORT))
+    assert (kind, len(begun)) == ("FAILED", 4)
+    assert "已重启 3 次仍中断" in message
 
 
 def test_a_file_that_ends_its_reader_three_times_is_refused(
