@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from schemas.forms.base import Form
 from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
+from tasks.desk.rules import brief_line, plain
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
@@ -97,13 +98,13 @@ class Job:
 
     def show(self, page: str, about: str = "") -> None:
         """Publish the job's page."""
-        title = f"{self.definition.heading}: {about}" if about else self.definition.heading
+        title = f"{self.definition.heading}: {plain(about)}" if about else self.definition.heading
         create_markdown_artifact(page, key=self.definition.page, description=title)
 
 
 def told(name: str, message: str) -> Ended:
     """Give an end whose page says the message under the name, and no more."""
-    return Ended(name, message, "  \n".join([f"### {name}", *message.splitlines()]))
+    return Ended(name, message, "  \n".join([f"### {name}", *map(brief_line, message.splitlines())]))
 
 
 def _run(definition: job, given: object) -> State[Any]:

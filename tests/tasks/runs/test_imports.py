@@ -1,6 +1,7 @@
 """The flows of sheets on a real Prefect server: what staff see of an import and of the drop folder."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,12 @@ from prefect.states import Running, Scheduled
 from deployments.worker import run_leg
 from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
+from schemas.problems import Problem
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.durable.process import PROCESSES
 from tasks.runs import job
 from tasks.runs import standing as runs
+from tasks.runs.gate import draft_input
 from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, importing, places
@@ -435,3 +439,30 @@ def test_poison_of_every_kind_is_left_or_refused_in_one_line_and_the_next_file_g
     left = {"@eaDir", ".DS_Store", "f.xlsx", *(dropbox.WORKING, dropbox.DONE, dropbox.REJECTED)}
     assert {file.name for file in house.dropbox.iterdir()} == left
     assert state(drop(desk, deployments))[:2] == ("COMPLETED", "无新文件")
+
+
+EVIL = "![x](http:evil.example) [y](http:evil.example) www.evil.example"
+
+
+def no_markdown_in(text: str) -> None:
+    assert "evil" in text
+    assert re.findall(r"(?<!\\)\]\((?!http://127.0.0.1:4201/)", text) == []
+    assert "www.evil" not in text
+
+
+def test_neither_a_file_name_nor_what_a_refused_file_says_becomes_markdown(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    (house.dropbox / f"{EVIL}.xlsx").write_text("no workbook")
+    save(house.dropbox / "b.xlsx", GOODS_IN, headings=["单号", EVIL])
+    taken = drop(desk, deployments)
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[taken.id]))
+    pages = desk.client.read_artifacts(artifact_filter=of_run)
+    assert len(pages) == 2
+    for one in pages:
+        no_markdown_in(f"{one.description} {one.data}")
+
+
+def test_what_was_typed_into_a_wrong_application_is_no_markdown_in_its_draft() -> None:
+    problems = [Problem(EVIL, EVIL, "没有这个字段")]
+    no_markdown_in(draft_input(PROCESSES["PA"], {}, problems, 1).description)
