@@ -26,7 +26,7 @@ from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, inbox_page, start_page
 from tasks.desk.queries import case_view, find_cases, inbox, open_counts
 from tasks.desk.reading import said
-from tasks.desk.rules import JOINER, brief_line, plain, run_name, run_tags, width
+from tasks.desk.rules import JOINER, brief_line, cut, plain, run_name, run_tags, unbold, width
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, ItemView, Waiting
 from tasks.durable.stage import advance
@@ -335,6 +335,13 @@ def test_what_people_typed_is_no_link_and_no_image_even_where_a_reader_makes_lin
 
 def test_what_is_no_address_stays_as_it_is() -> None:
     assert plain("待办:审核@华北 12:30 https wwwx") == "待办:审核@华北 12:30 https wwwx"
+
+
+def test_a_masked_number_stays_masked_however_it_is_cut() -> None:
+    assert cut("客户 139****2222 来电，**急**要", 20) == "客户 139****2222 …"
+    assert width("139****2222") == 11
+    assert brief_line("**急** 139****2222") == "**急** 139\\*\\*\\*\\*2222"
+    assert unbold("**急** 139****2222 ***") == "急 139****2222 ***"
 
 
 def test_a_brief_keeps_its_bold_and_nothing_else() -> None:
