@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ import anyio.abc
 import anyio.to_thread
 import httpx
 from prefect import Flow, get_client
+from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse, WorkerFlowRunResponse
 from prefect.exceptions import Abort, ObjectNotFound, Pause
@@ -48,6 +50,7 @@ POOL = "aftersales"
 JOBS_QUEUE, JOBS = "jobs", 2  # the queue of the pool for jobs with a process of their own; so many run at once
 BACKGROUND_CONNECTIONS = 8  # of the loops beside the legs; the watch has hands of its own
 WATCH_EVERY, OUTBOX_EVERY, PAGES_EVERY = 3.0, 2.0, 15.0  # seconds
+POLL_AT_LEAST = 20.0  # seconds
 STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
@@ -70,6 +73,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         self._jobs = set[UUID]()  # those in hand
         self._deployments: dict[str, DeploymentResponse] = {}
         self._clients = clients
+        self._poll_at = 0.0  # monotonic
 
     @property
     def in_hand(self) -> set[UUID]:
@@ -79,6 +83,22 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         """Take scheduled runs, none while we drain."""
         return [] if self.draining else await super().get_and_submit_flow_runs()
+
+    async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        """Ask for what is due where there is any: to be asked costs the server 36 ms, to count what is due 11.
+
+        Now and then all the same: the UI shows a queue that nobody polls as not ready.
+        """
+        due = datetime.now(UTC) + timedelta(seconds=self._prefetch_seconds)
+        scheduled = {"state": {"type": {"any_": ["SCHEDULED"]}}, "next_scheduled_start_time": {"before_": due}}
+        some = await self.client.count_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(scheduled),
+            work_pool_filter=WorkPoolFilter.model_validate({"name": {"any_": [self._work_pool_name]}}),
+        )
+        if not some and time.monotonic() < self._poll_at:
+            return []
+        self._poll_at = time.monotonic() + POLL_AT_LEAST
+        return await super()._get_scheduled_flow_runs()
 
     async def _submit_scheduled_flow_runs(self, flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:
         """Take what the server has, but no more jobs than have a place: the others stay Scheduled there."""
