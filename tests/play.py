@@ -255,8 +255,9 @@ class Play:
         row, form = self.case(case), item.form.split(":")[-1]
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
         approved = self.rows(
-            "SELECT DISTINCT actor, step_key FROM decision JOIN work_item USING (case_id, step_key) "
-            "WHERE case_id = :case AND accepted AND split_part(work_item.form, ':', 2) = ANY(:approvals)",
+            "SELECT DISTINCT l.actor, l.step_key FROM ledger l JOIN work_item i USING (case_id, step_key) "
+            "WHERE case_id = :case AND l.kind = 'decision' AND l.output ->> 'verdict' IN ('approve', 'release', 'remake') "
+            "AND split_part(i.form, ':', 2) = ANY(:approvals)",
             case=case,
             approvals=[*APPROVALS, "AnomalyDecision"],
         )

@@ -13,10 +13,18 @@ from schemas.words import FeeCategory, Labelled, Reason
 
 FREELY = "空则按目录 from the catalogue if empty"
 AS_SUGGESTED = "可修正；空则按建议"
+TOGETHER = "齐套一起发，分批为备齐一行发一行；空则为齐套"
 UNKNOWN_ORDER = (
     "销售记录中没有该订单时必填，空则按销售记录 needed where the order is unknown, else from the sales record"
 )
 FOUND_ON = Cell(date(2026, 5, 6), "不能晚于今天；也可写 2026/3/5、20260305、3月5日", 13)
+
+
+class Leaving(Labelled):
+    """When the goods of a case leave (DOMAIN 1.1)."""
+
+    TOGETHER = "together", "齐套"
+    AS_READY = "as_ready", "分批"
 
 
 class ReviewVerdict(Labelled):
@@ -54,6 +62,7 @@ class PartsApplication(Request):
     order_no: fields.OrderNo
     found_on: Annotated[fields.Past[fields.OptionalDay], label("发现日期", "Found on"), FOUND_ON] = None
     lines: fields.Lines[ApplicationLine]
+    leaving: Annotated[Leaving, label("发货方式", "Goods leave"), Cell("齐套", TOGETHER, 10)] = Leaving.TOGETHER
     customer_name: Annotated[fields.ContactName[fields.Remark], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
     customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(note="同上", width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(note="同上", width=30)] = ""

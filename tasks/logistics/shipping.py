@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 
 from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.applications import Leaving
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import PartsLine, Shortfall
 from schemas.words import Role, Urgency
@@ -22,6 +23,9 @@ EARLY = "release-early"
 class Shipping:
     """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
 
+    Goods leave together (齐套), re-makes included, or as they are ready (分批), while others are made or wait for an
+    anomaly.
+
     ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
     again      what shall be made again; unsent: parcels whose form is owed; complete: all that was made has left
     went       something was sent; unchecked: an office did not check in time
@@ -30,6 +34,7 @@ class Shipping:
     def __init__(self, case: Case, barred: set[str]) -> None:
         self.case, self.barred, self.numbers = case, barred, count(1)
         self.may_go_first = case.request.urgency == Urgency.URGENT
+        self.apart = case.request.leaving == Leaving.AS_READY
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.gone: dict[str, Decimal] = {}
@@ -51,9 +56,12 @@ class Shipping:
             owed.append(line.model_copy(update={"quantity": line.quantity - had}))
         return [line for line in owed if line.quantity]
 
-    def take(self, quantities: Mapping[int, Decimal], _kept_by: str) -> None:
-        """Hear of goods that are kept for the case."""
+    def take(self, quantities: Mapping[int, Decimal], kept_by: str) -> None:
+        """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""
         self.reserved, self.all_made = True, False
+        if self.apart and quantities:
+            self._start(quantities, kept_by)
+            return
         for no, quantity in quantities.items():
             self.ready[no] = self.ready.get(no, Decimal(0)) + quantity
 

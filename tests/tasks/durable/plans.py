@@ -89,6 +89,8 @@ class Plan:
                 return {"处理意见": self.anomaly, "原因": "" if self.anomaly == "重新制作" else "客户同意"}
             case "GoodsOut":
                 return HIRED if self.freight != "free" and key == "goods-out-1-1" else OWN_VAN
+            case "EarlyRelease" if key == "release-early" and ON_STOCK not in self.lines:
+                return {"放行结论": "不提前放行"}  # of the others nothing may be there
             case "EarlyRelease":
                 return {"放行结论": self.release, "原因": "客户急用"}
             case "PickupConfirmation" if self.pickup == "checked later" and key == "pickup-1":

@@ -360,7 +360,7 @@ def test_the_template_offers_lists_and_its_example_is_a_right_application(db: En
     book = load_workbook(path)
     sheet = book["配件申报"]
     offered = {str(rule.sqref).split(":")[0]: rule.formula1 for rule in sheet.data_validations.dataValidation}
-    assert set(offered) == {"B2", "E2", "G2", "I2"}  # 办事处 紧急程度 配件名称 原因
+    assert set(offered) == {"B2", "E2", "G2", "I2", "M2"}  # 办事处 紧急程度 配件名称 原因 发货方式
     assert book["选项"].sheet_state == "hidden"
     column = offered["E2"].split("$")[1]
     assert [cell.value for cell in book["选项"][column]][:2] == ["普通", "加急"]
