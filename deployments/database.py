@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 import flows
 from schemas.problems import Unavailable
 from tasks.durable.database import use
+from tasks.privacy.rules import bare_url
 from tasks.reference.load import load_once
 
 DRIVER = "postgresql+psycopg"
@@ -144,10 +145,10 @@ def url_text(url: URL, driver: str = DRIVER) -> str:
 
 @contextmanager
 def in_one_line(url: URL) -> Iterator[None]:
-    """Say in one line what a server refused, without the password."""
+    """Say in one line what a server refused, without user, password and query of its URL."""
     try:
         yield
     except DBAPIError as error:
         cannot = "cannot reach" if isinstance(error, OperationalError) else "cannot use"
-        shown, why = url.render_as_string(hide_password=True), " ".join(str(error.orig).split())
+        shown, why = bare_url(url.render_as_string(hide_password=True)), " ".join(str(error.orig).split())
         raise Unavailable(f"数据库不可用 {cannot} the database {shown}: {why}") from error

@@ -12,6 +12,7 @@ from schemas.forms.fields import Name
 from schemas.problems import problems_of
 from tasks.outbox.rules import is_refusal
 from tasks.outbox.steps import address_name, system_url
+from tasks.privacy.rules import bare_url, bare_urls
 
 MOST_BYTES = 64 * 1024
 SHOWN = 200
@@ -63,8 +64,8 @@ def _post(client: httpx.Client, url: str, message: Row[Any], timeout: float) -> 
         with client.stream("POST", url, json=message.payload, headers=headers, timeout=timeout) as response:
             body = _read(response, latest)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        why = f"{type(error).__name__} {error}".strip()
-        raise Undelivered(f"无法送达 no answer from {url}: {why}") from error
+        why = bare_urls(f"{type(error).__name__} {error}".strip())
+        raise Undelivered(f"无法送达 no answer from {bare_url(url)}: {why}") from error
     if response.is_success:
         return response.status_code, body
     why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"

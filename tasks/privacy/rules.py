@@ -1,8 +1,10 @@
-"""Contact data is masked wherever people see it who need not reach the customer; pure."""
+"""Contact data is masked wherever people see it who need not reach the customer, secrets of URLs everywhere; pure."""
 
 import re
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*", re.IGNORECASE)
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
@@ -39,3 +41,29 @@ def mask_text(text: str, customer: Reachable) -> str:
         if len(secret) > 5:
             text = text.replace(secret, mask(secret))
     return mask_mobiles(text)
+
+
+def bare_url(url: str) -> str:
+    """Give a URL without what may be secret: user, password, query, fragment; of one that is none only its scheme."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # ValueError where a password holds what parts a URL
+    except ValueError:
+        return f"{url.partition('://')[0]}://…"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def bare_urls(text: str) -> str:
+    """Take the secrets out of whatever looks like a URL in a text."""
+    return URL.sub(lambda found: bare_url(found[0]), text)
+
+
+def bare_values(value: Any) -> Any:
+    """Give the same value with bare URLs, however deep they are."""
+    if isinstance(value, dict):
+        return {key: bare_values(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [bare_values(one) for one in value]
+    if isinstance(value, str):
+        return bare_url(value) if URL.match(value) else bare_urls(value)
+    return value

@@ -23,6 +23,7 @@ from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
 from tasks.desk.rules import brief_line, plain
 from tasks.durable import database
+from tasks.privacy.rules import bare_values
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
@@ -96,6 +97,12 @@ class Job:
             self.chunk(f"{start + 1:,}–{start + len(part):,}", partial(work, part))
             self.tell(f"{start + len(part):,}/{len(many):,}")
 
+    def forget_secrets(self, parameters: Mapping[str, Any]) -> None:
+        """Keep of the URLs that a form named no more than what may be shown; the job has ended and needs them no more."""
+        if (bare := bare_values(parameters)) != parameters:
+            with prefect_client() as client:
+                client.update_flow_run(self.run_id, parameters=bare)
+
     def show(self, page: str, about: str = "") -> None:
         """Publish the job's page."""
         title = f"{self.definition.heading}: {plain(about)}" if about else self.definition.heading
@@ -124,6 +131,7 @@ def _run(definition: job, given: object) -> State[Any]:
             ended = told(REFUSED, str(wrong))
         if ended.page and definition.page:
             work.show(ended.page, ended.about)
+        work.forget_secrets(run.parameters)
     return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)
 
 

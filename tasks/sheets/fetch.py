@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from schemas.problems import BadInput, Problem
+from tasks.privacy.rules import bare_urls, bare_values
 from tasks.sheets import places
 
 if TYPE_CHECKING:
@@ -167,15 +168,8 @@ def shown_name(name: str) -> str:
 
 
 def refused_file(place: str, why: str) -> BadInput:
-    """Say what is wrong with a file or a place, without the password that a place may hold."""
-    shown = place
-    if "://" in place:
-        try:
-            parts = urlsplit(place)
-            shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-        except ValueError:  # nobody can tell what of it is secret
-            shown = place.partition("://")[0] + "://…"
-    return BadInput([Problem("文件 file", shown, why)])
+    """Say what is wrong with a file or a place, without the secrets that a place may hold."""
+    return BadInput([Problem("文件 file", bare_values(place), why)])
 
 
 def _one_line(error: Exception, place: str) -> str:
@@ -183,4 +177,4 @@ def _one_line(error: Exception, place: str) -> str:
     parts, told = urlsplit(place), " ".join((str(error) or type(error).__name__).split())
     for secret in filter(None, (parts.query, parts.password, unquote(parts.password or ""))):
         told = told.replace(secret, "…")
-    return told[:200]
+    return bare_urls(told)[:200]

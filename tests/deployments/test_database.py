@@ -155,3 +155,11 @@ def test_what_the_database_refuses_is_told_without_its_values(db: Engine) -> Non
     with pytest.raises(DBAPIError) as refused, db.begin() as connection:
         connection.execute(text("SELECT 1 / (length(:phone) - 11)"), {"phone": "13800001234"})
     assert "13800001234" not in repr(refused.value)
+
+
+def test_a_database_that_cannot_be_reached_is_told_without_user_password_and_query() -> None:
+    with pytest.raises(Unavailable) as refused:
+        database.connect("postgresql://somebody:secret@127.0.0.1:1/x?sslpassword=hidden")
+    told = str(refused.value)
+    assert "postgresql+psycopg://127.0.0.1:1/x: " in told
+    assert not [secret for secret in ("somebody", "secret", "hidden") if secret in told]

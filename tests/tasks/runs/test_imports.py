@@ -466,3 +466,11 @@ def test_neither_a_file_name_nor_what_a_refused_file_says_becomes_markdown(
 def test_what_was_typed_into_a_wrong_application_is_no_markdown_in_its_draft() -> None:
     problems = [Problem(EVIL, EVIL, "没有这个字段")]
     no_markdown_in(draft_input(PROCESSES["PA"], {}, problems, 1).description)
+
+
+def test_secrets_of_a_url_are_not_kept_once_the_import_has_ended(desk: Desk, deployments: dict[str, UUID]) -> None:
+    place = "http://me:secret@127.0.0.1:1/a.csv?token=secret"
+    done = run(desk, start(desk, "import-sheet", deployments, 文件=place, 表种="自动识别 auto"), IMPORT)
+    assert state(done)[1] == "未受理"
+    assert done.parameters == {"导入单": {"文件": "http://127.0.0.1:1/a.csv", "表种": "自动识别 auto"}}
+    assert "secret" not in f"{done.model_dump_json()} {page(desk, done.id)}"

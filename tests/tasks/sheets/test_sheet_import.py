@@ -431,6 +431,12 @@ def test_of_a_download_that_is_too_large_no_more_is_kept_than_shows_it(
         read_tables(path)
 
 
+def test_a_secret_of_whom_a_redirect_leads_to_is_not_told(web: str) -> None:
+    told = refusal(f"{web}/to?{web.replace('//', '//me:secret@')}/gone.csv?token=secret")
+    assert "404" in told
+    assert "secret" not in told
+
+
 def test_a_password_in_a_place_is_not_told() -> None:
     with pytest.raises(BadInput) as wrong, fetched("http://me:secret@127.0.0.1:1/a.xlsx"):
         pass

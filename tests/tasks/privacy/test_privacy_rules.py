@@ -1,0 +1,39 @@
+"""What is shown of URLs holds no secret, whatever a URL looks like."""
+
+import pytest
+
+from tasks.privacy.rules import bare_url, bare_urls, bare_values
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        ("https://me:secret@house:8443/a b/日报.csv?token=secret&x=y z#secret", "https://house:8443/a b/日报.csv"),
+        ("https://secret@house/a", "https://house/a"),
+        ("http://me:p@secret@house/a", "http://house/a"),
+        ("http://me:sec/secret@house/a", "http://…"),
+        ("http://me:sec?secret@house/a", "http://…"),
+        ("http://[::1/secret", "http://…"),
+        ("postgresql+psycopg://me:***@db/x?sslkey=secret", "postgresql+psycopg://db/x"),
+    ],
+)
+def test_of_a_url_only_host_and_path_are_shown(url: str, bare: str) -> None:
+    assert bare_url(url) == bare
+    assert bare_url(bare) == bare
+
+
+def test_the_urls_in_a_text_are_bare_and_the_rest_stays() -> None:
+    text = "404 for 'https://me:secret@a/b?token=secret' (see <http://c/d#secret>), 3://x 文件://y?"
+    assert bare_urls(text) == "404 for 'https://a/b' (see <http://c/d>), 3://x 文件://y?"
+
+
+def test_values_are_bare_however_deep_they_are() -> None:
+    given = {
+        "导入单": {"文件": "https://a/b?token=secret", "表种": "auto", "明细": [{"x": "http://u:secret@c"}, 1, None]}
+    }
+    bare = {"导入单": {"文件": "https://a/b", "表种": "auto", "明细": [{"x": "http://c"}, 1, None]}}
+    assert bare_values(given) == bare
+
+
+def test_a_text_that_names_a_url_keeps_its_other_words() -> None:
+    assert bare_values({"原因": "见 http://u:secret@c/d?e=f 的照片"}) == {"原因": "见 http://c/d 的照片"}
