@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,7 @@ from deployments.local.prefect_server import pointed_at
 from deployments.loop import Loop, repeated
 from deployments.settings import Settings
 from flows import load
+from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.engine import KeptClients, run_by_engine
 from tasks.runs.mending import RecoverReport
@@ -89,7 +90,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
 
         Now and then all the same: the UI shows a queue that nobody polls as not ready.
         """
-        due = datetime.now(UTC) + timedelta(seconds=self._prefetch_seconds)
+        due = clock.now() + timedelta(seconds=self._prefetch_seconds)
         scheduled = {"state": {"type": {"any_": ["SCHEDULED"]}}, "next_scheduled_start_time": {"before_": due}}
         some = await self.client.count_flow_runs(
             flow_run_filter=FlowRunFilter.model_validate(scheduled),
