@@ -15,10 +15,11 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel, Field, ValidationError
 
 from deployments.settings import PROJECT
-from deployments.worker import POOL, CaseWorker, load_flow
+from deployments.worker import JOBS_QUEUE, POOL, CaseWorker, load_flow
 from schemas.problems import UpError
 
 PREFECT_YAML = PROJECT / "prefect.yaml"
+DEFAULT_QUEUE = "default"  # Prefect makes it with each pool
 
 
 class ScheduleEntry(BaseModel, extra="forbid"):
@@ -32,7 +33,7 @@ class ScheduleEntry(BaseModel, extra="forbid"):
 class DeploymentEntry(BaseModel, extra="forbid"):
     """A deployment as prefect.yaml writes it; the entrypoint is a module path.
 
-    `own_process` keeps a long job out of the way of legs.
+    `own_process` keeps a long job out of the way of legs: in a process and a queue of its own.
     """
 
     name: str
@@ -66,6 +67,8 @@ def apply_deployments(path: Path = PREFECT_YAML) -> dict[str, UUID]:
         for pool in {entry.work_pool["name"] for entry in entries} | {POOL}:
             with suppress(ObjectAlreadyExists):
                 client.create_work_pool(WorkPoolCreate(name=pool, type=CaseWorker.type, base_job_template=template))
+            with suppress(ObjectAlreadyExists):  # of what is scheduled, the worker hears of the legs first
+                client.create_work_queue(JOBS_QUEUE, priority=2, work_pool_name=pool)
         return {entry.name: _apply(client, entry) for entry in entries}
 
 
@@ -78,6 +81,7 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         description=entry.description or flow.description,
         tags=entry.tags,
         work_pool_name=entry.work_pool["name"],
+        work_queue_name=JOBS_QUEUE if entry.job_variables.get("own_process") else DEFAULT_QUEUE,
         path=".",
         entrypoint=entry.entrypoint,
         job_variables=entry.model_dump()["job_variables"],

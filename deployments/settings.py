@@ -12,7 +12,17 @@ from tasks.sheets.places import Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+
+
+def resolved(path: Path) -> Path:
+    """Give a folder in full; ValueError where it is the home of nobody on this machine."""
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError:
+        raise ValueError(f"没有这个用户 there is no such user: {path}") from None
+
+
+Folder = Annotated[Path, AfterValidator(resolved)]
 SHEETS = "sheets"  # the room of the home from which 表格导入 reads by itself
 
 
@@ -32,6 +42,7 @@ class Settings(BaseSettings):
     sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / SHEETS,))
     sheet_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     worker_threads: int = Field(default=8, ge=1, le=64)
+    job_memory: int = Field(default=4096, ge=1024)  # MiB that the process of a job may take; a large sheet takes 1,500
     fsync: bool = True  # off only where the data may be lost: tests and benches
 
     @property

@@ -4,17 +4,17 @@ from itertools import count
 
 from schemas.forms.applications import PartsApplication
 from schemas.processes.parts_application import PartsEnding
-from tasks.anomalies.steps import settle_shortfalls
+from tasks.anomalies.steps import ClosedByAnomaly
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
+from tasks.branches.beside import rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.lines.queries import line_table
 from tasks.lines.steps import close_lines
-from tasks.logistics.pickup import await_pickup
-from tasks.logistics.sending import send_goods
+from tasks.logistics.shipping import Shipping
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
-from tasks.production.steps import make_goods, place_production_orders
+from tasks.production.steps import place_production_orders, produce
 from tasks.runs.process import process
 
 BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"
@@ -25,7 +25,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     code="PA",
     title="配件申报",
     chain="办事处申报 → 审核修正 → 录入系统 → 周期确认 → 计划确认 → 车间生产 → 出货入库 → 入库制票 → 出库 → 出库制票 → 催提",
-    returns={"审核修正": "办事处申报", "出货入库": "车间生产", "催提": "周期确认"},
+    returns={"审核修正": "办事处申报", "出货入库": "车间生产", "出库": "办事处申报", "催提": "办事处申报"},
     endings=PartsEnding,
     request=PartsApplication,
     parameter="申报单",
@@ -37,27 +37,26 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
 )
 def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
-    review = review_application(case)  # 审核修正
+    case, barred = side_by_side(case), {case.request.applicant}
+    shipping = Shipping(case, barred)
+    review = review_application(case, barred, shipping.registered)  # 审核修正
     if review.refused:
-        return Closing(PartsEnding.REJECTED, review.refused)
+        shipping.await_forms()
+        return Closing(PartsEnding.REJECTED, review.refused, undo=True)
     enter_order(case, review.lines)  # 录入系统
-    lines, barred = review.lines, review.barred
-    for shipment in count(1):
-        held = reserve_stock(case, lines, turn=shipment)
-        plan = plan_production(case, lines, held, shipment)  # 周期确认 计划确认
-        made = make_goods(case, plan, shipment)  # 车间生产 出货入库 入库制票
-        if made is None or (shipment == 1 and not (made or held)):
-            return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=True)
-        if not (made or held):  # no replacement could be made, and that was accepted
-            return Closing(PartsEnding.DELIVERED)
-        sent = send_goods(case, lines, barred, shipment)  # 出库 出库制票
-        shortfalls = await_pickup(case, lines, sent, shipment)  # 催提
-        if shortfalls is None:
-            return Closing(PartsEnding.DELIVERED, UNCHECKED)
-        again = settle_shortfalls(case, lines, shortfalls, shipment)
-        if again is None:
-            return Closing(PartsEnding.REPLACED, BY_ANOMALY)
-        if not again:
-            return Closing(PartsEnding.DELIVERED)
-        lines, barred = again, sent.barred
-    raise AssertionError("unreachable")
+    lines = shipping.owed(review.lines)
+    try:
+        for turn in count(1):
+            held = reserve_stock(case, lines, turn=turn)
+            shipping.take({line.line_no: line.quantity for line in held}, f"reserve-stock-{turn}")
+            plan = plan_production(case, lines, held, turn)  # 周期确认 计划确认
+            produce(case, plan, turn, shipping.take)  # 车间生产 出货入库 入库制票
+            shipping.send_rest()
+            rest(case)  # 出库 出库制票 催提
+            if not (lines := shipping.take_again()):
+                break
+    except ClosedByAnomaly:
+        return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.complete)
+    if not shipping.went:
+        return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=True)
+    return Closing(PartsEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -1,13 +1,17 @@
 """What the doors bring to cases, and what they hear back: answers, applications, and what became of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from schemas.forms.base import signer
+from schemas.forms.fields import STAFF
 from schemas.problems import Problem, printable
 from schemas.words import Channel, EntryKind
+
+LONGEST_KEPT = 100_000  # characters of a refused answer; one of 200 lines, which a form may have, has 40,000
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Answer:
     def by(self) -> str:
         """Who signs: the staff number on the form unless SYSTEM answers."""
         return self.actor or printable(signer(self.data))
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is kept of it where it is refused: who signed, where it is longer than any form is filled in."""
+        long = len(json.dumps(self.data, default=str)) > LONGEST_KEPT
+        return {STAFF: self.by} if long else dict(self.data)
 
 
 @dataclass(frozen=True)

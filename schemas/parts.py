@@ -88,7 +88,7 @@ class Review(Shape):
     """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
 
     lines: list[PartsLine] = Field(default_factory=list)
-    barred: frozenset[str] = frozenset()
+    barred: set[str] = Field(default_factory=set)
     refused: str = ""
 
 

@@ -15,6 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+MOST_TOLD = 50  # problems of a refusal that are kept and shown; who made more mends those first
+LONGEST_VALUE, LONGEST_REASON = 60, 500  # characters that a problem shows
+
 
 def printable(text: str) -> str:
     """Write out what cannot be shown or stored: \\u0000."""
@@ -32,9 +35,21 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"第{self.row}行 row {self.row}, " if self.row else ""
-        shown = printable(str(self.value))
-        shown = shown if len(shown) <= 60 else shown[:57] + "…"
-        return f"{where}{printable(self.field)}: “{shown}” — {self.expected}"
+        field, shown = (
+            _cut(printable(str(given)[:LONGEST_REASON]), LONGEST_VALUE) for given in (self.field, self.value)
+        )
+        return f"{where}{field}: “{shown}” — {_cut(self.expected, LONGEST_REASON)}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}…"
+
+
+def in_words(problems: Sequence[Problem]) -> str:
+    """Say what is wrong, a line each, and how many more there are than anybody reads."""
+    more = len(problems) - MOST_TOLD
+    told = [str(problem) for problem in problems[:MOST_TOLD]]
+    return "\n".join([*told, f"… 还有 {more:,} 个问题 more problems"] if more > 0 else told)
 
 
 class AftersalesError(Exception):
@@ -45,7 +60,7 @@ class BadInput(AftersalesError):
     """An input was refused; `problems` names every row, field, value and what was expected."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
+        super().__init__(in_words(problems))
         self.problems = list(problems)
 
 

@@ -14,7 +14,7 @@ from schemas.problems import Problem
 from schemas.shapes import LineTable
 from schemas.words import Urgency
 from tasks.desk.reading import cell_text, is_figure
-from tasks.desk.rules import full_time
+from tasks.desk.rules import full_time, unbold
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
 from tasks.privacy.rules import mask_address, mask_phone
@@ -138,7 +138,7 @@ def lines_table(lines: LineTable) -> Table:
     """List the lines of a case as its process shows them; columns of figures stand to the right."""
     columns = zip(lines.headings, zip(*lines.rows, strict=True), strict=False)
     figures = [name for name, cells in columns if all(map(is_figure, cells))]
-    rows = [[cell_text(cell).replace("**", "") for cell in row] for row in lines.rows]
+    rows = [[unbold(cell_text(cell)) for cell in row] for row in lines.rows]
     return table(*lines.headings, rows=rows, right=figures)
 
 

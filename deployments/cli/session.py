@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import RenderableType
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -119,6 +120,8 @@ def installation() -> Settings:
         first = error.errors()[0]
         name = "_".join(["AFTERSALES", *(str(part).upper() for part in first["loc"])])
         raise UpError(f"环境变量有误 {name} is wrong: {first['msg']}") from error
+    except SettingsError as error:
+        raise UpError(f"环境变量应为 JSON 列表 a variable must be a JSON list: {error}") from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from deployments.demo.plan import BY_FORM, SHEET, Act, Story
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import APPROVALS, able_staff, sensible, who_may
+from deployments.demo.sensible import APPROVALS, BY_OFFICE, able_staff, sensible, who_may
 from flows import load
 from schemas.tables import service_case
 from schemas.words import Role
@@ -116,7 +116,8 @@ class Player:
 
     def play(self, items: Sequence[Todo]) -> None:
         """Let somebody answer each item as its story says, and check what became of that."""
-        sayings = [self._saying(item, progress) for item in items if (progress := self._story_of(item))]
+        meant = [item for item in items if item.role == Role.OFFICE or item.form not in BY_OFFICE]
+        sayings = [self._saying(item, progress) for item in meant if (progress := self._story_of(item))]
         answers = [one for one in sayings if not one.act.withdraw]
         for one in sayings:
             if one.act.withdraw:

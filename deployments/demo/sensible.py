@@ -32,6 +32,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 APPROVALS = {"ReviewDecision", "ApprovalDecision", "EarlyRelease"}
+BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 

@@ -1,5 +1,6 @@
 """The deadline watch 时限巡检 (DOMAIN, "Scheduled work")."""
 
+from tasks.desk.rules import plain
 from tasks.durable import clock
 from tasks.notices.rules import watch_summary
 from tasks.notices.watch import watch_deadlines
@@ -11,6 +12,7 @@ def deadline_watch(job: Job) -> Ended:
     """时限巡检 Remind of open work, report what is overdue, close what nobody answered in time."""
     now = clock.now()
     report = watch_deadlines(job.db, now)
+    faults = [(number, plain(why)) for number, why in report.failed]
     counts = (len(report.told), len(report.timed_out), len(report.failed))
     message = "提醒 notices {}，超时 timed out {}，故障 faults {}".format(*counts)
-    return Ended("已巡检", message, watch_summary(now, report.told, report.timed_out, report.failed))
+    return Ended("已巡检", message, watch_summary(now, report.told, report.timed_out, faults))

@@ -83,7 +83,7 @@ class ReviewDecision(Decision):
     """审核修正: approve (with corrections), send back, or reject."""
 
     verdict: Annotated[ReviewVerdict, label("审核结论", "Verdict"), Cell("通过", "从列表中选择；空则为未审，跳过", 12)]
-    lines: Annotated[list[ReviewedLine], label("明细", "Lines (可修正 may be corrected)")] = Field([])
+    lines: Annotated[fields.OptionalLines[ReviewedLine], label("明细", "Lines (可修正 may be corrected)")] = Field([])
     reason: Annotated[fields.ReasonText, needed("退回或驳回时必填 needed to send back or reject")] = ""
 
 

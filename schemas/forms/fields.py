@@ -139,7 +139,8 @@ Explanation = Annotated[Remark, label("说明", "Note"), Cell(width=30)]
 Photos = Annotated[
     Remark, label("照片编号", "Photos", "损坏或货不对单时必填 needed for damage and mismatch"), Cell(width=20)
 ]
-OptionalLines = Annotated[list[T], label("明细", "Lines")]
+MOST_LINES = 10_000  # of a form, whatever brings it; the policies form.max_lines and sheet.max_lines say less
+OptionalLines = Annotated[list[T], Field(max_length=MOST_LINES), label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)
 ContactName = Annotated[T, label("客户姓名", "Customer"), Sense.CONTACT]

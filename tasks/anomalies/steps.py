@@ -9,7 +9,7 @@ from schemas.problems import Problem
 from schemas.words import Role
 from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import Matter, climbing, find_leader
-from tasks.branches.beside import Branch, beside, rest, side_by_side
+from tasks.branches.beside import Branch
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -28,18 +28,18 @@ def decide_anomaly(
     An anomaly is a chain of approvals of its own: only the applicant and who decided it are barred from it. Where
     the ladder refuses the re-make, the anomaly is decided anew. Raises ClosedByAnomaly where the case shall end.
     """
-    barred, refused = frozenset({case.request.applicant}), ""
+    barred, refused = {case.request.applicant}, ""
     for attempt in count(1):
         turn = key if attempt == 1 else f"{key}-{attempt}"
-        leader = find_leader(case, Role.SUPERVISOR, barred, turn=turn)
+        leader = find_leader(case, Role.SUPERVISOR, frozenset(barred), turn=turn)
         shown = _brief(found, line.name, refused)
         decision = yield anomaly_question(turn, leader, found, shown, link, barred)
         if decision.verdict == AnomalyVerdict.CLOSE:
             raise ClosedByAnomaly
         if decision.verdict == AnomalyVerdict.ACCEPT:
             break
-        matter = Matter(link, barred | {decision.staff}, shown.copy)
-        _, refused = yield from climbing(case, found.missing * line.price, leader.role, matter, turn)
+        matter = Matter(link, {*barred, decision.staff}, shown.copy)
+        refused = yield from climbing(case, found.missing * line.price, leader.role, matter, turn)
         if not refused:
             break
     verdict: AnomalyVerdict = decision.verdict
@@ -47,7 +47,7 @@ def decide_anomaly(
 
 
 def anomaly_question(
-    key: str, leader: Approver, found: Shortfall, shown: Sequence[str], link: str, barred: frozenset[str]
+    key: str, leader: Approver, found: Shortfall, shown: Sequence[str], link: str, barred: set[str]
 ) -> Question[AnomalyDecision]:
     """Ask a leader, by default the SUPERVISOR, what becomes of an anomaly."""
 
@@ -67,24 +67,3 @@ def _brief(found: Shortfall, name: str, refused: str) -> list[str]:
     line = f"{found.where} · 第{found.line_no}行 {name}"
     again = [f"重做未批 The re-make was refused: **{refused}**"] if refused else []
     return [*again, line, f"缺 missing: **{found.missing:f}**", found.found]
-
-
-def settle_shortfalls(
-    case: Case, lines: Sequence[PartsLine], found: Sequence[Shortfall], shipment: int
-) -> list[PartsLine] | None:
-    """Ask what becomes of what the office did not get in good order; gives what is made again, None to close."""
-    case, by_no, again = side_by_side(case), {line.line_no: line for line in lines}, list[PartsLine]()
-
-    def decide(one: Shortfall) -> Branch[None]:
-        line = by_no[one.line_no]
-        verdict = yield from decide_anomaly(case, f"anomaly-pickup-{shipment}-{one.line_no}", one, line, "催提")
-        if verdict == AnomalyVerdict.REMAKE:
-            again.append(line.model_copy(update={"quantity": one.missing, "remake": True}))
-
-    try:
-        for one in found:
-            beside(case, decide(one))
-        rest(case)
-    except ClosedByAnomaly:
-        return None
-    return sorted(again, key=lambda line: line.line_no)

@@ -1,6 +1,6 @@
 """审核修正 and 录入系统: review with its loop to the office, the ladder by amount, the order (DOMAIN 1.1–1.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -37,12 +37,20 @@ from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
-def review_application(case: Case) -> Review:
-    """审核修正: review, loop with the office while it is sent back, then the ladder by amount."""
+def review_application(
+    case: Case, barred: set[str] | None = None, then: Callable[[Sequence[PartsLine]], None] = lambda _lines: None
+) -> Review:
+    """审核修正: review, loop with the office while it is sent back, then the ladder by amount.
+
+    `barred` is who may not approve, the applicant by default; others may add to it meanwhile. `then` hears of the
+    lines as soon as they are registered.
+    """
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
-    lines, reviewer, barred = registered.lines, registered.reviewer, frozenset({request.applicant})
+    lines, reviewer = registered.lines, registered.reviewer
     remark, received = request.remark, None
+    barred = {request.applicant} if barred is None else barred
+    then(lines)
     for turn in count(1):
         decision = ask(case, review_question(reviewer, barred, remark, lines, turn, received))
         if decision.verdict == ReviewVerdict.REJECT:
@@ -51,11 +59,13 @@ def review_application(case: Case) -> Review:
             break
         again = ask(case, resubmission_question(lines, decision.reason, turn))
         remark, received = again.remark or remark, answered_at(case, f"resubmit-{turn}")
-        lines, barred = replace_lines(case, list(again.lines), remark, turn=turn), barred | {again.staff}
-        reviewer = find_leader(case, Role.PARTS_REVIEWER, barred, turn=f"review-{turn + 1}").role
+        lines = replace_lines(case, list(again.lines), remark, turn=turn)
+        barred.add(again.staff)
+        reviewer = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn + 1}").role
     lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
-    matter = Matter("审核修正", barred | {decision.staff}, lambda: brief_lines(lines))
-    barred, refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
+    barred.add(decision.staff)
+    matter = Matter("审核修正", barred, lambda: brief_lines(lines))
+    refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
     return Review(lines=lines, barred=barred, refused=refused)
 
 
@@ -105,7 +115,7 @@ def issue_application(work: Work, lines: Sequence[PartsLine], remark: str, editi
 
 
 def review_question(
-    role: Role, barred: frozenset[str], remark: str, lines: Sequence[PartsLine], turn: int, received: datetime | None
+    role: Role, barred: set[str], remark: str, lines: Sequence[PartsLine], turn: int, received: datetime | None
 ) -> Question[ReviewDecision]:
     """Ask the reviewer, within 24 hours of receipt (S3 §3 1.1), pre-filled with what may be corrected.
 

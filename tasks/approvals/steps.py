@@ -1,7 +1,7 @@
 """Approvals: the ladder by amount with separation of duties, and a leader's single word (DOMAIN, "Approvals")."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from schemas.forms.approvals import ApprovalDecision
@@ -22,12 +22,12 @@ from tasks.unit.work import Work
 class Matter:
     """What is to be approved: what the approver sees, at which link, and who may not be it.
 
-    `barred` are the applicant and all who have approved something of this case; `last`: nobody else is left, so that
-    who is barred may refuse.
+    `barred` are the applicant and all who have approved something of this case, also those who do so meanwhile;
+    `last`: nobody else is left, so that who is barred may refuse.
     """
 
     link: str
-    barred: frozenset[str]
+    barred: set[str]
     brief: Callable[[], Sequence[str]]
     last: bool = False
 
@@ -48,30 +48,30 @@ def find_leader(work: Work, role: Role, barred: frozenset[str], turn: str) -> Ap
     return stand_in(work, role, barred)
 
 
-def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> tuple[frozenset[str], str]:
-    """Ask the rungs above the reviewer in order; gives who is barred by now, and the reason if one refused."""
+def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> str:
+    """Ask the rungs above the reviewer in order, each then barred; gives the reason if one refused."""
     return alone(case, climbing(case, amount, reviewer, matter, str(turn)))
 
 
-def climbing(
-    case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str
-) -> Branch[tuple[frozenset[str], str]]:
+def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str) -> Branch[str]:
     """Climb the ladder as a branch."""
-    climbed, barred = [reviewer], matter.barred
+    climbed = [reviewer]
 
     def shown() -> list[str]:
         return [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
 
-    while approver := find_approver(case, amount, barred, list(climbed), turn=f"{turn}-{len(climbed)}"):
-        asked = Matter(matter.link, barred, shown, approver.last)
+    while approver := find_approver(
+        case, amount, frozenset(matter.barred), list(climbed), turn=f"{turn}-{len(climbed)}"
+    ):
+        asked = replace(matter, brief=shown, last=approver.last)
         decision = yield approval(f"approve-{turn}-{len(climbed)}", "金额审批", approver.role, asked)
         if decision.verdict == Verdict.REJECT:
-            return barred, decision.reason
+            return str(decision.reason)
         climbed.append(approver.role)
-        barred |= {decision.staff}
+        matter.barred.add(decision.staff)
         if approver.last:
             break
-    return barred, ""
+    return ""
 
 
 def approval(key: str, title: str, role: Role, matter: Matter, within: str = "approval") -> Question[ApprovalDecision]:
@@ -85,5 +85,5 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def brief() -> list[str]:
         return [*([f"**{NOBODY}**"] if matter.last else []), *matter.brief()]
 
-    barred = frozenset[str]() if matter.last else matter.barred
+    barred = set[str]() if matter.last else matter.barred
     return gate(key, title, role, ApprovalDecision, within, matter.link, brief, check=check, barred=barred)

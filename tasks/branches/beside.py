@@ -57,6 +57,11 @@ class Beside:
             return
         self.waiting[question.key] = question, branch
 
+    def drop(self, key: str) -> None:
+        """End the branch that waits for this question, if there is one."""
+        if key in self.waiting:
+            self.waiting.pop(key)[1].close()
+
     def _resume(self, key: str, on: Callable[[Branch[None]], Question[Any]]) -> None:
         _, branch = self.waiting.pop(key)
         self.start(branch, on)
@@ -70,6 +75,11 @@ def side_by_side(case: Case) -> Case:
 def beside(case: Case, branch: Branch[None]) -> None:
     """Start a branch of a case that is `side_by_side`."""
     _of(case).start(branch)
+
+
+def drop(case: Case, key: str) -> None:
+    """End the branch that waits for a question, if one does: it is asked no longer."""
+    _of(case).drop(key)
 
 
 def next_answer(case: Case, *questions: Question[Any]) -> Answered | None:

@@ -3,7 +3,7 @@
 A term is named by its gate, "goods_in": the policy of the case's own process counts, else the common one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
@@ -28,7 +28,7 @@ class More(TypedDict, total=False):
 
     also: Role
     unit: str
-    barred: frozenset[str]
+    barred: Set[str]
     expires: Due
     remind: Remind | None
     covers: Callable[[Mapping[str, Any]], bool]
@@ -63,6 +63,11 @@ def clock_hours(name: str, since: datetime | None = None) -> Due:
     return lambda work: add_clock_hours(calendar(work), since or work.case.opened_at, term(work, f"{name}.hours"))
 
 
+def working_days_from(moment: datetime, name: str) -> Due:
+    """Due the gate's number of working days after a moment."""
+    return lambda work: add_working_days(calendar(work), moment, term(work, f"{name}.days"))
+
+
 def end_of(day: date) -> Due:
     """Due at the end of working time of a day."""
     return lambda work: at(day, calendar(work).end)
@@ -78,14 +83,14 @@ def overdue(*roles: Role, kind: Notice = Notice.OVERDUE) -> Remind:
     return lambda _work, due: [Reminder(due, kind, role) for role in roles]
 
 
-def escalation(holder: Role, *others: Role) -> Remind:
+def escalation(holder: Role, *others: Role, kind: Notice = Notice.OVERDUE) -> Remind:
     """Tell holder and others when due, the SUPERVISOR 3 and the MANAGER 7 working days later (DOMAIN 4)."""
 
     def remind(work: Work, due: datetime) -> list[Reminder]:
         above = {Role.SUPERVISOR: "cycle.supervisor_after_days", Role.MANAGER: "cycle.manager_after_days"}
         over = [(setting(work, key), role) for role, key in above.items()]
         later = [Reminder(add_working_days(calendar(work), due, n), f"{Notice.OVER}-{n}", role) for n, role in over]
-        return [*overdue(holder, *others)(work, due), *later]
+        return [*overdue(holder, *others, kind=kind)(work, due), *later]
 
     return remind
 

@@ -41,14 +41,15 @@ def chain(view: CaseView) -> list[tuple[str, Passage]]:
     here = {links.index(link) for link in stands if link in links}
     if not (here or ending):  # between two links
         here = {max(done, default=-1) + 1}
-    furthest, reached = max(here, default=len(links)), max(done | here, default=-1)
+    nearest, furthest = min(here, default=len(links)), max(here, default=len(links))
+    reached = max(done | here, default=-1)
 
     def passage(n: int) -> Passage:
         if n in here:
             return Passage.ENDED if ending else Passage.CURRENT
         if n in done and n < furthest:
             return Passage.DONE
-        return Passage.SKIPPED if n < min(furthest, reached) else Passage.PENDING
+        return Passage.SKIPPED if n < min(nearest, reached) else Passage.PENDING
 
     return [(link, passage(n)) for n, link in enumerate(links)]
 

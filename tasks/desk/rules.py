@@ -9,6 +9,10 @@ from tasks.desk.views import CaseView, ItemView
 from tasks.unit.work import SHANGHAI
 
 OVERDUE = "逾期"  # the tag of a run with something late
+# what a reader of markdown makes a link of by itself; a word joiner, which nobody sees, keeps it from that
+LINKING = re.compile(r"(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=[\w-]+\.)", re.IGNORECASE)
+JOINER = "\u2060"
+BOLD = re.compile(r"(?<!\*)\*\*(?!\*)")  # two stars; more are a mask: 139****2222
 ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in r"\`*_[]|~#"} | {"&": "&amp;", "<": "&lt;"})
 
 
@@ -51,22 +55,30 @@ class Markdown(str):
 def plain(value: object, most: int = 200) -> str:
     """Make one line of text that markdown leaves as it is, at most so many characters."""
     text = " ".join(str(value).split())
-    text = f"{text[: most - 1]}…" if len(text) > most else text
-    return text.translate(ESCAPED)
+    return _escaped(f"{text[: most - 1]}…" if len(text) > most else text)
+
+
+def _escaped(text: str) -> str:
+    """Make of a line of text neither image nor link, nor table, tag or heading."""
+    return LINKING.sub(rf"\g<0>{JOINER}", text).translate(ESCAPED)
 
 
 def brief_line(text: str) -> str:
     """Make one line of a brief: bold stays, all else that markdown would read is escaped."""
     text = " ".join(text.split())
-    bold = text.count("**") % 2 == 0
-    safe = text.translate(ESCAPED)
-    safe = safe.replace(r"\*\*", "**") if bold else safe
+    parts = BOLD.split(text)
+    safe = "**".join(map(_escaped, parts)) if len(parts) % 2 else _escaped(text)
     return re.sub(r"^(\d+)\.|^([+>-])", lambda m: f"{m[1]}\\." if m[1] else f"\\{m[2]}", safe)
 
 
 def width(text: str) -> int:
     """Measure a text in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in text.replace("**", ""))
+    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in unbold(text))
+
+
+def unbold(text: str) -> str:
+    """Give a text without its bold."""
+    return BOLD.sub("", text)
 
 
 def cut(text: str, most: int) -> str:
@@ -74,7 +86,7 @@ def cut(text: str, most: int) -> str:
     if width(text) <= most:
         return text
     shown, left = "", most - 2
-    for sign in text.replace("**", ""):
+    for sign in unbold(text):
         left -= width(sign)
         if left < 0:
             break

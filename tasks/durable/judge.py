@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from schemas.answers import Answer, Reply
 from schemas.forms.base import Form, TakenBack
-from schemas.problems import Problem, problems_of
+from schemas.problems import Problem, in_words, problems_of
 from schemas.tables import decision, letter, sheet_row, work_item
 from schemas.words import EntryKind, ItemState
 from tasks.durable import clock
@@ -93,8 +93,8 @@ def taken_before(file: CaseFile, answer: Answer) -> Reply | None:
 
 def refuse(work: Work, answer: Answer, problems: Sequence[Problem], key: str) -> str:
     """Record a decision that was refused; gives the reason in words."""
-    reason = "\n".join(map(str, problems))
-    work.insert(decision, accepted=False, reason=reason, **_given(work, answer) | {"step_key": key})
+    reason, given = in_words(problems), _given(work, answer) | {"step_key": key, "form": answer.kept}
+    work.insert(decision, accepted=False, reason=reason, **given)
     return reason
 
 

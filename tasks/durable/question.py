@@ -1,7 +1,7 @@
 """What a process asks of a person or of the outside world."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -46,7 +46,7 @@ class Question(Generic[F]):
     prefill: Callable[[], Mapping[str, Any]] = dict
     check: Callable[[F, Work], Sequence[Problem]] | None = None
     record: Callable[[F, Work], None] | None = None
-    barred: frozenset[str] = frozenset()
+    barred: Set[str] = frozenset()
     expires: Callable[[Work], datetime] | None = None
     remind: Callable[[Work, datetime], Sequence[Reminder]] | None = None
     covers: Callable[[Mapping[str, Any]], bool] = lambda _data: True

@@ -1,6 +1,7 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -12,11 +13,12 @@ from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.steps import Matter, approval, find_leader
+from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
-from tasks.cycle.terms import escalation, gate, overdue, working_days
+from tasks.cycle.terms import Due, More, escalation, gate, working_days, working_days_from
 from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask, ask_first
+from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
@@ -25,7 +27,7 @@ from tasks.lines.steps import mark_line
 from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import fleet, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
-from tasks.stock.moves import by_line, deliver_reserved, kept, receive
+from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve
 from tasks.unit.work import Work
 
 MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
@@ -60,48 +62,95 @@ class Release(Shape):
 
 
 class Sent(NamedTuple):
-    """What left the house and when: line → quantity; who is `barred` may approve nothing of the case again."""
+    """What left the house and when: line → quantity."""
 
     quantities: dict[int, Decimal]
     day: date
-    barred: frozenset[str]
 
 
-def send_goods(case: Case, lines: Sequence[PartsLine], barred: frozenset[str], turn: int) -> Sent:
+@dataclass
+class Parcel:
+    """Goods of a case that leave together.
+
+    lines         what they are, with the quantities that are ready
+    barred        who may approve nothing of the case any more; others may add to it meanwhile
+    kept_by       the step that keeps them; None: all that is kept for the case
+    may_go_first  a leader may still release them before the form
+    released      what left, once it did; due: when the form is
+    """
+
+    case: Case
+    lines: Sequence[PartsLine]
+    barred: set[str]
+    turn: int
+    kept_by: str | None = None
+    may_go_first: bool = False
+    released: Release | None = None
+    due: str | Due = "goods_out"
+
+    def leave(self, first: bool = False) -> Release:
+        """Book the goods out, unless they have left; `first`: what is on stock is kept for them only now."""
+        if self.released is None:
+            self.released = release_goods(self.case, list(self.lines), self.kept_by, first, turn=self.turn)
+        return self.released
+
+    def leave_before_the_form(self, key: str, staff: str, first: bool = False) -> None:
+        """Book out what `staff` released by the question `key`; the form is due from then on, whatever is refused."""
+        self.barred.add(staff)
+        self.due = working_days_from(answered_at(self.case, key), "release_form")
+        self.may_go_first = False
+        self.leave(first)
+
+
+def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Sent:
     """出库 + 出库制票: the form, its freight approval, the slips; urgent goods may go before the form."""
-    may_release, released, refused = case.request.urgency == Urgency.URGENT, None, ""
+    case = side_by_side(case)
+    parcel = Parcel(case, lines, set(barred), turn, may_go_first=case.request.urgency == Urgency.URGENT)
+    return alone(case, sending(parcel))
+
+
+def sending(parcel: Parcel) -> Branch[Sent]:
+    """Send a parcel as a branch."""
+    case, refused = parcel.case, ""
     for attempt in count(1):
-        asked = goods_out_question(f"goods-out-{turn}-{attempt}", lines, refused, case.request.urgency, released)
-        if may_release:
-            leader = find_leader(case, Role.SUPERVISOR, barred, turn=f"release-{turn}-{attempt}")
-            early = release_question(f"release-{turn}-{attempt}", leader.role, barred)
-            try:
-                question, answer = ask_first(case, early, asked)
-                may_release = question is asked
-                if question is early and answer.verdict == ReleaseVerdict.RELEASE:
-                    released, barred = release_goods(case, list(lines), turn=turn), barred | {answer.staff}
-                    asked = goods_out_question(asked.key, lines, refused, case.request.urgency, released)
-            except TimedOut:
-                may_release = False
-        form = ask(case, asked)
-        barred, refused = approve_freight(case, form, barred, f"{turn}-{attempt}")
+        turn = f"{parcel.turn}-{attempt}"
+        if parcel.may_go_first:
+            beside(case, _go_first(parcel, f"release-{turn}"))
+        form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
+        drop(case, f"release-{turn}")
+        refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
-    released = released or release_goods(case, list(lines), turn=turn)
-    dispatch_goods(case, form, released, turn=turn)
-    return Sent(released.quantities, released.day, barred)
+    released = parcel.leave()
+    dispatch_goods(case, form, released, turn=parcel.turn)
+    return Sent(released.quantities, released.day)
 
 
-def approve_freight(case: Case, form: GoodsOut, barred: frozenset[str], turn: str) -> tuple[frozenset[str], str]:
-    """Ask for the freight's approval where the rules want one; gives who is barred, and the reason of a refusal."""
-    ruling = judge_freight(case, form.method, form.freight, turn=turn)
+def _go_first(parcel: Parcel, key: str) -> Branch[None]:
+    leader = find_leader(parcel.case, Role.SUPERVISOR, frozenset(parcel.barred), turn=key)
+    try:
+        said = yield release_question(key, leader.role, parcel.barred, parcel.lines)
+    except TimedOut:
+        parcel.may_go_first = False
+        return
+    parcel.may_go_first = False
+    if said.verdict == ReleaseVerdict.RELEASE:
+        parcel.leave_before_the_form(key, said.staff)
+
+
+def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
+    """Ask for the freight's approval where the rules want one; gives the reason of a refusal."""
+    ruling = judge_freight(parcel.case, form.method, form.freight, turn=turn)
     if ruling.role is None:
-        return barred, ""
-    leader = find_leader(case, ruling.role, barred, turn=f"freight-{turn}")
+        return ""
+    leader = find_leader(parcel.case, ruling.role, frozenset(parcel.barred), turn=f"freight-{turn}")
     shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-    matter = Matter("出库", barred, lambda: [shown, ruling.reason], leader.last)
-    said = ask(case, approval(f"freight-{turn}", "运费审批", leader.role, matter, "freight_approval"))
-    return (barred, said.reason) if said.verdict == Verdict.REJECT else (barred | {said.staff}, "")
+    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last)
+    said = yield approval(f"freight-{turn}", "运费审批", leader.role, matter, "freight_approval")
+    if said.verdict == Verdict.REJECT:
+        return str(said.reason)
+    parcel.barred.add(said.staff)
+    return ""
 
 
 @step("红字冲销", link="出库")
@@ -116,9 +165,12 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
 
 
 @step("出库·出库制票", undo=reverse_release, link="出库")
-def release_goods(work: Work, lines: list[PartsLine], turn: int) -> Release:
+def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, first: bool, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
-    gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT))
+    for wanted in lines if first else ():
+        if (quantity := min(available(work, wanted.part), wanted.quantity)) > 0:
+            reserve(work, wanted.line_no, wanted.part, quantity)
+    gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
     for line_no in (line.line_no for line in lines if line.line_no in gone and not line.remake):
         mark_line(work, line_no, out_on=work.today)
@@ -150,24 +202,36 @@ def dispatch_goods(work: Work, form: GoodsOut, released: Release, turn: int) -> 
     ]
 
 
-def goods_out_question(
-    key: str, lines: Sequence[PartsLine], refused: str, urgency: Urgency, released: Release | None
-) -> Question[GoodsOut]:
+def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[GoodsOut]:
     """Ask warehouse or logistics how the goods travel; when urgent, daily reminders follow the term (S3 §3 2.2)."""
 
     def brief() -> list[str]:
-        return [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(lines)]
+        return [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(parcel.lines)]
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
-        leaves = released.quantities if released else by_line(kept(work))
+        leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
         return carrier_problems(form, work.read(fleet)) + packing_problems(form, leaves)
 
-    role, also = Role.WAREHOUSE, Role.LOGISTICS
-    remind = overdue(role, kind=Notice.DAILY) if urgency == Urgency.URGENT else escalation(role)
-    return gate(key, "出库", role, GoodsOut, "goods_out", brief=brief, check=check, also=also, remind=remind)
+    role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
+    remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)
+    more: More = {"also": Role.LOGISTICS, "remind": remind}
+    return gate(key, "出库", role, GoodsOut, parcel.due, brief=brief, check=check, **more)
 
 
-def release_question(key: str, leader: Role, barred: frozenset[str]) -> Question[EarlyRelease]:
+def release_question(
+    key: str, leader: Role, barred: set[str], lines: Sequence[PartsLine], link: str = "出库"
+) -> Question[EarlyRelease]:
     """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it."""
-    due, brief = working_days("release"), lambda: [MAY_GO_FIRST]
-    return gate(key, "加急放行", leader, EarlyRelease, due, "出库", brief, barred=barred, expires=due, remind=None)
+
+    def check(form: EarlyRelease, work: Work) -> list[Problem]:
+        there = kept(work) or any(available(work, line.part) for line in lines)
+        expected = "没有可放行的现货 nothing of it is on stock"
+        wrong = form.verdict == ReleaseVerdict.RELEASE and not there
+        return [Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else []
+
+    def brief() -> list[str]:
+        return [MAY_GO_FIRST, *brief_lines(lines)]
+
+    due = working_days("release")
+    more: More = {"barred": barred, "expires": due, "remind": None}
+    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, **more)

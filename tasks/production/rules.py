@@ -29,6 +29,11 @@ class Received(NamedTuple):
     counted: Decimal
     reason: str
 
+    @property
+    def kept(self) -> Decimal:
+        """How much of it is kept for the case: what was counted beyond the report is everybody's."""
+        return min(self.counted, self.reported)
+
 
 class Making:
     """How far the planned lines of a shipment are; it begins with everything still to be made.

@@ -1,6 +1,6 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -32,39 +32,57 @@ from tasks.unit.work import Work
 ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
 
 
-def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal | None:
-    """Make and receive the planned lines until nothing is owed; gives how much came in.
+Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and the step that keeps it
 
-    None when an anomaly closes the case. Reports, counts and anomalies are open side by side: a unit may report
-    again while goods are counted.
-    """
-    case, making = side_by_side(case), Making(plan)
-    if plan:
-        place_production_orders(case, list(plan), turn=shipment)
+
+def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal | None:
+    """Make and receive the planned lines until nothing is owed; gives how much came in, None to close the case."""
     try:
-        for number in count(1):
-            questions = making_questions(making, shipment)
-            if not (questions or making.anomalies):
-                break
-            if answered := next_answer(case, *questions):
-                _take(case, making, *answered, shipment, f"{shipment}-{number}")
+        return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None)
     except ClosedByAnomaly:
         return None
+
+
+def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready) -> Decimal:
+    """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
+
+    Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. Raises
+    ClosedByAnomaly where an anomaly closes the case.
+    """
+    making = Making(plan)
+    if plan:
+        place_production_orders(case, list(plan), turn=shipment)
+    for number in count(1):
+        questions = making_questions(making, shipment)
+        if not (questions or making.anomalies):
+            break
+        if answered := next_answer(case, *questions):
+            (question, answer), turn, known = answered, f"{shipment}-{number}", set(making.anomalies)
+            if isinstance(answer, ProductionReport):
+                _report(case, making, str(question.unit), answer, shipment, turn)
+            else:
+                ready(_count(case, making, question.key, answer, shipment, turn), f"book-goods-in-{turn}")
+            _settle_new(case, making, known, shipment)
     return making.came_in
 
 
-def _take(case: Case, making: Making, question: Question[Any], answer: Any, shipment: int, turn: str) -> None:
-    """Take a report or a count; what is wrong with it goes to the anomaly's own branch."""
-    known = set(making.anomalies)
-    if isinstance(answer, ProductionReport):
-        made = making.report(str(question.unit), answer.lines, turn)
-        orders = [making.orders[line.line_no] for line in answer.lines]
-        first = [no for no in made if not making.plan[no].remake]
-        record_production(case, orders, made, first, shipment, turn=turn)
-    else:
-        received = making.count(question.key, answer.lines, turn)
-        orders = [making.orders[line.planned.line_no] for line in received]
-        book_goods_in(case, received, orders, shipment, turn=turn)
+def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
+    made = making.report(unit, report.lines, turn)
+    orders = [making.orders[line.line_no] for line in report.lines]
+    first = [no for no in made if not making.plan[no].remake]
+    record_production(case, orders, made, first, shipment, turn=turn)
+
+
+def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment: int, turn: str) -> dict[int, Decimal]:
+    """Take a count; gives what is kept of it for the case."""
+    received = making.count(key, counted.lines, turn)
+    orders = [making.orders[line.planned.line_no] for line in received]
+    book_goods_in(case, received, orders, shipment, turn=turn)
+    return {line.planned.line_no: line.kept for line in received if line.kept}
+
+
+def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> None:
+    """Let each anomaly that has come up go on as a branch of its own."""
     for key in [key for key in making.anomalies if key not in known]:
         beside(case, _settle(case, making, key, shipment))
 
@@ -144,12 +162,13 @@ def book_goods_in(
     """
     rows, kinds, suppliers = [], dict[MovementKind, None](), dict[str, None]()
     _keep(work, orders, shipment)
-    for line, reported, counted, reason in received:
+    for one in received:
+        line, reported, counted, reason = one
         if counted == 0:
             continue
         kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
         receive(work, line.line_no, line.part, counted, kind)
-        reserve(work, line.line_no, line.part, min(counted, reported))
+        reserve(work, line.line_no, line.part, one.kept)
         work.update(production_order, _order(work, line.line_no, shipment), in_on=work.today)
         if not line.remake:
             mark_line(work, line.line_no, in_on=work.today)

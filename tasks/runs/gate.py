@@ -17,6 +17,7 @@ from pydantic import ConfigDict
 from schemas.forms.base import Form, form_at, form_schema, is_text
 from schemas.problems import Problem
 from tasks.desk.dialog import gate_description
+from tasks.desk.rules import brief_line
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
 from tasks.runs.publish import PAGES
@@ -57,7 +58,7 @@ def draft_input(
     definition: Process, given: Mapping[str, Any], problems: Sequence[Problem], attempt: int
 ) -> type[RawInput]:
     """Make the dialog of a wrong application: what was typed, where it fits, and what is wrong with it."""
-    shown = [f"⚠ {problem}" for problem in problems[:7]]
+    shown = [f"⚠ {brief_line(str(problem))}" for problem in problems[:7]]
     more = len(problems) - len(shown)
     text = "  \n".join([*shown, f"… 还有 {more} 个问题 more problems"] if more else shown)
     return _input(definition.request, _fitting(definition.request, given), text, f"draft-{attempt}")

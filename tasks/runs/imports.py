@@ -14,6 +14,7 @@ from tasks.durable import clock
 from tasks.runs.job import REFUSED, Job, told
 from tasks.runs.parking import deployment_of, prefect_client
 from tasks.sheets import dropbox, places
+from tasks.sheets.fetch import refused_file
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.reader import unchanged
@@ -21,6 +22,9 @@ from tasks.sheets.report import SheetReport, summary
 from tasks.unit.refusals import is_lost
 
 TAKING_IN = UUID("5b6e4f4a-3c0b-4d8e-9a57-0c9d2f6b7e11")  # the lock of the one that takes in the drop folder
+TOO_MUCH_MEMORY = (
+    "读入所需内存超过 AFTERSALES_JOB_MEMORY，请拆分 needs more memory than AFTERSALES_JOB_MEMORY allows: split it"
+)
 MOST_TOLD = 300  # characters of a fault
 
 
@@ -36,7 +40,10 @@ def import_shown(
     def tell(done: int, rows: int) -> None:
         job.tell(f"{name or path.name} · {done:,}/{rows:,} 行")
 
-    report = import_file(job.db, path, kind, reports, reports, tell, job.chunk, name)
+    try:
+        report = import_file(job.db, path, kind, reports, reports, tell, job.chunk, name)
+    except MemoryError:
+        raise refused_file(name or path.name, TOO_MUCH_MEMORY) from None
     rejected = report.counts[Became.REJECTED]
     if not rejected:
         return report, "已导入"

@@ -21,12 +21,14 @@ from sqlalchemy import Engine
 from schemas.forms.base import Form
 from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
+from tasks.desk.rules import brief_line, plain
 from tasks.durable import database
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
 
 REFUSED = "未受理"
+MOST_RESTARTS = 3  # of a job whose process died: what ends it may be the job itself
 C = TypeVar("C")
 
 
@@ -96,19 +98,23 @@ class Job:
 
     def show(self, page: str, about: str = "") -> None:
         """Publish the job's page."""
-        title = f"{self.definition.heading}: {about}" if about else self.definition.heading
+        title = f"{self.definition.heading}: {plain(about)}" if about else self.definition.heading
         create_markdown_artifact(page, key=self.definition.page, description=title)
 
 
 def told(name: str, message: str) -> Ended:
     """Give an end whose page says the message under the name, and no more."""
-    return Ended(name, message, "  \n".join([f"### {name}", *message.splitlines()]))
+    return Ended(name, message, "  \n".join([f"### {name}", *map(brief_line, message.splitlines())]))
 
 
 def _run(definition: job, given: object) -> State[Any]:
     """Do a job in the run that we are in, unless another process has it in hand."""
-    db, run_id = database.current(), this_run().id
-    work = Job(definition, db, run_id)
+    db, run = database.current(), this_run()
+    if run.run_count > 1 + MOST_RESTARTS:
+        return Failed(
+            message=f"已重启 {MOST_RESTARTS} 次仍中断，不再重启 was ended and restarted so many times: start it anew"
+        )
+    work, run_id = Job(definition, db, run.id), run.id
     with at_work(db, run_id) as ours:
         if not ours:
             return Completed(name="已在办理", message="另一个进程正在办理 another process is at it")

@@ -21,7 +21,7 @@ from tasks.cycle.publication import holidays_wanted
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
 from tasks.desk.queries import inbox, open_counts
-from tasks.desk.rules import run_name
+from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
@@ -118,7 +118,7 @@ class Publisher:
 
     def _update(self, client: SyncPrefectClient, artifact: UUID, page: Page) -> bool:
         """Replace the text; the title links from the key's page to the artifact. False when that is gone."""
-        title = f"[{page.title}]({self.links().artifact(page.key)})"
+        title = f"[{plain(page.title)}]({self.links().artifact(page.key)})"
         try:
             client.update_artifact(artifact, ArtifactUpdate(data=page.text, description=title))
         except PrefectHTTPStatusError as error:

@@ -64,4 +64,4 @@ def faults_page(message: str, faults: Sequence[tuple[str, str]]) -> str:
     rows = [f"| {plain(number)} | {plain(fault)} |" for number, fault in faults[:MOST_FAULTS]]
     table = ["", "| 单号 Case | 故障 Fault |", "|---|---|", *rows] if rows else []
     more = [f"\n… 共 {len(faults)} 项 in all"] if len(faults) > len(rows) else []
-    return "\n".join([f"### {message}", *table, *more])
+    return "\n".join([f"### {plain(message)}", *table, *more])

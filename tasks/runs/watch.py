@@ -31,6 +31,7 @@ from tasks.runs.queries import cases_behind, ready_cases, shown_cases, unknown_p
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
 MOST_BEHIND = 5_000  # cases of a round
+COMPARE_EVERY = 15.0  # seconds; the server reads all runs that wait for it
 ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
 JOB_ENDS_WITHIN = 2.0  # seconds after it gave its lock back
 TAKE_OVER_AFTER = timedelta(seconds=3)
@@ -53,6 +54,7 @@ class Watch:
         self.db, self.part = db, part
         self._said = set[str]()  # processes that this program does not know
         self._last = 0  # case that was compared
+        self._compare_at = 0.0  # monotonic
 
     def round(self) -> RecoverReport:
         """Go a round."""
@@ -61,7 +63,8 @@ class Watch:
         with prefect_client() as client:
             self._restart_lost(client, report)
             self._show(report)
-            self._compare(client, report)
+            if time.monotonic() >= self._compare_at:
+                self._compare(client, report)
         return report
 
     def take_over(self, report: RecoverReport) -> None:
@@ -138,4 +141,5 @@ class Watch:
                 report.add(bring_runs(self.db, wrong))
             self._last = cases[-1].row.id if len(cases) == BATCH else 0
             if not self._last:
+                self._compare_at = time.monotonic() + COMPARE_EVERY
                 return

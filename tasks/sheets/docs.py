@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 TITLE = "Expectation Validation Result"
-SHOWN = 20  # values of a sentence that the page shows
+SHOWN, LONGEST = 20, 200  # values of a sentence that the page shows, characters of each
 _REMOTE = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<img\b[^>]*>|<nav\b.*?</nav>|<footer\b.*?</footer>",
     re.DOTALL,
@@ -55,4 +55,4 @@ def _harmless(value: object) -> object:
     """Write a value so that no browser takes it for a tag; numbers stay."""
     if isinstance(value, int | float):
         return value
-    return str(value).replace("&", "＆").replace("<", "‹").replace(">", "›")
+    return str(value)[:LONGEST].replace("&", "＆").replace("<", "‹").replace(">", "›")

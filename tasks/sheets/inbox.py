@@ -19,6 +19,7 @@ from schemas.sheet_kinds import DAY, STEP, CellType, Column, SheetKind
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.desk.queries import inbox
+from tasks.desk.rules import unbold
 from tasks.desk.views import ItemView
 from tasks.durable import clock
 from tasks.lines.queries import parts_of
@@ -97,7 +98,7 @@ def _rows(kind: SheetKind, item: ItemView, lines: Lines) -> Iterator[TabRow]:
     each: dict[str, object] = {NUMBER: item.number, STEP: item.key, kinds.URGENT: urgent, kinds.DUE: due}
     each[DAY] = shanghai_day(clock.now())  # it tells the forms of a case apart, so every row has it
     whole: dict[str, object] = {kinds.OFFICE: item.office_name, kinds.CUSTOMER: item.customer_name}
-    whole |= {kinds.ORDER: item.order_no, kinds.ABOUT: "\n".join(item.brief).replace("**", ""), **_shown(kind, prefill)}
+    whole |= {kinds.ORDER: item.order_no, kinds.ABOUT: unbold("\n".join(item.brief)), **_shown(kind, prefill)}
     for at, line in enumerate(prefilled):
         values = each | (whole if at == 0 else {}) | _shown(kind, line)
         if known := lines.get((item.case_id, line.get(LINE_NO, 0))):

@@ -15,21 +15,23 @@ from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.problems import NotFound, Unavailable, printable
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
 from tasks.sheets.cells import Cell, clean_text
-from tasks.sheets.fetch import refused_file
+from tasks.sheets.fetch import MOST_BYTES, refused_file
 from tasks.sheets.forms import SheetRow, read_rows
 from tasks.sheets.quiet import quiet
-from tasks.sheets.worksheet import NumberedRow, worksheet_rows
+from tasks.sheets.worksheet import NumberedRow, Unreadable, narrow_enough, open_book, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
 MOST_ROWS = 200_000
 MOST_NAMED, LONGEST_HEADING = 20, 60  # wrong headings, characters of each
-MOST_UNPACKED = 1 << 30  # bytes; a workbook that unpacks to more is no sheet of ours
+MOST_UNPACKED = 400 << 20  # bytes: 200,000 rows of the widest kind take 300 MB
+MOST_STRINGS = (
+    32 << 20
+)  # bytes of what is no worksheet: 500,000 different texts; openpyxl reads 5 MB of them in 2 to 15 s
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What openpyxl raises on a workbook that is not one depends on where it breaks.
@@ -37,10 +39,6 @@ MALFORMED = (BadZipFile, zlib.error, ParseError, ExpatError, InvalidFileExceptio
 BROKEN = (*MALFORMED, LookupError, ValueError, TypeError, AttributeError, EOFError, NotImplementedError)
 
 Tab = tuple[SheetKind | None, list[NumberedRow]]  # its kind, where its title says it
-
-
-class Unreadable(Exception):
-    """Why a file is no sheet; `read_tables` says which file."""
 
 
 class StillWritten(Unavailable):
@@ -76,7 +74,15 @@ def read_tables(path: Path, kind: SheetKind | None = None, name: str = "") -> li
 def _whole(path: Path) -> bytes:
     """Read a file that nobody writes to meanwhile."""
     with unchanged(path):
+        if path.stat().st_size > MOST_BYTES:
+            raise Unreadable(too_large(path.stat().st_size, MOST_BYTES))
         return path.read_bytes()
+
+
+def too_large(size: int, most: int) -> str:
+    """Say by how much something is too large."""
+    said = f"{size >> 20:,} MB，最多 {most >> 20} MB，请拆分"
+    return f"{said} has {size >> 20:,} MB, at most {most >> 20} MB are read: split it"
 
 
 @contextmanager
@@ -157,9 +163,8 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
     by_title = {one.title: one for one in sheet_kinds().values() if kind in (None, one)}
     with quiet():  # openpyxl warns of styles and dates that it drops
         try:
-            if sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist()) > MOST_UNPACKED:
-                raise Unreadable("过大，请拆分 is too large: split it")
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
+            _small_inside(ZipFile(io.BytesIO(data)))
+            book = open_book(data)
             titled = [title for title in book.sheetnames if title in by_title]
             sheets: list[Any] = [book[title] for title in titled] or [book.worksheets[0]]
             tabs = [(by_title.get(sheet.title), worksheet_rows(sheet, MOST_ROWS + 1)) for sheet in sheets]
@@ -169,16 +174,36 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
     return [(found, rows) for found, rows in tabs if rows] or tabs[:1]
 
 
+def _small_inside(archive: ZipFile) -> None:
+    """Refuse a workbook that unpacks to more than a sheet of ours can have."""
+    sizes = {True: 0, False: 0}
+    for entry in archive.infolist():
+        if entry.filename.endswith((".xml", ".rels")):  # pictures are not read
+            sizes[entry.filename.startswith("xl/worksheets/")] += entry.file_size
+    if sum(sizes.values()) > MOST_UNPACKED:
+        raise Unreadable(f"解压后 unpacked: {too_large(sum(sizes.values()), MOST_UNPACKED)}")
+    if sizes[False] > MOST_STRINGS:
+        raise Unreadable(f"不同文字 its texts: {too_large(sizes[False], MOST_STRINGS)}")
+
+
 def _csv_rows(data: bytes) -> list[NumberedRow]:
     """Number the rows as the sheet does, drop empty ones, and stop where there are too many."""
     text = _decoded(data)
     delimiter = max(",\t;", key=text.split("\n", 1)[0].count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    filled = ((no, row) for no, row in enumerate(rows, start=1) if any(map(_filled, row)))
+    filled = ((no, row) for no, row in enumerate(rows, start=1) if _width(row))
     try:
-        return list(islice(filled, MOST_ROWS + 2))
+        found = list[NumberedRow](islice(filled, MOST_ROWS + 2))
     except csv.Error as error:
         raise Unreadable(f"不是有效的 csv is no valid csv ({error})") from error
+    for no, row in found:
+        narrow_enough(no, _width(row))
+    return found
+
+
+def _width(row: Sequence[Cell]) -> int:
+    """Count the columns of a row up to the last that holds anything."""
+    return next((at for at in range(len(row), 0, -1) if _filled(row[at - 1])), 0)
 
 
 def _decoded(data: bytes) -> str:

@@ -33,18 +33,19 @@ def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: Moveme
     work.shift(stock_balance, place, on_hand=quantity)
 
 
-def deliver_reserved(work: Work, kind: MovementKind) -> list[Reservation]:
-    """Book out all that is kept for the case, and give it. Stock never falls below zero."""
-    gone = release(work, "used")
+def deliver_reserved(work: Work, kind: MovementKind, kept_by: str | None = None) -> list[Reservation]:
+    """Book out what is kept for the case, and give it. Stock never falls below zero."""
+    gone = release(work, "used", kept_by)
     for held in gone:
         _move(work, held.line_no, held.place, -held.quantity, kind, held.step_key)
         work.shift(stock_balance, held.place, on_hand=-held.quantity)
     return gone
 
 
-def kept(work: Work) -> list[Reservation]:
-    """Give what is kept for the case."""
-    return [held for held in work.read(reservations).get(work.case.id, []) if held.state == "held"]
+def kept(work: Work, kept_by: str | None = None) -> list[Reservation]:
+    """Give what is kept for the case, all of it or what one step keeps."""
+    held = [one for one in work.read(reservations).get(work.case.id, []) if one.state == "held"]
+    return [one for one in held if kept_by in {None, one.step_key}]
 
 
 def by_line(held: Iterable[Reservation]) -> dict[int, Decimal]:
@@ -55,9 +56,9 @@ def by_line(held: Iterable[Reservation]) -> dict[int, Decimal]:
     return found
 
 
-def release(work: Work, state: str = "released") -> list[Reservation]:
-    """Let go of all that is still kept for the case, and give it; `state` says what becomes of it."""
-    freed = kept(work)
+def release(work: Work, state: str = "released", kept_by: str | None = None) -> list[Reservation]:
+    """Let go of what is still kept for the case, and give it; `state` says what becomes of it."""
+    freed = kept(work, kept_by)
     for held in freed:
         held.state = state
         work.shift(stock_balance, held.place, reserved=-held.quantity)

@@ -53,7 +53,7 @@ AT_ONCE, LOOK_EVERY, LOOK_CLOSELY = 12, 2.0, 0.05  # seconds
 ALONE, WARM_UP = 3, 2  # cases
 IDLE_CASES, IDLE_SECONDS = 200, 60
 STOCK = "stock"
-POLLS = ("/get_scheduled_flow_runs", "/heartbeat")
+POLLS = ("/get_scheduled_flow_runs", "/flow_runs/count", "/heartbeat")
 FORMS: Mapping[str, type[Form]] = dict(
     zip(
         GATES, (ReviewDecision, PlanDecision, ProductionReport, GoodsInCount, GoodsOut, PickupConfirmation), strict=True

@@ -1,4 +1,6 @@
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import StateType
 
 from deployments.local.processes import Child
-from deployments.worker import load_flow
+from deployments.worker import JOBS, load_flow
 from tasks.runs.parking import park_again
 from tests.deployments.desk import Desk
 from tests.deployments.toy import ToyDecision
@@ -140,6 +142,32 @@ def test_more_runs_than_threads_stay_scheduled_at_the_server(toys: Desk, toy_wor
     done.touch()
     for run in runs:
         toys.wait(run, "Suspended")
+
+
+def test_jobs_have_places_of_their_own_and_legs_never_wait_for_them(
+    toys: Desk, toy_worker: Child, tmp_path: Path
+) -> None:
+    jobs = [toys.start("apart", until=str(tmp_path / "end")) for _ in range(JOBS + 2)]
+
+    def at_work(runs: list[UUID]) -> Counter[StateType | None]:
+        return Counter(toys.read(run).state_type for run in runs)
+
+    wait_until(lambda: at_work(jobs), {StateType.RUNNING: JOBS, StateType.SCHEDULED: 2})
+    legs: list[UUID] = [toys.start(等到=str(tmp_path / "go")) for _ in range(8)]
+    wait_until(lambda: at_work(legs), {StateType.RUNNING: 8})
+    assert at_work(jobs) == {StateType.RUNNING: JOBS, StateType.SCHEDULED: 2}
+    for sign in ("end", "go"):
+        (tmp_path / sign).touch()
+    for run in jobs:
+        toys.wait(run, "Completed")
+    for run in legs:
+        toys.wait(run, "Suspended")
+
+
+def test_a_job_may_not_take_all_memory_of_the_machine() -> None:
+    code = "from deployments.worker import limit_memory\nlimit_memory(1024)\nbytearray(1 << 30)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "MemoryError"
 
 
 def test_only_plain_flows_are_loaded() -> None:

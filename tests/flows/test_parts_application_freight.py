@@ -1,9 +1,12 @@
 """出库: how goods travel and who must approve the freight (DOMAIN, "Freight rules", S3 §3 3.2)."""
 
+from datetime import datetime
+
 import pytest
+import time_machine
 
 from schemas.words import Role
-from tests.play import OWN_VAN, Play, line
+from tests.play import OWN_VAN, Play, cells, line
 
 FLEET = "集团自有车队"
 
@@ -119,7 +122,8 @@ def test_urgent_goods_leave_before_the_form(play: Play) -> None:
     assert play.stock("P-HW-001") == (before - 4, 0)
     assert [len(play.documents(case, kind)) for kind in ("CK", "FH", "ZX")] == [1, 0, 0]
     assert list(play.items(case)) == ["goods-out-1-1"]
-    assert [entry["kind"] for entry in play.items(case)["goods-out-1-1"].schedule] == ["daily"]
+    told = [(entry["kind"], entry["role"]) for entry in play.items(case)["goods-out-1-1"].schedule]
+    assert told == [("daily", "WAREHOUSE"), ("over-3", "SUPERVISOR"), ("over-7", "MANAGER")]
 
     play.decide(case, "goods-out-1-1")
     assert [len(play.documents(case, kind)) for kind in ("CK", "FH", "ZX")] == [1, 1, 1]
@@ -165,3 +169,110 @@ def test_the_applicant_does_not_release_the_own_goods(play: Play) -> None:
     case = play.apply([line("P-HW-001", 4)], urgency="加急")
     play.run_to(case, "goods-out-1-1")
     assert "E1049 常北辰" in play.refused(case, "release-1-1", staff="E1049")
+
+
+# before the review: as soon as an urgent application is registered (DOMAIN 1.9)
+
+
+def urgent(play: Play) -> int:
+    """Send an urgent application for 4 hinges, which are on stock, and 3 doors, which are not."""
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], urgency="加急")
+    assert set(play.items(case)) == {"review-1", "release-early"}
+    return case
+
+
+def test_urgent_goods_on_stock_leave_before_the_review(play: Play, today: time_machine.Traveller) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = urgent(play)
+    play.decide(case, "release-early", staff="E1041")
+    assert play.stock("P-HW-001") == (before - 4, 0)
+    assert [row.content["lines"][0]["part"] for row in play.documents(case, "CK")] == ["P-HW-001"]
+    assert set(play.items(case)) == {"review-1", "goods-out-1-1"}
+    form = play.items(case)["goods-out-1-1"]
+    assert form.due_at == datetime.fromisoformat("2026-11-20T17:30:00+08:00")
+    assert not any("柜门板" in said for said in form.brief), "the doors are not there yet"
+
+    today.move_to("2026-11-19T10:00:00+08:00")
+    play.decide(case, "goods-out-1-1", **how("空运", 900))
+    play.decide(case, "freight-1-1", 审批结论="不同意", 原因="走快递")
+    assert play.items(case)["goods-out-1-2"].due_at == form.due_at, "the form is due whatever is refused meanwhile"
+    play.decide(case, "goods-out-1-2", **OWN_VAN)
+    assert set(play.items(case)) == {"review-1", "pickup-1"}
+
+    play.decide(case, "review-1")
+    play.run_to(case, "goods-out-2-1")
+    assert [(order.line_no, order.quantity) for order in play.orders(case)] == [(2, 3)]
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -3}
+    assert [len(play.documents(case, kind)) for kind in ("CK", "FH", "ZX")] == [2, 2, 2]
+
+
+def test_what_left_early_is_not_sent_again_where_the_review_asks_for_more(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)], urgency="加急")
+    play.decide(case, "release-early")
+    play.decide(case, "review-1", 明细=cells("数量", {1: 6}, 配件名称="P-HW-001", 单价=1))
+    play.run_to(case, "goods-out-2-1")
+    assert play.stock("P-HW-001")[1] == 2
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -6}
+
+
+def test_the_form_is_owed_though_the_application_is_rejected_and_the_goods_come_back(play: Play) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = urgent(play)
+    play.decide(case, "release-early")
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    assert list(play.items(case)) == ["goods-out-1-1"]
+    play.decide(case, "goods-out-1-1")
+    assert play.case(case).ending == "rejected"
+    assert play.stock("P-HW-001") == (before, 0)
+    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
+
+
+def test_a_rejected_application_of_which_nothing_left_needs_no_form(play: Play) -> None:
+    case = urgent(play)
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    assert play.case(case).ending == "rejected"
+
+
+def test_who_releases_goods_early_approves_nothing_of_the_case_and_the_other_way_round(play: Play) -> None:
+    case = urgent(play)
+    dear = cells("单价", {1: 5000, 2: 1}, 配件名称="P-HW-001", 数量=1)
+    play.decide(case, "review-1", staff="E1001", 明细=dear[:1])
+    assert set(play.items(case)) == {"approve-1-1", "release-early"}
+    play.decide(case, "release-early", staff="E1040")
+    assert "E1040 方正楠" in play.refused(case, "approve-1-1", staff="E1040")
+    play.decide(case, "approve-1-1", staff="E1041")
+    assert play.finish(case) == "delivered"
+
+    other = urgent(play)
+    play.decide(other, "review-1", staff="E1001", 明细=dear[:1])
+    play.decide(other, "approve-1-1", staff="E1040")
+    assert "E1040 方正楠" in play.refused(other, "release-early", staff="E1040")
+    play.decide(other, "release-early", staff="E1041")
+    assert play.finish(other) == "delivered"
+
+
+def test_nothing_is_released_early_where_nothing_is_on_stock(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)], urgency="加急")
+    assert "没有可放行的现货" in play.refused(case, "release-early")
+    play.decide(case, "release-early", 放行结论="不提前放行")
+    assert list(play.items(case)) == ["review-1"]
+    assert play.finish(case) == "delivered"
+
+
+def test_a_supervisor_who_is_silent_on_the_day_lets_the_goods_wait(play: Play, today: time_machine.Traveller) -> None:
+    case = urgent(play)
+    assert play.items(case)["release-early"].expires_at == datetime.fromisoformat("2026-11-18T17:30:00+08:00")
+    today.move_to("2026-11-18T17:30:00+08:00")
+    assert play.time_out(case, "release-early").accepted
+    assert list(play.items(case)) == ["review-1"]
+    assert play.finish(case) == "delivered"
+
+
+def test_what_left_early_comes_back_when_the_applicant_withdraws(play: Play) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = urgent(play)
+    play.decide(case, "release-early")
+    assert play.withdraw(case, "E1049").accepted
+    assert play.stock("P-HW-001") == (before, 0)

@@ -585,6 +585,8 @@ def test_the_holidays_of_a_new_year_are_loaded_once(run: Run, tmp_path: Path) ->
         ("AFTERSALES_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "数据库不可用"),
         ("AFTERSALES_DATABASE_URL", "mysql://x/y", "PostgreSQL"),
         ("AFTERSALES_PORT", "many", "AFTERSALES_PORT"),
+        ("AFTERSALES_HOME", "~nobody-at-all/x", "AFTERSALES_HOME is wrong: Value error, 没有这个用户"),
+        ("AFTERSALES_SHEET_FOLDERS", "/srv/sheets", "JSON list"),
     ],
 )
 def test_a_wrong_installation_is_one_line(

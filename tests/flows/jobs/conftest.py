@@ -20,6 +20,6 @@ def shown(db: Engine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         pages.append(markdown)
 
     monkeypatch.setattr(job, "create_markdown_artifact", show)
-    monkeypatch.setattr(job, "this_run", lambda: SimpleNamespace(id=uuid4()))
+    monkeypatch.setattr(job, "this_run", lambda: SimpleNamespace(id=uuid4(), run_count=1))
     monkeypatch.setattr(database, "_ours", [(db, None)])
     return pages

@@ -1,6 +1,7 @@
 """What staff see: masks, names and tags of runs, the dialog's eight lines, pages, artifacts, look-ups."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +26,7 @@ from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, inbox_page, start_page
 from tasks.desk.queries import case_view, find_cases, inbox, open_counts
 from tasks.desk.reading import said
-from tasks.desk.rules import brief_line, plain, run_name, run_tags, width
+from tasks.desk.rules import JOINER, brief_line, cut, plain, run_name, run_tags, unbold, width
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, ItemView, Waiting
 from tasks.durable.stage import advance
@@ -317,6 +318,30 @@ def test_nobody_else_sees_the_contact(role: Role) -> None:
 def test_what_people_typed_is_no_markdown() -> None:
     assert plain("a|b *c* <i> [d](e)\n# f") == "a\\|b \\*c\\* &lt;i> \\[d\\](e) \\# f"
     assert plain("很长" * 200).endswith("很…")
+
+
+OUTSIDE = ["http://evil.example/x", "HTTPS://evil.example", "ftp://evil.example", "www.evil.example", "a@evil.example"]
+
+
+@pytest.mark.parametrize("typed", [*OUTSIDE, "![](http://evil.example/x.png)", "<https://evil.example>"])
+@pytest.mark.parametrize("escaped", [plain, brief_line])
+def test_what_people_typed_is_no_link_and_no_image_even_where_a_reader_makes_links_by_itself(
+    escaped: Callable[[str], str], typed: str
+) -> None:
+    shown = escaped(f"见 {typed}")
+    assert not re.search(r"\w+://|www\.\w|@\w|[^\\]\[|[^\\]\]|<", shown)
+    assert shown.replace(JOINER, "").replace("\\", "").replace("&lt;", "<") == f"见 {typed}"
+
+
+def test_what_is_no_address_stays_as_it_is() -> None:
+    assert plain("待办:审核@华北 12:30 https wwwx") == "待办:审核@华北 12:30 https wwwx"
+
+
+def test_a_masked_number_stays_masked_however_it_is_cut() -> None:
+    assert cut("客户 139****2222 来电，**急**要", 20) == "客户 139****2222 …"
+    assert width("139****2222") == 11
+    assert brief_line("**急** 139****2222") == "**急** 139\\*\\*\\*\\*2222"
+    assert unbold("**急** 139****2222 ***") == "急 139****2222 ***"
 
 
 def test_a_brief_keeps_its_bold_and_nothing_else() -> None:
@@ -623,8 +648,10 @@ def test_a_case_is_seen_with_names_items_and_who_did_what(play: Play) -> None:
     view = view_of(play, case)
     assert (view.case.title, view.case.office_name, view.case.applicant_name) == ("配件申报", "北京办事处", "常北辰")
     assert (view.case.urgency, view.case.link) == (Urgency.URGENT, "审核修正")
-    [item] = view.items
-    assert (item.key, item.role, item.refusals) == ("review-1", Role.PARTS_REVIEWER, 1)
+    assert {item.key: (item.role, item.refusals) for item in view.items} == {
+        "review-1": (Role.PARTS_REVIEWER, 1),
+        "release-early": (Role.SUPERVISOR, 0),  # urgent: goods on stock may go first
+    }
     assert [document.number for document in view.documents] == ["SQ-2026-000001"]
     rows = timeline_rows(view)
     assert (rows[0].who, rows[0].title) == ("常北辰 E1049", "办事处申报")

@@ -1,6 +1,7 @@
 """The flows of sheets on a real Prefect server: what staff see of an import and of the drop folder."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,17 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import Running
+from prefect.states import Running, Scheduled
 
 from deployments.worker import run_leg
 from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
+from schemas.problems import Problem
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.durable.process import PROCESSES
+from tasks.runs import job
 from tasks.runs import standing as runs
+from tasks.runs.gate import draft_input
 from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, importing, places
@@ -297,27 +302,59 @@ def reason_of_refusal(house: places.Places) -> str:
     return report.read_text("utf-8-sig")
 
 
-@pytest.mark.parametrize("fault", [KeyError("poison"), MemoryError()], ids=repr)
 def test_a_file_that_meets_a_fault_of_ours_three_times_is_refused_with_it(
-    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dropbox, "LONGEST_WAIT", timedelta(0))
     save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
 
     def fails(*_: object) -> None:
-        raise fault
+        raise KeyError("poison")
 
     with monkeypatch.context() as patched:
         patched.setattr(importing, "check_rows", fails)
         for _ in range(dropbox.MOST_TRIES - 1):
             kind, _, message = state(drop(desk, deployments))
-            assert (kind, message) == ("FAILED", f"a.xlsx: {fault!r}")
+            assert (kind, message) == ("FAILED", "a.xlsx: KeyError('poison')")
         kind, _, message = state(drop(desk, deployments))
     assert (kind, message) == ("COMPLETED", "a.xlsx: 未受理")
-    told = reason_of_refusal(house)
-    assert "已试 3 次" in told
-    assert repr(fault) in told
+    assert "已试 3 次 tried so many times: KeyError('poison')" in reason_of_refusal(house)
     assert state(drop(desk, deployments))[1] == "无新文件"
+
+
+def test_a_file_that_needs_too_much_memory_is_refused_at_once(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(house.dropbox / "a.xlsx", GOODS_IN, counted(made(desk)))
+
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(importing, "read_tables", fails)
+    refused = run(desk, start(desk, "import-sheet", deployments, 文件=str(path)), IMPORT)
+    assert state(refused)[1] == "未受理"
+    assert "a.xlsx” — 读入所需内存超过 AFTERSALES_JOB_MEMORY，请拆分" in state(refused)[2]
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 未受理"
+
+
+def test_a_job_that_ends_its_process_is_restarted_three_times_and_then_left(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, begun = save(house.dropbox.parent / "a.xlsx", GOODS_IN, counted(made(desk))), list[object]()
+
+    def killed(*given: object) -> None:
+        begun.append(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "read_tables", killed)
+    run_id = start(desk, "import-sheet", deployments, 文件=str(path))
+    for _ in range(1 + job.MOST_RESTARTS):
+        with pytest.raises(KeyboardInterrupt):
+            run(desk, run_id, IMPORT)
+        desk.client.set_flow_run_state(run_id, Scheduled(), force=True)  # as the watch does
+    kind, _, message = state(run(desk, run_id, IMPORT))
+    assert (kind, len(begun)) == ("FAILED", 4)
+    assert "已重启 3 次仍中断" in message
 
 
 def test_a_file_that_ends_its_reader_three_times_is_refused(
@@ -402,3 +439,30 @@ def test_poison_of_every_kind_is_left_or_refused_in_one_line_and_the_next_file_g
     left = {"@eaDir", ".DS_Store", "f.xlsx", *(dropbox.WORKING, dropbox.DONE, dropbox.REJECTED)}
     assert {file.name for file in house.dropbox.iterdir()} == left
     assert state(drop(desk, deployments))[:2] == ("COMPLETED", "无新文件")
+
+
+EVIL = "![x](http:evil.example) [y](http:evil.example) www.evil.example"
+
+
+def no_markdown_in(text: str) -> None:
+    assert "evil" in text
+    assert re.findall(r"(?<!\\)\]\((?!http://127.0.0.1:4201/)", text) == []
+    assert "www.evil" not in text
+
+
+def test_neither_a_file_name_nor_what_a_refused_file_says_becomes_markdown(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    (house.dropbox / f"{EVIL}.xlsx").write_text("no workbook")
+    save(house.dropbox / "b.xlsx", GOODS_IN, headings=["单号", EVIL])
+    taken = drop(desk, deployments)
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[taken.id]))
+    pages = desk.client.read_artifacts(artifact_filter=of_run)
+    assert len(pages) == 2
+    for one in pages:
+        no_markdown_in(f"{one.description} {one.data}")
+
+
+def test_what_was_typed_into_a_wrong_application_is_no_markdown_in_its_draft() -> None:
+    problems = [Problem(EVIL, EVIL, "没有这个字段")]
+    no_markdown_in(draft_input(PROCESSES["PA"], {}, problems, 1).description)

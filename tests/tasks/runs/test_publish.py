@@ -1,7 +1,9 @@
 """Pages as Prefect artifacts: made once, kept up to date in place, made anew when Prefect forgot them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -38,7 +40,7 @@ class FakePrefect:
         if artifact_id not in self.artifacts:
             request = Request("PATCH", "http://x")
             raise PrefectHTTPStatusError("gone", request=request, response=Response(404, request=request))
-        self.artifacts[artifact_id].data = change.data
+        self.artifacts[artifact_id].data, self.artifacts[artifact_id].description = change.data, change.description
 
     def read_latest_artifacts(self, artifact_filter: Any, limit: int) -> list[Any]:
         latest = {made.key: made for made in self.artifacts.values() if made.key in artifact_filter.key.any_}
@@ -138,3 +140,14 @@ def test_when_prefects_database_was_deleted_all_is_published_anew(
     while pages.publish_inboxes(db):
         continue
     assert len(prefect.artifacts) == 18
+
+
+def test_the_title_of_a_page_links_to_the_page_whatever_an_office_is_called(
+    pages: Publisher, prefect: FakePrefect, view: CaseView
+) -> None:
+    named = replace(view, case=replace(view.case, office_name="](http://evil.example) ![x](y)"))
+    pages.publish_case(named, RUN)
+    [sheet] = prefect.artifacts.values()
+    assert sheet.description.count("](/v2/artifacts/artifact/") == 1
+    assert "http://" not in sheet.description
+    assert re.findall(r"(?<!\\)\]\(", sheet.description) == ["]("]

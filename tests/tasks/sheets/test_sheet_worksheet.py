@@ -13,7 +13,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tasks.sheets.cells import Fault, Formula
-from tasks.sheets.worksheet import worksheet_rows
+from tasks.sheets.worksheet import open_book, worksheet_rows
 
 VALUES = [
     "文字",
@@ -40,8 +40,7 @@ VALUES = [
 
 
 def rows_of(content: bytes, most: int = 100) -> list[Any]:
-    book: Any = load_workbook(io.BytesIO(content), read_only=True)
-    return worksheet_rows(book.worksheets[0], most)
+    return worksheet_rows(open_book(content).worksheets[0], most)
 
 
 def saved(book: Workbook) -> bytes:

@@ -1,0 +1,125 @@
+"""The goods of a case on their way: what leaves when, is collected, and is to be made again (DOMAIN 1.1, 1.9, 1.11)."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import count
+
+from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.logistics import ReleaseVerdict
+from schemas.parts import PartsLine, Shortfall
+from schemas.words import Role, Urgency
+from tasks.anomalies.steps import decide_anomaly
+from tasks.approvals.steps import find_leader
+from tasks.branches.beside import Branch, beside, drop, next_answer
+from tasks.durable.process import Case
+from tasks.durable.signals import TimedOut
+from tasks.logistics.pickup import collecting
+from tasks.logistics.sending import Parcel, release_question, sending
+
+EARLY = "release-early"
+
+
+class Shipping:
+    """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
+
+    ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
+    again      what shall be made again; unsent: parcels whose form is owed; complete: all that was made has left
+    went       something was sent; unchecked: an office did not check in time
+    """
+
+    def __init__(self, case: Case, barred: set[str]) -> None:
+        self.case, self.barred, self.numbers = case, barred, count(1)
+        self.may_go_first = case.request.urgency == Urgency.URGENT
+        self.lines: dict[int, PartsLine] = {}
+        self.ready: dict[int, Decimal] = {}
+        self.gone: dict[str, Decimal] = {}
+        self.again: dict[int, PartsLine] = {}
+        self.unsent, self.reserved, self.all_made, self.went, self.unchecked = 0, False, False, False, False
+
+    def registered(self, lines: Sequence[PartsLine]) -> None:
+        """Hear of the lines: from now on a SUPERVISOR may release what is on stock of urgent ones, before any form."""
+        self.lines = {line.line_no: line for line in lines}
+        if self.may_go_first:
+            beside(self.case, self._early())
+
+    def owed(self, lines: Sequence[PartsLine]) -> list[PartsLine]:
+        """Hear of the lines as they were corrected; gives what is owed of them after what left early."""
+        self.lines, owed, gone = {line.line_no: line for line in lines}, [], dict(self.gone)
+        for line in lines:
+            had = min(gone.get(line.part, Decimal(0)), line.quantity)
+            gone[line.part] = gone.get(line.part, Decimal(0)) - had
+            owed.append(line.model_copy(update={"quantity": line.quantity - had}))
+        return [line for line in owed if line.quantity]
+
+    def take(self, quantities: Mapping[int, Decimal], _kept_by: str) -> None:
+        """Hear of goods that are kept for the case."""
+        self.reserved, self.all_made = True, False
+        for no, quantity in quantities.items():
+            self.ready[no] = self.ready.get(no, Decimal(0)) + quantity
+
+    def send_rest(self) -> None:
+        """Let all that is ready leave, together."""
+        self.all_made = True
+        if self.ready:
+            self._start(self.ready)
+
+    def await_forms(self) -> None:
+        """Wait for the forms of what left early: they are owed whatever is refused meanwhile."""
+        drop(self.case, EARLY)
+        while self.unsent:
+            next_answer(self.case)
+
+    def take_again(self) -> list[PartsLine]:
+        """Give what shall be made again, once."""
+        again, self.again = self.again, {}
+        return [line for _, line in sorted(again.items())]
+
+    @property
+    def complete(self) -> bool:
+        """All that was made has left."""
+        return self.all_made and not self.unsent
+
+    def _early(self) -> Branch[None]:
+        leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn="early")
+        try:
+            lines = list(self.lines.values())
+            said = yield release_question(EARLY, leader.role, self.barred, lines, link="审核修正")
+        except TimedOut:
+            return
+        if said.verdict == ReleaseVerdict.WAIT:
+            self.may_go_first = False
+            return
+        parcel = Parcel(self.case, list(self.lines.values()), self.barred, next(self.numbers))
+        parcel.leave_before_the_form(EARLY, said.staff, first=not self.reserved)
+        for line in parcel.leave().lines:
+            self.gone[line.part] = self.gone.get(line.part, Decimal(0)) + line.quantity
+        self.ready = {}
+        parcel.lines = self._lines(parcel.leave().quantities)
+        yield from self._way(parcel)
+
+    def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
+        drop(self.case, EARLY)
+        parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
+        self.ready = {}
+        beside(self.case, self._way(parcel))
+
+    def _way(self, parcel: Parcel) -> Branch[None]:
+        """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
+        self.unsent += 1
+        sent = yield from sending(parcel)
+        self.unsent, self.went = self.unsent - 1, True
+        missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
+        self.unchecked |= missing is None
+        for one in missing or ():
+            beside(self.case, self._settle(parcel, one))
+
+    def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
+        no = found.line_no
+        line = next(line for line in parcel.lines if line.line_no == no)
+        verdict = yield from decide_anomaly(self.case, f"anomaly-pickup-{parcel.turn}-{no}", found, line, "催提")
+        if verdict == AnomalyVerdict.REMAKE:
+            missing = found.missing + (self.again[no].quantity if no in self.again else 0)
+            self.again[no] = line.model_copy(update={"quantity": missing, "remake": True})
+
+    def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
+        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]
