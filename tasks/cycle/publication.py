@@ -33,8 +33,8 @@ def publish(connection: Connection, days: Sequence[Mapping[str, Any]]) -> int:
 
     Days of a year that is known are left as they are. BadInput where all are. The caller commits.
     """
-    still_open = select(service_case.c.id).where(service_case.c.closed_at.is_(None)).order_by(service_case.c.id)
-    connection.execute(still_open.with_for_update(key_share=True))  # no leg opens an item by the old calendar meanwhile
+    cases = select(service_case.c.id).where(service_case.c.closed_at.is_(None)).order_by(service_case.c.id)
+    connection.execute(cases.with_for_update(key_share=True))  # no leg opens an item by the old calendar meanwhile
     known = known_to(connection)
     new = [dict(day) for day in days if day["day"] > known]
     if not new:
