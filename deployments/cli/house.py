@@ -1,6 +1,7 @@
 """The commands that keep the house: up, demo, processes, recover, db upgrade."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -13,7 +14,9 @@ from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
 from flows import load
 from schemas.problems import UpError
+from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
+from tasks.reference.load import load_holidays
 
 
 @app.command()
@@ -58,6 +61,15 @@ def recover(db: Engine) -> Output:
             raise UpError(f"Prefect 出错 Prefect failed: {' '.join(str(error).split())}") from error
     counts = ", ".join(f"{name} {count}" for name, count in report.items())
     return Output(report, [f"✓ 已恢复 recovered: {counts}"])
+
+
+@command(db_app, machines=False)
+def holidays(db: Engine, file: Annotated[Path, typer.Argument(help="holidays.csv: day,working,name")]) -> Output:
+    """节假日 Load the holidays of a year that was published; terms that were provisional follow."""
+    with db.begin() as connection:
+        days = load_holidays(connection, file)
+        known = known_to(connection)
+    return Output(None, [f"✓ 已载入 {days} 天，节假日公布到 {known} holidays are known up to {known}"])
 
 
 @command(db_app, machines=False)

@@ -7,6 +7,7 @@ from deployments.local.locks import to_paste
 from deployments.local.up import Context, up
 from deployments.settings import Settings
 from flows import load
+from tasks.cycle.publication import holidays_wanted
 from tasks.reference.samples import load_samples
 from tasks.runs.publish import PAGES
 
@@ -29,6 +30,8 @@ def _welcome(context: Context, samples: bool) -> None:
             console.print("已载入示例申报单 sample applications loaded")
         PAGES.publish_inboxes(db)
         start = PAGES.publish_start_page(db)
+        with db.connect() as connection:
+            wanted = holidays_wanted(connection)
     console.rule("售后流程 Aftersales Flows")
     for label, value in (
         ("开始页 Start page", start),
@@ -38,4 +41,6 @@ def _welcome(context: Context, samples: bool) -> None:
         ("数据目录 Data", context.settings.home),
     ):
         console.print(f"  [bold]{label}[/bold]  {value}", soft_wrap=True)
+    if wanted:
+        console.print(f"  [bold yellow]⚠ {wanted}[/bold yellow]", soft_wrap=True)
     console.print("  Ctrl-C 停止全部服务 stops everything; run it again and it goes on where it was")

@@ -147,6 +147,29 @@ def promised_date(calendar: Calendar, confirmed: datetime, standard_days: int) -
     return add_working_days_to_date(calendar, shanghai_day(confirmed), standard_days)
 
 
+def published_to(last_holiday: date) -> date:
+    """Return the last day that the calendar knows, by the last day of the holiday data: that year's end."""
+    return date(last_holiday.year, 12, 31)
+
+
+def republished(old: Calendar, new: Calendar, known: date, day: date) -> date:
+    """Move a day that lay beyond what the old calendar knew, so that the same working days lie before it by the new one.
+
+    `known` is the last day that both know alike.
+    """
+    if day <= known:
+        return day
+    return add_working_days_to_date(new, known, working_days_between(old, known, day))
+
+
+def calendar_warning(known: date, today: date) -> str:
+    """Say from 1 October on that the next year's holidays are wanted; nothing before."""
+    if today < date(known.year, 10, 1):
+        return ""
+    zh = f"节假日只公布到 {known}，请载入 {known.year + 1} 年的（aftersales db holidays FILE.csv），此后的期限均为暂定"
+    return f"{zh} holidays are known up to {known}: load those of {known.year + 1}; terms beyond are provisional"
+
+
 def share_moment(calendar: Calendar, start: datetime, promised: date, share: Decimal) -> date:
     """Return the working day with which at least `share` of the days from `start` to `promised` is used.
 

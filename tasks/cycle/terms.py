@@ -96,11 +96,21 @@ def escalation(holder: Role, *others: Role, kind: Notice = Notice.OVERDUE) -> Re
 
 
 class Promise(NamedTuple):
-    """What lines of a unit promise, under its name: to be made by the end of a day; its clock started on another."""
+    """What lines of a unit promise, under its name: to be made within working days, counted after a day."""
 
     name: str
     since: date
-    promised: date
+    days: int
+
+
+def promised_on(work: Work, promise: Promise) -> date:
+    """Give the promised day by the calendar that is known today: what was provisional when it was promised is none."""
+    return add_working_days_to_date(calendar(work), promise.since, promise.days)
+
+
+def production_due(promises: Iterable[Promise]) -> Due:
+    """Due with the first of these promises."""
+    return lambda work: end_of(min(promised_on(work, promise) for promise in promises))(work)
 
 
 def production_watch(promises: Iterable[Promise]) -> Remind:
@@ -113,8 +123,8 @@ def production_watch(promises: Iterable[Promise]) -> Remind:
 
 
 def _of_promise(work: Work, promise: Promise) -> list[Reminder]:
-    share, due = Decimal(str(setting(work, "cycle.warn_share"))), end_of(promise.promised)(work)
-    day = share_moment(calendar(work), at(promise.since), promise.promised, share)
+    share, promised = Decimal(str(setting(work, "cycle.warn_share"))), promised_on(work, promise)
+    due, day = end_of(promised)(work), share_moment(calendar(work), at(promise.since), promised, share)
     warning = Reminder(at(day, calendar(work).start), Notice.WARNING, Role.WORKSHOP)
     told = [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
     return [reminder._replace(term=promise.name, due=due) for reminder in told]

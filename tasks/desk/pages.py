@@ -70,7 +70,11 @@ def inbox_page(role: Role, rows: Sequence[ItemView], links: Links, total: int | 
 
 
 def start_page(
-    counts: Mapping[Role, Waiting], links: Links, offices: Sequence[tuple[str, str]], jobs: Mapping[str, Function]
+    counts: Mapping[Role, Waiting],
+    links: Links,
+    offices: Sequence[tuple[str, str]],
+    jobs: Mapping[str, Function],
+    warning: str = "",
 ) -> str:
     """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs."""
     processes = {process.title: process for process in PROCESSES.values()}
@@ -82,6 +86,7 @@ def start_page(
         begin={title: _about(title, function) for title, function in begin.items()},
         office_fields={title: process.request.model_fields["office"].alias for title, process in processes.items()},
         waiting_tag=waiting_tag,
+        warning=warning,
         urgent=Urgency.URGENT,
         office_role=Role.OFFICE,
     )

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, func, or_, select, text
 
 from schemas.problems import NotFound
 from schemas.spelling import order_number, phone_number
-from schemas.tables import office, production_unit, service_case, staff, work_item
+from schemas.tables import holiday, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
@@ -31,6 +31,7 @@ _FACTS: Select[Any] = (
         *_named(service_case, CaseFacts.__dataclass_fields__),
         office.c.name.label("office_name"),
         staff.c.name.label("applicant_name"),
+        select(func.max(holiday.c.day)).scalar_subquery().label("last_holiday"),
     )
     .join(office, office.c.code == service_case.c.office)
     .join(staff, staff.c.code == service_case.c.applicant)

@@ -6,12 +6,13 @@ shows them in full, and only to roles that need them (DOMAIN, "Privacy").
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from schemas.shapes import LineTable
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
+from tasks.cycle.rules import published_to, shanghai_day
 
 REFUSED, NOTICE = "refused", "notice"  # kinds of happenings beside those of the ledger
 
@@ -48,6 +49,11 @@ class CaseFacts:
     run_id: UUID | None
     run_item: str | None
     run_seq: int
+    last_holiday: date | None = None
+
+    def is_provisional(self, moment: datetime) -> bool:
+        """Say of a term whether it lies beyond the years whose holidays are known, so that it may still move."""
+        return self.last_holiday is not None and shanghai_day(moment) > published_to(self.last_holiday)
 
 
 class ItemView(NamedTuple):

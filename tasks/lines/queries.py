@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, text
 from schemas.shapes import LineTable, Measure, money
 from schemas.tables import case_line
 from schemas.words import FeeCategory, MovementKind, Reason
+from tasks.cycle.rules import published_to
 from tasks.unit.among import among
 
 _COMES_IN = ", ".join(f"'{kind}'" for kind in MovementKind if kind.sign > 0)
@@ -18,7 +19,7 @@ _LINES = text(f"""
            l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
            coalesce(reserved, 0) AS reserved, coalesce(made, 0) AS made,
            coalesce(received, 0) AS received, coalesce(sent, 0) AS sent,
-           c.remark, c.request ->> 'found_on' AS found_on,
+           (SELECT max(day) FROM holiday) AS last_holiday, c.remark, c.request ->> 'found_on' AS found_on,
            (SELECT json_agg(f ORDER BY step_key, field) FROM line_correction f
             WHERE f.case_id = l.case_id AND f.line_no = l.line_no) AS corrections
     FROM case_line l JOIN service_case c ON c.id = l.case_id JOIN part p ON p.code = l.part
@@ -40,7 +41,7 @@ def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[in
     return {(row.case_id, row.line_no): row for row in rows}
 
 
-SAID_ONCE = ("remark", "found_on", "corrections")  # of the whole case, in words
+SAID_ONCE = ("remark", "found_on", "corrections", "last_holiday")  # of the whole case, in words
 CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")
 
@@ -48,9 +49,9 @@ HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "�
 def line_table(connection: Connection, case_id: int) -> LineTable:
     """Show the lines of a case: the part with its reason, fee and price, and how far each line is."""
     lines = connection.execute(_LINES, {"case_id": case_id}).all()
-    promised = [line.promised for line in lines if line.promised]
+    last = max((line for line in lines if line.promised), key=lambda line: line.promised, default=None)
     facts = {
-        "承诺 Promised": str(max(promised)) if promised else "",
+        "承诺 Promised": _promise(last) if last else "",
         "金额 Total": f"{money(sum((line.quantity * line.price for line in lines), Decimal(0)))} CNY",
         "三包 Warranty": "；".join(warranties(lines)),
         "修正 Corrected": "；".join(_correction(made) for line in lines for made in line.corrections or ()),
@@ -60,6 +61,12 @@ def line_table(connection: Connection, case_id: int) -> LineTable:
     shown = [(name, fact) for name, fact in facts.items() if fact]
     records = [{name: value for name, value in line._asdict().items() if name not in SAID_ONCE} for line in lines]
     return LineTable(HEADINGS, [_cells(line) for line in lines], shown, records)
+
+
+def _promise(line: Row[Any]) -> str:
+    """Say what was promised for a line; provisional beyond the years whose holidays are known."""
+    beyond = line.promised and line.last_holiday and line.promised > published_to(line.last_holiday)
+    return f"{line.promised or ''}{' 暂定 provisional' if beyond else ''}"
 
 
 def warranties(lines: Sequence[Row[Any]]) -> list[str]:
@@ -80,6 +87,6 @@ def _correction(made: Mapping[str, Any]) -> str:
 def _cells(line: Row[Any]) -> tuple[Any, ...]:
     about = [Reason(line.reason).zh, *([FeeCategory(line.fee).zh] if line.fee else []), f"{line.price} CNY"]
     name = " ".join(filter(None, [f"**{line.name}**", line.specification, line.colour]))
-    promised = " ".join(filter(None, [str(line.promised or ""), line.unit_name]))
+    promised = " ".join(filter(None, [_promise(line), line.unit_name]))
     counts = (line.reserved, line.made, line.received, line.sent)
     return (line.line_no, " · ".join([name, *about]), Measure(line.quantity, line.uom), *counts, promised)

@@ -15,7 +15,7 @@ from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, next_answer, side_by_side
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import promised_date
-from tasks.cycle.terms import More, Promise, end_of, gate, production_watch
+from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case
@@ -192,7 +192,6 @@ def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
 def report_question(unit: str, making: Making, shipment: int) -> Question[ProductionReport]:
     """Ask a unit for its report, due by the promised date of its first line."""
     left = making.lines_of(unit)
-    promised = min(making.plan[no].promised for no in left)
     key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
@@ -206,9 +205,10 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
     lines = [making.plan[no] for no in left]
-    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.promised) for one in lines]
+    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.days) for one in lines]
+    due = production_due(promises)
     more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
-    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, end_of(promised), "", brief, prefill, check, **more)
+    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **more)
 
 
 def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:

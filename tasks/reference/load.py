@@ -25,6 +25,7 @@ from schemas import tables
 from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, phone_number
 from schemas.words import MovementKind
+from tasks.cycle.publication import publish
 from tasks.durable import clock
 
 LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
@@ -83,7 +84,7 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     if connection.execute(select(tables.policy_version.c.version).limit(1)).first():
         return False
     folder, problems = folder or files("schemas") / "reference", list[Problem]()
-    read = {name: _read(folder, name, problems) for name in FILES}
+    read = {name: _read(folder / f"{name}.csv", name, problems) for name in FILES}
     if problems:
         raise BadInput(problems)
     first = {"version": POLICY_VERSION, "valid_from": POLICIES_VALID_FROM, "note": "随产品提供 as supplied"}
@@ -97,11 +98,20 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     return True
 
 
-def _read(folder: Traversable, name: str, problems: list[Problem]) -> list[Row]:
-    file, table = f"{name}.csv", FILES[name]
+def load_holidays(connection: Connection, file: Traversable) -> int:
+    """Load the holidays of years that are not known yet; gives how many days. Terms beyond follow. The caller commits."""
+    problems = list[Problem]()
+    rows = _read(file, "holidays", problems)
+    if problems:
+        raise BadInput(problems)
+    return publish(connection, [row.values for row in rows])
+
+
+def _read(path: Traversable, name: str, problems: list[Problem]) -> list[Row]:
+    file, table = path.name, FILES[name]
     expected = COLUMNS.get(name, table.c.keys())
     try:
-        text = (folder / file).read_text("utf-8-sig")  # Excel puts a mark before the first letter
+        text = path.read_text("utf-8-sig")  # Excel puts a mark before the first letter
         lines = [(number, line) for number, line in enumerate(csv.reader(StringIO(text)), start=1) if any(line)]
     except FileNotFoundError:
         problems.append(Problem(file, "", "没有这个文件 the file is missing"))

@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 from sqlalchemy import Engine
 
+from tasks.cycle.publication import holidays_wanted
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
 from tasks.desk.queries import inbox, open_counts
@@ -84,12 +85,13 @@ class Publisher:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
         with db.connect() as connection:
             counts = open_counts(connection)
+            wanted = holidays_wanted(connection)
             places = sorted({(row.code, row.name) for row in offices(connection).values()})
         jobs = {title: job.function for title, job in JOBS.items() if job.form}
         if not self._forms:
             with self._client() as client:
                 self._learn_forms(client)
-        text = start_page(counts, self.links(), places, jobs)
+        text = start_page(counts, self.links(), places, jobs, wanted)
         self._publish_changed([Page(START, "售后工作台 Aftersales desk", text)])
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)

@@ -28,6 +28,7 @@ def test_an_application_says_what_for_whom_by_whom_and_how_fast(play: Play) -> N
         "model": sold.model,
         "customer": f"{sold.customer_name} {sold.customer_phone} {sold.customer_address}",
         "remark": "客户催",
+        "found_on": "",
         "lines": [],
     }
     (row,) = said["lines"]

@@ -573,6 +573,12 @@ def test_an_empty_database_is_upgraded_and_filled_once(
     assert anywhere("inbox").stdout == "没有待办 nothing waits\n"
 
 
+def test_the_holidays_of_a_new_year_are_loaded_once(run: Run, tmp_path: Path) -> None:
+    (file := tmp_path / "2027.csv").write_text("day,working,name\n2027-01-01,0,元旦\n", "utf-8")
+    assert "节假日公布到 2027-12-31" in run("db", "holidays", file).stdout
+    refused(run("db", "holidays", file), "2027 年及以前已公布")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

@@ -1,0 +1,120 @@
+"""Terms beyond the last published year are provisional, and follow when its holidays are published."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import Engine
+
+from schemas.problems import BadInput
+from tasks.cycle.publication import holidays_wanted, known_to, publish
+from tasks.cycle.rules import calendar_warning
+from tasks.desk.links import Links
+from tasks.desk.pages import case_sheet, start_page
+from tasks.desk.queries import case_view
+from tasks.reference.load import load_holidays
+from tests.books import books_balance
+from tests.play import Play, cells, line
+
+NEW_YEAR = "day,working,name\n2026-01-01,0,元旦\n2027-01-01,0,元旦\n2027-01-04,0,调休\n2027-01-09,1,调休上班\n"
+
+
+@pytest.fixture
+def today() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel("2026-12-23T10:00:00+08:00", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def play(db: Engine, today: time_machine.Traveller) -> Play:
+    return Play(db)
+
+
+def sheet(play: Play, case: int) -> str:
+    with play.db.connect() as connection:
+        return case_sheet(case_view(connection, case))
+
+
+def load(play: Play, tmp_path: Path, rows: str = NEW_YEAR) -> int:
+    file = tmp_path / "2027.csv"
+    file.write_text(rows, "utf-8")
+    with play.db.begin() as connection:
+        return load_holidays(connection, file)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}:00+08:00")
+
+
+def test_a_promise_beyond_the_last_year_is_provisional_until_that_is_published(play: Play, tmp_path: Path) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    item = play.run_to(case, "produce-1-panel-1")
+    assert (play.lines(case)[0].promised, item.due_at) == (date(2027, 1, 1), moment("2027-01-01T17:30"))
+    before = sheet(play, case)
+    assert "| 承诺 Promised | 2027-01-01 暂定 provisional |" in before
+    assert "| 到期 Due | 2027-01-01 17:30 暂定 provisional |" in before
+
+    assert load(play, tmp_path) == 3, "what is published already is left alone"
+    item = play.items(case)["produce-1-panel-1"]
+    assert item.due_at == play.case(case).due_at == moment("2027-01-05T17:30")
+    assert [entry["at"] for entry in item.schedule][1:2] == ["2027-01-05T09:30:00+00:00"]
+    (kept,), (order,) = play.lines(case), play.orders(case)
+    assert kept.promised == kept.planned == order.promised == order.planned == date(2027, 1, 5)
+    after = sheet(play, case)
+    assert "| 承诺 Promised | 2027-01-05 |" in after
+    assert "provisional" not in after
+
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}))
+    assert play.items(case)["produce-1-panel-2"].due_at == moment("2027-01-05T17:30"), "the next report's term too"
+    books_balance(play.db)
+
+
+def test_what_lies_within_the_known_years_stays(play: Play, tmp_path: Path) -> None:
+    case = play.apply([line("P-HW-001", 3)])
+    before = play.items(case)["review-1"]
+    load(play, tmp_path)
+    after = play.items(case)["review-1"]
+    assert (after.due_at, after.schedule[:2]) == (before.due_at, before.schedule[:2])
+    assert [item.schedule[2]["at"][:10] for item in (before, after)] == ["2027-01-04", "2027-01-06"], "the manager's"
+    assert "provisional" not in sheet(play, case)
+
+
+def test_a_planned_day_that_the_planner_chose_stays(play: Play, tmp_path: Path) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    (row,) = play.run_to(case, "plan-1").prefill["明细"]
+    play.decide(case, "plan-1", 明细=[row | {"计划日期": "2026-12-28"}])
+    load(play, tmp_path)
+    assert [(one.promised, one.planned) for one in play.lines(case)] == [(date(2027, 1, 5), date(2026, 12, 28))]
+
+
+def test_a_year_is_published_once(play: Play, tmp_path: Path) -> None:
+    load(play, tmp_path)
+    with pytest.raises(BadInput, match="2027 年及以前已公布"):
+        load(play, tmp_path)
+    with play.db.connect() as connection:
+        assert known_to(connection) == date(2027, 12, 31)
+        with pytest.raises(BadInput):
+            publish(connection, [])
+
+
+@pytest.mark.parametrize(
+    ("today", "warned"), [(date(2026, 9, 30), False), (date(2026, 10, 1), True), (date(2027, 3, 1), True)]
+)
+def test_from_october_on_the_next_year_is_wanted(today: date, warned: bool) -> None:
+    said = calendar_warning(date(2026, 12, 31), today)
+    assert bool(said) == warned
+    assert ("请载入 2027 年" in said) == warned
+
+
+def test_the_start_page_says_so(play: Play, tmp_path: Path) -> None:
+    with play.db.connect() as connection:
+        wanted = holidays_wanted(connection)
+    assert wanted
+    page = start_page({}, Links(), [], {}, wanted)
+    assert page.startswith("⚠ **节假日只公布到 2026-12-31")
+    load(play, tmp_path)
+    with play.db.connect() as connection:
+        assert holidays_wanted(connection) == ""
+    assert start_page({}, Links(), [], {}).startswith("### 办理")
