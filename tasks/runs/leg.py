@@ -5,7 +5,6 @@ has a run of its own, made by the watch: its legs answer this item only, and it 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -35,7 +34,7 @@ from tasks.runs.gate import RawInput, draft_input, gate_input
 from tasks.runs.publish import PAGES
 from tasks.runs.queries import item_state, note_own_run
 from tasks.runs.rules import own_item
-from tasks.runs.standing import gate_key
+from tasks.runs.standing import gate_key, is_draft, item_of
 
 
 def run_case(definition: Process, given: Any) -> State[Any]:
@@ -105,9 +104,12 @@ class _CaseRun:
 
     def _go_on(self, answer: Answer | None) -> CaseView:
         """Advance the case as far as it goes and show where it stands; a changed process asks an engineer."""
-        with suppress(ProcessChanged):
+        try:
             reply = advance(self.db, self.case_id, answer, Leg(self.db, as_step, self.run.id)).reply
             self.said = "" if reply.accepted else "\n".join(map(str, reply.problems))
+        except ProcessChanged:
+            if self.beside:
+                raise  # the case's own run shows the engineer's item; the answer to this one is kept till that is done
         return self._show(anew=answer is not None)
 
     def _late_answer(self, view: CaseView) -> Answer | None:
@@ -115,9 +117,9 @@ class _CaseRun:
         with parking.prefect_client() as client:
             key = parking.last_gate(client, self.run.id)
             given = parking.held_answer(client, self.run.id, key)
-        if given is None or key.startswith("draft-"):
+        if given is None or is_draft(key):
             return None
-        item_key = key.rpartition("-")[0]
+        item_key = item_of(key)
         for item in view.items:
             if item.key == item_key:  # a refusal elsewhere gave it a new key
                 given = gate_input(view, item)(**given).values()
@@ -188,11 +190,11 @@ def _open(db: Engine, definition: Process, run: FlowRun, given: Any) -> int:
 def wait_at(run: FlowRun, form: type[RawInput], heard: set[str]) -> dict[str, Any]:
     """Give the answer to a gate, or suspend there; its dialog is stored before, so that nobody can meet the gate without it.
 
-    Where its answer is among those `heard`, yet could not be judged, a changed process, it is asked for once more.
+    Where its answer is among those `heard`, yet is asked for still, another one is asked for. A run that was retried
+    has forgotten its gates, but not their answers.
     """
-    if form.key not in (run.empirical_policy.pause_keys or ()):
-        parking.store_form(run.id, form.key, form)
-    else:
+    asked = form.key in (run.empirical_policy.pause_keys or ())
+    if form.key in heard or asked or not parking.store_form(run.id, form.key, form):
         with parking.prefect_client() as client:
             given = None if form.key in heard else parking.held_answer(client, run.id, form.key)
         if given is not None:

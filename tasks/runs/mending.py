@@ -18,7 +18,6 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.states import Scheduled
 from sqlalchemy import Engine
 
 from schemas.forms.base import contact_fields
@@ -34,9 +33,9 @@ from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.parking import waits_at
 from tasks.runs.publish import PAGES
-from tasks.runs.queries import Shown, cases_again, note_runs
+from tasks.runs.queries import Shown, cases_again, note_runs, was_judged
 from tasks.runs.rules import TAKEN_OVER, ItemRun, tags_when_over
-from tasks.runs.standing import BEGUN, Runs, Standing, gate_key, is_settled, may_be_starting
+from tasks.runs.standing import Runs, Standing, gate_key, is_draft, is_settled, item_of, may_be_starting
 
 BATCH = 200
 GROUP = 10  # cases that are held at a time: whoever resumes one of them waits until all are at their gates
@@ -102,7 +101,7 @@ def _bring_group(db: Engine, case_ids: Sequence[int], deployment: Callable[[str]
                 with db.connect() as connection:
                     view = case_view(connection, case.row.id)
                 if view.case.seq == case.row.seq:  # else it moved again
-                    shown.append(_Mending(client, deployment, case, view, runs, report).mend())
+                    shown.append(_Mending(db, client, deployment, case, view, runs, report).mend())
             except (Unavailable, httpx.TransportError):
                 raise
             except Exception as fault:  # noqa: BLE001  whatever it is, it is one case's
@@ -121,6 +120,7 @@ class _Mending:
     `busy` says that a leg is on its way, so the case is looked at again.
     """
 
+    db: Engine
     client: SyncPrefectClient
     deployment: Callable[[str], DeploymentResponse]  # by the title of the process
     case: Standing
@@ -155,14 +155,27 @@ class _Mending:
             return self._create(item, own)
         if may_be_starting(run):
             self.busy = True
-        elif run.state_type in BEGUN and parking.held_answer(self.client, run.id, gate_key(item)) is not None:
-            # a dead leg had an accepted answer that nobody recorded yet
-            self.client.set_flow_run_state(run.id, Scheduled(), force=True)
-            self.report.rescheduled += 1
-            self.busy = True
-        else:
-            self._park_again(run, item)
+        elif waits_at(run, gate_key(item)):
+            self.report.parked += parking.rename(run, run_name(self.view, item), run_tags(self.view, item))
+        elif self._unheard(run) or not self._park_again(run, item):
+            self._start_again(run)
         return run.id
+
+    def _unheard(self, run: FlowRun) -> bool:
+        """Say whether a leg that is over left an answer that nobody recorded or refused."""
+        if run.state_name == "Suspended" or run.state_type is StateType.COMPLETED:
+            return False
+        gate = parking.last_gate(self.client, run.id)
+        given = parking.held_answer(self.client, run.id, gate) if gate and not is_draft(gate) else None
+        if given is None:
+            return False
+        with self.db.connect() as connection:
+            return not was_judged(connection, self.case.row.id, item_of(gate), given)
+
+    def _start_again(self, run: FlowRun) -> None:
+        parking.start_again(run.id)
+        self.report.rescheduled += 1
+        self.busy = True
 
     def _create(self, item: ItemView, own: bool) -> UUID:
         row, process = self.case.row, PROCESSES[self.case.row.process]
@@ -181,19 +194,20 @@ class _Mending:
         self.report.created += 1
         return run_id
 
-    def _park_again(self, run: FlowRun, item: ItemView) -> None:
-        name, tags = run_name(self.view, item), run_tags(self.view, item)
-        if not waits_at(run, gate_key(item)):
-            form = gate_input(self.view, item)
-            parking.park_again(run.id, form.key, form, name, tags)
-        elif not parking.rename(run, name, tags):
-            return
-        self.report.parked += 1
+    def _park_again(self, run: FlowRun, item: ItemView) -> bool:
+        """Move a run to its item's gate; False where an answer to that is held, by a run that was elsewhere since."""
+        form = gate_input(self.view, item)
+        parked = parking.park_again(run.id, form.key, form, run_name(self.view, item), run_tags(self.view, item))
+        self.report.parked += parked
+        return parked
 
     def _end_own(self) -> None:
         """End the run of a closed case by the name of its ending, and those that a watch was killed before it noted."""
         own, ending, number = self.runs.get(self.case.row.run_id), self.view.case.ending, self.case.row.number
         if own is None or ending is None:
+            return
+        if self._unheard(own):
+            self._start_again(own)
             return
         waiting = FlowRunFilter.model_validate({"name": {"like_": number}, "state": {"type": {"any_": ["PAUSED"]}}})
         for run in (own, *self.client.read_flow_runs(flow_run_filter=waiting)):
@@ -206,6 +220,9 @@ class _Mending:
         run = self.runs.get(item.run_id)
         if run and may_be_starting(run):
             self.busy = True
+            return run.id
+        if run and self._unheard(run):
+            self._start_again(run)
             return run.id
         if run:
             word = TAKEN_OVER if item.state is ItemState.OPEN else item.state.zh

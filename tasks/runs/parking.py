@@ -11,6 +11,7 @@ the answer. All functions raise what Prefect's client raises, e.g. ObjectNotFoun
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +23,14 @@ from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_paused_state
-from prefect.states import Completed, Suspended, to_state_create
+from prefect.states import Completed, Scheduled, Suspended, to_state_create
 
 from schemas.problems import Unavailable
+from tasks.durable import clock
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
 MOST_INPUTS = 200  # of a run
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=1)  # before a leg that failed is started again
 NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
 
 
@@ -83,20 +86,22 @@ def park_new(
         return run.id
 
 
-def park_again(flow_run_id: UUID, gate_key: str, form: type[RunInput], name: str, tags: Iterable[str]) -> None:
+def park_again(flow_run_id: UUID, gate_key: str, form: type[RunInput], name: str, tags: Iterable[str]) -> bool:
     """Move a run, whatever its state, to a gate under a new name and with these tags only.
 
-    The form is stored before the state, so nobody can meet the gate without it. A key used before is asked
-    anew: its old answer is forgotten.
+    The form is stored before the state, so nobody can meet the gate without it. Gives False, and moves nothing,
+    where an answer to that gate is held: it must be heard first.
     """
     with prefect_client() as client:
-        store_form(flow_run_id, gate_key, form)
+        if not store_form(flow_run_id, gate_key, form):
+            return False
         client.update_flow_run(flow_run_id, name=name, tags=list(tags), empirical_policy=_policy(gate_key))
         client.set_flow_run_state(flow_run_id, _waiting_state(gate_key), force=True)
+    return True
 
 
-def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
-    """Store the form of a gate; if the key was used before, the form of then and its answer give way."""
+def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> bool:
+    """Store the form of a gate in the place of the one of then, if the key was used before; False where it was answered."""
     keyset = keyset_from_paused_state(Suspended(pause_key=gate_key))
     try:
         form.save(keyset, flow_run_id)
@@ -104,15 +109,29 @@ def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
         if error.response.status_code != 409:
             raise
         with prefect_client() as client:
+            if held_answer(client, flow_run_id, gate_key) is not None:
+                return False
             _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda key: key in keyset.values())
         form.save(keyset, flow_run_id)
+    return True
 
 
 def ask_again(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
-    """Let a run that has its answer to a gate suspend there once more; the answer is forgotten."""
-    store_form(flow_run_id, gate_key, form)
+    """Let a run suspend once more at a gate whose answer was judged or lost; it is forgotten."""
     with prefect_client() as client:
+        _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda key: key == f"suspended-{gate_key}-response")
         client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
+    store_form(flow_run_id, gate_key, form)
+
+
+def start_again(flow_run_id: UUID) -> None:
+    """Let the worker run another leg of a run: at once, later and later where legs have failed one after the other."""
+    with prefect_client() as client:
+        failed = 0
+        for state in sorted(client.read_flow_run_states(flow_run_id), key=lambda state: state.timestamp):
+            failed = 0 if state.is_paused() else failed + (state.is_failed() or state.is_crashed())
+        pause = min(FIRST_PAUSE * 2 ** (failed - 2), LONGEST_PAUSE) if failed > 1 else timedelta(0)
+        client.set_flow_run_state(flow_run_id, Scheduled(scheduled_time=clock.now() + pause), force=True)
 
 
 def rename(run: FlowRun, name: str, tags: Sequence[str]) -> bool:

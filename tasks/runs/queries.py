@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, cast, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
-from schemas.tables import letter, service_case, work_item
-from schemas.words import EntryKind, ItemState, Role
+from schemas.tables import decision, letter, service_case, work_item
+from schemas.words import Channel, EntryKind, ItemState, Role
 from tasks.durable import clock
 from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
@@ -93,6 +94,12 @@ def item_state(connection: Connection, case_id: int, key: str) -> ItemState:
     """Say what became of a work item."""
     of_item = (work_item.c.case_id == case_id, work_item.c.step_key == key)
     return ItemState(connection.execute(select(work_item.c.state).where(*of_item)).scalar_one())
+
+
+def was_judged(connection: Connection, case_id: int, key: str, given: Mapping[str, Any]) -> bool:
+    """Say whether an answer to a work item that was given in Prefect has been recorded or refused."""
+    of_item = (decision.c.case_id == case_id, decision.c.step_key == key, decision.c.channel == Channel.PREFECT.value)
+    return bool(connection.scalar(select(exists().where(*of_item, cast(decision.c.form, JSONB).contains(given)))))
 
 
 def cases_to_advance(connection: Connection, numbers: Sequence[str]) -> tuple[Sequence[int], Sequence[str]]:

@@ -51,6 +51,16 @@ def gate_key(item: ItemRun | ItemView) -> str:
     return f"{item.key}-{item.refusals}"
 
 
+def item_of(gate: str) -> str:
+    """Give the key of the item for which a gate asks."""
+    return gate.rpartition("-")[0]
+
+
+def is_draft(gate: str) -> bool:
+    """Say whether a gate asks for an application that was wrong."""
+    return gate.startswith("draft-")
+
+
 def is_settled(case: Standing, runs: Runs) -> bool:
     """Say whether a case's runs show it as it stands, or a leg is on its way that will see to it."""
     shown, own = bool(case.row.run_seq == case.row.seq), fit(runs.get(case.row.run_id), case.own)

@@ -13,8 +13,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
-from prefect.client.schemas.objects import FlowRun
-from prefect.states import Scheduled
+from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Engine
 
 from schemas.answers import Turn
@@ -26,7 +25,7 @@ from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
-from tasks.runs.parking import prefect_client
+from tasks.runs.parking import prefect_client, start_again
 from tasks.runs.queries import cases_behind, ready_cases, shown_cases, unknown_processes
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
@@ -35,6 +34,8 @@ COMPARE_EVERY = 15.0  # seconds; the server reads all runs that wait for it
 ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
 JOB_ENDS_WITHIN = 2.0  # seconds after it gave its lock back
 TAKE_OVER_AFTER = timedelta(seconds=3)
+# what a leg leaves that died or failed; a job that failed by itself ends under a name of its own
+LEFT = {"operator": "or_", "type": {"any_": [*BEGUN, StateType.CRASHED]}, "name": {"any_": ["Failed"]}}
 log = logging.getLogger("prefect.aftersales.watch")
 
 
@@ -98,15 +99,15 @@ class Watch:
             time.sleep(JOB_ENDS_WITHIN)
             lost = [run for run in self._lost(client) if run in lost]
         for run in lost:
-            client.set_flow_run_state(run, Scheduled(), force=True)
+            start_again(run)
         report.rescheduled += len(lost)
 
     def _lost(self, client: SyncPrefectClient) -> list[UUID]:
-        """Find runs without a case that began a while ago and that nobody has in hand."""
+        """Find runs without a case that failed, or began a while ago, and that nobody has in hand."""
         titles = [*JOBS, *(process.title for process in PROCESSES.values())]
         ours = FlowFilter.model_validate({"name": {"any_": titles}})
-        begun = FlowRunFilter.model_validate({"state": {"type": {"any_": list(BEGUN)}}})
-        runs = client.read_flow_runs(flow_filter=ours, flow_run_filter=begun, limit=BATCH)
+        left = FlowRunFilter.model_validate({"state": LEFT})
+        runs = client.read_flow_runs(flow_filter=ours, flow_run_filter=left, limit=BATCH)
         old = [run.id for run in runs if not may_be_starting(run) and self._has_no_case(run)]
         working = jobs_at_work(self.db, old) if old else set()
         return [run for run in old if run not in working]

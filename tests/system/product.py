@@ -90,6 +90,13 @@ class Product:
                 one.kill()
         assert not left, f"still alive after Ctrl-C: {left}"
 
+    def kill_postgres(self) -> None:
+        """Kill the database's first process, and with it the database; comes back when Prefect's server reaches it again."""
+        pid = int((self.settings.postgres / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
+        psutil.Process(pid).kill()
+        until(lambda: self.said("PostgreSQL ended"), 60, self.log)
+        until(lambda: self.api.get("/ready").is_success, 60, self.log)
+
     def said(self, words: str) -> bool:
         """Say whether `up` has printed some words."""
         return words in self.log.read_text("utf-8")
@@ -178,10 +185,16 @@ class Product:
 
     # what colleagues do elsewhere
 
-    def apply(
+    def apply(self, lines: Sequence[Mapping[str, Any]], **more: Any) -> str:
+        """Send an application as another program would; gives its number when it waits for the reviewer."""
+        number = self.number_of(self.send(lines, **more), 30)
+        self.wait_at(number, "review-1")
+        return number
+
+    def send(
         self, lines: Sequence[Mapping[str, Any]], office: str = "BJ", applicant: str = "E1049", **more: Any
     ) -> str:
-        """Send an application as another program would; gives its number when it waits for the reviewer."""
+        """Send an application; gives its run."""
         form = {
             "办事处": office,
             "申报人工号": applicant,
@@ -193,13 +206,13 @@ class Product:
             **more,
         }
         read = PartsApplication.model_validate(form)
-        made = self._create_run("parts-application", {"申报单": read.as_form()})
-        origin = f"run:{made['id']}"
-        query = "SELECT number FROM service_case WHERE origin = :origin"
-        until(lambda: self.rows(query, origin=origin), 30, lambda: self.run(made["id"]))
-        number = str(self.rows(query, origin=origin)[0].number)
-        self.wait_at(number, "review-1")
-        return number
+        return str(self._create_run("parts-application", {"申报单": read.as_form()})["id"])
+
+    def number_of(self, run_id: str, seconds: float) -> str:
+        """Wait until an application was accepted; gives the number of its case."""
+        query, origin = "SELECT number FROM service_case WHERE origin = :origin", f"run:{run_id}"
+        until(lambda: self.rows(query, origin=origin), seconds, lambda: self.run(run_id))
+        return str(self.rows(query, origin=origin)[0].number)
 
     def decide(self, number: str, item: str, **fields: Any) -> None:
         """Answer a gate as another program would: what is pre-filled, and `fields`."""

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,13 +9,15 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from deployments.database import connect
 from deployments.local import postgres
-from deployments.local.postgres import Databases, running_database
+from deployments.local.postgres import Databases, running_database, tend_server
 from deployments.settings import PROJECT, Settings
 from schemas.problems import UpError
-from tests.waiting import MINUTES
+from tests.waiting import MINUTES, wait_until
 
 HOLD = """
 import signal, sys, time
@@ -102,6 +105,41 @@ def test_a_pid_file_that_names_another_program_is_no_obstacle(make_home: Callabl
     (settings.postgres / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     with running_database(settings) as databases:
         assert fetch(databases.ours, "SELECT 1") == (1,)
+
+
+def test_a_dead_server_that_nobody_buried_is_no_obstacle(make_home: Callable[[], Path], tmp_path: Path) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings):
+        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
+    named_so = shutil.copy(shutil.which("sleep") or "", tmp_path / "postgres")
+    with subprocess.Popen([named_so, "600"]) as dead:
+        dead.kill()
+        wait_until(lambda: psutil.Process(dead.pid).status(), psutil.STATUS_ZOMBIE)
+        (settings.postgres / "postmaster.pid").write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
+        with running_database(settings) as databases:
+            assert fetch(databases.ours, "SELECT 1") == (1,)
+
+
+def test_a_server_that_was_killed_is_started_again_with_what_was_committed(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings) as databases:
+        tend_server(settings)
+        killed = server_pid(settings)
+        assert killed is not None
+        db = connect(databases.ours, threads=1)
+        with db.begin() as connection:
+            connection.execute(text("CREATE TABLE kept AS SELECT 7 AS number"))
+        psutil.Process(killed).kill()
+
+        def tended() -> bool:
+            tend_server(settings)
+            return server_pid(settings) not in {None, killed}
+
+        wait_until(tended)
+        with db.connect() as connection:  # of the same pool
+            assert connection.scalar(text("SELECT number FROM kept")) == 7
+        db.dispose()
+    assert server_pid(settings) is None
 
 
 def test_an_own_server_gets_a_sibling_database_for_prefect(databases: Databases, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
@@ -90,7 +91,7 @@ def installation(home: Path) -> Iterator[Up]:
 
 
 def test_the_life_of_an_installation(installation: Up) -> None:
-    """Started, children killed, refused twice, killed itself, started again, stopped by Ctrl-C."""
+    """Started, children and database killed, refused twice, killed itself, started again, stopped by Ctrl-C."""
     first = installation.start()
     assert "['apart', 'broken', 'toy']" in installation.ready(first)
     before = installation.children()
@@ -103,6 +104,12 @@ def test_the_life_of_an_installation(installation: Up) -> None:
     now = installation.children()
     assert now["worker"] != before["worker"]
     assert now["postgres"] == before["postgres"]
+
+    os.kill(now["postgres"] or 0, signal.SIGKILL)
+    wait_until(lambda: installation.children()["postgres"] not in {None, now["postgres"]})
+    wait_until(lambda: httpx.get(f"{installation.settings.api_url}/ready").status_code, 200)  # it asks its database
+    now |= {"postgres": installation.children()["postgres"]}
+    assert installation.children() == now
 
     second = installation.start()
     said, _ = second.communicate(timeout=MINUTES)

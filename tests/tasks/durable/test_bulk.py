@@ -14,13 +14,16 @@ import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 from deployments.database import connect
 from schemas.answers import Answer, Opened, Result, Turn
 from schemas.tables import stock_balance
 from schemas.words import Channel, DocumentKind
 from tasks.documents.steps import DocumentRef, issue
+from tasks.durable import opening
 from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.stage import advance, advance_chunk
@@ -253,6 +256,25 @@ def test_twins_within_a_chunk_are_found_in_halves_and_the_later_is_told(play: Pl
     assert f"already open in {results[2].number}" in told(results[3].replies[0])
     assert not [result.fault for result in results if result.fault]
     books_balance(play.db)
+
+
+@pytest.mark.parametrize("lost", [DeadlockDetected, SerializationFailure])
+def test_applications_that_lose_a_deadlock_are_opened_all_the_same(
+    play: Play, monkeypatch: pytest.MonkeyPatch, lost: type[Exception]
+) -> None:
+    really, sizes = opening._open, list[int]()
+
+    def open_at_last(connection: Any, process: Any, forms: Any, *more: Any) -> Any:
+        sizes.append(len(forms))
+        made = really(connection, process, forms, *more)
+        if len(sizes) < 3:
+            raise OperationalError("INSERT", {}, lost("while it waited"))
+        return made
+
+    monkeypatch.setattr(opening, "_open", open_at_last)
+    cases = open_plans(play.db, [Plan()] * 4)
+    assert sizes == [4, 4, 4]  # whole, not in halves
+    assert len(cases) == len(play.rows("SELECT id FROM service_case")) == 4
 
 
 @contextmanager

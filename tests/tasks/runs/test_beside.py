@@ -186,6 +186,20 @@ def test_what_a_dead_leg_had_is_not_lost(desk: Desk, hasty: None) -> None:
     assert PAINT in desk.play.keys(case)
 
 
+def test_who_answered_what_was_decided_elsewhere_is_told_so_though_the_leg_died(desk: Desk, hasty: None) -> None:
+    case, _, beside = two_units(desk)
+    assert desk.resume(beside, desk.answer(beside)) == ""
+    desk.begin(beside)
+    desk.play.decide(case, PAINT)
+    assert desk.watch().rescheduled == 1
+    assert desk.leg(beside) == "已办"
+    [late] = desk.play.rows("SELECT * FROM decision WHERE case_id = :case AND NOT accepted", case=case)
+    assert late.step_key == PAINT
+    desk.watch()
+    assert desk.watch() == NOTHING
+    assert right(desk, case) == f"{PANEL}-0"
+
+
 def test_an_item_that_is_dropped_ends_its_run_and_nothing_of_the_customer_stays(desk: Desk) -> None:
     form = desk.form(lines=LINES[1:3], **CUSTOMER)
     own = desk.send({PARAMETER: form})
@@ -206,20 +220,21 @@ def test_an_item_that_is_dropped_ends_its_run_and_nothing_of_the_customer_stays(
     assert desk.watch() == NOTHING
 
 
-def test_an_answer_that_a_changed_process_cannot_judge_is_asked_for_again(
+def test_an_answer_that_a_changed_process_cannot_judge_is_kept_until_it_can(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, own, beside = two_units(desk)
     desk.play.grant(desk.play.holders(Role.PLANNER)[0], Role.ENGINEER)
     with monkeypatch.context() as patch:
         patch.setitem(PROCESSES, "PA", replace(PROCESSES["PA"], function=changed_process))
-        assert desk.decide(beside) == f"{PAINT}-0"
-        assert desk.watch() == RecoverReport(parked=1)
-        assert right(desk, case) == "engineer-1-0"
+        assert desk.decide(beside) == "Failed"
+        assert desk.watch() == RecoverReport(parked=1, rescheduled=1)
+        assert desk.gate(own) == "engineer-1-0"
     assert desk.decide(own) == f"{PANEL}-0"
+    assert desk.leg(beside) == "已办"
     desk.watch()
+    assert PAINT in desk.play.keys(case)
     assert right(desk, case) == f"{PANEL}-0"
-    assert (desk.decide(beside), desk.decide(own).split("-")[0]) == ("已办", "goods")
 
 
 def test_a_watch_that_was_killed_before_it_noted_a_run_finds_it_again(desk: Desk) -> None:

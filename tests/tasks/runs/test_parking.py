@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
 from deployments.local.processes import Child
-from tasks.runs.parking import finish, park_again, park_new
+from tasks.runs.parking import ask_again, finish, held_answer, park_again, park_new
 from tests.deployments.desk import Desk
 from tests.deployments.toy import ToyDecision
 
@@ -79,11 +79,17 @@ def test_parking_again_moves_the_gate_name_and_tags(toys: Desk, toy_worker: Chil
     toys.wait(run_id, "Completed")
 
 
-def test_a_gate_that_was_answered_is_asked_anew(toys: Desk, toy_worker: Child) -> None:
+def test_a_gate_whose_answer_is_held_is_not_parked_at_but_asked_anew_when_that_was_refused(
+    toys: Desk, toy_worker: Child
+) -> None:
     run_id = park(toys)
     toys.answer(run_id, **ANSWER)
     toys.wait(run_id, "Completed")
-    park_again(run_id, GATE, ToyDecision, "again", [])
+    assert not park_again(run_id, GATE, ToyDecision, "again", [])
+    with get_client(sync_client=True) as client:
+        assert held_answer(client, run_id, GATE) == ANSWER
+    ask_again(run_id, GATE, ToyDecision)
+    assert park_again(run_id, GATE, ToyDecision, "again", [])
     toys.answer(run_id, 审核结论="退回")
     toys.wait(run_id, "Completed")
     with get_client(sync_client=True) as client:

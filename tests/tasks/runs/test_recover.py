@@ -14,25 +14,29 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.client.base import PrefectHttpxSyncClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
-from prefect.states import Completed, Failed, Pending
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed, Crashed, Failed, Paused, Pending
+from psycopg.errors import AdminShutdown, DiskFull
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from deployments.deploy import apply_deployments
 from deployments.local.postgres import Databases, create_database
 from deployments.local.prefect_server import wait_healthy, worker_env
 from deployments.local.processes import Child
 from deployments.settings import Settings
-from deployments.worker import WATCH_EVERY
+from deployments.worker import WATCH_EVERY, run_leg
 from schemas.problems import ProcessChanged
 from schemas.tables import service_case, work_item
 from schemas.words import Channel, Role
 from tasks.durable import lease
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES, Case, Closing
-from tasks.runs import leg
+from tasks.runs import leg, parking
 from tasks.runs import standing as runs
 from tasks.runs import watch as recover
+from tasks.runs.job import JOBS, Ended
 from tasks.runs.mending import RecoverReport
 from tests.conftest import Server
 from tests.play import LINES
@@ -197,22 +201,92 @@ def test_an_answer_that_prefect_lost_is_asked_again(desk: Desk, hasty: None) -> 
     assert desk.decide(run_id) == "plan-1-0"
 
 
-def test_a_leg_that_failed_before_it_recorded_its_answer_asks_again(desk: Desk) -> None:
+LEFT: dict[str, Callable[[Desk, UUID], None]] = {  # how a leg ends that had an answer in hand
+    "Failed": lambda desk, run: desk.force(run, Failed()),
+    "Crashed": lambda desk, run: desk.force(run, Crashed()),
+    "Cancelled": lambda desk, run: desk.force(run, Cancelled()),
+    "Paused": lambda desk, run: desk.force(run, Paused(timeout_seconds=300)),
+    "Retried": lambda desk, run: (desk.force(run, Failed()), desk.retry(run)),
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_what_somebody_decided_is_not_lost_however_its_leg_ended(desk: Desk, left: str) -> None:
     case = desk.case(run_id := desk.apply())
+    assert desk.resume(run_id, desk.answer(run_id, 原因="只说一次")) == ""
+    LEFT[left](desk, run_id)
+    assert desk.watch() == (NOTHING if left == "Retried" else RecoverReport(rescheduled=1))
+    assert desk.watch() == NOTHING
+    assert desk.leg(run_id) == "plan-1-0"
+    [decided] = [entry for entry in desk.play.timeline(case) if entry.step_key == "review-1"]
+    assert decided.output["reason"] == "只说一次"
+    assert right(desk, case) == "plan-1-0"
+
+
+def test_a_leg_that_fails_again_and_again_is_started_later_and_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = desk.apply()
+    assert desk.resume(run_id, desk.answer(run_id)) == ""
+    waits = list[float]()
+    for _ in range(8):
+        desk.force(run_id, Failed())
+        assert desk.watch() == RecoverReport(rescheduled=1)
+        state = desk.run(run_id).state
+        assert state is not None
+        assert state.state_details.scheduled_time is not None
+        waits.append(round((state.state_details.scheduled_time - state.timestamp).total_seconds()))
+    assert waits == [0, 5, 10, 20, 40, 60, 60, 60]
+    monkeypatch.setattr(parking, "LONGEST_PAUSE", timedelta(0))
+    desk.force(run_id, Failed())
+    desk.watch()
+    assert desk.leg(run_id) == "plan-1-0"
     assert desk.resume(run_id, desk.answer(run_id)) == ""
     desk.force(run_id, Failed())
-    assert desk.watch() == RecoverReport(parked=1)
-    assert right(desk, case) == "review-1-0"
-    assert desk.decide(run_id) == "plan-1-0"
+    monkeypatch.undo()
+    desk.watch()
+    assert desk.leg(run_id).startswith("produce-")  # at once: the gate between was a new beginning
 
 
-def test_a_dead_leg_whose_gate_was_decided_elsewhere_is_parked_at_the_new_one(desk: Desk, hasty: None) -> None:
+def test_an_answer_to_what_was_decided_elsewhere_is_refused_though_its_leg_died(desk: Desk, hasty: None) -> None:
     case = desk.case(run_id := desk.apply())
     assert desk.resume(run_id, desk.answer(run_id, 原因="第二个人")) == ""
     desk.begin(run_id)
     desk.play.decide(case, "review-1", 原因="第一个人")
-    assert desk.watch() == RecoverReport(parked=1)
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.leg(run_id) == "plan-1-0"
+    [late] = desk.play.rows("SELECT * FROM decision WHERE case_id = :case AND NOT accepted", case=case)
+    assert late.form["原因"] == "第二个人"
+    assert "already decided by" in late.reason
     assert right(desk, case) == "plan-1-0"
+    desk.begin(run_id)  # and is told so once
+    assert desk.watch() == RecoverReport(parked=1)
+
+
+def test_an_answer_to_a_case_that_was_closed_elsewhere_is_refused_though_its_leg_died(desk: Desk, hasty: None) -> None:
+    case = desk.case(run_id := desk.apply())
+    assert desk.resume(run_id, desk.answer(run_id, 原因="第二个人")) == ""
+    desk.begin(run_id)
+    assert desk.play.withdraw(case, desk.play.case(case).applicant).accepted
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.leg(run_id) == "已撤回"
+    assert desk.watch() == RecoverReport(finished=1)
+    [late] = desk.play.rows("SELECT * FROM decision WHERE case_id = :case AND NOT accepted", case=case)
+    assert late.form["原因"] == "第二个人"
+    assert desk.watch() == NOTHING
+
+
+def test_an_answer_waits_for_the_engineer_who_is_done_elsewhere(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = desk.case(run_id := desk.apply())
+    desk.play.grant(desk.play.holders(Role.PLANNER)[0], Role.ENGINEER)
+    with monkeypatch.context() as patch:
+        patch.setitem(PROCESSES, "PA", replace(PROCESSES["PA"], function=changed_process))
+        assert desk.decide(run_id, 原因="只说一次") == "engineer-1-0"
+    desk.play.decide(case, "engineer-1")
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.leg(run_id) == "plan-1-0"
+    [decided] = [entry for entry in desk.play.timeline(case) if entry.step_key == "review-1"]
+    assert decided.output["reason"] == "只说一次"
 
 
 def test_a_leg_that_died_after_its_first_commit_is_taken_over(
@@ -263,6 +337,54 @@ def test_an_application_whose_leg_died_before_there_was_a_case_is_started_again(
     monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
     assert desk.watch() == RecoverReport(rescheduled=1)
     assert desk.leg(run_id) == "review-1-0"
+    assert desk.watch() == NOTHING
+
+
+@pytest.mark.parametrize("end", [Failed(), Crashed()], ids=["failed", "crashed"])
+def test_an_application_whose_leg_ended_before_there_was_a_case_is_started_again(desk: Desk, end: State[Any]) -> None:
+    desk.force(run_id := desk.send({PARAMETER: desk.form()}), end)
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.watch() == NOTHING
+    assert desk.leg(run_id) == "review-1-0"
+    assert desk.watch() == NOTHING
+
+
+def test_an_application_for_which_the_disk_was_full_is_opened_when_there_is_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = desk.send({PARAMETER: desk.form() | {"申报人工号": "E9999"}})
+    assert desk.leg(run_id) == "draft-1"
+    assert desk.correct(run_id, 申报人工号=desk.form()["申报人工号"]) == ""
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", {}, DiskFull("could not extend file"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leg, "open_case", full)
+        assert desk.leg(run_id) == "Failed"
+        assert desk.watch() == RecoverReport(rescheduled=1)
+    assert desk.leg(run_id) == "review-1-0"  # with what was corrected
+
+
+def test_a_job_that_the_house_took_down_is_started_again_and_one_with_a_fault_is_not(
+    desk: Desk, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"单号": desk.play.case(desk.play.apply()).number, "经办人工号": "E1040", "撤回原因": "客户取消"}
+    desk.watch()
+    run_id = desk.client.create_flow_run_from_deployment(deployments["withdraw"], parameters={"撤回单": form}).id
+
+    def broken(fault: Exception) -> str:
+        def work(*_: object) -> Ended:
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(JOBS["撤回申报"], "function", work)
+            run_leg(desk.run(run_id), "flows.jobs.withdraw.withdraw")
+        return desk.gate(run_id)
+
+    assert broken(OperationalError("SELECT", {}, AdminShutdown("terminating connection"))) == "Failed"
+    assert desk.watch() == RecoverReport(rescheduled=1)
+    assert broken(ZeroDivisionError("a bug")) == "故障"
     assert desk.watch() == NOTHING
 
 
