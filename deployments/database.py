@@ -49,6 +49,7 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
         pool_size=threads,
         max_overflow=threads,
         pool_pre_ping=True,
+        isolation_level="READ COMMITTED",  # what our locks are made for, whatever the server's default is
         hide_parameters=True,  # what the database refuses is told in logs and sheets, without customers' phones
         json_serializer=_to_json,
     )

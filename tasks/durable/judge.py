@@ -11,7 +11,6 @@ from schemas.forms.base import Form, TakenBack
 from schemas.problems import Problem, in_words, problems_of
 from schemas.tables import decision, letter, sheet_row, work_item
 from schemas.words import EntryKind, ItemState
-from tasks.durable import clock
 from tasks.durable.process import Process
 from tasks.durable.queries import CaseFile, Entry
 from tasks.durable.question import Question
@@ -78,7 +77,7 @@ def too_late(file: CaseFile, answer: Answer, unit: Unit) -> Reply:
         expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now"
     wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
     problems = [Problem("待办 work item", wanted, expected)]
-    refuse(file.work(unit, answer.key, clock.now()), answer, problems, answer.key)
+    refuse(file.work(unit, answer.key), answer, problems, answer.key)
     return Reply(False, problems, key=answer.key)
 
 

@@ -1,6 +1,7 @@
 """A leg holds a lease on its case, so that no two legs work on it and a watch knows who is dead (law 5).
 
-Safety never hangs on the lease (the case's lock and its ledger sequence do that); it only saves double work.
+Safety never hangs on the lease (the case's lock and its ledger sequence do that); it only saves double work. Leases go
+by the database's clock: those of hosts differ.
 """
 
 import os
@@ -12,21 +13,21 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Engine, Exists, delete, exists, update
+from sqlalchemy import ColumnElement, Engine, Exists, delete, exists, func, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
 from schemas.problems import Unavailable
 from schemas.tables import lease
-from tasks.durable import clock
+from schemas.tables.base import Moment
 
 RENEW_EVERY = timedelta(seconds=5)
 VOID_AFTER = timedelta(seconds=20)
+NOW = func.clock_timestamp(type_=Moment)
 
 
 def is_held(case_id: ColumnElement[int]) -> Exists:
     """Say in SQL that a leg holds the lease of a case."""
-    return exists().where(lease.c.case_id == case_id, lease.c.expires_at > clock.now())
+    return exists().where(lease.c.case_id == case_id, lease.c.expires_at > NOW)
 
 
 @contextmanager
@@ -51,8 +52,8 @@ def seized(db: Engine, case_ids: Sequence[int]) -> Iterator[Set[int]]:
 
     def renew() -> None:
         while not stop.wait(RENEW_EVERY.total_seconds()):
-            with suppress(OperationalError), db.begin() as connection:  # a lost database: the leg itself will notice
-                connection.execute(update(lease).where(*mine).values(expires_at=clock.now() + VOID_AFTER))
+            with suppress(Exception), db.begin() as connection:  # whatever it was, the next time may go well
+                connection.execute(update(lease).where(*mine).values(expires_at=NOW + VOID_AFTER))
 
     try:
         if ours:
@@ -66,9 +67,8 @@ def seized(db: Engine, case_ids: Sequence[int]) -> Iterator[Set[int]]:
 
 
 def _take(db: Engine, case_ids: Sequence[int], holder: str) -> Set[int]:
-    now = clock.now()
-    own = {"holder": holder, "expires_at": now + VOID_AFTER}
+    own = {"holder": holder, "expires_at": NOW + VOID_AFTER}
     wanted = insert(lease).values([{"case_id": case_id, **own} for case_id in sorted(case_ids)])
-    taken = wanted.on_conflict_do_update(index_elements=[lease.c.case_id], set_=own, where=lease.c.expires_at <= now)
+    taken = wanted.on_conflict_do_update(index_elements=[lease.c.case_id], set_=own, where=lease.c.expires_at <= NOW)
     with db.begin() as connection:
         return set(connection.execute(taken.returning(lease.c.case_id)).scalars())

@@ -12,6 +12,7 @@ from schemas.answers import Answer
 from schemas.forms.base import form_path
 from schemas.tables import ledger, letter, service_case, sheet_row, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
+from tasks.durable import clock
 from tasks.durable.question import Question
 from tasks.unit.among import among
 from tasks.unit.unit import Unit
@@ -72,9 +73,14 @@ class CaseFile:
     dropped: set[str] = field(default_factory=set)
     letters: list[Answer] = field(default_factory=list)
 
-    def work(self, unit: Unit, key: str, now: datetime) -> Work:
+    def now(self) -> datetime:
+        """Give the present moment; the time of a case never goes back, whatever is done to a host's clock."""
+        latest: datetime = max([self.row.opened_at, *(entry.finished_at for entry in self.recorded.values())])
+        return max(clock.now(), latest)
+
+    def work(self, unit: Unit, key: str) -> Work:
         """Begin a step or an answer of this case in a unit."""
-        return Work(unit, self.row, self.recorded, key, now)
+        return Work(unit, self.row, self.recorded, key, self.now())
 
 
 def load_files(

@@ -15,7 +15,6 @@ from schemas.forms.base import EngineerNote, Form
 from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.tables import ledger, service_case, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
-from tasks.durable import clock
 from tasks.durable.judge import judge, taken_before, too_late
 from tasks.durable.process import CLOSE, Case, Closing, Process, close
 from tasks.durable.queries import CaseFile, Entry, Item, open_item
@@ -93,11 +92,11 @@ class Replay:
         return output
 
     def _do(self, call: Call[Any], unit: Unit) -> list[Entry]:
-        work = self.file.work(unit, call.key, clock.now())
+        work = self.file.work(unit, call.key)
         output = call.step.output.dump_json(call.step.function(work, *call.args, **call.kwargs)).decode()
         said = [(call.key, call.kind, call.step.title, output), *work.events]
         entries = [
-            Entry(key, self.file.seq + n, kind, title, call.step.link, kept, Role.SYSTEM, clock.now())
+            Entry(key, self.file.seq + n, kind, title, call.step.link, kept, Role.SYSTEM, self.file.now())
             for n, (key, kind, title, kept) in enumerate(said, start=1)
         ]
         for entry in entries:
@@ -128,20 +127,20 @@ class Replay:
 
     def note(self, unit: Unit, fault: Exception) -> None:
         """Note on the case why it cannot go on: for later tries, and for an engineer where these are, or were, of no use."""
-        file, changed, now = self.file, isinstance(fault, ProcessChanged), clock.now()
+        file, changed = self.file, isinstance(fault, ProcessChanged)
         if file.closed:
             return
         again = file.ready and file.seq == file.row.seq  # nothing was done since the last fault
         why, faults = str(fault) if changed else repr(fault)[:2000], 1 + file.row.faults * again
-        retry_at = None if changed else now + timedelta(minutes=min(2 ** (faults - 1), LONGEST_PAUSE))
+        retry_at = None if changed else file.now() + timedelta(minutes=min(2 ** (faults - 1), LONGEST_PAUSE))
         unit.update(file.id, service_case, {"id": file.id}, ready_at=retry_at, fault=why, faults=faults)
         key = f"engineer-{1 + sum(bool(ENGINEER_KEY.fullmatch(one)) for one in [*file.recorded, *file.dropped])}"
         if (changed or faults >= CALL_ENGINEER_AT) and key not in file.items:
-            open_item(file.work(unit, key, now), file, self._engineers(key, why))
+            open_item(file.work(unit, key), file, self._engineers(key, why))
 
     def _engineers(self, key: str, why: str = "") -> Question[EngineerNote]:
         """The question what to do; due before whatever else is open, for nothing of that can be answered until it is."""
-        due = min([clock.now(), *(item.due_at - timedelta(seconds=1) for item in self.file.items.values())])
+        due = min([self.file.now(), *(item.due_at - timedelta(seconds=1) for item in self.file.items.values())])
         role, link = Role.ENGINEER, self.file.link
         return Question(key, ENGINEERS_TITLE, role, EngineerNote, lambda _work: due, link, brief=lambda: [why])
 
@@ -192,7 +191,7 @@ class Replay:
 
     def _judge(self, question: Question[Any], answer: Answer) -> Reply:
         def act(unit: Unit) -> Entry | Reply:
-            work = self.file.work(unit, question.key, clock.now())
+            work = self.file.work(unit, question.key)
             found = judge(work, self.process, self.file, question, answer)
             if isinstance(found, Entry):
                 self._record(work, found)
@@ -215,7 +214,7 @@ class Replay:
 
     def _settle(self, wanted: Mapping[str, Question[Any]], unit: Unit) -> tuple[dict[str, Item], str]:
         """Open the items that are missing, drop those nobody asks for any more, and put the case to rest."""
-        now, file = clock.now(), self.file
+        now, file = self.file.now(), self.file
         items = {key: item for key, item in file.items.items() if key in wanted}
         file.dropped |= file.items.keys() - wanted.keys()
         for key in file.items.keys() & file.dropped:
@@ -227,7 +226,7 @@ class Replay:
             if key not in items:
                 if not self.process.may_go(file.link, question.link):
                     raise IllegalTransition(f"{file.row.number}: may not go from {file.link} to {question.link}")
-                items[key] = open_item(file.work(unit, key, now), file, question)
+                items[key] = open_item(file.work(unit, key), file, question)
         due_at, first = min((item.due_at, key) for key, item in items.items())
         at, rest = wanted[first], {"due_at": due_at, "ready_at": None, **NO_FAULT}
         unit.update(file.id, service_case, {"id": file.id}, link=at.link, step=at.title, holder=at.role, **rest)

@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.exceptions import Abort
 from prefect.flows import Flow
 from prefect.logging import get_logger
 from prefect.states import Completed, Failed
@@ -83,16 +84,23 @@ JOBS: dict[str, job] = {}  # by title
 class Job:
     """What a job's function is given: the database, the run, and what staff see of it meanwhile."""
 
-    def __init__(self, definition: job, db: Engine, run_id: UUID) -> None:
-        self.definition, self.db, self.run_id = definition, db, run_id
+    def __init__(self, definition: job, db: Engine, run_id: UUID, still_ours: Callable[[], bool]) -> None:
+        self.definition, self.db, self.run_id, self._still_ours = definition, db, run_id, still_ours
+
+    def _go_on(self) -> None:
+        """End here where the job's lock was lost; nothing is told, for whoever has the job now tells that."""
+        if not self._still_ours():
+            raise Abort("the lock of this job was lost")
 
     def tell(self, what: str) -> None:
         """Name the run, so that a list of runs tells how far it is."""
+        self._go_on()
         with prefect_client() as client:
             client.update_flow_run(self.run_id, name=f"{self.definition.verb} {what}")
 
     def chunk(self, name: str, work: Callable[[], None]) -> None:
         """Show a part of the work as a task run; it is tried again, and does nothing twice."""
+        self._go_on()
         as_task(name, work, "一批 chunk", CHUNK_RETRIES)
 
     def in_chunks(self, many: Sequence[C], size: int, work: Callable[[Sequence[C]], None]) -> None:
@@ -125,10 +133,10 @@ def _run(definition: job, given: object) -> State[Any]:
     if run.run_count > 1 + MOST_RESTARTS:
         said = f"已重启 {MOST_RESTARTS} 次仍中断，不再重启 was ended and restarted so many times: start it anew"
         return Failed(name=FAULT, message=said)
-    work, run_id = Job(definition, db, run.id), run.id
-    with at_work(db, run_id) as ours:
-        if not ours:
+    with at_work(db, run.id) as still_ours:
+        if still_ours is None:
             return Completed(name="已在办理", message="另一个进程正在办理 another process is at it")
+        work = Job(definition, db, run.id, still_ours)
         try:
             ended = definition.function(work, *_read(definition, given))
         except (BadInput, NotFound) as wrong:

@@ -1,13 +1,15 @@
 """Jobs: flow runs that only Prefect knows of. While one is at work it holds a lock of the database.
 
-The lock goes with the connection, so with the process, however that ends: the watch sees at once who is dead.
+The lock goes with the connection, so with the process, however that ends: the watch sees at once who is dead. Who loses
+it ends, for the watch starts the job again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 OURS = "aftersales-job:"  # tells our locks from those of others
 _HELD = text(f"""
@@ -18,15 +20,23 @@ _HELD = text(f"""
 
 
 @contextmanager
-def at_work(db: Engine, job: UUID) -> Iterator[bool]:
-    """Hold a job for the time of the block; gives whether we hold it and nobody else does."""
+def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
+    """Hold a job for the time of the block; gives how to ask if we still do, None where another process holds it."""
     key = func.hashtextextended(f"{OURS}{job}", 0)
     with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        ours = bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
+        session = select(func.pg_backend_pid())  # the lock lives as long as this; a new one would be another
+        ours, holder = connection.execute(select(func.pg_try_advisory_lock(key), session.scalar_subquery())).one()
+
+        def still() -> bool:
+            try:
+                return bool(connection.execute(session).scalar() == holder)
+            except SQLAlchemyError:
+                return False
+
         try:
-            yield ours
+            yield still if ours else None
         finally:
-            if ours:
+            if ours and still():
                 connection.execute(select(func.pg_advisory_unlock(key)))
 
 

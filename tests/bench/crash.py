@@ -1,7 +1,7 @@
 """A bulk run that is killed a hundred times, at any moment: what is lost or doubled against a run left alone.
 
 Each life first sends again some of what earlier lives have sent, as people do who never heard of an end, and
-goes on with what waits. Its clock is set a little later than the last one's: a leg's lease outlives it.
+goes on with what waits. Its clock is set a little later than the last one's, whose leases are void by then.
 """
 
 import random
@@ -23,7 +23,7 @@ from tests.bench import load
 from tests.bench.figure import Figure
 from tests.books import books_balance
 from tests.tasks.durable.chunks import sheet_turn
-from tests.tasks.durable.crash import NEXT_LIFE, Child
+from tests.tasks.durable.crash import NEXT_LIFE, Child, void_leases
 from tests.tasks.durable.effects import TABLES, as_text
 
 KILLS, CASES, CHUNK = 100, 400, 50
@@ -69,6 +69,7 @@ def _killed_often(url: str, most: int, longest: float) -> int:
         life = child.end()
         if not life.killed:
             return kills
+        void_leases(url)
         kills, now = kills + 1, life.ended + NEXT_LIFE
 
 

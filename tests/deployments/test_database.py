@@ -102,6 +102,14 @@ def test_who_is_frozen_or_gone_holds_the_others_for_seconds_only(db: Engine, tem
     assert shown == {"ours": ["8s", "30s", "10", "20000"], "told": ["8s", "7s", "3", "20000"]}
 
 
+def test_transactions_are_read_committed_whatever_the_default_is(template: str) -> None:
+    strict = make_url(template).update_query_dict({"options": "-c default_transaction_isolation=serializable"})
+    engine = database.connect(strict.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+    engine.dispose()
+
+
 def test_each_thread_may_hold_two_connections(template: str) -> None:
     engine = database.connect(template, threads=3)
     together = threading.Barrier(3, timeout=MINUTES)

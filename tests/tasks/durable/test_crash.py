@@ -19,7 +19,7 @@ from sqlalchemy import NullPool, create_engine, text
 from schemas.answers import Answer
 from tests.books import books_balance
 from tests.conftest import Server
-from tests.tasks.durable.crash import NEXT_LIFE, Child, Kill, KillAtNew, Life, Point, play_on
+from tests.tasks.durable.crash import NEXT_LIFE, Child, Kill, KillAtNew, Life, Point, play_on, void_leases
 from tests.tasks.durable.effects import Effects, differences, effects
 from tests.tasks.durable.plans import PLANS, RICH, TAKEN_BACK, Plan
 
@@ -41,8 +41,9 @@ class Story:
         return Child(self.url, self.now, kill, play_on, self.plan, self.answer, by_watch)
 
     def end(self, child: Child) -> Life:
-        """Wait for its end, and until its lease is void."""
+        """Wait for its end; its lease is void then."""
         life = child.end()
+        void_leases(self.url)
         self.now, self.answer = life.ended + NEXT_LIFE, life.answer or self.answer
         return life
 

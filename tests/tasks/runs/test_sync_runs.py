@@ -12,12 +12,14 @@ import pytest
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import Abort, Pause
+from sqlalchemy import Engine
 
 from deployments.local.postgres import Databases
 from deployments.local.prefect_server import worker_env
 from deployments.local.processes import child_environment
 from deployments.settings import PROJECT, Settings
 from deployments.worker import run_leg
+from flows.jobs import sync_runs
 from schemas.answers import Turn
 from schemas.problems import BadInput
 from schemas.words import Channel
@@ -164,6 +166,29 @@ def test_a_job_at_work_is_not_taken_for_dead(
         watch = Watch(desk.db, part=0)
         while child.poll() is None:
             assert watch.round().rescheduled == 0
+    assert desk.gate(run.id) == "已同步"
+
+
+def test_a_job_that_loses_its_lock_ends_and_is_run_again(
+    desk: Desk, deployments: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk(desk, 2)
+    run = desk.client.create_flow_run_from_deployment(deployments["sync-runs"])
+    real = sync_runs.bring_runs
+    end_holders = "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+    end_holders += "WHERE locktype = 'advisory' AND datname = current_database()"
+
+    def lose_the_lock(db: Engine, cases: Sequence[int]) -> RecoverReport:
+        assert len(desk.play.rows(end_holders)) == 1
+        return real(db, cases)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sync_runs, "bring_runs", lose_the_lock)
+        run_leg(desk.run(run.id), FLOW)
+    assert (desk.gate(run.id), desk.run(run.id).name) == ("Running", run.name)  # it says nothing any more
+    monkeypatch.setattr(runs, "LEG_STARTS_WITHIN", timedelta(0))
+    assert Watch(desk.db, part=0).round().rescheduled == 1
+    run_leg(desk.run(run.id), FLOW)
     assert desk.gate(run.id) == "已同步"
 
 
