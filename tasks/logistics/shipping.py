@@ -72,6 +72,7 @@ class Shipping:
     def take_again(self) -> list[PartsLine]:
         """Give what shall be made again, once."""
         again, self.again = self.again, {}
+        self.lines |= again  # a re-make, from here on
         return [line for _, line in sorted(again.items())]
 
     @property
