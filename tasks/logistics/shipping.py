@@ -80,7 +80,7 @@ class Shipping:
     def take_again(self) -> list[PartsLine]:
         """Give what shall be made again, once."""
         again, self.again = self.again, {}
-        self.lines |= again
+        self.lines |= again  # re-makes, from here on
         return [line for _, line in sorted(again.items())]
 
     @property
