@@ -11,6 +11,7 @@ from tasks.branches.beside import rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.lines.queries import line_table
 from tasks.lines.steps import close_lines
+from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
@@ -33,7 +34,10 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     begin=begin_application,
     end=close_lines,
     lines=line_table,
-    may_withdraw=applicant_until(place_production_orders, zh="生产已开始", en="production has started"),
+    may_withdraw=applicant_until(
+        (place_production_orders, "生产已开始", "production has started"),
+        (release_goods, "货已发出", "the goods have left"),
+    ),
 )
 def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""

@@ -126,7 +126,7 @@ def registered() -> Iterator[None]:
     """Let the house know the toys, for the time of the block."""
     same: dict[str, Any] = {"request": Wish, "parameter": "愿望单", "endings": ToyEnding, "accept": accept}
     same |= {"begin": nothing, "end": nothing, "lines": lines}
-    may_withdraw = applicant_until(grant_wish, zh="已如愿", en="it was granted")
+    may_withdraw = applicant_until((grant_wish, "已如愿", "it was granted"))
     process(code="TOY", title="玩具", chain="提出 → 核对 → 完成", may_withdraw=may_withdraw, **same)(toy)
     process(code="TOW", title="托付", chain="提出 → 等待", may_withdraw=may_withdraw, **same)(waiting)
     sheet("toy-check", "玩具核对", signer=("客服主管", "E1040"), first=("verdict",))(WishCheck)

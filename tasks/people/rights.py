@@ -33,10 +33,10 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     return _refused(person, BARRED) if person.code in question.barred else None
 
 
-def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[Work, Answer], Problem | None]:
+def applicant_until(*steps: tuple[Callable[..., Any], str, str]) -> Callable[[Work, Answer], Problem | None]:
     """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
 
-    What has begun by then is said in Chinese and English: 生产已开始, production has started.
+    Each says in Chinese and English what has happened then: 生产已开始, production has started.
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
@@ -45,11 +45,11 @@ def applicant_until(*steps: Callable[..., Any], zh: str, en: str) -> Callable[[W
         person = on_staff(work.unit, answer.by)
         if isinstance(person, Problem):
             return person
-        late = began(work, *steps)
+        late = next(((zh, en) for one, zh, en in steps if began(work, one)), None)
         if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
             return None
         if late:
-            return _refused(person, f"{zh}，只有客服主管可以撤回 {en}: only a SUPERVISOR may withdraw")
+            return _refused(person, "{}，只有客服主管可以撤回 {}: only a SUPERVISOR may withdraw".format(*late))
         return _refused(person, "只有申报人或客服主管可以撤回 only the applicant or a SUPERVISOR may withdraw")
 
     return may_withdraw

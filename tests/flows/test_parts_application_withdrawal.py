@@ -83,9 +83,18 @@ def test_finished_production_orders_stay_done(play: Play) -> None:
 def test_where_nothing_is_made_production_never_starts(play: Play) -> None:
     case = play.apply([line("P-HW-001", 4)])
     before, _ = play.stock("P-HW-001")
-    play.run_to(case, "pickup-1")
+    play.run_to(case, "goods-out-1-1")
     assert play.withdraw(case, APPLICANT).accepted
     assert_withdrawn(play, case, APPLICANT)
+    assert play.stock("P-HW-001") == (before, 0)
+
+
+def test_goods_that_have_left_are_called_back_by_a_supervisor_alone(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "pickup-1")
+    assert "货已发出，只有客服主管可以撤回 the goods have left" in told(play, case, APPLICANT)
+    assert play.withdraw(case, SUPERVISOR).accepted
     assert play.stock("P-HW-001") == (before, 0)
     assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
 
