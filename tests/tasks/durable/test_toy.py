@@ -83,7 +83,8 @@ def test_a_case_goes_on_along_its_chain_and_back_only_as_far_as_its_process_says
     parts = PROCESSES["PA"]
     assert parts.may_go("审核修正", "办事处申报")
     assert parts.may_go("催提", "计划确认")
-    assert not parts.may_go("出库", "审核修正")
+    assert parts.may_go("出库", "审核修正"), "urgent goods leave before the review"
+    assert not parts.may_go("计划确认", "审核修正")
     assert not parts.may_go("审核修正", "核对")
 
 

@@ -10,6 +10,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from schemas.words import Channel, Role
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES
+from tasks.logistics.shipping import EARLY
 from tests.tasks.runs.people import PARAMETER, Desk, changed_process
 
 SOMEBODY_ELSE = "E1049"  # an office's: applies, but reviews nothing
@@ -25,17 +26,26 @@ def drawn(desk: Desk) -> int:
 
 def test_a_form_opens_the_case_and_its_run_tells_where_it_stands(desk: Desk) -> None:
     before = drawn(desk)
-    run_id = desk.apply(office="BJ", urgency="加急")
+    run_id = desk.apply(office="BJ")
     number = f"PA-2026-{before + 1:06d}"
     row = desk.play.case(desk.case(run_id))
     assert (row.number, row.origin, row.run_id) == (number, f"run:{run_id}", run_id)
     run = desk.run(run_id)
     assert run.name == f"{number} · 北京办事处 · 审核修正"
-    assert {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"} == set(run.tags)
+    assert {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处"} == set(run.tags)
     sheet = desk.sheet(number)
     assert number in sheet
     assert row.customer_phone not in sheet
     assert {entry.channel for entry in desk.play.timeline(row.id)} == {Channel.SYSTEM}
+
+
+def test_an_urgent_case_shows_its_early_release_and_beside_it_the_review(desk: Desk) -> None:
+    run_id = desk.send({PARAMETER: desk.form(urgency="加急")})
+    assert desk.leg(run_id) == f"{EARLY}-0"
+    assert {"待办:客服主管", "加急"} <= set(desk.run(run_id).tags)
+    desk.watch()
+    beside = desk.beside(desk.case(run_id))
+    assert {"待办:配件审核员", "加急"} <= set(desk.run(beside["review-1"]).tags)
 
 
 def test_a_run_without_its_form_is_refused_at_once(desk: Desk) -> None:
