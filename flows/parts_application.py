@@ -15,7 +15,7 @@ from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
-from tasks.production.steps import place_production_orders, produce
+from tasks.production.steps import cancel_production, place_production_orders, produce
 from tasks.runs.process import process
 
 BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"
@@ -37,6 +37,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
         (release_goods, "货已发出", "the goods have left"),
+        ended=cancel_production,
     ),
 )
 def parts_application(case: Case) -> Closing:

@@ -82,6 +82,12 @@ def drop(case: Case, key: str) -> None:
     _of(case).drop(key)
 
 
+def drop_all(case: Case) -> None:
+    """End all branches of a case: nothing of theirs is asked any longer."""
+    for key in list(_of(case).waiting):
+        drop(case, key)
+
+
 def next_answer(case: Case, *questions: Question[Any]) -> Answered | None:
     """Ask; gives the first answer, or None where a branch went on instead, so that there may be other questions."""
     return _of(case).next_answer(*questions)

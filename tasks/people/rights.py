@@ -15,6 +15,7 @@ from tasks.unit.work import Work
 
 SIGNER = f"{Decision.model_fields['staff'].alias} staff"
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
+ENDED = "已撤回或关闭，只待清点 has been withdrawn or closed already, only a count is waited for"
 
 
 def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
@@ -33,13 +34,18 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     return _refused(person, BARRED) if person.code in question.barred else None
 
 
-def applicant_until(*steps: tuple[Callable[..., Any], str, str]) -> Callable[[Work, Answer], Problem | None]:
+def applicant_until(
+    *steps: tuple[Callable[..., Any], str, str], ended: Callable[..., Any] | None = None
+) -> Callable[[Work, Answer], Problem | None]:
     """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
 
-    Each says in Chinese and English what has happened then: 生产已开始, production has started.
+    Each says in Chinese and English what has happened then: 生产已开始, production has started. After the step `ended`
+    nobody may: the case has been withdrawn or closed, and waits only for its last count.
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
+        if ended and began(work, ended):
+            return Problem("单据 case", work.case.number, ENDED)
         if answer.channel == Channel.SYSTEM:
             return None
         person = on_staff(work.unit, answer.by)

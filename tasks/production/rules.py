@@ -22,24 +22,24 @@ NOTHING = "至少填写一项完成、报废或异常 report something made, scr
 
 
 class Received(NamedTuple):
-    """A line as it comes in: what the workshop reported and the warehouse counted."""
+    """A line as it comes in: what the workshop reported, the warehouse counted, and how much is kept for the case.
+
+    What was counted beyond the report is everybody's, and so is all that comes in after the case was stopped.
+    """
 
     planned: PlannedLine
     reported: Decimal
     counted: Decimal
     reason: str
-
-    @property
-    def kept(self) -> Decimal:
-        """How much of it is kept for the case: what was counted beyond the report is everybody's."""
-        return min(self.counted, self.reported)
+    kept: Decimal
 
 
 class Making:
     """How far the planned lines of a shipment are; it begins with everything still to be made.
 
     Per line what was ordered, made and scrapped, and what is still to make; per unit how often it has reported;
-    by the key of its question what waits to be counted, and which anomalies wait for a decision.
+    by the key of its question what waits to be counted, and which anomalies wait for a decision. Once `stopped`,
+    only what was made by then comes in.
     """
 
     def __init__(self, plan: Sequence[PlannedLine]) -> None:
@@ -49,7 +49,7 @@ class Making:
         self.reports = Counter[str]()
         self.counts: dict[str, dict[int, Decimal]] = {}
         self.anomalies: dict[str, Shortfall] = {}
-        self.came_in = Decimal(0)
+        self.came_in, self.stopped = Decimal(0), False
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""
@@ -81,10 +81,23 @@ class Making:
             seen = by_no[no]
             if seen.counted != reported:
                 missing = max(reported - seen.counted, Decimal(0))
-                self._note(self.orders[no], made=self.orders[no].made - missing)
+                cancelled = self.orders[no].cancelled or (self.stopped and missing > 0)
+                self._note(self.orders[no], made=self.orders[no].made - missing, cancelled=cancelled)
                 self._miss(turn, no, missing, f"报 {reported:f} 实收 {seen.counted:f}: {seen.reason}", "入库 goods in")
         self.came_in += sum(line.counted for line in counted)
-        return [Received(self.plan[line.line_no], made[line.line_no], line.counted, line.reason) for line in counted]
+        received = []
+        for line in counted:
+            reported = made[line.line_no]
+            kept = Decimal(0) if self.stopped else min(line.counted, reported)
+            received.append(Received(self.plan[line.line_no], reported, line.counted, line.reason, kept))
+        return received
+
+    def stop(self) -> None:
+        """Make no more: what is not finished is cancelled; what waits to be counted is asked for by other keys."""
+        self.stopped = True
+        self.counts = {f"{key}-left": made for key, made in self.counts.items()}
+        for order in list(self.orders.values()):
+            self._note(order, cancelled=order.cancelled or order.made < order.quantity)
 
     def settle(self, key: str, verdict: AnomalyVerdict) -> OrderProgress:
         """Take the decision on an anomaly: made again, or so much less is owed; gives the order as it stands."""

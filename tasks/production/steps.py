@@ -3,29 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
-from typing import Any
 
 from schemas.forms.anomalies import AnomalyVerdict
-from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
+from schemas.forms.production import GoodsInCount, ProductionReport
 from schemas.parts import OrderProgress, PlannedLine, Settled
-from schemas.problems import Problem
 from schemas.tables import production_order
-from schemas.words import DocumentKind, MovementKind, OrderState, Role, Supply
+from schemas.words import DocumentKind, MovementKind, OrderState, Supply
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
-from tasks.branches.beside import Branch, beside, next_answer, side_by_side
+from tasks.branches.beside import Branch, beside, drop_all, next_answer, side_by_side
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import promised_date
-from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case
-from tasks.durable.question import Question
+from tasks.durable.process import Case, ask_first
+from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
-from tasks.lines.rules import as_rows, only_these
 from tasks.lines.steps import mark_line
 from tasks.production.planning import release_stock
 from tasks.production.queries import units
-from tasks.production.rules import Making, Received, count_problems, report_problems
+from tasks.production.questions import count_question, making_questions
+from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
@@ -47,11 +44,24 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
     """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
 
     Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. Raises
-    ClosedByAnomaly where an anomaly closes the case.
+    ClosedByAnomaly where an anomaly closes the case; that and a withdrawal wait for the count of what was made.
     """
     making = Making(plan)
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
+    try:
+        _make(case, making, shipment, ready)
+    except Withdrawn as taken_back:
+        why = f"已撤回 withdrawn：{taken_back.reason} ({taken_back.by})"
+        _count_what_is_left(case, making, shipment, "已撤回·待清点", why)
+        raise
+    except ClosedByAnomaly:
+        _count_what_is_left(case, making, shipment, "已按异常关闭·待清点", "已按异常处理意见关闭 closed by an anomaly")
+        raise
+    return making.came_in
+
+
+def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
     for number in count(1):
         questions = making_questions(making, shipment)
         if not (questions or making.anomalies):
@@ -63,7 +73,6 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
             else:
                 ready(_count(case, making, question.key, answer, shipment, turn), f"book-goods-in-{turn}")
             _settle_new(case, making, known, shipment)
-    return making.came_in
 
 
 def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
@@ -79,6 +88,20 @@ def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment
     orders = [making.orders[line.planned.line_no] for line in received]
     book_goods_in(case, received, orders, shipment, turn=turn)
     return {line.planned.line_no: line.kept for line in received if line.kept}
+
+
+def _count_what_is_left(case: Case, making: Making, shipment: int, title: str, why: str) -> None:
+    """Have counted what was made before the case was stopped: it becomes free stock; nothing else is asked any more."""
+    if not making.counts:
+        return
+    drop_all(case)
+    making.stop()
+    cancel_production(case, [])
+    release_stock(case, [])
+    while making.counts:
+        left = [count_question(key, made, making.plan, title, why) for key, made in making.counts.items()]
+        question, counted = ask_first(case, *left)
+        _count(case, making, question.key, counted, shipment, question.key.removeprefix("goods-in-"))
 
 
 def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> None:
@@ -156,19 +179,20 @@ def _order(work: Work, line_no: int, shipment: int) -> dict[str, object]:
 def book_goods_in(
     work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str
 ) -> DocumentRef | None:
-    """Book what was counted into stock, keep it for the case, and issue the numbered 入库单, one a receipt.
+    """Book what was counted into stock, keep what the case is to have, and issue the numbered 入库单, one a receipt.
 
     None where nothing was there to book: a count of zero issues no slip.
     """
     rows, kinds, suppliers = [], dict[MovementKind, None](), dict[str, None]()
     _keep(work, orders, shipment)
     for one in received:
-        line, reported, counted, reason = one
+        line, reported, counted, reason, kept = one
         if counted == 0:
             continue
         kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
         receive(work, line.line_no, line.part, counted, kind)
-        reserve(work, line.line_no, line.part, one.kept)
+        if kept:
+            reserve(work, line.line_no, line.part, kept)
         work.update(production_order, _order(work, line.line_no, shipment), in_on=work.today)
         if not line.remake:
             mark_line(work, line.line_no, in_on=work.today)
@@ -179,49 +203,3 @@ def book_goods_in(
     return issue(
         work, DocumentKind.INBOUND_SLIP, slip(work, kinds, {"supplier": "、".join(suppliers)}, rows, red=False)
     )
-
-
-def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
-    """Ask for all that is not there yet: reports of the units, counts of what they made."""
-    return [
-        *(report_question(unit, making, shipment) for unit in making.units()),
-        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
-    ]
-
-
-def report_question(unit: str, making: Making, shipment: int) -> Question[ProductionReport]:
-    """Ask a unit for its report, due by the promised date of its first line."""
-    left = making.lines_of(unit)
-    key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
-
-    def check(form: ProductionReport, _work: Work) -> list[Problem]:
-        return report_problems(form.lines, left)
-
-    def brief() -> list[str]:
-        planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
-        return [f"{no}. {line.name} × {quantity:f} · 承诺 {line.promised}" for no, line, quantity in planned]
-
-    def prefill() -> dict[str, Any]:
-        return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
-
-    lines = [making.plan[no] for no in left]
-    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.days) for one in lines]
-    due = production_due(promises)
-    more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
-    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **more)
-
-
-def count_question(key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine]) -> Question[GoodsInCount]:
-    """Ask the warehouse to count before anything is booked."""
-
-    def check(form: GoodsInCount, _work: Work) -> list[Problem]:
-        return count_problems(form.lines, made)
-
-    def brief() -> list[str]:
-        return [f"{no}. {plan[no].name}: 报 reported {quantity:f}" for no, quantity in made.items()]
-
-    def prefill() -> dict[str, Any]:
-        return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
-
-    covers = only_these(made)
-    return gate(key, "出货入库", Role.WAREHOUSE, GoodsInCount, "goods_in", "", brief, prefill, check, covers=covers)

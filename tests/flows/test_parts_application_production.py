@@ -161,3 +161,19 @@ def test_an_anomaly_closes_the_case_and_undoes_its_work(play: Play) -> None:
     assert play.stock("P-PB-001") == (1, 0), "what was made is stock now"
     sent = play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)
     assert [message.kind for message in sent] == ["place_order", "cancel_order"]
+
+
+def test_a_case_that_an_anomaly_closes_has_what_was_made_counted_first(play: Play) -> None:
+    case = anomaly(play)
+    assert play.stock("P-PB-001") == (0, 0)
+    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="改下新单")
+    (item,) = play.items(case).values()
+    assert (item.step_key, item.role, item.title) == ("goods-in-1-1-left", "WAREHOUSE", "已按异常关闭·待清点")
+    assert item.brief[0].startswith("已按异常处理意见关闭 closed by an anomaly，清点后即为现货")
+    assert {order.state for order in play.orders(case)} == {"cancelled"}
+    again = play.withdraw(case, "E1040")
+    assert (again.accepted, "只待清点" in str(again.problems[0])) == (False, True)
+    play.decide(case, "goods-in-1-1-left")
+    assert play.case(case).ending == "replaced"
+    assert play.stock("P-PB-001") == (1, 0), "what was made is stock now"
+    assert len(play.documents(case, "RK")) == 1

@@ -1,9 +1,18 @@
 """撤回: who may take a case back until when, and the visible undo (DOMAIN, "What every case has")."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import time_machine
 
+from schemas.sheet_kinds import sheet_kind
+from schemas.words import Role
+from tasks.desk.queries import case_view
+from tasks.desk.timeline import timeline_rows
 from tests.play import Play, cells, line
+from tests.tasks.durable.chunks import told as told_of
+from tests.tasks.sheets.workbooks import became, save, send
 
 APPLICANT, COLLEAGUE, SUPERVISOR = "E1049", "E1050", "E1040"
 
@@ -78,6 +87,130 @@ def test_finished_production_orders_stay_done(play: Play) -> None:
     play.decide(case, "produce-1-panel-1")
     assert play.withdraw(case, SUPERVISOR).accepted
     assert [order.state for order in play.orders(case)] == ["done", "cancelled"]
+    play.decide(case, "goods-in-1-1-left")
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert [order.state for order in play.orders(case)] == ["done", "cancelled"]
+
+
+def made_but_not_counted(play: Play) -> int:
+    """Bring a case of two units to where PANEL has made 2 of 3 doors, which nobody has counted; PAINT makes a top."""
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3), line("P-PT-001", 1)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {2: 2}))
+    assert set(play.items(case)) == {"goods-in-1-1", "produce-1-panel-2", "produce-1-paint-1"}
+    return case
+
+
+def count_by_click(play: Play, case: int, _path: Path) -> None:
+    """Answer the count on its form."""
+    play.decide(case, "goods-in-1-1-left")
+
+
+def count_by_sheet(play: Play, case: int, path: Path) -> None:
+    """Answer the count by a row of the warehouse's sheet."""
+    row = {"单号": play.case(case).number, "日期": "2026-11-18", "经办人工号": "E1016", "行号": 2, "实收数量": 2}
+    kind = sheet_kind("goods-in")
+    assert became(send(play.db, save(path / "counted.xlsx", kind, row))) == ["+"]
+
+
+@pytest.mark.parametrize("count", [count_by_click, count_by_sheet])
+def test_what_was_made_but_not_counted_is_counted_and_becomes_free_stock(
+    play: Play, tmp_path: Path, count: Callable[[Play, int, Path], None]
+) -> None:
+    case = made_but_not_counted(play)
+    before, _ = play.stock("P-HW-001")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    (item,) = play.items(case).values()
+    assert (item.step_key, item.role, item.title) == ("goods-in-1-1-left", "WAREHOUSE", "已撤回·待清点")
+    assert item.brief == [
+        "已撤回 withdrawn：客户取消 (E1040)，清点后即为现货 once counted it is free stock",
+        "2. 柜门板(左): 报 reported 2",
+    ]
+    assert [order.state for order in play.orders(case)] == ["cancelled", "cancelled"]
+    assert play.stock("P-HW-001") == (before, 0), "what was reserved does not wait for the count"
+    assert play.stock("P-PB-001") == (0, 0), "nothing is on stock before it is counted"
+
+    count(play, case, tmp_path)
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert play.stock("P-PB-001") == (2, 0)
+    (slip,) = play.documents(case, "RK")
+    assert ([row["quantity"] for row in slip.content["lines"]], slip.content["red"]) == (["2"], False)
+    assert play.finish(play.apply([line("P-PB-001", 2)])) == "delivered"
+    assert play.stock("P-PB-001") == (0, 0), "another case had it"
+
+
+@pytest.mark.parametrize("at", ["goods-in-1-1", "produce-1-paint-1"])
+def test_it_is_counted_whatever_the_withdrawal_met_first(play: Play, at: str) -> None:
+    case = made_but_not_counted(play)
+    play.run("UPDATE work_item SET due_at = opened_at - interval '1 day' WHERE step_key = :at", at=at)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.rows("SELECT step_key FROM work_item WHERE state = 'withdrawn'")[0].step_key == at
+    assert play.finish(case) == "withdrawn"
+    assert play.stock("P-PB-001") == (2, 0)
+
+
+def test_a_withdrawn_case_that_waits_for_its_count_is_seen_so_and_asks_nothing_else(play: Play) -> None:
+    case = made_but_not_counted(play)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    with play.db.connect() as connection:
+        view = case_view(connection, case)
+    assert (view.case.step, view.case.link, view.case.ending) == ("已撤回·待清点", "出货入库", None)
+    assert [item.role for item in view.items] == [Role.WAREHOUSE]
+    told = [(row.title.partition("：")[2], row.what) for row in timeline_rows(view)]
+    assert ("撤回 withdrawn", "客户取消") in told
+    assert "不需要办理" in told_of(play.send(case, "produce-1-paint-1", {"经办人工号": "E1009"}).reply)
+
+
+def test_a_case_that_only_waits_for_its_count_cannot_be_withdrawn_again(play: Play) -> None:
+    case = made_but_not_counted(play)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    for staff in (APPLICANT, SUPERVISOR):
+        assert "已撤回或关闭，只待清点" in told(play, case, staff, "再次撤回")
+    assert play.finish(case) == "withdrawn"
+    assert play.stock("P-PB-001") == (2, 0)
+
+
+def test_each_count_that_is_left_is_free_as_soon_as_it_is_in(play: Play) -> None:
+    case = made_but_not_counted(play)
+    play.decide(case, "produce-1-paint-1")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert set(play.items(case)) == {"goods-in-1-1-left", "goods-in-1-2-left"}
+    play.decide(case, "goods-in-1-2-left")
+    assert play.stock("P-PT-001") == (1, 0)
+    assert [order.state for order in play.orders(case)] == ["cancelled", "done"]
+    play.decide(case, "goods-in-1-1-left")
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert len(play.documents(case, "RK")) == 2
+
+
+@pytest.mark.parametrize(("counted", "slips"), [(0, 0), (1, 1), (3, 1)])
+def test_a_difference_of_what_is_left_is_recorded_and_nothing_is_made_again(
+    play: Play, counted: int, slips: int
+) -> None:
+    case = made_but_not_counted(play)
+    play.decide(case, "produce-1-panel-2")
+    play.decide(case, "goods-in-1-2")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert "数量不符须填差异原因" in play.refused(case, "goods-in-1-1-left", 明细=cells("实收数量", {2: counted}))
+    play.decide(case, "goods-in-1-1-left", 明细=cells("实收数量", {2: counted}, 差异原因="清点不符"))
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert play.stock("P-PB-001") == (1 + counted, 0)
+    assert play.orders(case)[0].state == ("done" if counted > 2 else "cancelled")
+    assert len(play.documents(case, "RK")) == 1 + slips
+
+
+def test_goods_on_the_road_do_not_keep_what_is_left_from_being_counted(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], 发货方式="分批")
+    before, _ = play.stock("P-HW-001")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1")
+    assert play.withdraw(case, SUPERVISOR).accepted
+    assert list(play.items(case)) == ["goods-in-1-1-left"], "nobody is asked for the pickup"
+    play.decide(case, "goods-in-1-1-left")
+    assert_withdrawn(play, case, SUPERVISOR)
+    assert (play.stock("P-HW-001"), play.stock("P-PB-001")) == ((before, 0), (3, 0))
 
 
 def test_where_nothing_is_made_production_never_starts(play: Play) -> None:

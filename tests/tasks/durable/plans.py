@@ -27,7 +27,7 @@ class Plan:
     anomaly    what the SUPERVISOR says of every anomaly
     freight    of the first form of 出库: needs no approval, gets it, or is refused, then own vans go
     release    what the SUPERVISOR says before the form of urgent goods; None leaves it open
-    withdraw   the form on which the case is withdrawn instead of answered
+    withdraw   the form on which the case is withdrawn instead of answered, once: what is left is counted then
     """
 
     lines: tuple[Mapping[str, Any], ...] = (ON_STOCK,)
@@ -64,7 +64,7 @@ class Plan:
         if self.release and len(keys) < len(items):
             keys = [key for key in items if key.startswith("release")]
         item = items[keys[0]]
-        if self.withdraw and item.form.endswith(self.withdraw):
+        if self.withdraw and item.form.endswith(self.withdraw) and not item.step_key.endswith("-left"):
             return Answer("", {"经办人工号": SUPERVISOR, "撤回原因": "客户取消"}, Channel.CLI, EntryKind.WITHDRAWN)
         return Answer(item.step_key, play.answer(case, item.step_key, **self._fields(item)), Channel.CLI)
 

@@ -87,6 +87,7 @@ MANY_WAYS = [
     Plan(price=2600, refused=True),
     Plan(lines=(PANEL,), difference=True, anomaly="关闭本单"),
     replace(TAKEN_BACK, withdraw="ProductionReport"),
+    Plan(lines=(PANEL, PAINTED), partial=True, withdraw="GoodsInCount"),
 ]
 
 

@@ -170,11 +170,23 @@ def withdrawn_after_goods_out(play: Play) -> int:
     return case
 
 
+def withdrawn_before_the_count(play: Play) -> int:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3), line("P-PT-001", 2)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {2: 1}))
+    play.decide(case, "produce-1-paint-1")
+    assert play.withdraw(case, "E1040", "客户取消").accepted
+    play.decide(case, "goods-in-1-2-left")
+    play.decide(case, "goods-in-1-1-left")
+    return case
+
+
 def closed_by_an_anomaly(play: Play) -> int:
     case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)])
     play.run_to(case, "produce-1-panel-1")
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {2: 1}, 异常说明="停产"))
     play.decide(case, "anomaly-1-1-2", 处理意见="关闭本单", 原因="改下新单")
+    play.decide(case, "goods-in-1-1-left")
     return case
 
 
@@ -195,6 +207,7 @@ def never_checked(play: Play) -> int:
         (anomalies_and_two_shipments, "delivered"),
         (rejected, "rejected"),
         (withdrawn_after_goods_out, "withdrawn"),
+        (withdrawn_before_the_count, "withdrawn"),
         (closed_by_an_anomaly, "replaced"),
         (never_checked, "delivered"),
     ],

@@ -220,6 +220,18 @@ def test_an_item_that_is_dropped_ends_its_run_and_nothing_of_the_customer_stays(
     assert desk.watch() == NOTHING
 
 
+def test_a_withdrawn_case_shows_its_last_count_and_nothing_else(desk: Desk) -> None:
+    case, own, beside = two_units(desk)
+    desk.play.decide(case, PANEL)
+    assert desk.play.withdraw(case, "E1040").accepted
+    desk.watch()
+    assert right(desk, case) == "goods-in-1-1-left-0"
+    assert desk.run(own).name.endswith("已撤回·待清点")
+    assert (state(desk, beside), desk.beside(case)) == (("COMPLETED", "已取消"), {})
+    assert desk.decide(own) == "已撤回"
+    assert desk.play.stock("P-PB-001") == (3, 0)
+
+
 def test_an_answer_that_a_changed_process_cannot_judge_is_kept_until_it_can(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

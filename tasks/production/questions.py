@@ -1,0 +1,65 @@
+"""What workshops and the warehouse are asked while goods are made: reports and counts (DOMAIN 1.6, 1.7)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
+from schemas.parts import PlannedLine
+from schemas.problems import Problem
+from schemas.words import Role
+from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
+from tasks.durable.question import Question
+from tasks.lines.rules import as_rows, only_these
+from tasks.production.rules import Making, count_problems, report_problems
+from tasks.unit.work import Work
+
+
+def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
+    """Ask for all that is not there yet: reports of the units, counts of what they made."""
+    return [
+        *(report_question(unit, making, shipment) for unit in making.units()),
+        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
+    ]
+
+
+def report_question(unit: str, making: Making, shipment: int) -> Question[ProductionReport]:
+    """Ask a unit for its report, due by the promised date of its first line."""
+    left = making.lines_of(unit)
+    key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
+
+    def check(form: ProductionReport, _work: Work) -> list[Problem]:
+        return report_problems(form.lines, left)
+
+    def brief() -> list[str]:
+        planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
+        return [f"{no}. {line.name} × {quantity:f} · 承诺 {line.promised}" for no, line, quantity in planned]
+
+    def prefill() -> dict[str, Any]:
+        return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
+
+    lines = [making.plan[no] for no in left]
+    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.days) for one in lines]
+    due = production_due(promises)
+    more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
+    return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **more)
+
+
+def count_question(
+    key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine], title: str = "出货入库", stopped: str = ""
+) -> Question[GoodsInCount]:
+    """Ask the warehouse to count before anything is booked; `stopped` says why the case ends with it."""
+
+    def check(form: GoodsInCount, _work: Work) -> list[Problem]:
+        return count_problems(form.lines, made)
+
+    def brief() -> list[str]:
+        told = [f"{stopped}，清点后即为现货 once counted it is free stock"] if stopped else []
+        return [*told, *(f"{no}. {plan[no].name}: 报 reported {quantity:f}" for no, quantity in made.items())]
+
+    def prefill() -> dict[str, Any]:
+        return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
+
+    covers = only_these(made)
+    within, link = "goods_in", "出货入库"
+    return gate(key, title, Role.WAREHOUSE, GoodsInCount, within, link, brief, prefill, check, covers=covers)
