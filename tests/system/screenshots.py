@@ -10,7 +10,7 @@ from tests.system.staff import Staff, chromium, fill, log_in, sit_down
 
 PICTURES = PROJECT / "docs" / "img"
 MOST_BYTES = 250_000
-APPLICATION = {"申报人工号": "E1049", "订单号": "SO20251023-0164", "紧急程度": "加急", "备注": "客户周末在家"}
+APPLICATION = {"申报人工号": "E1049", "订单号": "SO20251023-0164", "备注": "客户周末在家"}
 
 
 def main() -> None:

@@ -43,14 +43,14 @@ def test_a_wrong_application_comes_back_with_all_that_was_typed_and_is_accepted_
     fill(dialog, "备注", "")
     staff.send(dialog)
 
-    name = staff.page.get_by_text("北京办事处 · 审核修正").first
+    name = staff.page.get_by_text("北京办事处 · 加急放行").first
     name.wait_for()
     run = product.run(run_id)
     assert run is not None
     number = run["name"].partition(" · ")[0]
-    assert run["name"] == f"{number} · 北京办事处 · 审核修正"
+    assert run["name"] == f"{number} · 北京办事处 · 加急放行"
     assert number.startswith("PA-2026-")
-    tags = {"配件申报", "办事处:北京办事处", "待办:配件审核员", "待办:配件审核员@北京办事处", "加急"}
+    tags = {"配件申报", "办事处:北京办事处", "待办:客服主管", "加急"}
     assert tags <= set(run["tags"])
     request = product.rows("SELECT request FROM service_case WHERE number = :n", n=number)[0].request
     assert request["remark"] == "", "what was emptied in the draft must not come back"
