@@ -51,7 +51,7 @@ POOL = "aftersales"
 JOBS_QUEUE, JOBS = "jobs", 2  # the queue of the pool for jobs with a process of their own; so many run at once
 BACKGROUND_CONNECTIONS = 8  # of the loops beside the legs; the watch has hands of its own
 WATCH_EVERY, OUTBOX_EVERY, PAGES_EVERY = 3.0, 2.0, 15.0  # seconds
-POLL_AT_LEAST = 20.0  # seconds
+ASK_EVERY, BUSY_FOR, POLL_AT_LEAST = 0.5, 10.0, 20.0  # seconds; while people are at work the worker asks at each turn
 STOP_GRACE = 8.0  # seconds that legs in hand may take to end after SIGTERM
 log = get_logger("workers.aftersales")
 
@@ -74,7 +74,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         self._jobs = set[UUID]()  # those in hand
         self._deployments: dict[str, DeploymentResponse] = {}
         self._clients = clients
-        self._poll_at = 0.0  # monotonic
+        self._ask_at = self._busy_until = self._poll_at = 0.0  # monotonic
 
     @property
     def in_hand(self) -> set[UUID]:
@@ -88,17 +88,22 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
         """Ask for what is due where there is any: to be asked costs the server 36 ms, to count what is due 11.
 
-        Now and then all the same: the UI shows a queue that nobody polls as not ready.
+        Now and then all the same: the UI shows a queue that nobody polls as not ready. Who has pressed one button soon
+        presses the next: for some seconds after a leg the question comes more often.
         """
+        now = time.monotonic()
+        if now < self._ask_at:
+            return []
+        self._ask_at = now if now < self._busy_until else now + ASK_EVERY
         due = clock.now() + timedelta(seconds=self._prefetch_seconds)
         scheduled = {"state": {"type": {"any_": ["SCHEDULED"]}}, "next_scheduled_start_time": {"before_": due}}
         some = await self.client.count_flow_runs(
             flow_run_filter=FlowRunFilter.model_validate(scheduled),
             work_pool_filter=WorkPoolFilter.model_validate({"name": {"any_": [self._work_pool_name]}}),
         )
-        if not some and time.monotonic() < self._poll_at:
+        if not some and now < self._poll_at:
             return []
-        self._poll_at = time.monotonic() + POLL_AT_LEAST
+        self._poll_at, self._busy_until = now + POLL_AT_LEAST, now + BUSY_FOR if some else self._busy_until
         return await super()._get_scheduled_flow_runs()
 
     async def _submit_scheduled_flow_runs(self, flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:

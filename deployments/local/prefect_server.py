@@ -30,7 +30,7 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+        "PREFECT_WORKER_QUERY_SECONDS": "0.1",  # a turn of the worker, which asks the server less often
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_COLORS": "false",
         # what a leg or the worker says while all is well goes to the worker's log alone, not to the server too

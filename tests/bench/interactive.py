@@ -32,6 +32,7 @@ from prefect.workers.process import ProcessWorker
 from deployments.local.prefect_server import WORKER_GRACE, worker_env
 from deployments.local.processes import Child
 from deployments.settings import PROJECT
+from deployments.worker import ASK_EVERY
 from schemas.answers import Turn
 from schemas.forms.applications import PartsApplication, ReviewDecision
 from schemas.forms.base import Form
@@ -134,6 +135,8 @@ def run() -> list[Figure]:
 @contextmanager
 def _worker(here: Installation, name: str, words: Sequence[str]) -> Iterator[Child]:
     variables = worker_env(here.settings, here.databases)
+    if name == STOCK:  # it asks at each turn; ours only for a while after it had work
+        variables |= {"PREFECT_WORKER_QUERY_SECONDS": str(ASK_EVERY)}
     worker = Child(name, words, variables, here.settings, WORKER_GRACE)
     worker.start()
     try:
