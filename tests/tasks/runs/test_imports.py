@@ -33,6 +33,7 @@ from tasks.runs import standing as runs
 from tasks.runs.gate import draft_input
 from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
+from tasks.runs.mending import RecoverReport
 from tasks.sheets import dropbox, importing, places
 from tests.play import line
 from tests.tasks.runs.people import Desk
@@ -498,3 +499,15 @@ def test_the_drop_folders_watch_clears_what_was_kept_for_as_long_as_the_policy_s
     _, name, message = watched(7.1)
     assert (name, message[:15]) == ("已清理", "保存满 7 天，删除 2 份 ")
     assert not any(folder.exists() for folder in kept)
+
+
+def test_secrets_of_a_url_are_not_kept_once_the_import_was_cancelled(desk: Desk, deployments: dict[str, UUID]) -> None:
+    run_id = start(desk, "import-sheet", deployments, 文件="http://me:secret@a/b.csv?token=secret")
+    desk.cancel(run_id)
+    assert desk.watch() == RecoverReport(finished=1)
+    cancelled = desk.run(run_id)
+    assert (state(cancelled)[:2], cancelled.parameters) == (
+        ("CANCELLED", "已取消"),
+        {"导入单": {"文件": "http://a/b.csv"}},
+    )
+    assert desk.watch() == RecoverReport()
