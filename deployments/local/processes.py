@@ -55,6 +55,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,  # what it writes is its owner's alone
             )
         write_pid(pid_file(self.settings, self.name), self.process.pid)
         self.started, self.restart_at = time.monotonic(), None

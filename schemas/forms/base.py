@@ -87,9 +87,10 @@ def form_at(path: str) -> type[Form]:
 
 
 def contact_fields() -> frozenset[str]:
-    """Give the names under which forms, of all processes that are loaded, ask for contact data."""
-    fields = [field for form in _all_forms(Form) for field in form.model_fields.values()]
-    return frozenset(field.alias for field in fields if field.alias and Sense.CONTACT in field.metadata)
+    """Give the names, of both kinds, under which forms of all processes that are loaded ask for contact data."""
+    fields = [named for form in _all_forms(Form) for named in form.model_fields.items()]
+    asking = [(name, field.alias or name) for name, field in fields if Sense.CONTACT in field.metadata]
+    return frozenset(one for both in asking for one in both)
 
 
 def _all_forms(form: type[Form]) -> Iterator[type[Form]]:

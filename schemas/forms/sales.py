@@ -35,7 +35,10 @@ SIGNED_ON = Cell(date(2026, 3, 12), "可空；保修从签收起算")
     key_field="order_no",
     once=("order_no", "line_no"),
     in_order=(("factory_date", "delivery_date"), ("delivery_date", "signing_date")),
-    hints=("一行是订单的一行；同一订单号和行号再次发来，内容有变即更正，没有变即不动。",),
+    hints=(
+        "一行是订单的一行；同一订单号和行号再次发来，没有变即不动。",
+        "内容有变的先退回，写明将更正什么；核对后在“确认”列填“是”再发，才更正。",
+    ),
 )
 class SalesLine(Form):
     """One line of an order as it was sold."""
@@ -55,4 +58,6 @@ class SalesLine(Form):
     delivery_date: Annotated[fields.OptionalDay, label("发货日期", "Delivered on"), Cell(date(2026, 3, 9))] = None
     signing_date: Annotated[fields.Past[fields.OptionalDay], label("签收日期", "Signed on"), SIGNED_ON] = None
     channel: Annotated[SalesChannel, label("渠道", "Channel"), Cell("门店", "门店或远程", 8)]
+    staff: Annotated[fields.StaffNo, Cell("E1001", "由谁录入的工号，例如 E1001", 12)]
     custom_made: Annotated[YesNo, label("是否定制", "Custom-made"), Cell("否", "空则为否", 10)] = YesNo.NO
+    confirmed: Annotated[YesNo, label("确认", "Confirmed"), Cell("否", "更正时填“是”；空则为否", 8)] = YesNo.NO

@@ -1,8 +1,22 @@
 """Reference data: offices, people and roles, parts and prices, standards, calendar, policies, sales records."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 
-from schemas.tables.base import Json, Money, Quantity, codes_of, each, in_force, named, table, word_of
+from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, in_force, named, table, word_of
 from schemas.words import Role, Urgency
 
 office = table("office", *named(12, unique=True), *each(Text, "region", "address", "phone"))
@@ -100,4 +114,16 @@ sales_record = table(
     *each(Date, "delivery_date", "signing_date", nullable=True),
     *word_of(["shop", "remote"], "channel", 8),
     Column("custom_made", Boolean, nullable=False),
+)
+
+sales_change = table(
+    "sales_change",
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("order_no", Text, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    *codes_of("staff"),
+    Column("changed_at", Moment, nullable=False),
+    Column("changes", Json, nullable=False, comment="by column what it was and became; empty: the record was new"),
+    ForeignKeyConstraint(["order_no", "line_no"], ["sales_record.order_no", "sales_record.line_no"]),
+    Index(None, "order_no", "line_no"),
 )

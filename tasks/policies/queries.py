@@ -37,6 +37,11 @@ def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
     return int(version)
 
 
+def setting_today(connection: Connection, key: str) -> Any:
+    """Give the value that a policy has today, of what no case keeps a version for."""
+    return policies(connection)[version_today(connection)][key]
+
+
 def setting(work: Work, key: str) -> Any:
     """Give a policy's value by the version that the case keeps."""
     return work.read(policies)[work.case.policy_version][key]

@@ -1,11 +1,12 @@
 """Contact data is masked wherever people see it who need not reach the customer, secrets of URLs everywhere; pure."""
 
 import re
+from collections.abc import Callable, Set
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*", re.IGNORECASE)
-MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+MOBILE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 
 
 class Reachable(Protocol):
@@ -31,7 +32,7 @@ def mask_address(address: str) -> str:
 
 
 def mask_mobiles(text: str) -> str:
-    """Mask whatever looks like a mobile number."""
+    """Mask whatever looks like a mobile number, parted or not."""
     return MOBILE.sub(lambda found: mask_phone(found[0]), text)
 
 
@@ -60,10 +61,25 @@ def bare_urls(text: str) -> str:
 
 def bare_values(value: Any) -> Any:
     """Give the same value with bare URLs, however deep they are."""
+    return in_texts(value, lambda text: bare_url(text) if URL.match(text) else bare_urls(text))
+
+
+def without_secrets(value: Any) -> Any:
+    """Give the same value with bare URLs and masked mobile numbers: what is kept of the form of a job that is over."""
+    return in_texts(bare_values(value), mask_mobiles)
+
+
+def in_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Give the same value with its texts changed, however deep they are."""
     if isinstance(value, dict):
-        return {key: bare_values(one) for key, one in value.items()}
+        return {key: in_texts(one, change) for key, one in value.items()}
     if isinstance(value, list):
-        return [bare_values(one) for one in value]
-    if isinstance(value, str):
-        return bare_url(value) if URL.match(value) else bare_urls(value)
-    return value
+        return [in_texts(one, change) for one in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def blanked(value: Any, fields: Set[str]) -> Any:
+    """Give the same value with these fields blank, however deep they are."""
+    if isinstance(value, dict):
+        return {k: "" if k in fields else blanked(v, fields) for k, v in value.items()}
+    return [blanked(v, fields) for v in value] if isinstance(value, list) else value

@@ -27,6 +27,7 @@ from tasks.durable.process import Process
 from tasks.durable.queries import Entry
 from tasks.durable.signals import Moved
 from tasks.durable.stage import Leg, advance
+from tasks.privacy.rules import mask_text
 from tasks.runs import parking
 from tasks.runs.engine import recorded_once
 from tasks.runs.flow import as_task, this_run
@@ -149,10 +150,11 @@ class _CaseRun:
     def _ended(self, view: CaseView) -> State[Any]:
         """End the run by the name of the case's ending, one beside by what became of its item."""
         if not self.beside and view.case.ending:
-            return Completed(name=view.case.ending.zh, message=view.case.ending_reason or "已结案")
+            reason = mask_text(view.case.ending_reason, view.case)
+            return Completed(name=view.case.ending.zh, message=reason or "已结案")
         with self.db.connect() as connection:
             became = item_state(connection, self.case_id, self.beside)
-        return Completed(name=became.zh, message=self.said or became.option)
+        return Completed(name=became.zh, message=mask_text(self.said, view.case) or became.option)
 
 
 def as_step(title: str, act: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:

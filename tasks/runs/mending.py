@@ -5,12 +5,11 @@ A few groups of cases at once, each under its leases and noted together. A case 
 
 import logging
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -29,6 +28,7 @@ from tasks.desk.rules import run_name, run_tags
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.lease import seized
 from tasks.durable.process import PROCESSES
+from tasks.privacy.rules import blanked, in_texts, mask_text
 from tasks.runs import parking
 from tasks.runs.gate import gate_input
 from tasks.runs.parking import waits_at
@@ -234,15 +234,11 @@ class _Mending:
         if run.state_type is not StateType.COMPLETED:
             parking.finish(run.id, word)
         parking.rename(run, name, tags)
-        parameters = blanked(run.parameters, contact_fields())
+        parameters = in_texts(blanked(run.parameters, contact_fields()), self._masked)
         if parameters != run.parameters:
             self.client.update_flow_run(run.id, parameters=parameters)
-        parking.forget_texts(self.client, run.id)
+        parking.forget_texts(self.client, run.id, lambda kept: self._masked(kept) != kept)
         self.report.finished += 1
 
-
-def blanked(value: Any, fields: Set[str]) -> Any:
-    """Give the same value with these fields blank, however deep they are."""
-    if isinstance(value, dict):
-        return {k: "" if k in fields else blanked(v, fields) for k, v in value.items()}
-    return [blanked(v, fields) for v in value] if isinstance(value, list) else value
+    def _masked(self, text: str) -> str:
+        return mask_text(text, self.view.case)

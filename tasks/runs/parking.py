@@ -17,19 +17,20 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowFilter
-from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
+from prefect.client.schemas.objects import FlowRun, FlowRunInput, FlowRunPolicy, State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_paused_state
-from prefect.states import Completed, Scheduled, Suspended, to_state_create
+from prefect.states import Cancelled, Completed, Scheduled, Suspended, to_state_create
 
 from schemas.problems import Unavailable
 from tasks.durable import clock
 
 GATE_KEY = re.compile(r"[a-z0-9-]+")
 MOST_INPUTS = 200  # of a run
+FORGOTTEN = "已取消"  # the state of what was cancelled, once what was typed is forgotten
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=1)  # before a leg that failed is started again
 NO_RETRY = -1  # Prefect counts 0 runs of a parked one: with 0 it would retry a failed leg and forget its gates
 
@@ -111,7 +112,7 @@ def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> bool:
         with prefect_client() as client:
             if held_answer(client, flow_run_id, gate_key) is not None:
                 return False
-            _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda key: key in keyset.values())
+            _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda kept: kept.key in keyset.values())
         form.save(keyset, flow_run_id)
     return True
 
@@ -119,7 +120,9 @@ def store_form(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> bool:
 def ask_again(flow_run_id: UUID, gate_key: str, form: type[RunInput]) -> None:
     """Let a run suspend once more at a gate whose answer was judged or lost; it is forgotten."""
     with prefect_client() as client:
-        _forget(client, flow_run_id, f"suspended-{gate_key}-", lambda key: key == f"suspended-{gate_key}-response")
+        _forget(
+            client, flow_run_id, f"suspended-{gate_key}-", lambda kept: kept.key == f"suspended-{gate_key}-response"
+        )
         client.update_flow_run(flow_run_id, empirical_policy=FlowRunPolicy(pause_keys=set(), retries=NO_RETRY))
     store_form(flow_run_id, gate_key, form)
 
@@ -163,13 +166,20 @@ def held_answer(client: SyncPrefectClient, flow_run_id: UUID, gate_key: str) -> 
     return found[0].decoded_value if found else None
 
 
-def forget_texts(client: SyncPrefectClient, flow_run_id: UUID) -> None:
-    """Delete what gates said, and drafts as a whole."""
+def forget_texts(client: SyncPrefectClient, flow_run_id: UUID, is_private: Callable[[str], bool]) -> None:
+    """Delete what gates said, drafts as a whole, and what else, as JSON, is private."""
 
-    def is_text(key: str) -> bool:
-        return key.startswith("suspended-draft-") or key.endswith("-description")
+    def is_text(kept: FlowRunInput) -> bool:
+        return kept.key.startswith("suspended-draft-") or kept.key.endswith("-description") or is_private(kept.value)
 
     _forget(client, flow_run_id, "suspended-", is_text)
+
+
+def forget_typed(client: SyncPrefectClient, flow_run_id: UUID, kept: Mapping[str, Any]) -> None:
+    """Forget what was typed in a run that was cancelled, but for these parameters; then its state says so."""
+    client.update_flow_run(flow_run_id, parameters=dict(kept))
+    _forget(client, flow_run_id, "suspended-", lambda kept: True)
+    client.set_flow_run_state(flow_run_id, Cancelled(name=FORGOTTEN), force=True)
 
 
 def finish(flow_run_id: UUID, state_name: str) -> None:
@@ -191,8 +201,10 @@ def _waiting_state(gate_key: str) -> State[Any]:
     return state
 
 
-def _forget(client: SyncPrefectClient, flow_run_id: UUID, beginning: str, wanted: Callable[[str], bool]) -> None:
-    """Delete those inputs of a run whose key begins so and is wanted."""
+def _forget(
+    client: SyncPrefectClient, flow_run_id: UUID, beginning: str, wanted: Callable[[FlowRunInput], bool]
+) -> None:
+    """Delete those inputs of a run whose key begins so and that are wanted."""
     for kept in client.filter_flow_run_input(flow_run_id, beginning, limit=MOST_INPUTS, exclude_keys=set()):
-        if wanted(kept.key):
+        if wanted(kept):
             client.delete_flow_run_input(flow_run_id, kept.key)

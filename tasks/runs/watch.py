@@ -2,11 +2,13 @@
 
 It takes over cases that have work to do and no live lease, and compares the Prefect runs of every open case
 with the ledger: a run that is missing, ended, paused by hand, at an old gate, or held by a dead worker is
-mended; an application whose leg died before there was a case, and a job that died, are started again.
+mended; an application whose leg died before there was a case, and a job that died, are started again. What was
+cancelled before there was a case is forgotten (DOMAIN, "Privacy").
 """
 
 import logging
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from math import inf
 from uuid import UUID
@@ -21,11 +23,12 @@ from schemas.problems import NotFound
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import CHUNK, advance_chunk
+from tasks.privacy.rules import without_secrets
 from tasks.runs.job import JOBS
 from tasks.runs.leg import case_of
 from tasks.runs.locks import jobs_at_work
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
-from tasks.runs.parking import prefect_client, start_again
+from tasks.runs.parking import forget_typed, prefect_client, start_again
 from tasks.runs.queries import cases_behind, ready_cases, shown_cases, unknown_processes
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
 
@@ -34,8 +37,9 @@ COMPARE_EVERY = 15.0  # seconds; the server reads all runs that wait for it
 ROUND = 10.0  # seconds that each part of a round may take where thousands are behind
 JOB_ENDS_WITHIN = 2.0  # seconds after it gave its lock back
 TAKE_OVER_AFTER = timedelta(seconds=3)
+CANCELLED = "Cancelled"  # by the button; what was typed is not forgotten yet
 # what a leg leaves that died or failed; a job that failed by itself ends under a name of its own
-LEFT = {"operator": "or_", "type": {"any_": [*BEGUN, StateType.CRASHED]}, "name": {"any_": ["Failed"]}}
+LEFT = {"operator": "or_", "type": {"any_": [*BEGUN, StateType.CRASHED]}, "name": {"any_": ["Failed", CANCELLED]}}
 log = logging.getLogger("prefect.aftersales.watch")
 
 
@@ -94,23 +98,32 @@ class Watch:
 
     def _restart_lost(self, client: SyncPrefectClient, report: RecoverReport) -> None:
         """Schedule again what died without a case: applications and jobs that only Prefect knows of."""
-        lost = self._lost(client)
+        left = _left(client)
+        report.finished += sum(self._forget_cancelled(client, run) for run in left if run.state_name == CANCELLED)
+        lost = self._lost(left)
         if lost:
             time.sleep(JOB_ENDS_WITHIN)
-            lost = [run for run in self._lost(client) if run in lost]
+            lost = [run for run in self._lost(_left(client)) if run in lost]
         for run in lost:
             start_again(run)
         report.rescheduled += len(lost)
 
-    def _lost(self, client: SyncPrefectClient) -> list[UUID]:
-        """Find runs without a case that failed, or began a while ago, and that nobody has in hand."""
-        titles = [*JOBS, *(process.title for process in PROCESSES.values())]
-        ours = FlowFilter.model_validate({"name": {"any_": titles}})
-        left = FlowRunFilter.model_validate({"state": LEFT})
-        runs = client.read_flow_runs(flow_filter=ours, flow_run_filter=left, limit=BATCH)
-        old = [run.id for run in runs if not may_be_starting(run) and self._has_no_case(run)]
+    def _lost(self, left: Sequence[FlowRun]) -> list[UUID]:
+        """Choose runs without a case that failed, or began a while ago, and that nobody has in hand."""
+        died = [run for run in left if run.state_name != CANCELLED and not may_be_starting(run)]
+        old = [run.id for run in died if self._has_no_case(run)]
         working = jobs_at_work(self.db, old) if old else set()
         return [run for run in old if run not in working]
+
+    def _forget_cancelled(self, client: SyncPrefectClient, run: FlowRun) -> bool:
+        """Forget an application that was cancelled before there was a case, and a cancelled job's secrets; False else."""
+        if client.read_flow(run.flow_id).name in JOBS:
+            forget_typed(client, run.id, without_secrets(run.parameters))
+        elif self._has_no_case(run):
+            forget_typed(client, run.id, {})
+        else:
+            return False
+        return True
 
     def _has_no_case(self, run: FlowRun) -> bool:
         try:
@@ -144,3 +157,11 @@ class Watch:
             if not self._last:
                 self._compare_at = time.monotonic() + COMPARE_EVERY
                 return
+
+
+def _left(client: SyncPrefectClient) -> list[FlowRun]:
+    """Read the runs of our flows that a dead leg left, or somebody who cancelled them."""
+    titles = [*JOBS, *(process.title for process in PROCESSES.values())]
+    ours = FlowFilter.model_validate({"name": {"any_": titles}})
+    left = FlowRunFilter.model_validate({"state": LEFT})
+    return client.read_flow_runs(flow_filter=ours, flow_run_filter=left, limit=BATCH)

@@ -3,8 +3,7 @@
 A form goes on whole or not at all, the others of the sheet go on without it; what became of it comes back to its rows.
 Rows of decisions that were taken before are known by their mark. A case's origin holds its request's content, so the
 same sent again (same file, renamed, in part, beside corrected ones) makes no second case. What may be the same again or
-a new one that only looks like it goes back and is asked to say which. Sales records are kept by order and line; sent
-again with other content, they are corrected.
+a new one that only looks like it goes back and is asked to say which.
 """
 
 import hashlib
@@ -20,7 +19,6 @@ from sqlalchemy import Engine, Row
 from schemas.answers import Answer, Opened, Turn
 from schemas.forms.base import form_path
 from schemas.forms.fields import Key
-from schemas.forms.sales import SalesLine, YesNo
 from schemas.problems import BadInput, NotFound, Problem, problems_of
 from schemas.sheet_kinds import STEP, SheetKind
 from schemas.words import Channel
@@ -28,10 +26,10 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import known_rows
 from tasks.durable.stage import advance_chunk
-from tasks.people.queries import offices
-from tasks.sheets.forms import Filled, SheetForm, SheetRow, all_rows, fill_in, mark_rows
+from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
-from tasks.sheets.queries import cases_by_number, put_sales, waiting_items
+from tasks.sheets.queries import cases_by_number, waiting_items
+from tasks.sheets.sales import keep_sales
 from tasks.unit.work import SHANGHAI
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
@@ -44,7 +42,7 @@ def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list
     elif kind.requests:
         outcomes = _open_cases(db, kind, forms)
     else:  # a list of its own, which opens and answers nothing
-        outcomes = _keep_sales(db, forms)
+        outcomes = keep_sales(db, forms)
     return sorted(outcomes, key=lambda outcome: outcome.no)
 
 
@@ -183,31 +181,3 @@ def _as_request(kind: SheetKind, form: SheetForm) -> Filled:
         heading, no = kind.key.heading, form.rows[0].no
         filled.problems += [replace(problem, field=heading, row=no) for problem in problems_of(error)]
     return filled
-
-
-def _keep_sales(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
-    """Keep the records of some rows; gives for each whether it is new, corrected, as it was, or goes back.
-
-    That their offices exist, and that no line of an order comes twice, the check has seen to.
-    """
-    records, outcomes = dict[int, dict[str, Any]](), list[RowOutcome]()
-    with db.begin() as connection:
-        known = offices(connection)
-        for form in forms:
-            try:
-                records[form.rows[0].no] = _record(form.rows[0], known)
-            except ValidationError as error:
-                outcomes += rejected(form.key, form.rows, problems_of(error))
-        changed = put_sales(connection, list(records.values())) if records else {}
-    became = {True: Became.ACCEPTED, False: Became.CORRECTED, None: Became.UNCHANGED}
-    for no, record in records.items():
-        key = record["order_no"], record["line_no"]
-        outcomes.append(RowOutcome(no, became[changed.get(key)], key[0]))
-    return outcomes
-
-
-def _record(row: SheetRow, known: Mapping[str, Row[Any]]) -> dict[str, Any]:
-    """Give a row as a sales record; ValidationError names every cell that is wrong."""
-    line = SalesLine.model_validate(row.values)
-    made = {"office": known[line.office].code, "custom_made": line.custom_made is YesNo.YES}
-    return dict(line) | {"channel": line.channel.value} | made

@@ -36,9 +36,12 @@ PASSING = (".", "~$", "@", "Thumbs.db", "desktop.ini")  # hidden, locks of sprea
 
 
 def make_rooms(dropbox: Path) -> None:
-    """Make the drop folder and its rooms."""
-    for room in (WORKING, DONE, REJECTED):
-        (dropbox / room).mkdir(parents=True, exist_ok=True)
+    """Make the drop folder and its rooms; whoever may read it may read what was put away."""
+    for folder in (dropbox, *(dropbox / room for room in (WORKING, DONE, REJECTED))):
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder.name in (DONE, REJECTED):
+                _show(folder, dropbox)
 
 
 def claim_new(dropbox: Path, now: datetime) -> None:
@@ -120,6 +123,9 @@ def put_away(file: Path, room: str, now: datetime) -> Path:
     with suppress(OSError):  # there is something of that name already
         file.rename(hand / name)
     _forget_notes(hand)
+    reports = hand / REPORTS
+    for made in (*reports.rglob("*"), reports, hand):
+        _show(made, dropbox)
     named = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {name}"
     for attempt in range(1, 1000):
         target = dropbox / room / (named if attempt == 1 else f"{named} ({attempt})")
@@ -130,6 +136,13 @@ def put_away(file: Path, room: str, now: datetime) -> Path:
             if not target.exists():  # else a folder of that name came in between
                 raise
     raise FileExistsError(named)
+
+
+def _show(made: Path, dropbox: Path) -> None:
+    """Let those read what we made who may read the drop folder; by itself nobody else may."""
+    with suppress(OSError):  # a share may have no modes; not each file has reports beside it
+        mode = dropbox.stat().st_mode & 0o755
+        made.chmod(mode if made.is_dir() else mode & 0o644)
 
 
 def _forget_notes(hand: Path) -> None:

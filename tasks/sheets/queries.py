@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Label, Row, func, literal_column, select, tuple_
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
@@ -14,6 +14,7 @@ from schemas.tables import (
     part,
     part_price,
     production_unit,
+    sales_change,
     sales_record,
     service_case,
     work_item,
@@ -22,6 +23,8 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
 from tasks.unit.among import among
+
+SalesKey = tuple[str, int]  # order and line
 
 
 def template_lists(connection: Connection) -> dict[Register, list[str]]:
@@ -61,16 +64,28 @@ def waiting_items(connection: Connection, form: str, case_ids: Collection[int]) 
     return {row.case_id: row.step_key for row in rows}
 
 
-def put_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], bool]:
-    """Keep sales records by order and line; gives those that are new (True) or were corrected (False)."""
+def add_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> set[SalesKey]:
+    """Keep the sales records of order lines that have none; gives which these are."""
+    in_order = sorted(records, key=lambda record: (record["order_no"], record["line_no"]))  # so that no two deadlock
+    added = insert(sales_record).values(in_order).on_conflict_do_nothing()
+    rows = connection.execute(added.returning(sales_record.c.order_no, sales_record.c.line_no))
+    return {(row.order_no, row.line_no) for row in rows}
+
+
+def held_sales(connection: Connection, orders: Collection[str]) -> dict[SalesKey, Row[Any]]:
+    """Give the sales records of orders; until the transaction ends nobody else changes them."""
+    of_orders = select(sales_record).where(among(sales_record.c.order_no, orders))
+    rows = connection.execute(of_orders.order_by(sales_record.c.order_no, sales_record.c.line_no).with_for_update())
+    return {(row.order_no, row.line_no): row for row in rows}
+
+
+def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
+    """Put these sales records in the place of those that are kept."""
     given = insert(sales_record).values(records)
-    told = [column for column in sales_record.c if not column.primary_key]
-    put = given.on_conflict_do_update(
-        index_elements=[sales_record.c.order_no, sales_record.c.line_no],
-        set_={column.name: given.excluded[column.name] for column in told},
-        where=tuple_(*told).is_distinct_from(tuple_(*(given.excluded[column.name] for column in told))),
-    )
-    # PostgreSQL's mark of a row that was not there before
-    new: Label[bool] = literal_column("xmax = 0", Boolean).label("new")
-    rows = connection.execute(put.returning(sales_record.c.order_no, sales_record.c.line_no, new))
-    return {(row.order_no, row.line_no): row.new for row in rows}
+    told = {column.name: given.excluded[column.name] for column in sales_record.c if not column.primary_key}
+    connection.execute(given.on_conflict_do_update(index_elements=list(sales_record.primary_key), set_=told))
+
+
+def note_sales(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write down who took sales records in or corrected them, and what changed."""
+    connection.execute(insert(sales_change), [dict(change) | {"changed_at": clock.now()} for change in changes])

@@ -1,3 +1,4 @@
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -64,6 +65,44 @@ def test_what_may_be_imported_by_path_and_from_own_nets_is_set(monkeypatch: pyte
     monkeypatch.setenv("AFTERSALES_SHEET_NETWORKS", '["10.0.0.0/8"]')
     said = Settings(home=tmp_path)
     assert (said.places.folders, said.places.networks) == ((tmp_path / "in",), (ip_network("10.0.0.0/8"),))
+
+
+def mode(folder: Path) -> int:
+    return folder.stat().st_mode & 0o7777
+
+
+def test_from_its_first_start_on_the_home_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    old, new = Settings(home=tmp_path / "old"), Settings(home=tmp_path / "new")
+    for room in ("logs", "reports", "dropbox"):
+        (old.home / room).mkdir(parents=True)
+        (old.home / room).chmod(0o755)
+    old.home.chmod(0o755)  # of a version that left it open
+    before = os.umask(0o022)
+    try:
+        prepare_home(old)
+        prepare_home(new)
+    finally:
+        os.umask(before)
+    rooms = [room for home in (old.home, new.home) for room in home.iterdir()]
+    assert len(rooms) == 2 * len(["logs", "run", "reports", "prefect", "sheets", "dropbox"])
+    assert {mode(room) for room in rooms} == {0o700}
+    passed = 0o711 if os.geteuid() == 0 else 0o700  # root's PostgreSQL has a user of its own
+    assert (mode(old.home), mode(new.home) & ~passed) == (passed, 0)
+
+
+def test_a_drop_folder_that_is_shared_keeps_its_mode(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    share.chmod(0o2775)
+    prepare_home(Settings(home=tmp_path / "home", dropbox=share))
+    assert mode(share) == 0o2775
+
+
+def test_a_folder_that_belongs_to_everybody_is_no_home_and_is_not_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(UpError, match="AFTERSALES_HOME"):
+        prepare_home(Settings(home=tmp_path))
+    assert mode(tmp_path) == 0o1777
 
 
 def test_folders_of_sheets_elsewhere_are_only_read(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_sheet_is_answered_as_a_form_is(play: Play, tmp_path: Path) -> None:
 def test_a_line_of_an_order_comes_once_however_the_order_is_spelled(play: Play, tmp_path: Path) -> None:
     sold = {"行号": 1, "办事处": "BJ", "客户姓名": "凌霄", "客户电话": "138 0000 9999", "客户地址": "松涛里9栋"}
     sold |= {"型号": "BD-201", "品名": "床", "数量": 1, "实付金额": 10, "生产工厂": "一厂", "出厂日期": "2026-03-02"}
-    sold |= {"渠道": "门店"}
+    sold |= {"渠道": "门店", "经办人工号": "E1001"}
     path = save(tmp_path / "销售.xlsx", sheet_kind("sales"), {"订单号": "so-9", **sold}, {"订单号": "ＳＯ-9", **sold})
     assert [row.no for row in import_file(play.db, path).rejected] == [2, 3]
     path = save(tmp_path / "销售2.xlsx", sheet_kind("sales"), {"订单号": "so-9", **sold})

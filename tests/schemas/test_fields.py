@@ -53,7 +53,14 @@ def test_a_key_is_told_its_limit() -> None:
 
 def test_contact_data_are_known_from_the_forms() -> None:
     assert sheet_kinds()
-    assert contact_fields() >= {"客户姓名", "客户电话", "客户地址"}
+    assert contact_fields() >= {
+        "客户姓名",
+        "客户电话",
+        "客户地址",
+        "customer_name",
+        "customer_phone",
+        "customer_address",
+    }
     assert not contact_fields() & {"办事处", "经办人工号", "订单号", "备注"}
 
 

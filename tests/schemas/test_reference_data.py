@@ -128,6 +128,7 @@ DOMAIN_NUMBERS = {
     "work.start": "08:30",
     "work.end": "17:30",
     "retention.years": 3,
+    "retention.days": 30,
 }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from deployments.database import connect
 from deployments.local import postgres
 from deployments.local.postgres import Databases, running_database, tend_server
-from deployments.settings import PROJECT, Settings
+from deployments.settings import PROJECT, Settings, prepare_home
 from schemas.problems import UpError
 from tests.waiting import MINUTES, wait_until
 
@@ -61,6 +61,15 @@ def test_the_product_keeps_fsync_on(make_home: Callable[[], Path]) -> None:
             "on",
             "on",
         )
+
+
+def test_while_it_runs_others_may_pass_through_the_home_at_most(make_home: Callable[[], Path]) -> None:
+    settings, rooms = Settings(home=make_home(), fsync=False), ("logs", "postgres", "reports", "dropbox")
+    with running_database(settings) as databases:
+        prepare_home(settings)  # as whoever comes later does
+        assert fetch(databases.ours, "SELECT 1") == (1,)
+        assert settings.home.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
+        assert {(settings.home / room).stat().st_mode & 0o777 for room in rooms} == {0o700}
 
 
 def test_a_handle_can_be_held_twice_in_one_process(settings: Settings, databases: Databases) -> None:

@@ -48,6 +48,15 @@ def test_a_child_is_noted_and_stopped(place: Settings) -> None:
     assert not pid_file(place, "toy").exists()
 
 
+def test_what_a_child_writes_is_its_owners_alone(place: Settings) -> None:
+    one = child(place, f"import os; os.mkdir('{place.reports}/a'); open('{place.reports}/a/b', 'w'); print('up')")
+    one.start()
+    assert one.process is not None
+    assert one.process.wait(MINUTES) == 0
+    made = place.reports / "a", place.reports / "a" / "b"
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o600]
+
+
 def test_who_does_not_hear_sigterm_is_killed(place: Settings) -> None:
     one = child(place, DEAF, grace=0.2)
     one.start()

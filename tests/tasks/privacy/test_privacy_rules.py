@@ -1,8 +1,8 @@
-"""What is shown of URLs holds no secret, whatever a URL looks like."""
+"""What is shown of URLs holds no secret, whatever a URL looks like; contact data is masked or blank."""
 
 import pytest
 
-from tasks.privacy.rules import bare_url, bare_urls, bare_values
+from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_mobiles
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,22 @@ def test_values_are_bare_however_deep_they_are() -> None:
 
 def test_a_text_that_names_a_url_keeps_its_other_words() -> None:
     assert bare_values({"原因": "见 http://u:secret@c/d?e=f 的照片"}) == {"原因": "见 http://c/d 的照片"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["13912345678", "139 1234 5678", "139-1234-5678", "+8613912345678", "+86 139 1234 5678"]
+)
+def test_a_mobile_number_is_masked_however_it_is_written(typed: str) -> None:
+    masked = mask_mobiles(f"请打{typed}。")
+    assert masked.endswith("****5678。")
+    assert "1234" not in masked
+
+
+@pytest.mark.parametrize("text", ["SO20260318-0042", "4411391234567890123", "12912345678", "1391234567"])
+def test_what_is_no_mobile_number_stays(text: str) -> None:
+    assert mask_mobiles(text) == text
+
+
+def test_fields_are_blank_however_deep_they_are() -> None:
+    given = {"电话": "1", "明细": [{"电话": "2", "数量": 3}], "备注": None}
+    assert blanked(given, {"电话"}) == {"电话": "", "明细": [{"电话": "", "数量": 3}], "备注": None}

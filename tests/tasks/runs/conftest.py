@@ -18,7 +18,7 @@ from tasks.durable import database
 from tasks.runs import standing, watch
 from tests.tasks.runs.people import Desk
 
-FAILED = FlowRunFilter.model_validate({"state": {"type": {"any_": ["FAILED", "CRASHED"]}}})
+ENDED = FlowRunFilter.model_validate({"state": {"type": {"any_": ["FAILED", "CRASHED", "CANCELLED"]}}})
 _serial = itertools.count(1)
 
 
@@ -40,8 +40,10 @@ def desk(db: Engine, deployments: dict[str, UUID]) -> Iterator[Desk]:
     database.use(db)
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}  # as the worker has it
     with get_client(sync_client=True) as client, temporary_settings(quiet):
-        for run in client.read_flow_runs(flow_run_filter=FAILED, limit=200):
-            client.delete_flow_run(run.id)  # of a database that is gone: a watch would open its case in this one
+        for run in client.read_flow_runs(flow_run_filter=ENDED, limit=200):
+            client.delete_flow_run(
+                run.id
+            )  # of a database that is gone: a watch would open or forget its case in this one
         desk = Desk(db, client, deployments["parts-application"])
         desk.play.run("INSERT INTO counter (name, value) VALUES ('case:PA:2026', :n)", n=next(_serial) * 1000)
         yield desk

@@ -26,12 +26,14 @@ from schemas.forms.base import form_schema
 from schemas.forms.sheets import SheetImport
 from schemas.problems import Problem
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.runs import job
 from tasks.runs import standing as runs
 from tasks.runs.gate import draft_input
 from tasks.runs.imports import TAKING_IN
 from tasks.runs.locks import at_work, jobs_at_work
+from tasks.runs.mending import RecoverReport
 from tasks.sheets import dropbox, importing, places
 from tests.play import line
 from tests.tasks.runs.people import Desk
@@ -475,3 +477,37 @@ def test_secrets_of_a_url_are_not_kept_once_the_import_has_ended(desk: Desk, dep
     assert state(done)[1] == "未受理"
     assert done.parameters == {"导入单": {"文件": "http://127.0.0.1:1/a.csv", "表种": "自动识别 auto"}}
     assert "secret" not in f"{done.model_dump_json()} {page(desk, done.id)}"
+
+
+def test_the_drop_folders_watch_clears_what_was_kept_for_as_long_as_the_policy_says(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    save(house.dropbox / "a.xlsx", GOODS_IN, counted("PA-2026-999999"))
+    assert state(drop(desk, deployments))[2] == "a.xlsx: 全部退回"
+    kept = [*(house.dropbox / dropbox.REJECTED).iterdir(), *house.reports.iterdir()]
+    assert len(kept) == 2
+    desk.play.run("UPDATE policy SET value = '7' WHERE key = 'retention.days'")
+
+    def watched(days: float) -> tuple[str, str, str]:
+        changed = (clock.now() - timedelta(days=days)).timestamp()
+        for folder in kept:
+            os.utime(folder, (changed, changed))
+        return state(run(desk, start(desk, "watch-dropbox", deployments), WATCH))
+
+    assert watched(6.9)[1] == "无新文件"
+    assert all(folder.exists() for folder in kept)
+    _, name, message = watched(7.1)
+    assert (name, message[:15]) == ("已清理", "保存满 7 天，删除 2 份 ")
+    assert not any(folder.exists() for folder in kept)
+
+
+def test_secrets_of_a_url_are_not_kept_once_the_import_was_cancelled(desk: Desk, deployments: dict[str, UUID]) -> None:
+    run_id = start(desk, "import-sheet", deployments, 文件="http://me:secret@a/b.csv?token=secret")
+    desk.cancel(run_id)
+    assert desk.watch() == RecoverReport(finished=1)
+    cancelled = desk.run(run_id)
+    assert (state(cancelled)[:2], cancelled.parameters) == (
+        ("CANCELLED", "已取消"),
+        {"导入单": {"文件": "http://a/b.csv"}},
+    )
+    assert desk.watch() == RecoverReport()

@@ -1,8 +1,10 @@
 """A case at the Prefect UI: the run form opens it, gates are dialogs, its run tells where it stands."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.exceptions import PrefectHTTPStatusError
@@ -11,6 +13,7 @@ from schemas.words import Channel, Role
 from tasks.durable.opening import open_case
 from tasks.durable.process import PROCESSES
 from tasks.logistics.shipping import EARLY
+from tasks.runs.mending import RecoverReport
 from tests.tasks.runs.people import PARAMETER, Desk, changed_process
 
 SOMEBODY_ELSE = "E1049"  # an office's: applies, but reviews nothing
@@ -262,6 +265,86 @@ def test_a_closed_case_ends_its_run_and_leaves_no_contact_data_in_prefect(desk: 
     assert [secret for secret in ("欧阳雪", "13912345678", "海尔路") if secret in left] == []
     sheet = desk.sheet(desk.play.case(case).number)
     assert [secret for secret in ("13912345678", "海尔路") if secret in sheet] == []
+
+
+SECRETS = ("欧阳雪", "13912345678", "海尔路", "13700001111", "137 0000 1111")
+WROTE = "打 137 0000 1111 或 +8613912345678，送到 青岛市崂山区海尔路1号"
+
+
+def left(desk: Desk, run_id: UUID) -> list[str]:
+    """Say what Prefect still knows of the secrets."""
+    inputs = desk.client.filter_flow_run_input(run_id, "", limit=200, exclude_keys=set())
+    run = desk.run(run_id)
+    known = f"{run.parameters} {run.state} {run.name}" + "".join(kept.value for kept in inputs)
+    return [secret for secret in SECRETS if secret in known]
+
+
+def with_secrets(desk: Desk) -> dict[str, Any]:
+    """Fill in a form with a customer whom the sales records do not know, and tell of him in the remark too."""
+    order = {"订单号": "T-1", "客户姓名": "欧阳雪", "客户电话": "13912345678", "客户地址": "青岛市崂山区海尔路1号"}
+    return desk.form() | order | {"备注": WROTE}
+
+
+def test_what_was_written_of_a_customer_in_remarks_and_reasons_is_not_in_prefect_once_the_case_is_closed(
+    desk: Desk,
+) -> None:
+    run_id = desk.send({PARAMETER: with_secrets(desk)})
+    assert desk.leg(run_id) == "review-1-0"
+    assert desk.decide(run_id, 原因=WROTE) == "plan-1-0"
+    assert set(left(desk, run_id)) == {*SECRETS} - {"13700001111"}
+    desk.play.withdraw(desk.case(run_id), desk.form()["申报人工号"], WROTE)
+    assert desk.watch().finished == 1
+    assert desk.gate(run_id) == "已撤回"
+    assert left(desk, run_id) == []
+    assert desk.run(run_id).parameters[PARAMETER]["备注"].startswith("打 137****1111 或 ")
+
+
+def test_the_reason_of_an_ending_tells_no_contact_data(desk: Desk) -> None:
+    run_id = desk.send({PARAMETER: with_secrets(desk)})
+    desk.leg(run_id)
+    assert desk.decide(run_id, 审核结论="驳回", 原因=WROTE) == "已驳回"
+    assert "137****1111" in str(desk.run(run_id).state)
+    desk.watch()
+    assert left(desk, run_id) == []
+
+
+CANCELLED: dict[str, Callable[[Desk, UUID], object]] = {
+    "that nobody took yet": lambda desk, run: None,
+    "that was wrong": lambda desk, run: desk.leg(run),
+    "that was corrected": lambda desk, run: (desk.leg(run), desk.correct(run, 备注=WROTE + "！")),
+}
+
+
+@pytest.mark.parametrize("draft", CANCELLED)
+def test_of_a_draft_that_was_cancelled_nothing_is_left(desk: Desk, draft: str) -> None:
+    run_id = desk.send({PARAMETER: with_secrets(desk) | {"申报人工号": "E9999"}})
+    CANCELLED[draft](desk, run_id)
+    desk.cancel(run_id)
+    assert left(desk, run_id) != []
+    assert desk.watch() == RecoverReport(finished=1)
+    assert (desk.gate(run_id), left(desk, run_id), desk.run(run_id).parameters) == ("已取消", [], {})
+    assert desk.watch() == RecoverReport()
+
+    desk.retry(run_id)  # it is an application all the same, to be filled in anew
+    assert desk.leg(run_id) == "draft-1"
+    assert desk.resume(run_id, with_secrets(desk)) == ""
+    assert desk.leg(run_id) == "review-1-0"
+
+
+def test_what_was_typed_for_a_case_is_kept_though_somebody_cancels_its_run(desk: Desk) -> None:
+    run_id = desk.send({PARAMETER: (form := with_secrets(desk))})
+    desk.leg(run_id)
+    desk.cancel(run_id)
+    assert desk.watch() == RecoverReport(parked=1)
+    assert desk.run(run_id).parameters[PARAMETER] == form
+
+
+def test_of_a_draft_that_was_deleted_nothing_is_left(desk: Desk) -> None:
+    run_id = desk.send({PARAMETER: with_secrets(desk) | {"申报人工号": "E9999"}})
+    desk.leg(run_id)
+    assert desk.client.filter_flow_run_input(run_id, "", limit=200, exclude_keys=set()) != []
+    desk.delete(run_id)
+    assert desk.client.filter_flow_run_input(run_id, "", limit=200, exclude_keys=set()) == []
 
 
 def test_a_rejected_application_ends_its_run_by_that_name(desk: Desk) -> None:

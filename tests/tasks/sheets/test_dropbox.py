@@ -143,6 +143,30 @@ def test_what_is_put_away_keeps_all_that_lies_beside_it_and_overwrites_nothing(b
     assert list((box / WORKING).iterdir()) == list((box / DONE).iterdir()) == []
 
 
+def test_who_may_read_the_drop_folder_may_read_what_was_put_away_and_nobody_else(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    lay(reports, "退回.xlsx")
+    found = dict[int, set[int]]()
+    before = os.umask(0o077)  # as the product's processes have it
+    try:
+        for mode in (0o777, 0o770, 0o700):
+            box = tmp_path / f"{mode:o}"
+            box.mkdir()
+            box.chmod(mode)
+            make_rooms(box)
+            sheet = lay(box, "日报.csv")
+            claim_new(box, written(sheet) + LATER)
+            [hand] = in_hand(box)
+            dropbox.add_report(hand, "told", reports)
+            kept = put_away(hand, REJECTED, written(hand))
+            made = (kept.parent, kept, *(path for path in kept.rglob("*") if path.name != "日报.csv"))
+            found[mode] = {path.stat().st_mode & 0o777 for path in made}
+    finally:
+        os.umask(before)
+    assert found == {0o777: {0o755, 0o644}, 0o770: {0o750, 0o640}, 0o700: {0o700, 0o600}}
+
+
 def test_an_empty_hand_of_a_dead_watcher_is_cleared_but_not_one_that_a_watcher_just_made(box: Path) -> None:
     hand = box / WORKING / uuid4().hex
     hand.mkdir()

@@ -1,18 +1,21 @@
 """Sales records by sheet: kept once, corrected when they come again otherwise, sent back where they are wrong."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport
 from tests.play import Play
-from tests.tasks.sheets.workbooks import reasons, save
+from tests.tasks.sheets.workbooks import fill_in, reasons, save
 
 SALES = sheet_kind("sales")
 
@@ -33,6 +36,7 @@ SOLD: dict[str, Any] = {
     "签收日期": "20260312",
     "渠道": "远程",
     "是否定制": "是",
+    "经办人工号": "E1001",
 }
 
 
@@ -67,10 +71,68 @@ def test_a_record_is_kept_as_it_was_sold(play: Play, path: Path) -> None:
 def test_the_same_again_changes_nothing_and_a_correction_is_counted(play: Play, path: Path) -> None:
     import_file(play.db, save(path, SALES, SOLD, SOLD | {"行号": 2}))
     assert counts(import_file(play.db, path)) == {Became.UNCHANGED: 2}
-    later = SOLD | {"签收日期": None, "实付金额": "4,600"}
+    later = SOLD | {"签收日期": None, "实付金额": "4,600", "确认": "是"}
     report = import_file(play.db, save(path, SALES, later, SOLD | {"行号": 2}, SOLD | {"行号": 3}))
     assert counts(report) == {Became.CORRECTED: 1, Became.UNCHANGED: 1, Became.ACCEPTED: 1}
     assert (record(play).signing_date, float(record(play).price_paid)) == (None, 4600)
+
+
+def history(play: Play) -> list[tuple[object, ...]]:
+    kept = play.rows("SELECT staff, line_no, changes FROM sales_change WHERE order_no = 'SO-NEW-1' ORDER BY id")
+    return [tuple(row) for row in kept]
+
+
+def test_what_would_be_changed_is_said_first_and_done_once_it_is_confirmed(play: Play, path: Path) -> None:
+    import_file(play.db, save(path, SALES, SOLD))
+    later = SOLD | {"实付金额": 4600, "渠道": "门店", "签收日期": "", "客户电话": "13700001111", "经办人工号": "E1002"}
+    shown = import_file(play.db, save(path, SALES, later))
+    assert counts(shown) == {Became.REJECTED: 1}
+    why = reasons(shown.rejected)
+    for told in (
+        "实付金额 4731.5 → 4600",
+        "渠道 远程 → 门店",
+        "签收日期 2026-03-12 → 空",
+        "客户电话 138****9999 → 137****1111",
+    ):
+        assert told in why
+    assert "数量" not in why
+    assert (record(play).channel, float(record(play).price_paid)) == ("remote", 4731.5)
+    assert history(play) == [("E1001", 1, {})]
+
+    sure = save(path, SALES, later | {"确认": "是"})
+    assert counts(import_file(play.db, sure)) == {Became.CORRECTED: 1}
+    assert (record(play).channel, float(record(play).price_paid), record(play).signing_date) == ("shop", 4600, None)
+    assert counts(import_file(play.db, sure)) == {Became.UNCHANGED: 1}
+    changes = {
+        "customer_phone": ["13800009999", "13700001111"],
+        "price_paid": ["4731.5", "4600"],
+        "signing_date": ["2026-03-12", ""],
+        "channel": ["远程", "门店"],
+    }
+    assert history(play) == [("E1001", 1, {}), ("E1002", 1, changes)]
+
+
+def test_the_reject_sheet_of_a_change_is_confirmed_by_filling_it_in(play: Play, path: Path) -> None:
+    import_file(play.db, save(path, SALES, SOLD))
+    back = import_file(play.db, save(path, SALES, SOLD | {"数量": 3, "确认": ""})).reject_sheet
+    assert back is not None
+    sure = fill_in(back, SALES.title, {2: {"确认": "是"}})
+    assert counts(import_file(play.db, sure)) == {Became.CORRECTED: 1}
+    assert record(play).quantity == 3
+
+
+def test_of_two_who_send_the_same_at_once_one_is_written_down(play: Play, path: Path) -> None:
+    save(path, SALES, *(SOLD | {"行号": line} for line in range(1, 51)))
+    with ThreadPoolExecutor(2) as people:
+        told = list(people.map(lambda _: import_file(play.db, path), range(2)))
+    assert sum((report.counts for report in told), Counter()) == {Became.ACCEPTED: 50, Became.UNCHANGED: 50}
+    assert len(history(play)) == 50
+
+
+def test_what_was_written_down_of_a_change_stays(play: Play, path: Path) -> None:
+    import_file(play.db, save(path, SALES, SOLD))
+    with pytest.raises(IntegrityError, match="its rows never change"):
+        play.run("DELETE FROM sales_change")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +149,8 @@ def test_the_same_again_changes_nothing_and_a_correction_is_counted(play: Play, 
         ({"发货日期": date(2026, 3, 1)}, "发货日期不早于出厂日期"),
         ({"出厂日期": "三月"}, "应为日期"),
         ({"型号": "B" * 81}, "型号不超过 80 个字符"),
+        ({"经办人工号": ""}, "经办人工号"),
+        ({"经办人工号": "E9999"}, "经办人工号"),
     ],
 )
 def test_a_wrong_record_goes_back_and_the_others_are_kept(
@@ -125,6 +189,7 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
             "签收日期": row.signing_date,
             "渠道": SalesChannel(row.channel).zh,
             "是否定制": "是" if row.custom_made else "否",
+            "经办人工号": "E1001",
         }
         for row in play.rows("SELECT * FROM sales_record")
     ]
