@@ -68,9 +68,13 @@ def _set(flag: ContextVar[bool]) -> Iterator[None]:
 
 
 class KeptClients:
-    """Runs work in contexts that keep their Prefect client until the block ends; as many as work at the same time."""
+    """Runs work in contexts that keep their Prefect client until the block ends; as many as work at the same time.
+
+    All have the settings that hold where it is made, whoever's thread is the first to use one.
+    """
 
     def __init__(self) -> None:
+        self._like = copy_context()
         self._free: list[Context] = []
         self._open = ExitStack()
 
@@ -85,7 +89,7 @@ class KeptClients:
         try:
             context = self._free.pop()  # the one that rested last: its connection may still be open
         except IndexError:
-            context = copy_context()
+            context = self._like.copy()
             client = context.run(lambda: SyncClientContext().__enter__())
             self._open.callback(context.run, client.__exit__)
         try:

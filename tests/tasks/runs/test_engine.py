@@ -11,6 +11,7 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import TaskRunFilter
 from prefect.client.schemas.objects import TaskRun
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from tasks.runs.engine import KeptClients
 from tests.tasks.runs.people import Desk
@@ -85,6 +86,15 @@ def test_a_client_is_kept_and_two_at_once_have_one_each(desk: Desk, clients: Kep
         mine, other = both.map(lambda _: clients.run(client, lambda: together.wait(60)), range(2))
     assert mine is not other
     assert first in (mine, other)
+
+
+def test_whoever_is_first_all_work_has_the_settings_that_hold_where_the_clients_are_kept(desk: Desk) -> None:
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 77}), KeptClients() as clients:
+        seen = list[int | None]()
+        other = threading.Thread(target=lambda: seen.append(clients.run(PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value)))
+        other.start()
+        other.join()
+        assert seen == [77]
 
 
 def test_what_a_piece_of_work_raises_is_raised_and_its_client_is_kept(desk: Desk, clients: KeptClients) -> None:
