@@ -32,7 +32,7 @@ from prefect.workers.process import ProcessWorker
 from deployments.local.prefect_server import WORKER_GRACE, worker_env
 from deployments.local.processes import Child
 from deployments.settings import PROJECT
-from deployments.worker import ASK_EVERY
+from deployments.worker import ASK_EVERY, BUSY_FOR
 from schemas.answers import Turn
 from schemas.forms.applications import PartsApplication, ReviewDecision
 from schemas.forms.base import Form
@@ -223,7 +223,8 @@ def _resume(client: SyncPrefectClient, run: FlowRun, answer: Mapping[str, Any]) 
 
 
 def _idle_cpu(here: Installation) -> float:
-    """Give what share of a core the server takes while nothing happens."""
+    """Give what share of a core the server takes while nothing happens, and nothing has happened for a while."""
+    time.sleep(2 * BUSY_FOR)
     before = cpu_seconds(here.server)
     time.sleep(IDLE_SECONDS)
     return (cpu_seconds(here.server) - before) / IDLE_SECONDS
