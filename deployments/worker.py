@@ -103,8 +103,10 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         )
         if not some and now < self._poll_at:
             return []
-        self._poll_at, self._busy_until = now + POLL_AT_LEAST, now + BUSY_FOR if some else self._busy_until
-        return await super()._get_scheduled_flow_runs()
+        self._poll_at, found = now + POLL_AT_LEAST, await super()._get_scheduled_flow_runs()
+        if any(not one.flow_run.auto_scheduled for one in found):
+            self._busy_until = now + BUSY_FOR
+        return found
 
     async def _submit_scheduled_flow_runs(self, flow_run_response: list[WorkerFlowRunResponse]) -> list[FlowRun]:
         """Take what the server has, but no more jobs than have a place: the others stay Scheduled there."""
