@@ -270,9 +270,10 @@ def test_a_supervisor_who_is_silent_on_the_day_lets_the_goods_wait(play: Play, t
     assert play.finish(case) == "delivered"
 
 
-def test_what_left_early_comes_back_when_the_applicant_withdraws(play: Play) -> None:
+def test_what_left_early_comes_back_when_a_supervisor_withdraws(play: Play) -> None:
     before, _ = play.stock("P-HW-001")
     case = urgent(play)
     play.decide(case, "release-early")
-    assert play.withdraw(case, "E1049").accepted
+    assert not play.withdraw(case, "E1049").accepted, "the goods have left"
+    assert play.withdraw(case, "E1040").accepted
     assert play.stock("P-HW-001") == (before, 0)
