@@ -193,6 +193,7 @@ class DocumentKind(Labelled):
     OUTBOUND_SLIP = "CK", "出库单"
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
+    ANOMALY_REPORT = "YC", "异常申报单"
 
 
 class OrderState(Labelled):

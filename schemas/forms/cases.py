@@ -1,6 +1,8 @@
 """What is asked of cases as a whole: that one is taken back, that some go on."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from schemas.forms.base import Form, TakenBack
 from schemas.forms.fields import CaseNo, Name, Text, label
@@ -28,3 +30,4 @@ class CaseEnded(Form):
     ending: Annotated[Name, label("结果", "Ending")]
     good: Annotated[bool, label("如愿", "Good")]
     reason: Annotated[str, label("原因", "Reason")] = ""
+    told: Annotated[dict[str, Any], label("附言", "More")] = Field({})

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
-from schemas.shapes import LineTable, Measure, money
+from schemas.shapes import LineTable, Measure, figure, money
 from schemas.tables import case_line
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
@@ -18,7 +18,7 @@ _LINES = text(f"""
            l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
            l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
            coalesce(reserved, 0) AS reserved, coalesce(made, 0) AS made,
-           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent,
+           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent, l.replaced,
            (SELECT max(day) FROM holiday) AS last_holiday, c.remark, c.request ->> 'found_on' AS found_on,
            (SELECT json_agg(f ORDER BY step_key, field) FROM line_correction f
             WHERE f.case_id = l.case_id AND f.line_no = l.line_no) AS corrections
@@ -55,6 +55,9 @@ def line_table(connection: Connection, case_id: int) -> LineTable:
         "金额 Total": f"{money(sum((line.quantity * line.price for line in lines), Decimal(0)))} CNY",
         "三包 Warranty": "；".join(warranties(lines)),
         "修正 Corrected": "；".join(_correction(made) for line in lines for made in line.corrections or ()),
+        "补单 Ordered again": "；".join(
+            f"第{line.line_no}行 ×{figure(line.replaced)}" for line in lines if line.replaced
+        ),
         "发现日期 Found on": next((line.found_on for line in lines), ""),
         "备注 Remark": next((line.remark for line in lines), ""),
     }

@@ -172,7 +172,7 @@ def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, first
             reserve(work, wanted.line_no, wanted.part, quantity)
     gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
-    for line_no in (line.line_no for line in lines if line.line_no in gone and not line.remake):
+    for line_no in (line.line_no for line in lines if line.line_no in gone):
         mark_line(work, line_no, out_on=work.today)
     issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, [goods_row(line) for line in sent], red=False))
     return Release(lines=sent, slip=issued, turn=turn, day=work.today)

@@ -1,15 +1,14 @@
-"""The goods of a case on their way: what leaves when, is collected, and is to be made again (DOMAIN 1.1, 1.9, 1.11)."""
+"""The goods of a case on their way: what leaves when, is collected, and is replaced (DOMAIN 1.1, 1.9, 1.11)."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.applications import Leaving
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import PartsLine, Shortfall
 from schemas.words import Role, Urgency
-from tasks.anomalies.steps import decide_anomaly
+from tasks.anomalies.source import heed_anomaly, settling
 from tasks.approvals.steps import find_leader
 from tasks.branches.beside import Branch, beside, drop, next_answer
 from tasks.durable.process import Case
@@ -23,12 +22,10 @@ EARLY = "release-early"
 class Shipping:
     """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
 
-    Goods leave together (齐套), re-makes included, or as they are ready (分批), while others are made or wait for an
-    anomaly.
+    Goods leave together (齐套), or as they are ready (分批), while others are made or wait for an anomaly.
 
     ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
-    again      what shall be made again; unsent: parcels whose form is owed; complete: all that was made has left
-    went       something was sent; unchecked: an office did not check in time
+    unsent     parcels whose form is owed; delivered: what left and was not replaced; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str]) -> None:
@@ -38,8 +35,8 @@ class Shipping:
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.gone: dict[str, Decimal] = {}
-        self.again: dict[int, PartsLine] = {}
-        self.unsent, self.reserved, self.all_made, self.went, self.unchecked = 0, False, False, False, False
+        self.delivered = Decimal(0)
+        self.unsent, self.reserved, self.unchecked, self.went = 0, False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines: from now on a SUPERVISOR may release what is on stock of urgent ones, before any form."""
@@ -58,7 +55,7 @@ class Shipping:
 
     def take(self, quantities: Mapping[int, Decimal], kept_by: str) -> None:
         """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""
-        self.reserved, self.all_made = True, False
+        self.reserved = True
         if self.apart and quantities:
             self._start(quantities, kept_by)
             return
@@ -67,7 +64,6 @@ class Shipping:
 
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
-        self.all_made = True
         if self.ready:
             self._start(self.ready)
 
@@ -76,17 +72,6 @@ class Shipping:
         drop(self.case, EARLY)
         while self.unsent:
             next_answer(self.case)
-
-    def take_again(self) -> list[PartsLine]:
-        """Give what shall be made again, once."""
-        again, self.again = self.again, {}
-        self.lines |= again  # re-makes, from here on
-        return [line for _, line in sorted(again.items())]
-
-    @property
-    def complete(self) -> bool:
-        """All that was made has left."""
-        return self.all_made and not self.unsent
 
     def _early(self) -> Branch[None]:
         leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn="early")
@@ -117,18 +102,18 @@ class Shipping:
         self.unsent += 1
         sent = yield from sending(parcel)
         self.unsent, self.went = self.unsent - 1, True
+        self.delivered += sum(sent.quantities.values())
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
         for one in missing or ():
             beside(self.case, self._settle(parcel, one))
 
     def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
-        no = found.line_no
-        line = next(line for line in parcel.lines if line.line_no == no)
-        verdict = yield from decide_anomaly(self.case, f"anomaly-pickup-{parcel.turn}-{no}", found, line, "催提")
-        if verdict == AnomalyVerdict.REMAKE:
-            missing = found.missing + (self.again[no].quantity if no in self.again else 0)
-            self.again[no] = line.model_copy(update={"quantity": missing, "remake": True})
+        turn = f"pickup-{parcel.turn}-{found.line_no}"
+        outcome = yield from settling(self.case, f"anomaly-{turn}", found, "催提")
+        heed_anomaly(self.case, outcome, turn=turn)
+        if outcome.again:
+            self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]

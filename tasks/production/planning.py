@@ -122,18 +122,9 @@ def confirm_plan(
             "planned": chosen.planned or promised,
         }
         plan.append(
-            PlannedLine(
-                **line.as_goods(),
-                price=line.price,
-                remake=line.remake,
-                supply=chosen.supply,
-                days=days,
-                since=since,
-                **where,
-            )
+            PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, since=since, **where)
         )
-        if not line.remake:  # its first promise stays on record
-            mark_line(work, no, **where)
+        mark_line(work, no, **where)
     return plan
 
 

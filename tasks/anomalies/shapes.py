@@ -1,0 +1,114 @@
+"""The shapes that travel through a part anomaly: what is wrong, who is responsible, what came of it."""
+
+from datetime import date
+from decimal import Decimal
+
+from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Remedy, Whereabouts
+from schemas.parts import Goods
+from schemas.shapes import Shape, figure, money
+from schemas.words import Reason, Role
+
+ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
+
+
+class Anomaly(Goods):
+    """So many of a line of the case `source` about which something is wrong.
+
+    before      how many anomalies the order has had, of which this case is a re-order's
+    refusals    how many of its plans leaders may refuse before the MANAGER decides
+    """
+
+    source: str
+    price: Decimal
+    reason: Reason
+    kind: AnomalyKind
+    found: str
+    photos: str
+    reporter: str
+    reviewer: Role
+    barred: set[str]
+    before: int
+    refusals: int
+
+    @property
+    def said(self) -> str:
+        """What is wrong with how many of which part."""
+        return f"{self.source} 第{self.line_no}行 {self.name} ×{figure(self.quantity)} {self.kind.zh}：{self.found}"
+
+    def brief(self) -> list[str]:
+        """What deciders must see."""
+        shown = f"{self.source} · 第{self.line_no}行 **{self.name}** × {figure(self.quantity)} · {self.kind.option}"
+        return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
+
+
+class Blame(Shape):
+    """Who is responsible for how much, and why: a party by its code, who answers for it; UNKNOWN: the department pays."""
+
+    kind: PartyKind
+    party: str
+    name: str
+    cost: Decimal
+    evidence: str
+
+    @property
+    def said(self) -> str:
+        """Who pays how much, and why."""
+        return " · ".join(filter(None, [self.kind.zh, self.name, f"{money(self.cost)} CNY", self.evidence]))
+
+    @property
+    def answers(self) -> Role:
+        """Who answers for the party: PLANNER for suppliers, LOGISTICS for carriers (DOMAIN-BRANCHES 6)."""
+        return ANSWERS[self.kind]
+
+    @property
+    def unit(self) -> str | None:
+        """The production unit whose people answer; None where no unit is responsible."""
+        return self.party if self.kind == PartyKind.UNIT else None
+
+
+ANSWERS = {
+    PartyKind.UNIT: Role.WORKSHOP,
+    PartyKind.WAREHOUSE: Role.WAREHOUSE,
+    PartyKind.CARRIER: Role.LOGISTICS,
+    PartyKind.REVIEWER: Role.PARTS_REVIEWER,
+    PartyKind.OFFICE: Role.OFFICE,
+    PartyKind.SUPPLIER: Role.PLANNER,
+}
+
+
+class Outcome(Shape):
+    """What the source is told: the remedy, None where there was no anomaly, and what its line needs to know of it."""
+
+    remedy: Remedy | None = None
+    line_no: int = 0
+    quantity: Decimal = Decimal(0)
+    address: str = ""
+    day: date | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether what is missing comes by a case of its own."""
+        return self.remedy in ORDERS_AGAIN
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the source owes no longer what is missing."""
+        return self.again or self.remedy == Remedy.ACCEPT
+
+    @property
+    def said(self) -> str:
+        """The remedy."""
+        return self.remedy.zh if self.remedy else "非异常，继续办理"
+
+
+def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
+    """Give what the source is told of a plan."""
+    line = {"line_no": found.line_no, "quantity": found.quantity}
+    return Outcome(remedy=plan.remedy, address=plan.address, day=plan.day, **line)
+
+
+def said_of(plan: AnomalyPlan) -> str:
+    """Say a plan in words, without contact data."""
+    more = [str(plan.day) if plan.day else "", f"折让 {money(plan.reduction)} CNY" if plan.reduction else "", plan.note]
+    goods = f"货物去向 {plan.goods.zh}" if plan.goods != Whereabouts.NONE else ""
+    return " · ".join(filter(None, [plan.remedy.zh, goods, *more]))
