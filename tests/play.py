@@ -21,9 +21,11 @@ from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.answers import Answer, Opened, Reply, Result
 from schemas.words import Channel, EntryKind, Role
+from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.stage import advance
 from tasks.people.queries import people
+from tasks.runs.queries import ready_cases
 from tests.books import books_balance
 
 __all__ = ["LINES", "OWN_VAN", "Play", "books_balance", "cells", "line"]
@@ -201,6 +203,16 @@ class Play:
         child = self.child(case, key)
         advance(self.db, child)
         return child
+
+    def rest(self) -> None:
+        """Let cases that others opened come to their first gate, and letters be read, until nothing moves."""
+        while True:
+            with self.db.connect() as connection:
+                ready = ready_cases(connection, clock.now(), 100)
+            if not ready:
+                break
+            for case in ready:
+                advance(self.db, case)
 
     def settle(self, case: int, key: str, remedy: str = "重新制作", **plan: Any) -> int:
         """Play an anomaly by this plan to its end, and let its source hear of it; gives the anomaly's id."""

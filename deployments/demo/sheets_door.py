@@ -16,12 +16,16 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
+from schemas.answers import Turn
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.problems import AftersalesError
 from schemas.sheet_kinds import STEP, SheetKind, sheet_kind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
+from tasks.durable import clock
+from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.outbox.dispatch import dispatch_due
+from tasks.runs.queries import ready_cases
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
@@ -136,6 +140,8 @@ class SheetsDoor:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
         dispatch_due(self.db)  # the order system answers
+        while ready := self._ready():  # cases that others opened, and letters to read
+            advance_chunk(self.db, [Turn(case) for case in ready])
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
             if not write_inbox(self.db, self._role, self._open).items:
@@ -147,6 +153,10 @@ class SheetsDoor:
                 self._again = []
                 yield items
                 items = self._again
+
+    def _ready(self) -> list[int]:
+        with self.db.connect() as connection:
+            return ready_cases(connection, clock.now(), CHUNK)
 
     def _items(self) -> list[Todo]:
         """Give what stands in the workbook that is open."""

@@ -64,6 +64,7 @@ class Shipping:
 
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
+        drop(self.case, EARLY)
         if self.ready:
             self._start(self.ready)
 

@@ -81,11 +81,11 @@ MANY_WAYS = [
     RICH,
     TAKEN_BACK,
     Plan(),
-    replace(RICH, anomaly="接受短交", freight="approved", pickup="checked later"),
+    replace(RICH, anomaly="让步接收", freight="approved", pickup="checked later"),
     Plan(lines=(PANEL, PAINTED, GLASS), urgent=True, release="不提前放行", partial=True),
     Plan(lines=(SCARCE, PAINTED), price=13000, difference=True),
     Plan(price=2600, refused=True),
-    Plan(lines=(PANEL,), difference=True, anomaly="关闭本单"),
+    Plan(lines=(PANEL,), difference=True, anomaly="不属异常"),
     replace(TAKEN_BACK, withdraw="ProductionReport"),
     Plan(lines=(PANEL, PAINTED), partial=True, withdraw="GoodsInCount"),
 ]
