@@ -38,7 +38,7 @@ TO_SEARCH = (
 def part_anomaly(case: Case) -> Closing:
     """配件异常处理 Find what to do about a wrong part, who pays for it, and let its line go on."""
     case, found = side_by_side(case), register_anomaly(case, case.request)  # 异常情况申报
-    barred = set(found.barred)
+    barred = found.barred
     found, refused = review_anomaly(case, found, barred)  # 初步审核
     if refused:
         reply_to_reporter(case, found, f"不属异常 no anomaly: {refused}")

@@ -140,8 +140,7 @@ class SheetsDoor:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
         dispatch_due(self.db)  # the order system answers
-        while ready := self._ready():  # cases that others opened, and letters to read
-            advance_chunk(self.db, [Turn(case) for case in ready])
+        let_others_go(self.db)
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
             if not write_inbox(self.db, self._role, self._open).items:
@@ -153,10 +152,6 @@ class SheetsDoor:
                 self._again = []
                 yield items
                 items = self._again
-
-    def _ready(self) -> list[int]:
-        with self.db.connect() as connection:
-            return ready_cases(connection, clock.now(), CHUNK)
 
     def _items(self) -> list[Todo]:
         """Give what stands in the workbook that is open."""
@@ -202,6 +197,16 @@ class SheetsDoor:
                 cells = [dict.fromkeys(item.kind.undecided) for _ in item.rows]
             book.write(item.kind, item.rows, cells)
         return book.save()
+
+
+def let_others_go(db: Engine) -> None:
+    """Do what the watch does: cases that others opened come to their first gate, letters are read."""
+    while True:
+        with db.connect() as connection:
+            ready = ready_cases(connection, clock.now(), CHUNK)
+        if not ready:
+            break
+        advance_chunk(db, [Turn(case) for case in ready])
 
 
 def _correct_applications(rejects: Path, path: Path, stories: Sequence[Story]) -> int:

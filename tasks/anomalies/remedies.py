@@ -101,7 +101,7 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
     line = ApplicationLine(part=found.part, quantity=found.quantity, reason=found.reason, **looks)
     customer = {name: getattr(case, name) for name in ("customer_name", "customer_phone", "customer_address")}
     form = PartsApplication(
-        office=case.office, applicant=case.applicant, order_no=case.order_no, urgency=Urgency.URGENT, lines=[line],
+        office=case.office, applicant=found.applicant, order_no=case.order_no, urgency=Urgency.URGENT, lines=[line],
         remark=f"{found.source} 第{found.line_no}行 异常补单 {case.number}", **customer,
     )  # fmt: skip
     return open_child(work, "PA", form, Start.STOCK if remedy == Remedy.RESEND else Start.ORDER)

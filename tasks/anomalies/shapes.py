@@ -14,6 +14,7 @@ ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
 class Anomaly(Goods):
     """So many of a line of the case `source` about which something is wrong.
 
+    applicant   who applied for the source; reporter: who found what is wrong
     before      how many anomalies the order has had, of which this case is a re-order's
     refusals    how many of its plans leaders may refuse before the MANAGER decides
     """
@@ -25,8 +26,8 @@ class Anomaly(Goods):
     found: str
     photos: str
     reporter: str
+    applicant: str
     reviewer: Role
-    barred: set[str]
     before: int
     refusals: int
 
@@ -34,6 +35,11 @@ class Anomaly(Goods):
     def said(self) -> str:
         """What is wrong with how many of which part."""
         return f"{self.source} 第{self.line_no}行 {self.name} ×{figure(self.quantity)} {self.kind.zh}：{self.found}"
+
+    @property
+    def barred(self) -> set[str]:
+        """Who may not approve anything of it."""
+        return {self.applicant, self.reporter}
 
     def brief(self) -> list[str]:
         """What deciders must see."""

@@ -47,12 +47,13 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
     """Look up the line in question, who may not approve, and who reviews; issue the 异常申报单."""
     source = work.unit.read_by(sources, attrgetter("source"), report)
     assert source is not None, f"{report.source} was accepted"
-    line, barred = source.lines[report.line_no], {report.applicant, source.case.applicant}
+    line, barred = source.lines[report.line_no], frozenset({report.applicant, source.case.applicant})
     about = {name: getattr(line, name) for name in ("part", "specification", "colour", "price")}
     known = {name: getattr(report, name) for name in ("source", "line_no", "quantity", "kind", "found", "photos")}
     found = Anomaly(
         **about, **known, name=line.part_name, uom=work.read(catalogue)[line.part].uom, reason=Reason(line.reason),
-        reporter=report.applicant, reviewer=stand_in(work, Role.PARTS_REVIEWER, frozenset(barred)).role, barred=barred,
+        reporter=report.applicant, applicant=source.case.applicant,
+        reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
     issue_report(work, found, edition=1)

@@ -81,10 +81,10 @@ MARKS = {
     "release": ["7f22dee3-ce48-5c50-9f57-d2d571408fc3"],
     "pickup": ["c5bd288a-c9ba-591f-8dff-7890ec619d57"],
     "check": ["9bd01161-d03b-5e1f-8d67-b072167e161a"],
-    "anomaly-review": ["?"],
-    "responsibility": ["?"],
-    "anomaly-plan": ["?"],
-    "anomaly-answer": ["?"],
+    "anomaly-review": ["47e56fb6-795c-5bac-a0bd-eceed9c09539"],
+    "responsibility": ["17034d48-77a8-5bc6-8151-36d32daed675"],
+    "anomaly-plan": ["5bd60d56-a1c5-5058-80d0-ef6bd71e2962"],
+    "anomaly-answer": ["c3e0dfa0-748e-5ae4-ad9a-78b52ce67ad1"],
 }
 
 
