@@ -1,8 +1,9 @@
 """Process 1: parts application 配件申报 (DOMAIN 1)."""
 
 from schemas.forms.applications import PartsApplication
+from schemas.parts import Start
 from schemas.processes.parts_application import PartsEnding
-from tasks.anomalies.source import await_reported, end_source
+from tasks.anomalies.source import await_reported
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
 from tasks.branches.beside import rest, side_by_side
@@ -10,6 +11,7 @@ from tasks.durable.process import Case, Closing
 from tasks.lines.queries import line_table
 from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
+from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
@@ -29,7 +31,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     parameter="申报单",
     accept=accept_application,
     begin=begin_application,
-    end=end_source,
+    end=end_application,
     lines=line_table,
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
@@ -45,13 +47,15 @@ def parts_application(case: Case) -> Closing:
     if review.refused:
         shipping.await_forms()
         return Closing(PartsEnding.REJECTED, review.refused, undo=True)
-    if not review.ordered:
+    if review.start != Start.STOCK:
         enter_order(case, review.lines)  # 录入系统
     lines = shipping.owed(review.lines)
     held = reserve_stock(case, lines, turn=1)
     shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
     plan = plan_production(case, lines, held, 1)  # 周期确认 计划确认
-    produce(case, plan, 1, shipping.take)  # 车间生产 出货入库 入库制票
+    made = produce(case, plan, 1, shipping.take)  # 车间生产 出货入库 入库制票
+    if not shipping.apart and (made.ordered_again or review.start != Start.REVIEW):
+        leave_together(case)
     shipping.send_rest()
     rest(case)  # 出库 出库制票 催提
     await_reported(case)

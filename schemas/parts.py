@@ -99,7 +99,7 @@ class Review(Shape):
     lines: list[PartsLine] = Field(default_factory=list)
     barred: set[str] = Field(default_factory=set)
     refused: str = ""
-    ordered: bool = False
+    start: Start = Start.REVIEW
 
 
 class Cycle(LineQuantity):

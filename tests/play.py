@@ -186,15 +186,18 @@ class Play:
             return
         other = self.child(case, key)
         advance(self.db, other)
-        self.finish(other)
+        if not key.startswith("together-"):
+            self.finish(other)
+        elif items := self.items(other):
+            self.go_on(other, items)
         advance(self.db, case)
 
     # anomalies
 
     def child(self, case: int, key: str) -> int:
         """Give the case that was opened under a key, or that people opened (case-<id>)."""
-        if key.startswith("case-"):
-            return int(key.removeprefix("case-"))
+        if key.startswith(("case-", "together-")):
+            return int(key.partition("-")[2])
         found = self.rows("SELECT id FROM service_case WHERE origin = :origin", origin=f"case:{case}:{key}")
         return int(found[0].id)
 

@@ -23,6 +23,12 @@ class CasesToAdvance(Form):
     numbers: Annotated[Text, label("单号", "Case numbers", SEVERAL)] = ""
 
 
+class GoodsReady(Form):
+    """What a case writes to one whose goods leave with its own: they are ready, or there will be none."""
+
+    number: CaseNo
+
+
 class CaseEnded(Form):
     """What a case writes to the one that waits for it: how it ended, whether that is what it was opened for, and why."""
 

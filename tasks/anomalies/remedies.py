@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import count
 
 from schemas.forms.anomalies import AnomalyPlan, Remedy
-from schemas.forms.applications import ApplicationLine, PartsApplication
+from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
 from schemas.parts import Start
 from schemas.problems import Problem
 from schemas.tables import notice
@@ -102,6 +102,7 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
     customer = {name: getattr(case, name) for name in ("customer_name", "customer_phone", "customer_address")}
     form = PartsApplication(
         office=case.office, applicant=found.applicant, order_no=case.order_no, urgency=Urgency.URGENT, lines=[line],
+        leaving=Leaving.TOGETHER if found.together else Leaving.AS_READY,
         remark=f"{found.source} 第{found.line_no}行 异常补单 {case.number}", **customer,
     )  # fmt: skip
     return open_child(work, "PA", form, Start.STOCK if remedy == Remedy.RESEND else Start.ORDER)

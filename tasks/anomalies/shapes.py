@@ -16,6 +16,7 @@ class Anomaly(Goods):
 
     applicant   who applied for the source; reporter: who found what is wrong
     before      how many anomalies the order has had, of which this case is a re-order's
+    together    the source's goods leave together, and have not left
     refusals    how many of its plans leaders may refuse before the MANAGER decides
     """
 
@@ -28,6 +29,7 @@ class Anomaly(Goods):
     reporter: str
     applicant: str
     reviewer: Role
+    together: bool
     before: int
     refusals: int
 

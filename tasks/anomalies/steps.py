@@ -12,6 +12,7 @@ from schemas.forms.anomalies import (
     PartyVerdict,
     ResponsibilityFound,
 )
+from schemas.forms.applications import Leaving
 from schemas.problems import Problem
 from schemas.tables import charge
 from schemas.words import DocumentKind, Reason, Role, Verdict
@@ -54,10 +55,16 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         **about, **known, name=line.part_name, uom=work.read(catalogue)[line.part].uom, reason=Reason(line.reason),
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
+        together=source.case.request.get("leaving") == Leaving.TOGETHER and not (line.out_on or by_people(work)),
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
     issue_report(work, found, edition=1)
     return found
+
+
+def by_people(work: Work) -> bool:
+    """Say whether people reported it, not the source itself, which then does not wait for it."""
+    return not str(work.case.origin).startswith("case:")
 
 
 def issue_report(work: Work, found: Anomaly, edition: int, **became: str) -> None:

@@ -53,7 +53,7 @@ def review_application(
     barred = {request.applicant} if barred is None else barred
     then(lines)
     if registered.start != Start.REVIEW:
-        return Review(lines=lines, barred=barred, ordered=registered.start == Start.STOCK)
+        return Review(lines=lines, barred=barred, start=registered.start)
     for turn in count(1):
         decision = ask(case, review_question(reviewer, barred, remark, lines, turn, received))
         if decision.verdict == ReviewVerdict.REJECT:

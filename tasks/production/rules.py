@@ -49,7 +49,7 @@ class Making:
         self.reports = Counter[str]()
         self.counts: dict[str, dict[int, Decimal]] = {}
         self.anomalies: dict[str, Shortfall] = {}
-        self.came_in, self.stopped = Decimal(0), False
+        self.came_in, self.stopped, self.ordered_again = Decimal(0), False, False
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""

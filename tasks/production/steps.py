@@ -32,10 +32,10 @@ Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and t
 
 def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal:
     """Make and receive the planned lines until nothing is owed; gives how much came in."""
-    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None)
+    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None).came_in
 
 
-def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready) -> Decimal:
+def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready) -> Making:
     """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
 
     Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. A withdrawal
@@ -50,7 +50,7 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
         why = f"已撤回 withdrawn：{taken_back.reason} ({taken_back.by})"
         _count_what_is_left(case, making, shipment, "已撤回·待清点", why)
         raise
-    return making.came_in
+    return making
 
 
 def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
@@ -104,6 +104,7 @@ def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> N
 def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
     outcome = yield from settling(case, key, making.anomalies[key], "车间生产")
     order = making.settle(key, outcome.given_up)
+    making.ordered_again |= outcome.again
     settle_anomaly(case, order, outcome, shipment, turn=key.removeprefix("anomaly-"))
 
 

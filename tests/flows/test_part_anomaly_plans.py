@@ -175,3 +175,64 @@ def test_the_source_case_ends_replaced_with_its_last_line(play: Play) -> None:
     assert play.state(case) != "closed", "another line is left"
     play.settle(case, "anomaly-1-2-2")
     assert play.case(case).ending == "replaced"
+
+
+# 齐套 ships with the re-order
+
+
+def ordered_again(play: Play, **form: object) -> tuple[int, int]:
+    """Bring a case to what two of its doors, which were ordered again, make it wait for; gives it and that."""
+    case = source(play, **form)
+    again = play.ordered(play.settle(case, KEY))
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "produce-1-paint-1")
+    play.decide(case, next(iter(play.items(case))))
+    return case, again
+
+
+def test_goods_that_leave_together_leave_with_what_was_ordered_again(play: Play) -> None:
+    case, again = ordered_again(play)
+    assert [item.title for item in play.items(case).values()] == ["等待齐套"]
+    play.run_to(again, "goods-in-1-1")
+    play.decide(again, "goods-in-1-1")
+    play.rest()
+    assert list(play.items(case)) == ["goods-out-1-1"]
+    assert set(play.items(again)) == {"goods-out-1-1", "release-1-1"}
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
+
+
+def test_what_was_ordered_again_waits_for_the_rest_too(play: Play) -> None:
+    case = source(play)
+    again = play.ordered(play.settle(case, KEY))
+    play.run_to(again, f"together-{case}")
+    assert "goods-out-1-1" not in play.items(again)
+    play.run_to(case, "goods-out-1-1")
+    play.rest()
+    assert "goods-out-1-1" in play.items(again)
+
+
+def test_as_ready_nobody_waits_for_what_was_ordered_again(play: Play) -> None:
+    case, again = ordered_again(play, 发货方式="分批")
+    assert not [key for key in play.items(case) if key.startswith("together")]
+    assert play.finish(again) == "delivered"
+    assert play.finish(case) == "delivered"
+
+
+@pytest.mark.parametrize("first", ["source", "re-order"])
+def test_nobody_waits_for_a_case_that_was_withdrawn(play: Play, first: str) -> None:
+    case, again = ordered_again(play)
+    gone, left = (case, again) if first == "source" else (again, case)
+    assert play.withdraw(gone, "E1040").accepted
+    play.rest()
+    play.run_to(left, "goods-out-1-1")
+    assert play.finish(left) == "delivered"
+
+
+def test_after_ten_working_days_goods_leave_without_those_that_they_waited_for(play: Play) -> None:
+    case, again = ordered_again(play)
+    key = f"together-{again}"
+    play.run(
+        "UPDATE work_item SET expires_at = opened_at WHERE case_id = :case AND step_key = :key", case=case, key=key
+    )
+    assert play.time_out(case, key).accepted
+    assert list(play.items(case)) == ["goods-out-1-1"]
