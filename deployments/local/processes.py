@@ -99,16 +99,17 @@ def pid_file(settings: Settings, name: str) -> Path:
 
 
 def write_pid(path: Path, pid: int) -> None:
-    """Note the pid together with the process's start, which tells it from a later process of that number."""
-    path.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}), "utf-8")
+    """Note the pid, with the process's start, which tells it from a later one of that number, and where this is noted."""
+    note = {"pid": pid, "started": psutil.Process(pid).create_time(), "path": str(path)}
+    path.write_text(json.dumps(note), "utf-8")
 
 
 def living(path: Path) -> psutil.Process | None:
-    """Give the process noted in `path` if that very one still runs."""
+    """Give the process noted in `path` if that very one still runs; in a copy of a home it is another home's."""
     try:
         note = json.loads(path.read_text("utf-8"))
         process = psutil.Process(note["pid"])
-        same = abs(process.create_time() - note["started"]) < SAME_START
+        same = note["path"] == str(path) and abs(process.create_time() - note["started"]) < SAME_START
         return process if same and is_alive(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None

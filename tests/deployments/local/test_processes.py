@@ -85,6 +85,19 @@ def test_a_later_process_of_that_number_is_left_alone(place: Settings) -> None:
         stranger.kill()
 
 
+def test_a_process_of_the_home_that_this_is_a_copy_of_is_left_alone(
+    place: Settings, make_home: Callable[[], Path]
+) -> None:
+    copy = Settings(home=make_home())
+    prepare_home(copy)
+    one = child(place, "import time; time.sleep(600)")
+    one.start()
+    pid_file(copy, "toy").write_bytes(pid_file(place, "toy").read_bytes())
+    end_orphan(copy, "toy", grace=1.0)
+    assert one.alive
+    one.stop()
+
+
 def test_a_broken_pid_file_names_nobody(place: Settings) -> None:
     pid_file(place, "toy").write_text("{")
     assert living(pid_file(place, "toy")) is None
