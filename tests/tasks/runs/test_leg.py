@@ -59,7 +59,7 @@ def test_a_run_without_its_form_is_refused_at_once(desk: Desk) -> None:
 def test_a_number_that_would_keep_the_server_from_listing_runs_is_refused_at_once(desk: Desk) -> None:
     form = desk.form()
     form["明细"][0]["数量"] = 10**20
-    with pytest.raises(PrefectHTTPStatusError, match="maximum of 9999999.99"):
+    with pytest.raises(PrefectHTTPStatusError, match=r"maximum of 9999999\.99"):
         desk.send({PARAMETER: form})
 
 
