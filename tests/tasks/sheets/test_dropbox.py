@@ -93,8 +93,9 @@ def test_what_programs_lay_beside_files_in_hand_disturbs_nobody(box: Path, tmp_p
         (os.fsdecode(b"\xff\xfe.csv"), "__.csv"),
         ("长" * 83 + ".csv", "长" * 40 + ".csv"),
         ("报告", "报告"),
+        ("王先生 139 1234 5678 *补件.xlsx", "王先生 139xxxx5678 x补件.xlsx"),
     ],
-    ids=["newline", "no utf-8", "long", "as the folder of the reports"],
+    ids=["newline", "no utf-8", "long", "as the folder of the reports", "by a customer's phone"],
 )
 def test_whatever_a_file_is_called_it_comes_through(box: Path, tmp_path: Path, name: str, shown: str) -> None:
     file = lay(box, name)
