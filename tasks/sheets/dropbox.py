@@ -53,8 +53,8 @@ def claim_new(dropbox: Path, now: datetime) -> None:
                 hand.mkdir()
                 (hand / NAME).write_text(shown_name(file.name), "utf-8")
                 file.rename(hand / ("sheet.csv" if file.suffix.lower() == ".csv" else "sheet.xlsx"))
-    for hand in (dropbox / WORKING).iterdir():
-        if _is_hand(hand) and not _file(hand) and _is_quiet(hand, now):
+    for hand in _hands(dropbox):
+        if not _file(hand) and _is_quiet(hand, now):
             with suppress(OSError):
                 _forget_notes(hand)
                 hand.rmdir()
@@ -62,8 +62,8 @@ def claim_new(dropbox: Path, now: datetime) -> None:
 
 def in_hand(dropbox: Path) -> Iterator[Path]:
     """Give the files in hand, those of a killed watcher too."""
-    for hand in sorted((dropbox / WORKING).iterdir()):
-        if _is_hand(hand) and (file := _file(hand)):
+    for hand in _hands(dropbox):
+        if file := _file(hand):
             yield file
 
 
@@ -150,10 +150,17 @@ def _forget_notes(hand: Path) -> None:
         (hand / note).unlink(missing_ok=True)
 
 
+def _hands(dropbox: Path) -> list[Path]:
+    """Give the folders that we made for files in hand; where others may write, one of theirs may lie in their place."""
+    working = dropbox / WORKING
+    return [] if working.is_symlink() else sorted(filter(_is_hand, working.iterdir()))
+
+
 def _is_hand(folder: Path) -> bool:
     try:
-        return UUID(folder.name).hex == folder.name
-    except ValueError:  # what another program laid there
+        found = folder.lstat()
+        return UUID(folder.name).hex == folder.name and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    except (OSError, ValueError):  # it is gone; what another program laid there
         return False
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from schemas.problems import BadInput, Problem
-from tasks.privacy.rules import bare_urls, bare_values
+from tasks.privacy.rules import bare_urls, mask_mobiles, without_secrets
 from tasks.sheets import places
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ MOST_BYTES = 50 << 20  # of a file; 200,000 rows of a journal take 30 MB as csv
 WAIT = 30.0  # seconds for a server that does not answer
 MOST_SECONDS = 60.0  # for a download as a whole, so that a slow server holds no thread for long
 MOST_HOPS = 5
-NAMELESS = "sheet.xlsx"
+NAMELESS, PLAIN = "sheet.xlsx", "identity"
 LONGEST_NAME, LONGEST_SUFFIX = 120, 10  # bytes, characters: with what we add, a name has at most 255 bytes
-TRANSLATED = ip_network("64:ff9b::/96")  # IPv6 that a router takes for any IPv4 address
+TRANSLATED = ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48")  # IPv6 that a router takes for any IPv4 address
 NOT_PUBLIC = "不是公网地址 is no public address; AFTERSALES_SHEET_NETWORKS names nets of the house"
 
 
@@ -89,6 +89,8 @@ async def _download(place: str, target: Path) -> None:
     async with asyncio.timeout(MOST_SECONDS):
         async with _answered(place) as response:
             response.raise_for_status()
+            if response.headers.get("content-encoding", PLAIN) != PLAIN:  # 64 kB of it may become gigabytes at once
+                raise ValueError("以压缩形式发送 is sent compressed, though asked not to be")
             with target.open("wb") as file:
                 async for block in response.aiter_bytes():
                     file.write(block)
@@ -127,7 +129,7 @@ async def _ask(client: "httpx.AsyncClient", url: "httpx.URL") -> "httpx.Response
         request = client.build_request(
             "GET",
             url.copy_with(host=str(address)),
-            headers={"Host": url.netloc.decode()},
+            headers={"Host": url.netloc.decode(), "Accept-Encoding": PLAIN},
             extensions={"sni_hostname": url.host},  # the certificate is that of the name
         )
         try:
@@ -155,21 +157,22 @@ def may_reach(address: IPv4Address | IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is not None:
             return may_reach(inner)
-        if address in TRANSLATED:
+        if address.is_site_local or any(address in network for network in TRANSLATED):
             return False
     return address.is_global and not address.is_multicast
 
 
 def shown_name(name: str) -> str:
-    """Make the name of a file one that can be shown, stored and put into other names: printable and short."""
-    path = PurePosixPath("".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name)))
+    """Make the name of a file one that can be shown, stored and put into other names: printable, short, no phone in it."""
+    printable = "".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name))
+    path = PurePosixPath(mask_mobiles(printable).replace("*", "x"))  # shares take no stars
     stem = path.stem.encode()[:LONGEST_NAME].decode(errors="ignore")
     return stem + path.suffix[:LONGEST_SUFFIX]
 
 
 def refused_file(place: str, why: str) -> BadInput:
     """Say what is wrong with a file or a place, without the secrets that a place may hold."""
-    return BadInput([Problem("文件 file", bare_values(place), why)])
+    return BadInput([Problem("文件 file", without_secrets(place), why)])
 
 
 def _one_line(error: Exception, place: str) -> str:
@@ -177,4 +180,4 @@ def _one_line(error: Exception, place: str) -> str:
     parts, told = urlsplit(place), " ".join((str(error) or type(error).__name__).split())
     for secret in filter(None, (parts.query, parts.password, unquote(parts.password or ""))):
         told = told.replace(secret, "…")
-    return bare_urls(told)[:200]
+    return mask_mobiles(bare_urls(told))[:200]

@@ -23,7 +23,7 @@ from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import MOST_BYTES, refused_file
 from tasks.sheets.forms import SheetRow, read_rows
 from tasks.sheets.quiet import quiet
-from tasks.sheets.worksheet import NumberedRow, Unreadable, narrow_enough, open_book, worksheet_rows
+from tasks.sheets.worksheet import SHEETS, NumberedRow, Unreadable, is_read, narrow_enough, open_book, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
 MOST_ROWS = 200_000
@@ -166,6 +166,8 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
             _small_inside(ZipFile(io.BytesIO(data)))
             book = open_book(data)
             titled = [title for title in book.sheetnames if title in by_title]
+            if len(set(titled)) < len(titled):
+                raise ValueError("two tabs of one name")
             sheets: list[Any] = [book[title] for title in titled] or [book.worksheets[0]]
             tabs = [(by_title.get(sheet.title), worksheet_rows(sheet, MOST_ROWS + 1)) for sheet in sheets]
             book.close()
@@ -178,8 +180,8 @@ def _small_inside(archive: ZipFile) -> None:
     """Refuse a workbook that unpacks to more than a sheet of ours can have."""
     sizes = {True: 0, False: 0}
     for entry in archive.infolist():
-        if entry.filename.endswith((".xml", ".rels")):  # pictures are not read
-            sizes[entry.filename.startswith("xl/worksheets/")] += entry.file_size
+        if is_read(entry.filename):
+            sizes[entry.filename.startswith(SHEETS)] += entry.file_size
     if sum(sizes.values()) > MOST_UNPACKED:
         raise Unreadable(f"解压后 unpacked: {too_large(sum(sizes.values()), MOST_UNPACKED)}")
     if sizes[False] > MOST_STRINGS:
