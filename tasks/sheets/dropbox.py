@@ -11,19 +11,21 @@ call it is noted beside it. What is no regular file, and what programs lay besid
 """
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from tasks.sheets.fetch import shown_name
 from tasks.sheets.outcome import Became
 from tasks.unit.work import SHANGHAI
 
 WORKING, DONE, REJECTED = "working", "done", Became.REJECTED.name.lower()
+OURS = re.compile(r"[0-9a-f]{32}")  # a UUID, the name of a folder of ours; what another program laid there has none
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
 NAME = ".name"  # beside a file in hand: what people call it
 AGAIN = ".again"  # beside a file in hand: a sign for each try, dated when the next one is due
@@ -54,7 +56,7 @@ def claim_new(dropbox: Path, now: datetime) -> None:
                 (hand / NAME).write_text(shown_name(file.name), "utf-8")
                 file.rename(hand / ("sheet.csv" if file.suffix.lower() == ".csv" else "sheet.xlsx"))
     for hand in (dropbox / WORKING).iterdir():
-        if _is_hand(hand) and not _file(hand) and _is_quiet(hand, now):
+        if OURS.fullmatch(hand.name) and not _file(hand) and _is_quiet(hand, now):
             with suppress(OSError):
                 _forget_notes(hand)
                 hand.rmdir()
@@ -63,7 +65,7 @@ def claim_new(dropbox: Path, now: datetime) -> None:
 def in_hand(dropbox: Path) -> Iterator[Path]:
     """Give the files in hand, those of a killed watcher too."""
     for hand in sorted((dropbox / WORKING).iterdir()):
-        if _is_hand(hand) and (file := _file(hand)):
+        if OURS.fullmatch(hand.name) and (file := _file(hand)):
             yield file
 
 
@@ -148,13 +150,6 @@ def _show(made: Path, dropbox: Path) -> None:
 def _forget_notes(hand: Path) -> None:
     for note in (AGAIN, NAME):
         (hand / note).unlink(missing_ok=True)
-
-
-def _is_hand(folder: Path) -> bool:
-    try:
-        return UUID(folder.name).hex == folder.name
-    except ValueError:  # what another program laid there
-        return False
 
 
 def _file(hand: Path) -> Path | None:

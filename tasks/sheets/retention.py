@@ -11,17 +11,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from tasks.sheets.dropbox import DONE, REJECTED
+from tasks.sheets.dropbox import DONE, OURS, REJECTED
 from tasks.sheets.places import Places
 
-REPORTS = re.compile(r"[0-9a-f]{32}")
 PUT_AWAY = re.compile(r"\d{4}-\d\d-\d\d \d{6} .+")
 
 
 def remove_old(places: Places, before: datetime) -> int:
     """Remove the folders that nobody has changed since `before`; gives how many are gone."""
     old = [
-        *_old(places.reports, REPORTS, before),
+        *_old(places.reports, OURS, before),
         *_old(places.dropbox / DONE, PUT_AWAY, before),
         *_old(places.dropbox / REJECTED, PUT_AWAY, before),
     ]
