@@ -21,7 +21,6 @@ from schemas.problems import AftersalesError
 from schemas.sheet_kinds import STEP, SheetKind, sheet_kind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
-from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
@@ -135,7 +134,6 @@ class SheetsDoor:
     def worklists(self) -> Iterator[list[Todo]]:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
-        dispatch_due(self.db)  # the order system answers
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
             if not write_inbox(self.db, self._role, self._open).items:

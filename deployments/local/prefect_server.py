@@ -13,7 +13,7 @@ import httpx
 from deployments.local.locks import auth_string, chosen, server_locks
 from deployments.local.postgres import Databases
 from deployments.local.processes import Child
-from deployments.settings import HOST, Settings, prepare_home
+from deployments.settings import HOST, PREFECT, Settings, prepare_home
 from schemas.problems import UpError
 
 HEALTH_WAIT = 90.0  # seconds; the first start migrates Prefect's database
@@ -24,8 +24,8 @@ WORKER_GRACE = 12.0  # the worker's own grace for its legs is shorter
 def client_env(settings: Settings) -> dict[str, str]:
     """Return the variables that point Prefect's clients, worker and flows at our server."""
     return {
-        "PREFECT_HOME": str(settings.prefect),
-        "PREFECT_PROFILES_PATH": str(settings.prefect / "profiles.toml"),
+        "PREFECT_HOME": str(settings.home / PREFECT),
+        "PREFECT_PROFILES_PATH": str(settings.home / PREFECT / "profiles.toml"),
         "PREFECT_API_URL": settings.api_url,
         "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from deployments.settings import PROJECT, Settings
+from deployments.settings import LOGS, PROJECT, RUN, Settings
 
 MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside when its process starts
 RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the first, second, … restart in a row
@@ -40,7 +40,7 @@ class Child:
     @property
     def log_file(self) -> Path:
         """Return where the process writes."""
-        return self.settings.logs / f"{self.name}.log"
+        return self.settings.home / LOGS / f"{self.name}.log"
 
     def start(self) -> None:
         """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
@@ -95,7 +95,7 @@ def child_environment(additions: Mapping[str, str]) -> dict[str, str]:
 
 def pid_file(settings: Settings, name: str) -> Path:
     """Return the pid file of the child `name`."""
-    return settings.run / f"{name}.pid"
+    return settings.home / RUN / f"{name}.pid"
 
 
 def write_pid(path: Path, pid: int) -> None:

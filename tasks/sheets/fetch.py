@@ -14,15 +14,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+import httpx
 
 from schemas.problems import BadInput, Problem
 from tasks.privacy.rules import bare_urls, mask_mobiles, without_secrets
 from tasks.sheets import places
-
-if TYPE_CHECKING:
-    import httpx
 
 MOST_BYTES = 50 << 20  # of a file; 200,000 rows of a journal take 30 MB as csv
 WAIT = 30.0  # seconds for a server that does not answer
@@ -61,27 +59,21 @@ def fetched(place: str) -> Iterator[Path]:
 def _in_folder(place: str) -> Path:
     """Find a file in the folders that may be read; of what lies elsewhere nobody learns whether it exists."""
     folders = [folder.resolve() for folder in places.here().folders]
-    listed = "、".join(map(str, folders))
     try:
-        found = [path for path in ((folder / place).resolve() for folder in folders) if _is_in(path, folders)]
+        paths = [(folder / place).resolve() for folder in folders]
     except (OSError, ValueError, RuntimeError):
-        found = []
+        paths = []
+    found = [path for path in paths if any(path.is_relative_to(folder) for folder in folders)]
     if not found:
+        listed = "、".join(map(str, folders))
         raise refused_file(place, f"须为网址，或在此目录中 must be a URL or lie in {listed}")
-    return _file(next((path for path in found if path.is_file()), found[0]))
-
-
-def _is_in(path: Path, folders: list[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _file(path: Path) -> Path:
     try:
-        if path.is_file():
-            return path
+        file = next((path for path in found if path.is_file()), None)
     except OSError as error:
-        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
-    raise refused_file(str(path), "没有这个文件 there is no such file on the machine of the worker")
+        raise refused_file(found[0].name, f"无法读取 cannot be read ({error.strerror})") from error
+    if file is None:
+        raise refused_file(str(found[0]), "没有这个文件 there is no such file on the machine of the worker")
+    return file
 
 
 async def _download(place: str, target: Path) -> None:
@@ -99,10 +91,8 @@ async def _download(place: str, target: Path) -> None:
 
 
 @asynccontextmanager
-async def _answered(place: str) -> AsyncIterator["httpx.Response"]:
+async def _answered(place: str) -> AsyncIterator[httpx.Response]:
     """Ask a server, and whom it sends us to, each at an address that was checked."""
-    import httpx  # only who fetches from the web pays for it
-
     url = httpx.URL(place)
     # a proxy of the environment would look the name up again, behind our back
     async with httpx.AsyncClient(verify=ssl.create_default_context(), trust_env=False, timeout=WAIT) as client:
@@ -120,10 +110,8 @@ async def _answered(place: str) -> AsyncIterator["httpx.Response"]:
         raise ValueError(f"转向超过 {MOST_HOPS} 次 redirects too often")
 
 
-async def _ask(client: "httpx.AsyncClient", url: "httpx.URL") -> "httpx.Response":
+async def _ask(client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
     """Ask a server at the first of its addresses that answers."""
-    import httpx
-
     fault = httpx.ConnectError("没有地址 has no address")
     for address in await _addresses(url.host, url.port or (443 if url.scheme == "https" else 80)):
         request = client.build_request(

@@ -16,7 +16,7 @@ from deployments.database import connect
 from deployments.local import embedded, postgres
 from deployments.local.postgres import Databases, running_database, tend_server
 from deployments.local.processes import is_alive
-from deployments.settings import PROJECT, Settings, prepare_home
+from deployments.settings import POSTGRES, PROJECT, Settings, prepare_home
 from schemas.problems import UpError
 from tests.waiting import MINUTES, wait_until
 
@@ -41,7 +41,7 @@ def fetch(url: str, query: str) -> tuple[object, ...]:
 def server_pid(settings: Settings) -> int | None:
     """The pid of the server of this home, if it runs."""
     try:
-        pid = int((settings.postgres / "postmaster.pid").read_text().split("\n", 1)[0])
+        pid = int((settings.home / POSTGRES / "postmaster.pid").read_text().split("\n", 1)[0])
     except OSError:
         return None
     return pid if psutil.pid_exists(pid) else None
@@ -111,8 +111,8 @@ def test_another_holder_keeps_the_server(make_home: Callable[[], Path]) -> None:
 def test_a_pid_file_that_names_another_program_is_no_obstacle(make_home: Callable[[], Path]) -> None:
     settings = Settings(home=make_home(), fsync=False)
     with running_database(settings):
-        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
-    (settings.postgres / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+        lines = (settings.home / POSTGRES / "postmaster.pid").read_text().splitlines()
+    (settings.home / POSTGRES / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     with running_database(settings) as databases:
         assert fetch(databases.ours, "SELECT 1") == (1,)
 
@@ -143,12 +143,12 @@ def test_half_a_pid_file_is_no_obstacle(make_home: Callable[[], Path], left: str
 def test_a_dead_server_that_nobody_buried_is_no_obstacle(make_home: Callable[[], Path], tmp_path: Path) -> None:
     settings = Settings(home=make_home(), fsync=False)
     with running_database(settings):
-        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
+        lines = (settings.home / POSTGRES / "postmaster.pid").read_text().splitlines()
     named_so = shutil.copy(shutil.which("sleep") or "", tmp_path / "postgres")
     with subprocess.Popen([named_so, "600"]) as dead:
         dead.kill()
         wait_until(lambda: psutil.Process(dead.pid).status(), psutil.STATUS_ZOMBIE)
-        (settings.postgres / "postmaster.pid").write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
+        (settings.home / POSTGRES / "postmaster.pid").write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
         with running_database(settings) as databases:
             assert fetch(databases.ours, "SELECT 1") == (1,)
 

@@ -371,6 +371,12 @@ def test_a_redirect_is_checked_as_the_first_address_is(web: str) -> None:
     assert "redirects too often" in refusal(f"{web}/to?/to")
 
 
+def test_what_else_a_redirect_sends_is_not_read(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MOST_SECONDS", 10.0)
+    with fetched(f"{web}/flood?{web}/日报.csv") as path:
+        assert path.read_bytes() == b"x" * 5000
+
+
 def test_a_download_that_takes_too_long_is_left(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "MOST_SECONDS", 0.5)
     assert "秒内未取完" in refusal(f"{web}/slow")
@@ -401,6 +407,13 @@ def web(tmp_path: Path) -> Iterator[str]:
                 self.send_response(302)
                 self.send_header("Location", "/to?/to" if target == "/to" else target)
                 self.end_headers()
+            elif path == "/flood":
+                self.send_response(302)
+                self.send_header("Location", target)
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(b"x" * 65536)
             elif path == "/slow":
                 self.wfile.write(b"HTTP/1.0 200 OK\r\n")
                 with suppress(OSError):
