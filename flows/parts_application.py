@@ -44,13 +44,13 @@ def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
     case, barred = side_by_side(case), {case.request.applicant}
     shipping = Shipping(case, barred)
-    review = review_application(case, barred, shipping.registered)  # 审核修正
-    if review.refused:
-        shipping.await_forms()
-        return Closing(PartsEnding.REJECTED, review.refused, undo=True)
-    enter_order(case, review.lines)  # 录入系统
-    lines = shipping.owed(review.lines)
     try:
+        review = review_application(case, barred, shipping.registered)  # 审核修正
+        if review.refused:
+            shipping.await_forms()
+            return Closing(PartsEnding.REJECTED, review.refused, undo=True)
+        enter_order(case, review.lines)  # 录入系统
+        lines = shipping.owed(review.lines)
         for turn in count(1):
             held = reserve_stock(case, lines, turn=turn)
             shipping.take({line.line_no: line.quantity for line in held}, f"reserve-stock-{turn}")
