@@ -239,8 +239,8 @@ def test_who_releases_goods_early_approves_nothing_of_the_case_and_the_other_way
     case = urgent(play)
     dear = cells("单价", {1: 5000, 2: 1}, 配件名称="P-HW-001", 数量=1)
     play.decide(case, "review-1", staff="E1001", 明细=dear[:1])
-    assert set(play.items(case)) == {"approve-1-1", "release-early"}
-    play.decide(case, "release-early", staff="E1040")
+    assert set(play.items(case)) == {"approve-1-1", "release-early-2"}
+    play.decide(case, "release-early-2", staff="E1040")
     assert "E1040 方正楠" in play.refused(case, "approve-1-1", staff="E1040")
     play.decide(case, "approve-1-1", staff="E1041")
     assert play.finish(case) == "delivered"
@@ -248,8 +248,8 @@ def test_who_releases_goods_early_approves_nothing_of_the_case_and_the_other_way
     other = urgent(play)
     play.decide(other, "review-1", staff="E1001", 明细=dear[:1])
     play.decide(other, "approve-1-1", staff="E1040")
-    assert "E1040 方正楠" in play.refused(other, "release-early", staff="E1040")
-    play.decide(other, "release-early", staff="E1041")
+    assert "E1040 方正楠" in play.refused(other, "release-early-2", staff="E1040")
+    play.decide(other, "release-early-2", staff="E1041")
     assert play.finish(other) == "delivered"
 
 
