@@ -106,6 +106,14 @@ def test_a_wrong_form_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     play.decide(case, "goods-out-1-1")
 
 
+@pytest.mark.parametrize("carrier", ["集团 自有车队", "own", "ＯＷＮ"])
+def test_the_fleet_is_known_by_whatever_spelling(play: Play, carrier: str) -> None:
+    case = ready(play)
+    assert "请选自有车辆" in play.refused(case, "goods-out-1-1", **how("专车", 1000) | {"承运商": carrier})
+    play.decide(case, "goods-out-1-1", **OWN_VAN | {"承运商": carrier})
+    assert list(play.items(case)) == ["pickup-1"]
+
+
 def test_logistics_may_send_the_goods_too(play: Play) -> None:
     case = ready(play)
     assert "WAREHOUSE" in play.refused(case, "goods-out-1-1", staff="E1004")
