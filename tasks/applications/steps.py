@@ -43,7 +43,7 @@ def review_application(
     """审核修正: review, loop with the office while it is sent back, then the ladder by amount.
 
     `barred` is who may not approve, the applicant by default; others may add to it meanwhile. `then` hears of the
-    lines as soon as they are registered.
+    lines as soon as they are registered, and of what becomes of them.
     """
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
@@ -60,9 +60,11 @@ def review_application(
         again = ask(case, resubmission_question(lines, decision.reason, turn))
         remark, received = again.remark or remark, answered_at(case, f"resubmit-{turn}")
         lines = replace_lines(case, list(again.lines), remark, turn=turn)
+        then(lines)
         barred.add(again.staff)
         reviewer = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn + 1}").role
     lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
+    then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
     refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)

@@ -1,6 +1,6 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ from tasks.lines.steps import mark_line
 from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import fleet, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
-from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve
+from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve_available
 from tasks.unit.work import Work
 
 MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
@@ -88,18 +88,18 @@ class Parcel:
     released: Release | None = None
     due: str | Due = "goods_out"
 
-    def leave(self, first: bool = False) -> Release:
-        """Book the goods out, unless they have left; `first`: what is on stock is kept for them only now."""
+    def leave(self) -> Release:
+        """Book the goods out, unless they have left."""
         if self.released is None:
-            self.released = release_goods(self.case, list(self.lines), self.kept_by, first, turn=self.turn)
+            self.released = release_goods(self.case, list(self.lines), self.kept_by, turn=self.turn)
         return self.released
 
-    def leave_before_the_form(self, key: str, staff: str, first: bool = False) -> None:
+    def leave_before_the_form(self, key: str, staff: str) -> None:
         """Book out what `staff` released by the question `key`; the form is due from then on, whatever is refused."""
         self.barred.add(staff)
         self.due = working_days_from(answered_at(self.case, key), "release_form")
         self.may_go_first = False
-        self.leave(first)
+        self.leave()
 
 
 def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Sent:
@@ -165,11 +165,8 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
 
 
 @step("出库·出库制票", undo=reverse_release, link="出库")
-def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, first: bool, turn: int) -> Release:
+def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
-    for wanted in lines if first else ():
-        if (quantity := min(available(work, wanted.part), wanted.quantity)) > 0:
-            reserve(work, wanted.line_no, wanted.part, quantity)
     gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
     for line_no in (line.line_no for line in lines if line.line_no in gone and not line.remake):
@@ -219,19 +216,31 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
 
 def release_question(
-    key: str, leader: Role, barred: set[str], lines: Sequence[PartsLine], link: str = "出库"
+    key: str,
+    leader: Role,
+    barred: set[str],
+    lines: Sequence[PartsLine],
+    nothing_kept: Callable[[], bool] = lambda: False,
+    link: str = "出库",
 ) -> Question[EarlyRelease]:
-    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it."""
+    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it.
+
+    Where nothing is kept for the case yet, what is on stock of its lines is kept with the decision.
+    """
 
     def check(form: EarlyRelease, work: Work) -> list[Problem]:
-        there = kept(work) or any(available(work, line.part) for line in lines)
+        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
         expected = "没有可放行的现货 nothing of it is on stock"
         wrong = form.verdict == ReleaseVerdict.RELEASE and not there
         return [Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else []
+
+    def record(form: EarlyRelease, work: Work) -> None:
+        if form.verdict == ReleaseVerdict.RELEASE and nothing_kept():
+            reserve_available(work, lines)
 
     def brief() -> list[str]:
         return [MAY_GO_FIRST, *brief_lines(lines)]
 
     due = working_days("release")
     more: More = {"barred": barred, "expires": due, "remind": None}
-    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, **more)
+    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, record=record, **more)
