@@ -22,7 +22,8 @@ from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover_of_case, other_lines
 from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
-from tasks.approvals.steps import Matter, climb_ladder, find_leader
+from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.branches.beside import alone
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
@@ -65,7 +66,7 @@ def review_application(
     lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
-    refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
+    refused = alone(case, climbing(case, rules.total(lines), reviewer, matter, str(turn)))
     return Review(lines=lines, barred=barred, refused=refused)
 
 
