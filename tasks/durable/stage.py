@@ -119,7 +119,7 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     with db.begin() as connection:
         marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
-        unit = Unit(connection, list(files))
+        unit = Unit(connection, list(files), [file.row for file in files.values()])
         for turn in turns:
             try:
                 file = files[turn.case_id]

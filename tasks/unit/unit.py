@@ -48,14 +48,13 @@ class Writes:
 class Unit:
     """One transaction's reads and writes; the caller commits after `flush`.
 
-    `wanted` names what the unit is about where there are no cases yet: the keys that `read_by` looks up.
+    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once.
     """
 
     def __init__(self, connection: Connection, case_ids: Sequence[int], wanted: Sequence[Any] = ()) -> None:
         self.connection = connection
         self.case_ids, self.wanted = tuple(case_ids), wanted
         self._read: dict[Any, Any] = {}
-        self._asked: dict[Any, set[Any]] = {}  # keys that `read_by` has looked up
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
         self._made: defaultdict[int, list[int]] = defaultdict(list)  # cases that a case has opened
@@ -71,13 +70,11 @@ class Unit:
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any
     ) -> T | None:
         """Give what `query` finds for the key of one that is wanted; it is run once for all of them."""
-        found: dict[K, T] = self._read.setdefault(query, {})
-        asked: set[K] = self._asked.setdefault(query, set())
-        if key(one) not in asked:
-            new = {key(other): None for other in [*self.wanted, one]}.keys() - asked
-            asked |= new
-            found |= query(self.connection, list(new))
-        return found.get(key(one))
+        found: dict[K, T | None] = self._read.setdefault(query, {})
+        if key(one) not in found:
+            new = dict.fromkeys(map(key, [*self.wanted, one]))
+            found |= new | query(self.connection, list(new.keys() - found.keys()))
+        return found[key(one)]
 
     def insert(self, case_id: int, table: Table, /, **row: Any) -> None:
         """Add a row."""
