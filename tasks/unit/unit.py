@@ -25,12 +25,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Numbered:
-    """A row whose number is drawn from a gapless counter in the unit's last act."""
+    """A row whose number, RK-2026-000017, is drawn from a gapless counter, document:RK:2026, in the unit's last act."""
 
     table: Table
     row: Row
     counter: str
-    write_number: Callable[[Row, int], None]
 
 
 @dataclass
@@ -190,9 +189,11 @@ class Unit:
         for one in numbered:
             wanted[one.counter].append(one)
         for name in sorted(wanted):
-            last = self.draw(name, len(wanted[name]))
-            for number, one in enumerate(wanted[name], start=last - len(wanted[name]) + 1):
-                one.write_number(one.row, number)
+            last, (_, kind, year) = self.draw(name, len(wanted[name])), name.split(":")
+            for serial, one in enumerate(wanted[name], start=last - len(wanted[name]) + 1):
+                one.row["number"] = f"{kind}-{year}-{serial:06d}"
+                if "serial" in one.table.c:
+                    one.row["serial"] = serial
         self._insert([(one.table, one.row) for one in numbered])
 
 
