@@ -53,19 +53,14 @@ def gate(
     return Question(key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, **more)
 
 
-def working_days(name: str) -> Due:
-    """Due at the end of working time after the gate's number of working days."""
-    return lambda work: add_working_days(calendar(work), work.now, term(work, f"{name}.days"))
+def working_days(name: str, since: datetime | None = None) -> Due:
+    """Due at the end of working time after the gate's number of working days, by default from when it is asked."""
+    return lambda work: add_working_days(calendar(work), since or work.now, term(work, f"{name}.days"))
 
 
 def clock_hours(name: str, since: datetime | None = None) -> Due:
     """Due after the gate's number of clock hours, non-working days skipped, by default since the case was received."""
     return lambda work: add_clock_hours(calendar(work), since or work.case.opened_at, term(work, f"{name}.hours"))
-
-
-def working_days_from(moment: datetime, name: str) -> Due:
-    """Due the gate's number of working days after a moment."""
-    return lambda work: add_working_days(calendar(work), moment, term(work, f"{name}.days"))
 
 
 def end_of(day: date) -> Due:

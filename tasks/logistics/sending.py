@@ -14,7 +14,7 @@ from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.steps import Matter, approval, find_leader
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
-from tasks.cycle.terms import Due, More, escalation, gate, working_days, working_days_from
+from tasks.cycle.terms import Due, More, escalation, gate, working_days
 from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
@@ -89,7 +89,7 @@ class Parcel:
     def leave_before_the_form(self, key: str, staff: str, first: bool = False) -> None:
         """Book out what `staff` released by the question `key`; the form is due from then on, whatever is refused."""
         self.barred.add(staff)
-        self.due = working_days_from(answered_at(self.case, key), "release_form")
+        self.due = working_days("release_form", answered_at(self.case, key))
         self.may_go_first = False
         self.leave(first)
 
