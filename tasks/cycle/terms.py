@@ -68,11 +68,6 @@ def end_of(day: date) -> Due:
     return lambda work: at(day, calendar(work).end)
 
 
-def working_days_after(day: date, name: str) -> Due:
-    """Due the gate's number of working days after a day."""
-    return lambda work: end_of(add_working_days_to_date(calendar(work), day, term(work, f"{name}.days")))(work)
-
-
 def overdue(*roles: Role, kind: Notice = Notice.OVERDUE) -> Remind:
     """Tell these roles when the due time has passed; DAILY: and every working day from then on (S3 §3 2.2)."""
     return lambda _work, due: [Reminder(due, kind, role) for role in roles]

@@ -10,6 +10,7 @@ from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import Role
 from tasks.branches.beside import Branch, alone
+from tasks.cycle.rules import at
 from tasks.cycle.terms import (
     More,
     escalation,
@@ -18,7 +19,7 @@ from tasks.cycle.terms import (
     pickup_due,
     pickup_reminders,
     reminders_used_up,
-    working_days_after,
+    working_days,
 )
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -105,7 +106,7 @@ def _checked(sent: Release, finding: bool = False) -> Callable[[PickupConfirmati
             return [*problems, Problem(ARRIVED, form.arrived_on, expected)]
         if not work.read(people)[form.staff].holds(Role.OFFICE, work.case.office):
             return problems + arrival_problems(form, work.today if finding else None)
-        ends = working_days_after(form.arrived_on, "check")(work)
+        ends = working_days("check", at(form.arrived_on))(work)
         return problems + late_problems(form.found, ends, work.now)
 
     return check
@@ -117,7 +118,7 @@ def check_question(key: str, lines: Sequence[PartsLine], sent: Release, arrived_
     def check(form: GoodsCheck, _work: Work) -> list[Problem]:
         return found_problems(form, sent.quantities)
 
-    due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
+    due, (brief, prefill) = working_days("check", at(arrived_on)), _goods(lines, sent)
     told = overdue(Role.OFFICE)
     return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, expires=due, remind=told)
 
