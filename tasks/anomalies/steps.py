@@ -37,13 +37,12 @@ def decide_anomaly(
         if decision.verdict == AnomalyVerdict.CLOSE:
             raise ClosedByAnomaly
         if decision.verdict == AnomalyVerdict.ACCEPT:
-            break
+            return AnomalyVerdict.ACCEPT
         matter = Matter(link, {*barred, decision.staff}, shown.copy)
         refused = yield from climbing(case, found.missing * line.price, leader.role, matter, turn)
         if not refused:
-            break
-    verdict: AnomalyVerdict = decision.verdict
-    return verdict
+            return AnomalyVerdict.REMAKE
+    raise AssertionError("unreachable")
 
 
 def anomaly_question(

@@ -19,10 +19,11 @@ from schemas.problems import Problem
 from schemas.tables import line_correction, service_case
 from schemas.words import DocumentKind, Role, Urgency
 from tasks.applications import rules
-from tasks.applications.queries import catalogue, cover_of_case, other_lines
+from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
-from tasks.approvals.steps import Matter, climb_ladder, find_leader
+from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.branches.beside import alone
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
@@ -67,14 +68,14 @@ def review_application(
     then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
-    refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
+    refused = alone(case, climbing(case, rules.total(lines), reviewer, matter, str(turn)))
     return Review(lines=lines, barred=barred, refused=refused)
 
 
 @step("办事处申报")
 def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     """Price the lines by the catalogue, suggest who pays, issue the 配件申报单 and find who reviews."""
-    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
+    priced = rules.price_lines(work.read(catalogue), lines, cover(work))
     issue_application(work, priced, work.case.remark, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
     return Registration(lines=priced, reviewer=reviewer.role)
@@ -83,7 +84,7 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
 @step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], remark: str, turn: int) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
-    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
+    priced = rules.price_lines(work.read(catalogue), lines, cover(work))
     issue_application(work, priced, remark, edition=turn + 1)
     return priced
 
@@ -93,7 +94,7 @@ def record_review(
     work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, turn: int
 ) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
-    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover_of_case(work))
+    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover(work))
     corrections = rules.corrections(lines, reviewed)
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
@@ -129,11 +130,11 @@ def review_question(
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
         problems = known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
-        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover_of_case(work))
+        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover(work))
 
     def record(form: ReviewDecision, work: Work) -> None:
         if form.verdict == ReviewVerdict.APPROVE:  # with the decision: nobody may take a line's place in between
-            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover_of_case(work))
+            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover(work))
             put_lines(work, reviewed, fees=True)
 
     def brief() -> list[str]:
@@ -158,7 +159,7 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
 
     def record(form: PartsResubmission, work: Work) -> None:
-        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover_of_case(work)))
+        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover(work)))
         if form.remark:
             work.update(service_case, {"id": work.case.id}, remark=form.remark)
 

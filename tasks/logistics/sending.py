@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import NamedTuple
 
 from schemas.forms.logistics import EarlyRelease, FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import Goods, PartsLine
@@ -15,7 +14,7 @@ from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.steps import Matter, approval, find_leader
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
-from tasks.cycle.terms import Due, More, escalation, gate, working_days, working_days_from
+from tasks.cycle.terms import Due, More, escalation, gate, working_days
 from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
@@ -61,13 +60,6 @@ class Release(Shape):
         return {line.line_no: line.quantity for line in self.lines}
 
 
-class Sent(NamedTuple):
-    """What left the house and when: line → quantity."""
-
-    quantities: dict[int, Decimal]
-    day: date
-
-
 @dataclass
 class Parcel:
     """Goods of a case that leave together.
@@ -97,20 +89,20 @@ class Parcel:
     def leave_before_the_form(self, key: str, staff: str) -> None:
         """Book out what `staff` released by the question `key`; the form is due from then on, whatever is refused."""
         self.barred.add(staff)
-        self.due = working_days_from(answered_at(self.case, key), "release_form")
+        self.due = working_days("release_form", answered_at(self.case, key))
         self.may_go_first = False
         self.leave()
 
 
-def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Sent:
-    """出库 + 出库制票: the form, its freight approval, the slips; urgent goods may go before the form."""
+def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Release:
+    """出库 + 出库制票: `sending` as part of the process itself; urgent goods may go before the form."""
     case = side_by_side(case)
     parcel = Parcel(case, lines, set(barred), turn, may_go_first=case.request.urgency == Urgency.URGENT)
     return alone(case, sending(parcel))
 
 
-def sending(parcel: Parcel) -> Branch[Sent]:
-    """Send a parcel as a branch."""
+def sending(parcel: Parcel) -> Branch[Release]:
+    """出库 + 出库制票: the form, its freight approval, the slips."""
     case, refused = parcel.case, ""
     for attempt in count(1):
         turn = f"{parcel.turn}-{attempt}"
@@ -123,7 +115,7 @@ def sending(parcel: Parcel) -> Branch[Sent]:
             break
     released = parcel.leave()
     dispatch_goods(case, form, released, turn=parcel.turn)
-    return Sent(released.quantities, released.day)
+    return released
 
 
 def _go_first(parcel: Parcel, key: str) -> Branch[None]:

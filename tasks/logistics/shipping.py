@@ -5,7 +5,6 @@ from decimal import Decimal
 from itertools import count
 
 from schemas.forms.anomalies import AnomalyVerdict
-from schemas.forms.applications import Leaving
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import PartsLine, Shortfall
 from schemas.words import Role, Urgency
@@ -23,19 +22,18 @@ EARLY = "release-early"
 class Shipping:
     """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
 
-    Goods leave together (齐套), re-makes included, or as they are ready (分批), while others are made or wait for an
-    anomaly.
+    Goods leave together (齐套), re-makes included, or `apart` as they are ready (分批), while others are made or wait for
+    an anomaly. `link` is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
     again      what shall be made again; unsent: parcels whose form is owed; complete: all that was made has left
     went       something was sent; unchecked: an office did not check in time
     """
 
-    def __init__(self, case: Case, barred: set[str]) -> None:
-        self.case, self.barred, self.numbers = case, barred, count(1)
+    def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
+        self.case, self.barred, self.link, self.apart, self.numbers = case, barred, link, apart, count(1)
         self.early, self.offers = EARLY, count(2)
         self.may_go_first = case.request.urgency == Urgency.URGENT
-        self.apart = case.request.leaving == Leaving.AS_READY
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.gone: dict[str, Decimal] = {}
@@ -98,7 +96,7 @@ class Shipping:
         leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn=key.removeprefix("release-"))
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
         try:
-            said = yield release_question(key, leader.role, self.barred, lines, nothing_kept, link="审核修正")
+            said = yield release_question(key, leader.role, self.barred, lines, nothing_kept, self.link)
         except TimedOut:
             return
         if said.verdict == ReleaseVerdict.WAIT:

@@ -17,7 +17,7 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import all_lines, as_rows
 from tasks.lines.steps import mark_line
-from tasks.production.queries import units
+from tasks.people.queries import units
 from tasks.production.rules import SUPPLY_OF_KIND, plan_problems, unit_problems
 from tasks.stock.moves import release, reserve_available
 from tasks.unit.work import Work
@@ -115,17 +115,8 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        plan.append(
-            PlannedLine(
-                **line.as_goods(),
-                price=line.price,
-                remake=line.remake,
-                supply=chosen.supply,
-                days=days,
-                since=since,
-                **where,
-            )
-        )
+        goods = line.as_goods() | {"price": line.price, "remake": line.remake}
+        plan.append(PlannedLine(**goods, supply=chosen.supply, days=days, since=since, **where))
         if not line.remake:  # its first promise stays on record
             mark_line(work, no, **where)
     return plan

@@ -19,8 +19,8 @@ from tasks.durable.process import Case, ask_first
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
 from tasks.lines.steps import close_lines, mark_line
+from tasks.people.queries import units
 from tasks.production.planning import release_stock
-from tasks.production.queries import units
 from tasks.production.questions import count_question, making_questions
 from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve

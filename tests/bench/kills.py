@@ -33,7 +33,7 @@ from deployments.demo.screen import Screen
 from deployments.demo.sheets_door import SheetsDoor
 from deployments.local.prefect_server import free_port
 from deployments.local.up import Context, up
-from deployments.settings import Settings
+from deployments.settings import POSTGRES, Settings
 from tests.bench.figure import Figure
 
 VICTIMS = ("postgres", "server", "worker")
@@ -193,4 +193,4 @@ class Killer:
 
 def postmaster(settings: Settings) -> int:
     """Give the pid of the embedded database's first process."""
-    return int((settings.postgres / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
+    return int((settings.home / POSTGRES / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
