@@ -52,9 +52,9 @@ class ClicksDoor:
     def __init__(self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Event) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
 
-    def pause(self, seconds: float = LOOK_EVERY) -> None:
+    def pause(self) -> None:
         """Wait a moment; raises UpError where Ctrl-C was pressed, for what runs is about to end."""
-        if self.stopping.wait(seconds):
+        if self.stopping.wait(LOOK_EVERY):
             raise UpError("中止 interrupted")
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:

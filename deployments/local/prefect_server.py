@@ -38,14 +38,9 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_HANDLERS_WORKER_API_LEVEL": "WARNING",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        **{name: _with_us(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+        # no proxy serves our host
+        **{name: ",".join(filter(None, [os.environ.get(name), HOST])) for name in ("NO_PROXY", "no_proxy")},
     }
-
-
-def _with_us(hosts: str) -> str:
-    """Add our host to a list of hosts that no proxy serves."""
-    listed = [host for host in hosts.split(",") if host]
-    return ",".join(listed if HOST in listed else [*listed, HOST])
 
 
 @contextmanager

@@ -41,10 +41,6 @@ BROKEN = (*MALFORMED, LookupError, ValueError, TypeError, AttributeError, EOFErr
 Tab = tuple[SheetKind | None, list[NumberedRow]]  # its kind, where its title says it
 
 
-class StillWritten(Unavailable):
-    """A file changed while it was read: it is not there as a whole yet."""
-
-
 class SheetTable(NamedTuple):
     """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
@@ -56,7 +52,7 @@ class SheetTable(NamedTuple):
 def read_tables(path: Path, kind: SheetKind | None = None, name: str = "") -> list[SheetTable]:
     """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings.
 
-    `name` is what people call the file. Raises StillWritten where somebody writes to it meanwhile.
+    `name` is what people call the file. Raises Unavailable where somebody writes to it meanwhile.
     """
     try:
         data = _whole(path)
@@ -87,11 +83,11 @@ def too_large(size: int, most: int) -> str:
 
 @contextmanager
 def unchanged(path: Path) -> Iterator[None]:
-    """Raise StillWritten where somebody wrote to a file in the time of the block."""
+    """Raise Unavailable where somebody wrote to a file in the time of the block: it is not there as a whole yet."""
     before = _signature(path)
     yield
     if _signature(path) != before:
-        raise StillWritten("文件仍在写入 is still being written")
+        raise Unavailable("文件仍在写入 is still being written")
 
 
 def _signature(path: Path) -> tuple[int, int, int]:
