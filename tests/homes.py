@@ -17,8 +17,7 @@ OWNER = "test-run.pid"  # whose home it is; who did not note that is none of our
 def new_home(prefix: str, folder: str | None = None) -> Path:
     """Make a home of this process."""
     home = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    write_pid(home / "new.pid", os.getpid())
-    (home / "new.pid").rename(home / OWNER)  # whole, or not there
+    write_pid(home / OWNER, os.getpid())
     return home
 
 

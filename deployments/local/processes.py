@@ -101,7 +101,9 @@ def pid_file(settings: Settings, name: str) -> Path:
 def write_pid(path: Path, pid: int) -> None:
     """Note the pid, with the process's start, which tells it from a later one of that number, and where this is noted."""
     note = {"pid": pid, "started": psutil.Process(pid).create_time(), "path": str(path)}
-    path.write_text(json.dumps(note), "utf-8")
+    written = path.with_suffix(".new")
+    written.write_text(json.dumps(note), "utf-8")
+    written.rename(path)  # whole, or not there
 
 
 def living(path: Path) -> psutil.Process | None:
