@@ -85,7 +85,9 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         path=".",
         entrypoint=entry.entrypoint,
         job_variables=entry.model_dump()["job_variables"],
-        parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True),
+        # a link may pre-fill a run form with whatever it likes: what the form does not have is refused
+        parameter_openapi_schema=parameter_schema(flow).model_dump(exclude_unset=True)
+        | {"additionalProperties": False},
         enforce_parameter_schema=True,
         pull_steps=[],
         schedules=[

@@ -27,7 +27,10 @@ def resolved(path: Path) -> Path:
 
 
 Folder = Annotated[Path, AfterValidator(resolved)]
-SHEETS = "sheets"  # the room of the home from which 表格导入 reads by itself
+# what lies in the home: data of the embedded server, files of Prefect, logs, pid files, reports of imports that people
+# open in the browser, sheets that 表格导入 reads by itself; and the string that opens the Prefect server
+POSTGRES, PREFECT, LOGS, RUN, REPORTS, SHEETS = "postgres", "prefect", "logs", "run", "reports", "sheets"
+AUTH_FILE = "auth-string"
 
 
 class Settings(BaseSettings):
@@ -50,39 +53,10 @@ class Settings(BaseSettings):
     fsync: bool = True  # off only where the data may be lost: tests and benches
 
     @property
-    def postgres(self) -> Path:
-        """Return the data folder of the embedded PostgreSQL."""
-        return self.home / "postgres"
-
-    @property
-    def prefect(self) -> Path:
-        """Return the folder of what Prefect keeps in files."""
-        return self.home / "prefect"
-
-    @property
-    def logs(self) -> Path:
-        """Return the folder of the log files."""
-        return self.home / "logs"
-
-    @property
-    def run(self) -> Path:
-        """Return the folder of the pid files."""
-        return self.home / "run"
-
-    @property
-    def auth_file(self) -> Path:
-        """Return the file of the string that opens the Prefect server."""
-        return self.home / "auth-string"
-
-    @property
-    def reports(self) -> Path:
-        """Return the folder of the reports of imports, which people open in the browser."""
-        return self.home / "reports"
-
-    @property
     def places(self) -> Places:
         """Return where sheets come in and where their reports lie."""
-        return Places(self.reports, self.reports_url.rstrip("/"), self.dropbox, self.sheet_folders, self.sheet_networks)
+        reports, url = self.home / REPORTS, self.reports_url.rstrip("/")
+        return Places(reports, url, self.dropbox, self.sheet_folders, self.sheet_networks)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -107,7 +81,7 @@ def prepare_home(settings: Settings) -> None:
     A drop folder elsewhere is made too, but keeps its mode; other folders of sheets may be for reading only.
     """
     home = settings.home
-    rooms = settings.logs, settings.run, settings.reports, settings.prefect, home / SHEETS
+    rooms = [home / room for room in (LOGS, RUN, REPORTS, PREFECT, SHEETS)]
     try:
         for folder in (home, *rooms, settings.dropbox):
             folder.mkdir(parents=True, exist_ok=True)

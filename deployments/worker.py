@@ -3,7 +3,6 @@
 Beside them run loops: the watch, the outbox, the pages.
 """
 
-import importlib
 import os
 import resource
 import signal
@@ -17,6 +16,8 @@ from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from datetime import timedelta
 from functools import cache
+from inspect import signature
+from pkgutil import resolve_name
 from typing import Any
 from uuid import UUID
 
@@ -179,7 +180,7 @@ def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
     They can come from a form that was sent without its schema enforced, and Prefect would not even begin.
     """
     flow = load_flow(entrypoint)
-    known = {name: value for name, value in flow_run.parameters.items() if name in flow.parameters.properties}
+    known = {name: value for name, value in flow_run.parameters.items() if name in signature(flow.fn).parameters}
     with suppress(Pause, Abort):
         run_by_engine(flow, flow_run.model_copy(update={"parameters": known}))
 
@@ -187,8 +188,7 @@ def run_leg(flow_run: FlowRun, entrypoint: str) -> None:
 @cache
 def load_flow(entrypoint: str) -> Flow[..., Any]:
     """Import the flow of a module-path entrypoint such as `flows.<process>.<function>`."""
-    module, _, name = entrypoint.rpartition(".")
-    flow = getattr(importlib.import_module(module), name)
+    flow = resolve_name(entrypoint)
     if not isinstance(flow, Flow) or flow.isasync:
         raise TypeError(f"{entrypoint} must be a Prefect flow made of a plain function, not {flow!r}")
     return flow

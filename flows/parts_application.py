@@ -1,6 +1,6 @@
 """Process 1: parts application 配件申报 (DOMAIN 1)."""
 
-from schemas.forms.applications import PartsApplication
+from schemas.forms.applications import Leaving, PartsApplication
 from schemas.parts import Start
 from schemas.processes.parts_application import PartsEnding
 from tasks.anomalies.source import await_reported
@@ -42,7 +42,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
 def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
     case, barred = side_by_side(case), {case.request.applicant}
-    shipping = Shipping(case, barred)
+    shipping = Shipping(case, barred, "审核修正", apart=case.request.leaving == Leaving.AS_READY)
     review = review_application(case, barred, shipping.registered)  # 审核修正
     if review.refused:
         shipping.await_forms()

@@ -15,9 +15,10 @@ CLOSE_ENOUGH, MOST_MEANT = 60, 3  # of 100; names
 
 @lru_cache(maxsize=8192)
 def alike(text: str) -> str:
-    """Write a name as all its spellings are compared: without case, width, spaces and kind of brackets."""
+    """Write a name as all its spellings are compared: without case, width, spaces (of no width, too), kind of brackets."""
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_BRACKETS)
-    return "".join(plain.split())
+    seen = plain if plain.isascii() else (c for c in plain if unicodedata.category(c) != "Cf")
+    return "".join("".join(seen).split())
 
 
 def order_number(text: str) -> str:

@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from deployments.local.postgres import Databases, running_database
 from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child
 from deployments.settings import Settings
+from tests.homes import end_left, new_home
 
 if TYPE_CHECKING:
     from tests.deployments.desk import Desk
@@ -70,7 +70,9 @@ def roomy_memory() -> str | None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The embedded PostgreSQL, in a folder with a short name (a socket's path has about 100 characters)."""
-    home = Path(tempfile.mkdtemp(prefix="aft-", dir=roomy_memory()))
+    folder = roomy_memory()
+    end_left("aft-", folder)
+    home = new_home("aft-", folder)
     try:
         with running_database(Settings(home=home, database_url=None, fsync=False)) as databases:
             yield Server(databases.ours)
@@ -110,10 +112,11 @@ def empty_database(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def make_home() -> Iterator[Callable[[], Path]]:
     """Make home folders; pytest's own are shut again to PostgreSQL's user by its next session."""
+    end_left("aftersales-")
     made: list[Path] = []
 
     def make() -> Path:
-        made.append(Path(tempfile.mkdtemp(prefix="aftersales-")))
+        made.append(new_home("aftersales-"))
         return made[-1]
 
     yield make

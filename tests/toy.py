@@ -105,7 +105,7 @@ def toy(case: Case) -> Closing:
     """玩具 Grant a wish that was checked."""
     wish = note_wish(case, case.request.wish)
     for turn in count(1):
-        question = Question(f"check-{turn}", "核对", Role.SUPERVISOR, WishCheck, lambda work: end_of(work.today)(work))
+        question = Question(f"check-{turn}", "核对", Role.SUPERVISOR, WishCheck, lambda work: end_of(work, work.today))
         said = ask(case, question)
         if said.verdict == Verdict.APPROVE:
             break
@@ -118,7 +118,7 @@ def toy(case: Case) -> Closing:
 def waiting(case: Case) -> Closing:
     """托付 Wait for a wish of one's own."""
     entrust(case, case.request.office, case.request.applicant, case.request.wish)
-    ended = await_child(case, "child", "等待", lambda work: end_of(work.today)(work))
+    ended = await_child(case, "child", "等待", lambda work: end_of(work, work.today))
     return Closing(ToyEnding.GRANTED if ended.good else ToyEnding.DENIED, f"{ended.number} {ended.ending}")
 
 

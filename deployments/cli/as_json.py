@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_json
-
 from schemas.problems import Problem
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
@@ -21,11 +19,6 @@ CASE = (
     *("order_no", "model", "urgency", "link", "ending", "ending_reason", "opened_at", "closed_at", "due_at", "facts"),
     *("fault", "run_id", "lines", "documents", "open", "timeline"),
 )
-
-
-def show_json(value: object) -> None:
-    """Print a value: Decimal as string."""
-    print(to_json(value, indent=2).decode())
 
 
 def chosen(known: Mapping[str, Any], names: Sequence[str]) -> Object:

@@ -10,13 +10,13 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import to_json
 from pydantic_settings import SettingsError
 from rich.console import RenderableType
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
-from deployments.cli.as_json import show_json
 from deployments.cli.output import new_console
 from deployments.database import reached
 from deployments.local.postgres import running_database
@@ -75,7 +75,7 @@ class Output(NamedTuple):
     def tell(self, as_json: bool) -> None:
         """Tell it, and exit."""
         if as_json and self.shape is not None:
-            show_json(self.shape)
+            print(to_json(self.shape, indent=2).decode())  # Decimal as string
         else:
             for line in self.errors:
                 typer.echo(line, err=True)

@@ -83,11 +83,11 @@ def view_of(db: Engine, number: str) -> CaseView:
         view = case_view(connection, find_case(connection, number))
     case = view.case
     reason, fault = mask_text(case.ending_reason, case), case.fault and mask_text(case.fault, case)
+    name = mask_text(case.customer_name, case)
     facts = [(name, mask_text(fact, case)) for name, fact in view.lines.facts]
     items = [item._replace(refused_because=mask_text(item.refused_because, case)) for item in view.items]
-    return replace(
-        view, case=replace(case, ending_reason=reason, fault=fault), lines=view.lines._replace(facts=facts), items=items
-    )
+    case = replace(case, ending_reason=reason, fault=fault, customer_name=name)
+    return replace(view, case=case, lines=view.lines._replace(facts=facts), items=items)
 
 
 @command(sheet_app, machines=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
@@ -52,9 +52,9 @@ class ClicksDoor:
     def __init__(self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Event) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
 
-    def pause(self, seconds: float = LOOK_EVERY) -> None:
+    def pause(self) -> None:
         """Wait a moment; raises UpError where Ctrl-C was pressed, for what runs is about to end."""
-        if self.stopping.wait(seconds):
+        if self.stopping.wait(LOOK_EVERY):
             raise UpError("中止 interrupted")
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
@@ -64,7 +64,10 @@ class ClicksDoor:
         }
 
     def _start(self, deployment: str, parameters: dict[str, Any]) -> FlowRun:
-        return self.client.create_flow_run_from_deployment(self.deployments[deployment], parameters=parameters)
+        # sent again where its answer was lost, it is the same run
+        return self.client.create_flow_run_from_deployment(
+            self.deployments[deployment], parameters=parameters, idempotency_key=str(uuid4())
+        )
 
     def worklists(self) -> Iterator[list[Todo]]:
         """Give what waits for people, of each case what goes first."""
@@ -88,7 +91,7 @@ class ClicksDoor:
                     raise
                 time.sleep(0.1)
             else:
-                return Dialog(run, _gate(run), schema, text)
+                return Dialog(run, gate_of(run), schema, text)
         return None
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
@@ -100,9 +103,9 @@ class ClicksDoor:
         """Wait for what becomes of an answer; it is lost with a worker, or where another run took its item over."""
         dialog, taken = saying.item.shown, any(told.accepted for told in pressed)
         run = self._wait(dialog.run) if taken else self.client.read_flow_run(dialog.run.id)
-        if taken == (_gate(run) == dialog.gate) or run.state_name == TAKEN_OVER:
+        if taken == (gate_of(run) == dialog.gate) or run.state_name == TAKEN_OVER:
             return [LOST for _ in pressed]
-        if taken and _gate(run).rpartition("-")[0] == saying.item.key:  # the next attempt: it was refused
+        if taken and gate_of(run).rpartition("-")[0] == saying.item.key:  # the next attempt: it was refused
             after = self._read(run)
             why = after.text[after.text.find("⚠") :] if after else ""
             return [Told(False, why) if told.accepted else told for told in pressed]
@@ -124,14 +127,14 @@ class ClicksDoor:
 
         def press(who: str) -> Told:
             together.wait(10)
-            return self._resume(dialog.run.id, _answer(dialog, saying.said, who))
+            return self._resume(dialog, _answer(dialog, saying.said, who))
 
         with ThreadPoolExecutor(len(saying.people)) as people:
             return list(people.map(press, saying.people))
 
-    def _resume(self, run_id: UUID, answer: dict[str, Any]) -> Told:
+    def _resume(self, dialog: Dialog, answer: dict[str, Any]) -> Told:
         try:
-            result = self.client.resume_flow_run(run_id, run_input=answer)
+            result = self.client.resume_flow_run(dialog.run.id, run_input=answer)
         except PrefectHTTPStatusError as error:
             if error.response.status_code != httpx.codes.CONFLICT:
                 raise
@@ -154,7 +157,7 @@ def _todo(dialog: Dialog) -> Todo | None:
     return Todo(_number(run), key, title, str(schema["title"]), role, dialog, str(run.id)) if role else None
 
 
-def _gate(run: FlowRun) -> str:
+def gate_of(run: FlowRun) -> str:
     """Give the gate at which a run waits: the item and the attempt; "" where it does not wait."""
     return (run.state.state_details.pause_key or "") if run.state else ""
 
@@ -166,7 +169,7 @@ def _number(run: FlowRun) -> str:
 
 def _rank(run: FlowRun) -> int:
     """Say what goes first of a case: a release before the form that it waits for, the form before the pickup."""
-    return next((place for place, gate in enumerate(GOES_FIRST) if _gate(run).startswith(gate)), len(GOES_FIRST))
+    return next((place for place, gate in enumerate(GOES_FIRST) if gate_of(run).startswith(gate)), len(GOES_FIRST))
 
 
 def _answer(dialog: Dialog, said: Mapping[str, Any], who: str) -> dict[str, Any]:

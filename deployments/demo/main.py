@@ -97,25 +97,21 @@ def by_clicks(home: Path, screen: Screen) -> End:
     settings = fresh_installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
     with up(settings) as context, reached(context.databases.ours) as db, get_client(sync_client=True) as client:
-        return _play_clicks(context, db, client, screen)
-
-
-def _play_clicks(context: Context, db: Engine, client: SyncPrefectClient, screen: Screen) -> End:
-    door = ClicksDoor(client, context.deployments, context.stopping)
-    door.pause()
-    player = Player(db, door, screen)
-    player.apply(SheetsDoor(db, context.settings.home, screen), SHEET)
-    player.apply(door, BY_FORM)
-    screen.stage("各岗位开始办理 staff of every role begin to work")
-    killed = threading.Event()
-    with repeated(Loop("kill", KILL_EVERY, partial(_kill_worker, context, player, killed))):
-        player.work()
-    door.pause()
-    if not killed.is_set():
-        player.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
-    end = show_end(player)
-    end.problems.extend(wrong_runs(end.runs, client))
-    return end
+        door = ClicksDoor(client, context.deployments, context.stopping)
+        door.pause()
+        player = Player(db, door, screen)
+        player.apply(SheetsDoor(db, home, screen), SHEET)
+        player.apply(door, BY_FORM)
+        screen.stage("各岗位开始办理 staff of every role begin to work")
+        killed = threading.Event()
+        with repeated(Loop("kill", KILL_EVERY, partial(_kill_worker, context, player, killed))):
+            player.work()
+        door.pause()
+        if not killed.is_set():
+            player.problems.append("办理中未能杀掉工作进程 the worker was not killed in the middle of legs")
+        end = show_end(player)
+        end.problems.extend(wrong_runs(end.runs, client))
+        return end
 
 
 def _kill_worker(context: Context, player: Player, killed: threading.Event) -> None:

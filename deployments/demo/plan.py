@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from deployments.demo.sensible import days
+from deployments.demo.sensible import day, each_value
 from schemas.forms.applications import PartsApplication
 from schemas.processes.parts_application import PartsEnding
 
@@ -69,7 +69,7 @@ class Story:
         rows[0] |= dict(zip(OF_APPLICATION, whole, strict=True))
         for slip in self.slips if first else ():
             rows[slip.line - 1][slip.heading] = slip.written
-        return [days(row) for row in rows]
+        return [each_value(row, day) for row in rows]
 
     def form(self, first: bool = False) -> dict[str, Any]:
         """Fill in the application's form."""

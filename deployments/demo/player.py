@@ -175,6 +175,7 @@ class Player:
             progress.done[self._key(item)] = act
             return
         if act.refused:
+            progress.done.pop(item.key, None)
             if taken or act.refused not in told[0].why:
                 self.problems.append(f"{at}: 未说明 does not say: {act.refused} ({told[0].why})")
             return

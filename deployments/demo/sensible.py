@@ -42,7 +42,7 @@ DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 def sensible(form: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Give what is said on a form: what is sensible, over it `fields`; list rows by number: {2: {"数量": 3}}."""
-    return days({**SENSIBLE.get(form, {}), **fields})
+    return each_value({**SENSIBLE.get(form, {}), **fields}, day)
 
 
 def filled_in(prefill: Mapping[str, Any], said: Mapping[str, Any], staff: str) -> dict[str, Any]:
@@ -55,11 +55,6 @@ def _rows(rows: Sequence[Mapping[str, Any]], said: Mapping[int, Mapping[str, Any
     return [{**row, **said.get(row.get(LINE_NO, place), {})} for place, row in enumerate(rows, start=1)]
 
 
-def days(fields: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Write the days that words mean."""
-    return each_value(fields, _day)
-
-
 def each_value(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[Any, Any]:
     """Change each value, in rows too."""
     return {
@@ -68,7 +63,8 @@ def each_value(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[
     }
 
 
-def _day(value: Any) -> Any:
+def day(value: Any) -> Any:
+    """Write the day that a word means; what else there is stays."""
     after = DAYS.get(value) if isinstance(value, str) else None
     return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 

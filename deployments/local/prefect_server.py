@@ -13,7 +13,7 @@ import httpx
 from deployments.local.locks import auth_string, chosen, server_locks
 from deployments.local.postgres import Databases
 from deployments.local.processes import Child
-from deployments.settings import HOST, Settings, prepare_home
+from deployments.settings import HOST, PREFECT, Settings, prepare_home
 from schemas.problems import UpError
 
 HEALTH_WAIT = 90.0  # seconds; the first start migrates Prefect's database
@@ -24,8 +24,8 @@ WORKER_GRACE = 12.0  # the worker's own grace for its legs is shorter
 def client_env(settings: Settings) -> dict[str, str]:
     """Return the variables that point Prefect's clients, worker and flows at our server."""
     return {
-        "PREFECT_HOME": str(settings.prefect),
-        "PREFECT_PROFILES_PATH": str(settings.prefect / "profiles.toml"),
+        "PREFECT_HOME": str(settings.home / PREFECT),
+        "PREFECT_PROFILES_PATH": str(settings.home / PREFECT / "profiles.toml"),
         "PREFECT_API_URL": settings.api_url,
         "PREFECT_API_AUTH_STRING": auth_string(settings),
         "PREFECT_UI_URL": settings.ui_url,
@@ -38,14 +38,9 @@ def client_env(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_HANDLERS_WORKER_API_LEVEL": "WARNING",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        **{name: _with_us(os.environ.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
+        # no proxy serves our host
+        **{name: ",".join(filter(None, [os.environ.get(name), HOST])) for name in ("NO_PROXY", "no_proxy")},
     }
-
-
-def _with_us(hosts: str) -> str:
-    """Add our host to a list of hosts that no proxy serves."""
-    listed = [host for host in hosts.split(",") if host]
-    return ",".join(listed if HOST in listed else [*listed, HOST])
 
 
 @contextmanager

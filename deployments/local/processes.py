@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from deployments.settings import PROJECT, Settings
+from deployments.settings import LOGS, PROJECT, RUN, Settings
 
 MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside when its process starts
 RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the first, second, … restart in a row
@@ -40,7 +40,7 @@ class Child:
     @property
     def log_file(self) -> Path:
         """Return where the process writes."""
-        return self.settings.logs / f"{self.name}.log"
+        return self.settings.home / LOGS / f"{self.name}.log"
 
     def start(self) -> None:
         """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
@@ -95,20 +95,23 @@ def child_environment(additions: Mapping[str, str]) -> dict[str, str]:
 
 def pid_file(settings: Settings, name: str) -> Path:
     """Return the pid file of the child `name`."""
-    return settings.run / f"{name}.pid"
+    return settings.home / RUN / f"{name}.pid"
 
 
 def write_pid(path: Path, pid: int) -> None:
-    """Note the pid together with the process's start, which tells it from a later process of that number."""
-    path.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}), "utf-8")
+    """Note the pid, with the process's start, which tells it from a later one of that number, and where this is noted."""
+    note = {"pid": pid, "started": psutil.Process(pid).create_time(), "path": str(path)}
+    written = path.with_suffix(".new")
+    written.write_text(json.dumps(note), "utf-8")
+    written.rename(path)  # whole, or not there
 
 
 def living(path: Path) -> psutil.Process | None:
-    """Give the process noted in `path` if that very one still runs."""
+    """Give the process noted in `path` if that very one still runs; in a copy of a home it is another home's."""
     try:
         note = json.loads(path.read_text("utf-8"))
         process = psutil.Process(note["pid"])
-        same = abs(process.create_time() - note["started"]) < SAME_START
+        same = note["path"] == str(path) and abs(process.create_time() - note["started"]) < SAME_START
         return process if same and is_alive(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None

@@ -8,7 +8,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from deployments.local.processes import Child
-from deployments.settings import HOST, Settings
+from deployments.settings import HOST, REPORTS, Settings
 
 STOP_GRACE = 3.0  # seconds
 SAFE = (  # headers of whatever is answered
@@ -28,4 +28,4 @@ def report_child(settings: Settings) -> Child:
 
 def site() -> Starlette:
     """Serve what lies in the folder of the reports."""
-    return Starlette(routes=[Mount("/", StaticFiles(directory=Settings().reports, check_dir=False))])
+    return Starlette(routes=[Mount("/", StaticFiles(directory=Settings().home / REPORTS, check_dir=False))])

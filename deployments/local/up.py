@@ -17,7 +17,7 @@ from deployments.local.prefect_server import check_port, pointed_at, server_chil
 from deployments.local.processes import Child, end_orphan
 from deployments.local.report_server import report_child
 from deployments.loop import Loop, repeated
-from deployments.settings import Settings, prepare_home
+from deployments.settings import RUN, Settings, prepare_home
 from schemas.problems import UpError
 
 TEND_EVERY = 0.3  # seconds
@@ -95,7 +95,7 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
 def _only_one(settings: Settings) -> Iterator[None]:
     """Hold the home folder for this `up`; the lock goes with the process, however that ends."""
     prepare_home(settings)
-    with (settings.run / "up.lock").open("a+") as lock:
+    with (settings.home / RUN / "up.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

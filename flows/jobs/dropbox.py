@@ -8,7 +8,6 @@ from tasks.runs.imports import TAKING_IN, start_run, take_in
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, places
-from tasks.sheets.retention import remove_old
 
 NOTHING = Ended("无新文件", "投件目录中没有可读入的文件 nothing to take in")
 
@@ -33,7 +32,7 @@ def _clear(job: Job) -> Ended:
     """Remove files of sheets that have been kept for long enough (policy `retention.days`)."""
     with job.db.connect() as connection:
         days = setting_today(connection, "retention.days")
-    removed = remove_old(places.here(), clock.now() - timedelta(days=days))
+    removed = dropbox.remove_old(places.here(), clock.now() - timedelta(days=days))
     if not removed:
         return NOTHING
     return Ended("已清理", f"保存满 {days} 天，删除 {removed} 份 removed after so many days: sheets and reports")

@@ -107,11 +107,14 @@ Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(cleane
 Key = Annotated[str, Field(max_length=60), BeforeValidator(cleaned)]  # by which a sheet tells its forms apart
 Remark = Annotated[str, Field(max_length=2000), BeforeValidator(cleaned)]
 _Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
-_ABOVE_ZERO = WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+# Each number of a dialog has a maximum: once a run holds one of more than 64 bits, Prefect's server lists no runs.
+_MOST, _MOST_MONEY = 9_999_999.99, 9_999_999_999.99  # what the digits allow
+_ABOVE_ZERO = WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": _MOST})
 Quantity = Annotated[_Typed[Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]], _ABOVE_ZERO]
-_FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0})
+_FROM_ZERO = WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MOST})
 Count = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]], _FROM_ZERO]
-Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _FROM_ZERO]
+_AMOUNT = WithJsonSchema({"type": "number", "minimum": 0, "maximum": _MOST_MONEY})
+Money = Annotated[_Typed[Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]], _AMOUNT]
 Day = date
 Maybe = Annotated[T | None, BeforeValidator(lambda value: None if value == "" else value)]
 OptionalDay = Annotated[
@@ -129,7 +132,7 @@ _ORDER = label("订单号", "Order", "例如 e.g. SO20260318-0042")
 OrderNo = Annotated[
     Name, AfterValidator(order_number), _ORDER, Register.ORDER, Cell("SO20260318-0042", "销售订单号", 20)
 ]
-LineNo = Annotated[int, Field(ge=1), label(LINE_NO, "Line"), Cell(1, "本单中的第几行", 7)]
+LineNo = Annotated[int, Field(ge=1, le=999_999), label(LINE_NO, "Line"), Cell(1, "本单中的第几行", 7)]
 _PART = label("配件名称", "Part", "标准名称或编码 standard name or code")
 PartName = Annotated[Name, _PART, Register.PART, Cell("铰链(全盖110°)", width=26)]
 PartQuantity = Annotated[Quantity, label("数量", "Quantity"), Cell(4, "大于 0，最多两位小数", 8)]

@@ -1,13 +1,12 @@
 """Accepting an application: what must hold before a parts case is made (DOMAIN 1.1)."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from schemas.forms.applications import PartsApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
-from tasks.applications.queries import catalogue, cover, open_lines, sales
+from tasks.applications.queries import BY_ORDER, catalogue, cover, open_lines, sales
 from tasks.applications.rules import line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -35,8 +34,8 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
         expected = f"最多 {most} 行，请分单申报 at most {most} lines, split the application"
         return {}, [Problem("明细 lines", len(form.lines), expected)]
     office = unit.read(offices).get(form.office)
-    sold = unit.read_by(sales, attrgetter("order_no"), form)
-    twins = unit.read_by(open_lines, attrgetter("order_no"), form)
+    sold = unit.read_by(sales, BY_ORDER, form)
+    twins = unit.read_by(open_lines, BY_ORDER, form)
     assert twins is not None
     again = channel == Channel.SYSTEM  # what another case needs again was applied for once
     customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
@@ -68,5 +67,4 @@ def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Pr
 
 def begin_application(form: PartsApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
-    sold = work.unit.read_by(sales, attrgetter("order_no"), form)
-    add_lines(work, price_lines(work.read(catalogue), form.lines, cover(work, sold)))
+    add_lines(work, price_lines(work.read(catalogue), form.lines, cover(work)))

@@ -1,6 +1,7 @@
 """The SQL of applications: catalogue, sales records, open lines."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -16,6 +17,7 @@ from tasks.policies.queries import setting, valid_on
 from tasks.unit.among import among
 from tasks.unit.work import Work
 
+BY_ORDER = attrgetter("order_no")  # of forms and of cases
 _WARRANTY = ("months_by_category", "default_months", "no_signing_offset_months", "excluded_causes")
 
 
@@ -39,12 +41,8 @@ def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[
 
 def other_lines(work: Work) -> dict[Twin, str]:
     """Find the open lines of the case's order in other cases: (part, reason) → case number."""
-    known = work.read(_lines_of_cases)[work.case.order_no]
+    known = work.unit.read_by(open_lines, BY_ORDER, work.case) or {}
     return {twin: number for twin, number in known.items() if number != work.case.number}
-
-
-def _lines_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, dict[Twin, str]]:
-    return open_lines(connection, _orders_of(connection, case_ids))
 
 
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
@@ -53,23 +51,9 @@ def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     return {row.order_no: row for row in connection.execute(of_orders.order_by(sales_record.c.line_no.desc()))}
 
 
-def sales_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[str, Row[Any]]:
-    """Find the first line in the sales records of each order that the cases are about."""
-    return sales(connection, _orders_of(connection, case_ids))
-
-
-def cover(work: Work, sold: Row[Any] | None) -> Cover:
-    """Give what is known today of the warranty of a case's goods; `sold` is the order's sales record."""
+def cover(work: Work) -> Cover:
+    """Give what is known today of the warranty of a case's goods."""
+    sold = work.unit.read_by(sales, BY_ORDER, work.case)
     months, default, offset, excluded = (setting(work, f"warranty.{name}") for name in _WARRANTY)
     start, since = warranty_start(sold.signing_date, sold.factory_date, offset) if sold else (None, "")
     return Cover(work.today, start, since, months, default, frozenset(map(Reason, excluded)))
-
-
-def cover_of_case(work: Work) -> Cover:
-    """The same for a case that has its number."""
-    return cover(work, work.read(sales_of_cases).get(work.case.order_no))
-
-
-def _orders_of(connection: Connection, case_ids: Sequence[int]) -> Sequence[str]:
-    orders = select(service_case.c.order_no).where(among(service_case.c.id, case_ids))
-    return connection.execute(orders).scalars().all()

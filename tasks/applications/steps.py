@@ -19,10 +19,11 @@ from schemas.problems import Problem
 from schemas.tables import line_correction, service_case
 from schemas.words import DocumentKind, FeeCategory, Role, Urgency
 from tasks.applications import rules
-from tasks.applications.queries import catalogue, cover_of_case, other_lines
+from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
-from tasks.approvals.steps import Matter, climb_ladder, find_leader
+from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.branches.beside import alone
 from tasks.cycle.terms import clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
@@ -44,7 +45,7 @@ def review_application(
     case has ordered again.
 
     `barred` is who may not approve, the applicant by default; others may add to it meanwhile. `then` hears of the
-    lines as soon as they are registered.
+    lines as soon as they are registered, and of what becomes of them.
     """
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
@@ -63,12 +64,14 @@ def review_application(
         again = ask(case, resubmission_question(lines, decision.reason, turn))
         remark, received = again.remark or remark, answered_at(case, f"resubmit-{turn}")
         lines = replace_lines(case, list(again.lines), remark, turn=turn)
+        then(lines)
         barred.add(again.staff)
         reviewer = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn + 1}").role
     lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
+    then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
-    refused = climb_ladder(case, rules.total(lines), reviewer, matter, turn)
+    refused = alone(case, climbing(case, rules.total(lines), reviewer, matter, str(turn)))
     return Review(lines=lines, barred=barred, refused=refused)
 
 
@@ -78,7 +81,7 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
 
     What another case has ordered again is free: whoever is responsible is charged there.
     """
-    priced, start = rules.price_lines(work.read(catalogue), lines, cover_of_case(work)), Start.REVIEW
+    priced, start = rules.price_lines(work.read(catalogue), lines, cover(work)), Start.REVIEW
     opened_under = work.case.origin.rpartition(":")[2] if work.case.parent_id else ""
     if opened_under in list(Start):
         start, priced = Start(opened_under), [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
@@ -91,7 +94,7 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
 @step("办事处重报", link="办事处申报")
 def replace_lines(work: Work, lines: list[ApplicationLine], remark: str, turn: int) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
-    priced = rules.price_lines(work.read(catalogue), lines, cover_of_case(work))
+    priced = rules.price_lines(work.read(catalogue), lines, cover(work))
     issue_application(work, priced, remark, edition=turn + 1)
     return priced
 
@@ -101,7 +104,7 @@ def record_review(
     work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, turn: int
 ) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
-    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover_of_case(work))
+    reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover(work))
     corrections = rules.corrections(lines, reviewed)
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
@@ -137,11 +140,11 @@ def review_question(
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
         problems = known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
-        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover_of_case(work))
+        return problems + rules.corrected_problems(parts, lines, form.lines, others, cover(work))
 
     def record(form: ReviewDecision, work: Work) -> None:
         if form.verdict == ReviewVerdict.APPROVE:  # with the decision: nobody may take a line's place in between
-            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover_of_case(work))
+            reviewed = rules.correct_lines(work.read(catalogue), lines, form.lines, cover(work))
             put_lines(work, reviewed, fees=True)
 
     def brief() -> list[str]:
@@ -166,7 +169,7 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
 
     def record(form: PartsResubmission, work: Work) -> None:
-        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover_of_case(work)))
+        put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover(work)))
         if form.remark:
             work.update(service_case, {"id": work.case.id}, remark=form.remark)
 

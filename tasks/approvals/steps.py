@@ -9,7 +9,7 @@ from schemas.problems import Problem
 from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
 from tasks.approvals.rules import NOBODY, Approver, appointed, next_rung, reason_needed
-from tasks.branches.beside import Branch, alone
+from tasks.branches.beside import Branch
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -48,13 +48,8 @@ def find_leader(work: Work, role: Role, barred: frozenset[str], turn: str) -> Ap
     return stand_in(work, role, barred)
 
 
-def climb_ladder(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: int) -> str:
-    """Ask the rungs above the reviewer in order, each then barred; gives the reason if one refused."""
-    return alone(case, climbing(case, amount, reviewer, matter, str(turn)))
-
-
 def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str) -> Branch[str]:
-    """Climb the ladder as a branch."""
+    """Ask the rungs above the reviewer in order, each then barred; gives the reason if one refused."""
     climbed = [reviewer]
 
     def shown() -> list[str]:

@@ -57,11 +57,6 @@ class Beside:
             return
         self.waiting[question.key] = question, branch
 
-    def drop(self, key: str) -> None:
-        """End the branch that waits for this question, if there is one."""
-        if key in self.waiting:
-            self.waiting.pop(key)[1].close()
-
     def _resume(self, key: str, on: Callable[[Branch[None]], Question[Any]]) -> None:
         _, branch = self.waiting.pop(key)
         self.start(branch, on)
@@ -79,7 +74,8 @@ def beside(case: Case, branch: Branch[None]) -> None:
 
 def drop(case: Case, key: str) -> None:
     """End the branch that waits for a question, if one does: it is asked no longer."""
-    _of(case).drop(key)
+    if key in _of(case).waiting:
+        _of(case).waiting.pop(key)[1].close()
 
 
 def drop_all(case: Case) -> None:

@@ -79,20 +79,15 @@ def is_working_day(calendar: Calendar, day: date) -> bool:
     return calendar.exceptions.get(day, day.weekday() < _SATURDAY)
 
 
-def is_working_time(calendar: Calendar, moment: datetime) -> bool:
-    """Say whether a moment lies in working time; its first and last instant belong to it."""
-    local = _local(moment)
-    return is_working_day(calendar, local.date()) and calendar.start <= local.time() <= calendar.end
-
-
 def last_working_moment(calendar: Calendar, moment: datetime) -> datetime:
-    """Return the last instant of working time up to a moment: itself, or the end of the working time before it."""
-    if is_working_time(calendar, moment):
-        return moment
+    """Return the last instant of working time up to a moment: itself, or the end of the working time before it.
+
+    The first and the last instant of a day's working time belong to it.
+    """
     day = shanghai_day(moment)
-    while not is_working_day(calendar, day) or at(day, calendar.end) > moment:
+    while not is_working_day(calendar, day) or at(day, calendar.start) > moment:
         day -= _ONE_DAY
-    return at(day, calendar.end)
+    return min(moment, at(day, calendar.end))
 
 
 def add_working_days_to_date(calendar: Calendar, day: date, days: int) -> date:

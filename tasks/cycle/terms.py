@@ -53,9 +53,9 @@ def gate(
     return Question(key, title, role, form, due, link, brief=brief, prefill=prefill, check=check, record=record, **more)
 
 
-def working_days(name: str) -> Due:
-    """Due at the end of working time after the gate's number of working days."""
-    return lambda work: add_working_days(calendar(work), work.now, term(work, f"{name}.days"))
+def working_days(name: str, since: datetime | None = None) -> Due:
+    """Due at the end of working time after the gate's number of working days, by default from when it is asked."""
+    return lambda work: add_working_days(calendar(work), since or work.now, term(work, f"{name}.days"))
 
 
 def clock_hours(name: str, since: datetime | None = None) -> Due:
@@ -63,19 +63,9 @@ def clock_hours(name: str, since: datetime | None = None) -> Due:
     return lambda work: add_clock_hours(calendar(work), since or work.case.opened_at, term(work, f"{name}.hours"))
 
 
-def working_days_from(moment: datetime, name: str) -> Due:
-    """Due the gate's number of working days after a moment."""
-    return lambda work: add_working_days(calendar(work), moment, term(work, f"{name}.days"))
-
-
-def end_of(day: date) -> Due:
-    """Due at the end of working time of a day."""
-    return lambda work: at(day, calendar(work).end)
-
-
-def working_days_after(day: date, name: str) -> Due:
-    """Due the gate's number of working days after a day."""
-    return lambda work: end_of(add_working_days_to_date(calendar(work), day, term(work, f"{name}.days")))(work)
+def end_of(work: Work, day: date) -> datetime:
+    """Give the end of working time of a day."""
+    return at(day, calendar(work).end)
 
 
 def overdue(*roles: Role, kind: Notice = Notice.OVERDUE) -> Remind:
@@ -110,7 +100,7 @@ def promised_on(work: Work, promise: Promise) -> date:
 
 def production_due(promises: Iterable[Promise]) -> Due:
     """Due with the first of these promises."""
-    return lambda work: end_of(min(promised_on(work, promise) for promise in promises))(work)
+    return lambda work: end_of(work, min(promised_on(work, promise) for promise in promises))
 
 
 def production_watch(promises: Iterable[Promise]) -> Remind:
@@ -124,7 +114,7 @@ def production_watch(promises: Iterable[Promise]) -> Remind:
 
 def _of_promise(work: Work, promise: Promise) -> list[Reminder]:
     share, promised = Decimal(str(setting(work, "cycle.warn_share"))), promised_on(work, promise)
-    due, day = end_of(promised)(work), share_moment(calendar(work), at(promise.since), promised, share)
+    due, day = end_of(work, promised), share_moment(calendar(work), at(promise.since), promised, share)
     warning = Reminder(at(day, calendar(work).start), Notice.WARNING, Role.WORKSHOP)
     told = [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
     return [reminder._replace(term=promise.name, due=due) for reminder in told]
@@ -144,7 +134,7 @@ def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
 def reminders_used_up(work: Work) -> datetime:
     """The reminders are used up with the day on which the SUPERVISOR is told (DOMAIN 1.11)."""
     last = term(work, "pickup.reminder_days")[-1]
-    return end_of(add_working_days_to_date(calendar(work), work.today, last + 1))(work)
+    return end_of(work, add_working_days_to_date(calendar(work), work.today, last + 1))
 
 
 def pickup_due(work: Work) -> datetime:

@@ -16,7 +16,7 @@ DIALOG_WIDTH = 62  # half-width characters in a line of the dialog, 510 px wide
 def gate_description(view: CaseView, item: ItemView, links: Links | None = None) -> str:
     """Write what the decider must see: at most eight lines, the rest folded."""
     links = links or Links()
-    shown, reasons = [_gate_heading(view, item)], item.refused_because.splitlines()
+    shown, reasons = [_gate_heading(view, item)], mask_text(item.refused_because, view.case).splitlines()
     if reasons:
         more = f"（共 {len(reasons)} 项 in all）" if len(reasons) > 1 else ""
         shown.append(f"⚠ {cut(reasons[0], 2 * DIALOG_WIDTH - 4 - width(more))}{more}")
@@ -39,14 +39,15 @@ def _gate_heading(view: CaseView, item: ItemView) -> str:
 def _details(view: CaseView, item: ItemView, brief: Sequence[str], reasons: Sequence[str]) -> str:
     case = view.case
     open_to = item.role in CONTACT_ROLES
+    name = case.customer_name if open_to else mask_text(case.customer_name, case)
     phone = case.customer_phone if open_to else mask_phone(case.customer_phone)
     address = case.customer_address if open_to else mask_address(case.customer_address)
     points = [
         f"{item.title} · {item.role.zh}{f' · {item.unit_name}' if item.unit_name else ''}",
         f"申报人 applicant: {case.applicant_name} {case.applicant}",
         f"订单 order: {case.order_no} {case.model}",
-        f"客户 customer: {case.customer_name} · {phone} · {address}",
-        *(f"{name}: {fact}" for name, fact in view.lines.facts),
+        f"客户 customer: {name} · {phone} · {address}",
+        *(f"{called}: {mask_text(fact, case)}" for called, fact in view.lines.facts),
         *brief,
         *(f"⚠ {reason}" for reason in reasons),
     ]

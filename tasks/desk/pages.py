@@ -19,7 +19,7 @@ from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, ItemView, Waiting
 from tasks.durable.process import PROCESSES
-from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
+from tasks.privacy.rules import mask_address, mask_phone, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -117,7 +117,7 @@ def _heading(text: str) -> str:
 
 
 def _summary(row: ItemView) -> Markdown:
-    text = cut("；".join(map(mask_mobiles, row.brief)), SUMMARY_WIDTH)
+    text = cut("；".join(mask_text(line, row) for line in row.brief), SUMMARY_WIDTH)
     return Markdown(brief_line(text))
 
 

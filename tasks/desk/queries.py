@@ -45,7 +45,7 @@ _RUN = case(
 _ITEMS: Select[Any] = (
     select(
         *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
-        *_named(service_case, ["number", "customer_name", "order_no", "urgency"]),
+        *_named(service_case, ["number", "customer_name", "customer_phone", "customer_address", "order_no", "urgency"]),
         work_item.c.step_key.label("key"),
         office.c.name.label("office_name"),
         production_unit.c.name.label("unit_name"),

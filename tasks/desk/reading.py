@@ -64,7 +64,9 @@ def _field(kind: FieldInfo, value: object, short: bool) -> str:
     if isinstance(value, Labelled | Form | list):
         return said(value)
     in_money = CURRENCY in (kind.title or "")
-    text = money(value) if isinstance(value, Decimal) and in_money else _text(value)
+    text = figure(value) if isinstance(value, int | Decimal) else str(value)
+    if isinstance(value, Decimal) and in_money:
+        text = money(value)
     if short and kind.alias == LINE_NO:
         return f"第{text}行"
     if short and any(isinstance(one, Register) for one in kind.metadata):
@@ -73,7 +75,3 @@ def _field(kind: FieldInfo, value: object, short: bool) -> str:
         return f"@{text}"
     more_than_nothing = any(getattr(one, "gt", None) == 0 for one in kind.metadata)
     return f"×{text}" if short and more_than_nothing else f"{kind.alias} {text}"
-
-
-def _text(value: object) -> str:
-    return figure(value) if isinstance(value, int | Decimal) else str(value)

@@ -66,6 +66,8 @@ class ItemView(NamedTuple):
     number: str
     office_name: str
     customer_name: str
+    customer_phone: str
+    customer_address: str
     order_no: str
     urgency: Urgency
     key: str
@@ -83,6 +85,10 @@ class ItemView(NamedTuple):
     due_at: datetime
     overdue: bool
     run_id: UUID | None
+
+    def __repr__(self) -> str:
+        """Tell a log which item it is, and nothing of the customer."""
+        return f"ItemView({self.number} {self.key})"
 
 
 class DocumentView(NamedTuple):

@@ -19,10 +19,5 @@ def issue(work: Work, kind: DocumentKind, content: Mapping[str, Any], reverses: 
         "id": ref, "case_id": work.case.id, "step_key": work.key, "kind": kind, "year": year,
         "content": dict(content), "reverses": UUID(reverses) if reverses else None, "issued_at": work.now,
     }  # fmt: skip
-    work.unit.insert_numbered(work.case.id, Numbered(document, row, f"document:{kind}:{year}", _write_number))
+    work.unit.insert_numbered(work.case.id, Numbered(document, row, f"document:{kind}:{year}"))
     return DocumentRef(str(ref))
-
-
-def _write_number(row: dict[str, Any], serial: int) -> None:
-    """Put a drawn serial into a document's row: RK-2026-000017."""
-    row["serial"], row["number"] = serial, f"{row['kind']}-{row['year']}-{serial:06d}"

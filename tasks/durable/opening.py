@@ -94,14 +94,9 @@ def enter(
         "request": form.model_dump(mode="json", by_alias=False), "opened_at": now, "ready_at": now, **own, **facts,
     }  # fmt: skip
     year = row["opened_at"].astimezone(SHANGHAI).year
-    unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}", _write_number))
+    unit.insert_numbered(case_id, Numbered(service_case, row, f"case:{process.code}:{year}"))
     process.begin(form, Work(unit, cast(Any, SimpleNamespace(**row)), {}, "begin", now))
     return row
-
-
-def _write_number(row: dict[str, Any], serial: int) -> None:
-    """Put a drawn serial into a case's row: PA-2026-000123."""
-    row["number"] = f"{row['process']}-{row['opened_at'].astimezone(SHANGHAI).year}-{serial:06d}"
 
 
 def open_child(work: Work, code: str, form: Form, key: str) -> int:

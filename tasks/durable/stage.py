@@ -29,7 +29,11 @@ T = TypeVar("T")
 RunStep = Callable[[str, Callable[[], Any]], Any]
 MOVES = 100  # each is a step of another leg, and a leg soon ends
 CHUNK = 200  # cases
-_directly: RunStep = lambda _title, act: act()  # noqa: E731
+
+
+def _directly(_title: str, act: Callable[[], T]) -> T:
+    """Do a step that nobody watches."""
+    return act()
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     with db.begin() as connection:
         marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
-        unit = Unit(connection, list(files))
+        unit = Unit(connection, list(files), [file.row for file in files.values()])
         for turn in turns:
             try:
                 file = files[turn.case_id]

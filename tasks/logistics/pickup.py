@@ -11,6 +11,7 @@ from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
 from schemas.words import Role
 from tasks.branches.beside import Branch, alone
+from tasks.cycle.rules import at
 from tasks.cycle.terms import (
     More,
     escalation,
@@ -19,7 +20,7 @@ from tasks.cycle.terms import (
     pickup_due,
     pickup_reminders,
     reminders_used_up,
-    working_days_after,
+    working_days,
 )
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -28,7 +29,7 @@ from tasks.durable.step import step
 from tasks.lines.rules import as_rows
 from tasks.lines.steps import mark_line
 from tasks.logistics.rules import ARRIVED, arrival_problems, found_problems, late_problems
-from tasks.logistics.sending import Sent
+from tasks.logistics.sending import Release
 from tasks.people.queries import people
 from tasks.unit.work import Work
 
@@ -40,19 +41,16 @@ KINDS = {
 REMINDED = "催提已用尽：主管认定到货后，办事处须在期限内核对 reminders are used up: a SUPERVISOR finds the arrival"
 
 
-def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> list[Shortfall] | None:
-    """催提: the office collects and checks; gives what did not arrive in good order.
-
-    None where it was not checked in time: that is the office's own loss (S3 §3 1.2).
-    """
+def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Release, turn: int) -> list[Shortfall] | None:
+    """催提: `collecting` as part of the process itself."""
     return alone(case, collecting(case, lines, sent, turn))
 
 
-def collecting(case: Case, lines: Sequence[PartsLine], sent: Sent, turn: int) -> Branch[list[Shortfall] | None]:
-    """Await pickup and check as a branch.
+def collecting(case: Case, lines: Sequence[PartsLine], sent: Release, turn: int) -> Branch[list[Shortfall] | None]:
+    """催提: the office collects and checks; gives what did not arrive in good order.
 
     Who only tells the arrival (LOGISTICS, the office itself, at the latest the SUPERVISOR when the reminders are used
-    up) starts the check's term.
+    up) starts the check's term. None where nobody checked in time: that is the office's own loss (S3 §3 1.2).
     """
     try:
         found = yield pickup_question(f"pickup-{turn}", lines, sent)
@@ -84,7 +82,7 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -
     return arrived_on
 
 
-def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Question[PickupConfirmation]:
+def pickup_question(key: str, lines: Sequence[PartsLine], sent: Release) -> Question[PickupConfirmation]:
     """Ask the office for pickup and check, until the reminders are used up; LOGISTICS may tell the arrival."""
     brief, prefill = _goods(lines, sent)
     more: More = {"also": Role.LOGISTICS, "remind": pickup_reminders, "expires": reminders_used_up}
@@ -92,7 +90,7 @@ def pickup_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Questio
     return gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check, **more)
 
 
-def finding_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Question[PickupConfirmation]:
+def finding_question(key: str, lines: Sequence[PartsLine], sent: Release) -> Question[PickupConfirmation]:
     """Ask the office again, and the SUPERVISOR to find that the goods arrived: from then on the check's term counts."""
     goods, prefill = _goods(lines, sent)
     more: More = {"also": Role.SUPERVISOR, "remind": escalation(Role.SUPERVISOR)}
@@ -104,7 +102,7 @@ def finding_question(key: str, lines: Sequence[PartsLine], sent: Sent) -> Questi
     return gate(key, "催提", Role.OFFICE, PickupConfirmation, "finding", "", brief, prefill, check, **more)
 
 
-def _checked(sent: Sent, finding: bool = False) -> Callable[[PickupConfirmation, Work], list[Problem]]:
+def _checked(sent: Release, finding: bool = False) -> Callable[[PickupConfirmation, Work], list[Problem]]:
     """Check what is said of an arrival: only the office says what it found, and in time."""
 
     def check(form: PickupConfirmation, work: Work) -> list[Problem]:
@@ -114,24 +112,24 @@ def _checked(sent: Sent, finding: bool = False) -> Callable[[PickupConfirmation,
             return [*problems, Problem(ARRIVED, form.arrived_on, expected)]
         if not work.read(people)[form.staff].holds(Role.OFFICE, work.case.office):
             return problems + arrival_problems(form, work.today if finding else None)
-        ends = working_days_after(form.arrived_on, "check")(work)
+        ends = working_days("check", at(form.arrived_on))(work)
         return problems + late_problems(form.found, ends, work.now)
 
     return check
 
 
-def check_question(key: str, lines: Sequence[PartsLine], sent: Sent, arrived_on: date) -> Question[GoodsCheck]:
+def check_question(key: str, lines: Sequence[PartsLine], sent: Release, arrived_on: date) -> Question[GoodsCheck]:
     """Ask the office for the later check, within 5 wd of arrival; then the loss is the office's."""
 
     def check(form: GoodsCheck, _work: Work) -> list[Problem]:
         return found_problems(form, sent.quantities)
 
-    due, (brief, prefill) = working_days_after(arrived_on, "check"), _goods(lines, sent)
+    due, (brief, prefill) = working_days("check", at(arrived_on)), _goods(lines, sent)
     told = overdue(Role.OFFICE)
     return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, expires=due, remind=told)
 
 
-def _goods(lines: Sequence[PartsLine], sent: Sent) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:
+def _goods(lines: Sequence[PartsLine], sent: Release) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:
     """Show what was sent, the first few lines, and fill in that all of it arrived in good order."""
     names, quantities = {line.line_no: line.name for line in lines}, sent.quantities
 

@@ -9,6 +9,7 @@ from typing import assert_never
 from schemas.forms.logistics import FreightMethod, GoodsCheck, GoodsOut, PickupConfirmation, PickupFound
 from schemas.problems import Problem
 from schemas.shapes import Shape, money
+from schemas.spelling import alike
 from schemas.words import Role
 from tasks.lines.rules import known_lines
 from tasks.unit.work import SHANGHAI
@@ -86,7 +87,7 @@ def _needs(role: Role, zh: str, en: str) -> FreightRuling:
 
 def carrier_problems(form: GoodsOut, fleet: Collection[str]) -> list[Problem]:
     """Check carrier and freight: own vehicles are the fleet's and free, any other carrier is paid (DOMAIN 1.9)."""
-    own, ours, free = form.method == FreightMethod.OWN, form.carrier in fleet, not form.freight
+    own, ours, free = form.method == FreightMethod.OWN, alike(form.carrier) in map(alike, fleet), not form.freight
     if own and not ours:
         expected = f"自有车辆须为{'、'.join(sorted(fleet))} own vehicles are the fleet's: any other carrier is hired"
         return [Problem(CARRIER, form.carrier, expected)]

@@ -1,11 +1,10 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import NamedTuple
 
 from schemas.forms.logistics import EarlyRelease, FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import Goods, PartsLine
@@ -15,7 +14,7 @@ from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
 from tasks.approvals.steps import Matter, approval, find_leader
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
-from tasks.cycle.terms import Due, More, escalation, gate, working_days, working_days_from
+from tasks.cycle.terms import Due, More, escalation, gate, working_days
 from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
@@ -27,7 +26,7 @@ from tasks.lines.steps import mark_line
 from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import fleet, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
-from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve
+from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve_available
 from tasks.unit.work import Work
 
 MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
@@ -61,13 +60,6 @@ class Release(Shape):
         return {line.line_no: line.quantity for line in self.lines}
 
 
-class Sent(NamedTuple):
-    """What left the house and when: line → quantity."""
-
-    quantities: dict[int, Decimal]
-    day: date
-
-
 @dataclass
 class Parcel:
     """Goods of a case that leave together.
@@ -88,29 +80,29 @@ class Parcel:
     released: Release | None = None
     due: str | Due = "goods_out"
 
-    def leave(self, first: bool = False) -> Release:
-        """Book the goods out, unless they have left; `first`: what is on stock is kept for them only now."""
+    def leave(self) -> Release:
+        """Book the goods out, unless they have left."""
         if self.released is None:
-            self.released = release_goods(self.case, list(self.lines), self.kept_by, first, turn=self.turn)
+            self.released = release_goods(self.case, list(self.lines), self.kept_by, turn=self.turn)
         return self.released
 
-    def leave_before_the_form(self, key: str, staff: str, first: bool = False) -> None:
+    def leave_before_the_form(self, key: str, staff: str) -> None:
         """Book out what `staff` released by the question `key`; the form is due from then on, whatever is refused."""
         self.barred.add(staff)
-        self.due = working_days_from(answered_at(self.case, key), "release_form")
+        self.due = working_days("release_form", answered_at(self.case, key))
         self.may_go_first = False
-        self.leave(first)
+        self.leave()
 
 
-def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Sent:
-    """出库 + 出库制票: the form, its freight approval, the slips; urgent goods may go before the form."""
+def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: int) -> Release:
+    """出库 + 出库制票: `sending` as part of the process itself; urgent goods may go before the form."""
     case = side_by_side(case)
     parcel = Parcel(case, lines, set(barred), turn, may_go_first=case.request.urgency == Urgency.URGENT)
     return alone(case, sending(parcel))
 
 
-def sending(parcel: Parcel) -> Branch[Sent]:
-    """Send a parcel as a branch."""
+def sending(parcel: Parcel) -> Branch[Release]:
+    """出库 + 出库制票: the form, its freight approval, the slips."""
     case, refused = parcel.case, ""
     for attempt in count(1):
         turn = f"{parcel.turn}-{attempt}"
@@ -123,7 +115,7 @@ def sending(parcel: Parcel) -> Branch[Sent]:
             break
     released = parcel.leave()
     dispatch_goods(case, form, released, turn=parcel.turn)
-    return Sent(released.quantities, released.day)
+    return released
 
 
 def _go_first(parcel: Parcel, key: str) -> Branch[None]:
@@ -165,11 +157,8 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
 
 
 @step("出库·出库制票", undo=reverse_release, link="出库")
-def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, first: bool, turn: int) -> Release:
+def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
-    for wanted in lines if first else ():
-        if (quantity := min(available(work, wanted.part), wanted.quantity)) > 0:
-            reserve(work, wanted.line_no, wanted.part, quantity)
     gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
     for line_no in (line.line_no for line in lines if line.line_no in gone):
@@ -219,19 +208,31 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
 
 def release_question(
-    key: str, leader: Role, barred: set[str], lines: Sequence[PartsLine], link: str = "出库"
+    key: str,
+    leader: Role,
+    barred: set[str],
+    lines: Sequence[PartsLine],
+    nothing_kept: Callable[[], bool] = lambda: False,
+    link: str = "出库",
 ) -> Question[EarlyRelease]:
-    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it."""
+    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it.
+
+    Where nothing is kept for the case yet, what is on stock of its lines is kept with the decision.
+    """
 
     def check(form: EarlyRelease, work: Work) -> list[Problem]:
-        there = kept(work) or any(available(work, line.part) for line in lines)
+        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
         expected = "没有可放行的现货 nothing of it is on stock"
         wrong = form.verdict == ReleaseVerdict.RELEASE and not there
         return [Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else []
+
+    def record(form: EarlyRelease, work: Work) -> None:
+        if form.verdict == ReleaseVerdict.RELEASE and nothing_kept():
+            reserve_available(work, lines)
 
     def brief() -> list[str]:
         return [MAY_GO_FIRST, *brief_lines(lines)]
 
     due = working_days("release")
     more: More = {"barred": barred, "expires": due, "remind": None}
-    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, **more)
+    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, record=record, **more)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.applications import Leaving
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import PartsLine, Shortfall
 from schemas.words import Role, Urgency
@@ -22,16 +21,17 @@ EARLY = "release-early"
 class Shipping:
     """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
 
-    Goods leave together (齐套), or as they are ready (分批), while others are made or wait for an anomaly.
+    Goods leave together (齐套), or `apart` as they are ready (分批), while others are made or wait for an anomaly. `link`
+    is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
     unsent     parcels whose form is owed; delivered: what left and was not replaced; unchecked: not in time, by an office
     """
 
-    def __init__(self, case: Case, barred: set[str]) -> None:
-        self.case, self.barred, self.numbers = case, barred, count(1)
+    def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
+        self.case, self.barred, self.link, self.apart, self.numbers = case, barred, link, apart, count(1)
+        self.early, self.offers = EARLY, count(2)
         self.may_go_first = case.request.urgency == Urgency.URGENT
-        self.apart = case.request.leaving == Leaving.AS_READY
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.gone: dict[str, Decimal] = {}
@@ -39,10 +39,15 @@ class Shipping:
         self.unsent, self.reserved, self.unchecked, self.went = 0, False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
-        """Hear of the lines: from now on a SUPERVISOR may release what is on stock of urgent ones, before any form."""
-        self.lines = {line.line_no: line for line in lines}
-        if self.may_go_first:
-            beside(self.case, self._early())
+        """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
+
+        Before any form; lines that are others now are asked for anew, unless something has left already.
+        """
+        known, self.lines = self.lines, {line.line_no: line for line in lines}
+        if self.may_go_first and not self.gone and known != self.lines:
+            drop(self.case, self.early)
+            self.early = f"{EARLY}-{next(self.offers)}" if known else EARLY
+            beside(self.case, self._early(self.early))
 
     def owed(self, lines: Sequence[PartsLine]) -> list[PartsLine]:
         """Hear of the lines as they were corrected; gives what is owed of them after what left early."""
@@ -64,28 +69,28 @@ class Shipping:
 
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
-        drop(self.case, EARLY)
+        drop(self.case, self.early)
         if self.ready:
             self._start(self.ready)
 
     def await_forms(self) -> None:
         """Wait for the forms of what left early: they are owed whatever is refused meanwhile."""
-        drop(self.case, EARLY)
+        drop(self.case, self.early)
         while self.unsent:
             next_answer(self.case)
 
-    def _early(self) -> Branch[None]:
-        leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn="early")
+    def _early(self, key: str) -> Branch[None]:
+        leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn=key.removeprefix("release-"))
+        lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
         try:
-            lines = list(self.lines.values())
-            said = yield release_question(EARLY, leader.role, self.barred, lines, link="审核修正")
+            said = yield release_question(key, leader.role, self.barred, lines, nothing_kept, self.link)
         except TimedOut:
             return
         if said.verdict == ReleaseVerdict.WAIT:
             self.may_go_first = False
             return
-        parcel = Parcel(self.case, list(self.lines.values()), self.barred, next(self.numbers))
-        parcel.leave_before_the_form(EARLY, said.staff, first=not self.reserved)
+        parcel = Parcel(self.case, lines, self.barred, next(self.numbers))
+        parcel.leave_before_the_form(key, said.staff)
         for line in parcel.leave().lines:
             self.gone[line.part] = self.gone.get(line.part, Decimal(0)) + line.quantity
         self.ready = {}
@@ -93,7 +98,7 @@ class Shipping:
         yield from self._way(parcel)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        drop(self.case, EARLY)
+        drop(self.case, self.early)
         parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
         self.ready = {}
         beside(self.case, self._way(parcel))

@@ -7,7 +7,6 @@ the other system knows the key, and the case takes the first answer only.
 import random
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from sqlalchemy import Engine, Row
 
 from schemas.answers import Answer
 from schemas.problems import Unavailable
-from schemas.words import Channel, EntryKind, Role
+from schemas.words import Channel, EntryKind, OutboxState, Role
 from tasks.durable import clock
 from tasks.durable.stage import advance
 from tasks.outbox import queries
@@ -25,96 +24,78 @@ from tasks.outbox.rules import DeliveryRules
 BATCH = 100  # messages of a round
 
 
-@dataclass
-class DispatchReport:
-    """What a round of the dispatcher did, by idempotency key."""
-
-    answered: list[str] = field(default_factory=list)
-    postponed: list[str] = field(default_factory=list)
-    dead: list[str] = field(default_factory=list)
-
-
-def dispatch_due(db: Engine, client: httpx.Client | None = None) -> DispatchReport:
+def dispatch_due(db: Engine, client: httpx.Client | None = None) -> dict[str, OutboxState]:
     """Send what is due by now, at most a batch, each message once; any number of dispatchers may run.
 
-    What another system does wrong is noted on its message, never raised. Without a `client` one is made.
+    Gives by idempotency key what became of it: PENDING is what will be tried again. What another system does wrong is
+    noted on its message, never raised. Without a `client` one is made.
     """
-    due = clock.now()
+    due, became = clock.now(), dict[str, OutboxState]()
     with db.connect() as connection:
         rules = queries.delivery_rules(connection)
     with nullcontext(client) if client else httpx.Client() as over:
-        dispatcher = Dispatcher(db, rules, over)
         for _ in range(BATCH):
             with db.begin() as connection:
                 message = queries.claim_next(connection, due, clock.now() + rules.claim)
             if message is None:
                 break
-            dispatcher.deliver(message)
-    return dispatcher.report
+            became[message.idempotency_key] = _deliver(db, over, rules, message)
+    return became
 
 
-@dataclass
-class Dispatcher:
-    """One round: it sends over `client`."""
+def _deliver(db: Engine, client: httpx.Client, rules: DeliveryRules, message: Row[Any]) -> OutboxState:
+    """Send one claimed message and note what came of it."""
+    try:
+        if message.attempts > rules.attempts:
+            why = f"派发多次中断 cut off after {rules.attempts} attempts: {message.last_error}"
+            raise Undelivered(why, wait=None)
+        answer = send(client, message, rules.timeout)
+        _tell_case(db, message, answer)
+    except Undelivered as error:
+        return _note_failure(db, rules, message, error)
+    except Unavailable:  # a leg has taken the case in hand since: come back to it, for the same answer
+        with db.begin() as connection:
+            queries.give_back(connection, message, clock.now())
+        return OutboxState.PENDING
+    with db.begin() as connection:
+        queries.settle(connection, message, answer, clock.now())
+    return OutboxState.ANSWERED
 
-    db: Engine
-    rules: DeliveryRules
-    client: httpx.Client
-    report: DispatchReport = field(default_factory=DispatchReport)
 
-    def deliver(self, message: Row[Any]) -> None:
-        """Send one claimed message and note what came of it."""
-        try:
-            if message.attempts > self.rules.attempts:
-                why = f"派发多次中断 cut off after {self.rules.attempts} attempts: {message.last_error}"
-                raise Undelivered(why, wait=None)
-            answer = send(self.client, message, self.rules.timeout)
-            self._tell_case(message, answer)
-        except Undelivered as error:
-            self._note_failure(message, error)
-            return
-        except Unavailable:  # a leg has taken the case in hand since: come back to it, for the same answer
-            with self.db.begin() as connection:
-                queries.give_back(connection, message, clock.now())
-            self.report.postponed.append(message.idempotency_key)
-            return
-        with self.db.begin() as connection:
-            queries.settle(connection, message, answer, clock.now())
-        self.report.answered.append(message.idempotency_key)
+def _note_failure(db: Engine, rules: DeliveryRules, message: Row[Any], error: Undelivered) -> OutboxState:
+    """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
+    with db.begin() as connection:
+        if error.wait is not None and message.attempts < rules.attempts:
+            pause = rules.pause(message.attempts, random.random(), error.wait)
+            queries.postpone(connection, message, clock.now() + pause, str(error))
+            return OutboxState.PENDING
+        queries.bury(connection, message, str(error), clock.now())
+        return OutboxState.DEAD
 
-    def _note_failure(self, message: Row[Any], error: Undelivered) -> None:
-        """Postpone a message, or give it up where trying again is of no use or was tried often enough."""
-        with self.db.begin() as connection:
-            if error.wait is not None and message.attempts < self.rules.attempts:
-                pause = self.rules.pause(message.attempts, random.random(), error.wait)
-                queries.postpone(connection, message, clock.now() + pause, str(error))
-                self.report.postponed.append(message.idempotency_key)
-            else:
-                queries.bury(connection, message, str(error), clock.now())
-                self.report.dead.append(message.idempotency_key)
 
-    def _tell_case(self, message: Row[Any], answer: Mapping[str, Any]) -> None:
-        """Give the answer to the case that waits for it; the same answer again changes nothing.
+def _tell_case(db: Engine, message: Row[Any], answer: Mapping[str, Any]) -> None:
+    """Give the answer to the case that waits for it; the same answer again changes nothing.
 
-        Raises Undelivered where the case did not take this one, or has another answer already, and Unavailable where a
-        leg has the case in hand.
-        """
-        if message.answers is None or self._is_known(message, answer):
-            return
-        given = Answer(message.answers, answer, Channel.SYSTEM, actor=Role.SYSTEM)
-        try:
-            why = "; ".join(map(str, advance(self.db, message.case_id, given, wait=False).reply.problems))
-        except Unavailable:
-            raise
-        except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
-            why = repr(fault)
-        if not self._is_known(message, answer):
-            raise Undelivered(f"单据未能接收答复 the case did not take the answer: {why}")
+    Raises Undelivered where the case did not take this one, or has another answer already, and Unavailable where a
+    leg has the case in hand.
+    """
+    if message.answers is None or _is_known(db, message, answer):
+        return
+    given = Answer(message.answers, answer, Channel.SYSTEM, actor=Role.SYSTEM)
+    try:
+        why = "; ".join(map(str, advance(db, message.case_id, given, wait=False).reply.problems))
+    except Unavailable:
+        raise
+    except Exception as fault:  # noqa: BLE001  the engine has noted it on the case; here only the answer counts
+        why = repr(fault)
+    if not _is_known(db, message, answer):
+        raise Undelivered(f"单据未能接收答复 the case did not take the answer: {why}")
 
-    def _is_known(self, message: Row[Any], answer: Mapping[str, Any]) -> bool:
-        """Say whether the case has this answer, or waits for none any more."""
-        with self.db.connect() as connection:
-            known = queries.awaited(connection, message.case_id, message.answers)
-        if known.kind == EntryKind.DECISION and known.output != answer:
-            raise Undelivered(f"答复前后不一 answered {known.output} before and {answer} now", wait=None)
-        return not known.waits
+
+def _is_known(db: Engine, message: Row[Any], answer: Mapping[str, Any]) -> bool:
+    """Say whether the case has this answer, or waits for none any more."""
+    with db.connect() as connection:
+        known = queries.awaited(connection, message.case_id, message.answers)
+    if known.kind == EntryKind.DECISION and known.output != answer:
+        raise Undelivered(f"答复前后不一 answered {known.output} before and {answer} now", wait=None)
+    return not known.waits

@@ -1,4 +1,4 @@
-"""The SQL of people: all staff with their roles, and the offices."""
+"""The SQL of people: all staff with their roles, and where they work: offices and production units."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from schemas.spelling import Known
-from schemas.tables import office, staff, staff_role
+from schemas.tables import office, production_unit, staff, staff_role
 from schemas.words import Role
 
 
@@ -43,4 +43,10 @@ def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, P
 def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the offices by code and by name, in the order of their codes."""
     rows = connection.execute(select(office).order_by(office.c.code))
+    return Known((word, row) for row in rows for word in (row.code, row.name))
+
+
+def units(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
+    """Load the production units by code and by name."""
+    rows = connection.execute(select(production_unit))
     return Known((word, row) for row in rows for word in (row.code, row.name))

@@ -1,12 +1,17 @@
 """Contact data is masked wherever people see it who need not reach the customer, secrets of URLs everywhere; pure."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Set
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*", re.IGNORECASE)
-MOBILE = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+PARTING = r"\s.,()·－（），\-"  # what people put between the parts of a number or an address
+MOBILE = re.compile(
+    rf"(?<!\d)(?:[+＋]?[8８][6６][{PARTING}]?)?[1１][3-9３-９]\d[{PARTING}]?\d{{4}}[{PARTING}]?\d{{4}}(?!\d)"
+)
 
 
 class Reachable(Protocol):
@@ -20,7 +25,7 @@ class Reachable(Protocol):
 
 def mask_phone(phone: str) -> str:
     """Mask a phone number: 138****1048."""
-    digits = re.sub(r"[\s()-]|^\+86", "", phone)
+    digits = re.sub(rf"[{PARTING}]|^\+86", "", unicodedata.normalize("NFKC", phone))
     if len(digits) < 8:
         return "***" if digits else ""
     return f"{digits[:3]}****{digits[-4:]}"
@@ -40,8 +45,18 @@ def mask_text(text: str, customer: Reachable) -> str:
     """Mask what somebody wrote: the customer's phone and address, and whatever looks like a mobile number."""
     for secret, mask in ((customer.customer_phone, mask_phone), (customer.customer_address, mask_address)):
         if len(secret) > 5:
-            text = text.replace(secret, mask(secret))
+            text = _spelled(secret).sub(mask(secret).replace("\\", r"\\"), text)
     return mask_mobiles(text)
+
+
+@lru_cache(maxsize=1024)
+def _spelled(secret: str) -> re.Pattern[str]:
+    """Find a phone number or an address however it is parted, and whatever the width of its signs."""
+    signs = re.sub(f"[{PARTING}]", "", unicodedata.normalize("NFKC", secret)) or secret
+    each = (
+        f"[{re.escape(sign)}{chr(ord(sign) + 0xFEE0)}]" if "!" <= sign <= "~" else re.escape(sign) for sign in signs
+    )
+    return re.compile(f"[{PARTING}]*".join(each))
 
 
 def bare_url(url: str) -> str:

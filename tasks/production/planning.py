@@ -17,9 +17,9 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import all_lines, as_rows
 from tasks.lines.steps import mark_line
-from tasks.production.queries import units
+from tasks.people.queries import units
 from tasks.production.rules import SUPPLY_OF_KIND, plan_problems, unit_problems
-from tasks.stock.moves import available, release, reserve
+from tasks.stock.moves import release, reserve_available
 from tasks.unit.work import Work
 
 
@@ -32,13 +32,7 @@ def release_stock(work: Work, _held: list[LineQuantity]) -> list[LineQuantity]:
 @step("现货预留", link="周期确认", undo=release_stock)
 def reserve_stock(work: Work, lines: list[PartsLine], turn: int) -> list[LineQuantity]:
     """Reserve good stock that is available, per line; what is reserved skips production (S3 §4 1.3.4)."""
-    held = []
-    for line in lines:
-        quantity = min(available(work, line.part), line.quantity)
-        if quantity > 0:
-            reserve(work, line.line_no, line.part, quantity)
-            held.append(LineQuantity(line_no=line.line_no, quantity=quantity))
-    return held
+    return reserve_available(work, lines)
 
 
 def plan_production(

@@ -16,9 +16,9 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
-from tasks.lines.steps import mark_line
+from tasks.lines.steps import close_lines, mark_line
+from tasks.people.queries import units
 from tasks.production.planning import release_stock
-from tasks.production.queries import units
 from tasks.production.questions import count_question, making_questions
 from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve
@@ -110,9 +110,10 @@ def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]
 
 @step("取消生产单", link="车间生产")
 def cancel_production(work: Work, _placed: list[int]) -> bool:
-    """Cancel the case's production orders that are still open."""
+    """Cancel the case's production orders that are still open; its lines are open no longer, whatever is still counted."""
     key = {"case_id": work.case.id, "state": OrderState.OPEN.value}
     work.update(production_order, key, state=OrderState.CANCELLED)
+    close_lines(work)
     return True
 
 

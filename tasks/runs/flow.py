@@ -26,7 +26,8 @@ def form_flow(
 ) -> Flow[..., Any]:
     """Make a flow that looks like `function` and has one parameter, the form, if it has any.
 
-    Nothing is validated before `run`: that says itself what is wrong with the form that it is given.
+    Nothing is validated before `run`: that says itself what is wrong with the form that it is given. The form's JSON
+    schema is made where the flow is deployed, not wherever it is imported.
     """
 
     def flow(**parameters: Any) -> State[Any]:
@@ -38,8 +39,10 @@ def form_flow(
     flow.__name__, flow.__qualname__, flow.__module__ = function.__name__, function.__name__, function.__module__
     flow.__doc__ = function.__doc__
     flow.__annotations__ = {parameter: form} if form else {}
-    flow.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    return Flow(flow, name=title, retries=0, persist_result=False, validate_parameters=False)
+    flow.__signature__ = inspect.Signature()  # type: ignore[attr-defined]  # Flow makes a JSON schema of what it sees
+    made = Flow(flow, name=title, retries=0, persist_result=False, validate_parameters=False)
+    made.__signature__ = flow.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return made
 
 
 def as_task(name: str, work: Callable[[], T], title: str = "", retries: int = 0) -> T:

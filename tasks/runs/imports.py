@@ -14,7 +14,7 @@ from tasks.durable import clock
 from tasks.runs.job import REFUSED, Job, told
 from tasks.runs.parking import deployment_of, prefect_client
 from tasks.sheets import dropbox, places
-from tasks.sheets.fetch import refused_file
+from tasks.sheets.fetch import refused_file, shown_name
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.reader import unchanged
@@ -36,14 +36,15 @@ def import_shown(
     What there is to read of it goes to the folder `reports`; `name` is what people call the file.
     """
     reports.mkdir(parents=True, exist_ok=True)
+    name = shown_name(name or path.name)
 
     def tell(done: int, rows: int) -> None:
-        job.tell(f"{name or path.name} · {done:,}/{rows:,} 行")
+        job.tell(f"{name} · {done:,}/{rows:,} 行")
 
     try:
         report = import_file(job.db, path, kind, reports, reports, tell, job.chunk, name)
     except MemoryError:
-        raise refused_file(name or path.name, TOO_MUCH_MEMORY) from None
+        raise refused_file(name, TOO_MUCH_MEMORY) from None
     rejected = report.counts[Became.REJECTED]
     if not rejected:
         return report, "已导入"

@@ -8,22 +8,29 @@ dropbox/rejected/  something came back: in the folder of the file lies its rejec
 A file moves from room to room by one rename, alone or with its folder: whoever is killed in between, it is in one
 room, and no name takes the place of another. In hand it has a short name that no program stumbles over; what people
 call it is noted beside it. What is no regular file, and what programs lay beside files (@eaDir, .DS_Store), is left.
+
+What was put away, and the reports of all sheets, hold contact data, and what they brought stands in the ledger: so they
+are removed some days after anybody last changed them.
 """
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from tasks.sheets.fetch import shown_name
 from tasks.sheets.outcome import Became
+from tasks.sheets.places import Places
 from tasks.unit.work import SHANGHAI
 
 WORKING, DONE, REJECTED = "working", "done", Became.REJECTED.name.lower()
+OURS = re.compile(r"[0-9a-f]{32}")  # a UUID, the name of a folder of ours; what another program laid there has none
+PUT_AWAY = re.compile(r"\d{4}-\d\d-\d\d \d{6} .+")  # the name of what was put away
 REPORTS, REPORT = "报告", "报告.txt"  # the folder beside a file in hand, and the text in it
 NAME = ".name"  # beside a file in hand: what people call it
 AGAIN = ".again"  # beside a file in hand: a sign for each try, dated when the next one is due
@@ -53,8 +60,8 @@ def claim_new(dropbox: Path, now: datetime) -> None:
                 hand.mkdir()
                 (hand / NAME).write_text(shown_name(file.name), "utf-8")
                 file.rename(hand / ("sheet.csv" if file.suffix.lower() == ".csv" else "sheet.xlsx"))
-    for hand in (dropbox / WORKING).iterdir():
-        if _is_hand(hand) and not _file(hand) and _is_quiet(hand, now):
+    for hand in _hands(dropbox):
+        if not _file(hand) and _is_quiet(hand, now):
             with suppress(OSError):
                 _forget_notes(hand)
                 hand.rmdir()
@@ -62,8 +69,8 @@ def claim_new(dropbox: Path, now: datetime) -> None:
 
 def in_hand(dropbox: Path) -> Iterator[Path]:
     """Give the files in hand, those of a killed watcher too."""
-    for hand in sorted((dropbox / WORKING).iterdir()):
-        if _is_hand(hand) and (file := _file(hand)):
+    for hand in _hands(dropbox):
+        if file := _file(hand):
             yield file
 
 
@@ -126,16 +133,35 @@ def put_away(file: Path, room: str, now: datetime) -> Path:
     reports = hand / REPORTS
     for made in (*reports.rglob("*"), reports, hand):
         _show(made, dropbox)
-    named = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {name}"
-    for attempt in range(1, 1000):
-        target = dropbox / room / (named if attempt == 1 else f"{named} ({attempt})")
-        try:
-            if not target.exists():
-                return hand.rename(target)
-        except OSError:
-            if not target.exists():  # else a folder of that name came in between
-                raise
-    raise FileExistsError(named)
+    named, nth = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H%M%S} {name}", 1
+    target = dropbox / room / named
+    while target.exists():
+        nth += 1
+        target = target.with_name(f"{named} ({nth})")
+    return hand.rename(target)
+
+
+def remove_old(places: Places, before: datetime) -> int:
+    """Remove what was put away and the reports that nobody has changed since `before`; gives how many are gone.
+
+    A file in hand is never removed, nor what others laid beside ours.
+    """
+    old = [
+        *_old(places.reports, OURS, before),
+        *_old(places.dropbox / DONE, PUT_AWAY, before),
+        *_old(places.dropbox / REJECTED, PUT_AWAY, before),
+    ]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)  # what cannot be removed now is tried again
+    return sum(not folder.exists() for folder in old)
+
+
+def _old(room: Path, ours: re.Pattern[str], before: datetime) -> Iterator[Path]:
+    """Find the folders of a room that we made, by their names, and that are old; a link is none."""
+    for folder in room.iterdir() if room.is_dir() else ():
+        found = folder.lstat()
+        if ours.fullmatch(folder.name) and stat.S_ISDIR(found.st_mode) and found.st_mtime < before.timestamp():
+            yield folder
 
 
 def _show(made: Path, dropbox: Path) -> None:
@@ -150,10 +176,17 @@ def _forget_notes(hand: Path) -> None:
         (hand / note).unlink(missing_ok=True)
 
 
+def _hands(dropbox: Path) -> list[Path]:
+    """Give the folders that we made for files in hand; where others may write, one of theirs may lie in their place."""
+    working = dropbox / WORKING
+    return [] if working.is_symlink() else sorted(filter(_is_hand, working.iterdir()))
+
+
 def _is_hand(folder: Path) -> bool:
     try:
-        return UUID(folder.name).hex == folder.name
-    except ValueError:  # what another program laid there
+        found = folder.lstat()
+        return bool(OURS.fullmatch(folder.name)) and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    except OSError:  # it is gone
         return False
 
 

@@ -14,23 +14,21 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from schemas.problems import BadInput, Problem
-from tasks.privacy.rules import bare_urls, bare_values
-from tasks.sheets import places
+import httpx
 
-if TYPE_CHECKING:
-    import httpx
+from schemas.problems import BadInput, Problem
+from tasks.privacy.rules import bare_urls, mask_mobiles, without_secrets
+from tasks.sheets import places
 
 MOST_BYTES = 50 << 20  # of a file; 200,000 rows of a journal take 30 MB as csv
 WAIT = 30.0  # seconds for a server that does not answer
 MOST_SECONDS = 60.0  # for a download as a whole, so that a slow server holds no thread for long
 MOST_HOPS = 5
-NAMELESS = "sheet.xlsx"
+NAMELESS, PLAIN = "sheet.xlsx", "identity"
 LONGEST_NAME, LONGEST_SUFFIX = 120, 10  # bytes, characters: with what we add, a name has at most 255 bytes
-TRANSLATED = ip_network("64:ff9b::/96")  # IPv6 that a router takes for any IPv4 address
+TRANSLATED = ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48")  # IPv6 that a router takes for any IPv4 address
 NOT_PUBLIC = "不是公网地址 is no public address; AFTERSALES_SHEET_NETWORKS names nets of the house"
 
 
@@ -61,27 +59,21 @@ def fetched(place: str) -> Iterator[Path]:
 def _in_folder(place: str) -> Path:
     """Find a file in the folders that may be read; of what lies elsewhere nobody learns whether it exists."""
     folders = [folder.resolve() for folder in places.here().folders]
-    listed = "、".join(map(str, folders))
     try:
-        found = [path for path in ((folder / place).resolve() for folder in folders) if _is_in(path, folders)]
+        paths = [(folder / place).resolve() for folder in folders]
     except (OSError, ValueError, RuntimeError):
-        found = []
+        paths = []
+    found = [path for path in paths if any(path.is_relative_to(folder) for folder in folders)]
     if not found:
+        listed = "、".join(map(str, folders))
         raise refused_file(place, f"须为网址，或在此目录中 must be a URL or lie in {listed}")
-    return _file(next((path for path in found if path.is_file()), found[0]))
-
-
-def _is_in(path: Path, folders: list[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _file(path: Path) -> Path:
     try:
-        if path.is_file():
-            return path
+        file = next((path for path in found if path.is_file()), None)
     except OSError as error:
-        raise refused_file(path.name, f"无法读取 cannot be read ({error.strerror})") from error
-    raise refused_file(str(path), "没有这个文件 there is no such file on the machine of the worker")
+        raise refused_file(found[0].name, f"无法读取 cannot be read ({error.strerror})") from error
+    if file is None:
+        raise refused_file(str(found[0]), "没有这个文件 there is no such file on the machine of the worker")
+    return file
 
 
 async def _download(place: str, target: Path) -> None:
@@ -89,6 +81,8 @@ async def _download(place: str, target: Path) -> None:
     async with asyncio.timeout(MOST_SECONDS):
         async with _answered(place) as response:
             response.raise_for_status()
+            if response.headers.get("content-encoding", PLAIN) != PLAIN:  # 64 kB of it may become gigabytes at once
+                raise ValueError("以压缩形式发送 is sent compressed, though asked not to be")
             with target.open("wb") as file:
                 async for block in response.aiter_bytes():
                     file.write(block)
@@ -97,10 +91,8 @@ async def _download(place: str, target: Path) -> None:
 
 
 @asynccontextmanager
-async def _answered(place: str) -> AsyncIterator["httpx.Response"]:
+async def _answered(place: str) -> AsyncIterator[httpx.Response]:
     """Ask a server, and whom it sends us to, each at an address that was checked."""
-    import httpx  # only who fetches from the web pays for it
-
     url = httpx.URL(place)
     # a proxy of the environment would look the name up again, behind our back
     async with httpx.AsyncClient(verify=ssl.create_default_context(), trust_env=False, timeout=WAIT) as client:
@@ -118,16 +110,14 @@ async def _answered(place: str) -> AsyncIterator["httpx.Response"]:
         raise ValueError(f"转向超过 {MOST_HOPS} 次 redirects too often")
 
 
-async def _ask(client: "httpx.AsyncClient", url: "httpx.URL") -> "httpx.Response":
+async def _ask(client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
     """Ask a server at the first of its addresses that answers."""
-    import httpx
-
     fault = httpx.ConnectError("没有地址 has no address")
     for address in await _addresses(url.host, url.port or (443 if url.scheme == "https" else 80)):
         request = client.build_request(
             "GET",
             url.copy_with(host=str(address)),
-            headers={"Host": url.netloc.decode()},
+            headers={"Host": url.netloc.decode(), "Accept-Encoding": PLAIN},
             extensions={"sni_hostname": url.host},  # the certificate is that of the name
         )
         try:
@@ -155,21 +145,22 @@ def may_reach(address: IPv4Address | IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if inner is not None:
             return may_reach(inner)
-        if address in TRANSLATED:
+        if address.is_site_local or any(address in network for network in TRANSLATED):
             return False
     return address.is_global and not address.is_multicast
 
 
 def shown_name(name: str) -> str:
-    """Make the name of a file one that can be shown, stored and put into other names: printable and short."""
-    path = PurePosixPath("".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name)))
+    """Make the name of a file one that can be shown, stored and put into other names: printable, short, no phone in it."""
+    printable = "".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name))
+    path = PurePosixPath(mask_mobiles(printable).replace("*", "x"))  # shares take no stars
     stem = path.stem.encode()[:LONGEST_NAME].decode(errors="ignore")
     return stem + path.suffix[:LONGEST_SUFFIX]
 
 
 def refused_file(place: str, why: str) -> BadInput:
     """Say what is wrong with a file or a place, without the secrets that a place may hold."""
-    return BadInput([Problem("文件 file", bare_values(place), why)])
+    return BadInput([Problem("文件 file", without_secrets(place), why)])
 
 
 def _one_line(error: Exception, place: str) -> str:
@@ -177,4 +168,4 @@ def _one_line(error: Exception, place: str) -> str:
     parts, told = urlsplit(place), " ".join((str(error) or type(error).__name__).split())
     for secret in filter(None, (parts.query, parts.password, unquote(parts.password or ""))):
         told = told.replace(secret, "…")
-    return bare_urls(told)[:200]
+    return mask_mobiles(bare_urls(told))[:200]

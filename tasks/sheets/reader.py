@@ -23,7 +23,7 @@ from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import MOST_BYTES, refused_file
 from tasks.sheets.forms import SheetRow, read_rows
 from tasks.sheets.quiet import quiet
-from tasks.sheets.worksheet import NumberedRow, Unreadable, narrow_enough, open_book, worksheet_rows
+from tasks.sheets.worksheet import SHEETS, NumberedRow, Unreadable, is_read, narrow_enough, open_book, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again
 MOST_ROWS = 200_000
@@ -41,10 +41,6 @@ BROKEN = (*MALFORMED, LookupError, ValueError, TypeError, AttributeError, EOFErr
 Tab = tuple[SheetKind | None, list[NumberedRow]]  # its kind, where its title says it
 
 
-class StillWritten(Unavailable):
-    """A file changed while it was read: it is not there as a whole yet."""
-
-
 class SheetTable(NamedTuple):
     """The rows of one kind in a file, and its headings, "" for a column that is ignored."""
 
@@ -56,7 +52,7 @@ class SheetTable(NamedTuple):
 def read_tables(path: Path, kind: SheetKind | None = None, name: str = "") -> list[SheetTable]:
     """Read the tables of a file: of one kind, or of every kind by its tab's title or its headings.
 
-    `name` is what people call the file. Raises StillWritten where somebody writes to it meanwhile.
+    `name` is what people call the file. Raises Unavailable where somebody writes to it meanwhile.
     """
     try:
         data = _whole(path)
@@ -87,11 +83,11 @@ def too_large(size: int, most: int) -> str:
 
 @contextmanager
 def unchanged(path: Path) -> Iterator[None]:
-    """Raise StillWritten where somebody wrote to a file in the time of the block."""
+    """Raise Unavailable where somebody wrote to a file in the time of the block: it is not there as a whole yet."""
     before = _signature(path)
     yield
     if _signature(path) != before:
-        raise StillWritten("文件仍在写入 is still being written")
+        raise Unavailable("文件仍在写入 is still being written")
 
 
 def _signature(path: Path) -> tuple[int, int, int]:
@@ -166,6 +162,8 @@ def _tabs(data: bytes, kind: SheetKind | None) -> list[Tab]:
             _small_inside(ZipFile(io.BytesIO(data)))
             book = open_book(data)
             titled = [title for title in book.sheetnames if title in by_title]
+            if len(set(titled)) < len(titled):
+                raise ValueError("two tabs of one name")
             sheets: list[Any] = [book[title] for title in titled] or [book.worksheets[0]]
             tabs = [(by_title.get(sheet.title), worksheet_rows(sheet, MOST_ROWS + 1)) for sheet in sheets]
             book.close()
@@ -178,8 +176,8 @@ def _small_inside(archive: ZipFile) -> None:
     """Refuse a workbook that unpacks to more than a sheet of ours can have."""
     sizes = {True: 0, False: 0}
     for entry in archive.infolist():
-        if entry.filename.endswith((".xml", ".rels")):  # pictures are not read
-            sizes[entry.filename.startswith("xl/worksheets/")] += entry.file_size
+        if is_read(entry.filename):
+            sizes[entry.filename.startswith(SHEETS)] += entry.file_size
     if sum(sizes.values()) > MOST_UNPACKED:
         raise Unreadable(f"解压后 unpacked: {too_large(sum(sizes.values()), MOST_UNPACKED)}")
     if sizes[False] > MOST_STRINGS:

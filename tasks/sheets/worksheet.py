@@ -21,6 +21,8 @@ NumberedRow = tuple[int, Sequence[Cell]]
 MOST_COLUMNS = 256  # with anything in them; the widest kind has 30, and each costs a cell in every row
 MOST_ROW_BYTES = 8 << 20  # of XML; a row of that many columns of long texts has less
 EXCEL_ROWS = 1_048_576  # with or without anything in them
+SHEETS = "xl/worksheets/"  # may be large; all else of a workbook may not
+READ = (".xml", ".rels")  # names of parts end so: pictures are not read
 
 
 class Unreadable(Exception):
@@ -40,6 +42,16 @@ class _Worksheet(ReadOnlyWorksheet):
 
 
 class _Reader(ExcelReader):
+    def read_manifest(self) -> None:
+        """Have nothing read that was not measured, or measured as what it is not; ValueError where a part tries."""
+        for name in self.archive.namelist():
+            if not is_read(name):
+                self.archive.NameToInfo.pop(name, None)
+        super().read_manifest()
+        for part in self.package.Override:
+            if part.PartName.startswith(f"/{SHEETS}") and not part.ContentType.endswith("worksheet+xml"):
+                raise ValueError(f"{part.PartName} is no worksheet")
+
     def read_worksheets(self) -> None:
         book: Any = self.wb
         for sheet, link in self.parser.find_sheets():
@@ -47,8 +59,15 @@ class _Reader(ExcelReader):
                 book._sheets.append(_Worksheet(book, sheet.name, link.target, self.shared_strings))
 
 
+def is_read(part: str) -> bool:
+    """Say whether a part of a workbook may be read, by its name."""
+    return part.lower().endswith(READ)
+
+
 def worksheet_rows(sheet: Any, most: int) -> list[NumberedRow]:
     """Give the rows that hold anything with their numbers, at most so many and one more.
+
+    Rows and cells must stand in order, as Excel wants them: ValueError where two have one place.
 
     sheet: a worksheet of a workbook that openpyxl opened read-only.
     """
@@ -62,12 +81,17 @@ def worksheet_rows(sheet: Any, most: int) -> list[NumberedRow]:
             if not element.tag.endswith("}row"):
                 continue
             metered.next_row()
-            no, row, at = int(element.get("r", no + 1)), list[Cell](), 0
+            above, no = no, int(element.get("r", no + 1))
+            if not above < no <= EXCEL_ROWS:
+                raise ValueError(f"row {no} follows row {above}")
+            row, at = list[Cell](), 0
             for cell in element:
-                at += 1
+                before, at = at, at + 1
                 if place := cell.get("r"):  # programs leave out what is empty
                     letters = place.rstrip("0123456789")
                     at = columns.get(letters) or columns.setdefault(letters, column_index_from_string(letters))
+                    if at <= before:
+                        raise ValueError(f"cell {place} follows column {before}")
                 value = value_of(cell)
                 if value is not None:
                     narrow_enough(no, at)

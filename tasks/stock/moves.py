@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from schemas.parts import Goods, LineQuantity
 from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
 from tasks.stock.queries import Reservation, free_of, free_stock, main_warehouse, reservations
@@ -23,6 +24,17 @@ def reserve(work: Work, line_no: int, part: str, quantity: Decimal) -> None:
     work.read(reservations).setdefault(work.case.id, []).append(held)
     work.insert(reservation, line_no=line_no, quantity=quantity, state=held.state, **place)
     work.shift(stock_balance, place, reserved=quantity)
+
+
+def reserve_available(work: Work, lines: Iterable[Goods]) -> list[LineQuantity]:
+    """Keep what is available of each line, up to what it wants; gives what is kept."""
+    held = []
+    for line in lines:
+        quantity = min(available(work, line.part), line.quantity)
+        if quantity > 0:
+            reserve(work, line.line_no, line.part, quantity)
+            held.append(LineQuantity(line_no=line.line_no, quantity=quantity))
+    return held
 
 
 def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind) -> None:

@@ -25,12 +25,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Numbered:
-    """A row whose number is drawn from a gapless counter in the unit's last act."""
+    """A row whose number, RK-2026-000017, is drawn from a gapless counter, document:RK:2026, in the unit's last act."""
 
     table: Table
     row: Row
     counter: str
-    write_number: Callable[[Row, int], None]
 
 
 @dataclass
@@ -48,14 +47,13 @@ class Writes:
 class Unit:
     """One transaction's reads and writes; the caller commits after `flush`.
 
-    `wanted` names what the unit is about where there are no cases yet: the keys that `read_by` looks up.
+    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once.
     """
 
     def __init__(self, connection: Connection, case_ids: Sequence[int], wanted: Sequence[Any] = ()) -> None:
         self.connection = connection
         self.case_ids, self.wanted = tuple(case_ids), wanted
         self._read: dict[Any, Any] = {}
-        self._asked: dict[Any, set[Any]] = {}  # keys that `read_by` has looked up
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
         self._made: defaultdict[int, list[int]] = defaultdict(list)  # cases that a case has opened
@@ -71,13 +69,11 @@ class Unit:
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any
     ) -> T | None:
         """Give what `query` finds for the key of one that is wanted; it is run once for all of them."""
-        found: dict[K, T] = self._read.setdefault(query, {})
-        asked: set[K] = self._asked.setdefault(query, set())
-        if key(one) not in asked:
-            new = {key(other): None for other in [*self.wanted, one]}.keys() - asked
-            asked |= new
-            found |= query(self.connection, list(new))
-        return found.get(key(one))
+        found: dict[K, T | None] = self._read.setdefault(query, {})
+        if key(one) not in found:
+            new = dict.fromkeys(map(key, [*self.wanted, one]))
+            found |= new | query(self.connection, list(new.keys() - found.keys()))
+        return found[key(one)]
 
     def insert(self, case_id: int, table: Table, /, **row: Any) -> None:
         """Add a row."""
@@ -193,9 +189,11 @@ class Unit:
         for one in numbered:
             wanted[one.counter].append(one)
         for name in sorted(wanted):
-            last = self.draw(name, len(wanted[name]))
-            for number, one in enumerate(wanted[name], start=last - len(wanted[name]) + 1):
-                one.write_number(one.row, number)
+            last, (_, kind, year) = self.draw(name, len(wanted[name])), name.split(":")
+            for serial, one in enumerate(wanted[name], start=last - len(wanted[name]) + 1):
+                one.row["number"] = f"{kind}-{year}-{serial:06d}"
+                if "serial" in one.table.c:
+                    one.row["serial"] = serial
         self._insert([(one.table, one.row) for one in numbered])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.settings import Settings, prepare_home
+from deployments.settings import REPORTS, Settings, prepare_home
 from schemas.problems import UpError
 
 
@@ -44,7 +44,7 @@ def test_sheets_have_their_places_in_the_home_folder_unless_said_otherwise(
     for name in ("DROPBOX", "REPORTS_PORT", "REPORTS_URL"):
         monkeypatch.delenv(f"AFTERSALES_{name}", raising=False)
     settings = Settings(home=tmp_path, port=4300)
-    assert (settings.dropbox, settings.reports) == (tmp_path / "dropbox", tmp_path / "reports")
+    assert (settings.dropbox, settings.home / REPORTS) == (tmp_path / "dropbox", tmp_path / "reports")
     assert settings.places.link(tmp_path / "reports" / "a b.html") == "http://127.0.0.1:4301/a%20b.html"
     monkeypatch.setenv("AFTERSALES_DROPBOX", str(tmp_path / "share"))
     monkeypatch.setenv("AFTERSALES_REPORTS_PORT", "4400")

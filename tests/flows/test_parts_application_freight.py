@@ -106,6 +106,14 @@ def test_a_wrong_form_is_refused(play: Play, subtests: pytest.Subtests) -> None:
     play.decide(case, "goods-out-1-1")
 
 
+@pytest.mark.parametrize("carrier", ["集团 自有车队", "own", "ＯＷＮ"])
+def test_the_fleet_is_known_by_whatever_spelling(play: Play, carrier: str) -> None:
+    case = ready(play)
+    assert "请选自有车辆" in play.refused(case, "goods-out-1-1", **how("专车", 1000) | {"承运商": carrier})
+    play.decide(case, "goods-out-1-1", **OWN_VAN | {"承运商": carrier})
+    assert list(play.items(case)) == ["pickup-1"]
+
+
 def test_logistics_may_send_the_goods_too(play: Play) -> None:
     case = ready(play)
     assert "WAREHOUSE" in play.refused(case, "goods-out-1-1", staff="E1004")
@@ -239,8 +247,8 @@ def test_who_releases_goods_early_approves_nothing_of_the_case_and_the_other_way
     case = urgent(play)
     dear = cells("单价", {1: 5000, 2: 1}, 配件名称="P-HW-001", 数量=1)
     play.decide(case, "review-1", staff="E1001", 明细=dear[:1])
-    assert set(play.items(case)) == {"approve-1-1", "release-early"}
-    play.decide(case, "release-early", staff="E1040")
+    assert set(play.items(case)) == {"approve-1-1", "release-early-2"}
+    play.decide(case, "release-early-2", staff="E1040")
     assert "E1040 方正楠" in play.refused(case, "approve-1-1", staff="E1040")
     play.decide(case, "approve-1-1", staff="E1041")
     assert play.finish(case) == "delivered"
@@ -248,8 +256,8 @@ def test_who_releases_goods_early_approves_nothing_of_the_case_and_the_other_way
     other = urgent(play)
     play.decide(other, "review-1", staff="E1001", 明细=dear[:1])
     play.decide(other, "approve-1-1", staff="E1040")
-    assert "E1040 方正楠" in play.refused(other, "release-early", staff="E1040")
-    play.decide(other, "release-early", staff="E1041")
+    assert "E1040 方正楠" in play.refused(other, "release-early-2", staff="E1040")
+    play.decide(other, "release-early-2", staff="E1041")
     assert play.finish(other) == "delivered"
 
 

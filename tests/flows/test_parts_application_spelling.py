@@ -14,7 +14,7 @@ from tests.tasks.sheets.workbooks import save
 CUSTOMER = {"客户姓名": "凌霄", "客户电话": "+86 138 0000 9999", "客户地址": "松涛里9栋"}
 
 
-@pytest.mark.parametrize("order", ["wx-77a", "ＷＸ-77a", " WX -77A"])
+@pytest.mark.parametrize("order", ["wx-77a", "ＷＸ-77a", " WX -77A", "WX\u200b-77A", "WX-77\u00adA", "\ufeffWX-77A"])
 def test_a_duplicate_does_not_pass_by_the_spelling_of_its_order(play: Play, order: str) -> None:
     play.apply([line("P-HW-001", 1)], 订单号="WX-77A", **CUSTOMER)
     with pytest.raises(BadInput, match="已申报"):

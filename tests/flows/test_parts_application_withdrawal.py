@@ -171,6 +171,14 @@ def test_a_case_that_only_waits_for_its_count_cannot_be_withdrawn_again(play: Pl
     assert play.stock("P-PB-001") == (2, 0)
 
 
+def test_while_the_last_count_is_waited_for_the_office_may_apply_anew(play: Play) -> None:
+    case = made_but_not_counted(play)
+    assert play.withdraw(case, SUPERVISOR).accepted
+    again = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], 订单号=play.case(case).order_no)
+    assert play.finish(case) == "withdrawn"
+    assert play.finish(again) == "delivered"
+
+
 def test_each_count_that_is_left_is_free_as_soon_as_it_is_in(play: Play) -> None:
     case = made_but_not_counted(play)
     play.decide(case, "produce-1-paint-1")

@@ -1,14 +1,17 @@
 """What forms take for text, and which of their fields are contact data."""
 
+import math
 import sys
 import unicodedata
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.forms.applications import ReviewedLine
-from schemas.forms.base import contact_fields, form_schema
+from schemas.forms.base import Form, contact_fields, form_schema
 from schemas.forms.fields import Key, Money, Quantity, Text
 from schemas.sheet_kinds import sheet_kinds
 from schemas.words import FeeCategory
@@ -49,6 +52,36 @@ def test_a_text_full_of_control_characters_gets_a_short_message() -> None:
 def test_a_key_is_told_its_limit() -> None:
     assert told(KEY, "K" * 60) == ""
     assert "60" in told(KEY, "K" * 61)
+
+
+def numbers_of(schema: object) -> Iterator[dict[str, Any]]:
+    """Find whatever says of itself that it is a number, however deep it is."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("number", "integer"):
+            yield schema
+        for one in schema.values():
+            yield from numbers_of(one)
+
+
+def test_no_dialog_takes_a_number_that_the_server_of_prefect_cannot_give_back() -> None:
+    forms = {kind.form for kind in sheet_kinds().values()}
+    assert forms
+    unbounded = [
+        (form.__name__, number["title"])
+        for form in forms
+        if issubclass(form, Form)
+        for number in numbers_of(form_schema(form))
+        if number.get("maximum", math.inf) > 2**63
+    ]
+    assert unbounded == []
+
+
+@pytest.mark.parametrize(("field", "most"), [(Quantity, "9999999.99"), (Money, "9999999999.99")])
+def test_what_a_dialog_takes_at_most_is_what_the_field_takes_at_most(field: Any, most: str) -> None:
+    adapter = TypeAdapter(field)
+    assert Decimal(str(adapter.json_schema()["maximum"])) == adapter.validate_python(most) == Decimal(most)
+    with pytest.raises(ValidationError):
+        adapter.validate_python(str(Decimal(most) + Decimal("0.01")))
 
 
 def test_contact_data_are_known_from_the_forms() -> None:

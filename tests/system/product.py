@@ -21,7 +21,7 @@ from deployments.cli.session import operations_database
 from deployments.local.locks import auth_string
 from deployments.local.prefect_server import free_port
 from deployments.local.processes import child_environment, living, pid_file
-from deployments.settings import PROJECT, Settings
+from deployments.settings import POSTGRES, PROJECT, Settings
 from schemas.forms.applications import PartsApplication
 from tests.books import books_balance
 
@@ -92,7 +92,7 @@ class Product:
 
     def kill_postgres(self) -> None:
         """Kill the database's first process, and with it the database; comes back when Prefect's server reaches it again."""
-        pid = int((self.settings.postgres / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
+        pid = int((self.settings.home / POSTGRES / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
         psutil.Process(pid).kill()
         until(lambda: self.said("PostgreSQL ended"), 60, self.log)
         until(lambda: self.api.get("/ready").is_success, 60, self.log)

@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from deployments.database import connect
 from deployments.local.locks import auth_string
 from deployments.local.postgres import running_database
-from deployments.settings import Settings
+from deployments.settings import AUTH_FILE, POSTGRES, Settings
 from tests.system.product import Product
 from tests.system.staff import REBOUND
 
@@ -110,7 +110,7 @@ def test_a_page_whose_name_was_turned_to_us_is_told_that_it_may_not(
 
 def test_the_auth_string_stands_in_its_file_alone(product: Product) -> None:
     secret = auth_string(product.settings).partition(":")[2]
-    home, rooms = product.settings.home, (product.settings.postgres, product.settings.auth_file)
+    home, rooms = product.settings.home, (product.settings.home / POSTGRES, product.settings.home / AUTH_FILE)
     written = [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(rooms[0])]
     assert [path for path in written if secret.encode() in path.read_bytes()] == [rooms[1]]
     started = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from deployments.database import connect
-from deployments.local import postgres
+from deployments.local import embedded, postgres
 from deployments.local.postgres import Databases, running_database, tend_server
-from deployments.settings import PROJECT, Settings, prepare_home
+from deployments.local.processes import is_alive
+from deployments.settings import POSTGRES, PROJECT, Settings, prepare_home
 from schemas.problems import UpError
 from tests.waiting import MINUTES, wait_until
 
@@ -40,7 +41,7 @@ def fetch(url: str, query: str) -> tuple[object, ...]:
 def server_pid(settings: Settings) -> int | None:
     """The pid of the server of this home, if it runs."""
     try:
-        pid = int((settings.postgres / "postmaster.pid").read_text().split("\n", 1)[0])
+        pid = int((settings.home / POSTGRES / "postmaster.pid").read_text().split("\n", 1)[0])
     except OSError:
         return None
     return pid if psutil.pid_exists(pid) else None
@@ -110,8 +111,31 @@ def test_another_holder_keeps_the_server(make_home: Callable[[], Path]) -> None:
 def test_a_pid_file_that_names_another_program_is_no_obstacle(make_home: Callable[[], Path]) -> None:
     settings = Settings(home=make_home(), fsync=False)
     with running_database(settings):
-        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
-    (settings.postgres / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+        lines = (settings.home / POSTGRES / "postmaster.pid").read_text().splitlines()
+    (settings.home / POSTGRES / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    with running_database(settings) as databases:
+        assert fetch(databases.ours, "SELECT 1") == (1,)
+
+
+def test_a_pid_file_that_names_another_homes_server_is_no_obstacle(make_home: Callable[[], Path]) -> None:
+    """As after a power cut of a host with two installations, or in a copy of a home that is in use."""
+    settings, other = (Settings(home=make_home(), fsync=False) for _ in range(2))
+    with running_database(settings):
+        pass
+    with running_database(other) as theirs:
+        shutil.copy(other.home / POSTGRES / "postmaster.pid", settings.home / POSTGRES / "postmaster.pid")
+        with running_database(settings) as databases:
+            assert fetch(databases.ours, "SHOW data_directory") == (str(settings.home / POSTGRES),)
+        assert fetch(theirs.ours, "SELECT 1") == (1,)
+
+
+@pytest.mark.parametrize("left", ["", "4711\n/somewhere"])
+def test_half_a_pid_file_is_no_obstacle(make_home: Callable[[], Path], left: str) -> None:
+    """As a full disk or a power cut leaves it."""
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings):
+        pass
+    (settings.home / POSTGRES / "postmaster.pid").write_text(left)
     with running_database(settings) as databases:
         assert fetch(databases.ours, "SELECT 1") == (1,)
 
@@ -119,12 +143,12 @@ def test_a_pid_file_that_names_another_program_is_no_obstacle(make_home: Callabl
 def test_a_dead_server_that_nobody_buried_is_no_obstacle(make_home: Callable[[], Path], tmp_path: Path) -> None:
     settings = Settings(home=make_home(), fsync=False)
     with running_database(settings):
-        lines = (settings.postgres / "postmaster.pid").read_text().splitlines()
+        lines = (settings.home / POSTGRES / "postmaster.pid").read_text().splitlines()
     named_so = shutil.copy(shutil.which("sleep") or "", tmp_path / "postgres")
     with subprocess.Popen([named_so, "600"]) as dead:
         dead.kill()
         wait_until(lambda: psutil.Process(dead.pid).status(), psutil.STATUS_ZOMBIE)
-        (settings.postgres / "postmaster.pid").write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
+        (settings.home / POSTGRES / "postmaster.pid").write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
         with running_database(settings) as databases:
             assert fetch(databases.ours, "SELECT 1") == (1,)
 
@@ -149,6 +173,45 @@ def test_a_server_that_was_killed_is_started_again_with_what_was_committed(make_
             assert connection.scalar(text("SELECT number FROM kept")) == 7
         db.dispose()
     assert server_pid(settings) is None
+
+
+def test_a_frozen_process_of_a_killed_server_does_not_keep_the_next_from_starting(
+    make_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings) as databases:
+        killed = psutil.Process(server_pid(settings))
+        frozen = killed.children()[0]
+        frozen.suspend()
+        killed.kill()
+        monkeypatch.setattr(embedded, "REMAINS_WAIT", 0.5)
+
+        def tended() -> bool:
+            tend_server(settings)
+            return server_pid(settings) not in {None, killed.pid}
+
+        wait_until(tended, seconds=30)
+        assert fetch(databases.ours, "SELECT 1") == (1,)
+        assert not is_alive(frozen)
+
+
+def test_a_server_that_a_command_started_meanwhile_is_left_alone(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings) as databases:
+        killed = psutil.Process(server_pid(settings))
+        remains = killed.children()
+        killed.kill()
+        wait_until(lambda: any(map(is_alive, remains)), False)
+        args = [sys.executable, "-c", HOLD, str(settings.home)]
+        with subprocess.Popen(args, cwd=PROJECT, stdout=subprocess.PIPE) as command:
+            assert command.stdout is not None
+            command.stdout.readline()
+            started = server_pid(settings)
+            tend_server(settings)
+            assert (server_pid(settings), fetch(databases.ours, "SELECT 1")) == (started, (1,))
+            command.send_signal(signal.SIGINT)
+            command.wait(MINUTES)
+        assert fetch(databases.ours, "SELECT 1") == (1,)
 
 
 def test_an_own_server_gets_a_sibling_database_for_prefect(databases: Databases, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from deployments.local.locks import auth_string, to_paste
 from deployments.local.postgres import Databases
 from deployments.local.prefect_server import check_port, client_env, pointed_at, server_child, server_env, worker_env
 from deployments.local.processes import child_environment
-from deployments.settings import HOST, Settings
+from deployments.settings import AUTH_FILE, HOST, Settings
 from schemas.problems import UpError
 
 
@@ -93,10 +93,10 @@ def test_a_name_that_leads_to_us_opens_nothing(settings: Settings, toy_deploymen
 def test_the_auth_string_is_made_once_and_is_the_owners_alone(make_home: Callable[[], Path]) -> None:
     first, other = Settings(home=make_home() / "new"), Settings(home=make_home())
     made = auth_string(first)
-    assert (auth_string(first), first.auth_file.read_text().strip()) == (made, made)
+    assert (auth_string(first), (first.home / AUTH_FILE).read_text().strip()) == (made, made)
     assert auth_string(other) != made
-    assert first.auth_file.stat().st_mode & 0o777 == 0o600
-    other.auth_file.write_text("\n")
+    assert (first.home / AUTH_FILE).stat().st_mode & 0o777 == 0o600
+    (other.home / AUTH_FILE).write_text("\n")
     assert len(auth_string(other)) > len("aftersales:")  # an empty string would lock nothing
     assert client_env(first)["PREFECT_API_AUTH_STRING"] == made
     assert made not in " ".join(server_child(first, Databases("ours", "theirs")).words)
@@ -121,7 +121,7 @@ def test_a_security_setting_of_the_environment_reaches_server_and_worker(
     assert told["PREFECT_SERVER_CSRF_PROTECTION_ENABLED"] == "true"
     for env in (told, worker_env(settings, databases)):
         assert env["PREFECT_API_AUTH_STRING"] == env["PREFECT_SERVER_API_AUTH_STRING"] == "house:key"
-    assert not settings.auth_file.exists()
+    assert not (settings.home / AUTH_FILE).exists()
 
 
 def test_a_terminal_shows_what_to_paste_and_a_log_where_it_stands(
@@ -129,8 +129,8 @@ def test_a_terminal_shows_what_to_paste_and_a_log_where_it_stands(
 ) -> None:
     settings = Settings(home=make_home())
     made = auth_string(settings)
-    assert to_paste(settings, terminal=True) == f"{made}  ({settings.auth_file})"
-    assert to_paste(settings, terminal=False) == str(settings.auth_file)
+    assert to_paste(settings, terminal=True) == f"{made}  ({settings.home / AUTH_FILE})"
+    assert to_paste(settings, terminal=False) == str(settings.home / AUTH_FILE)
     monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "house:key")
     assert to_paste(settings, terminal=False) == "$PREFECT_SERVER_API_AUTH_STRING"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployments.local.processes import Child, end_orphan, living, pid_file, write_pid
-from deployments.settings import Settings, prepare_home
+from deployments.settings import REPORTS, Settings, prepare_home
 from tests.waiting import MINUTES, wait_until
 
 DEAF = """
@@ -49,11 +49,12 @@ def test_a_child_is_noted_and_stopped(place: Settings) -> None:
 
 
 def test_what_a_child_writes_is_its_owners_alone(place: Settings) -> None:
-    one = child(place, f"import os; os.mkdir('{place.reports}/a'); open('{place.reports}/a/b', 'w'); print('up')")
+    reports = place.home / REPORTS
+    one = child(place, f"import os; os.mkdir('{reports}/a'); open('{reports}/a/b', 'w'); print('up')")
     one.start()
     assert one.process is not None
     assert one.process.wait(MINUTES) == 0
-    made = place.reports / "a", place.reports / "a" / "b"
+    made = reports / "a", reports / "a" / "b"
     assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o600]
 
 
@@ -83,6 +84,19 @@ def test_a_later_process_of_that_number_is_left_alone(place: Settings) -> None:
         end_orphan(place, "toy")
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_a_process_of_the_home_that_this_is_a_copy_of_is_left_alone(
+    place: Settings, make_home: Callable[[], Path]
+) -> None:
+    copy = Settings(home=make_home())
+    prepare_home(copy)
+    one = child(place, "import time; time.sleep(600)")
+    one.start()
+    pid_file(copy, "toy").write_bytes(pid_file(place, "toy").read_bytes())
+    end_orphan(copy, "toy", grace=1.0)
+    assert one.alive
+    one.stop()
 
 
 def test_a_broken_pid_file_names_nobody(place: Settings) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from deployments.local.prefect_server import free_port
 from deployments.local.report_server import report_child
-from deployments.settings import Settings, prepare_home
+from deployments.settings import REPORTS, Settings, prepare_home
 from tests.waiting import wait_until
 
 
@@ -38,7 +38,7 @@ def _answers(url: str) -> bool:
 
 
 def test_a_report_opens_by_click_and_nothing_else_is_served(served: str, place: Settings) -> None:
-    folder = place.reports / "abc"
+    folder = place.home / REPORTS / "abc"
     folder.mkdir()
     (folder / "goods-in.html").write_text("<h1>检查</h1>", "utf-8")
     (folder / "入库.rejected.xlsx").write_bytes(b"PK")

@@ -14,7 +14,7 @@ import pytest
 from deployments.local.prefect_server import free_port, is_healthy
 from deployments.local.processes import child_environment, living, pid_file
 from deployments.local.up import up
-from deployments.settings import HOST, PROJECT, Settings
+from deployments.settings import HOST, POSTGRES, PROJECT, RUN, Settings
 from schemas.problems import UpError
 from tests.deployments.local.test_postgres import server_pid
 from tests.waiting import MINUTES, wait_until
@@ -64,7 +64,7 @@ class Up:
         lines = []
         for process in psutil.process_iter(["cmdline"]):
             line = " ".join(process.info["cmdline"] or [])
-            if str(self.settings.postgres) in line or f"--port {self.settings.port}" in line:
+            if str(self.settings.home / POSTGRES) in line or f"--port {self.settings.port}" in line:
                 lines.append(line)
         return lines
 
@@ -128,7 +128,7 @@ def test_the_life_of_an_installation(installation: Up) -> None:
     third.send_signal(signal.SIGINT)
     assert third.wait(MINUTES) == 0
     assert installation.left() == []
-    assert list(installation.settings.run.glob("*.pid")) == []
+    assert list((installation.settings.home / RUN).glob("*.pid")) == []
 
 
 def test_a_fault_of_the_one_who_waits_for_ready_stops_all(installation: Up) -> None:

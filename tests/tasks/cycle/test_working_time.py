@@ -13,7 +13,6 @@ from tasks.cycle.rules import (
     add_working_days,
     add_working_days_to_date,
     is_working_day,
-    is_working_time,
     last_working_moment,
     promised_date,
     shanghai_day,
@@ -107,7 +106,8 @@ def test_a_moment_without_time_zone_is_refused(call: Callable[[datetime], object
 def test_working_time_is_half_past_eight_to_half_past_five_of_a_working_day(
     day: date, clock: str, expected: bool
 ) -> None:
-    assert is_working_time(CALENDAR, at(day, clock)) is expected
+    moment = at(day, clock)
+    assert (last_working_moment(CALENDAR, moment) == moment) is expected
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_due_time_never_lies_before_its_start_and_always_ends_a_working_day(
 ) -> None:
     due = add_working_days(calendar, moment, days)
     assert due >= moment
-    assert is_working_time(calendar, due)
+    assert last_working_moment(calendar, due) == due
     assert due.astimezone(SHANGHAI).time() == calendar.end
 
 

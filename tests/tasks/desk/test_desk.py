@@ -110,6 +110,8 @@ def make_item(key: str = "review-1", **values: Any) -> ItemView:
         "number": "PA-2026-000123",
         "office_name": "北京办事处",
         "customer_name": "王女士",
+        "customer_phone": PHONE,
+        "customer_address": ADDRESS,
         "order_no": "SO20260318-0042",
         "urgency": Urgency.NORMAL,
         "key": key,
@@ -209,9 +211,11 @@ def test_pages_and_timeline_show_no_contact_data() -> None:
     given = {"staff": "E1049", "lines": [line], "remark": text}
     note = happened("resubmit-1", "decision", output=given, form=f"{FORMS}PartsResubmission")
     typed = LineTable(("配件 Part",), [(text,)], [("承诺 Promised", text)])
-    view = make_view(make_item(brief=[text]), timeline=(note,), fault=text, ending_reason=text, lines=typed)
+    told = {"fault": text, "ending_reason": text, "customer_name": f"王女士{PHONE}"}
+    view = make_view(make_item(brief=[text], refused_because=text), timeline=(note,), lines=typed, **told)
     shown = [case_sheet(view), run_name(view), *run_tags(view), *(row.what for row in timeline_rows(view))]
-    shown.append(inbox_page(Role.PARTS_REVIEWER, [make_item(brief=[f"电话 {PHONE}"])], Links()))
+    shown.append(inbox_page(Role.PARTS_REVIEWER, [make_item(brief=[text])], Links()))
+    shown.append(gate_description(view, view.items[0]))
     assert not any(PHONE in one or ADDRESS in one for one in shown)
     assert "138****1048" in timeline_rows(view)[0].what
 

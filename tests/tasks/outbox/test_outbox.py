@@ -22,10 +22,10 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+from schemas.words import OutboxState
 from tasks.durable import clock
 from tasks.outbox import dispatch, queries
 from tasks.outbox.client import Undelivered, excerpt, send
-from tasks.outbox.dispatch import DispatchReport
 from tasks.outbox.rules import DeliveryRules, is_refusal
 from tests.play import Play
 
@@ -196,13 +196,13 @@ def dead_letters(play: Play, case: int) -> dict[str, str]:
     return {row.role: row.text for row in found}
 
 
-def dispatch_due(db: Engine, moment: datetime, client: httpx.Client) -> DispatchReport:
+def dispatch_due(db: Engine, moment: datetime, client: httpx.Client) -> dict[str, OutboxState]:
     """Dispatch at a moment."""
     with time_machine.travel(moment):
         return dispatch.dispatch_due(db, client)
 
 
-def rounds(play: Play, client: httpx.Client, count: int = ATTEMPTS) -> list[DispatchReport]:
+def rounds(play: Play, client: httpx.Client, count: int = ATTEMPTS) -> list[dict[str, OutboxState]]:
     """Dispatch again and again, each time after every pause and claim is over."""
     return [dispatch_due(play.db, clock.now() + LONG * n, client) for n in range(count)]
 
@@ -229,11 +229,11 @@ def test_an_order_is_sent_and_its_number_moves_the_case(
 ) -> None:
     report = dispatch_due(play.db, clock.now(), client)
     sent = message(play, case)
-    assert report == DispatchReport(answered=[sent.idempotency_key])
+    assert report == {sent.idempotency_key: OutboxState.ANSWERED}
     assert sent.idempotency_key == f"{play.case(case).number}:place-order"
     assert orders.requests == [("place_order", sent.idempotency_key, sent.payload)]
     assert_ordered_once(play, case, orders)
-    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport()
+    assert dispatch_due(play.db, clock.now() + LONG, client) == {}
 
 
 @pytest.mark.parametrize(
@@ -261,12 +261,12 @@ def test_a_fault_is_noted_and_the_same_message_sent_again(
 ) -> None:
     orders.faults = [fault]
     key = message(play, case).idempotency_key
-    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(postponed=[key])
+    assert dispatch_due(play.db, clock.now(), client) == {key: OutboxState.PENDING}
     waiting = message(play, case)
     assert waiting.state == "pending"
     assert reason in waiting.last_error
     assert waiting.last_error.isprintable()
-    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport(answered=[key])
+    assert dispatch_due(play.db, clock.now() + LONG, client) == {key: OutboxState.ANSWERED}
     assert orders.keys() == [key, key]
     assert_ordered_once(play, case, orders)
     assert message(play, case).attempts == 2
@@ -286,7 +286,7 @@ def test_one_sick_message_keeps_no_other_from_going(
     play.decide(other, "review-1", 审核结论="通过")
     orders.faults = ["garbage"]
     report = dispatch_due(play.db, clock.now(), client)
-    assert (len(report.postponed), len(report.answered)) == (1, 1)
+    assert sorted(report.values()) == [OutboxState.ANSWERED, OutboxState.PENDING]
     assert order_number(play, case) is None
     assert order_number(play, other)
 
@@ -301,7 +301,7 @@ def test_pauses_grow_and_attempts_are_bounded(
         pauses.append((message(play, case).next_at - now).total_seconds())
         now = message(play, case).next_at
     assert [0.5 * 2**n <= pause <= 2**n + 0.5 for n, pause in enumerate(pauses)] == [True] * len(pauses)
-    assert dispatch_due(play.db, now, client).dead == [message(play, case).idempotency_key]
+    assert dispatch_due(play.db, now, client) == {message(play, case).idempotency_key: OutboxState.DEAD}
     assert len(orders.requests) == ATTEMPTS
 
 
@@ -309,7 +309,7 @@ def test_a_message_that_is_not_due_stays(play: Play, case: int, orders: FakeOrde
     orders.faults = ["busy"]
     now = clock.now()
     dispatch_due(play.db, now, client)
-    assert dispatch_due(play.db, now + timedelta(seconds=0.1), client) == DispatchReport()
+    assert dispatch_due(play.db, now + timedelta(seconds=0.1), client) == {}
     assert len(orders.requests) == 1
 
 
@@ -317,7 +317,7 @@ def test_a_dead_letter_is_seen_by_people(play: Play, case: int, orders: FakeOrde
     orders.faults = ["broken"] * ATTEMPTS
     reports = rounds(play, client, ATTEMPTS + 1)
     dead = message(play, case)
-    assert [len(report.dead) for report in reports] == [0] * (ATTEMPTS - 1) + [1, 0]
+    assert [[*report.values()].count(OutboxState.DEAD) for report in reports] == [0] * (ATTEMPTS - 1) + [1, 0]
     assert (dead.state, dead.next_at, dead.attempts) == ("dead", None, ATTEMPTS)
     assert "HTTP 500" in dead.last_error
     letters = dead_letters(play, case)
@@ -329,7 +329,7 @@ def test_a_dead_letter_is_seen_by_people(play: Play, case: int, orders: FakeOrde
 
 def test_a_refusal_is_dead_at_once(play: Play, case: int, orders: FakeOrderSystem, client: httpx.Client) -> None:
     orders.faults = ["refuse"]
-    assert dispatch_due(play.db, clock.now(), client).dead
+    assert OutboxState.DEAD in dispatch_due(play.db, clock.now(), client).values()
     assert "没有这个配件" in message(play, case).last_error
     assert "没有这个配件" in dead_letters(play, case)["ENGINEER"]
     assert len(orders.requests) == 1
@@ -345,7 +345,7 @@ def test_another_number_for_the_same_order_is_a_dead_letter(
             dispatch_due(play.db, clock.now(), client)
     assert order_number(play, case) == "OS-0001"
     orders.faults = ["other"]
-    assert dispatch_due(play.db, clock.now() + LONG, client).dead
+    assert OutboxState.DEAD in dispatch_due(play.db, clock.now() + LONG, client).values()
     assert "OS-0001" in message(play, case).last_error
     assert "OS-9999" in message(play, case).last_error
     assert order_number(play, case) == "OS-0001"
@@ -359,8 +359,8 @@ def test_a_dispatcher_that_died_is_replaced_when_its_claim_runs_out(
         patch.setattr(dispatch, "send", interrupt)
         with pytest.raises(KeyboardInterrupt):
             dispatch_due(play.db, clock.now(), client)
-    assert dispatch_due(play.db, clock.now(), client) == DispatchReport()
-    assert dispatch_due(play.db, clock.now() + timedelta(minutes=1), client).answered
+    assert dispatch_due(play.db, clock.now(), client) == {}
+    assert OutboxState.ANSWERED in dispatch_due(play.db, clock.now() + timedelta(minutes=1), client).values()
     assert_ordered_once(play, case, orders)
 
 
@@ -372,7 +372,7 @@ def test_a_message_that_kills_every_dispatcher_is_given_up(
         for n in range(ATTEMPTS):
             with pytest.raises(KeyboardInterrupt):
                 dispatch_due(play.db, clock.now() + LONG * n, client)
-    assert dispatch_due(play.db, clock.now() + LONG * ATTEMPTS, client).dead
+    assert OutboxState.DEAD in dispatch_due(play.db, clock.now() + LONG * ATTEMPTS, client).values()
     assert orders.requests == []
     assert dead_letters(play, case)
 
@@ -386,7 +386,7 @@ def test_two_dispatchers_send_each_message_once(
         play.decide(cases[-1], "review-1", 审核结论="通过")
     start = threading.Barrier(4)
 
-    def work(_: int) -> DispatchReport:
+    def work(_: int) -> dict[str, OutboxState]:
         start.wait()
         return dispatch.dispatch_due(play.db, client)
 
@@ -413,10 +413,10 @@ def test_a_case_that_a_leg_has_in_hand_keeps_no_other_waiting(
     play.decide(other, "review-1", 审核结论="通过")
     keys = [message(play, one).idempotency_key for one in (case, other)]
     lay_hands_on(play, case)
-    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=keys[1:])
+    assert dispatch_due(play.db, clock.now(), client) == dict.fromkeys(keys[1:], OutboxState.ANSWERED)
     assert (orders.keys(), message(play, case).attempts) == (keys[1:], 0)
     let_go(play)
-    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=keys[:1])
+    assert dispatch_due(play.db, clock.now(), client) == dict.fromkeys(keys[:1], OutboxState.ANSWERED)
 
 
 def test_an_answer_that_meets_a_leg_at_work_is_fetched_again_and_no_attempt_is_lost(
@@ -430,10 +430,10 @@ def test_an_answer_that_meets_a_leg_at_work_is_fetched_again_and_no_attempt_is_l
 
     with monkeypatch.context() as patch:
         patch.setattr(dispatch, "send", send_meanwhile)
-        assert dispatch_due(play.db, clock.now(), client) == DispatchReport(postponed=[key])
+        assert dispatch_due(play.db, clock.now(), client) == {key: OutboxState.PENDING}
     assert (message(play, case).attempts, message(play, case).last_error) == (0, "")
     let_go(play)
-    assert dispatch_due(play.db, clock.now(), client) == DispatchReport(answered=[key])
+    assert dispatch_due(play.db, clock.now(), client) == {key: OutboxState.ANSWERED}
     assert_ordered_once(play, case, orders)
 
 
@@ -472,7 +472,8 @@ def test_a_dead_order_of_a_withdrawn_case_stays_dead(
     orders.faults = ["refuse"]
     dispatch_due(play.db, clock.now(), client)
     play.withdraw(case, play.case(case).applicant)
-    assert dispatch_due(play.db, clock.now(), client).answered == [message(play, case, "cancel_order").idempotency_key]
+    key = message(play, case, "cancel_order").idempotency_key
+    assert dispatch_due(play.db, clock.now(), client) == {key: OutboxState.ANSWERED}
     assert message(play, case).state == "dead"
 
 
@@ -486,7 +487,7 @@ def test_a_case_that_fails_after_it_took_the_number_is_not_the_outbox_matter(
         raise RuntimeError("the next step is broken")
 
     monkeypatch.setattr(dispatch, "advance", fails_later)
-    assert dispatch_due(play.db, clock.now(), client).answered
+    assert OutboxState.ANSWERED in dispatch_due(play.db, clock.now(), client).values()
     assert_ordered_once(play, case, orders)
 
 
@@ -495,9 +496,9 @@ def test_an_answer_that_the_case_cannot_take_now_is_fetched_again(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(dispatch, "advance", interrupt_softly)
-        assert dispatch_due(play.db, clock.now(), client).postponed
+        assert OutboxState.PENDING in dispatch_due(play.db, clock.now(), client).values()
     assert "the database went away" in message(play, case).last_error
-    assert dispatch_due(play.db, clock.now() + LONG, client).answered
+    assert OutboxState.ANSWERED in dispatch_due(play.db, clock.now() + LONG, client).values()
     assert_ordered_once(play, case, orders)
 
 
@@ -505,7 +506,7 @@ def test_an_address_that_was_taken_away_is_said(
     play: Play, case: int, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AFTERSALES_ORDER_SYSTEM_URL")
-    assert dispatch_due(play.db, clock.now(), client).postponed
+    assert OutboxState.PENDING in dispatch_due(play.db, clock.now(), client).values()
     assert "AFTERSALES_ORDER_SYSTEM_URL" in message(play, case).last_error
 
 
@@ -514,7 +515,7 @@ def test_an_unusable_address_is_a_fault_like_any_other(
     play: Play, case: int, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("AFTERSALES_ORDER_SYSTEM_URL", url)
-    assert dispatch_due(play.db, clock.now(), client).postponed
+    assert OutboxState.PENDING in dispatch_due(play.db, clock.now(), client).values()
     assert "no answer from" in message(play, case).last_error
 
 
@@ -559,7 +560,7 @@ def test_killed_at_any_point_there_is_one_order_and_one_number(
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert message(play, case).state == "pending"
     assert (order_number(play, case) is not None) == (moment in {"before mark", "while marking"})
-    assert dispatch_due(play.db, clock.now() + LONG, client).answered
+    assert OutboxState.ANSWERED in dispatch_due(play.db, clock.now() + LONG, client).values()
     assert set(orders.keys()) == {message(play, case).idempotency_key}
     assert_ordered_once(play, case, orders)
 
@@ -572,7 +573,7 @@ def test_without_an_address_the_embedded_counterpart_answers(
     play.decide(case, "review-1", 审核结论="通过")
     assert message(play, case).state == "answered"
     assert order_number(play, case) == message(play, case).answer["order_number"]
-    assert dispatch_due(play.db, clock.now() + LONG, client) == DispatchReport()
+    assert dispatch_due(play.db, clock.now() + LONG, client) == {}
 
 
 def test_the_pause_doubles_within_its_jitter_and_heeds_the_other_system() -> None:
@@ -606,7 +607,7 @@ def test_without_a_client_one_is_made(
     play: Play, case: int, orders: FakeOrderSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
-    assert dispatch.dispatch_due(play.db).answered
+    assert OutboxState.ANSWERED in dispatch.dispatch_due(play.db).values()
     assert_ordered_once(play, case, orders)
 
 

@@ -1,8 +1,11 @@
 """What is shown of URLs holds no secret, whatever a URL looks like; contact data is masked or blank."""
 
+import unicodedata
+from dataclasses import dataclass
+
 import pytest
 
-from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_mobiles
+from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_mobiles, mask_text
 
 
 @pytest.mark.parametrize(
@@ -40,12 +43,56 @@ def test_a_text_that_names_a_url_keeps_its_other_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["13912345678", "139 1234 5678", "139-1234-5678", "+8613912345678", "+86 139 1234 5678"]
+    "typed",
+    [
+        "13912345678",
+        "139 1234 5678",
+        "139-1234-5678",
+        "+8613912345678",
+        "+86 139 1234 5678",
+        "１３９１２３４５６７８",
+        "＋８６ １３９－１２３４－５６７８",
+        "139.1234.5678",
+        "139·1234·5678",
+        "(139)1234-5678",
+    ],
 )
 def test_a_mobile_number_is_masked_however_it_is_written(typed: str) -> None:
     masked = mask_mobiles(f"请打{typed}。")
     assert masked.endswith("****5678。")
-    assert "1234" not in masked
+    assert "1234" not in unicodedata.normalize("NFKC", masked)
+
+
+@dataclass(frozen=True)
+class Customer:
+    customer_phone: str = "0312-1234567"
+    customer_address: str = "保定市莲池区 七一路99号(北楼)1502室"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "0312-1234567",
+        "03121234567",
+        "0312 1234567",
+        "(0312)123-4567",
+        "０３１２－１２３４５６７",
+        "保定市莲池区 七一路99号(北楼)1502室",
+        "保定市莲池区七一路 ９９号（北楼）1502室",
+        "保定市 莲池区, 七一路99号北楼 1502室",
+    ],
+)
+def test_how_a_customer_is_reached_is_masked_however_somebody_wrote_it(typed: str) -> None:
+    masked = unicodedata.normalize("NFKC", mask_text(f"请联系 {typed}。", Customer()))
+    assert masked.startswith("请联系 ")
+    assert masked.endswith("。")
+    assert "123" not in masked
+    assert "99" not in masked
+
+
+def test_what_only_begins_like_an_address_stays_and_a_mask_may_hold_what_a_pattern_means_otherwise() -> None:
+    assert mask_text("保定市莲池区七一路98号", Customer()) == "保定市莲池区七一路98号"
+    assert mask_text(r"到 a\1b\g<0>.* 去", Customer("", r"a\1b\g<0>.*")) == r"到 a\1b\*** 去"
 
 
 @pytest.mark.parametrize("text", ["SO20260318-0042", "4411391234567890123", "12912345678", "1391234567"])

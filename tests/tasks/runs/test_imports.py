@@ -41,6 +41,7 @@ from tests.tasks.sheets.workbooks import save
 from tests.waiting import wait_until
 
 GOODS_IN = sheet_kind("goods-in")
+PHONE = "13912345678"
 IMPORT = "flows.jobs.import_sheet.import_sheet"
 WATCH, TAKE_IN = "flows.jobs.dropbox.watch_dropbox", "flows.jobs.dropbox.take_in_dropbox"
 
@@ -464,6 +465,20 @@ def test_neither_a_file_name_nor_what_a_refused_file_says_becomes_markdown(
     assert len(pages) == 2
     for one in pages:
         no_markdown_in(f"{one.description} {one.data}")
+
+
+def test_a_customers_phone_in_a_file_name_stays_in_no_run_and_on_no_page(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places, tmp_path: Path
+) -> None:
+    save(house.dropbox / f"{PHONE}.xlsx", GOODS_IN, counted("PA-2026-999999"))
+    taken = drop(desk, deployments)
+    save(tmp_path / f"{PHONE}.xlsx", GOODS_IN, counted("PA-2026-999999"))
+    sent = [run(desk, start(desk, "import-sheet", deployments, 文件=name), IMPORT) for name in (f"{PHONE}.xlsx", PHONE)]
+    for one in (taken, *sent):
+        told = f"{one.model_dump_json()} {page(desk, one.id)}"
+        assert PHONE not in told
+        assert re.search(r"139(x{4}|\*{4})5678", told)
+    assert [state(one)[1] for one in sent] == ["全部退回", "未受理"]
 
 
 def test_what_was_typed_into_a_wrong_application_is_no_markdown_in_its_draft() -> None:

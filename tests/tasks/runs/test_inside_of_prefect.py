@@ -5,11 +5,13 @@ import inspect
 import prefect
 from prefect import results, task_engine
 from prefect.client.schemas.objects import FlowRunPolicy
-from prefect.flow_engine import FlowRunEngine
+from prefect.flow_engine import FlowRunEngine, _flow_parameters
 from prefect.input.run_input import keyset_from_paused_state
 from prefect.states import Suspended
+from prefect.utilities.callables import parameter_schema
 from prefect.workers.base import BaseWorker
 
+from flows.parts_application import parts_application
 from tasks.runs import engine, parking
 
 
@@ -44,3 +46,10 @@ def test_what_we_put_in_place_is_what_prefect_calls() -> None:
     assert "emit_task_run_state_change_event(" in inspect.getsource(task_engine.SyncTaskRunEngine.set_state)
     assert "_read_server_default_result_storage_block_id()" in inspect.getsource(results._get_default_result_storage)
     assert "_cancelling_observer" in inspect.getsource(BaseWorker._submit_run)
+
+
+def test_what_parameters_a_flow_has_prefect_asks_its_function() -> None:
+    for asked in (parts_application, parts_application.fn):
+        assert list(inspect.signature(asked).parameters) == ["申报单"]
+        assert list(parameter_schema(asked).properties) == ["申报单"]
+    assert "flow.fn" in inspect.getsource(_flow_parameters)

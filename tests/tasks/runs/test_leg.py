@@ -56,6 +56,15 @@ def test_a_run_without_its_form_is_refused_at_once(desk: Desk) -> None:
         desk.send({})
 
 
+def test_a_number_that_would_keep_the_server_from_listing_runs_is_refused_at_once(desk: Desk) -> None:
+    form = desk.form()
+    form["明细"][0]["数量"] = 10**20
+    with pytest.raises(PrefectHTTPStatusError, match=r"maximum of 9999999\.99"):
+        desk.send({PARAMETER: form})
+    with pytest.raises(PrefectHTTPStatusError, match="Additional properties are not allowed"):
+        desk.send({PARAMETER: desk.form(), "beside": 10**20})
+
+
 def test_a_leg_that_died_after_the_case_was_made_goes_on_with_it(desk: Desk) -> None:
     run_id = desk.send({PARAMETER: (form := desk.form())})
     made = open_case(desk.db, "PA", form, f"run:{run_id}", Channel.PREFECT, run_id=run_id)

@@ -86,6 +86,30 @@ def test_what_programs_lay_beside_files_in_hand_disturbs_nobody(box: Path, tmp_p
     assert [file.read_text() for file in in_hand(box)] == ["ours"]
 
 
+def test_what_others_lay_in_the_place_of_what_is_in_hand_is_not_followed(
+    box: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    now = written(lay(box, "日报.xlsx")) + LATER
+    claim_new(box, now)
+    [file] = in_hand(box)
+    ours = tmp_path_factory.mktemp("ours")
+    file.parent.rename(ours / file.parent.name)
+    (box / WORKING / file.parent.name).symlink_to(ours / file.parent.name)  # a hand that is a link
+    assert names(box) == []
+    (box / WORKING).rename(box / "before")
+    (box / WORKING).symlink_to(ours)  # the room that is a link, to folders of ours
+    assert names(box) == []
+    claim_new(box, now)
+    assert (ours / file.parent.name / file.name).exists()
+
+
+def test_a_hand_that_another_account_made_is_left(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim_new(box, written(lay(box, "日报.xlsx")) + LATER)
+    [file] = in_hand(box)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)  # its notes may lead to files of ours
+    assert names(box) == []
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -93,8 +117,9 @@ def test_what_programs_lay_beside_files_in_hand_disturbs_nobody(box: Path, tmp_p
         (os.fsdecode(b"\xff\xfe.csv"), "__.csv"),
         ("长" * 83 + ".csv", "长" * 40 + ".csv"),
         ("报告", "报告"),
+        ("王先生 139 1234 5678 *补件.xlsx", "王先生 139xxxx5678 x补件.xlsx"),
     ],
-    ids=["newline", "no utf-8", "long", "as the folder of the reports"],
+    ids=["newline", "no utf-8", "long", "as the folder of the reports", "by a customer's phone"],
 )
 def test_whatever_a_file_is_called_it_comes_through(box: Path, tmp_path: Path, name: str, shown: str) -> None:
     file = lay(box, name)

@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tasks.sheets.dropbox import DONE, REJECTED, WORKING, make_rooms
+from tasks.sheets.dropbox import DONE, REJECTED, WORKING, make_rooms, remove_old
 from tasks.sheets.places import Places
-from tasks.sheets.retention import remove_old
 
 NOW = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=30)

@@ -1,5 +1,6 @@
 """A whole file is taken in: read, checked, applied in chunks, what is wrong sent back; again, nothing happens."""
 
+import gzip
 import re
 import shutil
 import threading
@@ -352,6 +353,11 @@ def test_addresses_that_are_not_public_are_refused_after_the_look_up(host: str, 
     assert "不是公网地址" in refusal(f"http://{host}:1/a.csv")
 
 
+@pytest.mark.parametrize("address", ["fec0::1", "64:ff9b:1::7f00:1", "64:ff9b::7f00:1", "ff0e::1", "100.64.0.1"])
+def test_addresses_that_only_look_public_may_not_be_reached(address: str) -> None:
+    assert not fetch.may_reach(ip_address(address))
+
+
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
 def test_public_addresses_may_be_reached(address: str) -> None:
     assert fetch.may_reach(ip_address(address))
@@ -363,6 +369,12 @@ def test_a_redirect_is_checked_as_the_first_address_is(web: str) -> None:
     assert "不是公网地址" in refusal(f"{web}/to?http://127.0.0.2:1/a.csv")
     assert "redirects to something else" in refusal(f"{web}/to?file:///etc/passwd")
     assert "redirects too often" in refusal(f"{web}/to?/to")
+
+
+def test_what_else_a_redirect_sends_is_not_read(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "MOST_SECONDS", 10.0)
+    with fetched(f"{web}/flood?{web}/日报.csv") as path:
+        assert path.read_bytes() == b"x" * 5000
 
 
 def test_a_download_that_takes_too_long_is_left(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,12 +407,28 @@ def web(tmp_path: Path) -> Iterator[str]:
                 self.send_response(302)
                 self.send_header("Location", "/to?/to" if target == "/to" else target)
                 self.end_headers()
+            elif path == "/flood":
+                self.send_response(302)
+                self.send_header("Location", target)
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(b"x" * 65536)
             elif path == "/slow":
                 self.wfile.write(b"HTTP/1.0 200 OK\r\n")
                 with suppress(OSError):
                     for _ in range(20):
                         self.wfile.write(b"X: 1\r\n")
                         time.sleep(0.1)
+            elif self.path == "/bomb":
+                self.send_response(200)
+                self.send_header("Content-Encoding", "gzip, gzip")
+                self.end_headers()
+                self.wfile.write(gzip.compress(gzip.compress(bytes(100 << 20))))
+            elif self.path == "/asked":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(self.headers["Accept-Encoding"].encode())
             else:
                 super().do_GET()
 
@@ -429,6 +457,18 @@ def test_of_a_download_that_is_too_large_no_more_is_kept_than_shows_it(
     monkeypatch.setattr(reader, "MOST_BYTES", 4096)
     with fetched(f"{web}/日报.csv") as path, pytest.raises(BadInput, match="请拆分"):
         read_tables(path)
+
+
+def test_a_download_that_is_sent_compressed_is_not_unpacked(web: str) -> None:
+    with fetched(f"{web}/asked") as path:
+        assert path.read_text() == "identity"
+    assert "is sent compressed" in refusal(f"{web}/bomb")
+
+
+def test_a_phone_number_in_the_name_of_a_file_is_not_told(web: str) -> None:
+    for place in (f"{web}/13912345678.csv", "/etc/13912345678.csv"):
+        assert "139****5678.csv" in (told := refusal(place))
+        assert "13912345678" not in told
 
 
 def test_a_secret_of_whom_a_redirect_leads_to_is_not_told(web: str) -> None:

@@ -1,6 +1,6 @@
 """Files made to take all of the machine are refused at once: the limit is named, the value, and what to do."""
 
-import io
+import re
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -15,7 +15,9 @@ from tests.tasks.sheets.workbooks import save
 
 GOODS_IN = sheet_kind("goods-in")
 ROW = {"单号": "PA-2026-000001", "日期": "2026-11-17", "经办人工号": "E1016", "行号": 1, "实收数量": 10}
-SHEET = "xl/worksheets/sheet1.xml"
+SHEET, TYPES = "xl/worksheets/sheet1.xml", "[Content_Types].xml"
+DAMAGED = "已损坏 is no workbook or is damaged"
+MAIN_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
@@ -33,13 +35,23 @@ def refusal(path: Path) -> str:
 
 def with_rows(path: Path, rows: str) -> Path:
     """Write a workbook whose worksheet says this in XML."""
-    made = io.BytesIO()
-    Workbook().save(made)
-    with ZipFile(made) as plain, ZipFile(path, "w", ZIP_DEFLATED) as packed:
-        for name in plain.namelist():
-            said = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-            packed.writestr(name, said if name == SHEET else plain.read(name))
+    Workbook().save(path)
+    return changed(path, {SHEET: f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'})
+
+
+def changed(path: Path, parts: dict[str, str]) -> Path:
+    """Put parts of a workbook in the place of others, or beside them."""
+    with ZipFile(path) as plain:
+        before = {name: plain.read(name) for name in plain.namelist()}
+    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for name, content in (before | parts).items():
+            packed.writestr(name, content)
     return path
+
+
+def part_of(path: Path, name: str) -> str:
+    with ZipFile(path) as book:
+        return book.read(name).decode()
 
 
 def cell(place: str, text: str) -> str:
@@ -108,6 +120,47 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
             archive.writestr(name, content)
     refused = refusal(path)
     assert f"{told}: 3 MB，最多 1 MB，请拆分 has 3 MB, at most 1 MB are read: split it" in refused
+
+
+def test_a_tab_that_is_named_over_and_over_is_not_read_over_and_over(path: Path) -> None:
+    book = part_of(save(path, GOODS_IN, ROW), "xl/workbook.xml")
+    (tab,) = re.findall("<sheet [^>]*/>", book)
+    changed(path, {"xl/workbook.xml": book.replace(tab, tab * 3)})
+    assert DAMAGED in refusal(path)
+
+
+def with_texts(path: Path, name: str) -> Path:
+    """Write a workbook whose texts stand in a part of this name."""
+    cells = "".join(f'<c r="{chr(65 + at)}1" t="s"><v>{at}</v></c>' for at in range(len(ROW)))
+    with_rows(path, f'<row r="1">{cells}</row>')
+    listed = f'<Override PartName="/{name}" ContentType="{MAIN_TYPE}.sharedStrings+xml"/></Types>'
+    texts = "".join(f"<si><t>{heading}</t></si>" for heading in ROW)
+    types = part_of(path, TYPES).replace("</Types>", listed)
+    return changed(path, {TYPES: types, name: f'<sst xmlns="{MAIN}">{texts}</sst>'})
+
+
+@pytest.mark.parametrize("name", ["xl/strings.bin", "xl/worksheets/strings.xml"])
+def test_texts_that_are_not_measured_as_texts_are_not_read(path: Path, name: str) -> None:
+    assert read_tables(with_texts(path, "xl/sharedStrings.xml"), GOODS_IN)[0].headings == list(ROW)
+    assert DAMAGED in refusal(with_texts(path, name))
+
+
+HEADS = "".join(cell(f"{chr(65 + at)}1", heading) for at, heading in enumerate(ROW))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f'<row r="2">{cell("A2", "一")}</row><row r="2">{cell("A2", "二")}</row>',
+        f'<row r="3">{cell("A3", "一")}</row><row r="2">{cell("A2", "二")}</row>',
+        f'<row r="99999999999999999999">{cell("A2", "一")}</row>',
+        f'<row r="2">{cell("C2", "E1016")}{cell("A2", "一")}</row>',
+        f'<row r="2">{cell("A2", "一")}{cell("A2", "二")}</row>',
+    ],
+    ids=["a row twice", "rows out of order", "a row far below", "cells out of order", "a cell twice"],
+)
+def test_nothing_is_read_from_a_place_where_it_does_not_stand(path: Path, rows: str) -> None:
+    assert DAMAGED in refusal(with_rows(path, f'<row r="1">{HEADS}</row>{rows}'))
 
 
 def test_a_sparse_file_of_30_gb_is_not_read(path: Path) -> None:
