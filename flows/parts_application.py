@@ -54,7 +54,7 @@ def parts_application(case: Case) -> Closing:
     shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
     plan = plan_production(case, lines, held, 1)  # 周期确认 计划确认
     made = produce(case, plan, 1, shipping.take)  # 车间生产 出货入库 入库制票
-    if not shipping.apart and (made.ordered_again or review.start != Start.REVIEW):
+    if shipping.ready and (made.ordered_again or review.start != Start.REVIEW):  # 齐套
         leave_together(case)
     shipping.send_rest()
     rest(case)  # 出库 出库制票 催提
