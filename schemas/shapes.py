@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.words import Role
+from schemas.words import LinkKind, Role
 
 SAID_ROWS = 3  # of a list the first ones are said
 
@@ -45,6 +45,17 @@ class LineTable(NamedTuple):
     def as_records(self) -> list[dict[str, Any]]:
         """Give the lines as machines read them, by heading where nothing else was said."""
         return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
+
+
+class Wait(NamedTuple):
+    """What a link of a chain waits for: whom, and how long by the name of the term's policy ("review.hours").
+
+    An automatic link that names somebody asks there only what the system cannot say by itself.
+    """
+
+    kind: LinkKind
+    role: Role | None = None
+    due: str = ""
 
 
 class Reminder(NamedTuple):

@@ -183,10 +183,15 @@ def test_where_there_are_several_processes_one_is_asked_for(
 
 def test_processes_are_listed_with_their_chain(run: Run) -> None:
     shown = run("processes").stdout
-    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统"):
+    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统", "配件审核员 parts reviewer", "review.hours"):
         assert words in shown
     (process,) = read(run("processes", "--json"))
-    assert (process["code"], process["version"], process["chain"][:2]) == ("PA", 1, ["办事处申报", "审核修正"])
+    assert (process["code"], process["title"], process["version"]) == ("PA", "配件申报", 1)
+    applied, review, entered, *_ = process["links"]
+    assert applied == {"label": "办事处申报", "kind": "event", "role": "OFFICE", "due": "resubmit.days"}
+    assert review == {"label": "审核修正", "kind": "gate", "role": "PARTS_REVIEWER", "due": "review.hours"}
+    assert entered == {"label": "录入系统", "kind": "auto", "role": None, "due": ""}
+    assert process["endings"] == ["delivered", "rejected", "withdrawn", "replaced", "timed_out"]
 
 
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
