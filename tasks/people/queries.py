@@ -21,6 +21,12 @@ class Person(NamedTuple):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    @property
+    def offices(self) -> frozenset[str] | None:
+        """The offices whose cases and customers are this person's to see; None: of all (DOMAIN, "Look-ups")."""
+        bound = [office for _, office, _ in self.roles]
+        return None if None in bound else frozenset(filter(None, bound))
+
     def holds(self, role: Role, office: str | None = None, unit: str | None = None) -> bool:
         """Say whether this person may act as `role`; an office or unit narrows it where the person has one."""
         return any(

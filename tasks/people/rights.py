@@ -1,6 +1,6 @@
 """Who may decide and who may take a case back (DOMAIN, "Who", "What every case has"); refusals say what it takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas.answers import Answer
@@ -63,7 +63,12 @@ def applicant_until(
 
 def on_staff(unit: Unit, code: str, field: str = SIGNER) -> Person | Problem:
     """Find somebody who works here by the staff number, by default whoever signs; else say what is wrong with it."""
-    person = unit.read(people).get(code)
+    return at_work_here(unit.read(people), code, field)
+
+
+def at_work_here(staff: Mapping[str, Person], code: str, field: str = SIGNER) -> Person | Problem:
+    """The same among staff that are known."""
+    person = staff.get(code)
     if person and person.active:
         return person
     return Problem(field, code, "没有这位在职员工，请核对工号 no active staff member has this number")

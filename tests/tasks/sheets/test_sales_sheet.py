@@ -189,6 +189,8 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
             "签收日期": row.signing_date,
             "渠道": SalesChannel(row.channel).zh,
             "是否定制": "是" if row.custom_made else "否",
+            "定制确认": "是" if row.custom_confirmed else "否",
+            "安装完成日期": row.installation_date,
             "经办人工号": "E1001",
         }
         for row in play.rows("SELECT * FROM sales_record")
