@@ -30,6 +30,12 @@ class Measure(NamedTuple):
     unit: str
 
 
+class CaseNumber(str):
+    """A case's number in a cell: pages link it to the case's sheet."""
+
+    __slots__ = ()
+
+
 class LineTable(NamedTuple):
     """What staff see of a case's lines: headings, and a row of cells for each line; figures stand to the right.
 

@@ -114,13 +114,14 @@ def case_parts(view: CaseView) -> list[RenderableType]:
             )
             for one in view.documents
         ]
-        parts += [_heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
+        parts += [heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
     history = [(row.at, row.who, row.title, row.what, row.channel) for row in timeline_rows(view)]
-    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
-    return [*parts, _heading("下一步 Next"), *next_lines(view)]
+    parts += [heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
+    return [*parts, heading("下一步 Next"), *next_lines(view)]
 
 
-def _heading(text: str) -> Text:
+def heading(text: str) -> Text:
+    """Give a line that stands above what follows."""
     return Text(f"\n{text}", "bold cyan")
 
 

@@ -1,9 +1,9 @@
 """The SQL of the customer file: sales records, warranty cards, periods of 三包, waivers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, select, tuple_, union
+from sqlalchemy import Connection, Row, Select, delete, select, text, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.spelling import Known
@@ -20,6 +20,33 @@ from tasks.durable import clock
 from tasks.unit.among import among
 
 Sale = tuple[str, int]  # order and line
+Offices = Collection[str] | None  # whose customers may be seen; None: those of all
+MOST_TOLD = 2_000  # rows that tell of customers of one name
+_CUSTOMERS = text("""
+    SELECT * FROM (
+        SELECT 1 AS place, c.phone, c.name, c.address, s.order_no, s.office
+        FROM customer c JOIN warranty_card k ON k.customer_id = c.id JOIN sales_record s USING (order_no, line_no)
+        WHERE c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
+                       UNION SELECT customer_id FROM warranty_card WHERE order_no = ANY(:orders))
+        UNION SELECT 2, customer_phone, customer_name, customer_address, order_no, office FROM sales_record
+        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)
+        UNION SELECT 3, customer_phone, customer_name, customer_address, order_no, office FROM service_case
+        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)) told
+    WHERE name <> '' AND (CAST(:offices AS text[]) IS NULL OR office = ANY(:offices))
+    ORDER BY place, order_no DESC, name LIMIT :most""")
+
+
+class Told(NamedTuple):
+    """What a card, a sales record or a case tells of a customer, in this order."""
+
+    place: int
+    phone: str
+    name: str
+    address: str
+    order_no: str
+    office: str
+
+
 NEIGHBOURS = 500  # orders on each side of an unknown number, among which a misspelt one is looked for
 
 
@@ -110,3 +137,44 @@ def replace_periods(connection: Connection, sales: Collection[Sale], periods: Se
     connection.execute(delete(warranty_period).where(of_sales))
     if periods:
         connection.execute(insert(warranty_period), list(periods))
+
+
+def customers(
+    connection: Connection,
+    offices: Offices,
+    orders: Collection[str] = (),
+    phones: Collection[str] = (),
+    names: Collection[str] = (),
+) -> list[Told]:
+    """Find what is told of customers with any of these orders, phones or names."""
+    wanted: dict[str, Any] = {"orders": list(orders), "phones": list(phones), "names": list(names)}
+    seen = None if offices is None else sorted(offices)
+    rows = connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD})
+    return [Told(*row) for row in rows]
+
+
+def sales_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the sales records of orders."""
+    told = [column for column in sales_record.c if not column.name.startswith("customer_")]
+    return connection.execute(_of_orders(select(*told), orders, offices)).all()
+
+
+def cards_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the cards of orders."""
+    names = ("order_no", "line_no", "card_no", "returned_on", "staff", "registered_at")
+    found = select(*(warranty_card.c[name] for name in names)).join(sales_record, _same(warranty_card))
+    return connection.execute(_of_orders(found, orders, offices)).all()
+
+
+def periods_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the periods of 三包 of orders, with the names of their categories."""
+    known = [warranty_period.c[name] for name in ("order_no", "line_no", "starts_on", "ends_on", "rule")]
+    found = select(*known, part_category.c.name.label("category")).join(sales_record, _same(warranty_period))
+    named = found.join(part_category, part_category.c.code == warranty_period.c.category)
+    return connection.execute(_of_orders(named, orders, offices).order_by(part_category.c.code)).all()
+
+
+def _of_orders(found: Select[Any], orders: Collection[str], offices: Offices) -> Select[Any]:
+    seen = sales_record.c.office.in_(offices) if offices is not None else sales_record.c.office.is_not(None)
+    listed = found.where(among(sales_record.c.order_no, sorted(orders)), seen)
+    return listed.order_by(sales_record.c.order_no.desc(), sales_record.c.line_no)
