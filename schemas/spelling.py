@@ -17,9 +17,13 @@ CLOSE_ENOUGH, MOST_MEANT = 60, 3  # of 100; names
 @lru_cache(maxsize=8192)
 def alike(text: str) -> str:
     """Write a name as all its spellings are compared: without case, width, spaces (of no width, too), kind of brackets."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_BRACKETS)
-    seen = plain if plain.isascii() else (c for c in plain if unicodedata.category(c) != "Cf")
-    return "".join("".join(seen).split())
+    return "".join(_seen(text).casefold().translate(_BRACKETS).split())
+
+
+def _seen(text: str) -> str:
+    """Give a text in half width without characters that nobody sees."""
+    plain = unicodedata.normalize("NFKC", text)
+    return plain if plain.isascii() else "".join(c for c in plain if unicodedata.category(c) != "Cf")
 
 
 def order_number(text: str) -> str:
@@ -36,7 +40,7 @@ def phone_number(text: str) -> str:
 
 def person_name(text: str) -> str:
     """Write a person's name as it is kept: half width, one space between words, none between Chinese characters."""
-    return _BETWEEN_CHINESE.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
+    return _BETWEEN_CHINESE.sub("", " ".join(_seen(text).split()))
 
 
 class Known(Mapping[str, T]):
