@@ -24,7 +24,7 @@ from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
-from tasks.lines.rules import brief_lines
+from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.early import asking_release
 from tasks.logistics.packing import packing, packing_problems
@@ -218,5 +218,5 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)
-    more: More = {"also": Role.LOGISTICS, "remind": remind}
+    more: More = {"also": Role.LOGISTICS, "remind": remind, "covers": only_these(line.line_no for line in parcel.lines)}
     return gate(key, "出库", role, GoodsOut, parcel.due, brief=brief, check=check, **more)
