@@ -27,7 +27,7 @@ from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.early import asking_release
 from tasks.logistics.packing import packing, packing_problems
-from tasks.logistics.queries import fleet, freight_limits, route_prices
+from tasks.logistics.queries import carriers, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
 from tasks.stock.moves import by_line, deliver_reserved, kept, receive
 from tasks.unit.work import Work
@@ -206,7 +206,7 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        return carrier_problems(form, work.read(fleet)) + packing_problems(form, leaves)
+        return carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)

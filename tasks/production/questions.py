@@ -35,7 +35,7 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
-        return report_problems(form.lines, left)
+        return report_problems(form.lines, left, making.orders)
 
     def brief() -> list[str]:
         planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
