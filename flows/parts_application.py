@@ -4,7 +4,7 @@ from itertools import count
 
 from schemas.forms.applications import Leaving, PartsApplication
 from schemas.processes.parts_application import PartsEnding
-from schemas.shapes import Wait
+from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.anomalies.steps import ClosedByAnomaly
 from tasks.applications.accept import accept_application, begin_application
@@ -30,14 +30,14 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     chain="办事处申报 → 审核修正 → 录入系统 → 周期确认 → 计划确认 → 车间生产 → 出货入库 → 入库制票 → 出库 → 出库制票 → 催提",
     returns={"审核修正": "办事处申报", "出货入库": "车间生产", "出库": "办事处申报", "催提": "办事处申报"},
     waits={
-        "办事处申报": Wait(LinkKind.EVENT, Role.OFFICE, "resubmit.days"),
-        "审核修正": Wait(LinkKind.GATE, Role.PARTS_REVIEWER, "review.hours"),
-        "周期确认": Wait(LinkKind.AUTO, Role.PLANNER, "cycle.days"),
-        "计划确认": Wait(LinkKind.GATE, Role.PLANNER, "plan.days"),
-        "车间生产": Wait(LinkKind.EVENT, Role.WORKSHOP, "produce.due"),
-        "出货入库": Wait(LinkKind.EVENT, Role.WAREHOUSE, "goods_in.days"),
-        "出库": Wait(LinkKind.EVENT, Role.WAREHOUSE, "goods_out.days"),
-        "催提": Wait(LinkKind.EVENT, Role.OFFICE, "pickup.reminder_days"),
+        "办事处申报": LinkWait(LinkKind.EVENT, Role.OFFICE, "resubmit.days"),
+        "审核修正": LinkWait(LinkKind.GATE, Role.PARTS_REVIEWER, "review.hours"),
+        "周期确认": LinkWait(LinkKind.AUTO, Role.PLANNER, "cycle.days"),
+        "计划确认": LinkWait(LinkKind.GATE, Role.PLANNER, "plan.days"),
+        "车间生产": LinkWait(LinkKind.EVENT, Role.WORKSHOP, "produce.due"),
+        "出货入库": LinkWait(LinkKind.EVENT, Role.WAREHOUSE, "goods_in.days"),
+        "出库": LinkWait(LinkKind.EVENT, Role.WAREHOUSE, "goods_out.days"),
+        "催提": LinkWait(LinkKind.EVENT, Role.OFFICE, "pickup.reminder_days"),
     },
     endings=PartsEnding,
     request=PartsApplication,

@@ -53,7 +53,7 @@ class LineTable(NamedTuple):
         return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
-class Wait(NamedTuple):
+class LinkWait(NamedTuple):
     """What a link of a chain waits for: whom, and how long by the name of the term's policy ("review.hours").
 
     An automatic link that names somebody asks there only what the system cannot say by itself.

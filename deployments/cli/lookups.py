@@ -13,11 +13,12 @@ from deployments.cli.values import wrong
 from schemas.problems import NotFound
 from schemas.shapes import LineTable
 from tasks.customers.file import CustomerFile, customer_file, find_customers
-from tasks.desk.lookups import asking, check_may_reach, choices
+from tasks.desk.lookups import check_may_reach, choices
 from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
-from tasks.lookups.queries import MOST_FOUND, Offices, find_cases
-from tasks.people.queries import offices
+from tasks.lookups.queries import MOST_FOUND, find_cases
+from tasks.people.queries import Offices, offices
+from tasks.people.rights import signer_at_work
 from tasks.privacy.rules import mask_address, mask_phone
 
 Office = Annotated[str, typer.Option(help="只看此办事处 only what is of one office, e.g. BJ")]
@@ -44,7 +45,7 @@ def customer(
         if full:
             if not staff:
                 raise wrong("--as", "", "看完整资料须写工号 who wants contact data in full says who it is")
-            check_may_reach(connection, asking(connection, staff), found[0])
+            check_may_reach(connection, signer_at_work(connection, staff), found[0])
         return _told(customer_file(connection, found[0], seen), full)
 
 
@@ -82,7 +83,7 @@ def parts(db: Engine, text: Annotated[str, typer.Argument(help="标准名称、�
 
 def _seen(connection: Connection, office: str, staff: str = "") -> Offices:
     """Say whose cases and customers are shown: those of an office that is named, or of who asks; None: all."""
-    own = asking(connection, staff).offices if staff else None
+    own = signer_at_work(connection, staff).offices if staff else None
     if not office:
         return own
     known = offices(connection)

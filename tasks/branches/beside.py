@@ -29,7 +29,7 @@ class OthersBarred(Exception):
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingBranch:
     """A branch with the question that it waits for, and who was barred from that when it was asked."""
 
     question: Question[Any]
@@ -42,7 +42,7 @@ class Beside:
 
     def __init__(self, replay: "Replay") -> None:
         self.replay, self.file = replay, replay.file
-        self.waiting: dict[str, Waiting] = {}
+        self.waiting: dict[str, WaitingBranch] = {}
 
     def perform(self, call: Call[T]) -> T:
         """Do a step, after what branches do about who has become barred."""
@@ -76,7 +76,7 @@ class Beside:
             question = on(branch)
         except StopIteration:
             return
-        self.waiting[question.key] = Waiting(question, branch, frozenset(question.barred))
+        self.waiting[question.key] = WaitingBranch(question, branch, frozenset(question.barred))
 
     def drop(self, *branches: Branch[None]) -> None:
         """End these branches, where they still wait."""

@@ -18,8 +18,8 @@ from tasks.customers.queries import Sale
 from tasks.customers.rules import FOREIGN, TOLD_BY_CARD, date_problems, heading, other_card_problem, unknown_sale
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.people.queries import Person, people
-from tasks.people.rights import at_work_here
+from tasks.people.queries import Person
+from tasks.people.rights import signer_at_work
 from tasks.policies.queries import policies, version_today
 
 NOT_SUPERVISOR = "需要客服主管的权限 must hold SUPERVISOR"
@@ -36,7 +36,7 @@ def register_card(db: Engine, card: WarrantyCard) -> Registered:
     """Register a card in a transaction of its own; BadInput says what is wrong, the same card again changes nothing."""
     sale = card.order_no, card.line_no
     with db.begin() as connection:
-        person = _signer(connection, card.staff)
+        person = signer_at_work(connection, card.staff)
         sold = _sold(connection, sale, card.customer_phone, person)
         held = queries.cards(connection, [sale], [card.card_no])
         by_sale = {(row.order_no, row.line_no): row.card_no for row in held}
@@ -70,7 +70,7 @@ def waive_warranty(db: Engine, waiver: WarrantyWaiver) -> str:
     """Note that a customer gives up the warranty of a line: from today on there is none (S1 1.1.6); says so."""
     sale, today = (waiver.order_no, waiver.line_no), shanghai_day(clock.now())
     with db.begin() as connection:
-        person = _signer(connection, waiver.staff)
+        person = signer_at_work(connection, waiver.staff)
         if not person.holds(Role.SUPERVISOR):
             raise BadInput([Problem(heading("staff"), str(person), NOT_SUPERVISOR)])
         _sold(connection, sale, "", person)
@@ -96,13 +96,6 @@ def renew_periods(connection: Connection, sales: Collection[Sale]) -> None:
             own = {"order_no": line.order_no, "line_no": line.line_no, "category": category, "rule": warranty.rule}
             periods.append(own | {"starts_on": warranty.start, "ends_on": warranty.end})
     queries.replace_periods(connection, sales, periods)
-
-
-def _signer(connection: Connection, code: str) -> Person:
-    person = at_work_here(people(connection), code, heading("staff"))
-    if isinstance(person, Problem):
-        raise BadInput([person])
-    return person
 
 
 def _sold(connection: Connection, sale: Sale, phone: str, person: Person) -> Row[Any]:

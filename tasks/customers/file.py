@@ -18,8 +18,9 @@ from tasks.customers import queries
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lookups.cases import case_table
-from tasks.lookups.queries import Offices, case_ids, cases_found
+from tasks.lookups.queries import case_ids, cases_found
 from tasks.lookups.rules import Columns, table_of
+from tasks.people.queries import Offices
 
 MOST_CASES = 200
 SALE = "订单 · 行 Order, line"
@@ -129,7 +130,7 @@ def _whole(connection: Connection, found: Customer, offices: Offices) -> Custome
 
 def _customers(connection: Connection, offices: Offices, **by: Sequence[str]) -> list[Customer]:
     rows = queries.customers(connection, offices, **by)
-    known: dict[str, list[queries.Told]] = {}
+    known: dict[str, list[queries.Mention]] = {}
     for row in rows:
         known.setdefault(row.phone or row.name, []).append(row)
     return [

@@ -17,10 +17,10 @@ from schemas.tables import (
     warranty_waiver,
 )
 from tasks.durable import clock
+from tasks.people.queries import Offices
 from tasks.unit.among import among
 
 Sale = tuple[str, int]  # order and line
-Offices = Collection[str] | None  # whose customers may be seen; None: those of all
 MOST_TOLD = 2_000  # rows that tell of customers of one name
 _CUSTOMERS = text("""
     SELECT * FROM (
@@ -36,7 +36,7 @@ _CUSTOMERS = text("""
     ORDER BY place, order_no DESC, name LIMIT :most""")
 
 
-class Told(NamedTuple):
+class Mention(NamedTuple):
     """What a card, a sales record or a case tells of a customer, in this order."""
 
     place: int
@@ -145,12 +145,12 @@ def customers(
     orders: Collection[str] = (),
     phones: Collection[str] = (),
     names: Collection[str] = (),
-) -> list[Told]:
+) -> list[Mention]:
     """Find what is told of customers with any of these orders, phones or names."""
     wanted: dict[str, Any] = {"orders": list(orders), "phones": list(phones), "names": list(names)}
     seen = None if offices is None else sorted(offices)
     rows = connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD})
-    return [Told(*row) for row in rows]
+    return [Mention(*row) for row in rows]
 
 
 def sales_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from schemas.shapes import Wait
+from schemas.shapes import LinkWait
 from schemas.words import EntryKind, LinkKind
 from tasks.desk.views import CaseView
 from tasks.durable.process import PROCESSES, Process
@@ -55,9 +55,9 @@ def chain(view: CaseView) -> list[tuple[str, Passage]]:
     return [(link, passage(n)) for n, link in enumerate(links)]
 
 
-def waits_of(process: Process) -> list[tuple[str, Wait]]:
+def waits_of(process: Process) -> list[tuple[str, LinkWait]]:
     """Say of each link of a chain for whom it waits; where the process names nobody the system does it."""
-    return [(link, process.waits.get(link, Wait(LinkKind.AUTO))) for link in process.links]
+    return [(link, process.waits.get(link, LinkWait(LinkKind.AUTO))) for link in process.links]
 
 
 def chain_diagram(view: CaseView) -> str:

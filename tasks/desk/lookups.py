@@ -13,10 +13,9 @@ from tasks.desk.dialog import CONTACT_ROLES
 from tasks.desk.queries import open_to
 from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
-from tasks.lookups.queries import Offices, find_cases
+from tasks.lookups.queries import find_cases
 from tasks.lookups.rules import table_of
-from tasks.people.queries import Person, people
-from tasks.people.rights import at_work_here
+from tasks.people.queries import Offices, Person
 from tasks.privacy.rules import mask_phone
 
 MOST_ORDERS = 3  # of a customer, shown where one of several is to be chosen
@@ -57,14 +56,6 @@ def choices(customers: Sequence[Customer]) -> LineTable:
         for one in customers
     ]
     return table_of(CHOICES, listed)
-
-
-def asking(connection: Connection, staff: str) -> Person:
-    """Give who asks; BadInput where nobody who works here has the number."""
-    person = at_work_here(people(connection), staff)
-    if isinstance(person, Problem):
-        raise BadInput([person])
-    return person
 
 
 def check_may_reach(connection: Connection, person: Person, customer: Customer) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from schemas.answers import Answer
 from schemas.forms.base import Form
 from schemas.problems import Problem
-from schemas.shapes import LineTable, Wait
+from schemas.shapes import LineTable, LinkWait
 from schemas.tables import letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState
 from tasks.durable.question import Question
@@ -55,7 +55,7 @@ class Process:
     may_decide: Callable[[Work, Question[Any], Answer], Problem | None]
     function: Callable[["Case"], "Closing"]
     returns: Mapping[str, str] = field(default_factory=dict)
-    waits: Mapping[str, Wait] = field(default_factory=dict)
+    waits: Mapping[str, LinkWait] = field(default_factory=dict)
     version: int = 1
     family: tuple[str, ...] = ()
 

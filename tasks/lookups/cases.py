@@ -31,7 +31,7 @@ COLUMNS: Columns = {
 }
 
 
-class Goods(NamedTuple):
+class LinesMoved(NamedTuple):
     """How many lines of a case have come or gone, of how many, and the day of the last one."""
 
     lines: int
@@ -59,8 +59,8 @@ class FoundCase(NamedTuple):
     holder: Role | None
     due_at: datetime | None
     promised: date | None
-    goods_in: Goods
-    goods_out: Goods
+    goods_in: LinesMoved
+    goods_out: LinesMoved
     tracking: str
 
     def record(self) -> dict[str, Any]:

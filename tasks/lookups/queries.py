@@ -12,11 +12,11 @@ from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
-from tasks.lookups.cases import FoundCase, Goods
+from tasks.lookups.cases import FoundCase, LinesMoved
+from tasks.people.queries import Offices
 from tasks.policies.queries import valid_on
 
 MOST_FOUND = 50
-Offices = Collection[str] | None  # whose cases may be seen; None: those of all
 _PART_OF_NUMBER = re.compile(r"(?:([A-Z]{2,4})-?)?(?:(\d{4})-)?(\d{1,8})")
 _IDS = text("""
     SELECT id FROM service_case
@@ -97,8 +97,8 @@ def _found(row: Row[Any]) -> FoundCase:
         "urgency": Urgency(row.urgency),
         "ending": process.endings(row.ending) if row.ending else None,
         "holder": Role(row.holder) if row.holder else None,
-        "goods_in": Goods(row.came, row.lines, row.came_on),
-        "goods_out": Goods(row.went, row.lines, row.went_on),
+        "goods_in": LinesMoved(row.came, row.lines, row.came_on),
+        "goods_out": LinesMoved(row.went, row.lines, row.went_on),
     }
     return FoundCase(**{name: (own | said)[name] for name in FoundCase._fields})
 

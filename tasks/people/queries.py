@@ -1,6 +1,6 @@
 """The SQL of people: all staff with their roles, and where they work: offices and production units."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, select
 from schemas.spelling import Known
 from schemas.tables import office, production_unit, staff, staff_role
 from schemas.words import Role
+
+Offices = Set[str] | None  # whose cases and customers may be seen; None: those of all
 
 
 class Person(NamedTuple):
@@ -22,8 +24,8 @@ class Person(NamedTuple):
         return f"{self.code} {self.name}"
 
     @property
-    def offices(self) -> frozenset[str] | None:
-        """The offices whose cases and customers are this person's to see; None: of all (DOMAIN, "Look-ups")."""
+    def offices(self) -> Offices:
+        """The offices whose cases and customers are this person's to see (DOMAIN, "Look-ups")."""
         bound = [office for _, office, _ in self.roles]
         return None if None in bound else frozenset(filter(None, bound))
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from schemas.answers import Answer
 from schemas.forms.base import Decision
-from schemas.problems import Problem
+from schemas.problems import BadInput, Problem
 from schemas.words import Channel, Role
 from tasks.durable.question import Question
 from tasks.durable.step import began
@@ -72,6 +74,14 @@ def at_work_here(staff: Mapping[str, Person], code: str, field: str = SIGNER) ->
     if person and person.active:
         return person
     return Problem(field, code, "没有这位在职员工，请核对工号 no active staff member has this number")
+
+
+def signer_at_work(connection: Connection, code: str) -> Person:
+    """Give who signs what is no answer of a case; BadInput where nobody who works here has the number."""
+    person = at_work_here(people(connection), code)
+    if isinstance(person, Problem):
+        raise BadInput([person])
+    return person
 
 
 def _refused(person: Person, why: str) -> Problem:
