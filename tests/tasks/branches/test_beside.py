@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
 
 from schemas.answers import Answer, Reply, Turn
 from schemas.words import Channel, Role, Verdict
@@ -23,11 +22,6 @@ GRANTS = {"经办人工号": "E1040", "核对结论": "同意"}
 def toys() -> Iterator[None]:
     with registered():
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

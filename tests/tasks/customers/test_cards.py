@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from schemas.forms.sales import WarrantyCard, WarrantyWaiver
 from schemas.problems import BadInput
@@ -32,11 +31,6 @@ KEPT = "SELECT * FROM sales_record", "SELECT * FROM warranty_card", "SELECT * FR
 def today() -> Iterator[time_machine.Traveller]:
     with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 def card(**told: Any) -> WarrantyCard:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from schemas.problems import BadInput
 from schemas.shapes import LineTable
@@ -15,8 +15,7 @@ from tasks.customers.file import SECTIONS, Customer, CustomerFile, customer_file
 from tasks.desk.links import Links
 from tasks.desk.lookups import check_may_reach, choices, look_up
 from tasks.desk.pages import look_up_page
-from tasks.lookups.queries import Offices
-from tasks.people.queries import people
+from tasks.people.queries import Offices, people
 from tests import toy
 from tests.play import Play, line
 from tests.tasks.customers.test_cards import ORDER, card
@@ -29,11 +28,6 @@ ELSEWHERE = {"客户姓名": "钱雨桐", "客户电话": "13700002222", "客户
 def today() -> Iterator[None]:
     with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 def customers(play: Play, typed: str, offices: Offices = None) -> list[Customer]:

@@ -43,11 +43,6 @@ REPORT, COUNT = (f"schemas.forms.production:{form}" for form in ("ProductionRepo
 APPLICANT, WORKSHOP, WAREHOUSE, NOBODY = "E1049", "E1007", "E1016", "E9999"
 
 
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
-
-
 @contextmanager
 def fresh(server: Server, template: str) -> Iterator[Engine]:
     url = server.create(template)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from schemas.answers import Answer
 from schemas.words import Channel, Role
@@ -32,11 +31,6 @@ def toys() -> Iterator[None]:
         yield
         STEPS.clear()
         STEPS.update(steps)
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @step("先做", link="提出")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from schemas.answers import Answer
 from schemas.words import Channel
@@ -28,11 +28,6 @@ GRANTS = Answer("check-1", {"经办人工号": "E1040", "核对结论": "同意"
 def toys() -> Iterator[None]:
     with registered():
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import time_machine
 from pydantic import BaseModel
-from sqlalchemy import Engine
 
 from schemas.problems import ProcessChanged
 from schemas.processes.parts_application import PartsEnding
@@ -21,11 +20,6 @@ from tasks.durable.stage import advance
 from tasks.logistics.sending import send_goods
 from tasks.production.planning import plan_production, reserve_stock
 from tests.play import Play, books_balance, cells, line
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 class Reached(Exception):

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
@@ -20,11 +19,6 @@ CUSTOMER = {"客户姓名": "钱 雨 桐", "客户电话": "13800009999", "客�
 def today() -> Iterator[None]:
     with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 def found(play: Play, typed: str, offices: set[str] | None = None) -> list[str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.importing import import_file
@@ -25,11 +24,6 @@ CARD: dict[str, Any] = {
     "寄回日期": date(2025, 2, 10),
     "经办人工号": "E1001",
 }
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from schemas.sheet_kinds import sheet_kind
@@ -38,11 +37,6 @@ SOLD: dict[str, Any] = {
     "是否定制": "是",
     "经办人工号": "E1001",
 }
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from schemas.sheet_kinds import sheet_kind
 from tests.play import Play, cells, line
@@ -20,11 +19,6 @@ DOORS, TOPS, STOCK = line("P-PB-001", 3), line("P-PT-001", 2), line("P-HW-001", 
 def today() -> Iterator[None]:
     with time_machine.travel(f"{DAY}T10:00:00+08:00", tick=False):
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture
