@@ -23,7 +23,7 @@ from tasks.unit.among import among
 Sale = tuple[str, int]  # order and line
 MOST_TOLD = 2_000  # rows that tell of customers of one name
 _CUSTOMERS = text("""
-    SELECT * FROM (
+    SELECT place, told.phone, told.name, told.address, order_no, o.name AS office FROM (
         SELECT 1 AS place, c.phone, c.name, c.address, s.order_no, s.office
         FROM customer c JOIN warranty_card k ON k.customer_id = c.id JOIN sales_record s USING (order_no, line_no)
         WHERE c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
@@ -32,8 +32,9 @@ _CUSTOMERS = text("""
         WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)
         UNION SELECT 3, customer_phone, customer_name, customer_address, order_no, office FROM service_case
         WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)) told
-    WHERE name <> '' AND (CAST(:offices AS text[]) IS NULL OR office = ANY(:offices))
-    ORDER BY place, order_no DESC, name LIMIT :most""")
+    JOIN office o ON o.code = told.office
+    WHERE told.name <> '' AND (CAST(:offices AS text[]) IS NULL OR o.code = ANY(:offices))
+    ORDER BY place, order_no DESC, told.name LIMIT :most""")
 
 
 class Mention(NamedTuple):

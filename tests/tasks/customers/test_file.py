@@ -94,7 +94,7 @@ def test_of_several_customers_of_one_name_an_order_finds_one(play: Play) -> None
     assert {who.phone for who in both} == {PHONE, "13700002222"}
     assert {row["phone"] for row in choices(both).as_records()} == {"138****1048", "137****2222"}
     [one] = customers(play, "wx-9")
-    assert (one.phone, list(one.offices)) == ("13700002222", ["BJ"])
+    assert (one.phone, list(one.offices)) == ("13700002222", ["北京办事处"])
 
 
 def test_the_page_masks_contact_data_and_links_the_cases(play: Play) -> None:
