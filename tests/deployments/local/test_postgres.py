@@ -209,6 +209,7 @@ def test_a_command_waits_until_the_last_process_of_a_killed_server_has_let_go(ma
             last.kill()
             assert command.stdout is not None
             assert command.stdout.readline() == b"holding\n"
+            tend_server(settings)
             command.send_signal(signal.SIGINT)
             command.wait(MINUTES)
 
