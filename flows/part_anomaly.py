@@ -2,6 +2,8 @@
 
 from schemas.forms.anomalies import AnomalyReport, PartyKind
 from schemas.processes.part_anomaly import AnomalyEnding
+from schemas.shapes import LinkWait
+from schemas.words import LinkKind, Role
 from tasks.anomalies.accept import accept_report, report_table
 from tasks.anomalies.remedies import agree_on_plan, do_again, order_again, reply_to_reporter
 from tasks.anomalies.shapes import outcome_of, said_of
@@ -26,6 +28,13 @@ TO_SEARCH = (
     title="配件异常处理",
     chain="异常情况申报 → 初步审核 → 查找责任 → 处理方案 → 领导审核 → 确认处理意见 → 重新下单生产 → 回复申报方",
     returns=dict.fromkeys(TO_SEARCH, "查找责任"),
+    waits={
+        "初步审核": LinkWait(LinkKind.GATE, Role.PARTS_REVIEWER, "review.days"),
+        "查找责任": LinkWait(LinkKind.GATE, Role.QUALITY, "responsibility.days"),
+        "处理方案": LinkWait(LinkKind.GATE, Role.PLANNER, "plan.days"),
+        "领导审核": LinkWait(LinkKind.GATE, Role.SUPERVISOR, "approval.days"),
+        "确认处理意见": LinkWait(LinkKind.EVENT, Role.RESPONSIBLE_UNIT, "confirm.days"),
+    },
     endings=AnomalyEnding,
     request=AnomalyReport,
     parameter="异常申报单",

@@ -3,6 +3,8 @@
 from schemas.forms.applications import Leaving, PartsApplication
 from schemas.parts import Start
 from schemas.processes.parts_application import PartsEnding
+from schemas.shapes import LinkWait
+from schemas.words import LinkKind, Role
 from tasks.anomalies.source import await_reported
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
@@ -26,6 +28,16 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     title="配件申报",
     chain="办事处申报 → 审核修正 → 录入系统 → 周期确认 → 计划确认 → 车间生产 → 出货入库 → 入库制票 → 出库 → 出库制票 → 催提",
     returns={"审核修正": "办事处申报", "出货入库": "车间生产", "出库": "办事处申报", "催提": "办事处申报"},
+    waits={
+        "办事处申报": LinkWait(LinkKind.EVENT, Role.OFFICE, "resubmit.days"),
+        "审核修正": LinkWait(LinkKind.GATE, Role.PARTS_REVIEWER, "review.hours"),
+        "周期确认": LinkWait(LinkKind.AUTO, Role.PLANNER, "cycle.days"),
+        "计划确认": LinkWait(LinkKind.GATE, Role.PLANNER, "plan.days"),
+        "车间生产": LinkWait(LinkKind.EVENT, Role.WORKSHOP, "produce.due"),
+        "出货入库": LinkWait(LinkKind.EVENT, Role.WAREHOUSE, "goods_in.days"),
+        "出库": LinkWait(LinkKind.EVENT, Role.WAREHOUSE, "goods_out.days"),
+        "催提": LinkWait(LinkKind.EVENT, Role.OFFICE, "pickup.reminder_days"),
+    },
     endings=PartsEnding,
     request=PartsApplication,
     parameter="申报单",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.words import Role
+from schemas.words import LinkKind, Role
 
 SAID_ROWS = 3  # of a list the first ones are said
 
@@ -30,6 +30,12 @@ class Measure(NamedTuple):
     unit: str
 
 
+class CaseNumber(str):
+    """A case's number in a cell: pages link it to the case's sheet."""
+
+    __slots__ = ()
+
+
 class LineTable(NamedTuple):
     """What staff see of a case's lines: headings, and a row of cells for each line; figures stand to the right.
 
@@ -45,6 +51,17 @@ class LineTable(NamedTuple):
     def as_records(self) -> list[dict[str, Any]]:
         """Give the lines as machines read them, by heading where nothing else was said."""
         return [*map(dict, self.records)] or [dict(zip(self.headings, row, strict=True)) for row in self.rows]
+
+
+class LinkWait(NamedTuple):
+    """What a link of a chain waits for: whom, and how long by the name of the term's policy ("review.hours").
+
+    An automatic link that names somebody asks there only what the system cannot say by itself.
+    """
+
+    kind: LinkKind
+    role: Role | None = None
+    due: str = ""
 
 
 class Reminder(NamedTuple):

@@ -10,15 +10,20 @@ T = TypeVar("T")
 _BRACKETS = str.maketrans("[]{}<>【】〔〕「」『』《》〈〉", "()" * 9)
 _NOT_DIALLED = re.compile(r"[\s()-]")
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?(1\d{10})")
+_BETWEEN_CHINESE = re.compile(r"(?<=[一-鿿]) (?=[一-鿿])")
 CLOSE_ENOUGH, MOST_MEANT = 60, 3  # of 100; names
 
 
 @lru_cache(maxsize=8192)
 def alike(text: str) -> str:
     """Write a name as all its spellings are compared: without case, width, spaces (of no width, too), kind of brackets."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_BRACKETS)
-    seen = plain if plain.isascii() else (c for c in plain if unicodedata.category(c) != "Cf")
-    return "".join("".join(seen).split())
+    return "".join(_seen(text).casefold().translate(_BRACKETS).split())
+
+
+def _seen(text: str) -> str:
+    """Give a text in half width without characters that nobody sees."""
+    plain = unicodedata.normalize("NFKC", text)
+    return plain if plain.isascii() else "".join(c for c in plain if unicodedata.category(c) != "Cf")
 
 
 def order_number(text: str) -> str:
@@ -31,6 +36,11 @@ def phone_number(text: str) -> str:
     plain = "".join(unicodedata.normalize("NFKC", text).split())
     mobile = _MOBILE.fullmatch(_NOT_DIALLED.sub("", plain))
     return mobile[1] if mobile else plain
+
+
+def person_name(text: str) -> str:
+    """Write a person's name as it is kept: half width, one space between words, none between Chinese characters."""
+    return _BETWEEN_CHINESE.sub("", " ".join(_seen(text).split()))
 
 
 class Known(Mapping[str, T]):
@@ -51,12 +61,16 @@ class Known(Mapping[str, T]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def meant(self, typed: object) -> str:
-        """Ask what may have been meant by a name that is not known; nothing where no name is near."""
+    def near(self, typed: object, most: int = MOST_MEANT) -> list[str]:
+        """Give the names that are nearest to what was typed, the nearest first."""
         from rapidfuzz import fuzz, process  # not on the path of what is spelled right
 
-        near = process.extract(
-            alike(str(typed)), self._names.keys(), scorer=fuzz.WRatio, limit=MOST_MEANT, score_cutoff=CLOSE_ENOUGH
+        found = process.extract(
+            alike(str(typed)), self._names.keys(), scorer=fuzz.WRatio, limit=most, score_cutoff=CLOSE_ENOUGH
         )
-        names = "、".join(self._names[key] for key, *_ in near)
+        return [self._names[key] for key, *_ in found]
+
+    def meant(self, typed: object) -> str:
+        """Ask what may have been meant by a name that is not known; nothing where no name is near."""
+        names = "、".join(self.near(typed))
         return f"；是否 did you mean: {names}?" if names else ""

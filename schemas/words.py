@@ -125,6 +125,15 @@ class EntryKind(StrEnum):
     UNDO = "undo"
 
 
+class LinkKind(Labelled):
+    """Who moves a case on from a link of its chain (DOMAIN, "The seven processes")."""
+
+    AUTO = "auto", "自动"
+    GATE = "gate", "决定"
+    EVENT = "event", "回报"
+    SCHEDULED = "scheduled", "定时"
+
+
 class Urgency(Labelled):
     """How fast a case must go."""
 

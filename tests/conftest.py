@@ -22,6 +22,7 @@ from deployments.local.prefect_server import free_port, pointed_at, server_child
 from deployments.local.processes import Child
 from deployments.settings import Settings
 from tests.homes import end_left, new_home
+from tests.play import Play
 
 if TYPE_CHECKING:
     from tests.deployments.desk import Desk
@@ -99,6 +100,12 @@ def db(server: Server, template: str) -> Iterator[Engine]:
     yield engine
     engine.dispose()
     server.drop(url)
+
+
+@pytest.fixture
+def play(db: Engine) -> Play:
+    """Whoever plays cases on a fresh database."""
+    return Play(db)
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from schemas.problems import Problem
+from tasks.desk.chain import waits_of
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
+from tasks.durable.process import Process
 from tasks.privacy.rules import mask_address, mask_phone
 
 Object = dict[str, Any]
@@ -25,6 +27,15 @@ def chosen(known: Mapping[str, Any], names: Sequence[str]) -> Object:
     """Choose by name what machines read."""
     picked = {name: known[name] for name in names}
     return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in picked.items()}
+
+
+def process_object(process: Process) -> Object:
+    """Give a process: of each link of its chain who moves a case on, who is asked, and by which policy it is due."""
+    links = [
+        {"label": link, "kind": wait.kind.value, "role": wait.role, "due": wait.due} for link, wait in waits_of(process)
+    ]
+    known = {"links": links, "endings": [ending.value for ending in process.endings]}
+    return chosen(vars(process) | known, ("code", "title", "version", "links", "endings"))
 
 
 def problem_objects(problems: Iterable[Problem]) -> list[Object]:

@@ -16,10 +16,10 @@ from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
-from tasks.desk.queries import find_cases
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.stage import advance
+from tasks.lookups.queries import find_cases
 from tasks.people.queries import people
 from tasks.runs.withdraw import take_back
 
@@ -69,11 +69,13 @@ def role_of(text: str) -> Role:
 @command(app, processes=True)
 def case(
     db: Engine,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="单号、订单号或客户电话 case, order or phone number")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="单号；或订单号、电话、姓名、运单号 a case's number, or as `find`")
+    ],
 ) -> Output:
     """查单 Show a case: what, who, when, documents, and what is next."""
     with db.connect() as connection:
-        found = find_cases(connection, number)
+        found = [one.number for one in find_cases(connection, number)]
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)

@@ -8,7 +8,8 @@ import httpx
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.output import table
+from deployments.cli.as_json import process_object
+from deployments.cli.output import links_table, table
 from deployments.cli.session import Json, Output, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
@@ -35,14 +36,12 @@ def demo(
 
 @app.command()
 def processes(json: Json = False) -> None:
-    """流程 List the processes: code, title, version, chain."""
+    """流程 List the processes: code, title, version, chain; of each link who is waited for, and how they end."""
     load()
     known = [PROCESSES[code] for code in sorted(PROCESSES)]
     rows = [(one.code, one.title, one.version, one.chain) for one in known]
-    shown = table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows)
-    Output(
-        [{"code": one.code, "title": one.title, "version": one.version, "chain": one.links} for one in known], [shown]
-    ).tell(json)
+    shown = [table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows), *map(links_table, known)]
+    Output(list(map(process_object, known)), shown).tell(json)
 
 
 @command(app)

@@ -13,10 +13,12 @@ from rich.text import Text
 from schemas.problems import Problem
 from schemas.shapes import LineTable
 from schemas.words import Urgency
+from tasks.desk.chain import waits_of
 from tasks.desk.reading import cell_text, is_figure
 from tasks.desk.rules import full_time, unbold
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
+from tasks.durable.process import Process
 from tasks.privacy.rules import mask_address, mask_phone
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
@@ -42,6 +44,17 @@ def table(*headings: str, rows: Iterable[Sequence[object]], right: Sequence[str]
 
 
 # what waits
+
+
+def links_table(process: Process) -> Table:
+    """List the links of a process's chain: who moves a case on there, and within which term."""
+    rows = [
+        (link, wait.kind.option, wait.role.option if wait.role else "", wait.due) for link, wait in waits_of(process)
+    ]
+    endings = "、".join(ending.zh for ending in process.endings)
+    made = table(f"{process.code} 环节 Link", "方式 Kind", "角色 Role", "时限政策 Term", rows=rows)
+    made.caption, made.caption_justify = f"结局 endings: {endings}", "left"
+    return made
 
 
 def inbox_table(rows: Sequence[ItemView]) -> Table:
@@ -101,13 +114,14 @@ def case_parts(view: CaseView) -> list[RenderableType]:
             )
             for one in view.documents
         ]
-        parts += [_heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
+        parts += [heading("单据 Documents"), table(*DOCUMENTS, rows=issued)]
     history = [(row.at, row.who, row.title, row.what, row.channel) for row in timeline_rows(view)]
-    parts += [_heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
-    return [*parts, _heading("下一步 Next"), *next_lines(view)]
+    parts += [heading("经过 Timeline（北京时间 Asia/Shanghai）"), table(*TIMELINE, rows=history)]
+    return [*parts, heading("下一步 Next"), *next_lines(view)]
 
 
-def _heading(text: str) -> Text:
+def heading(text: str) -> Text:
+    """Give a line that stands above what follows."""
     return Text(f"\n{text}", "bold cyan")
 
 

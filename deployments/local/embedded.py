@@ -56,12 +56,14 @@ class EmbeddedServer(PostgresServer):
 
     def ensure_postgres_running(self) -> None:
         """Start the server, with more patience than the wheel has."""
-        deadline = time.monotonic() + START_WAIT
+        began = time.monotonic()
         while True:
             try:
                 return super().ensure_postgres_running()
-            except (subprocess.TimeoutExpired, AssertionError):
-                if time.monotonic() > deadline:
+            except (subprocess.SubprocessError, AssertionError) as error:
+                # one that does not start at all may only wait for the last processes of a dead one to let go
+                refused = isinstance(error, subprocess.CalledProcessError)
+                if time.monotonic() - began > (2 * REMAINS_WAIT if refused else START_WAIT):
                     raise
                 time.sleep(1)
 

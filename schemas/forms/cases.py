@@ -5,8 +5,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from schemas.forms.base import Form, TakenBack
-from schemas.forms.fields import CaseNo, Name, Text, label
+from schemas.forms.fields import CaseNo, Name, Sense, StaffNo, Text, label
 
+WANTED = "客户电话、姓名、订单号，单号、运单号，或配件名称 a customer, a case, or a standard part"
 SEVERAL = "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do"
 
 
@@ -27,6 +28,13 @@ class GoodsReady(Form):
     """What a case writes to one whose goods leave with its own: they are ready, or there will be none."""
 
     number: CaseNo
+
+
+class LookUpRequest(Form):
+    """查找单: who asks, and what is looked for; it may be a customer's phone, so it is cleared when it is answered."""
+
+    staff: StaffNo
+    wanted: Annotated[Name, label("查找内容", "Look for", WANTED), Sense.CONTACT]
 
 
 class CaseEnded(Form):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from schemas.spelling import order_number, phone_number
+from schemas.spelling import order_number, person_name, phone_number
 
 T = TypeVar("T")
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
@@ -146,6 +146,6 @@ MOST_LINES = 10_000  # of a form, whatever brings it; the policies form.max_line
 OptionalLines = Annotated[list[T], Field(max_length=MOST_LINES), label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
 # contact data, where it may be empty (Remark) or must not be (Name)
-ContactName = Annotated[T, label("客户姓名", "Customer"), Sense.CONTACT]
+ContactName = Annotated[T, AfterValidator(person_name), label("客户姓名", "Customer"), Sense.CONTACT]
 ContactPhone = Annotated[T, AfterValidator(phone_number), label("客户电话", "Phone"), Sense.CONTACT]
 ContactAddress = Annotated[T, label("客户地址", "Address"), Sense.CONTACT]

@@ -1,6 +1,6 @@
 """Cases, their ledger, what waits for people, the documents that came of it, and the messages to other systems."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, UniqueConstraint, func, literal_column
 from sqlalchemy.types import BigInteger, Boolean, Date, Integer, String, Text, Uuid
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, index, of_case, table, word_of
@@ -17,8 +17,8 @@ service_case = table(
     Column("parent_id", ForeignKey("service_case.id"), index=True, comment="the case that opened this one"),
     *codes_of("office"),
     Column("applicant", ForeignKey("staff.code"), nullable=False),
-    *each(Text, "customer_name", "customer_address", "model", "remark", server_default=""),
-    *each(Text, "customer_phone", "order_no", server_default="", index=True),
+    *each(Text, "customer_address", "model", "remark", server_default=""),
+    *each(Text, "customer_name", "customer_phone", "order_no", server_default="", index=True),
     Column("link", Text, nullable=False, comment="of the process's chain: where the case stands, or stood at its end"),
     *each(Text, "step", "ending_reason", server_default=""),
     Column("holder", String(20)),
@@ -196,6 +196,8 @@ document = table(
     UniqueConstraint("kind", "year", "serial"),
     CheckConstraint("serial > 0", name="serial"),
 )
+_tracking = document.c.content.op("->>")(literal_column("'tracking'"))
+index("ix_document_tracking", func.upper(_tracking), where=_tracking.is_not(None))
 index("uq_document_reverses", document.c.reverses, where=document.c.reverses.is_not(None), unique=True)
 
 # what leaves the house (law 6): one row per message, sent by the dispatcher

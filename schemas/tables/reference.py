@@ -106,14 +106,15 @@ sales_record = table(
     Column("order_no", Text, primary_key=True),
     Column("line_no", Integer, primary_key=True),
     *codes_of("office"),
-    Column("customer_phone", Text, nullable=False, index=True),
-    *each(Text, "customer_name", "customer_address", "model", "model_name", "factory"),
+    *each(Text, "customer_name", "customer_phone", index=True),
+    *each(Text, "customer_address", "model", "model_name", "factory"),
     Column("quantity", Quantity, nullable=False),
     Column("price_paid", Money, nullable=False),
     Column("factory_date", Date, nullable=False),
-    *each(Date, "delivery_date", "signing_date", nullable=True),
+    *each(Date, "delivery_date", "signing_date", "installation_date", nullable=True),
     *word_of(["shop", "remote"], "channel", 8),
-    Column("custom_made", Boolean, nullable=False),
+    *each(Boolean, "custom_made", "custom_confirmed"),
+    CheckConstraint("custom_made OR NOT custom_confirmed", name="custom_confirmed"),
 )
 
 sales_change = table(

@@ -1,16 +1,16 @@
 """The SQL of applications: catalogue, sales records, open lines."""
 
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from schemas.spelling import Known
-from schemas.tables import case_line, part, part_price, sales_record, service_case
-from schemas.words import Reason
+from schemas.tables import case_line, part, part_price, sales_record, service_case, warranty_waiver
 from tasks.applications.rules import Catalogue, Part, Twin
-from tasks.applications.warranty import Cover, warranty_start
+from tasks.applications.warranty import Cover, cover_of
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import setting, valid_on
@@ -18,7 +18,6 @@ from tasks.unit.among import among
 from tasks.unit.work import Work
 
 BY_ORDER = attrgetter("order_no")  # of forms and of cases
-_WARRANTY = ("months_by_category", "default_months", "no_signing_offset_months", "excluded_causes")
 
 
 def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
@@ -29,31 +28,37 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
     return Known((word, one) for one in parts for word in (one.code, one.name))
 
 
-def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
-    """Find the open lines of orders: order no → (part, reason) → case number."""
+def open_lines(
+    connection: Connection, orders: Sequence[str], *which: ColumnElement[bool]
+) -> dict[str, dict[Twin, str]]:
+    """Find the open lines of orders, all or some: order no → (part, reason) → case number."""
     wanted = select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
     of_cases = wanted.join(service_case, service_case.c.id == case_line.c.case_id)
     found: dict[str, dict[Twin, str]] = {order: {} for order in orders}
-    for row in connection.execute(of_cases.where(case_line.c.open, among(case_line.c.order_no, orders))):
+    for row in connection.execute(of_cases.where(case_line.c.open, among(case_line.c.order_no, orders), *which)):
         found[row.order_no][row.part, row.reason] = row.number
     return found
 
 
+def applied_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
+    """Find the open lines that offices applied for; those that were ordered again are nobody's duplicates."""
+    return open_lines(connection, orders, ~case_line.c.again)
+
+
 def other_lines(work: Work) -> dict[Twin, str]:
     """Find the open lines of the case's order in other cases: (part, reason) → case number."""
-    known = work.unit.read_by(open_lines, BY_ORDER, work.case) or {}
+    known = work.unit.read_by(applied_lines, BY_ORDER, work.case) or {}
     return {twin: number for twin, number in known.items() if number != work.case.number}
 
 
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the first line of each order in the sales records."""
-    of_orders = select(sales_record).where(among(sales_record.c.order_no, orders))
+    same = [warranty_waiver.c[key] == sales_record.c[key] for key in ("order_no", "line_no")]
+    sold = select(sales_record, warranty_waiver.c.waived_on).outerjoin(warranty_waiver, and_(*same))
+    of_orders = sold.where(among(sales_record.c.order_no, orders))
     return {row.order_no: row for row in connection.execute(of_orders.order_by(sales_record.c.line_no.desc()))}
 
 
 def cover(work: Work) -> Cover:
     """Give what is known today of the warranty of a case's goods."""
-    sold = work.unit.read_by(sales, BY_ORDER, work.case)
-    months, default, offset, excluded = (setting(work, f"warranty.{name}") for name in _WARRANTY)
-    start, since = warranty_start(sold.signing_date, sold.factory_date, offset) if sold else (None, "")
-    return Cover(work.today, start, since, months, default, frozenset(map(Reason, excluded)))
+    return cover_of(partial(setting, work), work.today, work.unit.read_by(sales, BY_ORDER, work.case))

@@ -21,10 +21,10 @@ from schemas.words import DocumentKind, FeeCategory, Role, Urgency
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
-from tasks.approvals.rules import reason_needed
-from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.approvals.rules import Approver, reason_needed
+from tasks.approvals.steps import Matter, asking, barred_problems, climbing, find_leader, may_not
 from tasks.branches.beside import alone
-from tasks.cycle.terms import clock_hours, escalation, gate, working_days
+from tasks.cycle.terms import More, clock_hours, escalation, gate, working_days
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, answered_at, ask
@@ -49,14 +49,19 @@ def review_application(
     """
     request: PartsApplication = case.request
     registered = register_lines(case, list(request.lines))
-    lines, reviewer = registered.lines, registered.reviewer
+    lines, reviewer = registered.lines, Approver(role=registered.reviewer)
     remark, received = request.remark, None
     barred = {request.applicant} if barred is None else barred
+
+    def find(key: str) -> Approver:
+        return find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=key)
+
     then(lines)
     if registered.start != Start.REVIEW:
         return Review(lines=lines, barred=barred, start=registered.start)
     for turn in count(1):
-        decision = ask(case, review_question(reviewer, barred, remark, lines, turn, received))
+        question = review_question(barred, remark, lines, received)
+        decision, reviewer, _ = alone(case, asking(f"review-{turn}", reviewer, find, question))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
@@ -66,12 +71,12 @@ def review_application(
         lines = replace_lines(case, list(again.lines), remark, turn=turn)
         then(lines)
         barred.add(again.staff)
-        reviewer = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn + 1}").role
+        reviewer = find(f"review-{turn + 1}")
     lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
     then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
-    refused = alone(case, climbing(case, rules.total(lines), reviewer, matter, str(turn)))
+    refused = alone(case, climbing(case, rules.total(lines), reviewer.role, matter, str(turn)))
     return Review(lines=lines, barred=barred, refused=refused)
 
 
@@ -128,9 +133,9 @@ def issue_application(work: Work, lines: Sequence[PartsLine], remark: str, editi
 
 
 def review_question(
-    role: Role, barred: set[str], remark: str, lines: Sequence[PartsLine], turn: int, received: datetime | None
-) -> Question[ReviewDecision]:
-    """Ask the reviewer, within 24 hours of receipt (S3 §3 1.1), pre-filled with what may be corrected.
+    barred: set[str], remark: str, lines: Sequence[PartsLine], received: datetime | None
+) -> Callable[[str, Approver], Question[ReviewDecision]]:
+    """Ask a reviewer, within 24 hours of receipt (S3 §3 1.1), pre-filled with what may be corrected.
 
     `barred` are the applicant and whoever resubmitted lines: they may not review them.
     """
@@ -138,7 +143,8 @@ def review_question(
     def check(form: ReviewDecision, work: Work) -> list[Problem]:
         if form.verdict != ReviewVerdict.APPROVE:
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
-        problems = known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
+        problems = barred_problems(form, barred)
+        problems += known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
         return problems + rules.corrected_problems(parts, lines, form.lines, others, cover(work))
 
@@ -153,10 +159,11 @@ def review_question(
     def prefill() -> dict[str, Any]:
         return as_rows(rules.as_reviewed(line) for line in lines)
 
-    due = clock_hours("review", received)
-    return gate(
-        f"review-{turn}", "审核修正", role, ReviewDecision, due, "", brief, prefill, check, record, barred=barred
-    )
+    def question(key: str, reviewer: Approver) -> Question[ReviewDecision]:
+        due, more = clock_hours("review", received), More(barred=may_not(barred, reviewer.last))
+        return gate(key, "审核修正", reviewer.role, ReviewDecision, due, "", brief, prefill, check, record, **more)
+
+    return question
 
 
 def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:

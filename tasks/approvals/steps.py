@@ -1,21 +1,26 @@
 """Approvals: the ladder by amount with separation of duties, and a leader's single word (DOMAIN, "Approvals")."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
+from typing import TypeVar
 
 from schemas.forms.approvals import ApprovalDecision
+from schemas.forms.base import Decision, Form
 from schemas.problems import Problem
 from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
 from tasks.approvals.rules import NOBODY, Approver, appointed, next_rung, reason_needed
-from tasks.branches.beside import Branch
+from tasks.branches.beside import Branch, OthersBarred
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.people.rights import BARRED, SIGNER
 from tasks.unit.work import Work
+
+F = TypeVar("F", bound=Form)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,37 @@ def find_leader(work: Work, role: Role, barred: frozenset[str], turn: str) -> Ap
     return stand_in(work, role, barred)
 
 
+def asking(
+    key: str,
+    approver: Approver,
+    find: Callable[[str], Approver | None],
+    question: Callable[[str, Approver], Question[F]],
+) -> Branch[tuple[F, Approver, str]]:
+    """Ask an approver; where others become barred while they wait, by another key whoever has to approve by then.
+
+    Gives what was decided, on which rung, and the question's key.
+    """
+    asked = question(key, approver)
+    for number in count(2):
+        try:
+            return (yield asked), approver, asked.key
+        except OthersBarred:
+            anew = f"{key}-anew-{number}"
+            if (now := find(anew)) and now != approver:
+                approver, asked = now, question(anew, now)
+    raise AssertionError("count() has no end")
+
+
+def may_not(barred: set[str], last: bool) -> set[str]:
+    """Say who may not answer: who is barred; where nobody is left they may, only not approve (`barred_problems`)."""
+    return set() if last else barred
+
+
+def barred_problems(form: Decision, barred: Set[str]) -> list[Problem]:
+    """Check that who approves is not barred."""
+    return [Problem(SIGNER, form.staff, BARRED)] if form.staff in barred else []
+
+
 def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str) -> Branch[str]:
     """Ask the rungs above the reviewer in order, each then barred; gives the reason if one refused."""
     climbed = [reviewer]
@@ -55,11 +91,14 @@ def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: 
     def shown() -> list[str]:
         return [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
 
-    while approver := find_approver(
-        case, amount, frozenset(matter.barred), list(climbed), turn=f"{turn}-{len(climbed)}"
-    ):
-        asked = replace(matter, brief=shown, last=approver.last)
-        decision = yield approval(f"approve-{turn}-{len(climbed)}", "金额审批", approver.role, asked)
+    def find(key: str) -> Approver | None:
+        return find_approver(case, amount, frozenset(matter.barred), list(climbed), turn=key)
+
+    def question(key: str, approver: Approver) -> Question[ApprovalDecision]:
+        return approval(key, "金额审批", approver.role, replace(matter, brief=shown, last=approver.last))
+
+    while approver := find(f"{turn}-{len(climbed)}"):
+        decision, approver, _ = yield from asking(f"approve-{turn}-{len(climbed)}", approver, find, question)
         if decision.verdict == Verdict.REJECT:
             return str(decision.reason)
         climbed.append(approver.role)
@@ -75,10 +114,10 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
         if form.verdict == Verdict.REJECT:
             return reason_needed(form.reason, True, "不同意时必填 is required to refuse")
-        return [Problem(SIGNER, form.staff, BARRED)] if form.staff in matter.barred else []
+        return barred_problems(form, matter.barred)
 
     def brief() -> list[str]:
         return [*([f"**{NOBODY}**"] if matter.last else []), *matter.brief()]
 
-    barred = set[str]() if matter.last else matter.barred
+    barred = may_not(matter.barred, matter.last)
     return gate(key, title, role, ApprovalDecision, within, matter.link, brief, check=check, barred=barred)

@@ -2,17 +2,19 @@
 
 A branch is a generator: it yields the question that it waits for and is sent the answer (a time-out is raised in
 it), so that it reads like a process of its own. `beside(case, branch)` starts one whose questions then stand open
-beside whatever the process asks; `alone(case, branch)` goes through one as part of the process itself.
+beside whatever the process asks; `alone(case, branch)` goes through one as part of the process itself. Where others
+come to be barred from a question while it waits, OthersBarred is raised in its branch, which may ask somebody else.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
+from tasks.durable.step import Call
 
 if TYPE_CHECKING:
     from tasks.durable.replay import Replay
@@ -22,12 +24,30 @@ Branch = Generator[Question[Any], Any, T]
 Answered = tuple[Question[Any], Any]
 
 
+class OthersBarred(Exception):
+    """Others may not answer a waiting question any more than when it was asked."""
+
+
+@dataclass(frozen=True)
+class WaitingBranch:
+    """A branch with the question that it waits for, and who was barred from that when it was asked."""
+
+    question: Question[Any]
+    branch: Branch[None]
+    barred: frozenset[str]
+
+
 class Beside:
     """A case's replay that asks the questions of its branches beside its own."""
 
     def __init__(self, replay: "Replay") -> None:
-        self.replay, self.file, self.perform = replay, replay.file, replay.perform
-        self.waiting: dict[str, tuple[Question[Any], Branch[None]]] = {}
+        self.replay, self.file = replay, replay.file
+        self.waiting: dict[str, WaitingBranch] = {}
+
+    def perform(self, call: Call[T]) -> T:
+        """Do a step, after what branches do about who has become barred."""
+        self._tell_of_barred()
+        return self.replay.perform(call)
 
     def ask(self, *questions: Question[Any]) -> Answered:
         """Give the first answer among the questions; branches go on meanwhile."""
@@ -37,8 +57,9 @@ class Beside:
 
     def next_answer(self, *questions: Question[Any]) -> Answered | None:
         """Give the next answer if it is to one of the questions; None where it was a branch's, which has gone on."""
+        self._tell_of_barred()
         try:
-            question, answer = self.replay.ask(*questions, *(waits for waits, _ in self.waiting.values()))
+            question, answer = self.replay.ask(*questions, *(waits.question for waits in self.waiting.values()))
         except TimedOut as late:
             if late.key not in self.waiting:
                 raise
@@ -55,11 +76,20 @@ class Beside:
             question = on(branch)
         except StopIteration:
             return
-        self.waiting[question.key] = question, branch
+        self.waiting[question.key] = WaitingBranch(question, branch, frozenset(question.barred))
+
+    def drop(self, *branches: Branch[None]) -> None:
+        """End these branches, where they still wait."""
+        for key in [key for key, waits in self.waiting.items() if waits.branch in branches]:
+            self.waiting.pop(key).branch.close()
+
+    def _tell_of_barred(self) -> None:
+        for key in [key for key, waits in self.waiting.items() if waits.question.barred != waits.barred]:
+            if key in self.waiting:  # else it was told meanwhile
+                self._resume(key, methodcaller("throw", OthersBarred()))
 
     def _resume(self, key: str, on: Callable[[Branch[None]], Question[Any]]) -> None:
-        _, branch = self.waiting.pop(key)
-        self.start(branch, on)
+        self.start(self.waiting.pop(key).branch, on)
 
 
 def side_by_side(case: Case) -> Case:
@@ -67,21 +97,21 @@ def side_by_side(case: Case) -> Case:
     return case if isinstance(case.replay, Beside) else replace(case, replay=cast(Any, Beside(case.replay)))
 
 
-def beside(case: Case, branch: Branch[None]) -> None:
-    """Start a branch of a case that is `side_by_side`."""
+def beside(case: Case, branch: Branch[None]) -> Branch[None]:
+    """Start a branch of a case that is `side_by_side`, and give it."""
     _of(case).start(branch)
+    return branch
 
 
-def drop(case: Case, key: str) -> None:
-    """End the branch that waits for a question, if one does: it is asked no longer."""
-    if key in _of(case).waiting:
-        _of(case).waiting.pop(key)[1].close()
+def drop(case: Case, branch: Branch[None] | None) -> None:
+    """End a branch, if it still waits: nothing of its is asked any longer."""
+    if branch:
+        _of(case).drop(branch)
 
 
 def drop_all(case: Case) -> None:
     """End all branches of a case: nothing of theirs is asked any longer."""
-    for key in list(_of(case).waiting):
-        drop(case, key)
+    _of(case).drop(*(waits.branch for waits in _of(case).waiting.values()))
 
 
 def next_answer(case: Case, *questions: Question[Any]) -> Answered | None:
@@ -97,17 +127,15 @@ def rest(case: Case) -> None:
 
 def alone(case: Case, branch: Branch[T]) -> T:
     """Go through a branch as part of the process itself; gives what it returns."""
-    try:
-        question = next(branch)
-        while True:
-            try:
-                answer = ask(case, question)
-            except TimedOut as late:
-                question = branch.throw(late)
-            else:
-                question = branch.send(answer)
-    except StopIteration as end:
-        return cast(T, end.value)
+    case, came = side_by_side(case), list[T]()
+
+    def whole() -> Branch[None]:
+        came.append((yield from branch))
+
+    beside(case, whole())
+    while not came:
+        next_answer(case)
+    return came[0]
 
 
 def _of(case: Case) -> Beside:

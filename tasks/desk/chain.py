@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from schemas.words import EntryKind
+from schemas.shapes import LinkWait
+from schemas.words import EntryKind, LinkKind
 from tasks.desk.views import CaseView
-from tasks.durable.process import PROCESSES
+from tasks.durable.process import PROCESSES, Process
 
 PASSED = {EntryKind.STEP, EntryKind.DECISION}
 CHAIN_ROW = 4  # links of a chain side by side: an artifact's page is 65 characters wide
@@ -52,6 +53,11 @@ def chain(view: CaseView) -> list[tuple[str, Passage]]:
         return Passage.SKIPPED if n < min(nearest, reached) else Passage.PENDING
 
     return [(link, passage(n)) for n, link in enumerate(links)]
+
+
+def waits_of(process: Process) -> list[tuple[str, LinkWait]]:
+    """Say of each link of a chain for whom it waits; where the process names nobody the system does it."""
+    return [(link, process.waits.get(link, LinkWait(LinkKind.AUTO))) for link in process.links]
 
 
 def chain_diagram(view: CaseView) -> str:

@@ -6,20 +6,21 @@ The text stands in templates/*.md.j2. Whatever a template prints is escaped unle
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schemas.shapes import LineTable
+from schemas.shapes import CaseNumber, LineTable
 from schemas.words import Role, Urgency
 from tasks.desk.chain import chain_diagram
 from tasks.desk.links import Links
+from tasks.desk.lookups import LookUp, choices
 from tasks.desk.reading import cell_text, is_figure
 from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_time, waiting_tag
 from tasks.desk.timeline import timeline_rows
-from tasks.desk.views import CaseFacts, CaseView, ItemView, Waiting
+from tasks.desk.views import CaseView, ItemView, Waiting
 from tasks.durable.process import PROCESSES
-from tasks.privacy.rules import mask_address, mask_phone, mask_text
+from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -39,13 +40,31 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
         case=view.case,
         links=links or Links(),
         diagram=Markdown(chain_diagram(view)),
-        lines=_line_table(view.lines, view.case) if view.lines.rows else None,
+        lines=_line_table(view.lines, partial(mask_text, customer=view.case)) if view.lines.rows else None,
         awaited=lambda item: _awaited(view, item, links or Links()),
         timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone),
         address=mask_address(view.case.customer_address),
         brief=lambda line: Markdown(brief_line(mask_text(line, view.case))),
         masked=lambda text: mask_text(text, view.case),
+    )
+
+
+def look_up_page(found: LookUp, links: Links) -> str:
+    """Draw what was looked up; contact data masked, cases linked to their sheets."""
+
+    def drawn(table: LineTable) -> Markdown:
+        return _line_table(table, mask_mobiles, links)
+
+    return _template("look_up").render(
+        customer=found.file.customer if found.file else None,
+        sections={one.title: table for one, table in (found.file.sections if found.file else {}).items()},
+        choices=choices(found.customers),
+        cases=found.cases,
+        parts=found.parts,
+        drawn=drawn,
+        phone=mask_phone,
+        address=mask_address,
     )
 
 
@@ -97,18 +116,20 @@ def _about(title: str, function: Function) -> str:
     return (function.__doc__ or "").partition("\n")[0].removeprefix(title).strip()
 
 
-def _line_table(table: LineTable, case: CaseFacts) -> Markdown:
-    """Draw a case's lines, the first of them: figures to the right, bold as it is."""
+def _line_table(table: LineTable, mask: Callable[[str], str], links: Links | None = None) -> Markdown:
+    """Draw a table, the first lines of it: figures to the right, bold as it is, case numbers as links."""
     rows = table.rows[:MOST_LINES]
     right = [all(map(is_figure, cells)) for cells in zip(*rows, strict=True)] or [False] * len(table.headings)
     drawn = [[_heading(text) for text in table.headings], ["--:" if figures else "---" for figures in right]]
-    drawn += [[_cell(cell, case) for cell in row] for row in rows]
+    drawn += [[_cell(cell, mask, links) for cell in row] for row in rows]
     more = ["", f"… 共 {len(table.rows)} 行 lines in all"] if len(table.rows) > MOST_LINES else []
     return Markdown("\n".join([*(f"| {' | '.join(cells)} |" for cells in drawn), *more]))
 
 
-def _cell(cell: object, case: CaseFacts) -> str:
-    return plain(cell_text(cell)) if is_figure(cell) else brief_line(mask_text(cell_text(cell), case))
+def _cell(cell: object, mask: Callable[[str], str], links: Links | None) -> str:
+    if isinstance(cell, CaseNumber) and links:
+        return f"[{plain(cell)}]({links.case(cell)})"
+    return plain(cell_text(cell)) if is_figure(cell) else brief_line(mask(cell_text(cell)))
 
 
 def _heading(text: str) -> str:

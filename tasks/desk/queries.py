@@ -1,19 +1,19 @@
-"""The SQL of cases as staff see them: one case, inboxes, counts, look-ups. Always a constant number of statements."""
+"""The SQL of cases as staff see them: one case, inboxes, counts. Always a constant number of statements."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, func, or_, select, text
 
 from schemas.problems import NotFound
-from schemas.spelling import order_number, phone_number
 from schemas.tables import holiday, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
+from tasks.unit.among import among
 
 MOST_REFUSALS = 100  # of a case's refused decisions the latest are shown
 MOST_RELATED = 50
@@ -167,11 +167,8 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
     return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
 
 
-def find_cases(connection: Connection, text: str, limit: int = 20) -> list[str]:
-    """Look cases up by case number, order number or phone, however they are spelled; gives their numbers, newest first."""
-    if not (wanted := order_number(text)):
-        return []
-    by_phone = service_case.c.customer_phone == phone_number(text)
-    fits = or_(service_case.c.number == wanted, service_case.c.order_no == wanted, by_phone)
-    found = select(service_case.c.number).where(fits).order_by(service_case.c.id.desc())
-    return list(connection.execute(found.limit(limit)).scalars())
+def open_to(connection: Connection, case_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Say to whom the open items of cases are: role, another role or unit if there is one, and the case's office."""
+    columns = (work_item.c.role, work_item.c.also, work_item.c.unit, service_case.c.office)
+    waits = select(*columns).join(service_case, service_case.c.id == work_item.c.case_id)
+    return connection.execute(waits.where(work_item.c.closed_at.is_(None), among(service_case.c.id, case_ids))).all()

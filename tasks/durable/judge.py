@@ -65,7 +65,7 @@ def _examine(
 
 
 def too_late(file: CaseFile, answer: Answer, unit: Unit) -> Reply:
-    """Tell an answer that nothing waits for it, and record that."""
+    """Tell an answer that nothing waits for it, or that it must say which of several it is for, and record that."""
     earlier = file.recorded.get(answer.key)
     if earlier and earlier.kind != EntryKind.STEP:
         at = f"{earlier.finished_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
@@ -73,8 +73,9 @@ def too_late(file: CaseFile, answer: Answer, unit: Unit) -> Reply:
     elif file.closed:
         expected = "本单已结案 the case is closed"
     else:
-        waits = "、".join(item.title for item in file.items.values())
-        expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now"
+        step = "" if answer.key else "，或同类的有几项，请写明步骤 or several alike are: name the step"
+        waits = "、".join(item.title if answer.key else f"{item.title} {key}" for key, item in file.items.items())
+        expected = f"这一步现在不需要办理，本单在等：{waits} is not waited for now{step}"
     wanted = answer.key or answer.form.rpartition(":")[2] or answer.kind
     problems = [Problem("待办 work item", wanted, expected)]
     refuse(file.work(unit, answer.key), answer, problems, answer.key)

@@ -55,13 +55,15 @@ def seized(db: Engine, case_ids: Sequence[int]) -> Iterator[Set[int]]:
             with suppress(Exception), db.begin() as connection:  # whatever it was, the next time may go well
                 connection.execute(update(lease).where(*mine).values(expires_at=NOW + VOID_AFTER))
 
+    renewer = threading.Thread(target=renew, daemon=True)
     try:
         if ours:
-            threading.Thread(target=renew, daemon=True).start()
+            renewer.start()
         yield ours
     finally:
         stop.set()
         if ours:
+            renewer.join()
             with db.begin() as connection:
                 connection.execute(delete(lease).where(*mine))
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from schemas.answers import Answer
 from schemas.forms.base import Form
 from schemas.problems import Problem
-from schemas.shapes import LineTable
+from schemas.shapes import LineTable, LinkWait
 from schemas.tables import letter, service_case, work_item
 from schemas.words import Channel, Ending, EntryKind, ItemState
 from tasks.durable.question import Question
@@ -30,7 +30,7 @@ class Process:
     """A process as `@process` declares it.
 
     title       the flow's name in the UI; parameter: its form's label there
-    chain       its arrow chain, "办事处申报 → 审核修正 → …"; a case stands at one of the links
+    chain       its arrow chain, "办事处申报 → 审核修正 → …"; a case stands at one of the links; waits: for whom there
     returns     from a link a case may go back as far as to another: {"审核修正": "办事处申报"}
     endings     its ways to end; "withdrawn" and "timed_out" are among them
     accept      (form, unit, channel) → what we know of the case, and what is wrong with the application
@@ -55,6 +55,7 @@ class Process:
     may_decide: Callable[[Work, Question[Any], Answer], Problem | None]
     function: Callable[["Case"], "Closing"]
     returns: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, LinkWait] = field(default_factory=dict)
     version: int = 1
     family: tuple[str, ...] = ()
 
@@ -63,7 +64,7 @@ class Process:
         words = {ending.value for ending in self.endings}
         if missing := [word for word in MUST_END_AS if word not in words]:
             raise ValueError(f"{self.code}: its endings lack {', '.join(missing)}")
-        if unknown := {*self.returns, *self.returns.values()} - {*self.links}:
+        if unknown := {*self.returns, *self.returns.values(), *self.waits} - {*self.links}:
             raise ValueError(f"{self.code}: no link of its chain: {', '.join(sorted(unknown))}")
 
     @property

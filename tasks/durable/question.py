@@ -31,7 +31,7 @@ class Question(Generic[F]):
     barred   staff codes that may not decide: the applicant and earlier approvers of the case
     expires  when SYSTEM answers with a time-out (None: never)
     remind   reminders and escalations, each sent once by the deadline watch
-    covers   says whether an answer that names no question is meant for this one rather than for its like
+    covers   says whether an answer that names no question may be meant for this one rather than for its like
     """
 
     key: str

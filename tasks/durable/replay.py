@@ -184,10 +184,10 @@ class Replay:
                     return
         answer = self.answer
         meant = [question for question in questions if answer and not self.reply and question.takes(answer)]
-        if answer and meant:
-            several = len(meant) > 1
-            order = lambda q: (several and not q.covers(answer.data), self.file.items[q.key].due_at)  # noqa: E731
-            self.reply = self._judge(min(meant, key=order), answer)
+        if answer and len(meant) > 1 and not answer.key:
+            meant = [question for question in meant if question.covers(answer.data)]
+        if answer and (len(meant) == 1 or (meant and answer.kind == EntryKind.WITHDRAWN)):
+            self.reply = self._judge(min(meant, key=lambda question: self.file.items[question.key].due_at), answer)
 
     def _judge(self, question: Question[Any], answer: Answer) -> Reply:
         def act(unit: Unit) -> Entry | Reply:

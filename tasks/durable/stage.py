@@ -99,9 +99,7 @@ def advance(db: Engine, case_id: int, answer: Answer | None = None, by: Leg | No
                 raise
             else:
                 return Result(case_id, file.row.number, file.closed, replies)
-    raise Unavailable(
-        f"本单正由他人办理，请稍后再试 case {case_id} was moved by others {MOVES} times in a row: try again"
-    )
+    raise Unavailable(f"本单正由他人办理，请稍后再试 others moved case {case_id} {MOVES} times meanwhile: try again")
 
 
 @collector_at_rest()

@@ -7,6 +7,7 @@ from schemas.forms.base import Form
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 
+Covers = Callable[[Mapping[str, Any]], bool]
 FIELD = "行号 line"
 ABSENT = "缺少此行 is missing from the form"
 
@@ -23,9 +24,15 @@ def all_lines(listed: Sequence[int], own: Collection[int], absent: str = ABSENT)
     return known_lines(listed, own) + [Problem(FIELD, no, absent) for no in own if no not in listed]
 
 
-def only_these(own: Collection[int]) -> Callable[[Mapping[str, Any]], bool]:
+def only_these(own: Iterable[int]) -> Covers:
     """Say of a filled-in form whether all the lines that it names are among these."""
-    return lambda data: {row.get("行号") for row in data.get("明细", [])} <= set(own)
+    known = set(own)
+    return lambda data: {row.get("行号") for row in data.get("明细", [])} <= known
+
+
+def first_of(fits: Sequence[Covers]) -> Covers:
+    """Say of a filled-in form whether it fits the last of these, and none before it."""
+    return lambda data: fits[-1](data) and not any(fit(data) for fit in fits[:-1])
 
 
 def as_rows(lines: Iterable[Form]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
-from tasks.lines.rules import as_rows
+from tasks.lines.rules import as_rows, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.rules import ARRIVED, arrival_problems, found_problems, late_problems
 from tasks.logistics.sending import Release
@@ -86,6 +86,7 @@ def pickup_question(key: str, lines: Sequence[PartsLine], sent: Release) -> Ques
     """Ask the office for pickup and check, until the reminders are used up; LOGISTICS may tell the arrival."""
     brief, prefill = _goods(lines, sent)
     more: More = {"also": Role.LOGISTICS, "remind": pickup_reminders, "expires": reminders_used_up}
+    more["covers"] = only_these(sent.quantities)
     check = _checked(sent)
     return gate(key, "催提", Role.OFFICE, PickupConfirmation, pickup_due, "", brief, prefill, check, **more)
 
@@ -94,6 +95,7 @@ def finding_question(key: str, lines: Sequence[PartsLine], sent: Release) -> Que
     """Ask the office again, and the SUPERVISOR to find that the goods arrived: from then on the check's term counts."""
     goods, prefill = _goods(lines, sent)
     more: More = {"also": Role.SUPERVISOR, "remind": escalation(Role.SUPERVISOR)}
+    more["covers"] = only_these(sent.quantities)
 
     def brief() -> list[str]:
         return [REMINDED, *goods()]
@@ -125,8 +127,8 @@ def check_question(key: str, lines: Sequence[PartsLine], sent: Release, arrived_
         return found_problems(form, sent.quantities)
 
     due, (brief, prefill) = working_days("check", at(arrived_on)), _goods(lines, sent)
-    told = overdue(Role.OFFICE)
-    return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, expires=due, remind=told)
+    more: More = {"expires": due, "remind": overdue(Role.OFFICE), "covers": only_these(sent.quantities)}
+    return gate(key, "到货核对", Role.OFFICE, GoodsCheck, due, "催提", brief, prefill, check, **more)
 
 
 def _goods(lines: Sequence[PartsLine], sent: Release) -> tuple[Callable[[], list[str]], Callable[[], dict[str, Any]]]:

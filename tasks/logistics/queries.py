@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
+from schemas.forms.logistics import FreightMethod
 from schemas.tables import carrier, route_price
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -19,10 +20,10 @@ def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[
     return {row.office: row.reference_price for row in connection.execute(valid)}
 
 
-def fleet(connection: Connection, _case_ids: Sequence[int] = ()) -> frozenset[str]:
-    """Give the group's own carriers, by code and by name."""
-    own = connection.execute(select(carrier.c.code, carrier.c.name).where(carrier.c.kind == "own"))
-    return frozenset(word for row in own for word in row)
+def carriers(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, FreightMethod]:
+    """Give how known carriers go, by name and by code."""
+    known = connection.execute(select(carrier.c.code, carrier.c.name, carrier.c.kind).order_by(carrier.c.code)).all()
+    return {word: FreightMethod(row.kind) for row in known for word in (row.name, row.code)}
 
 
 def freight_limits(work: Work) -> FreightLimits:

@@ -1,6 +1,6 @@
 """Who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2), and what an office may find; pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
@@ -85,14 +85,22 @@ def _needs(role: Role, zh: str, en: str) -> FreightRuling:
     return FreightRuling(role=role, reason=f"{zh}，请提交{role.zh}审批。 / {en}; ask {role.value} to approve it.")
 
 
-def carrier_problems(form: GoodsOut, fleet: Collection[str]) -> list[Problem]:
-    """Check carrier and freight: own vehicles are the fleet's and free, any other carrier is paid (DOMAIN 1.9)."""
-    own, ours, free = form.method == FreightMethod.OWN, alike(form.carrier) in map(alike, fleet), not form.freight
-    if own and not ours:
-        expected = f"自有车辆须为{'、'.join(sorted(fleet))} own vehicles are the fleet's: any other carrier is hired"
+def carrier_problems(form: GoodsOut, carriers: Mapping[str, FreightMethod]) -> list[Problem]:
+    """Check carrier and freight: own vehicles are the fleet's and free, any other carrier is paid (DOMAIN 1.9).
+
+    A known carrier goes as it does: air freight is no hired transport, whatever the form says.
+    """
+    own, free = form.method == FreightMethod.OWN, not form.freight
+    goes = {alike(word): method for word, method in carriers.items()}.get(alike(form.carrier))
+    if own and goes != FreightMethod.OWN:
+        fleet = "、".join(sorted(word for word, method in carriers.items() if method == FreightMethod.OWN))
+        expected = f"自有车辆须为{fleet} own vehicles are the fleet's: any other carrier is hired"
         return [Problem(CARRIER, form.carrier, expected)]
-    if ours and not own:
+    if goes == FreightMethod.OWN and not own:
         return [Problem(CARRIER, form.carrier, "集团车队请选自有车辆 is our fleet: choose own vehicles")]
+    if goes and goes != form.method:
+        expected = f"不做{form.method.zh}，请选{goes.zh} does not go by {form.method.value}: choose {goes.value}"
+        return [Problem(CARRIER, form.carrier, expected)]
     if own == free:
         return []
     for_own, for_hired = "自有车辆不计运费，请填 0 own vehicles are free: enter 0", "须填运费 must be above 0"

@@ -1,17 +1,19 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.logistics import EarlyRelease, FreightMethod, GoodsOut, ReleaseVerdict
+from schemas.forms.approvals import ApprovalDecision
+from schemas.forms.logistics import FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import Goods, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
-from tasks.approvals.steps import Matter, approval, find_leader
+from tasks.approvals.rules import Approver
+from tasks.approvals.steps import Matter, approval, asking, find_leader
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
 from tasks.cycle.terms import Due, More, escalation, gate, working_days
@@ -21,15 +23,14 @@ from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
-from tasks.lines.rules import brief_lines
+from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
+from tasks.logistics.early import asking_release
 from tasks.logistics.packing import packing, packing_problems
-from tasks.logistics.queries import fleet, freight_limits, route_prices
+from tasks.logistics.queries import carriers, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
-from tasks.stock.moves import available, by_line, deliver_reserved, kept, receive, reserve_available
+from tasks.stock.moves import by_line, deliver_reserved, kept, receive
 from tasks.unit.work import Work
-
-MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
 
 
 class SentLine(Goods):
@@ -103,13 +104,13 @@ def send_goods(case: Case, lines: Sequence[PartsLine], barred: Set[str], turn: i
 
 def sending(parcel: Parcel) -> Branch[Release]:
     """出库 + 出库制票: the form, its freight approval, the slips."""
-    case, refused = parcel.case, ""
+    case, refused, offer = parcel.case, "", None
     for attempt in count(1):
         turn = f"{parcel.turn}-{attempt}"
         if parcel.may_go_first:
-            beside(case, _go_first(parcel, f"release-{turn}"))
+            offer = beside(case, _go_first(parcel, f"release-{turn}"))
         form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
-        drop(case, f"release-{turn}")
+        drop(case, offer)
         refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
@@ -119,15 +120,14 @@ def sending(parcel: Parcel) -> Branch[Release]:
 
 
 def _go_first(parcel: Parcel, key: str) -> Branch[None]:
-    leader = find_leader(parcel.case, Role.SUPERVISOR, frozenset(parcel.barred), turn=key)
     try:
-        said = yield release_question(key, leader.role, parcel.barred, parcel.lines)
+        said, answered = yield from asking_release(parcel.case, key, parcel.barred, parcel.lines)
     except TimedOut:
         parcel.may_go_first = False
         return
     parcel.may_go_first = False
     if said.verdict == ReleaseVerdict.RELEASE:
-        parcel.leave_before_the_form(key, said.staff)
+        parcel.leave_before_the_form(answered, said.staff)
 
 
 def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
@@ -135,10 +135,17 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     ruling = judge_freight(parcel.case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return ""
-    leader = find_leader(parcel.case, ruling.role, frozenset(parcel.barred), turn=f"freight-{turn}")
-    shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last)
-    said = yield approval(f"freight-{turn}", "运费审批", leader.role, matter, "freight_approval")
+    role, shown = ruling.role, f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
+
+    def find(key: str) -> Approver:
+        return find_leader(parcel.case, role, frozenset(parcel.barred), turn=key)
+
+    def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
+        matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last)
+        return approval(key, "运费审批", leader.role, matter, "freight_approval")
+
+    key = f"freight-{turn}"
+    said, *_ = yield from asking(key, find(key), find, question)
     if said.verdict == Verdict.REJECT:
         return str(said.reason)
     parcel.barred.add(said.staff)
@@ -199,40 +206,9 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        return carrier_problems(form, work.read(fleet)) + packing_problems(form, leaves)
+        return carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)
-    more: More = {"also": Role.LOGISTICS, "remind": remind}
+    more: More = {"also": Role.LOGISTICS, "remind": remind, "covers": only_these(line.line_no for line in parcel.lines)}
     return gate(key, "出库", role, GoodsOut, parcel.due, brief=brief, check=check, **more)
-
-
-def release_question(
-    key: str,
-    leader: Role,
-    barred: set[str],
-    lines: Sequence[PartsLine],
-    nothing_kept: Callable[[], bool] = lambda: False,
-    link: str = "出库",
-) -> Question[EarlyRelease]:
-    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it.
-
-    Where nothing is kept for the case yet, what is on stock of its lines is kept with the decision.
-    """
-
-    def check(form: EarlyRelease, work: Work) -> list[Problem]:
-        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
-        expected = "没有可放行的现货 nothing of it is on stock"
-        wrong = form.verdict == ReleaseVerdict.RELEASE and not there
-        return [Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else []
-
-    def record(form: EarlyRelease, work: Work) -> None:
-        if form.verdict == ReleaseVerdict.RELEASE and nothing_kept():
-            reserve_available(work, lines)
-
-    def brief() -> list[str]:
-        return [MAY_GO_FIRST, *brief_lines(lines)]
-
-    due = working_days("release")
-    more: More = {"barred": barred, "expires": due, "remind": None}
-    return gate(key, "加急放行", leader, EarlyRelease, due, link, brief, check=check, record=record, **more)

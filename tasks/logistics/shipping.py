@@ -6,14 +6,14 @@ from itertools import count
 
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import PartsLine, Shortfall
-from schemas.words import Role, Urgency
+from schemas.words import Urgency
 from tasks.anomalies.source import heed_anomaly, settling
-from tasks.approvals.steps import find_leader
 from tasks.branches.beside import Branch, beside, drop, next_answer
 from tasks.durable.process import Case
 from tasks.durable.signals import TimedOut
+from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
-from tasks.logistics.sending import Parcel, release_question, sending
+from tasks.logistics.sending import Parcel, sending
 
 EARLY = "release-early"
 
@@ -30,7 +30,8 @@ class Shipping:
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
         self.case, self.barred, self.link, self.apart, self.numbers = case, barred, link, apart, count(1)
-        self.early, self.offers = EARLY, count(2)
+        self.offers = count(1)
+        self.offer: Branch[None] | None = None
         self.may_go_first = case.request.urgency == Urgency.URGENT
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
@@ -45,9 +46,9 @@ class Shipping:
         """
         known, self.lines = self.lines, {line.line_no: line for line in lines}
         if self.may_go_first and not self.gone and known != self.lines:
-            drop(self.case, self.early)
-            self.early = f"{EARLY}-{next(self.offers)}" if known else EARLY
-            beside(self.case, self._early(self.early))
+            drop(self.case, self.offer)
+            number = next(self.offers)
+            self.offer = beside(self.case, self._early(EARLY if number == 1 else f"{EARLY}-{number}"))
 
     def owed(self, lines: Sequence[PartsLine]) -> list[PartsLine]:
         """Hear of the lines as they were corrected; gives what is owed of them after what left early."""
@@ -69,36 +70,35 @@ class Shipping:
 
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
-        drop(self.case, self.early)
+        drop(self.case, self.offer)
         if self.ready:
             self._start(self.ready)
 
     def await_forms(self) -> None:
         """Wait for the forms of what left early: they are owed whatever is refused meanwhile."""
-        drop(self.case, self.early)
+        drop(self.case, self.offer)
         while self.unsent:
             next_answer(self.case)
 
     def _early(self, key: str) -> Branch[None]:
-        leader = find_leader(self.case, Role.SUPERVISOR, frozenset(self.barred), turn=key.removeprefix("release-"))
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
         try:
-            said = yield release_question(key, leader.role, self.barred, lines, nothing_kept, self.link)
+            said, answered = yield from asking_release(self.case, key, self.barred, lines, nothing_kept, self.link)
         except TimedOut:
             return
         if said.verdict == ReleaseVerdict.WAIT:
             self.may_go_first = False
             return
         parcel = Parcel(self.case, lines, self.barred, next(self.numbers))
-        parcel.leave_before_the_form(key, said.staff)
+        parcel.leave_before_the_form(answered, said.staff)
         for line in parcel.leave().lines:
             self.gone[line.part] = self.gone.get(line.part, Decimal(0)) + line.quantity
         self.ready = {}
         parcel.lines = self._lines(parcel.leave().quantities)
-        yield from self._way(parcel)
+        beside(self.case, self._way(parcel))
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        drop(self.case, self.early)
+        drop(self.case, self.offer)
         parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
         self.ready = {}
         beside(self.case, self._way(parcel))

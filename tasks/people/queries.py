@@ -1,6 +1,6 @@
 """The SQL of people: all staff with their roles, and where they work: offices and production units."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Row, select
 from schemas.spelling import Known
 from schemas.tables import office, production_unit, staff, staff_role
 from schemas.words import Role
+
+Offices = Set[str] | None  # whose cases and customers may be seen; None: those of all
 
 
 class Person(NamedTuple):
@@ -20,6 +22,12 @@ class Person(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def offices(self) -> Offices:
+        """The offices whose cases and customers are this person's to see (DOMAIN, "Look-ups")."""
+        bound = [office for _, office, _ in self.roles]
+        return None if None in bound else frozenset(filter(None, bound))
 
     def holds(self, role: Role, office: str | None = None, unit: str | None = None) -> bool:
         """Say whether this person may act as `role`; an office or unit narrows it where the person has one."""

@@ -1,11 +1,13 @@
 """Who may decide and who may take a case back (DOMAIN, "Who", "What every case has"); refusals say what it takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from sqlalchemy import Connection
 
 from schemas.answers import Answer
 from schemas.forms.base import Decision
-from schemas.problems import Problem
+from schemas.problems import BadInput, Problem
 from schemas.words import Channel, Role
 from tasks.durable.question import Question
 from tasks.durable.step import began
@@ -63,10 +65,23 @@ def applicant_until(
 
 def on_staff(unit: Unit, code: str, field: str = SIGNER) -> Person | Problem:
     """Find somebody who works here by the staff number, by default whoever signs; else say what is wrong with it."""
-    person = unit.read(people).get(code)
+    return at_work_here(unit.read(people), code, field)
+
+
+def at_work_here(staff: Mapping[str, Person], code: str, field: str = SIGNER) -> Person | Problem:
+    """The same among staff that are known."""
+    person = staff.get(code)
     if person and person.active:
         return person
     return Problem(field, code, "没有这位在职员工，请核对工号 no active staff member has this number")
+
+
+def signer_at_work(connection: Connection, code: str) -> Person:
+    """Give who signs what is no answer of a case; BadInput where nobody who works here has the number."""
+    person = at_work_here(people(connection), code)
+    if isinstance(person, Problem):
+        raise BadInput([person])
+    return person
 
 
 def _refused(person: Person, why: str) -> Problem:

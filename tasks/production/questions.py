@@ -10,16 +10,22 @@ from schemas.problems import Problem
 from schemas.words import Role
 from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
 from tasks.durable.question import Question
-from tasks.lines.rules import as_rows, only_these
+from tasks.lines.rules import Covers, as_rows, first_of, only_these
 from tasks.production.rules import Making, count_problems, report_problems
 from tasks.unit.work import Work
 
 
 def making_questions(making: Making, shipment: int) -> list[Question[Any]]:
     """Ask for all that is not there yet: reports of the units, counts of what they made."""
+    return [*(report_question(unit, making, shipment) for unit in making.units()), *count_questions(making)]
+
+
+def count_questions(making: Making, title: str = "出货入库", stopped: str = "") -> list[Question[GoodsInCount]]:
+    """Ask for the counts of what was made; a form that fits several is the first one's, as they were reported."""
+    fits = [only_these(made) for made in making.counts.values()]
     return [
-        *(report_question(unit, making, shipment) for unit in making.units()),
-        *(count_question(key, made, making.plan) for key, made in making.counts.items()),
+        count_question(key, made, making.plan, first_of(fits[:at]), title, stopped)
+        for at, (key, made) in enumerate(making.counts.items(), start=1)
     ]
 
 
@@ -29,7 +35,7 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
     def check(form: ProductionReport, _work: Work) -> list[Problem]:
-        return report_problems(form.lines, left)
+        return report_problems(form.lines, left, making.orders)
 
     def brief() -> list[str]:
         planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
@@ -46,7 +52,7 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
 
 
 def count_question(
-    key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine], title: str = "出货入库", stopped: str = ""
+    key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine], covers: Covers, title: str, stopped: str
 ) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked; `stopped` says why the case ends with it."""
 
@@ -60,6 +66,5 @@ def count_question(
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
 
-    covers = only_these(made)
     within, link = "goods_in", "出货入库"
     return gate(key, title, Role.WAREHOUSE, GoodsInCount, within, link, brief, prefill, check, covers=covers)

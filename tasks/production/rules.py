@@ -145,13 +145,24 @@ def plan_problems(form: PlanDecision, promised: Mapping[int, date], today: date)
     return problems + [Problem("延期原因 reason", promised[no], LATE, no) for no in late]
 
 
-def report_problems(lines: Sequence[ReportLine], left: Mapping[int, Decimal]) -> list[Problem]:
-    """Check a workshop's report: its own lines, never more than is left, not empty."""
+def report_problems(
+    lines: Sequence[ReportLine], left: Mapping[int, Decimal], orders: Mapping[int, OrderProgress]
+) -> list[Problem]:
+    """Check a workshop's report: its own lines, never more than is left, not empty.
+
+    More scrap in all than was ordered is an anomaly, which a leader decides: it needs its explanation.
+    """
     problems = known_lines([line.line_no for line in lines], left)
     for row, line in enumerate(lines, start=1):
         if line.line_no in left and line.made > left[line.line_no]:
             expected = f"最多 {left[line.line_no]:f} at most {left[line.line_no]:f} are left to make"
             problems.append(Problem("完成数量 made", line.made, expected, row))
+        order = orders.get(line.line_no)
+        if order and order.scrapped + line.scrapped > order.quantity and not line.anomaly:
+            expected = (
+                f"累计报废超过订购的 {order.quantity:f}，请核对或填异常说明 more than was ordered: say what is wrong"
+            )
+            problems.append(Problem("报废数量 scrapped", line.scrapped, expected, row))
     if not problems and not any(line.made or line.scrapped or line.anomaly for line in lines):
         problems.append(Problem("明细 lines", "0", NOTHING))
     return problems

@@ -19,7 +19,7 @@ from tasks.durable.step import step
 from tasks.lines.steps import close_lines, mark_line
 from tasks.people.queries import units
 from tasks.production.planning import release_stock
-from tasks.production.questions import count_question, making_questions
+from tasks.production.questions import count_questions, making_questions
 from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
@@ -90,8 +90,7 @@ def _count_what_is_left(case: Case, making: Making, shipment: int, title: str, w
     cancel_production(case, [])
     release_stock(case, [])
     while making.counts:
-        left = [count_question(key, made, making.plan, title, why) for key, made in making.counts.items()]
-        question, counted = ask_first(case, *left)
+        question, counted = ask_first(case, *count_questions(making, title, why))
         _count(case, making, question.key, counted, shipment, question.key.removeprefix("goods-in-"))
 
 

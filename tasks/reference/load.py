@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeEngine
 
 from schemas import tables
 from schemas.problems import BadInput, Problem
-from schemas.spelling import order_number, phone_number
+from schemas.spelling import order_number, person_name, phone_number
 from schemas.words import MovementKind
 from tasks.cycle.publication import publish
 from tasks.durable import clock
@@ -59,7 +59,11 @@ READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {  # Na
     Numeric: (Decimal, "应为数字 must be a number"),
     String: (str, ""),
 }
-KEPT_AS = {"order_no": order_number, "customer_phone": phone_number}  # as the doors keep them
+KEPT_AS = {
+    "order_no": order_number,
+    "customer_name": person_name,
+    "customer_phone": phone_number,
+}  # as the doors keep them
 REFUSALS = {
     "23502": "必填 is required",
     "23503": "没有这个代码 is not a known code",

@@ -22,12 +22,12 @@ from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from schemas.forms.base import Form
+from schemas.forms.base import Form, contact_fields
 from schemas.forms.fields import Register
 from schemas.problems import BadInput, NotFound, problems_of
 from tasks.desk.rules import brief_line, plain
 from tasks.durable import database
-from tasks.privacy.rules import without_secrets
+from tasks.privacy.rules import blanked, without_secrets
 from tasks.runs.flow import CHUNK_RETRIES, as_task, form_flow, this_run
 from tasks.runs.locks import at_work
 from tasks.runs.parking import prefect_client
@@ -111,8 +111,8 @@ class Job:
             self.tell(f"{start + len(part):,}/{len(many):,}")
 
     def forget_secrets(self, parameters: Mapping[str, Any]) -> None:
-        """Keep of URLs and telephone numbers in a form what may be shown; the job has ended and needs them no more."""
-        if (bare := without_secrets(parameters)) != parameters:
+        """Keep of a form what may be shown, no contact data; the job has ended and needs it no more."""
+        if (bare := blanked(without_secrets(parameters), contact_fields())) != parameters:
             with prefect_client() as client:
                 client.update_flow_run(self.run_id, parameters=bare)
 

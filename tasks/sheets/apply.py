@@ -19,6 +19,7 @@ from sqlalchemy import Engine, Row
 from schemas.answers import Answer, Opened, Turn
 from schemas.forms.base import form_path
 from schemas.forms.fields import Key
+from schemas.forms.sales import SalesLine, WarrantyCard
 from schemas.problems import BadInput, NotFound, Problem, problems_of
 from schemas.sheet_kinds import STEP, SheetKind
 from schemas.words import Channel
@@ -26,12 +27,14 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import known_rows
 from tasks.durable.stage import advance_chunk
+from tasks.sheets.cards import keep_cards
 from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
 from tasks.sheets.sales import keep_sales
 from tasks.unit.work import SHANGHAI
 
+KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards}
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
@@ -42,7 +45,7 @@ def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list
     elif kind.requests:
         outcomes = _open_cases(db, kind, forms)
     else:  # a list of its own, which opens and answers nothing
-        outcomes = keep_sales(db, forms)
+        outcomes = KEPT[kind.form](db, forms)
     return sorted(outcomes, key=lambda outcome: outcome.no)
 
 

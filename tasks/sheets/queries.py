@@ -1,30 +1,16 @@
-"""The SQL of sheets: cases by number, what they wait for, drop-down lists, sales records."""
+"""The SQL of sheets: cases by number, what they wait for, drop-down lists."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from schemas.forms.fields import Register
-from schemas.tables import (
-    carrier,
-    case_line,
-    office,
-    part,
-    part_price,
-    production_unit,
-    sales_change,
-    sales_record,
-    service_case,
-    work_item,
-)
+from schemas.tables import carrier, case_line, office, part, part_price, production_unit, service_case, work_item
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
 from tasks.unit.among import among
-
-SalesKey = tuple[str, int]  # order and line
 
 
 def template_lists(connection: Connection) -> dict[Register, list[str]]:
@@ -62,30 +48,3 @@ def waiting_items(connection: Connection, form: str, case_ids: Collection[int]) 
     found = select(work_item.c.case_id, work_item.c.step_key).where(waits, among(work_item.c.case_id, case_ids))
     rows = connection.execute(found.order_by(work_item.c.due_at.desc(), work_item.c.step_key.desc()))
     return {row.case_id: row.step_key for row in rows}
-
-
-def add_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> set[SalesKey]:
-    """Keep the sales records of order lines that have none; gives which these are."""
-    in_order = sorted(records, key=lambda record: (record["order_no"], record["line_no"]))  # so that no two deadlock
-    added = insert(sales_record).values(in_order).on_conflict_do_nothing()
-    rows = connection.execute(added.returning(sales_record.c.order_no, sales_record.c.line_no))
-    return {(row.order_no, row.line_no) for row in rows}
-
-
-def held_sales(connection: Connection, orders: Collection[str]) -> dict[SalesKey, Row[Any]]:
-    """Give the sales records of orders; until the transaction ends nobody else changes them."""
-    of_orders = select(sales_record).where(among(sales_record.c.order_no, orders))
-    rows = connection.execute(of_orders.order_by(sales_record.c.order_no, sales_record.c.line_no).with_for_update())
-    return {(row.order_no, row.line_no): row for row in rows}
-
-
-def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
-    """Put these sales records in the place of those that are kept."""
-    given = insert(sales_record).values(records)
-    told = {column.name: given.excluded[column.name] for column in sales_record.c if not column.primary_key}
-    connection.execute(given.on_conflict_do_update(index_elements=list(sales_record.primary_key), set_=told))
-
-
-def note_sales(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write down who took sales records in or corrected them, and what changed."""
-    connection.execute(insert(sales_change), [dict(change) | {"changed_at": clock.now()} for change in changes])

@@ -12,11 +12,12 @@ from sqlalchemy import Engine, Row
 
 from schemas.forms.sales import SalesChannel, SalesLine, YesNo
 from schemas.problems import Problem, problems_of
+from tasks.customers.cards import renew_periods
+from tasks.customers.queries import add_sales, correct_sales, held_sales, note_sales
 from tasks.people.queries import offices
 from tasks.privacy.rules import mask_address, mask_phone
 from tasks.sheets.forms import SheetForm
 from tasks.sheets.outcome import Became, RowOutcome, rejected
-from tasks.sheets.queries import add_sales, correct_sales, held_sales, note_sales
 
 SIGNED = ("staff", "confirmed")  # what a row says beside the record
 MASKED = {"customer_phone": mask_phone, "customer_address": mask_address}  # reasons stand on pages too
@@ -60,6 +61,7 @@ def _keep(db: Engine, lines: Sequence[tuple[SheetForm, SalesLine]]) -> list[RowO
                 corrected.append(record)
         if corrected:
             correct_sales(connection, corrected)
+            renew_periods(connection, [(record["order_no"], record["line_no"]) for record in corrected])
         if noted:
             note_sales(connection, noted)
     return outcomes
@@ -75,7 +77,8 @@ def _became(new: bool, changes: Changes, line: SalesLine) -> Became:
 
 def _record(line: SalesLine, known: Mapping[str, Row[Any]]) -> dict[str, Any]:
     """Give a line as a sales record."""
-    made = {"office": known[line.office].code, "custom_made": line.custom_made is YesNo.YES}
+    made = {"office": known[line.office].code}
+    made |= {name: getattr(line, name) is YesNo.YES for name in ("custom_made", "custom_confirmed")}
     told = {name: value for name, value in line if name not in SIGNED}
     return told | {"channel": line.channel.value} | made
 

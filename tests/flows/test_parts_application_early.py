@@ -15,10 +15,11 @@ def damaged(play: Play) -> int:
     return case
 
 
-def test_an_anomaly_of_what_left_early_may_close_the_case_before_its_review(play: Play) -> None:
+def test_an_anomaly_of_what_left_early_is_settled_before_the_review(play: Play) -> None:
     case = damaged(play)
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="关闭本单", 原因="改走退货")
-    assert (play.state(case), play.case(case).ending) == ("closed", "replaced")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
+    assert set(play.items(case)) == {"review-1"}
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4}, "what the office has stays with it"
 
 

@@ -94,6 +94,15 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         "运费 freight: “9999.99” — 自有车辆不计运费",
     ),
     "the fleet hired": ({"承运商": FLEET}, "承运商 carrier: “集团自有车队” — 集团车队请选自有车辆"),
+    "air freight as hired transport": (
+        {"承运商": "航空货运代理"},
+        "承运商 carrier: “航空货运代理” — 不做专车，请选空运 does not go by hired: choose air",
+    ),
+    "express as hired transport": ({"承运商": "顺丰 速运"}, "承运商 carrier: “顺丰 速运” — 不做专车，请选快递"),
+    "air freight as express, by its code": (
+        {"运输方式": "快递", "承运商": "sfa"},
+        "承运商 carrier: “sfa” — 不做快递，请选空运 does not go by express: choose air",
+    ),
     "unknown method": ({"运输方式": "马车"}, "运输方式: “马车” — 应为 expected one of: 专车 hired"),
 }
 

@@ -312,3 +312,100 @@ def test_what_arrived_damaged_climbs_the_ladder_too(play: Play) -> None:
     assert play.items(child)["leader-1-2"].role == "MANAGER"
     assert play.finish(child) == "settled"
     assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3}
+
+
+# while an approval waits, the only one who could give it becomes barred
+
+
+def urgent_beside_its_approval(play: Play) -> int:
+    """Bring an urgent application for 5,000 CNY to its approval, with the early release still to grant."""
+    case = play.apply([line("P-HW-001", 100)], urgency="加急")
+    play.decide(case, "review-1", staff="E1001", 明细=cells("单价", {1: 50}, 配件名称="P-HW-001", 数量=100))
+    assert {key: item.role for key, item in play.items(case).items()} == dict.fromkeys(
+        ["approve-1-1", "release-early-2"], "SUPERVISOR"
+    )
+    return case
+
+
+def test_an_approval_goes_to_the_next_rung_where_its_only_supervisor_grants_the_early_release(play: Play) -> None:
+    play.retire("E1041", "E1042")
+    case = urgent_beside_its_approval(play)
+    play.decide(case, "release-early-2", staff="E1040")
+    items = play.items(case)
+    assert "approve-1-1" not in items
+    assert items["approve-1-1-anew-2"].role == "MANAGER"
+    play.decide(case, "approve-1-1-anew-2", staff="E1043")
+    assert play.finish(case) == "delivered"
+
+
+def test_an_approval_stays_where_it_is_while_somebody_of_its_rung_may_still_give_it(play: Play) -> None:
+    case = urgent_beside_its_approval(play)
+    opened = play.items(case)["approve-1-1"]
+    play.decide(case, "release-early-2", staff="E1040")
+    assert play.items(case)["approve-1-1"] == opened
+    play.decide(case, "approve-1-1", staff="E1041")
+    assert play.finish(case) == "delivered"
+
+
+def test_an_early_release_goes_to_the_next_rung_where_its_only_supervisor_approves_the_amount(play: Play) -> None:
+    play.retire("E1041", "E1042")
+    case = play.apply([line("P-HW-001", 100), line("P-PB-001", 1)], urgency="加急")
+    play.decide(case, "review-1", staff="E1001", 明细=cells("单价", {1: 50}, 配件名称="P-HW-001", 数量=100))
+    play.decide(case, "approve-1-1", staff="E1040")
+    assert play.items(case)["release-early-2-anew-3"].role == "MANAGER"
+    play.decide(case, "release-early-2-anew-3", staff="E1043")
+    assert play.finish(case) == "delivered"
+
+
+def test_a_review_goes_to_the_next_rung_where_its_only_reviewer_grants_the_early_release(play: Play) -> None:
+    play.grant("E1001", Role.SUPERVISOR)
+    play.retire("E1002", "E1003")
+    case = play.apply([line("P-HW-001", 4)], urgency="加急")
+    due = play.items(case)["review-1"].due_at
+    play.decide(case, "release-early", staff="E1001")
+    review = play.items(case)["review-1-anew-2"]
+    assert (review.role, review.due_at) == ("SUPERVISOR", due), "its 24 hours count from receipt"
+    play.decide(case, "review-1-anew-2", staff="E1040", 审核结论="退回办事处", 原因="补照片")
+    play.decide(case, "resubmit-1")
+    assert play.finish(case) == "delivered"
+
+
+def two_freights(play: Play) -> int:
+    """Bring two parcels of a case to the approval of their freights, which wait side by side."""
+    play.retire("E1041", "E1042")
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "plan-1")
+    dear = {"运输方式": "快递", "承运商": "顺丰速运", "运费": 300, "件数": 1}
+    play.decide(case, "goods-out-1-1", **dear)
+    play.decide(case, "plan-1")
+    play.decide(case, "produce-1-panel-1")
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "goods-out-2-1", **dear)
+    assert {key: item.role for key, item in play.items(case).items()} == dict.fromkeys(
+        ["freight-1-1", "freight-2-1"], "SUPERVISOR"
+    )
+    return case
+
+
+def test_of_two_freights_the_second_goes_to_the_next_rung_where_the_only_supervisor_approves_the_first(
+    play: Play,
+) -> None:
+    case = two_freights(play)
+    play.decide(case, "freight-1-1", staff="E1040")
+    second = play.items(case)["freight-2-1-anew-2"]
+    assert (second.role, second.brief[0]) == ("MANAGER", "快递 express · 顺丰速运 · **300.00 CNY**")
+    play.decide(case, "freight-2-1-anew-2", staff="E1043")
+    assert play.finish(case) == "delivered"
+
+
+def test_where_nobody_is_left_for_the_second_freight_it_is_the_manager_s_who_may_only_refuse(play: Play) -> None:
+    play.retire("E1043", "E1046")
+    play.grant("E1040", Role.MANAGER)
+    case = two_freights(play)
+    play.decide(case, "freight-1-1", staff="E1040")
+    second = play.items(case)["freight-2-1-anew-2"]
+    assert (second.role, second.brief[0]) == ("MANAGER", "**没有可审批的人 nobody is left who may approve**")
+    assert "may not approve" in play.refused(case, "freight-2-1-anew-2", staff="E1040")
+    play.decide(case, "freight-2-1-anew-2", staff="E1040", 审批结论="不同意", 原因="改走专线")
+    assert "goods-out-2-2" in play.items(case)

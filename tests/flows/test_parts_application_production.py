@@ -169,3 +169,16 @@ def test_a_case_whose_only_line_is_ordered_again_ends_replaced_and_its_work_is_u
     sent = play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)
     assert [message.kind for message in sent] == ["place_order", "cancel_order"]
     assert play.finish(again) == "delivered"
+
+
+def test_more_scrap_than_was_ordered_needs_to_be_explained(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 5)])
+    play.run_to(case, "produce-1-panel-1")
+    scrapped = {"行号": 1, "完成数量": 1, "报废数量": 3}
+    told = play.refused(case, "produce-1-panel-1", 明细=[scrapped | {"报废数量": 99_999}])
+    assert "报废数量 scrapped: “99999” — 累计报废超过订购的 5，请核对或填异常说明" in told
+    play.decide(case, "produce-1-panel-1", 明细=[scrapped])
+    assert "累计报废超过订购的 5" in play.refused(case, "produce-1-panel-2", 明细=[scrapped])
+    play.decide(case, "produce-1-panel-2", 明细=[scrapped | {"报废数量": 2}])
+    play.decide(case, "produce-1-panel-3", 明细=[scrapped | {"异常说明": "设备故障，整批报废"}])
+    assert "anomaly-1-3-1" in {key for key in play.items(case) if key.startswith("anomaly")}

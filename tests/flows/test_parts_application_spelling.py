@@ -6,7 +6,7 @@ import pytest
 
 from schemas.problems import BadInput
 from schemas.sheet_kinds import sheet_kind
-from tasks.desk.queries import find_cases
+from tasks.lookups.queries import find_cases
 from tasks.sheets.importing import import_file
 from tests.play import Play, line
 from tests.tasks.sheets.workbooks import save
@@ -53,7 +53,7 @@ def test_a_reviewer_and_a_planner_are_answered_so_too(play: Play) -> None:
 def test_a_case_is_found_however_its_numbers_are_spelled(play: Play, typed: str) -> None:
     case = play.apply([line("P-HW-001", 1)], 订单号="WX-77A", **CUSTOMER)
     with play.db.connect() as connection:
-        assert find_cases(connection, typed) == [play.case(case).number]
+        assert [one.number for one in find_cases(connection, typed)] == [play.case(case).number]
 
 
 def test_a_sheet_is_answered_as_a_form_is(play: Play, tmp_path: Path) -> None:

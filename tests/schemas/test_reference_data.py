@@ -34,7 +34,7 @@ HEADERS = {
     "holidays": "day,working,name",
     "sales": (
         "order_no,line_no,office,customer_name,customer_phone,customer_address,model,model_name,quantity,"
-        "price_paid,factory,factory_date,delivery_date,signing_date,channel,custom_made"
+        "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed"
     ),
     "stock": "warehouse,part,quantity",
     "carriers": "code,name,kind",
@@ -78,7 +78,7 @@ MAY_BE_EMPTY = {
     "part_prices": {"valid_to"},
     "routes": {"valid_to"},
     "cycle_standards": {"unit", "valid_to"},
-    "sales": {"delivery_date", "signing_date"},
+    "sales": {"delivery_date", "signing_date", "installation_date"},
 }
 WORDS = [
     ("units", "kind", {"own", "outsourced", "supplier"}),
@@ -90,6 +90,7 @@ WORDS = [
     ("holidays", "working", {"0", "1"}),
     ("sales", "channel", {"shop", "remote"}),
     ("sales", "custom_made", {"0", "1"}),
+    ("sales", "custom_confirmed", {"0", "1"}),
     ("carriers", "kind", {method.value for method in FreightMethod}),
 ]
 ROLES = [role for role in Role if role is not Role.SYSTEM]
@@ -486,6 +487,7 @@ def test_sales_cover_every_office_both_channels_and_custom_made_goods() -> None:
     assert {row["office"] for row in rows} == codes("offices")
     assert {row["channel"] for row in rows} == {"shop", "remote"}
     assert {row["custom_made"] for row in rows} == {"0", "1"}
+    assert [row["order_no"] for row in rows if row["custom_confirmed"] > row["custom_made"]] == []
     assert [row["order_no"] for row in rows if int(row["quantity"]) <= 0] == []
 
 

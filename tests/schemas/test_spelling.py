@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.spelling import Known, alike, order_number, phone_number
+from schemas.spelling import Known, alike, order_number, person_name, phone_number
 
 PARTS = Known(
     (name, name) for name in ("柜门板(左)", "柜门板(右)", "铰链(全盖110°)", "抽屉面板(小)", "P-PB-001", "北京办事处")
@@ -45,3 +45,18 @@ def test_what_is_near_is_asked_for_and_what_is_not_is_not() -> None:
     assert PARTS.meant("北京办") == "；是否 did you mean: 北京办事处?"
     assert PARTS.meant("zzzzzz") == ""
     assert "门" not in Known[str]([]).meant("柜门板")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("钱 雨 桐", "钱雨桐"),
+        ("　钱雨桐 ", "钱雨桐"),
+        ("钱\u200b雨桐", "钱雨桐"),
+        ("Ａnna  Li", "Anna Li"),
+        ("Li 雨桐", "Li 雨桐"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_kept_in_one_spelling(typed: str, kept: str) -> None:
+    assert person_name(typed) == kept

@@ -12,6 +12,17 @@ PICTURES = PROJECT / "docs" / "img"
 MOST_BYTES = 250_000
 APPLICATION = {"申报人工号": "E1049", "订单号": "SO20251023-0164", "备注": "客户周末在家"}
 
+CARD = {
+    "经办人工号": "E1001",
+    "保修卡号": "BX-2025-0417",
+    "订单号": "SO20251023-0164",
+    "行号": "1",
+    "客户姓名": "韦晓峰",
+    "客户电话": "13800002195",
+    "客户地址": "北京市海淀区枫林街154号榕溪苑15栋2单元2303室",
+    "寄回日期": "today",
+}
+
 
 def main() -> None:
     """Play a few steps in the real product and take a picture of each."""
@@ -21,7 +32,7 @@ def main() -> None:
         log_in(desk, product)
         page = desk.new_page()
         staff = Staff(page, product.start_page)
-        for take in (take_start_page, take_application, take_inbox_and_gate, take_case_sheet):
+        for take in (take_start_page, take_application, take_inbox_and_gate, take_case_sheet, take_customer_file):
             take(staff)
 
 
@@ -66,6 +77,15 @@ def take_case_sheet(staff: Staff) -> None:
     staff.open_case("PA-2026-000008")
     heading = staff.page.get_by_role("heading", name="进度 Progress")
     shoot(staff.page, "case", 2400, heading.locator(".."))
+
+
+def take_customer_file(staff: Staff) -> None:
+    """Everything about a customer who sent a warranty card."""
+    staff.do_job("保修卡登记", "已登记", **CARD)
+    staff.do_job("客户档案", "已查询", 经办人工号="E1049", 查找内容="138 0000 2195")
+    heading = staff.page.get_by_role("heading", name="销售记录 Sales")
+    heading.wait_for()
+    shoot(staff.page, "customer", 1500, heading.locator(".."))
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:

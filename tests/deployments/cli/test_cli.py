@@ -1,6 +1,7 @@
 """The command line: what people type is done or refused in clear words; machines read stable keys."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -183,10 +184,15 @@ def test_where_there_are_several_processes_one_is_asked_for(
 
 def test_processes_are_listed_with_their_chain(run: Run) -> None:
     shown = run("processes").stdout
-    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统"):
+    for words in ("PA", "配件申报", "办事处申报 → 审核修正 → 录入系统", "配件审核员 parts reviewer", "review.hours"):
         assert words in shown
     (process,) = read(run("processes", "--json"))
-    assert (process["code"], process["version"], process["chain"][:2]) == ("PA", 1, ["办事处申报", "审核修正"])
+    assert (process["code"], process["title"], process["version"]) == ("PA", "配件申报", 1)
+    applied, review, entered, *_ = process["links"]
+    assert applied == {"label": "办事处申报", "kind": "event", "role": "OFFICE", "due": "resubmit.days"}
+    assert review == {"label": "审核修正", "kind": "gate", "role": "PARTS_REVIEWER", "due": "review.hours"}
+    assert entered == {"label": "录入系统", "kind": "auto", "role": None, "due": ""}
+    assert process["endings"] == ["delivered", "rejected", "withdrawn", "replaced", "timed_out"]
 
 
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
@@ -618,3 +624,51 @@ def _role(name: str) -> Any:
     from schemas.words import Role
 
     return Role(name)
+
+
+# look-ups
+
+
+def test_a_customer_is_shown_whole_with_masked_contact_data(run: Run, applied: str) -> None:
+    shown = run("customer", "SO20260318-0042").stdout
+    for words in ("销售记录 Sales", "保修卡 Warranty cards", "三包 Warranty", "单据 Cases", NUMBER, "审核修正"):
+        assert words in shown
+    known = read(run("customer", "so20260318-0042", "--json"))
+    phone = known["customer"]["phone"]
+    assert ("****" in phone, phone[3:-4] in shown) == (True, True)
+    assert [case["number"] for case in known["cases"]] == [NUMBER]
+    assert {sale["order_no"] for sale in known["sales"]} == {"SO20260318-0042"}
+
+
+def test_contact_data_in_full_says_who_wants_it_and_is_for_holders_alone(run: Run, applied: str) -> None:
+    refused(run("customer", "SO20260318-0042", "--full"), "--as")
+    refused(run("customer", "SO20260318-0042", "--full", "--as", "E1001"), "contact data in full")
+    refused(run("customer", "SO20260318-0042", "--full", "--as", "E9999"), "没有这位在职员工")
+
+
+def test_the_office_that_must_resubmit_sees_its_customers_phone(run: Run, applied: str) -> None:
+    decided = run("decide", NUMBER, "--as", "E1001", "审核结论=退回办事处", "原因=数量不符")
+    assert decided.exit_code == 0
+    phone = read(run("customer", "SO20260318-0042", "--full", "--as", "E1049", "--json"))["customer"]["phone"]
+    assert re.fullmatch(r"1\d{10}", phone)
+    assert phone not in run("customer", "SO20260318-0042").stdout
+
+
+def test_an_office_looks_up_its_own_alone(run: Run, applied: str) -> None:
+    assert [case["number"] for case in read(run("find", "1", "--office", "北京办事处", "--json"))] == [NUMBER]
+    assert read(run("find", "1", "--office", "TJ", "--json")) == []
+    refused(run("customer", "SO20260318-0042", "--office", "TJ"), "没有这位客户")
+    refused(run("customer", "SO20250106-0101", "--as", "E1049"), "没有这位客户")
+    refused(run("find", "1", "--office", "火星"), "--office")
+
+
+def test_a_case_is_found_with_where_it_stands(run: Run, applied: str) -> None:
+    shown = run("find", "000001").stdout
+    for words in (NUMBER, "北京办事处", "审核修正", "配件审核员"):
+        assert words in shown
+    assert "nothing was found" in run("find", "000002").stdout
+
+
+def test_parts_are_looked_up_with_the_price_in_force_today(run: Run) -> None:
+    assert "铰链(全盖110°)" in run("parts", "铰链").stdout
+    assert read(run("parts", "P-HW-001", "--json"))[0]["price"] == "9.20"

@@ -195,6 +195,25 @@ def test_a_frozen_process_of_a_killed_server_does_not_keep_the_next_from_startin
         assert not is_alive(frozen)
 
 
+def test_a_command_waits_until_the_last_process_of_a_killed_server_has_let_go(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    with running_database(settings):
+        killed = psutil.Process(server_pid(settings))
+        last = killed.children()[0]
+        last.suspend()
+        killed.kill()
+        (settings.home / POSTGRES / "postmaster.pid").unlink()  # where nobody buries the dead it still is somebody's
+        args = [sys.executable, "-c", HOLD, str(settings.home)]
+        with subprocess.Popen(args, cwd=PROJECT, stdout=subprocess.PIPE) as command:
+            wait_until(lambda: "still in use" in (settings.home / POSTGRES / "log").read_text("utf-8"), True)
+            last.kill()
+            assert command.stdout is not None
+            assert command.stdout.readline() == b"holding\n"
+            tend_server(settings)
+            command.send_signal(signal.SIGINT)
+            command.wait(MINUTES)
+
+
 def test_a_server_that_a_command_started_meanwhile_is_left_alone(make_home: Callable[[], Path]) -> None:
     settings = Settings(home=make_home(), fsync=False)
     with running_database(settings) as databases:

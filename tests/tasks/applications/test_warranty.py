@@ -1,6 +1,8 @@
 """三包: when warranty begins and ends, and who should pay (DOMAIN, "Warranty")."""
 
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,33 @@ def covered(day: date, start: date | None = START) -> Cover:
     return Cover(day, start, "签收日起 from signing", {"PANEL": 24}, 12, frozenset({Reason.MISUSE}))
 
 
+def sold(**known: date) -> Any:
+    dates = {"factory_date": date(2026, 1, 31), "signing_date": None, "installation_date": None, "waived_on": None}
+    return SimpleNamespace(**dates | known)
+
+
+def test_what_was_installed_is_under_warranty_from_the_completion_of_that() -> None:
+    later = date(2026, 4, 2)
+    start, why = warranty_start(sold(signing_date=START, installation_date=later), 1)
+    assert start == later
+    assert "安装完成日起" in why
+
+
+def test_a_warranty_that_was_given_up_ends_the_day_before() -> None:
+    cover = covered(date(2026, 9, 1))._replace(waived=date(2026, 9, 1))
+    warranty = cover.of("HARDWARE")
+    assert warranty
+    assert warranty.end == date(2026, 8, 31)
+    assert "2026-09-01 放弃保修" in warranty.rule
+    assert cover.fee("HARDWARE", Reason.QUALITY) is FeeCategory.CHARGED
+    late = covered(START)._replace(waived=date(2027, 3, 21)).of("HARDWARE")
+    assert late
+    assert (late.end, "放弃" in late.rule) == (date(2027, 3, 20), False)
+
+
 def test_warranty_begins_with_the_signing_else_a_month_after_the_factory() -> None:
-    assert warranty_start(START, date(2026, 1, 31), 1) == (START, "签收日起 from signing")
-    start, why = warranty_start(None, date(2026, 1, 31), 1)
+    assert warranty_start(sold(signing_date=START), 1) == (START, "签收日起 from signing")
+    start, why = warranty_start(sold(), 1)
     assert start == date(2026, 2, 28)
     assert "出厂日顺延 1 个月" in why
 

@@ -1,17 +1,12 @@
 """The books name what contradicts a sentence."""
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from tasks.books.queries import ALWAYS, AT_REST, untrue
 from tests.play import Play
 
 SELF_APPROVED = "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')"
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 def contradicted(play: Play, statement: str) -> dict[str, list[tuple[object, ...]]]:

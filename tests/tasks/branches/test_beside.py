@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine
 
 from schemas.answers import Answer, Reply, Turn
 from schemas.words import Channel, Role, Verdict
@@ -23,11 +22,6 @@ GRANTS = {"经办人工号": "E1040", "核对结论": "同意"}
 def toys() -> Iterator[None]:
     with registered():
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture
@@ -115,10 +109,10 @@ def test_answers_to_branches_of_many_cases_are_taken_in_one_chunk(play: Play, be
 def test_an_answer_to_a_branch_gives_the_process_the_turn_to_ask_something_else(play: Play, become: Become) -> None:
     def asks_what_branches_leave(case: Case) -> Closing:
         case, heard = side_by_side(case), list[str]()
-        beside(case, twice("branch", heard))
+        branch = beside(case, twice("branch", heard))
         while next_answer(case, check(f"after-{len(heard)}")) is None:
             pass
-        drop(case, "branch-2")
+        drop(case, branch)
         return Closing(ToyEnding.GRANTED, f"after {len(heard)}")
 
     become(asks_what_branches_leave)
@@ -133,11 +127,11 @@ def test_an_answer_to_a_branch_gives_the_process_the_turn_to_ask_something_else(
 def test_a_branch_that_is_dropped_is_asked_no_longer_and_the_others_are(play: Play, become: Become) -> None:
     def drops_one(case: Case) -> Closing:
         case, heard = side_by_side(case), list[str]()
-        for name in ("left", "right"):
-            beside(case, twice(name, heard))
+        left, _ = (beside(case, twice(name, heard)) for name in ("left", "right"))
         ask(case, check("own"))
-        drop(case, "left-1")
-        drop(case, "nobody-waits-for-this")
+        drop(case, left)
+        drop(case, left)  # which does not wait any more
+        drop(case, None)
         rest(case)
         return Closing(ToyEnding.GRANTED, " ".join(heard))
 

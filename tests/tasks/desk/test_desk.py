@@ -24,13 +24,14 @@ from tasks.desk.chain import Passage, chain, chain_diagram
 from tasks.desk.dialog import DIALOG_LINES, DIALOG_WIDTH, gate_description
 from tasks.desk.links import Links, RunForm
 from tasks.desk.pages import case_sheet, inbox_page, start_page
-from tasks.desk.queries import case_view, find_cases, inbox, open_counts
+from tasks.desk.queries import case_view, inbox, open_counts
 from tasks.desk.reading import said
 from tasks.desk.rules import JOINER, brief_line, cut, plain, run_name, run_tags, unbold, width
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseFacts, CaseView, DocumentView, Happening, ItemView, Waiting
 from tasks.durable.stage import advance
 from tasks.logistics.rules import FreightRuling
+from tasks.lookups.queries import find_cases
 from tasks.people.queries import offices
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 from tests import toy
@@ -755,7 +756,7 @@ def test_a_case_is_found_by_number_order_and_phone(play: Play) -> None:
     for text in (row.number.lower(), f" {row.order_no} ", row.customer_phone):
         with play.db.connect() as connection:
             [found] = find_cases(connection, text)
-        assert found == row.number
+        assert found.number == row.number
     view = view_of(play, case)
     assert (view.case.link, {note.tracking for note in view.documents} - {None}) == ("催提", {"YD-7"})
     assert [name for name, _ in view.lines.facts] == ["承诺 Promised", "金额 Total", "三包 Warranty"]

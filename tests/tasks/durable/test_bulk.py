@@ -45,6 +45,7 @@ APPLICANT, WORKSHOP, WAREHOUSE, NOBODY = "E1049", "E1007", "E1016", "E9999"
 
 @pytest.fixture
 def play(db: Engine) -> Play:
+    """One whose cases need not be as they should at the end: some stand still by a fault of their own."""
     return Play(db)
 
 

@@ -1,5 +1,7 @@
 """Leases go by the database's clock, and a case's time never goes back, whatever is done to a host's clock."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +20,7 @@ from tasks.durable.stage import advance
 from tasks.runs.queries import ready_cases
 from tests.play import Play, books_balance
 from tests.toy import opened, registered
-from tests.waiting import wait_until
+from tests.waiting import MINUTES, wait_until
 
 HOUR = timedelta(hours=1)
 GRANTS = Answer("check-1", {"经办人工号": "E1040", "核对结论": "同意"}, Channel.CLI)
@@ -32,6 +34,7 @@ def toys() -> Iterator[None]:
 
 @pytest.fixture
 def play(db: Engine) -> Play:
+    """One whose cases need not be as they should at the end: some stand still by a fault of their own."""
     return Play(db)
 
 
@@ -92,6 +95,21 @@ def test_a_renewal_that_fails_is_not_the_last(play: Play, case: int, monkeypatch
         first = expires_at(play)
         wait_until(lambda: expires_at(play) > first)
     assert len(failed) == 3
+
+
+def test_a_lease_that_ends_leaves_no_renewal_behind(play: Play, case: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "RENEW_EVERY", timedelta(seconds=0.01))
+    renewing = threading.Event()
+
+    def is_slow(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("UPDATE lease"):
+            renewing.set()
+            time.sleep(0.3)
+
+    event.listen(play.db, "before_cursor_execute", is_slow)
+    with held(play.db, case):
+        assert renewing.wait(MINUTES)
+    assert play.db.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_a_clock_that_is_set_back_does_not_stop_a_close(play: Play) -> None:

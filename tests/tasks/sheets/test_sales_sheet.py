@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from schemas.sheet_kinds import sheet_kind
@@ -38,11 +37,6 @@ SOLD: dict[str, Any] = {
     "是否定制": "是",
     "经办人工号": "E1001",
 }
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture
@@ -189,6 +183,8 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
             "签收日期": row.signing_date,
             "渠道": SalesChannel(row.channel).zh,
             "是否定制": "是" if row.custom_made else "否",
+            "定制确认": "是" if row.custom_confirmed else "否",
+            "安装完成日期": row.installation_date,
             "经办人工号": "E1001",
         }
         for row in play.rows("SELECT * FROM sales_record")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from openpyxl import load_workbook
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.queries import template_lists
@@ -30,11 +30,6 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND d
 def today() -> Iterator[None]:
     with time_machine.travel(f"{TODAY}T10:00:00+08:00", tick=False):
         yield
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

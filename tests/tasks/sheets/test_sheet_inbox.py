@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import time_machine
 from openpyxl import load_workbook
-from sqlalchemy import Engine
 
 from schemas.words import Role
 from tasks.sheets.inbox import write_inbox
@@ -21,11 +20,6 @@ PANEL = line("P-PB-001", 10, "缺件")
 def today() -> Iterator[time_machine.Traveller]:
     with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def play(db: Engine) -> Play:
-    return Play(db)
 
 
 @pytest.fixture

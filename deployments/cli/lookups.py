@@ -1,0 +1,96 @@
+"""The commands that look things up: customers, cases, standard parts (DOMAIN, "Look-ups")."""
+
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+from sqlalchemy import Connection, Engine
+
+from deployments.cli.as_json import Object, chosen
+from deployments.cli.output import heading, lines_table
+from deployments.cli.session import Output, app, command
+from deployments.cli.values import wrong
+from schemas.problems import NotFound
+from schemas.shapes import LineTable
+from tasks.customers.file import CustomerFile, customer_file, find_customers
+from tasks.desk.lookups import check_may_reach, choices
+from tasks.lookups.cases import case_table
+from tasks.lookups.parts import find_parts
+from tasks.lookups.queries import MOST_FOUND, find_cases
+from tasks.people.queries import Offices, offices
+from tasks.people.rights import signer_at_work
+from tasks.privacy.rules import mask_address, mask_phone
+
+Office = Annotated[str, typer.Option(help="只看此办事处 only what is of one office, e.g. BJ")]
+
+
+@command(app, processes=True)
+def customer(
+    db: Engine,
+    text: Annotated[str, typer.Argument(metavar="PHONE|NAME|ORDER", help="电话、姓名或订单号")],
+    office: Office = "",
+    full: Annotated[bool, typer.Option("--full", help="显示完整电话和地址 contact data in full")] = False,
+    staff: Annotated[str, typer.Option("--as", metavar="STAFF", help="工号 staff number")] = "",
+) -> Output:
+    """客户档案 Show everything about a customer: what was sold, cards, warranty, cases."""
+    with db.connect() as connection:
+        seen = _seen(connection, office, staff)
+        found = find_customers(connection, text, seen)
+        if not found:
+            raise NotFound("没有这位客户 no customer has this phone, name or order")
+        if len(found) > 1:
+            listed = choices(found)
+            told = heading("同名客户，请用订单号 several customers, give an order number")
+            return Output({"choices": _records(listed)}, [told, lines_table(listed)])
+        if full:
+            if not staff:
+                raise wrong("--as", "", "看完整资料须写工号 who wants contact data in full says who it is")
+            check_may_reach(connection, signer_at_work(connection, staff), found[0])
+        return _told(customer_file(connection, found[0], seen), full)
+
+
+def _told(file: CustomerFile, full: bool) -> Output:
+    who = file.customer
+    phone, address = (who.phone, who.address) if full else (mask_phone(who.phone), mask_address(who.address))
+    known = {"names": who.names, "phone": phone, "address": address, "offices": who.offices, "orders": who.orders}
+    shape = {"customer": known} | {one.key: _records(table) for one, table in file.sections.items()}
+    parts: list[RenderableType] = [heading(f"{'、'.join(who.names)} {phone} {address}")]
+    for one, table in file.sections.items():
+        parts += [heading(one.title), lines_table(table) if table.rows else "暂无 none"]
+    return Output(shape, parts)
+
+
+@command(app, processes=True)
+def find(
+    db: Engine,
+    text: Annotated[str, typer.Argument(help="单号（或其中几位）、订单号、电话、姓名、运单号")],
+    office: Office = "",
+) -> Output:
+    """查找 Find cases by number or a part of it, order, phone, name or tracking number."""
+    with db.connect() as connection:
+        found = case_table(find_cases(connection, text, _seen(connection, office)))
+    more = [f"… 只列最新 {MOST_FOUND} 张 only the newest are listed"] if len(found.rows) >= MOST_FOUND else []
+    return Output(_records(found), [lines_table(found), *more] if found.rows else ["没有找到 nothing was found"])
+
+
+@command(app)
+def parts(db: Engine, text: Annotated[str, typer.Argument(help="标准名称、编码、类别，或其中一部分")]) -> Output:
+    """配件 Look up standard part names and the prices that are in force today."""
+    with db.connect() as connection:
+        found = find_parts(connection, text)
+    return Output(_records(found), [lines_table(found) if found.rows else "没有相近的配件 no part is near"])
+
+
+def _seen(connection: Connection, office: str, staff: str = "") -> Offices:
+    """Say whose cases and customers are shown: those of an office that is named, or of who asks; None: all."""
+    own = signer_at_work(connection, staff).offices if staff else None
+    if not office:
+        return own
+    known = offices(connection)
+    if office not in known:
+        raise wrong("--office", office, f"没有这个办事处 must be an office{known.meant(office)}")
+    return {known[office].code} if own is None else own & {known[office].code}
+
+
+def _records(table: LineTable) -> list[Object]:
+    return [chosen(one, tuple(one)) for one in table.as_records()]

@@ -1,0 +1,197 @@
+"""The customer file 客户档案: everything about a customer in one view, found by phone, name or order (DOMAIN).
+
+What it shows are sections: a trade that keeps something of customers (calls, surveys, messages) adds its own with
+`@section(key, title)` above a function that gives it as a table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from schemas.forms.sales import SalesChannel
+from schemas.shapes import LineTable, money
+from schemas.spelling import order_number, person_name, phone_number
+from tasks.customers import queries
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
+from tasks.lookups.cases import case_table
+from tasks.lookups.queries import case_ids, cases_found
+from tasks.lookups.rules import Columns, table_of
+from tasks.people.queries import Offices
+
+MOST_CASES = 200
+SALE = "订单 · 行 Order, line"
+VALID, OVER = "在保 valid", "已过 over"
+
+
+def _sale(row: Mapping[str, Any]) -> str:
+    return f"{row['order_no']} · {row['line_no']}"
+
+
+def _signed(row: Mapping[str, Any]) -> str:
+    """Say when goods were made, and signed for and installed if that is known."""
+    told = {"出厂": "factory_date", "签收": "signing_date", "安装": "installation_date"}
+    return " ".join(f"{word} {row[name]}" for word, name in told.items() if row[name])
+
+
+def _custom(row: Mapping[str, Any]) -> str:
+    if not row["custom_made"]:
+        return ""
+    return "定制，购买时已确认 confirmed" if row["custom_confirmed"] else "定制 custom-made"
+
+
+SALES: Columns = {
+    SALE: _sale,
+    "品名 Goods": lambda row: f"{row['model']} {row['model_name']}",
+    "数量 Quantity": "quantity",
+    "实付 Paid (CNY)": lambda row: money(row["price_paid"]),
+    "日期 Dates": _signed,
+    "渠道 Channel": "channel",
+    "定制 Custom-made": _custom,
+}
+CARDS: Columns = {
+    SALE: _sale,
+    "保修卡号 Card": "card_no",
+    "寄回 Returned": "returned_on",
+    "登记人 By": "staff",
+    "登记 Registered": "registered_at",
+}
+PERIODS: Columns = {
+    SALE: _sale,
+    "配件类别 Category": "category",
+    "起 From": "starts_on",
+    "止 To": "ends_on",
+    "依据 Rule": "rule",
+    "状态 State": "state",
+}
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who a customer is: the phone, without one the name; all names, orders and offices that go with it."""
+
+    phone: str = field(repr=False)
+    names: Sequence[str]
+    address: str = field(repr=False)
+    orders: Sequence[str]
+    offices: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """The name that was told last; a card's counts before a record's."""
+        return self.names[0]
+
+
+class Section(NamedTuple):
+    """A part of the file: the key by which machines read it, its title, and what gives its table."""
+
+    key: str
+    title: str
+    load: Callable[[Connection, Customer, Offices], LineTable]
+
+
+class CustomerFile(NamedTuple):
+    """A customer with all sections, in order."""
+
+    customer: Customer
+    sections: Mapping[Section, LineTable]
+
+
+SECTIONS: dict[str, Section] = {}
+Load = Callable[[Connection, Customer, Offices], LineTable]
+
+
+def section(key: str, title: str) -> Callable[[Load], Load]:
+    """Make a function a section of every customer's file."""
+
+    def add(load: Load) -> Load:
+        SECTIONS[key] = Section(key, title, load)
+        return load
+
+    return add
+
+
+def find_customers(connection: Connection, typed: str, offices: Offices = None) -> list[Customer]:
+    """Find customers by phone, name or order, however they are typed; an office finds those of its own."""
+    if not (order := order_number(typed)):
+        return []
+    asked = {"orders": [order], "phones": [phone_number(typed)], "names": [person_name(typed)]}
+    return [_whole(connection, one, offices) for one in _customers(connection, offices, **asked)]
+
+
+def _whole(connection: Connection, found: Customer, offices: Offices) -> Customer:
+    """Give a customer with all orders, by whichever of them it was found."""
+    by = {"phones": [found.phone]} if found.phone else {"names": [found.name]}
+    return next(one for one in _customers(connection, offices, **by) if one.phone == found.phone)
+
+
+def _customers(connection: Connection, offices: Offices, **by: Sequence[str]) -> list[Customer]:
+    rows = queries.customers(connection, offices, **by)
+    known: dict[str, list[queries.Mention]] = {}
+    for row in rows:
+        known.setdefault(row.phone or row.name, []).append(row)
+    return [
+        Customer(
+            told[0].phone,
+            list(dict.fromkeys(row.name for row in told)),
+            next((row.address for row in told if row.address), ""),
+            sorted({row.order_no for row in told if row.order_no}),
+            sorted({row.office for row in told}),
+        )
+        for told in known.values()
+    ]
+
+
+def customer_file(connection: Connection, customer: Customer, offices: Offices = None) -> CustomerFile:
+    """Load everything about a customer; an office sees what is its own."""
+    return CustomerFile(customer, {one: one.load(connection, customer, offices) for one in SECTIONS.values()})
+
+
+@section("sales", "销售记录 Sales")
+def sales_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """List what was sold to a customer."""
+    rows = queries.sales_of(connection, customer.orders, offices)
+    return table_of(SALES, [row._asdict() | {"channel": SalesChannel(row.channel)} for row in rows])
+
+
+@section("cards", "保修卡 Warranty cards")
+def cards_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """List the cards that came back."""
+    return table_of(CARDS, [row._asdict() for row in queries.cards_of(connection, customer.orders, offices)])
+
+
+@section("warranty", "三包 Warranty")
+def warranty_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """Say until when what was sold is under warranty, by part category; equal ones in one row."""
+    today, periods = shanghai_day(clock.now()), dict[tuple[str, int, date, date, str], list[str]]()
+    for row in queries.periods_of(connection, customer.orders, offices):
+        same = (row.order_no, row.line_no, row.starts_on, row.ends_on, row.rule)
+        periods.setdefault(same, []).append(row.category)
+    known = [
+        {
+            "order_no": order_no,
+            "line_no": line_no,
+            "category": "、".join(categories),
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "rule": rule,
+            "state": VALID if today <= ends_on else OVER,
+        }
+        for (order_no, line_no, starts_on, ends_on, rule), categories in periods.items()
+    ]
+    return table_of(PERIODS, known)
+
+
+@section("cases", "单据 Cases")
+def cases_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """List the cases of a customer, of whatever process, the newest first."""
+    return case_table(cases_found(connection, cases_of(connection, customer, offices)))
+
+
+def cases_of(connection: Connection, customer: Customer, offices: Offices = None) -> Sequence[int]:
+    """Give the cases of a customer."""
+    by = {"phones": [customer.phone]} if customer.phone else {"names": list(customer.names)}
+    return case_ids(connection, offices, MOST_CASES, orders=customer.orders, **by)

@@ -1,0 +1,181 @@
+"""The SQL of the customer file: sales records, warranty cards, periods of 三包, waivers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, delete, select, text, tuple_, union
+from sqlalchemy.dialects.postgresql import insert
+
+from schemas.spelling import Known
+from schemas.tables import (
+    customer,
+    part_category,
+    sales_change,
+    sales_record,
+    warranty_card,
+    warranty_period,
+    warranty_waiver,
+)
+from tasks.durable import clock
+from tasks.people.queries import Offices
+from tasks.unit.among import among
+
+Sale = tuple[str, int]  # order and line
+MOST_TOLD = 2_000  # rows that tell of customers of one name
+_CUSTOMERS = text("""
+    SELECT place, told.phone, told.name, told.address, order_no, o.name AS office FROM (
+        SELECT 1 AS place, c.phone, c.name, c.address, s.order_no, s.office
+        FROM customer c JOIN warranty_card k ON k.customer_id = c.id JOIN sales_record s USING (order_no, line_no)
+        WHERE c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
+                       UNION SELECT customer_id FROM warranty_card WHERE order_no = ANY(:orders))
+        UNION SELECT 2, customer_phone, customer_name, customer_address, order_no, office FROM sales_record
+        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)
+        UNION SELECT 3, customer_phone, customer_name, customer_address, order_no, office FROM service_case
+        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)) told
+    JOIN office o ON o.code = told.office
+    WHERE told.name <> '' AND (CAST(:offices AS text[]) IS NULL OR o.code = ANY(:offices))
+    ORDER BY place, order_no DESC, told.name LIMIT :most""")
+
+
+class Mention(NamedTuple):
+    """What a card, a sales record or a case tells of a customer, in this order."""
+
+    place: int
+    phone: str
+    name: str
+    address: str
+    order_no: str
+    office: str
+
+
+NEIGHBOURS = 500  # orders on each side of an unknown number, among which a misspelt one is looked for
+
+
+def add_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> set[Sale]:
+    """Keep the sales records of order lines that have none; gives which these are."""
+    in_order = sorted(records, key=lambda record: (record["order_no"], record["line_no"]))  # so that no two deadlock
+    added = insert(sales_record).values(in_order).on_conflict_do_nothing()
+    rows = connection.execute(added.returning(sales_record.c.order_no, sales_record.c.line_no))
+    return {(row.order_no, row.line_no) for row in rows}
+
+
+def held_sales(connection: Connection, orders: Collection[str]) -> dict[Sale, Row[Any]]:
+    """Give the sales records of orders; until the transaction ends nobody else changes them."""
+    of_orders = select(sales_record).where(among(sales_record.c.order_no, orders))
+    rows = connection.execute(of_orders.order_by(sales_record.c.order_no, sales_record.c.line_no).with_for_update())
+    return {(row.order_no, row.line_no): row for row in rows}
+
+
+def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
+    """Put these sales records in the place of those that are kept."""
+    given = insert(sales_record).values(records)
+    told = {column.name: given.excluded[column.name] for column in sales_record.c if not column.primary_key}
+    connection.execute(given.on_conflict_do_update(index_elements=list(sales_record.primary_key), set_=told))
+
+
+def note_sales(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write down who took sales records in or corrected them, and what changed."""
+    connection.execute(insert(sales_change), [dict(change) | {"changed_at": clock.now()} for change in changes])
+
+
+def near_orders(connection: Connection, order_no: str, phone: str) -> Known[str]:
+    """Give the orders among which one may have been meant: those next to it, and those of the customer's phone."""
+    numbers = select(sales_record.c.order_no)
+    later, earlier = sales_record.c.order_no >= order_no, sales_record.c.order_no < order_no
+    asked = union(
+        numbers.where(later).order_by(sales_record.c.order_no).limit(NEIGHBOURS).subquery().select(),
+        numbers.where(earlier).order_by(sales_record.c.order_no.desc()).limit(NEIGHBOURS).subquery().select(),
+        numbers.where(sales_record.c.customer_phone == phone),
+    )
+    return Known((number, number) for number in connection.execute(asked).scalars())
+
+
+def cards(connection: Connection, sales: Collection[Sale], numbers: Collection[str] = ()) -> list[Row[Any]]:
+    """Give the cards that are registered for lines of orders, or under these numbers."""
+    fits = tuple_(warranty_card.c.order_no, warranty_card.c.line_no).in_(sales) | warranty_card.c.card_no.in_(numbers)
+    return list(connection.execute(select(warranty_card).where(fits)))
+
+
+def keep_customer(connection: Connection, name: str, phone: str, address: str) -> int:
+    """Open the file of a customer, or bring the address in it up to date; gives its id."""
+    opened = insert(customer).values(name=name, phone=phone, address=address)
+    kept = opened.on_conflict_do_update(index_elements=[customer.c.phone, customer.c.name], set_={"address": address})
+    return int(connection.execute(kept.returning(customer.c.id)).scalar_one())
+
+
+def add_card(connection: Connection, card: Mapping[str, Any]) -> None:
+    """Register a card."""
+    connection.execute(insert(warranty_card).values(card))
+
+
+def add_waiver(connection: Connection, waiver: Mapping[str, Any]) -> bool:
+    """Write down that a line's warranty was given up; says whether it is new."""
+    added = insert(warranty_waiver).values(waiver).on_conflict_do_nothing().returning(warranty_waiver.c.line_no)
+    return connection.execute(added).first() is not None
+
+
+def registered(connection: Connection, sales: Collection[Sale]) -> list[Row[Any]]:
+    """Give those of these lines for which a card is registered: as they were sold, what was waived, by which policies."""
+    columns = (sales_record, warranty_waiver.c.waived_on, warranty_card.c.policy_version)
+    found = (
+        select(*columns).join(warranty_card, _same(warranty_card)).outerjoin(warranty_waiver, _same(warranty_waiver))
+    )
+    return list(connection.execute(found.where(tuple_(sales_record.c.order_no, sales_record.c.line_no).in_(sales))))
+
+
+def _same(other: Any) -> Any:
+    return (other.c.order_no == sales_record.c.order_no) & (other.c.line_no == sales_record.c.line_no)
+
+
+def categories(connection: Connection) -> Sequence[str]:
+    """Give the part categories."""
+    return connection.execute(select(part_category.c.code).order_by(part_category.c.code)).scalars().all()
+
+
+def replace_periods(connection: Connection, sales: Collection[Sale], periods: Sequence[Mapping[str, Any]]) -> None:
+    """Put these periods in the place of those that are kept of the lines."""
+    of_sales = tuple_(warranty_period.c.order_no, warranty_period.c.line_no).in_(sales)
+    connection.execute(delete(warranty_period).where(of_sales))
+    if periods:
+        connection.execute(insert(warranty_period), list(periods))
+
+
+def customers(
+    connection: Connection,
+    offices: Offices,
+    orders: Collection[str] = (),
+    phones: Collection[str] = (),
+    names: Collection[str] = (),
+) -> list[Mention]:
+    """Find what is told of customers with any of these orders, phones or names."""
+    wanted: dict[str, Any] = {"orders": list(orders), "phones": list(phones), "names": list(names)}
+    seen = None if offices is None else sorted(offices)
+    rows = connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD})
+    return [Mention(*row) for row in rows]
+
+
+def sales_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the sales records of orders."""
+    told = [column for column in sales_record.c if not column.name.startswith("customer_")]
+    return connection.execute(_of_orders(select(*told), orders, offices)).all()
+
+
+def cards_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the cards of orders."""
+    names = ("order_no", "line_no", "card_no", "returned_on", "staff", "registered_at")
+    found = select(*(warranty_card.c[name] for name in names)).join(sales_record, _same(warranty_card))
+    return connection.execute(_of_orders(found, orders, offices)).all()
+
+
+def periods_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give the periods of 三包 of orders, with the names of their categories."""
+    known = [warranty_period.c[name] for name in ("order_no", "line_no", "starts_on", "ends_on", "rule")]
+    found = select(*known, part_category.c.name.label("category")).join(sales_record, _same(warranty_period))
+    named = found.join(part_category, part_category.c.code == warranty_period.c.category)
+    return connection.execute(_of_orders(named, orders, offices).order_by(part_category.c.code)).all()
+
+
+def _of_orders(found: Select[Any], orders: Collection[str], offices: Offices) -> Select[Any]:
+    seen = sales_record.c.office.in_(offices) if offices is not None else sales_record.c.office.is_not(None)
+    listed = found.where(among(sales_record.c.order_no, sorted(orders)), seen)
+    return listed.order_by(sales_record.c.order_no.desc(), sales_record.c.line_no)

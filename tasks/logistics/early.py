@@ -1,0 +1,59 @@
+"""加急放行: a leader may let urgent goods leave before their form (DOMAIN 1.9; S3 §3 2.2)."""
+
+from collections.abc import Callable, Sequence
+
+from schemas.forms.logistics import EarlyRelease, ReleaseVerdict
+from schemas.parts import PartsLine
+from schemas.problems import Problem
+from schemas.words import Role
+from tasks.approvals.rules import Approver
+from tasks.approvals.steps import asking, barred_problems, find_leader, may_not
+from tasks.branches.beside import Branch
+from tasks.cycle.terms import More, gate, working_days
+from tasks.durable.process import Case
+from tasks.durable.question import Question
+from tasks.lines.rules import brief_lines
+from tasks.stock.moves import available, kept, reserve_available
+from tasks.unit.work import Work
+
+MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
+
+
+def asking_release(
+    case: Case,
+    key: str,
+    barred: set[str],
+    lines: Sequence[PartsLine],
+    nothing_kept: Callable[[], bool] = lambda: False,
+    link: str = "出库",
+) -> Branch[tuple[EarlyRelease, str]]:
+    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it.
+
+    Gives the decision and the question's key. Where nothing is kept for the case yet, what is on stock of its lines is
+    kept with the decision.
+    """
+
+    def find(key: str) -> Approver:
+        return find_leader(case, Role.SUPERVISOR, frozenset(barred), turn=key)
+
+    def check(form: EarlyRelease, work: Work) -> list[Problem]:
+        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
+        expected = "没有可放行的现货 nothing of it is on stock"
+        wrong = form.verdict == ReleaseVerdict.RELEASE and not there
+        problems = [] if form.verdict == ReleaseVerdict.WAIT else barred_problems(form, barred)
+        return [*problems, *([Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else [])]
+
+    def record(form: EarlyRelease, work: Work) -> None:
+        if form.verdict == ReleaseVerdict.RELEASE and nothing_kept():
+            reserve_available(work, lines)
+
+    def brief() -> list[str]:
+        return [MAY_GO_FIRST, *brief_lines(lines)]
+
+    def question(key: str, leader: Approver) -> Question[EarlyRelease]:
+        due = working_days("release")
+        more: More = {"barred": may_not(barred, leader.last), "expires": due, "remind": None}
+        return gate(key, "加急放行", leader.role, EarlyRelease, due, link, brief, check=check, record=record, **more)
+
+    said, _, answered = yield from asking(key, find(key), find, question)
+    return said, answered

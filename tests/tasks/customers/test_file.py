@@ -1,0 +1,131 @@
+"""The customer file shows everything about a customer, to an office what is its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import Connection
+
+from schemas.problems import BadInput
+from schemas.shapes import LineTable
+from schemas.words import Role
+from tasks.customers.cards import register_card
+from tasks.customers.file import SECTIONS, Customer, CustomerFile, customer_file, find_customers, section
+from tasks.desk.links import Links
+from tasks.desk.lookups import check_may_reach, choices, look_up
+from tasks.desk.pages import look_up_page
+from tasks.people.queries import Offices, people
+from tests import toy
+from tests.play import Play, line
+from tests.tasks.customers.test_cards import ORDER, card
+
+PHONE = "13800001048"
+ELSEWHERE = {"客户姓名": "钱雨桐", "客户电话": "13700002222", "客户地址": "长安街100号院8号楼"}
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
+        yield
+
+
+def customers(play: Play, typed: str, offices: Offices = None) -> list[Customer]:
+    with play.db.connect() as connection:
+        return find_customers(connection, typed, offices)
+
+
+def file_of(play: Play, typed: str, offices: Offices = None) -> CustomerFile:
+    [who] = customers(play, typed, offices)
+    with play.db.connect() as connection:
+        return customer_file(connection, who, offices)
+
+
+def records(file: CustomerFile) -> dict[str, list[dict[str, Any]]]:
+    return {one.key: table.as_records() for one, table in file.sections.items()}
+
+
+@pytest.mark.parametrize(
+    "typed", [PHONE, "+86 138 0000-1048", "１３８００００１０４８", "钱 雨桐", ORDER.lower(), f" {ORDER}"]
+)
+def test_a_customer_is_found_however_phone_name_and_order_are_typed(play: Play, typed: str) -> None:
+    [who] = customers(play, typed)
+    assert (who.phone, who.name, ORDER in who.orders) == (PHONE, "钱雨桐", True)
+
+
+def test_the_file_has_sales_cards_warranty_and_cases_of_all_processes(play: Play) -> None:
+    register_card(play.db, card())
+    with toy.registered():
+        wish = toy.opened(play.db)
+        play.run("UPDATE service_case SET customer_phone = :phone WHERE id = :id", phone=PHONE, id=wish)
+        number = play.case(play.apply([line("P-HW-001")], office="TJ", 订单号=ORDER)).number
+        known = records(file_of(play, PHONE))
+    assert {(row["order_no"], row["line_no"]) for row in known["sales"]} >= {(ORDER, 1), (ORDER, 2)}
+    assert [row["card_no"] for row in known["cards"]] == ["BX-1"]
+    [period] = known["warranty"]
+    days = (str(period["starts_on"]), str(period["ends_on"]), period["state"])
+    assert days == ("2025-01-30", "2026-01-30", "已过 over")
+    assert "五金" in period["category"]
+    assert {row["number"] for row in known["cases"]} == {number, "TOY-2026-000001"}
+
+
+def test_a_trade_adds_a_section_of_its_own(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.customers.file.SECTIONS", dict(SECTIONS))
+
+    @section("calls", "回访 Calls")
+    def calls(_connection: Connection, customer: Customer, _offices: Offices) -> LineTable:
+        return LineTable(("客户",), [(customer.name,)])
+
+    assert records(file_of(play, PHONE))["calls"] == [{"客户": "钱雨桐"}]
+
+
+def test_an_office_sees_its_own_customers_and_cases_alone(play: Play) -> None:
+    ours = play.apply([line("P-HW-001")], office="TJ", 订单号=ORDER)
+    play.apply([line("P-HW-002")], office="BJ", 订单号=ORDER)
+    assert len(records(file_of(play, PHONE))["cases"]) == 2
+    assert [row["number"] for row in records(file_of(play, PHONE, {"TJ"}))["cases"]] == [play.case(ours).number]
+    assert records(file_of(play, PHONE, {"BJ"}))["sales"] == []
+    assert customers(play, PHONE, {"SH"}) == []
+
+
+def test_of_several_customers_of_one_name_an_order_finds_one(play: Play) -> None:
+    play.apply([line("P-HW-001")], 订单号="WX-9", **ELSEWHERE)
+    both = customers(play, "钱雨桐")
+    assert {who.phone for who in both} == {PHONE, "13700002222"}
+    assert {row["phone"] for row in choices(both).as_records()} == {"138****1048", "137****2222"}
+    [one] = customers(play, "wx-9")
+    assert (one.phone, list(one.offices)) == ("13700002222", ["北京办事处"])
+
+
+def test_the_page_masks_contact_data_and_links_the_cases(play: Play) -> None:
+    number = play.case(play.apply([line("P-HW-001")], 订单号="WX-9", **ELSEWHERE)).number
+    with play.db.connect() as connection:
+        asked = ("WX-9", "钱雨桐", number, "铰链", "查无此人")
+        pages = [look_up_page(look_up(connection, typed, None), Links()) for typed in asked]
+    one, several, case, hinges, nothing = pages
+    assert f"[{number}](/v2/artifacts/key/case-{number.lower()})" in one
+    assert "2222" in one
+    assert "同名客户" in several
+    assert number in case
+    assert "P-HW-001" in hinges
+    assert "没有找到" in nothing
+    assert not any(secret in page for page in pages for secret in ("13700002222", "100号院8号楼", PHONE))
+
+
+def test_contact_data_in_full_is_for_whoever_holds_a_form_that_shows_it(play: Play) -> None:
+    case = play.apply([line("P-HW-001")], 订单号="WX-9", **ELSEWHERE)
+    [who] = customers(play, "WX-9")
+
+    def refused(staff: str) -> bool:
+        with play.db.connect() as connection:
+            try:
+                check_may_reach(connection, people(connection)[staff], who)
+            except BadInput:
+                return True
+        return False
+
+    [warehouse, *_] = play.holders(Role.WAREHOUSE)
+    assert (refused("E1001"), refused(warehouse), refused("E1049")) == (True, True, True)  # its reviewer need not call
+    while not any(key.startswith("goods-out") for key in play.items(case)):
+        play.decide(case, play.next_key(case))
+    assert (refused("E1001"), refused(warehouse), refused("E1049")) == (True, False, True)
