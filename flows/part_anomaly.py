@@ -5,7 +5,7 @@ from schemas.processes.part_anomaly import AnomalyEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.anomalies.accept import accept_report, report_table
-from tasks.anomalies.remedies import agree_on_plan, do_again, order_again, reply_to_reporter
+from tasks.anomalies.remedies import agree_on_plan, do_again, order_again, reply_to_reporter, take_in
 from tasks.anomalies.shapes import outcome_of, said_of
 from tasks.anomalies.steps import confirm_opinion, find_responsible, register_anomaly, review_anomaly, searching
 from tasks.branches.beside import beside, rest, side_by_side
@@ -58,11 +58,10 @@ def part_anomaly(case: Case) -> Closing:
     plan = agree_on_plan(case, found, blame, barred)  # 处理方案 领导审核
     confirm_opinion(case, found, blame, said_of(plan))  # 确认处理意见
     do_again(case, found, plan)  # 重新下单生产
-    became, told = (
-        reply_to_reporter(case, found, said_of(plan)),
-        outcome_of(plan, found).model_dump(mode="json"),
-    )  # 回复申报方
-    if unknown:
-        tell_parent(case, AnomalyEnding.SETTLED, became, told)  # that nobody knows whose it was holds nobody up
+    comes_in = take_in(case, found, plan)
+    became = reply_to_reporter(case, found, said_of(plan))  # 回复申报方
+    told = outcome_of(plan, found).model_dump(mode="json")
+    if unknown or comes_in:  # the line does not wait for that
+        tell_parent(case, AnomalyEnding.SETTLED, became, told)
         rest(case)
     return Closing(AnomalyEnding.SETTLED, became, told=told)

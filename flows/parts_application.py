@@ -5,11 +5,11 @@ from schemas.parts import Start
 from schemas.processes.parts_application import PartsEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
-from tasks.anomalies.source import await_reported
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
-from tasks.branches.beside import rest, side_by_side
+from tasks.branches.beside import beside, rest, side_by_side
 from tasks.durable.process import Case, Closing
+from tasks.lines.anomalies import await_reported, hearing
 from tasks.lines.queries import line_table
 from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
@@ -55,6 +55,7 @@ def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
     case, barred = side_by_side(case), {case.request.applicant}
     shipping = Shipping(case, barred, "审核修正", apart=case.request.leaving == Leaving.AS_READY)
+    beside(case, hearing(case, shipping.heed))
     review = review_application(case, barred, shipping.registered)  # 审核修正
     if review.refused:
         shipping.await_forms()
@@ -65,12 +66,12 @@ def parts_application(case: Case) -> Closing:
     held = reserve_stock(case, lines, turn=1)
     shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
     plan = plan_production(case, lines, held, 1)  # 周期确认 计划确认
-    made = produce(case, plan, 1, shipping.take)  # 车间生产 出货入库 入库制票
+    made = produce(case, plan, 1, shipping.take, shipping.given_up)  # 车间生产 出货入库 入库制票
     if shipping.ready and (made.ordered_again or review.start != Start.REVIEW):  # 齐套
         leave_together(case)
     shipping.send_rest()
     rest(case)  # 出库 出库制票 催提
-    await_reported(case)
+    await_reported(case, shipping.heed)
     if not shipping.delivered:
         return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.went)
     return Closing(PartsEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.forms.anomalies import AnomalyKind
+from schemas.forms.anomalies import AnomalyKind, Remedy
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -142,6 +142,39 @@ class Shortfall(Shape):
     found: str
     by: str
     photos: str = ""
+
+
+ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
+
+
+class Outcome(Shape):
+    """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
+
+    there  the goods in question are at hand; left: some of the line had left the house
+    """
+
+    remedy: Remedy | None = None
+    line_no: int = 0
+    quantity: Decimal = Decimal(0)
+    there: bool = False
+    left: bool = False
+    address: str = ""
+    day: date | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether what is missing comes by a case of its own."""
+        return self.remedy in ORDERS_AGAIN
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the source owes no longer what is missing; goods at hand that are accepted go their way."""
+        return self.again or (self.remedy == Remedy.ACCEPT and not self.there)
+
+    @property
+    def said(self) -> str:
+        """The remedy."""
+        return self.remedy.zh if self.remedy else "非异常，继续办理"
 
 
 class OrderProgress(LineQuantity):

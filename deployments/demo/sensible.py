@@ -32,7 +32,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "GoodsCheck": {"核对结果": "货单相符"},
     "AnomalyReviewDecision": {"初审结论": "同意"},
     "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
-    "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "留在原处", "申报方同意": "客户同意"},
+    "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
     "PartyAnswer": {"确认结论": "确认"},
 }
 APPROVALS = {"ReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}

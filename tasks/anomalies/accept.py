@@ -1,7 +1,6 @@
 """Accepting a report of an anomaly: an open line of an open case of the own office (DOMAIN 6)."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,7 +10,7 @@ from schemas.problems import Problem
 from schemas.shapes import LineTable, Measure
 from schemas.tables import charge, service_case
 from schemas.words import Channel, Role
-from tasks.anomalies.queries import held_sources, sources
+from tasks.anomalies.queries import held_sources, source_of, sources
 from tasks.anomalies.rules import source_problems
 from tasks.applications.accept import NO_OFFICE
 from tasks.people.queries import offices
@@ -30,7 +29,7 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
 
     What the source itself reports needs no check. The case is tied to its source whoever opens it.
     """
-    source = unit.read_by(held_sources, attrgetter("source"), form)
+    source = unit.read_by(held_sources, source_of, form)
     office = unit.read(offices).get(form.office)
     problems = list[Problem]()
     if channel != Channel.SYSTEM:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, text
 
-from schemas.forms.anomalies import PartyKind
+from schemas.forms.anomalies import AnomalyReport, PartyKind
 from schemas.spelling import Known
 from schemas.tables import carrier, case_line, office, production_unit, service_case, staff, staff_role, warehouse
 from schemas.words import Role
@@ -38,6 +38,11 @@ def sources(connection: Connection, numbers: Sequence[str], hold: bool = False) 
     return {case.number: Source(case, {row.line_no: row for row in rows if row.case_id == case.id}) for case in cases}
 
 
+def source_of(one: Any) -> str:
+    """Give the number of the case that is meant: what a report or an anomaly's case names, any other case itself."""
+    return str(one.source if isinstance(one, AnomalyReport) else one.request.get("source", one.number))
+
+
 def held_sources(connection: Connection, numbers: Sequence[str]) -> dict[str, Source]:
     """Find cases with their lines by number; no line of them ends before this transaction does."""
     return sources(connection, numbers, hold=True)
@@ -57,17 +62,3 @@ def parties(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[Party
 def anomalies_before(connection: Connection, case_ids: Sequence[int]) -> dict[int, int]:
     """Count, of each anomaly, those whose re-order it is about: the cases above it of its own process."""
     return dict(connection.execute(_ANCESTORS, {"ids": list(case_ids)}).tuples().all())
-
-
-def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Find what people reported of cases, by case. Lines that are open are held: nothing more is reported meanwhile."""
-    lines = select(case_line.c.case_id).where(among(case_line.c.case_id, case_ids), case_line.c.open)
-    connection.execute(lines.order_by(case_line.c.case_id, case_line.c.line_no).with_for_update())
-    by_people = ~service_case.c.origin.startswith("case:")
-    found: dict[int, list[int]] = {case_id: [] for case_id in case_ids}
-    wanted = select(service_case.c.parent_id, service_case.c.id).where(by_people)
-    for parent, child in connection.execute(
-        wanted.where(among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
-    ):
-        found[parent].append(child)
-    return found

@@ -4,31 +4,36 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import AnomalyPlan, Remedy
+from schemas.forms.anomalies import AnomalyPlan, Remedy, Whereabouts
 from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
-from schemas.parts import Start
+from schemas.parts import ORDERS_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.tables import notice
-from schemas.words import Role, Urgency, Verdict
-from tasks.anomalies.rules import amount_of, leaders, plan_problems
-from tasks.anomalies.shapes import ORDERS_AGAIN, Anomaly, Blame, said_of
+from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from tasks.anomalies.rules import amount_of, least_leader, plan_problems
+from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
 from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.approvals.queries import limits
-from tasks.approvals.rules import LADDER
-from tasks.approvals.steps import Matter, approval, find_leader
-from tasks.branches.beside import Branch, alone
+from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.branches.beside import Branch, alone, beside
 from tasks.branches.children import withdraw_child
 from tasks.cycle.terms import gate
+from tasks.documents.contents import goods_row, slip
+from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.people.queries import people
+from tasks.lines.rules import only_these
+from tasks.people.queries import offices, people
+from tasks.production.questions import count_question
+from tasks.stock.moves import receive
 from tasks.unit.work import Work
 
 LEADER = "领导审核"
+COMES_IN = {Whereabouts.GOOD, Whereabouts.DAMAGED, Whereabouts.SCRAPPED}
 
 
 def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) -> AnomalyPlan:
@@ -47,28 +52,18 @@ def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) ->
 
 
 def leading(case: Case, found: Anomaly, blame: Blame, plan: AnomalyPlan, barred: set[str], turn: int) -> Branch[str]:
-    """领导审核: the ladder by amount, a rung higher for a re-order; gives the reason of a refusal."""
-    amount, climbed = amount_of(plan, found, blame.cost), list[Role]()
-    for rung in find_leaders(case, amount, found.before, turn=turn):
-        if climbed and LADDER.index(climbed[-1]) >= LADDER.index(rung):
-            continue
-        leader = find_leader(case, rung, frozenset(barred), turn=f"leader-{turn}-{rung.lower().replace('_', '-')}")
-        shown = [*found.brief(), f"责任 responsible: {blame.said}", f"方案 plan: **{said_of(plan)}**"]
-        matter = Matter(LEADER, barred, [*shown, f"金额 Amount: **{amount:,.2f} CNY**"].copy, leader.last)
-        said = yield approval(f"leader-{turn}-{len(climbed) + 1}", LEADER, leader.role, matter)
-        if said.verdict == Verdict.REJECT:
-            return str(said.reason)
-        climbed.append(leader.role)
-        barred.add(said.staff)
-        if leader.last:
-            break
-    return ""
+    """领导审核: the ladder by amount from a leader on, a rung higher for a re-order; gives the reason of a refusal."""
+    amount = amount_of(plan, found, blame.cost)
+    shown = [*found.brief(), f"责任 responsible: {blame.said}", f"方案 plan: **{said_of(plan)}**"]
+    least = find_least(case, amount, found.before, turn=turn)
+    matter = Matter(LEADER, barred, shown.copy, title=LEADER, least=least)
+    return (yield from climbing(case, amount, Role.PARTS_REVIEWER, matter, str(turn)))
 
 
 @step("确定审核人", link=LEADER)
-def find_leaders(work: Work, amount: Decimal, before: int, turn: int) -> list[Role]:
-    """Find the rungs that approve a plan, in order."""
-    return leaders(amount, limits(work), before)
+def find_least(work: Work, amount: Decimal, before: int, turn: int) -> Role:
+    """Find the lowest rung that must approve a plan."""
+    return least_leader(amount, limits(work), before)
 
 
 def plan_question(
@@ -112,6 +107,40 @@ def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
     """重新下单生产, where the plan is to make or send again."""
     if plan.remedy in ORDERS_AGAIN:
         order_again(case, found, plan.remedy)
+
+
+def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:
+    """货物去向: have goods at hand counted when they come to a warehouse, and booked; says whether any do."""
+    comes = plan.goods in COMES_IN
+    if comes:
+        beside(case, taking_in(case, found, plan.goods))
+    return comes
+
+
+def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
+    """实物入库: the WAREHOUSE counts before anything is booked."""
+    no, key = found.line_no, "goods-at-hand"
+    covers = only_these([no])
+    form = yield count_question(key, {no: found.quantity}, {no: found}, covers, "实物入库", link="重新下单生产")
+    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, found.left)
+
+
+@step("实物入库", link="重新下单生产")
+def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> list[DocumentRef]:
+    """Book goods at hand as they were counted: good stock, a red slip where they had left (退库), or damaged, then scrap."""
+    kinds = [MovementKind.RETURN_TO_STOCK if left else MovementKind.PRODUCTION_IN]
+    if where != Whereabouts.GOOD:
+        kinds = [MovementKind.DAMAGED_IN, *([MovementKind.SCRAP_OUT] if where == Whereabouts.SCRAPPED else [])]
+    return [_booked(work, goods, kind) for kind in kinds if goods.quantity]
+
+
+def _booked(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef:
+    red, out = kind == MovementKind.RETURN_TO_STOCK, kind.sign < 0
+    receive(work, goods.line_no, goods.part, goods.quantity * kind.sign, kind)
+    row = goods_row(goods, quantity=str(goods.quantity * (-1 if red else 1)))
+    document = DocumentKind.OUTBOUND_SLIP if red or out else DocumentKind.INBOUND_SLIP
+    party = {"receiver" if red or out else "supplier": work.read(offices)[work.case.office].name}
+    return issue(work, document, slip(work, [kind], party, [row], red))
 
 
 @step("回复申报方")

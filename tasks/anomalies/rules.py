@@ -5,12 +5,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, AnomalyReport, PartyKind, Remedy, ResponsibilityFound
+from schemas.forms.anomalies import (
+    AnomalyKind,
+    AnomalyPlan,
+    AnomalyReport,
+    PartyKind,
+    Remedy,
+    ResponsibilityFound,
+    Whereabouts,
+)
+from schemas.parts import ORDERS_AGAIN
 from schemas.problems import Problem
 from schemas.shapes import figure
 from schemas.spelling import Known
 from schemas.words import Role
-from tasks.anomalies.shapes import ORDERS_AGAIN, Anomaly, Blame
+from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.approvals.rules import LADDER, Limits
 
 SOURCE, PLAN, PARTY = "来源单号 case", "处理办法 remedy", "责任方 party"
@@ -22,8 +31,9 @@ NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, 
 NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
+STAYS = "让步接收的货留在原处，或无实物 goods that are accepted stay where they are, or are not there"
+ACCEPTED = {Whereabouts.KEPT, Whereabouts.NONE}
 WITHOUT_PARTY = {PartyKind.WAREHOUSE, PartyKind.UNKNOWN}
-LEADERS = LADDER[1:]
 
 
 class Party(NamedTuple):
@@ -81,6 +91,8 @@ def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem 
         problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
+    if remedy == Remedy.ACCEPT and plan.goods not in ACCEPTED:
+        problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
     if plan.reduction and remedy != Remedy.ACCEPT:
         problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
     return problems
@@ -117,11 +129,14 @@ def amount_of(plan: AnomalyPlan, found: Anomaly, cost: Decimal) -> Decimal:
     return max(again, plan.reduction, cost)
 
 
-def leaders(amount: Decimal, limits: Limits, before: int) -> list[Role]:
-    """Give the rungs that approve a plan, in order: from the SUPERVISOR to the first whose limit covers the amount.
+def least_leader(amount: Decimal, limits: Limits, before: int) -> Role:
+    """Give the lowest rung that must approve a plan: a leader at least, of a re-order one higher than the amount asks for.
 
-    Of a re-order each is one rung higher, so that the third anomaly is approved by the MANAGER at least.
+    The third anomaly of an order is approved by the MANAGER at least.
     """
-    covers = (place for place, rung in enumerate(LEADERS) if (most := limits[rung]) is None or amount <= most)
-    top, first = next(covers), min(before, 1)
-    return list(LEADERS[first : min(top + first, len(LEADERS) - 1) + 1])
+    covers = next(place for place, rung in enumerate(LADDER) if place and _covers(limits[rung], amount))
+    return LADDER[min(covers + min(before, 1), len(LADDER) - 1)]
+
+
+def _covers(limit: Decimal | None, amount: Decimal) -> bool:
+    return limit is None or amount <= limit

@@ -1,14 +1,11 @@
 """The shapes that travel through a part anomaly: what is wrong, who is responsible, what came of it."""
 
-from datetime import date
 from decimal import Decimal
 
-from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Remedy, Whereabouts
-from schemas.parts import Goods
+from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Whereabouts
+from schemas.parts import Goods, Outcome
 from schemas.shapes import Shape, figure, money
 from schemas.words import Reason, Role
-
-ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
 
 
 class Anomaly(Goods):
@@ -16,7 +13,7 @@ class Anomaly(Goods):
 
     applicant   who applied for the source; reporter: who found what is wrong
     before      how many anomalies the order has had, of which this case is a re-order's
-    together    the source's goods leave together, and have not left
+    together    the source's goods leave together, and have not left; left: some of the line have
     refusals    how many of its plans leaders may refuse before the MANAGER decides
     """
 
@@ -30,6 +27,7 @@ class Anomaly(Goods):
     applicant: str
     reviewer: Role
     together: bool
+    left: bool
     before: int
     refusals: int
 
@@ -84,34 +82,10 @@ ANSWERS = {
 }
 
 
-class Outcome(Shape):
-    """What the source is told: the remedy, None where there was no anomaly, and what its line needs to know of it."""
-
-    remedy: Remedy | None = None
-    line_no: int = 0
-    quantity: Decimal = Decimal(0)
-    address: str = ""
-    day: date | None = None
-
-    @property
-    def again(self) -> bool:
-        """Whether what is missing comes by a case of its own."""
-        return self.remedy in ORDERS_AGAIN
-
-    @property
-    def given_up(self) -> bool:
-        """Whether the source owes no longer what is missing."""
-        return self.again or self.remedy == Remedy.ACCEPT
-
-    @property
-    def said(self) -> str:
-        """The remedy."""
-        return self.remedy.zh if self.remedy else "非异常，继续办理"
-
-
 def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
     """Give what the source is told of a plan."""
-    line = {"line_no": found.line_no, "quantity": found.quantity}
+    there = plan.goods != Whereabouts.NONE
+    line = {"line_no": found.line_no, "quantity": found.quantity, "there": there, "left": found.left}
     return Outcome(remedy=plan.remedy, address=plan.address, day=plan.day, **line)
 
 

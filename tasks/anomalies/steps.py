@@ -1,7 +1,6 @@
 """From the report to the responsible party: review, responsibility, its confirmation or objection (DOMAIN 6)."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
 from schemas.forms.anomalies import (
     AnomalyKind,
@@ -16,7 +15,7 @@ from schemas.forms.applications import Leaving
 from schemas.problems import Problem
 from schemas.tables import charge
 from schemas.words import DocumentKind, Reason, Role, Verdict
-from tasks.anomalies.queries import anomalies_before, parties, sources
+from tasks.anomalies.queries import anomalies_before, parties, source_of, sources
 from tasks.anomalies.rules import blame_of, party_problems
 from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.applications.queries import catalogue
@@ -46,7 +45,7 @@ QUESTIONS = {
 @step("异常情况申报")
 def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
     """Look up the line in question, who may not approve, and who reviews; issue the 异常申报单."""
-    source = work.unit.read_by(sources, attrgetter("source"), report)
+    source = work.unit.read_by(sources, source_of, report)
     assert source is not None, f"{report.source} was accepted"
     line, barred = source.lines[report.line_no], frozenset({report.applicant, source.case.applicant})
     about = {name: getattr(line, name) for name in ("part", "specification", "colour", "price")}
@@ -56,6 +55,7 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
         together=source.case.request.get("leaving") == Leaving.TOGETHER and not (line.out_on or by_people(work)),
+        left=bool(line.out_on),
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
     issue_report(work, found, edition=1)

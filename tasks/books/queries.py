@@ -51,7 +51,8 @@ ALWAYS = {
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key LIKE 'undo-release-goods%' AND output IS NOT NULL) undo
-        FULL JOIN (SELECT * FROM document WHERE reverses IS NOT NULL OR content ->> 'red' = 'true') red
+        FULL JOIN (SELECT * FROM document  -- goods that come back (退库) have a red slip too, which reverses none
+                   WHERE reverses IS NOT NULL OR (content ->> 'red' = 'true' AND content ->> 'category' <> '退库')) red
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
         WHERE undo.step_key IS NULL OR black.id IS NULL OR black.kind <> red.kind

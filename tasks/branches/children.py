@@ -7,11 +7,14 @@ from typing import Any
 from schemas.forms.cases import CaseEnded
 from schemas.tables import letter
 from schemas.words import Ending, EntryKind, Role
+from tasks.branches.beside import Hearing
 from tasks.cycle.terms import Remind
 from tasks.durable.process import Case, ask, write_to_parent
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.unit.work import Work
+
+OF_PEOPLE = "case-"  # letters of cases that people opened have keys that begin so
 
 
 def child_question(
@@ -24,6 +27,11 @@ def child_question(
 def await_child(case: Case, key: str, title: str, due: Callable[[Work], datetime], link: str = "") -> CaseEnded:
     """Wait for the ending of the case that was opened under `key`."""
     return ask(case, child_question(key, title, due, link))
+
+
+def ending_heard(key: str, title: str, due: Callable[[Work], datetime], link: str) -> Hearing[CaseEnded]:
+    """Take the ending of whichever case people opened about this one, when it comes; nobody waits for that."""
+    return Hearing(key, title, Role.SYSTEM, CaseEnded, due, link, letters=OF_PEOPLE)
 
 
 def withdraw_child(work: Work, child: int, reason: str) -> None:

@@ -78,7 +78,7 @@ def _open(
     right = [origin for origin in judged if origin not in wrong]
     made = {
         origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, **own)
-        for origin, case_id in zip(right, queries.new_case_ids(connection, len(right)), strict=True)
+        for origin, case_id in zip(right, unit.new_case_ids(len(right)), strict=True)
     }
     unit.flush()
     numbered = {origin: Opened(row["id"], row["number"], new=True) for origin, row in made.items()}
@@ -108,7 +108,7 @@ def open_child(work: Work, code: str, form: Form, key: str) -> int:
     facts, problems = process.accept(form, unit, Channel.SYSTEM)
     if problems:
         raise IllegalTransition(f"{work.case.number} cannot open a {code}: {'; '.join(map(str, problems))}")
-    (child,) = queries.new_case_ids(unit.connection, 1)
+    (child,) = unit.new_case_ids(1)
     origin = f"case:{work.case.id}:{key}"
     enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id)
     unit.made(child, by=work.case.id)

@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, exists, func, select, text
 
 from schemas.shapes import LineTable, Measure, figure, money
-from schemas.tables import case_line
+from schemas.tables import case_line, letter, service_case
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
 from tasks.unit.among import among
 
+_BY_PEOPLE = ~service_case.c.origin.startswith("case:")
 _COMES_IN = ", ".join(f"'{kind}'" for kind in MovementKind if kind.sign > 0)
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
@@ -64,6 +65,30 @@ def line_table(connection: Connection, case_id: int) -> LineTable:
     shown = [(name, fact) for name, fact in facts.items() if fact]
     records = [{name: value for name, value in line._asdict().items() if name not in SAID_ONCE} for line in lines]
     return LineTable(HEADINGS, [_cells(line) for line in lines], shown, records)
+
+
+def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Find what people reported of cases: case → id → number. Open lines are held: nothing more is reported meanwhile."""
+    lines = select(case_line.c.case_id).where(among(case_line.c.case_id, case_ids), case_line.c.open)
+    connection.execute(lines.order_by(case_line.c.case_id, case_line.c.line_no).with_for_update())
+    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    reported = select(service_case.c.parent_id, service_case.c.id, service_case.c.number)
+    for parent, child, number in connection.execute(
+        reported.where(_BY_PEOPLE, among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
+    ):
+        found[parent][child] = number
+    return found
+
+
+def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Find lines about which people reported something that is not settled yet: case → line → number."""
+    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    line = service_case.c.request["line_no"].as_integer()
+    told = (letter.c.case_id == service_case.c.parent_id) & (letter.c.key == func.concat("case-", service_case.c.id))
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(_BY_PEOPLE, ~exists().where(told))
+    for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
+        found[parent][line_no] = number
+    return found
 
 
 def _promise(line: Row[Any]) -> str:

@@ -23,6 +23,7 @@ from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
+from tasks.lines.anomalies import line_waits
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.early import asking_release
@@ -109,8 +110,10 @@ def sending(parcel: Parcel) -> Branch[Release]:
         turn = f"{parcel.turn}-{attempt}"
         if parcel.may_go_first:
             offer = beside(case, _go_first(parcel, f"release-{turn}"))
-        form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
-        drop(case, offer)
+        try:
+            form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
+        finally:
+            drop(case, offer)
         refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
@@ -206,7 +209,8 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        return carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
+        waits = [] if parcel.released else line_waits(work, leaves)
+        return waits + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)

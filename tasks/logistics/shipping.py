@@ -1,19 +1,23 @@
 """The goods of a case on their way: what leaves when, is collected, and is replaced (DOMAIN 1.1, 1.9, 1.11)."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
 from schemas.forms.logistics import ReleaseVerdict
-from schemas.parts import PartsLine, Shortfall
+from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
 from schemas.words import Urgency
-from tasks.anomalies.source import heed_anomaly, settling
 from tasks.branches.beside import Branch, beside, drop, next_answer
 from tasks.durable.process import Case
 from tasks.durable.signals import TimedOut
+from tasks.durable.step import step
+from tasks.lines.anomalies import heed_anomaly, settling
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, sending
+from tasks.stock.moves import set_free
+from tasks.unit.work import Work
 
 EARLY = "release-early"
 
@@ -25,7 +29,8 @@ class Shipping:
     is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
-    unsent     parcels whose form is owed; delivered: what left and was not replaced; unchecked: not in time, by an office
+    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
+    delivered: what left and was not replaced; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -37,7 +42,9 @@ class Shipping:
         self.ready: dict[int, Decimal] = {}
         self.gone: dict[str, Decimal] = {}
         self.delivered = Decimal(0)
-        self.unsent, self.reserved, self.unchecked, self.went = 0, False, False, False
+        self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
+        self.given_up = defaultdict[int, Decimal](Decimal)
+        self.reserved, self.unchecked, self.went = False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -95,19 +102,40 @@ class Shipping:
             self.gone[line.part] = self.gone.get(line.part, Decimal(0)) + line.quantity
         self.ready = {}
         parcel.lines = self._lines(parcel.leave().quantities)
-        beside(self.case, self._way(parcel))
+        self.unsent[parcel.turn] = parcel, beside(self.case, self._way(parcel))
+
+    def heed(self, outcome: Outcome) -> None:
+        """Hear what came of something that people reported: what is given up and has not left stays here."""
+        if outcome.left:
+            self.delivered -= outcome.quantity * outcome.again
+        elif outcome.given_up:
+            self.given_up[outcome.line_no] += outcome.quantity
+            for turn, (parcel, branch) in list(self.unsent.items()):
+                quantities = {line.line_no: line.quantity for line in parcel.lines}
+                if outcome.line_no in quantities and not parcel.released:
+                    drop(self.case, branch)
+                    del self.unsent[turn]
+                    self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
         drop(self.case, self.offer)
-        parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
-        self.ready = {}
-        beside(self.case, self._way(parcel))
+        number, self.ready = next(self.numbers), {}
+        stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
+        if stays:
+            lines = [LineQuantity(line_no=no, quantity=many) for no, many in stays.items()]
+            keep_here(self.case, lines, kept_by, turn=number)
+            quantities = {no: many - stays.get(no, Decimal(0)) for no, many in quantities.items()}
+        for no, many in stays.items():
+            self.given_up[no] -= many
+        if any(quantities.values()):
+            parcel = Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first)
+            self.unsent[number] = parcel, beside(self.case, self._way(parcel))
 
     def _way(self, parcel: Parcel) -> Branch[None]:
         """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
-        self.unsent += 1
         sent = yield from sending(parcel)
-        self.unsent, self.went = self.unsent - 1, True
+        del self.unsent[parcel.turn]
+        self.went = True
         self.delivered += sum(sent.quantities.values())
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
@@ -122,4 +150,12 @@ class Shipping:
             self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
-        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]
+        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items()) if many]
+
+
+@step("不再发出", link="出库")
+def keep_here(work: Work, lines: list[LineQuantity], kept_by: str | None, turn: int) -> list[LineQuantity]:
+    """Set free what is kept for lines that wait for it no longer: it was ordered again, or is not needed."""
+    for line in lines:
+        set_free(work, line.line_no, line.quantity, kept_by)
+    return lines

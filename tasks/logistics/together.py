@@ -7,12 +7,12 @@ from sqlalchemy import Connection, text
 from schemas.forms.cases import GoodsReady
 from schemas.tables import letter
 from schemas.words import EntryKind, Role
-from tasks.anomalies.source import end_source, report_anomaly
 from tasks.cycle.terms import escalation, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import began, step
+from tasks.lines.anomalies import end_source, report_anomaly
 from tasks.unit.work import Work
 
 # the case two above what was ordered again, by way of an anomaly's; and the other way round

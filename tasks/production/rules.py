@@ -105,13 +105,16 @@ class Making:
     def settle(self, key: str, given_up: bool) -> OrderProgress:
         """Take what came of an anomaly: the line is made on, or so much less is owed; gives the order as it stands."""
         found = self.anomalies.pop(key)
-        if not given_up:
-            self.to_make[found.line_no] += found.missing
-        else:
-            order = self.orders[found.line_no]
-            left = order.quantity - found.missing
-            self._note(order, quantity=left or order.quantity, cancelled=not left)
-        return self.orders[found.line_no]
+        self.to_make[found.line_no] += found.missing
+        return self.give_up(found.line_no, found.missing) if given_up else self.orders[found.line_no]
+
+    def give_up(self, line_no: int, quantity: Decimal) -> OrderProgress:
+        """Make so many fewer of a line; gives the order as it stands."""
+        self.to_make[line_no] -= quantity
+        order = self.orders[line_no]
+        left = order.quantity - quantity
+        self._note(order, quantity=left or order.quantity, cancelled=not left)
+        return self.orders[line_no]
 
     def _note(self, order: OrderProgress, **changed: object) -> None:
         self.orders[order.line_no] = order.model_copy(update=changed)

@@ -1,21 +1,21 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from decimal import Decimal
 from itertools import count
 
 from schemas.forms.production import GoodsInCount, ProductionReport
-from schemas.parts import OrderProgress, PlannedLine
+from schemas.parts import OrderProgress, Outcome, PlannedLine
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Supply
-from tasks.anomalies.shapes import Outcome
-from tasks.anomalies.source import heed, settling
 from tasks.branches.beside import Branch, beside, drop_all, next_answer, side_by_side
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
+from tasks.lines.anomalies import heed, settling
 from tasks.lines.steps import close_lines, mark_line
 from tasks.people.queries import units
 from tasks.production.planning import release_stock
@@ -32,12 +32,15 @@ Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and t
 
 def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal:
     """Make and receive the planned lines until nothing is owed; gives how much came in."""
-    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None).came_in
+    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None, defaultdict(Decimal)).came_in
 
 
-def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready) -> Making:
+def produce(
+    case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]
+) -> Making:
     """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
 
+    What is `given_up` of a line meanwhile is made no more, and taken off that.
     Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. A withdrawal
     waits for the count of what was made.
     """
@@ -45,7 +48,7 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
     try:
-        _make(case, making, shipment, ready)
+        _make(case, making, shipment, ready, given_up)
     except Withdrawn as taken_back:
         why = f"已撤回 withdrawn：{taken_back.reason} ({taken_back.by})"
         _count_what_is_left(case, making, shipment, "已撤回·待清点", why)
@@ -53,8 +56,13 @@ def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready
     return making
 
 
-def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
+def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]) -> None:
     for number in count(1):
+        for no in [no for no, left in sorted(making.to_make.items()) if left and given_up.get(no)]:
+            less = min(making.to_make[no], given_up[no])
+            given_up[no] -= less
+            making.reports[making.plan[no].unit] += 1  # the unit is asked anew
+            make_fewer(case, making.give_up(no, less), shipment, turn=f"{shipment}-{number}-{no}")
         questions = making_questions(making, shipment)
         if not (questions or making.anomalies):
             break
@@ -145,6 +153,13 @@ def settle_anomaly(work: Work, order: OrderProgress, outcome: Outcome, shipment:
         work.update(production_order, _order(work, order.line_no, shipment), planned=outcome.day)
     heed(work, outcome)
     return outcome
+
+
+@step("减少生产", link="车间生产")
+def make_fewer(work: Work, order: OrderProgress, shipment: int, turn: str) -> OrderProgress:
+    """Make fewer of a line: it was ordered again, or is not needed."""
+    _keep(work, [order], shipment)
+    return order
 
 
 def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:

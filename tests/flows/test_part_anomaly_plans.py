@@ -8,6 +8,7 @@ from tasks.durable.stage import advance
 from tests.flows.anomalies import KEY, at, reported, source
 from tests.play import Play, cells, line
 
+LEADERS = "SELECT role FROM work_item WHERE case_id = :case AND link = '领导审核' ORDER BY step_key"
 AGAIN = {"处理办法": "重新制作", "货物去向": "报废"}
 
 
@@ -56,7 +57,7 @@ def test_each_plan_says_where_the_goods_at_hand_go(play: Play) -> None:
     del form["货物去向"]
     assert "货物去向" in play.refused_form(child, "plan-1", form)
     play.decide(child, "plan-1", **AGAIN)
-    assert "货物去向 报废" in play.items(child)["leader-1-1"].brief[-2]
+    assert "货物去向 报废" in play.items(child)["approve-1-1"].brief[-2]
 
 
 def test_accepting_as_is_needs_the_reporter_s_consent_and_may_reduce_the_price(play: Play) -> None:
@@ -64,8 +65,8 @@ def test_accepting_as_is_needs_the_reporter_s_consent_and_may_reduce_the_price(p
     assert "申报方同意 consent" in play.refused(child, "plan-1", 处理办法="让步接收", 申报方同意="")
     assert "只用于让步接收" in play.refused(child, "plan-1", **AGAIN, 折让金额=50)
     play.decide(child, "plan-1", 处理办法="让步接收", 申报方同意="王先生 11-18", 折让金额="12000")
-    play.decide(child, "leader-1-1")
-    assert play.items(child)["leader-1-2"].role == "MANAGER", "by the reduction"
+    play.decide(child, "approve-1-1")
+    assert play.items(child)["approve-1-2"].role == "MANAGER", "by the reduction"
     assert play.finish(child) == "settled"
     advance(play.db, case)
     assert play.finish(case) == "delivered"
@@ -117,7 +118,7 @@ def test_a_refused_plan_is_followed_by_a_new_one_and_after_two_the_manager_decid
     case, child = at(play, "plan-1")
     for turn in (1, 2):
         play.decide(child, f"plan-{turn}", **AGAIN)
-        play.decide(child, f"leader-{turn}-1", 审批结论="不同意", 原因=f"太贵 {turn}")
+        play.decide(child, f"approve-{turn}-1", 审批结论="不同意", 原因=f"太贵 {turn}")
     item = play.items(child)["plan-3"]
     assert (item.role, "太贵 2" in item.brief[0]) == ("MANAGER", True)
     play.decide(child, "plan-3", 处理办法="让步接收", 申报方同意="客户同意")
@@ -133,8 +134,10 @@ def test_an_anomaly_on_a_re_order_is_approved_one_rung_higher_the_third_by_the_m
         child = play.anomaly(case, KEY)
         play.run_to(child, "plan-1")
         play.decide(child, "plan-1", **AGAIN)
-        rungs.append(play.items(child)["leader-1-1"].role)
         assert play.finish(child) == "settled"
+        leaders = [item.role for item in play.rows(LEADERS, case=child)]
+        assert leaders == ["SUPERVISOR", "MANAGER"][: len(leaders)], "in order"
+        rungs.append(leaders[-1])
         advance(play.db, case)
         case = play.ordered(child)
         play.run_to(case, "produce-1-panel-1")
@@ -158,7 +161,7 @@ def test_the_reply_follows_the_re_ordering_and_goes_to_who_reported_it(play: Pla
 def test_an_anomaly_that_is_withdrawn_after_the_re_order_takes_that_back(play: Play) -> None:
     _, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
     play.decide(child, "plan-1", **AGAIN)
-    play.decide(child, "leader-1-1")
+    play.decide(child, "approve-1-1")
     again = play.ordered(child)
     assert "只有客服主管可以撤回" in str(play.withdraw(child, "E1007").problems[0])
     assert play.withdraw(child, "E1040").accepted
@@ -236,3 +239,79 @@ def test_after_ten_working_days_goods_leave_without_those_that_they_waited_for(p
     )
     assert play.time_out(case, key).accepted
     assert list(play.items(case)) == ["goods-out-1-1"]
+
+
+# where the goods at hand go, they go through the books
+
+
+def at_the_office(play: Play, goods: str, remedy: str = "重新制作") -> tuple[int, int]:
+    """Settle an anomaly about one of three doors that arrived; gives its source and itself."""
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "pickup-1")
+    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 2}))
+    child = play.anomaly(case, "anomaly-pickup-1-1")
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法=remedy, 货物去向=goods)
+    play.run_to(child, "confirm-1")
+    play.decide(child, "confirm-1")
+    return case, child
+
+
+BOOKED = {
+    "入良品库": ({"return_to_stock": 1}, [("CK", True, "-1")]),
+    "入残次品库": ({"damaged_in": 1}, [("RK", False, "1")]),
+    "报废": ({"damaged_in": 1, "scrap_out": -1}, [("CK", False, "1"), ("RK", False, "1")]),
+}
+
+
+@pytest.mark.parametrize("goods", BOOKED)
+def test_goods_at_hand_are_counted_and_booked_where_the_plan_says(play: Play, goods: str) -> None:
+    _, child = at_the_office(play, goods)
+    item = play.items(child)["goods-at-hand"]
+    assert (item.role, item.title) == ("WAREHOUSE", "实物入库")
+    assert not play.rows("SELECT 1 FROM stock_movement WHERE case_id = :case", case=child), "nothing before the count"
+    play.decide(child, "goods-at-hand")
+    moved = play.rows("SELECT kind, quantity, warehouse FROM stock_movement WHERE case_id = :case", case=child)
+    slips = [
+        (row.kind, row.content["red"], row.content["lines"][0]["quantity"])
+        for kind in ("CK", "RK")
+        for row in play.documents(child, kind)
+    ]
+    assert ({row.kind: row.quantity for row in moved}, slips) == BOOKED[goods]
+    assert {row.warehouse for row in moved} == {"MAIN-GOOD" if goods == "入良品库" else "MAIN-DAMAGED"}
+    assert play.case(child).ending == "settled"
+
+
+def test_the_line_does_not_wait_until_the_goods_at_hand_have_come(play: Play) -> None:
+    case, child = at_the_office(play, "入残次品库")
+    play.rest()
+    assert play.case(case).ending == "delivered"
+    assert list(play.items(child)) == ["goods-at-hand"]
+    assert play.finish(child) == "settled"
+
+
+def test_goods_at_hand_that_do_not_come_are_a_difference_with_its_reason(play: Play) -> None:
+    _, child = at_the_office(play, "入良品库", "补发")
+    assert "差异原因" in play.refused(child, "goods-at-hand", 明细=cells("实收数量", {1: 0}))
+    play.decide(child, "goods-at-hand", 明细=cells("实收数量", {1: 0}, 差异原因="未寄回"))
+    assert play.case(child).ending == "settled"
+    assert not play.documents(child, "CK"), "a count of zero issues no slip"
+
+
+@pytest.mark.parametrize("goods", ["留在原处", "退回发货方", "无实物"])
+def test_goods_that_come_to_no_warehouse_of_ours_are_not_counted(play: Play, goods: str) -> None:
+    _, child = at_the_office(play, goods)
+    assert play.case(child).ending == "settled"
+    assert not play.rows("SELECT 1 FROM stock_movement WHERE case_id = :case", case=child)
+
+
+def test_goods_at_hand_that_are_accepted_go_their_way_with_the_line(play: Play) -> None:
+    case, child = at(play, "plan-1")
+    accepted = {"处理办法": "让步接收", "申报方同意": "客户同意"}
+    assert "让步接收的货留在原处" in play.refused(child, "plan-1", **accepted, 货物去向="报废")
+    play.decide(child, "plan-1", **accepted, 货物去向="留在原处")
+    assert play.finish(child) == "settled"
+    advance(play.db, case)
+    assert play.items(case)["produce-1-panel-2"].prefill["明细"][0]["完成数量"] == 2
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}

@@ -142,8 +142,9 @@ def test_the_number_of_a_case_is_found_as_people_type_it(play: Play) -> None:
 
 def test_a_case_does_not_end_before_what_people_reported_of_it_is_settled(play: Play) -> None:
     case = in_production(play)
+    play.run_to(case, "pickup-1")
     child = reported(play, case)
-    play.run_to(case, f"case-{child}")
+    play.decide(case, "pickup-1")
     assert [item.title for item in play.items(case).values()] == ["等待异常处理"]
     assert "该行已结束" not in refused(play, case, 数量=9)
     assert play.finish(child) == "settled"
@@ -183,3 +184,95 @@ def test_silence_about_an_anomaly_is_reported_to_supervisor_and_manager(play: Pl
     item = play.items(source(play))[KEY]
     assert [entry["role"] for entry in item.schedule] == ["SUPERVISOR", "SUPERVISOR", "MANAGER"]
     assert item.expires_at is None
+
+
+# a line of which people report something waits, resumes by letter, and makes and sends what it still owes
+
+
+def of_two_units(play: Play, **form: object) -> tuple[int, int]:
+    """Bring a case of 3 doors and 2 table tops to production, with a report by hand about 2 of the doors."""
+    case = in_production(play, **form)
+    return case, reported(play, case, 数量=2)
+
+
+def test_a_line_of_which_people_reported_something_waits_and_the_others_go_on_and_out(play: Play) -> None:
+    case, child = of_two_units(play, 发货方式="分批")
+    told = play.refused(case, "produce-1-panel-1")
+    assert f"该行等待异常单 {play.case(child).number}，其他行可先办" in told
+    play.decide(case, "produce-1-paint-1")
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "goods-out-1-1")
+    assert "pickup-1" in play.items(case)
+
+
+def test_it_resumes_by_letter_as_soon_as_that_is_settled(play: Play) -> None:
+    case, child = of_two_units(play)
+    play.decide(child, "review", 初审结论="不同意", 原因="明日到料")
+    play.rest()
+    play.decide(case, "produce-1-panel-1")
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+
+
+def test_what_was_ordered_again_is_not_made_any_more(play: Play) -> None:
+    case, child = of_two_units(play)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="无实物")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert [(order.line_no, order.quantity) for order in play.orders(case)] == [(1, 1), (2, 2)]
+    assert "最多 1" in play.refused(case, "produce-1-panel-2", 明细=cells("完成数量", {1: 2}))
+    assert play.finish(play.ordered(child)) == "delivered"
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+    assert [line.replaced for line in play.lines(case)] == [2, 0]
+
+
+def test_goods_that_are_ready_to_leave_wait_and_what_was_ordered_again_stays_here(play: Play) -> None:
+    case = in_production(play)
+    play.run_to(case, "goods-out-1-1")
+    child = reported(play, case, 数量=2)
+    assert "该行等待异常单" in play.refused(case, "goods-out-1-1")
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="补发", 货物去向="留在原处")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert list(play.items(case)) == ["goods-out-2-1"]
+    assert not [said for said in play.items(case)["goods-out-2-1"].brief if "柜门板(左) × 3" in said]
+    again = play.ordered(child)
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+
+
+def test_a_case_of_whose_ready_goods_all_was_ordered_again_ends_replaced(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "goods-out-1-1")
+    child = reported(play, case, 数量=3)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="留在原处")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert play.case(case).ending == "replaced"
+    assert play.finish(play.ordered(child)) == "delivered"
+
+
+def test_of_goods_that_have_left_the_order_again_is_noted_on_the_line(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "pickup-1")
+    child = reported(play, case, 数量=1, 异常类别="损坏(包装破损)")
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="报废")
+    play.decide(child, "approve-1-1")
+    play.rest()
+    assert play.finish(case) == "delivered"
+    assert (play.lines(case)[0].replaced, play.moved(case, "delivery_out")) == (1, {"P-PB-001": -3})
+
+
+def test_two_reports_that_are_settled_in_the_other_order_are_both_heard(play: Play) -> None:
+    case = in_production(play)
+    first, second = reported(play, case), reported(play, case, 行号=2)
+    for child in (second, first):
+        play.decide(child, "review", 初审结论="不同意", 原因="明日到料")
+        play.rest()
+    assert play.finish(case) == "delivered"
+    assert len([key for key in play.keys(case) if key.startswith("heed-anomaly-an-")]) == 2

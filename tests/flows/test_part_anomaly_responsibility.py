@@ -95,8 +95,8 @@ def test_an_unknown_party_blocks_nothing_and_the_department_pays(play: Play) -> 
     case, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
     assert set(play.items(child)) == {"search", "plan-1"}
     assert charges(play, child) == [("unknown", "", 90)]
-    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="报废")
-    play.decide(child, "leader-1-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="无实物")
+    play.decide(child, "approve-1-1")
     assert list(play.items(child)) == ["search"]
     advance(play.db, case)
     assert "anomaly-1-1-1" not in play.items(case), "the line has gone on"
@@ -132,7 +132,7 @@ def test_who_is_found_late_may_object_too(play: Play) -> None:
 def test_the_source_may_be_withdrawn_though_its_settled_anomaly_still_looks_for_the_party(play: Play) -> None:
     case, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
     play.decide(child, "plan-1")
-    play.decide(child, "leader-1-1")
+    play.decide(child, "approve-1-1")
     advance(play.db, case)
     play.run_to(case, "goods-out-1-1")
     assert play.withdraw(case, "E1040").accepted

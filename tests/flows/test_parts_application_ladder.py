@@ -268,22 +268,22 @@ def to_make_again(play: Play, case: int, key: str = "anomaly-1-1-1") -> int:
 def test_an_applicant_who_is_a_supervisor_does_not_decide_on_the_own_anomaly(play: Play) -> None:
     play.grant("E1049", Role.SUPERVISOR)
     child = to_make_again(play, at_fault(play))
-    assert "E1049 常北辰" in play.refused(child, "leader-1-1", staff="E1049", 审批结论="同意")
-    play.decide(child, "leader-1-1", staff="E1040")
+    assert "E1049 常北辰" in play.refused(child, "approve-1-1", staff="E1049", 审批结论="同意")
+    play.decide(child, "approve-1-1", staff="E1040")
     assert play.finish(child) == "settled"
 
 
 def test_a_re_make_within_the_supervisor_s_limit_needs_nobody_else(play: Play) -> None:
     child = to_make_again(play, at_fault(play, price=5000))
-    play.decide(child, "leader-1-1")
+    play.decide(child, "approve-1-1")
     assert list(play.items(child)) == ["confirm-1"]
 
 
 def test_a_dearer_re_make_climbs_the_ladder_while_other_lines_go_on(play: Play) -> None:
     case = at_fault(play)
     child = to_make_again(play, case)
-    play.decide(child, "leader-1-1", staff="E1042")
-    item = play.items(child)["leader-1-2"]
+    play.decide(child, "approve-1-1", staff="E1042")
+    item = play.items(child)["approve-1-2"]
     assert (item.role, item.brief[-1]) == ("MANAGER", "金额 Amount: **12,000.00 CNY**")
     assert set(play.items(case)) == {"anomaly-1-1-1", "goods-in-1-1", "produce-1-paint-1"}
     assert "E1042 祝嘉禾" in play.refused(child, item.step_key, staff="E1042"), "nobody approves twice"
@@ -294,8 +294,8 @@ def test_a_dearer_re_make_climbs_the_ladder_while_other_lines_go_on(play: Play) 
 
 def test_a_re_make_that_the_ladder_refuses_is_planned_anew(play: Play) -> None:
     child = to_make_again(play, at_fault(play))
-    play.decide(child, "leader-1-1", staff="E1041")
-    play.decide(child, "leader-1-2", staff="E1043", 审批结论="不同意", 原因="太贵")
+    play.decide(child, "approve-1-1", staff="E1041")
+    play.decide(child, "approve-1-2", staff="E1043", 审批结论="不同意", 原因="太贵")
     item = play.items(child)["plan-2"]
     assert (item.role, "太贵" in item.brief[0]) == ("PLANNER", True)
     assert play.finish(child) == "settled"
@@ -308,8 +308,8 @@ def test_what_arrived_damaged_climbs_the_ladder_too(play: Play) -> None:
     damaged = {"核对结果": "损坏", "照片编号": "IMG-1", "说明": "边角破损"}
     play.decide(case, "pickup-1", **damaged, 明细=cells("完好数量", {1: 1}))
     child = to_make_again(play, case, "anomaly-pickup-1-1")
-    play.decide(child, "leader-1-1", staff="E1041")
-    assert play.items(child)["leader-1-2"].role == "MANAGER"
+    play.decide(child, "approve-1-1", staff="E1041")
+    assert play.items(child)["approve-1-2"].role == "MANAGER"
     assert play.finish(child) == "settled"
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -3}

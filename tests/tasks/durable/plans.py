@@ -57,12 +57,14 @@ class Plan:
             **customer,
         }
 
-    def next_answer(self, play: Play, case: int) -> Answer:
-        """Answer the item that is due first; a release before the form, if there is one."""
+    def next_answer(self, play: Play, case: int) -> Answer | None:
+        """Answer the item that is due first; a release before the form, if there is one. None: nothing is answered now."""
         items = {key: item for key, item in play.items(case).items() if item.role != Role.SYSTEM}
         keys = [key for key in items if not key.startswith("release")]
         if self.release and len(keys) < len(items):
             keys = [key for key in items if key.startswith("release")]
+        if not keys:
+            return None
         item = items[keys[0]]
         if self.withdraw and item.form.endswith(self.withdraw) and not item.step_key.endswith("-left"):
             return Answer("", {"经办人工号": SUPERVISOR, "撤回原因": "客户取消"}, Channel.CLI, EntryKind.WITHDRAWN)
@@ -118,8 +120,8 @@ def family_turns(play: Play, plans: Iterable[tuple[int, Plan]]) -> Iterator[Turn
         for row in play.rows(FAMILY, root=root):
             if row.ready_at or row.told:
                 yield Turn(row.id)
-            elif any(item.role != Role.SYSTEM for item in play.items(row.id).values()):
-                yield Turn(row.id, [(plan if row.depth < 2 else Plan()).next_answer(play, row.id)])
+            elif answer := (plan if row.depth < 2 else Plan()).next_answer(play, row.id):
+                yield Turn(row.id, [answer])
 
 
 RICH = Plan(

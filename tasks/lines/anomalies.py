@@ -1,21 +1,23 @@
 """An anomaly as its source meets it: reported, waited for while other lines go on, and what its line makes of it."""
 
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from schemas.forms.anomalies import AnomalyReport, Remedy
 from schemas.forms.cases import CaseEnded
-from schemas.parts import Shortfall
+from schemas.parts import Outcome, Shortfall
+from schemas.problems import Problem
 from schemas.tables import case_line, service_case
 from schemas.words import Role
-from tasks.anomalies.queries import reported_of
-from tasks.anomalies.shapes import Outcome
 from tasks.branches.beside import Branch
-from tasks.branches.children import child_question, withdraw_child
+from tasks.branches.children import child_question, ending_heard, withdraw_child
 from tasks.cycle.terms import escalation, working_days
 from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import began, step
+from tasks.lines.queries import lines_held, reported_of
+from tasks.lines.rules import held_problems
 from tasks.lines.steps import close_lines, mark_line
 from tasks.unit.work import Work
 
@@ -74,15 +76,29 @@ def heed_anomaly(work: Work, outcome: Outcome, turn: str) -> Outcome:
     return outcome
 
 
-def await_reported(case: Case) -> None:
+def _heed_reported(case: Case, ended: CaseEnded) -> Outcome:
+    return heed_anomaly(case, outcome_of(ended), turn=ended.number.lower())
+
+
+def hearing(case: Case, then: Callable[[Outcome], None]) -> Branch[None]:
+    """Hear what came of what people reported of the case, whenever that is settled; until then its line waits."""
+    for turn in count(1):
+        heard = ending_heard(f"heard-{turn}", "异常处理结果", working_days("anomaly"), "催提")
+        then(_heed_reported(case, (yield heard)))
+
+
+def line_waits(work: Work, lines: Iterable[int]) -> list[Problem]:
+    """Refuse what is said of lines about which people have reported something that is not settled."""
+    return held_problems(lines, work.read(lines_held)[work.case.id])
+
+
+def await_reported(case: Case, then: Callable[[Outcome], None]) -> None:
     """Wait for all that people reported of the case; after that its lines have ended and nothing more is."""
     for turn in count(1):
         reported = list_reported(case, turn=turn)
         if not reported:
             break
-        for child in reported:
-            ended = ask(case, waiting(f"case-{child}", "催提"))
-            heed_anomaly(case, outcome_of(ended), turn=f"case-{child}")
+        then(_heed_reported(case, ask(case, waiting(f"case-{reported[0]}", "催提"))))
 
 
 @step("核对异常", link="催提")
@@ -103,4 +119,5 @@ def end_source(work: Work) -> None:
 
 
 def _unheard(work: Work) -> list[int]:
-    return [child for child in work.read(reported_of)[work.case.id] if not work.recorded(f"case-{child}")]
+    reported = work.read(reported_of)[work.case.id]
+    return [child for child, number in reported.items() if not work.recorded(f"heed-anomaly-{number.lower()}")]
