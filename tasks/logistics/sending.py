@@ -21,7 +21,6 @@ from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
@@ -120,11 +119,7 @@ def sending(parcel: Parcel) -> Branch[Release]:
 
 
 def _go_first(parcel: Parcel, key: str) -> Branch[None]:
-    try:
-        said, answered = yield from asking_release(parcel.case, key, parcel.barred, parcel.lines)
-    except TimedOut:
-        parcel.may_go_first = False
-        return
+    said, answered = yield from asking_release(parcel.case, key, parcel.barred, parcel.lines)
     parcel.may_go_first = False
     if said.verdict == ReleaseVerdict.RELEASE:
         parcel.leave_before_the_form(answered, said.staff)

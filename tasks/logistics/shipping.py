@@ -11,7 +11,6 @@ from schemas.words import Urgency
 from tasks.anomalies.steps import decide_anomaly
 from tasks.branches.beside import Branch, beside, drop, next_answer
 from tasks.durable.process import Case
-from tasks.durable.signals import TimedOut
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, sending
@@ -65,6 +64,7 @@ class Shipping:
         """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""
         self.reserved, self.all_made = True, False
         if self.apart and quantities:
+            drop(self.case, self.offer)
             self._start(quantities, kept_by)
             return
         for no, quantity in quantities.items():
@@ -73,6 +73,7 @@ class Shipping:
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
         self.all_made = True
+        drop(self.case, self.offer)
         if self.ready:
             self._start(self.ready)
 
@@ -95,10 +96,7 @@ class Shipping:
 
     def _early(self, key: str) -> Branch[None]:
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
-        try:
-            said, answered = yield from asking_release(self.case, key, self.barred, lines, nothing_kept, self.link)
-        except TimedOut:
-            return
+        said, answered = yield from asking_release(self.case, key, self.barred, lines, nothing_kept, self.link)
         if said.verdict == ReleaseVerdict.WAIT:
             self.may_go_first = False
             return
@@ -111,7 +109,6 @@ class Shipping:
         beside(self.case, self._way(parcel))
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        drop(self.case, self.offer)
         parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
         self.ready = {}
         beside(self.case, self._way(parcel))

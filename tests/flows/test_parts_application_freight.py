@@ -278,13 +278,33 @@ def test_nothing_is_released_early_where_nothing_is_on_stock(play: Play) -> None
     assert play.finish(case) == "delivered"
 
 
-def test_a_supervisor_who_is_silent_on_the_day_lets_the_goods_wait(play: Play, today: time_machine.Traveller) -> None:
+def test_an_early_release_stays_open_after_its_day_until_it_is_decided(
+    play: Play, today: time_machine.Traveller
+) -> None:
     case = urgent(play)
-    assert play.items(case)["release-early"].expires_at == datetime.fromisoformat("2026-11-18T17:30:00+08:00")
-    today.move_to("2026-11-18T17:30:00+08:00")
-    assert play.time_out(case, "release-early").accepted
-    assert list(play.items(case)) == ["review-1"]
+    today.move_to("2026-11-19T09:00:00+08:00")
+    assert not play.time_out(case, "release-early").accepted
+    play.decide(case, "release-early")
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4}
     assert play.finish(case) == "delivered"
+
+
+def test_the_form_overtakes_an_early_release_that_nobody_decided(play: Play, today: time_machine.Traveller) -> None:
+    case = urgent(play)
+    today.move_to("2026-11-19T09:00:00+08:00")
+    play.run_to(case, "goods-out-1-1")
+    assert set(play.items(case)) == {"goods-out-1-1", "release-1-1"}
+    play.decide(case, "goods-out-1-1")
+    assert list(play.items(case)) == ["pickup-1"]
+
+
+def test_an_early_release_ends_with_the_last_line_that_it_could_be_of(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)], urgency="加急")
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 报废数量=3, 异常说明="板材开裂"))
+    play.run_to(case, "anomaly-1-1-1")
+    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="客户已自购")
+    assert play.case(case).ending == "replaced"
 
 
 def test_what_left_early_comes_back_when_a_supervisor_withdraws(play: Play) -> None:
