@@ -6,15 +6,17 @@ from itertools import count
 
 from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.logistics import ReleaseVerdict
-from schemas.parts import PartsLine, Shortfall
+from schemas.parts import LineQuantity, PartsLine, Shortfall
 from schemas.words import Urgency
 from tasks.anomalies.steps import decide_anomaly
 from tasks.branches.beside import Branch, alone, beside, drop, drop_all, next_answer
 from tasks.durable.process import Case
+from tasks.durable.step import step
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.rules import owed_and_back
 from tasks.logistics.sending import Parcel, Release, recalling, sending
+from tasks.unit.work import Work
 
 EARLY = "release-early"
 REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
@@ -88,6 +90,8 @@ class Shipping:
         while self.unsent:
             next_answer(self.case)
         drop_all(self.case)
+        if self.again:
+            cancel_remake(self.case, self.take_again())
         if self.left:
             alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
 
@@ -140,3 +144,9 @@ class Shipping:
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]
+
+
+@step("取消重做", link="催提")
+def cancel_remake(work: Work, lines: list[PartsLine]) -> list[LineQuantity]:
+    """Say what of a rejected application is not made again, though an anomaly's decision had granted that."""
+    return [LineQuantity(line_no=line.line_no, quantity=line.quantity) for line in lines]
