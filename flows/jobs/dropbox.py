@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from tasks.durable import clock
 from tasks.policies.queries import setting_today
-from tasks.runs.imports import TAKING_IN, start_run, take_in
+from tasks.runs.imports import MOST_TOLD, TAKING_IN, start_run, take_in
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, places
 
+MOST_FILES = 20  # that a message tells of
 NOTHING = Ended("无新文件", "投件目录中没有可读入的文件 nothing to take in")
 
 
@@ -50,7 +51,13 @@ def take_in_dropbox(job: Job) -> Ended:
             try:
                 told.append(f"{name}: {take_in(job, file)}")
             except Exception as fault:  # noqa: BLE001  one file's, whatever it is; it is tried again
-                faults.append(f"{name}: {fault!r}")
+                faults.append(f"{name}: {repr(fault)[:MOST_TOLD]}")
     if faults:
-        return Ended("故障", "\n".join([*faults, *told]), failed=True)
-    return Ended(f"{len(told)} 个文件", "\n".join(told)) if told else NOTHING
+        return Ended("故障", _first([*faults, *told]), failed=True)
+    return Ended(f"{len(told)} 个文件", _first(told)) if told else NOTHING
+
+
+def _first(told: list[str]) -> str:
+    """Tell of so many files, and how many there are; of the others the pages and the folders tell."""
+    more = [f"… 共 {len(told)} 个文件 files in all"] if len(told) > MOST_FILES else []
+    return "\n".join([*told[:MOST_FILES], *more])
