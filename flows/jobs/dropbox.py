@@ -52,12 +52,8 @@ def take_in_dropbox(job: Job) -> Ended:
                 told.append(f"{name}: {take_in(job, file)}")
             except Exception as fault:  # noqa: BLE001  one file's, whatever it is; it is tried again
                 faults.append(f"{name}: {repr(fault)[:MOST_TOLD]}")
-    if faults:
-        return Ended("故障", _first([*faults, *told]), failed=True)
-    return Ended(f"{len(told)} 个文件", _first(told)) if told else NOTHING
-
-
-def _first(told: list[str]) -> str:
-    """Tell of so many files, and how many there are; of the others the pages and the folders tell."""
-    more = [f"… 共 {len(told)} 个文件 files in all"] if len(told) > MOST_FILES else []
-    return "\n".join([*told[:MOST_FILES], *more])
+    lines, many = [*faults, *told], len(faults) + len(told)
+    if many > MOST_FILES:
+        lines[MOST_FILES:] = [f"… 共 {many} 个文件 files in all"]
+    ended = Ended("故障" if faults else f"{many} 个文件", "\n".join(lines), failed=bool(faults))
+    return ended if lines else NOTHING
