@@ -228,7 +228,9 @@ def test_an_unknown_role_lists_the_roles(run: Run) -> None:
 
 def test_what_is_late_is_shown_as_late(run: Run, applied: str) -> None:
     with time_machine.travel("2026-11-30T10:00:00+08:00", tick=False):
-        assert "逾期 overdue 2026-11-19 10:00" in run("inbox").stdout
+        shown = run("inbox").stdout
+        assert "配件审核员 parts reviewer · 待办 open 1 · 🔴 逾期 overdue 1" in shown
+        assert "🔴 11-19 10:00" in shown
         assert read(run("inbox", "--json"))[0]["overdue"] is True
 
 
