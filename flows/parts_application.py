@@ -58,7 +58,7 @@ def parts_application(case: Case) -> Closing:
     beside(case, hearing(case, shipping.heed))
     review = review_application(case, barred, shipping.registered)  # 审核修正
     if review.refused:
-        shipping.await_forms()
+        shipping.await_return()
         return Closing(PartsEnding.REJECTED, review.refused, undo=True)
     if review.start != Start.STOCK:
         enter_order(case, review.lines)  # 录入系统

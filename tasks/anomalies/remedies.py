@@ -1,6 +1,7 @@
 """From the plan to the reply: a leader approves what is done, goods are ordered again, the reporter is told (DOMAIN 6)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 
@@ -119,9 +120,9 @@ def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:
 
 def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
     """实物入库: the WAREHOUSE counts before anything is booked."""
-    no, key = found.line_no, "goods-at-hand"
-    covers = only_these([no])
-    form = yield count_question(key, {no: found.quantity}, {no: found}, covers, "实物入库", link="重新下单生产")
+    no = found.line_no
+    question = count_question("goods-at-hand", {no: found.quantity}, {no: found}, only_these([no]), "实物入库")
+    form = yield replace(question, link="重新下单生产")
     book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, found.left)
 
 
@@ -135,12 +136,12 @@ def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> li
 
 
 def _booked(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef:
-    red, out = kind == MovementKind.RETURN_TO_STOCK, kind.sign < 0
-    receive(work, goods.line_no, goods.part, goods.quantity * kind.sign, kind)
-    row = goods_row(goods, quantity=str(goods.quantity * (-1 if red else 1)))
-    document = DocumentKind.OUTBOUND_SLIP if red or out else DocumentKind.INBOUND_SLIP
-    party = {"receiver" if red or out else "supplier": work.read(offices)[work.case.office].name}
-    return issue(work, document, slip(work, [kind], party, [row], red))
+    red, scrap = kind == MovementKind.RETURN_TO_STOCK, kind == MovementKind.SCRAP_OUT
+    receive(work, goods.line_no, goods.part, -goods.quantity if scrap else goods.quantity, kind)
+    row = goods_row(goods, quantity=str(-goods.quantity if red else goods.quantity))
+    out = DocumentKind.OUTBOUND_SLIP if red or scrap else DocumentKind.INBOUND_SLIP
+    party = {"receiver" if red or scrap else "supplier": work.read(offices)[work.case.office].name}
+    return issue(work, out, slip(work, [kind], party, [row], red))
 
 
 @step("回复申报方")

@@ -13,7 +13,6 @@ from tasks.cycle.rules import published_to
 from tasks.unit.among import among
 
 _BY_PEOPLE = ~service_case.c.origin.startswith("case:")
-_COMES_IN = ", ".join(f"'{kind}'" for kind in MovementKind if kind.sign > 0)
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
            l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
@@ -29,7 +28,7 @@ _LINES = text(f"""
                WHERE case_id = :case_id AND state = 'held' GROUP BY line_no) r USING (line_no)
     LEFT JOIN (SELECT line_no, sum(made) AS made FROM production_order
                WHERE case_id = :case_id GROUP BY line_no) o USING (line_no)
-    LEFT JOIN (SELECT line_no, sum(quantity) FILTER (WHERE kind IN ({_COMES_IN})) AS received,
+    LEFT JOIN (SELECT line_no, sum(quantity) FILTER (WHERE kind <> '{MovementKind.DELIVERY_OUT}') AS received,
                       -sum(quantity) FILTER (WHERE kind = '{MovementKind.DELIVERY_OUT}') AS sent
                FROM stock_movement WHERE case_id = :case_id GROUP BY line_no) m USING (line_no)
     WHERE l.case_id = :case_id ORDER BY line_no""")
@@ -77,6 +76,17 @@ def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, di
         reported.where(_BY_PEOPLE, among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
     ):
         found[parent][child] = number
+    return found
+
+
+def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Find the open cases that anomalies of cases have opened: two steps below."""
+    found: dict[int, list[int]] = {case_id: [] for case_id in case_ids}
+    anomaly = service_case.alias()
+    below = select(anomaly.c.parent_id, service_case.c.id).join(anomaly, anomaly.c.id == service_case.c.parent_id)
+    of_these = below.where(among(anomaly.c.parent_id, case_ids), service_case.c.closed_at.is_(None))
+    for case_id, child in connection.execute(of_these.order_by(service_case.c.id)):
+        found[case_id].append(child)
     return found
 
 

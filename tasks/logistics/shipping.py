@@ -8,18 +8,21 @@ from itertools import count
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
 from schemas.words import Urgency
-from tasks.branches.beside import Branch, beside, drop, next_answer
+from tasks.branches.beside import Branch, alone, beside, drop, drop_all, next_answer
+from tasks.branches.children import withdraw_child
 from tasks.durable.process import Case
-from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
+from tasks.lines.queries import ordered_again
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
-from tasks.logistics.sending import Parcel, sending
+from tasks.logistics.sending import Parcel, Release, recalling, sending
 from tasks.stock.moves import set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
+REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
+NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and was not granted: it comes back"
 
 
 class Shipping:
@@ -28,9 +31,9 @@ class Shipping:
     Goods leave together (齐套), or `apart` as they are ready (分批), while others are made or wait for an anomaly. `link`
     is where a case stands while urgent goods may leave before any form.
 
-    ready      what is kept for the case and has not left: line → quantity; gone: what left early, part → quantity
+    ready      what is kept for the case and has not left: line → quantity; left: what left early
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
-    delivered: what left and was not replaced; unchecked: not in time, by an office
+    again      something was ordered again; delivered: what left and was not; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -40,11 +43,11 @@ class Shipping:
         self.may_go_first = case.request.urgency == Urgency.URGENT
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
-        self.gone: dict[str, Decimal] = {}
+        self.left: Release | None = None
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up = defaultdict[int, Decimal](Decimal)
-        self.reserved, self.unchecked, self.went = False, False, False
+        self.reserved, self.unchecked, self.went, self.again = False, False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -52,24 +55,30 @@ class Shipping:
         Before any form; lines that are others now are asked for anew, unless something has left already.
         """
         known, self.lines = self.lines, {line.line_no: line for line in lines}
-        if self.may_go_first and not self.gone and known != self.lines:
+        if self.may_go_first and not self.left and known != self.lines:
             drop(self.case, self.offer)
             number = next(self.offers)
             self.offer = beside(self.case, self._early(EARLY if number == 1 else f"{EARLY}-{number}"))
 
     def owed(self, lines: Sequence[PartsLine]) -> list[PartsLine]:
-        """Hear of the lines as they were corrected; gives what is owed of them after what left early."""
-        self.lines, owed, gone = {line.line_no: line for line in lines}, [], dict(self.gone)
+        """Hear of the lines as they were granted; gives what is owed after what left early, whose rest is called back."""
+        self.lines, owed, left = {line.line_no: line for line in lines}, [], self.left.lines if self.left else []
+        back = {line.line_no: line.quantity for line in left}
         for line in lines:
-            had = min(gone.get(line.part, Decimal(0)), line.quantity)
-            gone[line.part] = gone.get(line.part, Decimal(0)) - had
-            owed.append(line.model_copy(update={"quantity": line.quantity - had}))
+            quantity = line.quantity
+            for out in left:
+                had = min(back[out.line_no], quantity) if out.part == line.part else Decimal(0)
+                back[out.line_no], quantity = back[out.line_no] - had, quantity - had
+            owed.append(line.model_copy(update={"quantity": quantity}))
+        if self.left and any(back.values()):
+            beside(self.case, recalling(self.case, self.left, back, NOT_GRANTED))
         return [line for line in owed if line.quantity]
 
     def take(self, quantities: Mapping[int, Decimal], kept_by: str) -> None:
         """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""
         self.reserved = True
         if self.apart and quantities:
+            drop(self.case, self.offer)
             self._start(quantities, kept_by)
             return
         for no, quantity in quantities.items():
@@ -81,31 +90,33 @@ class Shipping:
         if self.ready:
             self._start(self.ready)
 
-    def await_forms(self) -> None:
-        """Wait for the forms of what left early: they are owed whatever is refused meanwhile."""
+    def await_return(self) -> None:
+        """Wait for the form of what left early, which is owed whatever is refused meanwhile, then for the goods."""
         drop(self.case, self.offer)
         while self.unsent:
             next_answer(self.case)
+        drop_all(self.case)
+        if self.again:
+            cancel_again(self.case)
+        if self.left:
+            alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
 
     def _early(self, key: str) -> Branch[None]:
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
-        try:
-            said, answered = yield from asking_release(self.case, key, self.barred, lines, nothing_kept, self.link)
-        except TimedOut:
-            return
+        said, answered = yield from asking_release(self.case, key, self.barred, lines, nothing_kept, self.link)
         if said.verdict == ReleaseVerdict.WAIT:
             self.may_go_first = False
             return
         parcel = Parcel(self.case, lines, self.barred, next(self.numbers))
         parcel.leave_before_the_form(answered, said.staff)
-        for line in parcel.leave().lines:
-            self.gone[line.part] = self.gone.get(line.part, Decimal(0)) + line.quantity
+        self.left = parcel.leave()
         self.ready = {}
-        parcel.lines = self._lines(parcel.leave().quantities)
+        parcel.lines = self._lines(self.left.quantities)
         self.unsent[parcel.turn] = parcel, beside(self.case, self._way(parcel))
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
+        self.again |= outcome.again
         if outcome.left:
             self.delivered -= outcome.quantity * outcome.again
         elif outcome.given_up:
@@ -118,7 +129,6 @@ class Shipping:
                     self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        drop(self.case, self.offer)
         number, self.ready = next(self.numbers), {}
         stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
         if stays:
@@ -146,6 +156,7 @@ class Shipping:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
         outcome = yield from settling(self.case, f"anomaly-{turn}", found, "催提")
         heed_anomaly(self.case, outcome, turn=turn)
+        self.again |= outcome.again
         if outcome.again:
             self.delivered -= found.missing
 
@@ -159,3 +170,12 @@ def keep_here(work: Work, lines: list[LineQuantity], kept_by: str | None, turn: 
     for line in lines:
         set_free(work, line.line_no, line.quantity, kept_by)
     return lines
+
+
+@step("取消补单", link="催提")
+def cancel_again(work: Work) -> list[int]:
+    """Take back what anomalies of a rejected application have ordered again."""
+    ordered = work.read(ordered_again)[work.case.id]
+    for child in ordered:
+        withdraw_child(work, child, "原单已驳回 the application was rejected")
+    return ordered

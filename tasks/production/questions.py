@@ -54,15 +54,9 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
 
 
 def count_question(
-    key: str,
-    made: Mapping[int, Decimal],
-    goods: Mapping[int, Goods],
-    covers: Covers,
-    title: str,
-    stopped: str = "",
-    link: str = "出货入库",
+    key: str, made: Mapping[int, Decimal], goods: Mapping[int, Goods], covers: Covers, title: str, stopped: str = ""
 ) -> Question[GoodsInCount]:
-    """Ask the warehouse to count before anything is booked; `stopped` says why the case ends with it."""
+    """Ask the warehouse to count before anything is booked; `stopped` says why it becomes free stock."""
 
     def check(form: GoodsInCount, _work: Work) -> list[Problem]:
         return count_problems(form.lines, made)
@@ -74,4 +68,5 @@ def count_question(
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())
 
-    return gate(key, title, Role.WAREHOUSE, GoodsInCount, "goods_in", link, brief, prefill, check, covers=covers)
+    within, link = "goods_in", "出货入库"
+    return gate(key, title, Role.WAREHOUSE, GoodsInCount, within, link, brief, prefill, check, covers=covers)

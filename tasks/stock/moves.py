@@ -9,7 +9,7 @@ from schemas.words import MovementKind
 from tasks.stock.queries import Reservation, damaged_warehouse, free_of, free_stock, main_warehouse, reservations
 from tasks.unit.work import Work
 
-OF_DAMAGED = {MovementKind.DAMAGED_IN, MovementKind.REPAIR_OUT, MovementKind.SCRAP_OUT}
+OF_DAMAGED = {MovementKind.DAMAGED_IN, MovementKind.SCRAP_OUT}
 
 
 def available(work: Work, part: str) -> Decimal:

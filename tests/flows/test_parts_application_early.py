@@ -23,6 +23,17 @@ def test_an_anomaly_of_what_left_early_is_settled_before_the_review(play: Play) 
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4}, "what the office has stays with it"
 
 
+def test_what_was_ordered_again_is_taken_back_with_a_rejection_that_overtakes_it(play: Play) -> None:
+    case = damaged(play)
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    entry = next(row for row in play.timeline(case) if row.step_key == "cancel-again")
+    assert (entry.title, entry.output) == ("取消补单", [again])
+    assert play.finish(case) == "rejected"
+    play.rest()
+    assert play.case(again).ending == "withdrawn"
+
+
 def wanted(play: Play, quantity: int) -> int:
     """Send an urgent application for so many hinges, and slides by mistake."""
     return play.apply([line("P-HW-001", quantity), line("P-HW-002", 5)], urgency="加急")
