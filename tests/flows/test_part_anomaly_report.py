@@ -276,3 +276,18 @@ def test_two_reports_that_are_settled_in_the_other_order_are_both_heard(play: Pl
         play.rest()
     assert play.finish(case) == "delivered"
     assert len([key for key in play.keys(case) if key.startswith("heed-anomaly-an-")]) == 2
+
+
+def test_what_is_settled_while_a_withdrawn_case_is_counted_sends_nothing(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "produce-1-panel-1")
+    child = reported(play, case, 数量=2)
+    play.decide(case, "produce-1-panel-1")
+    assert play.withdraw(case, "E1040").accepted
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="无实物")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert list(play.items(case)) == ["goods-in-1-1-left"]
+    assert play.finish(case) == "withdrawn"
+    assert not play.moved(case, "delivery_out")
