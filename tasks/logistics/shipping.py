@@ -112,7 +112,7 @@ class Shipping:
         self.left = parcel.leave()
         self.ready = {}
         parcel.lines = self._lines(self.left.quantities)
-        self.unsent[parcel.turn] = parcel, beside(self.case, self._way(parcel))
+        self._send(parcel)
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
@@ -137,8 +137,11 @@ class Shipping:
         for no, many in stays.items():
             self.given_up[no] -= many
         if any(quantities.values()):
-            parcel = Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first)
-            self.unsent[number] = parcel, beside(self.case, self._way(parcel))
+            self._send(Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first))
+
+    def _send(self, parcel: Parcel) -> None:
+        self.unsent[parcel.turn] = parcel, self._way(parcel)  # its way may end before it waits for anything
+        beside(self.case, self.unsent[parcel.turn][1])
 
     def _way(self, parcel: Parcel) -> Branch[None]:
         """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
