@@ -220,6 +220,16 @@ class OutboxState(Labelled):
     DEAD = "dead", "发送失败"
 
 
+class PaymentKind(Labelled):
+    """What a customer pays for (DOMAIN-BRANCHES 2, 7), and what is given back of it."""
+
+    DEPOSIT = "deposit", "定金"
+    PREPAYMENT = "prepayment", "预付款"
+    BALANCE = "balance", "尾款"
+    FEE = "fee", "服务费"
+    RETURNED = "returned", "退还"
+
+
 class Verdict(Labelled):
     """What an approver may say."""
 
