@@ -202,6 +202,7 @@ class DocumentKind(Labelled):
     OUTBOUND_SLIP = "CK", "出库单"
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
+    SPECIAL_ORDER = "TD", "特殊订货单"
 
 
 class OrderState(Labelled):

@@ -18,6 +18,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
+    Role.FINANCE,
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
@@ -29,9 +30,15 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "EarlyRelease": {"放行结论": "先行放行"},
     "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
     "GoodsCheck": {"核对结果": "货单相符"},
+    "SpecialReviewDecision": {"初审结论": "资料齐全"},
+    "MakeabilityDecision": {"生产结论": "可以生产"},
+    "ChangesAnswer": {"改动意见": "同意改动"},
+    "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
+    "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
+    "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
-APPROVALS = {"ReviewDecision", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "ApprovalDecision", "EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

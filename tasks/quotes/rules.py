@@ -19,14 +19,19 @@ _CENT, _YEAR = Decimal("0.01"), 365
 class Quote(Shape):
     """What was offered to a customer: so much (CNY), from a day until another, both included.
 
-    ends_at   from then on nobody may answer it; lapses: by silence, before its validity is over
+    expires_at   when its validity is over; ends_at: from then on nobody may answer it, by silence perhaps before that
     """
 
     amount: Decimal
     offered_on: date
     valid_until: date
+    expires_at: datetime
     ends_at: datetime
-    lapses: bool
+
+    @property
+    def lapses(self) -> bool:
+        """It ends by silence, before its validity is over."""
+        return self.ends_at < self.expires_at
 
     @property
     def said(self) -> str:

@@ -35,12 +35,10 @@ def quote_today(work: Work, amount: Decimal) -> Quote:
     """Quote an amount from today on: valid for so many days, lapsed before that if nobody answers in its term."""
     days, lapse_days = term(work, "quote.valid_days"), term(work, "quote.lapse_days")
     valid_until = work.today + timedelta(days=days)
-    ends_at = at(valid_until + timedelta(days=1))
-    silent = add_working_days(calendar(work), work.now, lapse_days) if lapse_days is not None else ends_at
-    return Quote(
-        amount=amount, offered_on=work.today, valid_until=valid_until, ends_at=min(silent, ends_at),
-        lapses=silent < ends_at,
-    )  # fmt: skip
+    over = at(valid_until + timedelta(days=1))
+    silent = add_working_days(calendar(work), work.now, lapse_days) if lapse_days is not None else over
+    when = {"offered_on": work.today, "valid_until": valid_until, "expires_at": over, "ends_at": min(silent, over)}
+    return Quote(amount=amount, **when)
 
 
 def answer_question(

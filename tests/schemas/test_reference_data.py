@@ -85,7 +85,7 @@ WORDS = [
     ("units", "calendar", {"CN"}),
     ("warehouses", "kind", {"good", "damaged"}),
     ("staff", "active", {"0", "1"}),
-    ("cycle_standards", "process", {"PA", "RR"}),
+    ("cycle_standards", "process", {"PA", "RR", "SO"}),
     ("cycle_standards", "urgency", {"normal", "urgent"}),
     ("holidays", "working", {"0", "1"}),
     ("sales", "channel", {"shop", "remote"}),

@@ -11,9 +11,8 @@ from schemas.words import PaymentKind
 from tasks.quotes.rules import Fault, Paid, Quote, Returning, answer_problems, payment_problems, settlement
 
 DAY, LAST = date(2026, 11, 18), date(2026, 12, 3)
-QUOTE = Quote(
-    amount=Decimal(5000), offered_on=DAY, valid_until=LAST, ends_at=datetime(2026, 12, 2, tzinfo=UTC), lapses=True
-)
+ENDS, OVER = datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, 16, tzinfo=UTC)
+QUOTE = Quote(amount=Decimal(5000), offered_on=DAY, valid_until=LAST, expires_at=OVER, ends_at=ENDS)
 POLICY = Returning(multiple=Decimal(2), rate=Decimal("0.03"))
 PAID = [
     Paid(kind=PaymentKind.DEPOSIT, amount=Decimal(1000), paid_on=DAY),
