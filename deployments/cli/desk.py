@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import case_object, inbox_objects, reply_object
 from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
-from deployments.cli.session import Force, Output, app, command
+from deployments.cli.session import Force, Output, app, command, installation
 from deployments.cli.sheets import refuse_overwriting, view_of
 from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.answers import Answer, Reply
@@ -16,6 +16,7 @@ from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
+from tasks.desk.links import Links
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.stage import advance
@@ -79,7 +80,7 @@ def case(
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
-    return Output(case_object(view), case_parts(view))
+    return Output(case_object(view), case_parts(view, Links(installation().ui_url)))
 
 
 @command(app, name="print", machines=False)

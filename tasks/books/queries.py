@@ -47,19 +47,21 @@ ALWAYS = {
             FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
         ) m USING (case_id, step_key, line_no)
         WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",
-    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip it reverses": """
+    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key LIKE 'undo-release-goods%' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document WHERE reverses IS NOT NULL OR content ->> 'red' = 'true') red
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
-        WHERE undo.step_key IS NULL OR black.id IS NULL OR black.kind <> red.kind
+        WHERE (undo.step_key IS NULL AND red.step_key NOT LIKE 'book-back-%')
+           OR black.id IS NULL OR black.kind <> red.kind
            OR EXISTS (
                SELECT line ->> 'line_no', line ->> 'part'
                FROM (SELECT json_array_elements(red.content -> 'lines') AS line
                      UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
-               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
+               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0
+                   AND (undo.step_key IS NOT NULL OR sum((line ->> 'quantity')::numeric) < 0))""",
     "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
         WHERE closed_at IS NOT NULL AND (

@@ -235,8 +235,7 @@ def test_what_is_late_is_shown_as_late(run: Run, applied: str) -> None:
 def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) -> None:
     shown = run("case", applied).stdout
     for words in (
-        f"{applied} 配件申报",
-        "状态 State     审核修正",
+        f"{applied} · 配件申报 · 北京办事处",
         "北京办事处 BJ · 常北辰 E1049",
         "SO20260318-0042",
         "铰链(全盖110°)",
@@ -247,6 +246,8 @@ def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) ->
         "→ 审核修正 [review-1] · 配件审核员",
     ):
         assert words in shown, words
+    assert re.search("状态 State +审核修正", shown)
+    assert "mermaid" not in shown
     assert "13800002787" not in shown
     assert "138****2787" in shown
 
@@ -667,6 +668,7 @@ def test_a_case_is_found_with_where_it_stands(run: Run, applied: str) -> None:
     for words in (NUMBER, "北京办事处", "审核修正", "配件审核员"):
         assert words in shown
     assert "nothing was found" in run("find", "000002").stdout
+    assert "nothing was found" in run("parts", "qqqqqqqq").stdout
 
 
 def test_parts_are_looked_up_with_the_price_in_force_today(run: Run) -> None:
