@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import Engine
 
 from deployments.cli.as_json import case_object, inbox_objects, reply_object
-from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
+from deployments.cli.output import case_parts, inbox_parts, next_lines, reasons
 from deployments.cli.session import Force, Output, app, command, installation
 from deployments.cli.sheets import refuse_overwriting, view_of
 from deployments.cli.values import describe, fill_in, read_form, wrong
@@ -41,9 +41,11 @@ def inbox(
     if xlsx is not None:
         refuse_overwriting(xlsx, force)
         return _write_workbook(db, role_of(role), xlsx, office, unit)
+    wanted = role_of(role) if role else None
     with db.connect() as connection:
-        rows = waiting(connection, role_of(role) if role else None)
-    return Output(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
+        rows = waiting(connection, wanted)
+    shown = inbox_parts(rows, [wanted] if wanted else Role, Links(installation().ui_url))
+    return Output(inbox_objects(rows), shown or ["没有待办 nothing waits"])
 
 
 def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -> Output:

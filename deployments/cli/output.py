@@ -11,16 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.problems import Problem
-from schemas.words import Urgency
+from schemas.words import Role
 from tasks.desk.chain import waits_of
 from tasks.desk.links import Links
-from tasks.desk.pages import case_sheet
+from tasks.desk.pages import case_sheet, inbox_page
 from tasks.desk.rules import full_time
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
-WAITING = ("单号 Case", "待办 Waiting for", "步骤 Step", "角色 Role", "办事处 Office", "到期 Due", "未通过 Refused")
 
 
 def new_console() -> Console:
@@ -53,21 +52,10 @@ def links_table(process: Process) -> Table:
     return made
 
 
-def inbox_table(rows: Sequence[ItemView]) -> Table:
-    """List what waits, by due time."""
-    shown = [
-        (
-            Text(row.number, "bold red" if row.urgency == Urgency.URGENT else "bold"),
-            row.title,
-            row.key,
-            f"{row.role.zh} {row.role.value}",
-            " · ".join(filter(None, [row.office_name, row.unit_name])),
-            _due(row.due_at, row.overdue),
-            row.refusals or "",
-        )
-        for row in rows
-    ]
-    return table(*WAITING, rows=shown)
+def inbox_parts(rows: Sequence[ItemView], roles: Iterable[Role], links: Links) -> list[RenderableType]:
+    """Draw what waits, an inbox each role."""
+    inboxes = {role: [row for row in rows if role in (row.role, row.also)] for role in roles}
+    return [drawn(inbox_page(role, own, links, len(own))) for role, own in inboxes.items() if own]
 
 
 def next_lines(view: CaseView) -> list[Text]:

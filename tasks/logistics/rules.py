@@ -1,13 +1,12 @@
 """Who must approve the freight of a shipment (DOMAIN "Freight rules", S3 §3 3.2), and what an office may find; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import assert_never
 
 from schemas.forms.logistics import FreightMethod, GoodsCheck, GoodsOut, PickupConfirmation, PickupFound
-from schemas.parts import Goods, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, money
 from schemas.spelling import alike
@@ -106,19 +105,6 @@ def carrier_problems(form: GoodsOut, carriers: Mapping[str, FreightMethod]) -> l
         return []
     for_own, for_hired = "自有车辆不计运费，请填 0 own vehicles are free: enter 0", "须填运费 must be above 0"
     return [Problem(FREIGHT, form.freight, for_own if own else for_hired)]
-
-
-def owed_and_back(granted: Sequence[PartsLine], left: Sequence[Goods]) -> tuple[list[PartsLine], dict[int, Decimal]]:
-    """Give what is owed of granted lines after what left, and what left beyond them: its line → quantity."""
-    back, owed = {line.line_no: line.quantity for line in left}, []
-    for line in granted:
-        quantity = line.quantity
-        for out in left:
-            had = min(back[out.line_no], quantity) if out.part == line.part else Decimal(0)
-            back[out.line_no], quantity = back[out.line_no] - had, quantity - had
-        if quantity:
-            owed.append(line.model_copy(update={"quantity": quantity}))
-    return owed, {no: quantity for no, quantity in back.items() if quantity}
 
 
 def found_problems(form: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Problem]:

@@ -151,6 +151,7 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
 def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:
     """Call back so much of what left, line → quantity: until it is counted it is in nobody's stock (DOMAIN, "Stock")."""
     key, goods = f"recall-{left.turn}", {line.line_no: line for line in left.lines}
+    back = {no: many for no, many in back.items() if many}
     question = count_question(key, back, goods, only_these(back), "退回清点", why)
     counted = yield replace(question, link="出库", due=working_days("recall"))
     book_back(case, left, {line.line_no: line.counted for line in counted.lines if line.counted}, turn=left.turn)

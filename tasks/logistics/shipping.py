@@ -14,7 +14,6 @@ from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
-from tasks.logistics.rules import owed_and_back
 from tasks.logistics.sending import Parcel, Release, recalling, sending
 from tasks.unit.work import Work
 
@@ -57,15 +56,18 @@ class Shipping:
             self.offer = beside(self.case, self._early(EARLY if number == 1 else f"{EARLY}-{number}"))
 
     def owed(self, lines: Sequence[PartsLine]) -> list[PartsLine]:
-        """Hear of the lines as they were granted; gives what is owed of them after what left early.
-
-        What left beyond them is called back meanwhile.
-        """
-        self.lines = {line.line_no: line for line in lines}
-        owed, back = owed_and_back(lines, self.left.lines if self.left else [])
-        if self.left and back:
+        """Hear of the lines as they were granted; gives what is owed after what left early, whose rest is called back."""
+        self.lines, owed, left = {line.line_no: line for line in lines}, [], self.left.lines if self.left else []
+        back = {line.line_no: line.quantity for line in left}
+        for line in lines:
+            quantity = line.quantity
+            for out in left:
+                had = min(back[out.line_no], quantity) if out.part == line.part else Decimal(0)
+                back[out.line_no], quantity = back[out.line_no] - had, quantity - had
+            owed.append(line.model_copy(update={"quantity": quantity}))
+        if self.left and any(back.values()):
             beside(self.case, recalling(self.case, self.left, back, NOT_GRANTED))
-        return owed
+        return [line for line in owed if line.quantity]
 
     def take(self, quantities: Mapping[int, Decimal], kept_by: str) -> None:
         """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""

@@ -18,8 +18,11 @@ def ready(play: Play, office: str = "BJ") -> int:
     return case
 
 
+GOES_BY = {"自有车辆": FLEET, "专车": "德邦", "快递": "顺丰", "空运": "国航"}
+
+
 def how(method: str, freight: object) -> dict[str, object]:
-    return {"运输方式": method, "承运商": FLEET if method == "自有车辆" else "德邦", "运费": freight, "件数": 1}
+    return {"运输方式": method, "承运商": GOES_BY[method], "运费": freight, "件数": 1}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "no carrier": ({"承运商": ""}, "承运商: “” — 必填 is required"),
     "an own vehicle of another carrier": (
         {"运输方式": "自有车辆", "承运商": "顺丰速运", "运费": 5000},
-        "承运商 carrier: “顺丰速运” — 自有车辆须为OWN、集团自有车队",
+        "承运商 carrier: “顺丰速运” — 自有车辆须为OWN、自有车队、集团自有车队",
     ),
     "an own vehicle for money": (
         {"运输方式": "自有车辆", "承运商": FLEET, "运费": "9999.99"},
@@ -103,6 +106,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"运输方式": "快递", "承运商": "sfa"},
         "承运商 carrier: “sfa” — 不做快递，请选空运 does not go by express: choose air",
     ),
+    "express by its short name as hired transport": ({"承运商": "顺丰"}, "承运商 carrier: “顺丰” — 不做专车，请选快递"),
+    "the fleet by its short name hired": ({"承运商": "自有车队"}, "承运商 carrier: “自有车队” — 集团车队请选自有车辆"),
     "unknown method": ({"运输方式": "马车"}, "运输方式: “马车” — 应为 expected one of: 专车 hired"),
 }
 
