@@ -6,24 +6,16 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.forms import fields
-from schemas.forms.applications import UNKNOWN_ORDER
+from schemas.forms.applications import UNKNOWN_ORDER, ReviewVerdict
 from schemas.forms.base import Decision, Form, Request
 from schemas.forms.fields import Cell, label, needed
 from schemas.sheet_kinds import sheet
-from schemas.words import Labelled
+from schemas.words import Labelled, Verdict
 
 FROM_THE_LIST = "从列表中选择；空则跳过"
 LIKE = label("品名", "Made like", "照哪种标准配件做：标准名称或编码 the standard part that it is made like")
 WANTED_ON = Cell(date(2026, 6, 30), "资料齐全须有", 13)
 CHANGED = "需改动时必填 needed with changes"
-
-
-class SpecialReview(Labelled):
-    """What a reviewer may say of a special order."""
-
-    COMPLETE = "approve", "资料齐全"
-    SEND_BACK = "send_back", "退回补充"
-    REJECT = "reject", "驳回"
 
 
 class CreditGrade(Labelled):
@@ -40,13 +32,6 @@ class Makeability(Labelled):
     YES = "yes", "可以生产"
     CHANGED = "with_changes", "改动后可生产"
     NO = "no", "不能生产"
-
-
-class ChangesVerdict(Labelled):
-    """What the applicant says of changes."""
-
-    AGREE = "agree", "同意改动"
-    DECLINE = "decline", "不同意改动"
 
 
 class SpecialLine(Form):
@@ -83,7 +68,7 @@ class SpecialOrder(Request):
 class SpecialReviewDecision(Decision):
     """初步审核: the order is complete, sent back for what is missing, or rejected."""
 
-    verdict: Annotated[SpecialReview, label("初审结论", "Verdict"), Cell("资料齐全", FROM_THE_LIST, 12)]
+    verdict: Annotated[ReviewVerdict, label("初审结论", "Verdict"), Cell("通过", FROM_THE_LIST, 12)]
     credit: Annotated[CreditGrade, label("信用等级", "Credit grade"), Cell("B级", "空则为B级", 10)] = CreditGrade.B
     reason: Annotated[fields.ReasonText, needed("退回或驳回时必填 needed to send back or reject")] = ""
 
@@ -109,7 +94,7 @@ class MakeabilityDecision(Decision):
 class ChangesAnswer(Decision):
     """改动答复: the applicant agrees to the changes, or the order ends."""
 
-    verdict: Annotated[ChangesVerdict, label("改动意见", "Answer"), Cell("同意改动", FROM_THE_LIST, 12)]
+    verdict: Annotated[Verdict, label("改动意见", "Answer"), Cell("同意", FROM_THE_LIST, 12)]
     reason: Annotated[fields.ReasonText, needed("不同意时必填 needed to decline")] = ""
 
 

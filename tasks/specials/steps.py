@@ -6,22 +6,21 @@ from datetime import date
 from itertools import count
 from typing import Any, NamedTuple
 
+from schemas.forms.applications import ReviewVerdict
 from schemas.forms.specials import (
     ChangesAnswer,
-    ChangesVerdict,
     CreditGrade,
     Makeability,
     MakeabilityDecision,
     SpecialLine,
     SpecialOrder,
     SpecialResubmission,
-    SpecialReview,
     SpecialReviewDecision,
 )
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.processes.special_order import SpecialEnding
-from schemas.words import Role
+from schemas.words import Role, Verdict
 from tasks.applications.queries import catalogue
 from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import barred_problems, find_leader, may_not
@@ -64,9 +63,9 @@ def review_order(case: Case, barred: set[str]) -> Wanted:
         lines = write_order(case, wishes, day, turn=str(turn))
         leader = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn}")
         said = ask(case, review_question(f"review-{turn}", leader, barred, wishes, day))
-        if said.verdict == SpecialReview.REJECT:
+        if said.verdict == ReviewVerdict.REJECT:
             raise Over(SpecialEnding.REJECTED, said.reason)
-        if said.verdict == SpecialReview.COMPLETE:
+        if said.verdict == ReviewVerdict.APPROVE:
             barred.add(said.staff)
             return Wanted(wishes, lines, day, said.credit)
         try:
@@ -84,7 +83,7 @@ def review_question(
     """Ask a reviewer whether an order is complete; one that lacks something cannot pass."""
 
     def check(form: SpecialReviewDecision, _work: Work) -> list[Problem]:
-        if form.verdict == SpecialReview.COMPLETE:
+        if form.verdict == ReviewVerdict.APPROVE:
             return barred_problems(form, barred) + rules.missing(wishes, day)
         return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
 
@@ -131,7 +130,7 @@ def confirm_makeable(case: Case, wanted: Wanted) -> Wanted:
         answer = ask(case, changes_question(wishes, wanted.day, said.reason))
     except TimedOut:
         raise Over(SpecialEnding.LAPSED, SILENT) from None
-    if answer.verdict == ChangesVerdict.DECLINE:
+    if answer.verdict == Verdict.REJECT:
         raise Over(SpecialEnding.DECLINED, answer.reason)
     return wanted._replace(wishes=wishes, lines=write_order(case, wishes, wanted.day, turn="changed"))
 
@@ -161,7 +160,7 @@ def changes_question(wishes: Sequence[SpecialLine], day: date | None, why: str) 
     """Ask the applicant whether the changes will do: 5 wd, then a reminder, after 10 wd the order lapses."""
 
     def check(form: ChangesAnswer, _work: Work) -> list[Problem]:
-        return reason_needed(form.reason, form.verdict == ChangesVerdict.DECLINE, "不同意时必填 is required to decline")
+        return reason_needed(form.reason, form.verdict == Verdict.REJECT, "不同意时必填 is required to decline")
 
     def brief() -> list[str]:
         return [f"须改动 Changes: **{why}**", *rules.brief_wishes(wishes, day)]

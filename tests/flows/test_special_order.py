@@ -69,11 +69,11 @@ def test_an_order_that_lacks_something_cannot_pass_and_is_completed_by_the_offic
         "缺 missing: 材质 material",
         "缺 missing: 要求日期 wanted on",
     ]
-    told = play.refused(case, "review-1", 初审结论="资料齐全")
+    told = play.refused(case, "review-1", 初审结论="通过")
     assert "第1行 row 1, 图号 drawing" in told
     assert "要求日期 wanted on" in told
-    assert "退回或驳回时必填" in play.refused(case, "review-1", 初审结论="退回补充")
-    play.decide(case, "review-1", 初审结论="退回补充", 原因="缺图号、材质、日期")
+    assert "退回或驳回时必填" in play.refused(case, "review-1", 初审结论="退回办事处")
+    play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺图号、材质、日期")
     rows = edited(case, play, "resubmit-1", 图号="DZ-1", 材质="橡木")
     assert play.state(case) == "特殊订货申报"
     play.decide(case, "resubmit-1", 要求日期="2026-12-30", 明细=rows)
@@ -84,7 +84,7 @@ def test_an_order_that_lacks_something_cannot_pass_and_is_completed_by_the_offic
 
 def test_an_office_that_does_not_complete_its_order_lets_it_lapse(play: Play, today: time_machine.Traveller) -> None:
     case = order(play, DOOR | {"图号": ""})
-    play.decide(case, "review-1", 初审结论="退回补充", 原因="缺图号")
+    play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺图号")
     silent(play, today, case, "resubmit-1")
     assert play.case(case).ending == "lapsed"
 
@@ -133,8 +133,8 @@ def test_changes_go_to_the_applicant_and_count_once_agreed(play: Play) -> None:
 
 def test_an_applicant_may_decline_changes(play: Play) -> None:
     case = changed(play)
-    assert "不同意时必填" in play.refused(case, "changes", 改动意见="不同意改动")
-    play.decide(case, "changes", 改动意见="不同意改动", 原因="尺寸不合")
+    assert "不同意时必填" in play.refused(case, "changes", 改动意见="不同意")
+    play.decide(case, "changes", 改动意见="不同意", 原因="尺寸不合")
     assert (play.case(case).ending, play.case(case).ending_reason) == ("declined", "尺寸不合")
 
 
@@ -257,3 +257,32 @@ def test_goods_that_are_counted_partly_wait_for_what_is_decided(play: Play) -> N
     play.run_to(case, "goods-in-1-1")
     play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 1}, 差异原因="破损一块"))
     assert play.finish(case) == "delivered"
+
+
+def test_a_withdrawn_order_is_undone_visibly(play: Play) -> None:
+    case = order(play)
+    play.run_to(case, "goods-out-1-1")
+    assert play.withdraw(case, "E1040").accepted
+    play.finish(case)
+    assert play.case(case).ending == "withdrawn"
+    assert [row.kind for row in play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)] == [
+        "place_order",
+        "cancel_order",
+    ]
+    assert play.stock(f"TZ{case}-1") == (2, 0)  # made, and kept for nobody
+
+
+def test_urgent_goods_may_leave_before_their_form_once_they_are_paid(play: Play) -> None:
+    case = order(play, 紧急程度="加急")
+    play.run_to(case, "balance-1")
+    assert not [key for key in play.items(case) if key.startswith("release")]
+    play.decide(case, "balance-1")
+    play.decide(case, "release-1-1")
+    assert play.finish(case) == "delivered"
+
+
+def test_the_forms_of_a_special_order_hold_contact_data_only_where_they_ask_for_it(play: Play) -> None:
+    case = order(play, 客户电话="13800001111", 客户姓名="凌霄", 客户地址="松涛里9栋")
+    play.run_to(case, "balance-1")
+    shown = play.rows("SELECT brief::text || prefill::text AS text FROM work_item WHERE case_id = :case", case=case)
+    assert not [row for row in shown if "13800001111" in row.text or "松涛里" in row.text]

@@ -64,4 +64,4 @@ def test_nobody_approves_an_own_order(play: Play) -> None:
     applicant = play.holders(Role.OFFICE, "BJ")[0]
     play.grant(applicant, Role.PARTS_REVIEWER)
     case = order(play)
-    assert "不能审批" in play.refused(case, "review-1", staff=applicant, 初审结论="资料齐全")
+    assert "不能审批" in play.refused(case, "review-1", staff=applicant, 初审结论="通过")
