@@ -11,6 +11,7 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
+from deployments.demo.sheets_door import let_others_go
 from schemas.answers import Answer, Reply
 from schemas.words import Channel
 from tasks.desk.queries import inbox
@@ -34,6 +35,7 @@ class EngineDoor:
     def worklists(self) -> Iterator[list[Todo]]:
         """Give what waits for each role, the first due first."""
         dispatch_due(self.db)
+        let_others_go(self.db)
         for role in ROLES:
             with self.db.connect() as connection:
                 rows = inbox(connection, role)
