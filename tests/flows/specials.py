@@ -36,3 +36,25 @@ def offered(play: Play, case: int, price: float = 1000, turn: int = 1, **terms: 
     play.decide(case, f"proposal-{turn}", **{"明细": rows, "定金": 0, "预付款": 0} | terms)
     play.run_to(case, f"offer-{turn}")
     return case
+
+
+def edited(case: int, play: Play, key: str, **changed: Any) -> list[dict[str, Any]]:
+    return [row | changed for row in play.items(case)[key].prefill["明细"]]
+
+
+def changed(play: Play) -> int:
+    """Take an order to the question whether its changes will do."""
+    case = order(play)
+    play.run_to(case, "makeable")
+    rows = edited(case, play, "makeable", 尺寸="800×590×18")
+    play.decide(case, "makeable", 生产结论="改动后可生产", 原因="机台最宽590", 明细=rows)
+    return case
+
+
+def contract(play: Play, credit: str = "A级", **terms: object) -> int:
+    """Take an order of 5,000 to its first payment: a deposit of 1,000 and a prepayment of 2,000."""
+    case = order(play)
+    play.decide(case, "review-1", 信用等级=credit)
+    offered(play, case, 2500, **{"定金": 1000, "预付款": 2000} | terms)
+    play.decide(case, "offer-1")
+    return case

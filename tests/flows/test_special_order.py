@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 import time_machine
@@ -13,7 +12,7 @@ from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.durable.stage import advance
 from tasks.notices.watch import watch_deadlines
-from tests.flows.specials import DOOR, SHELF, offered, order
+from tests.flows.specials import DOOR, SHELF, changed, edited, offered, order
 from tests.play import Play, cells
 
 CHAIN = "特殊订货申报 → 初步审核 → 确认生产 → 确认价格和周期 → 审批 → 回复申报方 → 下单生产"
@@ -29,10 +28,6 @@ def silent(play: Play, today: time_machine.Traveller, case: int, key: str) -> No
     today.move_to(play.items(case)[key].expires_at)
     assert play.time_out(case, key).accepted
     advance(play.db, case)
-
-
-def edited(case: int, play: Play, key: str, **changed: Any) -> list[dict[str, Any]]:
-    return [row | changed for row in play.items(case)[key].prefill["明细"]]
 
 
 def test_drawings_dimensions_material_colour_quantity_and_day_are_kept_from_application_to_delivery(play: Play) -> None:
@@ -103,15 +98,6 @@ def test_what_the_workshop_cannot_make_ends_as_cannot_be_made(play: Play) -> Non
     assert "改动或不能生产时必填" in play.refused(case, "makeable", 生产结论="不能生产")
     play.decide(case, "makeable", 生产结论="不能生产", 原因="超出机台宽度")
     assert (play.case(case).ending, play.case(case).ending_reason) == ("cannot_be_made", "超出机台宽度")
-
-
-def changed(play: Play) -> int:
-    """Take an order to the question whether its changes will do."""
-    case = order(play)
-    play.run_to(case, "makeable")
-    rows = edited(case, play, "makeable", 尺寸="800×590×18")
-    play.decide(case, "makeable", 生产结论="改动后可生产", 原因="机台最宽590", 明细=rows)
-    return case
 
 
 def test_the_workshop_says_changes_by_the_lines_and_in_words(play: Play) -> None:

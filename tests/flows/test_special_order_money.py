@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from tasks.durable.stage import advance
-from tests.flows.specials import offered, order
+from tests.flows.specials import contract, offered, order
 from tests.play import Play
 
 
@@ -19,15 +19,6 @@ def owed(play: Play, case: int, key: str) -> list[str]:
 def paid(play: Play, case: int) -> list[tuple[str, Decimal]]:
     recorded = "SELECT p.kind, amount FROM payment p JOIN ledger USING (case_id, step_key) WHERE case_id = :case"
     return [(row.kind, row.amount) for row in play.rows(f"{recorded} ORDER BY seq", case=case)]
-
-
-def contract(play: Play, credit: str = "A级", **terms: object) -> int:
-    """Take an order of 5,000 to its first payment: a deposit of 1,000 and a prepayment of 2,000."""
-    case = order(play)
-    play.decide(case, "review-1", 信用等级=credit)
-    offered(play, case, 2500, **{"定金": 1000, "预付款": 2000} | terms)
-    play.decide(case, "offer-1")
-    return case
 
 
 def test_a_deposit_is_at_most_the_laws_share_of_the_price(play: Play) -> None:
