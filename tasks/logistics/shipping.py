@@ -121,11 +121,10 @@ class Shipping:
             self.delivered -= outcome.quantity * outcome.again
         elif outcome.given_up:
             self.given_up[outcome.line_no] += outcome.quantity
-            for turn, (parcel, branch) in list(self.unsent.items()):
+            for parcel, branch in list(self.unsent.values()):
                 quantities = {line.line_no: line.quantity for line in parcel.lines}
                 if outcome.line_no in quantities and not parcel.released:
                     drop(self.case, branch)
-                    del self.unsent[turn]
                     self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
@@ -143,8 +142,10 @@ class Shipping:
 
     def _way(self, parcel: Parcel) -> Branch[None]:
         """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
-        sent = yield from sending(parcel)
-        del self.unsent[parcel.turn]
+        try:
+            sent = yield from sending(parcel)
+        finally:
+            del self.unsent[parcel.turn]
         self.went = True
         self.delivered += sum(sent.quantities.values())
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)

@@ -11,6 +11,8 @@ from tasks.durable.stage import advance
 from tests.flows.anomalies import KEY, at, in_production, refused, reported, source
 from tests.play import Play, cells, line
 
+NEXT_DAY = ("PARTS_REVIEWER", "2026-11-19T09:30:00+00:00")
+
 
 def test_the_chain_is_the_department_s_own_word_for_word(play: Play) -> None:
     words = "异常情况申报 → 初步审核 → 查找责任 → 处理方案 → 领导审核 → 确认处理意见 → 重新下单生产 → 回复申报方"
@@ -276,3 +278,27 @@ def test_two_reports_that_are_settled_in_the_other_order_are_both_heard(play: Pl
         play.rest()
     assert play.finish(case) == "delivered"
     assert len([key for key in play.keys(case) if key.startswith("heed-anomaly-an-")]) == 2
+
+
+def test_what_is_settled_while_a_withdrawn_case_is_counted_sends_nothing(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "produce-1-panel-1")
+    child = reported(play, case, 数量=2)
+    play.decide(case, "produce-1-panel-1")
+    assert play.withdraw(case, "E1040").accepted
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="无实物")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert list(play.items(case)) == ["goods-in-1-1-left"]
+    assert play.finish(case) == "withdrawn"
+    assert not play.moved(case, "delivery_out")
+
+
+def test_reviewer_and_leader_have_a_working_day_each(play: Play) -> None:
+    child = play.anomaly(source(play), KEY)
+    assert (play.items(child)["review"].role, play.items(child)["review"].due_at.isoformat()) == NEXT_DAY
+    play.run_to(child, "approve-1-1")
+    leader = play.items(child)["approve-1-1"]
+    assert (leader.title, leader.link) == ("领导审核", "领导审核")
+    assert (leader.role, leader.due_at.isoformat()) == ("SUPERVISOR", NEXT_DAY[1])
