@@ -189,6 +189,7 @@ class DocumentKind(Labelled):
     OUTBOUND_SLIP = "CK", "出库单"
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
+    SPECIAL_ORDER = "TD", "特殊订货单"
     ANOMALY_REPORT = "YC", "异常申报单"
 
 
@@ -206,6 +207,16 @@ class OutboxState(Labelled):
     PENDING = "pending", "待发送"
     ANSWERED = "answered", "已答复"
     DEAD = "dead", "发送失败"
+
+
+class PaymentKind(Labelled):
+    """What a customer pays for (DOMAIN-BRANCHES 2, 7), and what is given back of it."""
+
+    DEPOSIT = "deposit", "定金"
+    PREPAYMENT = "prepayment", "预付款"
+    BALANCE = "balance", "尾款"
+    FEE = "fee", "服务费"
+    RETURNED = "returned", "退还"
 
 
 class Verdict(Labelled):

@@ -19,6 +19,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
+    Role.FINANCE,
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
@@ -30,12 +31,18 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "EarlyRelease": {"放行结论": "先行放行"},
     "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
     "GoodsCheck": {"核对结果": "货单相符"},
+    "SpecialReviewDecision": {"初审结论": "通过"},
+    "MakeabilityDecision": {"生产结论": "可以生产"},
+    "ChangesAnswer": {"改动意见": "同意"},
+    "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
+    "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
+    "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
     "AnomalyReviewDecision": {"初审结论": "同意"},
     "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
     "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
     "PartyAnswer": {"确认结论": "确认"},
 }
-APPROVALS = {"ReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

@@ -17,7 +17,7 @@ from schemas.forms.applications import (
 from schemas.parts import PartsLine, Registration, Review, Start
 from schemas.problems import Problem
 from schemas.tables import line_correction, service_case
-from schemas.words import DocumentKind, FeeCategory, Role, Urgency
+from schemas.words import DocumentKind, FeeCategory, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
@@ -25,7 +25,7 @@ from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import Matter, asking, barred_problems, climbing, find_leader, may_not
 from tasks.branches.beside import alone
 from tasks.cycle.terms import More, clock_hours, escalation, gate, working_days
-from tasks.documents.contents import goods_row
+from tasks.documents.contents import application, goods_row
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
@@ -33,7 +33,6 @@ from tasks.durable.step import step
 from tasks.lines.rules import as_rows, brief_lines, known_lines
 from tasks.lines.steps import put_lines
 from tasks.outbox.steps import MessageKey, send
-from tasks.people.queries import offices, people
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -120,15 +119,9 @@ def record_review(
 
 def issue_application(work: Work, lines: Sequence[PartsLine], remark: str, edition: int) -> None:
     """Issue an edition of the 配件申报单: what, why, how fast, by whom, for whom."""
-    case = work.case
-    office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
-    customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
-    about = {"order": case.order_no, "model": case.model, "customer": customer, "remark": remark}
-    about["found_on"] = case.request.get("found_on", "")
     rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
-    by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
-    urgency = Urgency(case.urgency).option
-    content = {"case": case.number, "edition": edition, "urgency": urgency, **by, **about, "lines": rows}
+    found_on = work.case.request.get("found_on", "")
+    content = {**application(work, edition, remark), "found_on": found_on, "lines": rows}
     issue(work, DocumentKind.APPLICATION, content)
 
 

@@ -33,6 +33,12 @@ FACTS = {  # of a document's content, in this order
     "packages": "件数 Packages",
     "freight": "运费 Freight (CNY)",
     "found_on": "发现日期 Found on",
+    "wanted_on": "要求日期 Wanted on",
+    "amount": "总价 Total (CNY)",
+    "deposit": "定金 Deposit (CNY)",
+    "prepayment": "预付款 Prepayment (CNY)",
+    "valid_until": "有效期至 Valid until",
+    "clause": "约定 Terms",
     "source": "来源单 Source",
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
@@ -49,12 +55,14 @@ COLUMNS = {  # of its lines
     "uom": "单位 Unit",
     "quantity": "数量 Quantity",
     "price": "单价 Price (CNY)",
+    "days": "周期天数 Working days",
     "reported": "报告数量 Reported",
     "reason": "原因 Reason",
 }
 FIGURES = {"quantity", "reported"}
 SIGNED_BY = {
     DocumentKind.APPLICATION: ("申报人 Applicant", "审核员 Reviewer"),
+    DocumentKind.SPECIAL_ORDER: ("申报人 Applicant", "客户 Customer"),
     DocumentKind.INBOUND_SLIP: ("交货人 Delivered by", "仓管员 Warehouse"),
     DocumentKind.OUTBOUND_SLIP: ("仓管员 Warehouse", "领货人 Taken by"),
     DocumentKind.DISPATCH_NOTE: ("发货人 Sent by", "承运人 Carrier", "收货人 Received by"),
@@ -83,7 +91,7 @@ def printed(connection: Connection, number: str) -> str:
         red=content.get("red", False),
         facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
         columns=columns,
-        figures=FIGURES | {"price", "package", "line_no"},
+        figures=FIGURES | {"price", "days", "package", "line_no"},
         rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
         signed_by=SIGNED_BY[kind],
     )

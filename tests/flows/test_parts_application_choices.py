@@ -1,4 +1,4 @@
-"""Choices offered are choices that work: each option of each form of the process ends in a reply or a next step."""
+"""Choices offered are choices that work: each option of each form of a process ends in a reply or a next step."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from schemas.forms.applications import PartsApplication, ReviewDecision
 from schemas.forms.base import Decision, Form
+from tests.flows.specials import DOOR, order
 from tests.play import Play, cells, line
 
 FIRST = "P-PB-001"  # made by PANEL
@@ -24,6 +25,14 @@ TO_THE_GATE: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # form → it
     "PickupConfirmation": ("pickup-1", {}),
     "GoodsCheck": ("check-1", {"pickup-1": {"核对结果": "已提货未核对"}}),
 }
+CHANGED = {"生产结论": "改动后可生产", "原因": "加厚", "明细": [DOOR | {"尺寸": "800×600×25"}]}
+TO_THE_GATE_OF_SPECIAL_ORDERS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
+    "SpecialReviewDecision": ("review-1", {}),
+    "MakeabilityDecision": ("makeable", {}),
+    "ChangesAnswer": ("changes", {"makeable": CHANGED}),
+    "QuoteAnswer": ("offer-1", {}),
+    "PaymentReceived": ("deposit-1-1", {}),
+}
 
 
 OF_AN_ANOMALY = {"AnomalyReviewDecision", "ResponsibilityFound", "AnomalyPlan", "PartyAnswer"}
@@ -40,13 +49,13 @@ def options(form: type[Form]) -> Iterator[tuple[str, str, str]]:
 
 
 def decisions() -> dict[str, type[Form]]:
-    """Give the decisions of the process on whose forms something is chosen."""
+    """Give the decisions on whose forms something is chosen."""
     known = [form for form in Decision.__subclasses__() if form.__module__.startswith("schemas.forms")]
     return {form.__name__: form for form in known if list(options(form))}
 
 
 def test_every_form_with_choices_is_tried() -> None:
-    assert set(decisions()) == set(TO_THE_GATE)
+    assert set(decisions()) == TO_THE_GATE.keys() | TO_THE_GATE_OF_SPECIAL_ORDERS.keys()
 
 
 @pytest.mark.parametrize(
@@ -54,8 +63,10 @@ def test_every_form_with_choices_is_tried() -> None:
     [(name, *choice) for name, form in decisions().items() for choice in options(form)],
 )
 def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
-    gate, on_the_way = TO_THE_GATE[form]
-    case = play.apply([line(FIRST, 1)], urgency="加急" if form == "EarlyRelease" else "普通")
+    special = TO_THE_GATE_OF_SPECIAL_ORDERS.get(form)
+    gate, on_the_way = special or TO_THE_GATE[form]
+    urgency = "加急" if form == "EarlyRelease" else "普通"
+    case = order(play) if special else play.apply([line(FIRST, 1)], urgency=urgency)
     if form in OF_AN_ANOMALY:
         play.run_to(case, "produce-1-panel-1")
         play.decide(case, "produce-1-panel-1", 明细=cells("异常说明", {1: "封边开胶"}, 完成数量=0, 报废数量=1))

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
+from tests.flows.specials import DOOR, changed, contract, order
 from tests.play import LINES, Play, books_balance, line
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
 from tests.waiting import wait_until
@@ -81,6 +82,27 @@ def sent_back(play: Play) -> int:
     return case
 
 
+def special(play: Play, key: str) -> int:
+    """Bring a special order to a step."""
+    case = order(play)
+    play.run_to(case, key)
+    return case
+
+
+def incomplete(play: Play) -> int:
+    case = order(play, DOOR | {"图号": ""})
+    play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺图号")
+    return case
+
+
+def given_up(play: Play) -> int:
+    """A special order that its customer has withdrawn after paying for it."""
+    case = contract(play)
+    play.run_to(case, "produce-1-custom-1")
+    assert play.withdraw(case, "E1040").accepted
+    return case
+
+
 # how a case comes to the gate of each kind, the gate, and what the template's example must have instead
 GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "review": (lambda play: at(play, "review-1", LINES[0]), "review-1", {}),
@@ -98,6 +120,14 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "responsibility": (anomalous, "responsibility", {}),
     "anomaly-plan": (anomalous, "plan-1", {}),
     "anomaly-answer": (at_party, "confirm-1", {}),
+    "special-review": (lambda play: special(play, "review-1"), "review-1", {}),
+    "special-resubmit": (incomplete, "resubmit-1", {"要求日期": "2026-12-30"}),
+    "makeability": (lambda play: special(play, "makeable"), "makeable", {"数量": 2}),
+    "changes-answer": (changed, "changes", {}),
+    "proposal": (lambda play: special(play, "proposal-1"), "proposal-1", {}),
+    "quote-answer": (lambda play: special(play, "offer-1"), "offer-1", {"签字日期": TODAY}),
+    "payments": (lambda play: contract(play, 定金=500, 预付款=0), "deposit-1-1", {"付款日期": TODAY}),
+    "give-back": (given_up, "give-back", {"付款日期": TODAY}),
 }
 
 
