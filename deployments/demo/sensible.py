@@ -29,6 +29,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "EarlyRelease": {"放行结论": "先行放行"},
     "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
     "GoodsCheck": {"核对结果": "货单相符"},
+    "PenaltyAnswer": {"部门意见": "无异议"},
+    "PenaltyDecision": {"处罚结论": "确认"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 APPROVALS = {"ReviewDecision", "ApprovalDecision", "EarlyRelease"}
