@@ -35,8 +35,9 @@ def accept_cycle(form: CycleRequest, unit: Unit, channel: Channel) -> tuple[Mapp
 def _source_problems(form: CycleRequest, source: Source) -> list[Problem]:
     if source.free:
         return []
-    by = "、".join(sorted({order.number for order in source.orders}))
-    expected = f"已由 {by} 管控 is controlled by {by}" if by else "没有已计划生产的行 has no line that is to be made"
+    by = "、".join(sorted({order.number or "" for order in source.orders}))
+    controlled = f"已由 {by} 管控 is controlled by {by or 'another'}"
+    expected = controlled if source.orders else "没有已计划生产的行 has no line that is to be made"
     return [Problem(FIELD, form.source, expected)]
 
 

@@ -65,7 +65,7 @@ _PENALISED = text("""
 
 
 class Source(NamedTuple):
-    """A case, and what of it is to be made: line and turn, and the number of the case that controls it."""
+    """A case, and what of it is to be made: line and turn, and which case controls it; its number once others see it."""
 
     case: Row[Any]
     orders: list[Row[Any]]
@@ -73,7 +73,7 @@ class Source(NamedTuple):
     @property
     def free(self) -> list[Row[Any]]:
         """What nobody controls yet."""
-        return [order for order in self.orders if order.number is None]
+        return [order for order in self.orders if order.cycle_id is None]
 
 
 class News(NamedTuple):
@@ -99,7 +99,7 @@ def sources(connection: Connection, numbers: Sequence[str]) -> dict[str, Source]
     """Find cases by number; what of them is to be made is held, so that nobody else comes to control it meanwhile."""
     cases = connection.execute(select(service_case).where(among(service_case.c.number, numbers))).all()
     order, control = production_order.c, service_case.alias()
-    wanted = select(order.case_id, order.line_no, order.turn, control.c.number)
+    wanted = select(order.case_id, order.line_no, order.turn, order.cycle_id, control.c.number)
     wanted = wanted.outerjoin(control, control.c.id == order.cycle_id).with_for_update(of=production_order)
     of_cases = wanted.where(among(order.case_id, [case.id for case in cases]))
     rows = connection.execute(of_cases.order_by(order.case_id, order.line_no, order.turn)).all()

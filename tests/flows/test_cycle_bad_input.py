@@ -1,6 +1,8 @@
 """Process 4: what people may not do to the control of cycles; a clear refusal, nothing changed."""
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +13,7 @@ from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.control.watch import watch_cycles
 from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tests.flows.cycles import LEAVES, control_of, planned
 from tests.play import Play, open_to_gate
 
@@ -34,6 +37,23 @@ def test_people_may_begin_a_control_before_the_watch_does_and_then_it_does_not(p
     assert watch_cycles(play.db) == []
     assert len(play.rows("SELECT 1 FROM service_case WHERE process = 'CY'")) == 1
     assert opened.number in refused(play.db, request(play, case))
+
+
+def test_of_people_and_the_watch_at_the_same_time_one_comes_to_control_a_case(play: Play) -> None:
+    case, start = planned(play), threading.Barrier(3)
+
+    def apply(_: int) -> bool:
+        start.wait()
+        try:
+            return open_case(play.db, "CY", request(play, case), f"cli:{uuid4()}", Channel.CLI).new
+        except BadInput as wrong:
+            return "is controlled by" not in str(wrong)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert sorted(threads.map(apply, range(3))) == [False, False, True]
+    advance(play.db, control_of(play, case))
+    assert watch_cycles(play.db) == []
+    assert len(play.rows("SELECT 1 FROM service_case WHERE process = 'CY'")) == 1
 
 
 @pytest.mark.parametrize(
