@@ -45,7 +45,7 @@ def _take_charge(db: Engine) -> list[Fault]:
             return faults
         after = cases[-1].id
         opened = open_chunk(
-            db, CODE, Channel.SYSTEM, [(f"cycle:{case.id}:{case.plans}", _wanted(case)) for case in cases]
+            db, CODE, Channel.SYSTEM, [(f"case:{case.id}:cycle-{case.plans}", _wanted(case)) for case in cases]
         )
         became = [(case.number, one) for case, one in zip(cases, opened, strict=True)]
         faults += [(number, str(one)) for number, one in became if not isinstance(one, Opened)]
