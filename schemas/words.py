@@ -187,6 +187,9 @@ class DocumentKind(Labelled):
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
     SPECIAL_ORDER = "TD", "特殊订货单"
+    CYCLE_SHEET = "ZQ", "配件周期控制表"
+    PENALTY_OPINION = "YJ", "处罚意见书"
+    PENALTY_NOTICE = "CF", "处罚通知单"
 
 
 class OrderState(Labelled):

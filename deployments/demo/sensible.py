@@ -36,6 +36,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
     "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
     "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
+    "PenaltyAnswer": {"部门意见": "无异议"},
+    "PenaltyDecision": {"处罚结论": "确认"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
 APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "ApprovalDecision", "EarlyRelease"}

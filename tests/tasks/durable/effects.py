@@ -31,6 +31,8 @@ TABLES = (
     "stock_balance",
     "reservation",
     "production_order",
+    "line_cycle",
+    "penalty",
     "counter",
     "notice",
     "sheet_row",
@@ -78,8 +80,8 @@ def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> lis
 
 def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
     """Write a row so that it is equal wherever the same has happened; `names` are of surrogate ids."""
-    if "case_id" in row:
-        row["case_id"] = names.get(str(row["case_id"]))
+    for name in {"case_id", "cycle_id"} & row.keys():
+        row[name] = names.get(str(row[name]))
     if table == "ledger" and row["actor"] == Role.SYSTEM:
         del row["channel"]
     shown = json.dumps(
