@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
+from tasks.durable.signals import TimedOut, Wait
 from tasks.durable.step import Call
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ class Beside:
                 raise
             self._resume(late.key, methodcaller("throw", late))
             return None
+        except Wait:
+            self.waiting.clear()  # nothing comes after it: branches that know their case are no work for the collector
+            raise
         if question.key not in self.waiting:
             return question, answer
         self._resume(question.key, methodcaller("send", answer))
