@@ -191,6 +191,9 @@ class DocumentKind(Labelled):
     PACKING_LIST = "ZX", "装箱单"
     SPECIAL_ORDER = "TD", "特殊订货单"
     ANOMALY_REPORT = "YC", "异常申报单"
+    CYCLE_SHEET = "ZQ", "配件周期控制表"
+    PENALTY_OPINION = "YJ", "处罚意见书"
+    PENALTY_NOTICE = "CF", "处罚通知单"
 
 
 class OrderState(Labelled):

@@ -56,6 +56,8 @@ TABLES_OF_A_CASE = (
     "stock_movement",
     "reservation",
     "production_order",
+    "line_cycle",
+    "penalty",
     "outbox",
     "notice",
 )

@@ -41,6 +41,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
     "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
     "PartyAnswer": {"确认结论": "确认"},
+    "PenaltyAnswer": {"部门意见": "无异议"},
+    "PenaltyDecision": {"处罚结论": "确认"},
 }
 APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived

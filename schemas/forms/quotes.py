@@ -1,7 +1,7 @@
 """Quotes as customers answer them, and what they pay (DOMAIN-BRANCHES 2, 7)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ class QuoteVerdict(Labelled):
 class QuoteAnswer(Decision):
     """报价答复: the customer accepts a quote by signature, or declines it."""
 
+    stops_clock: ClassVar = True
     verdict: Annotated[QuoteVerdict, label("答复", "Answer"), Cell("同意报价", "从列表中选择；空则跳过", 12)]
     signed_on: Annotated[fields.Past[fields.OptionalDay], label("签字日期", "Signed on"), needed(SIGNED), _DAY] = None
     reason: Annotated[fields.ReasonText, needed(DECLINED)] = ""
@@ -46,6 +47,7 @@ _REFERENCE = label("凭证号", "Reference", "银行流水或收据号 of the ba
 class PaymentReceived(Decision):
     """收款: a payment of a customer came in."""
 
+    stops_clock: ClassVar = True
     kind: Annotated[PaymentKind, label("款项", "Payment"), Cell("定金", "从列表中选择", 10)]
     amount: Annotated[fields.Money, Field(gt=0), _AMOUNT, Cell(500, "元，可分次", 12)]
     paid_on: Annotated[fields.Past[fields.Day], _PAID_ON, _DAY]

@@ -77,6 +77,7 @@ class SpecialReviewDecision(Decision):
 class SpecialResubmission(Decision):
     """特殊订货申报: the office completes what was sent back."""
 
+    stops_clock: ClassVar = True
     wanted_on: Annotated[fields.OptionalDay, label("要求日期", "Wanted on"), WANTED_ON] = None
     lines: fields.Lines[SpecialLine]
 
@@ -94,6 +95,7 @@ class MakeabilityDecision(Decision):
 class ChangesAnswer(Decision):
     """改动答复: the applicant agrees to the changes, or the order ends."""
 
+    stops_clock: ClassVar = True
     verdict: Annotated[Verdict, label("改动意见", "Answer"), Cell("同意", FROM_THE_LIST, 12)]
     reason: Annotated[fields.ReasonText, needed("不同意时必填 needed to decline")] = ""
 

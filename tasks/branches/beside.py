@@ -16,7 +16,7 @@ from schemas.forms.base import Form
 from schemas.words import EntryKind
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
+from tasks.durable.signals import TimedOut, Wait
 from tasks.durable.step import Call
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ class Beside:
                 raise
             self._resume(late.key, methodcaller("throw", late))
             return None
+        except Wait:
+            self.waiting.clear()  # nothing comes after it: branches that know their case are no work for the collector
+            self.hearing.clear()
+            raise
         if question.key not in self.waiting | self.hearing:
             return question, answer
         self._resume(question.key, methodcaller("send", answer))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from schemas.parts import Goods
+from schemas.parts import OF_GOODS, Goods
 from schemas.words import MovementKind, Urgency
 from tasks.people.queries import offices, people
 from tasks.stock.moves import warehouse_of
@@ -39,4 +39,4 @@ def to_office(work: Work) -> Content:
 
 def goods_row(goods: Goods, **more: Any) -> Content:
     """A line of a document: code, standard name, specification, colour, unit of measure, quantity."""
-    return Goods(**goods.as_goods()).model_dump(mode="json") | more
+    return goods.model_dump(mode="json", include=OF_GOODS) | more

@@ -15,6 +15,7 @@ from tasks.cycle.rules import shanghai_day
 TEMPLATES = Path(__file__).with_name("templates")
 FACTS = {  # of a document's content, in this order
     "case": "单号 Case",
+    "source": "来源单 Source",
     "edition": "版次 Edition",
     "office": "办事处 Office",
     "applicant": "申报人 Applicant",
@@ -32,6 +33,9 @@ FACTS = {  # of a document's content, in this order
     "tracking": "运单号 Tracking",
     "packages": "件数 Packages",
     "freight": "运费 Freight (CNY)",
+    "production_unit": "责任单位 Unit",
+    "month": "月份 Month",
+    "penalty": "处罚金额 Penalty (CNY)",
     "found_on": "发现日期 Found on",
     "wanted_on": "要求日期 Wanted on",
     "amount": "总价 Total (CNY)",
@@ -39,7 +43,6 @@ FACTS = {  # of a document's content, in this order
     "prepayment": "预付款 Prepayment (CNY)",
     "valid_until": "有效期至 Valid until",
     "clause": "约定 Terms",
-    "source": "来源单 Source",
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
     "became": "处理结果 What became of it",
@@ -57,6 +60,20 @@ COLUMNS = {  # of its lines
     "price": "单价 Price (CNY)",
     "days": "周期天数 Working days",
     "reported": "报告数量 Reported",
+    "production_unit": "生产单位 Made by",
+    "promised": "承诺 Promised",
+    "planned": "计划 Planned",
+    "made_on": "完成 Made",
+    "in_on": "入库 In",
+    "out_on": "出库 Out",
+    "picked_on": "提货 Picked up",
+    "used": "用时 Days used",
+    "over": "超期 Days over",
+    "paused": "暂停 Days paused",
+    "made_in_time": "按期完成 Made in time",
+    "in_in_time": "按期入库 In in time",
+    "out_in_time": "按期出库 Out in time",
+    "penalty": "处罚金额 Penalty (CNY)",
     "reason": "原因 Reason",
 }
 FIGURES = {"quantity", "reported"}
@@ -68,6 +85,9 @@ SIGNED_BY = {
     DocumentKind.DISPATCH_NOTE: ("发货人 Sent by", "承运人 Carrier", "收货人 Received by"),
     DocumentKind.ANOMALY_REPORT: ("申报人 Reported by", "审核员 Reviewer"),
     DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
+    DocumentKind.CYCLE_SHEET: ("计划员 Planner", "生产单位 Unit"),
+    DocumentKind.PENALTY_OPINION: ("提出 Proposed by", "责任部门 Unit"),
+    DocumentKind.PENALTY_NOTICE: ("客户服务部经理 Manager", "责任部门 Unit"),
 }
 
 

@@ -69,7 +69,7 @@ class Shipping:
             for out in left:
                 had = min(back[out.line_no], quantity) if out.part == line.part else Decimal(0)
                 back[out.line_no], quantity = back[out.line_no] - had, quantity - had
-            owed.append(line.model_copy(update={"quantity": quantity}))
+            owed.append(line.of(quantity))
         if self.left and any(back.values()):
             beside(self.case, recalling(self.case, self.left, back, NOT_GRANTED))
         return [line for line in owed if line.quantity]
@@ -165,7 +165,7 @@ class Shipping:
             self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
-        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items()) if many]
+        return [self.lines[no].of(many) for no, many in sorted(quantities.items()) if many]
 
 
 @step("不再发出", link="出库")

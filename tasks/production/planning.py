@@ -48,7 +48,7 @@ def plan_production(
     """
     reserved = {line.line_no: line.quantity for line in held}
     left = [(line, line.quantity - reserved.get(line.line_no, Decimal(0))) for line in lines]
-    missing = [line.model_copy(update={"quantity": quantity}) for line, quantity in left if quantity > 0]
+    missing = [line.of(quantity) for line, quantity in left if quantity > 0]
     if not missing:
         return []
     cycle = find_cycle(case, missing, turn=turn)
@@ -146,7 +146,7 @@ def _promises(
     promises = {}
     for line, its in zip(lines, cycle, strict=True):
         unit, days = assigned[line.line_no], its.days or 1
-        own = standard(work, line.category, unit)
+        own = None if unit == line.unit else standard(work, line.category, unit)
         if own and own != standard(work, line.category, line.unit):
             days = own
         promises[line.line_no] = days, promised_date(calendar(work), confirmed, days)

@@ -24,7 +24,7 @@ from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
-ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
+ORDERED = ("line_no", "unit", "supply", "part", "quantity", "since", "days", "promised", "planned")
 
 
 Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and the step that keeps it

@@ -31,6 +31,8 @@ TABLES = (
     "stock_balance",
     "reservation",
     "production_order",
+    "line_cycle",
+    "penalty",
     "counter",
     "notice",
     "charge",
@@ -81,7 +83,7 @@ def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> lis
 
 def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
     """Write a row so that it is equal wherever the same has happened; `names` are of surrogate ids."""
-    for name in {"case_id", "parent_id"} & row.keys():
+    for name in {"case_id", "parent_id", "cycle_id"} & row.keys():
         row[name] = names.get(str(row[name]))
     if table == "ledger" and row["step_key"].startswith(OPENED):
         given = row["output"] if isinstance(row["output"], list) else [row["output"]]

@@ -12,7 +12,11 @@ import time_machine
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+import flows.cycle_control  # noqa: F401  registers process CY
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.control.watch import watch_cycles
+from tasks.durable import clock
+from tasks.notices.watch import watch_deadlines
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
 from tests.flows.specials import DOOR, changed, contract, order
@@ -76,6 +80,21 @@ def at_party(play: Play) -> int:
     return child
 
 
+def late(play: Play, key: str) -> int:
+    """The control of a case whose unit was late in November: its opinion stands at a gate."""
+    case = at(play, "produce-1-panel-1", PANEL)
+    for moment in ("2026-11-18T10:00", "2026-11-30T10:00", "2026-12-01T09:00"):
+        with time_machine.travel(f"{moment}:00+08:00", tick=False):
+            if moment.startswith("2026-11-30"):
+                play.decide(case, "produce-1-panel-1")
+            watch_cycles(play.db)
+            watch_deadlines(play.db, clock.now())
+    control = int(play.rows("SELECT id FROM service_case WHERE parent_id = :case", case=case)[0].id)
+    if key not in play.items(control):
+        play.decide(control, "answer-panel-2026-11")
+    return control
+
+
 def sent_back(play: Play) -> int:
     case = at(play, "review-1", PANEL)
     play.decide(case, "review-1", 审核结论="退回办事处", 原因="核对数量")
@@ -128,6 +147,8 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "quote-answer": (lambda play: special(play, "offer-1"), "offer-1", {"签字日期": TODAY}),
     "payments": (lambda play: contract(play, 定金=500, 预付款=0), "deposit-1-1", {"付款日期": TODAY}),
     "give-back": (given_up, "give-back", {"付款日期": TODAY}),
+    "penalty-answer": (lambda play: late(play, "answer-panel-2026-11"), "answer-panel-2026-11", {}),
+    "penalty": (lambda play: late(play, "penalty-panel-2026-11"), "penalty-panel-2026-11", {}),
 }
 
 
