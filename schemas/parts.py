@@ -42,7 +42,7 @@ class Goods(LineQuantity):
         return self if quantity == self.quantity else self.model_copy(update={"quantity": quantity})
 
 
-OF_GOODS = frozenset(Goods.model_fields)
+OF_GOODS = set(Goods.model_fields)
 
 
 class Warranty(Shape):
