@@ -155,15 +155,17 @@ def rest(case: Case) -> None:
 
 def alone(case: Case, branch: Branch[T]) -> T:
     """Go through a branch as part of the process itself; gives what it returns."""
-    case, came = side_by_side(case), list[T]()
-
-    def whole() -> Branch[None]:
-        came.append((yield from branch))
-
-    beside(case, whole())
+    case = side_by_side(case)
+    came: list[T] = []
+    beside(case, _whole(branch, came))
     while not came:
         next_answer(case)
     return came[0]
+
+
+def _whole(branch: Branch[T], came: list[T]) -> Branch[None]:
+    """Go through a branch, and leave in `came` what it returns."""
+    came.append((yield from branch))
 
 
 def _of(case: Case) -> Beside:

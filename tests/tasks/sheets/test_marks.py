@@ -16,7 +16,7 @@ from tasks.sheets.forms import fill_in, forms_of, mark_rows
 from tests.flows.specials import DOOR
 from tests.tasks.sheets.workbooks import rows_of
 
-CASE, ORDER = {"单号": "PA-2026-000007"}, {"单号": "SO-2026-000007"}
+CASE, ORDER, CONTROL = {"单号": "PA-2026-000007"}, {"单号": "SO-2026-000007"}, {"单号": "CY-2026-000007"}
 ROWS: dict[str, list[dict[str, Any]]] = {
     "review": [
         {"单号": "pa-2026-000007", "步骤": "review-1", "审核结论": "通过", "经办人工号": "E1001", "费用类别": "收费"}
@@ -80,6 +80,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "payments": [
         ORDER | {"经办人工号": "E1047", "款项": "定金", "金额": "５００", "付款日期": "2026/11/18", "凭证号": "YH-1"}
     ],
+    "penalty-answer": [CONTROL | {"经办人工号": "E1032", "部门意见": "有异议", "原因": "机台故障"}],
+    "penalty": [CONTROL | {"经办人工号": "E1042", "处罚结论": "减少", "减至金额": "１０.50", "原因": "机台故障"}],
     "give-back": [ORDER | {"经办人工号": "E1047", "金额": 2000.0, "付款日期": date(2026, 11, 18), "凭证号": "YH-2"}],
 }
 MARKS = {
@@ -105,6 +107,8 @@ MARKS = {
     "proposal": ["6f5e1fd0-8b36-5f5a-b7b4-8910d41eadd8"],
     "quote-answer": ["e9923efe-1df9-51b2-a22f-44f7a6685752"],
     "payments": ["a6123a6b-6476-5273-872e-0681ff3127da"],
+    "penalty-answer": ["2fdd7618-c14a-53b9-a199-e322544af3be"],
+    "penalty": ["5b515a7b-89fd-5c3c-8893-02f1a40f5437"],
     "give-back": ["08322ddc-a69d-5d0c-8b70-20ee29eaeaef"],
 }
 
