@@ -15,7 +15,6 @@ from tasks.cycle.rules import shanghai_day
 TEMPLATES = Path(__file__).with_name("templates")
 FACTS = {  # of a document's content, in this order
     "case": "单号 Case",
-    "source": "来源单 Source",
     "edition": "版次 Edition",
     "office": "办事处 Office",
     "applicant": "申报人 Applicant",
@@ -43,6 +42,7 @@ FACTS = {  # of a document's content, in this order
     "prepayment": "预付款 Prepayment (CNY)",
     "valid_until": "有效期至 Valid until",
     "clause": "约定 Terms",
+    "source": "来源单 Source",
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
     "became": "处理结果 What became of it",
