@@ -18,7 +18,7 @@ from tasks.logistics.shipping import Shipping
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
-from tasks.quotes.rules import Fault, Paid
+from tasks.quotes.rules import FailedBy, Paid
 from tasks.quotes.steps import paying
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
@@ -68,10 +68,10 @@ def special_order(case: Case) -> Closing:
         return make_order(case, contract, barred, paid)  # 下单生产
     except Over as over:
         tell_applicant(case, over.ending, over.reason)
-        pay_back(case, paid, over.fault)
+        pay_back(case, paid, over.failed_by)
         return Closing(over.ending, over.reason, undo=True)
     except Withdrawn:
-        pay_back(case, paid, Fault.CUSTOMER)
+        pay_back(case, paid, FailedBy.CUSTOMER)
         raise
 
 
@@ -92,7 +92,7 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
             if not (lines := shipping.take_again()):
                 break
     except ClosedByAnomaly:
-        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, Fault.OURS) from None
+        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US) from None
     if not shipping.went:
-        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, Fault.OURS)
+        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US)
     return Closing(SpecialEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -9,7 +9,7 @@ from schemas.shapes import Reminder
 from schemas.words import Role
 from tasks.branches.beside import Branch
 from tasks.control.penalties import PRODUCTION, RECORD, Penalties, find_late
-from tasks.control.rules import Standard, UnitPlan, paused_days
+from tasks.control.rules import Stages, UnitPlan, paused_days
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import add_working_days_to_date
 from tasks.cycle.terms import end_of, promise_watch
@@ -54,7 +54,7 @@ def progress_question(plan: UnitPlan, seen: CycleProgress, turn: int) -> Questio
     )  # fmt: skip
 
 
-def ended_question(standards: Sequence[Standard]) -> Question[SourceEnded]:
+def ended_question(standards: Sequence[Stages]) -> Question[SourceEnded]:
     """Ask for the end of the source, by when the last line should have left."""
 
     def due(work: Work) -> datetime:

@@ -57,7 +57,7 @@ class Penalties:
             return
         barred, said = {self.case.request.applicant}, SILENT
         try:
-            answer = yield answer_question(key, opinion)
+            answer = yield objection_question(key, opinion)
             barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
         except TimedOut:
             pass
@@ -112,7 +112,7 @@ def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
     return opinion
 
 
-def answer_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
+def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
     """Ask the unit, which may object within 3 wd; silence is consent."""
 
     def check(form: PenaltyAnswer, _work: Work) -> list[Problem]:

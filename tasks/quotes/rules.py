@@ -39,12 +39,12 @@ class Quote(Shape):
         return f"报价 {money(self.amount)} 有效至 {self.valid_until}"
 
 
-class Fault(Labelled):
+class FailedBy(Labelled):
     """Why a case ends without what was paid for: who gave up decides what is given back (Civil Code 586–587)."""
 
     NOBODY = "nobody", "未成交"
     CUSTOMER = "customer", "客户撤销"
-    OURS = "ours", "我方违约"
+    US = "us", "我方违约"
 
 
 class Paid(Shape):
@@ -113,7 +113,7 @@ def _day_problems(day: date, today: date) -> list[Problem]:
     return [Problem(PAID_ON, day, f"不能晚于今天 {today} must not be after today")] if day > today else []
 
 
-def settlement(paid: Sequence[Paid], fault: Fault, today: date, policy: Returning) -> Settlement:
+def settlement(paid: Sequence[Paid], failed_by: FailedBy, today: date, policy: Returning) -> Settlement:
     """Say what a customer gets back: all where nothing came about; else the deposit goes to who did not fail.
 
     Where we fail, the deposit counts so many times, and other payments bear interest (consumer act 53).
@@ -121,10 +121,10 @@ def settlement(paid: Sequence[Paid], fault: Fault, today: date, policy: Returnin
     deposit = sum((one.amount for one in paid if one.kind in ON_CONTRACT), Decimal(0))
     others = [one for one in paid if one.kind not in ON_CONTRACT]
     rest, interest = sum((one.amount for one in others), Decimal(0)), Decimal(0)
-    if fault is Fault.OURS:
+    if failed_by is FailedBy.US:
         interest = sum((one.amount * policy.rate * (today - one.paid_on).days / _YEAR for one in others), Decimal(0))
-    times = {Fault.NOBODY: Decimal(1), Fault.CUSTOMER: Decimal(0), Fault.OURS: policy.multiple}[fault]
+    times = {FailedBy.NOBODY: Decimal(1), FailedBy.CUSTOMER: Decimal(0), FailedBy.US: policy.multiple}[failed_by]
     parts = {"定金 deposit": deposit * times, "其他款项 others": rest, "利息 interest": interest.quantize(_CENT)}
     why = [f"{name} {money(amount)}" for name, amount in parts.items() if amount]
     kept = [f"定金不退 deposit kept {money(deposit)}"] if deposit and not times else []
-    return Settlement(back=sum(parts.values(), Decimal(0)), why=[fault.zh, *why, *kept] if paid else [])
+    return Settlement(back=sum(parts.values(), Decimal(0)), why=[failed_by.zh, *why, *kept] if paid else [])

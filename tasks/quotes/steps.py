@@ -24,7 +24,7 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting, term
 from tasks.quotes import rules
-from tasks.quotes.rules import Fault, Paid, Quote, Returning, Settlement
+from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, Settlement
 from tasks.unit.work import Work
 
 Brief = Callable[[], Sequence[str]]
@@ -97,16 +97,16 @@ def keep_payment(work: Work, kind: PaymentKind, amount: Decimal, form: PaymentRe
 
 
 @step("退款核算", link="")
-def settle_payments(work: Work, paid: list[Paid], fault: Fault) -> Settlement:
+def settle_payments(work: Work, paid: list[Paid], failed_by: FailedBy) -> Settlement:
     """Find what a customer gets back of what was paid in a case that ends without its goods."""
     names = ("deposit.failed_multiple", "prepayment.interest_rate")
     policy = Returning(*(Decimal(str(setting(work, name))) for name in names))
-    return rules.settlement(paid, fault, work.today, policy)
+    return rules.settlement(paid, failed_by, work.today, policy)
 
 
-def giving_back(case: Case, paid: list[Paid], fault: Fault, link: str) -> Branch[None]:
+def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) -> Branch[None]:
     """Have FINANCE give back what is due, once; nobody may withdraw the case any more (`applicant_until(ended=…)`)."""
-    due = settle_payments(case, paid, fault)
+    due = settle_payments(case, paid, failed_by)
     if not due.back:
         return
 

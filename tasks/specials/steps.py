@@ -29,7 +29,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.lines.rules import as_rows
-from tasks.quotes.rules import Fault
+from tasks.quotes.rules import FailedBy
 from tasks.specials import rules
 from tasks.specials.accept import write_order
 from tasks.unit.work import Work
@@ -39,11 +39,11 @@ SILENT = "逾期未答复 nobody answered in time"
 
 @dataclass(eq=False)
 class Over(Exception):
-    """A special order ends without its goods; `fault` says what becomes of payments."""
+    """A special order ends without its goods; `failed_by` says what becomes of payments."""
 
     ending: SpecialEnding
     reason: str
-    fault: Fault = Fault.NOBODY
+    failed_by: FailedBy = FailedBy.NOBODY
 
 
 class Wanted(NamedTuple):
@@ -62,14 +62,14 @@ def review_order(case: Case, barred: set[str]) -> Wanted:
     for turn in count(1):
         lines = write_order(case, wishes, day, turn=str(turn))
         leader = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn}")
-        said = ask(case, review_question(f"review-{turn}", leader, barred, wishes, day))
+        said = ask(case, completeness_question(f"review-{turn}", leader, barred, wishes, day))
         if said.verdict == ReviewVerdict.REJECT:
             raise Over(SpecialEnding.REJECTED, said.reason)
         if said.verdict == ReviewVerdict.APPROVE:
             barred.add(said.staff)
             return Wanted(wishes, lines, day, said.credit)
         try:
-            again = ask(case, resubmission_question(f"resubmit-{turn}", wishes, day, said.reason))
+            again = ask(case, completion_question(f"resubmit-{turn}", wishes, day, said.reason))
         except TimedOut:
             raise Over(SpecialEnding.LAPSED, SILENT) from None
         wishes, day = list(again.lines), again.wanted_on
@@ -77,7 +77,7 @@ def review_order(case: Case, barred: set[str]) -> Wanted:
     raise AssertionError("count() has no end")
 
 
-def review_question(
+def completeness_question(
     key: str, leader: Approver, barred: set[str], wishes: Sequence[SpecialLine], day: date | None
 ) -> Question[SpecialReviewDecision]:
     """Ask a reviewer whether an order is complete; one that lacks something cannot pass."""
@@ -97,7 +97,7 @@ def review_question(
     return gate(key, "初步审核", leader.role, SpecialReviewDecision, "review", "", brief, check=check, **more)
 
 
-def resubmission_question(
+def completion_question(
     key: str, wishes: Sequence[SpecialLine], day: date | None, reason: str
 ) -> Question[SpecialResubmission]:
     """Ask the office to complete what was sent back; silence lets the order lapse."""
