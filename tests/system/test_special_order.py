@@ -4,28 +4,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.system.product import Product
+from tests.system.screenshots import WISH
 from tests.system.staff import Staff, fill
 
 pytestmark = pytest.mark.system
 
-WISH = {
-    "申报人工号": "E1049",
-    "订单号": "SO20251023-0164",
-    "品名": "定制衣柜门板(按尺寸)",
-    "数量": 2,
-    "图号": "DZ-0880",
-    "尺寸": "800×600×18",
-    "材质": "实木颗粒板",
-    "颜色": "胡桃木",
-}
-
 
 def test_an_order_is_completed_offered_signed_paid_and_concluded_by_mouse(product: Product, staff: Staff) -> None:
-    staff.start()
-    staff.follow("北京办事处", "特殊订货")
-    staff.page.get_by_role("button", name="Submit").wait_for()
+    form = staff.apply_from("北京办事处", "特殊订货")
     for label, value in WISH.items():
-        fill(staff.page.locator("main").last, label, value)
+        fill(form, label, value)
     number = product.number_of(staff.submit(), 30)
 
     def decide(item: str, who: str, **fields: object) -> None:
