@@ -14,7 +14,6 @@ from schemas.problems import Problem
 from schemas.processes.special_order import SpecialEnding
 from schemas.shapes import Shape, money
 from schemas.words import PaymentKind, Role
-from tasks.applications.rules import total
 from tasks.approvals.steps import Matter, climbing
 from tasks.branches.beside import alone
 from tasks.cycle.terms import gate
@@ -29,7 +28,7 @@ from tasks.production.planning import find_cycle
 from tasks.quotes.rules import Paid, Quote
 from tasks.quotes.steps import Owed, answer_question, paying, quote_today
 from tasks.specials.accept import issue_order
-from tasks.specials.rules import priced, proposal_problems
+from tasks.specials.rules import price_of, priced, proposal_problems
 from tasks.specials.steps import SILENT, Over, Wanted
 from tasks.unit.work import Work
 
@@ -46,7 +45,7 @@ class Contract(NamedTuple):
 
     def owed(self, paid: Sequence[Paid]) -> Owed:
         """What is still to be paid before the goods leave."""
-        return {PaymentKind.BALANCE: total(self.lines) - sum(one.amount for one in paid)}
+        return {PaymentKind.BALANCE: price_of(self.lines) - sum(one.amount for one in paid)}
 
 
 class OfferRules(Shape):
@@ -74,15 +73,15 @@ def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], paid: list[Paid
     for turn in count(1):
         form = ask(case, proposal_question(turn, lines, days, limits, paid, why))
         lines, days = priced(lines, form.lines), _days(form.lines)
-        if total(lines) > approved:
+        if price_of(lines) > approved:
             matter = Matter("审批", barred, partial(brief_lines, lines))
-            why = alone(case, climbing(case, total(lines), None, matter, f"offer-{turn}"))
+            why = alone(case, climbing(case, price_of(lines), None, matter, f"offer-{turn}"))
             if why and refusals == limits.new_offers:
                 raise Over(SpecialEnding.REJECTED, why)
             if why:
                 refusals += 1
                 continue
-            approved = total(lines)
+            approved = price_of(lines)
         quote = make_offer(case, lines, form, wanted.day, turn=turn)
         if _accepted(case, quote, form, lines, paid, turn):
             return Contract(lines, days)
@@ -137,7 +136,7 @@ def proposal_question(
         return [*told, *brief_lines(lines), *([f"已付 paid {money(so_far)}"] if so_far else [])]
 
     def prefill() -> dict[str, Any]:
-        most = (total(lines) * limits.deposit_share).quantize(Decimal("0.01"), ROUND_DOWN)
+        most = (price_of(lines) * limits.deposit_share).quantize(Decimal("0.01"), ROUND_DOWN)
         shown = as_rows(PricedLine(line_no=one.line_no, price=one.price, days=days[one.line_no]) for one in lines)
         return shown | {"定金": float(most), "预付款": 0.0}
 
@@ -148,7 +147,7 @@ def proposal_question(
 @step("回复申报方")
 def make_offer(work: Work, lines: list[PartsLine], form: ProposalDecision, wanted_on: date | None, turn: int) -> Quote:
     """Reply with the offer: the 特殊订货单 with its price, valid from today."""
-    quote = quote_today(work, total(lines))
+    quote = quote_today(work, price_of(lines))
     for line in lines:
         mark_line(work, line.line_no, price=line.price)
     asked = {"deposit": str(form.deposit), "prepayment": str(form.prepayment), "valid_until": str(quote.valid_until)}

@@ -10,7 +10,7 @@ from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.shapes import money
 from schemas.words import FeeCategory, Reason
-from tasks.applications.rules import Catalogue, Part, part_problem
+from tasks.applications.rules import Catalogue, Part, part_problem, total
 from tasks.lines.rules import all_lines
 
 WANTED = "要求日期 wanted on"
@@ -72,6 +72,11 @@ def priced(lines: Sequence[PartsLine], prices: Sequence[PricedLine]) -> list[Par
     return [line.model_copy(update={"price": by_no[line.line_no].quantize(Decimal("0.01"))}) for line in lines]
 
 
+def price_of(lines: Sequence[PartsLine]) -> Decimal:
+    """Give what lines cost together, in whole cents: nobody can pay less than one."""
+    return total(lines).quantize(Decimal("0.01"))
+
+
 def proposal_problems(
     form: ProposalDecision, lines: Sequence[PartsLine], most_share: Decimal, paid: Decimal
 ) -> list[Problem]:
@@ -80,7 +85,7 @@ def proposal_problems(
         return problems
     if free := [line.line_no for line in form.lines if not line.price]:
         return [Problem("单价 price", 0, "应大于 0 must be above 0", no) for no in free]
-    amount = sum((line.amount for line in priced(lines, form.lines)), Decimal(0))
+    amount = price_of(priced(lines, form.lines))
     most, asked = amount * most_share, form.deposit + form.prepayment
     if form.deposit > most:
         share = f"{(most_share * 100).normalize():f}%"

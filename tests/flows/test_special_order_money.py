@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from tasks.durable.stage import advance
-from tests.flows.specials import contract, offered, order
+from tests.flows.specials import DOOR, contract, offered, order
 from tests.play import Play
 
 
@@ -153,6 +153,17 @@ def test_an_offer_that_expires_twice_lapses(play: Play, today: time_machine.Trav
     let_expire(play, today, case, "deposit-2-1")
     play.decide(case, "give-back")
     assert (play.case(case).ending, paid(play, case)[-1]) == ("lapsed", ("returned", -400))
+
+
+def test_a_price_is_of_whole_cents_so_that_all_of_it_can_be_paid(play: Play) -> None:
+    case = order(play, DOOR | {"数量": "1.25"})
+    offered(play, case, 99.99)  # 124.9875 in all
+    assert play.documents(case, "TD")[-1].content["amount"] == "124.99"
+    play.run_to(case, "balance-1")
+    assert owed(play, case, "balance-1") == ["尾款 **124.99 CNY**"]
+    play.decide(case, "balance-1", 金额="124.98")
+    play.decide(case, "balance-2", 金额="0.01")
+    assert play.finish(case) == "delivered"
 
 
 def test_a_payment_of_another_kind_or_beyond_what_is_owed_is_refused(play: Play) -> None:
