@@ -86,7 +86,7 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
             held = reserve_stock(case, lines, turn=turn)
             shipping.take({line.line_no: line.quantity for line in held}, f"reserve-stock-{turn}")
             produce(case, plan_production(case, lines, held, turn, contract.days), turn, shipping.take)
-            alone(case, paying("balance", contract.owed(paid), paid, ORDER))
+            alone(case, paying("balance", contract.owed(paid, shipping.ready), paid, ORDER))
             shipping.send_rest()
             rest(case)
             if not (lines := shipping.take_again()):

@@ -43,9 +43,10 @@ class Contract(NamedTuple):
     lines: list[PartsLine]
     days: dict[int, int]
 
-    def owed(self, paid: Sequence[Paid]) -> Owed:
-        """What is still to be paid before the goods leave."""
-        return {PaymentKind.BALANCE: price_of(self.lines) - sum(one.amount for one in paid)}
+    def owed(self, paid: Sequence[Paid], leaving: Mapping[int, Decimal]) -> Owed:
+        """What is still to be paid before so many of each line leave."""
+        goods = [line.of(leaving[line.line_no]) for line in self.lines if line.line_no in leaving]
+        return {PaymentKind.BALANCE: price_of(goods) - sum(one.amount for one in paid)}
 
 
 class OfferRules(Shape):
