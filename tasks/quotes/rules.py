@@ -89,27 +89,31 @@ def answer_problems(form: QuoteAnswer, quote: Quote, today: date) -> list[Proble
     return []
 
 
-def payment_problems(form: PaymentReceived, left: Mapping[PaymentKind, Decimal], today: date) -> list[Problem]:
-    """Check a payment: of a kind that is still owed, no more than that, not in days to come."""
+def payment_problems(
+    form: PaymentReceived, left: Mapping[PaymentKind, Decimal], opened: date, today: date
+) -> list[Problem]:
+    """Check a payment: of a kind that is still owed, no more than that, since the case was opened."""
     if form.kind not in left:
         owed = "、".join(f"{kind.zh} {money(amount)}" for kind, amount in left.items())
         return [Problem("款项 payment", form.kind.zh, f"现在应收 owed now: {owed}")]
-    problems = _day_problems(form.paid_on, today)
+    problems = _day_problems(form.paid_on, opened, today)
     if form.amount > left[form.kind]:
         expected = f"尚欠 {money(left[form.kind])} at most what is still owed"
         problems.append(Problem(AMOUNT, form.amount, expected))
     return problems
 
 
-def given_back_problems(form: PaymentGivenBack, back: Decimal, today: date) -> list[Problem]:
-    """Check what was given back: exactly what is due, not in days to come."""
-    problems = _day_problems(form.paid_on, today)
+def given_back_problems(form: PaymentGivenBack, back: Decimal, opened: date, today: date) -> list[Problem]:
+    """Check what was given back: exactly what is due, since the case was opened."""
+    problems = _day_problems(form.paid_on, opened, today)
     if form.amount != back:
         problems.append(Problem(AMOUNT, form.amount, f"应退 {money(back)} must be what is due back"))
     return problems
 
 
-def _day_problems(day: date, today: date) -> list[Problem]:
+def _day_problems(day: date, opened: date, today: date) -> list[Problem]:
+    if day < opened:
+        return [Problem(PAID_ON, day, f"不能早于立案日 {opened} must not be before the case was opened")]
     return [Problem(PAID_ON, day, f"不能晚于今天 {today} must not be after today")] if day > today else []
 
 

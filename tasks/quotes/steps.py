@@ -17,7 +17,7 @@ from schemas.tables import payment
 from schemas.words import PaymentKind, Role
 from tasks.branches.beside import Branch
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import add_working_days, at
+from tasks.cycle.rules import add_working_days, at, shanghai_day
 from tasks.cycle.terms import Due, More, Remind, escalation, gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -74,7 +74,7 @@ def payment_question(key: str, left: Owed, link: str, expires: Due | None) -> Qu
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
-        return rules.payment_problems(form, left, work.today)
+        return rules.payment_problems(form, left, shanghai_day(work.case.opened_at), work.today)
 
     def record(form: PaymentReceived, work: Work) -> None:
         keep_payment(work, form.kind, form.amount, form)
@@ -111,7 +111,7 @@ def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) ->
         return
 
     def check(form: PaymentGivenBack, work: Work) -> list[Problem]:
-        return rules.given_back_problems(form, due.back, work.today)
+        return rules.given_back_problems(form, due.back, shanghai_day(work.case.opened_at), work.today)
 
     def record(form: PaymentGivenBack, work: Work) -> None:
         keep_payment(work, PaymentKind.RETURNED, -form.amount, form)

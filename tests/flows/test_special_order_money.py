@@ -114,6 +114,17 @@ def test_where_we_fail_the_deposit_is_doubled_and_the_prepayment_bears_interest(
     assert (play.case(case).ending, paid(play, case)[-1]) == ("cannot_be_made", ("returned", Decimal("-4012.00")))
 
 
+def test_a_payment_and_what_is_given_back_are_dated_within_the_case(play: Play) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1")
+    before = "不能早于立案日 2026-11-18"
+    assert before in play.refused(case, "deposit-1-2", 付款日期="1926-11-18")  # a century of interest where we fail
+    play.decide(case, "deposit-1-2", 付款日期="2026-11-18")
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    assert before in play.refused(case, "give-back", 付款日期="2026-11-17")
+    play.decide(case, "give-back")
+
+
 @pytest.fixture
 def before_holidays(today: time_machine.Traveller) -> time_machine.Traveller:
     """Let it be a Thursday before National Day: fifteen days are over before ten working days are."""

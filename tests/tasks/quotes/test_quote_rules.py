@@ -10,7 +10,7 @@ from schemas.forms.quotes import PaymentReceived, QuoteAnswer, QuoteVerdict
 from schemas.words import PaymentKind
 from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, answer_problems, payment_problems, settlement
 
-DAY, LAST = date(2026, 11, 18), date(2026, 12, 3)
+OPENED, DAY, LAST = date(2026, 11, 16), date(2026, 11, 18), date(2026, 12, 3)
 ENDS, OVER = datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, 16, tzinfo=UTC)
 QUOTE = Quote(amount=Decimal(5000), offered_on=DAY, valid_until=LAST, expires_at=OVER, ends_at=ENDS)
 POLICY = Returning(multiple=Decimal(2), rate=Decimal("0.03"))
@@ -51,12 +51,14 @@ def test_a_payment_is_of_what_is_owed_and_no_more() -> None:
 
     def problems(**changed: Any) -> str:
         paid = {"staff": "E1047", "kind": "deposit", "amount": 1000, "paid_on": DAY, "reference": "YH-1"}
-        return words(payment_problems(PaymentReceived(**paid | changed), left, DAY))
+        return words(payment_problems(PaymentReceived(**paid | changed), left, OPENED, DAY))
 
     assert problems() == problems(amount=Decimal("0.01")) == ""
     assert "尚欠 1,000.00" in problems(amount=Decimal("1000.01"))
     assert "现在应收 owed now: 定金 1,000.00" in problems(kind="balance")
     assert "不能晚于今天" in problems(paid_on=LAST)
+    assert problems(paid_on=OPENED) == ""
+    assert "不能早于立案日 2026-11-16" in problems(paid_on=date(2026, 11, 15))
 
 
 @pytest.mark.parametrize(
