@@ -74,6 +74,17 @@ class Settlement(Shape):
         return " · ".join([f"应退 {money(self.back)}", *self.why]) if self.why else ""
 
 
+def as_agreed(paid: Sequence[Paid], deposit: Decimal) -> list[Paid]:
+    """Count payments for a new agreement: what was paid as a deposit beyond the one agreed is a prepayment."""
+    counted = [one for one in paid if one.kind not in ON_CONTRACT]
+    for one in (one for one in paid if one.kind in ON_CONTRACT):
+        kept = min(one.amount, deposit)
+        deposit -= kept
+        parts = {one.kind: kept, PaymentKind.PREPAYMENT: one.amount - kept}
+        counted += [one.model_copy(update={"kind": kind, "amount": part}) for kind, part in parts.items() if part]
+    return counted
+
+
 def answer_problems(form: QuoteAnswer, quote: Quote, today: date) -> list[Problem]:
     """Check an answer: consent is signed while the quote is valid, not before it was made; a refusal has a reason."""
     if form.verdict == QuoteVerdict.DECLINE:

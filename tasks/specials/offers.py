@@ -25,7 +25,7 @@ from tasks.lines.rules import as_rows, brief_lines
 from tasks.lines.steps import mark_line
 from tasks.policies.queries import setting, term
 from tasks.production.planning import find_cycle
-from tasks.quotes.rules import Paid, Quote
+from tasks.quotes.rules import Paid, Quote, as_agreed
 from tasks.quotes.steps import Owed, answer_question, paying, quote_today
 from tasks.specials.accept import issue_order
 from tasks.specials.rules import price_of, priced, proposal_problems
@@ -105,9 +105,6 @@ def _accepted(
         asked = f"定金 deposit {money(form.deposit)} · 预付款 prepayment {money(form.prepayment)}"
         return [*brief_lines(lines), asked, CLAUSE]
 
-    had = {kind: sum(one.amount for one in paid if one.kind == kind) for kind in PaymentKind}
-    asked = {PaymentKind.DEPOSIT: form.deposit, PaymentKind.PREPAYMENT: form.prepayment}
-    owed = {kind: amount - had[kind] for kind, amount in asked.items()}
     try:
         answer = ask(case, answer_question(f"offer-{turn}", Role.OFFICE, quote, REPLY, brief))
     except TimedOut:
@@ -116,6 +113,10 @@ def _accepted(
         return False
     if answer.verdict == QuoteVerdict.DECLINE:
         raise Over(SpecialEnding.DECLINED, answer.reason)
+    paid[:] = as_agreed(paid, form.deposit)
+    had = {kind: sum(one.amount for one in paid if one.kind == kind) for kind in PaymentKind}
+    asked = {PaymentKind.DEPOSIT: form.deposit, PaymentKind.PREPAYMENT: form.prepayment}
+    owed = {kind: amount - had[kind] for kind, amount in asked.items()}
     try:
         alone(case, paying(f"deposit-{turn}", owed, paid, REPLY, lambda _work: quote.expires_at))
     except TimedOut:
@@ -130,7 +131,7 @@ def proposal_question(
     so_far = sum((one.amount for one in paid), Decimal(0))
 
     def check(form: ProposalDecision, _work: Work) -> list[Problem]:
-        return proposal_problems(form, lines, limits.deposit_share, so_far)
+        return proposal_problems(form, lines, limits.deposit_share, paid)
 
     def brief() -> list[str]:
         told = [f"重新报价 A new offer: **{why}**"] if why else []

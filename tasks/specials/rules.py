@@ -12,6 +12,7 @@ from schemas.shapes import money
 from schemas.words import FeeCategory, Reason
 from tasks.applications.rules import Catalogue, Part, part_problem, total
 from tasks.lines.rules import all_lines
+from tasks.quotes.rules import ON_CONTRACT, Paid, as_agreed
 
 WANTED = "要求日期 wanted on"
 MISSING = "资料不齐，请退回补充 is missing: send the order back"
@@ -78,7 +79,7 @@ def price_of(lines: Sequence[PartsLine]) -> Decimal:
 
 
 def proposal_problems(
-    form: ProposalDecision, lines: Sequence[PartsLine], most_share: Decimal, paid: Decimal
+    form: ProposalDecision, lines: Sequence[PartsLine], most_share: Decimal, paid: Sequence[Paid]
 ) -> list[Problem]:
     """Check a proposal: a price for each line; the deposit is within the law's share, what is asked within the price."""
     if problems := all_lines([line.line_no for line in form.lines], [line.line_no for line in lines]):
@@ -86,12 +87,13 @@ def proposal_problems(
     if free := [line.line_no for line in form.lines if not line.price]:
         return [Problem("单价 price", 0, "应大于 0 must be above 0", no) for no in free]
     amount = price_of(priced(lines, form.lines))
-    most, asked = amount * most_share, form.deposit + form.prepayment
+    most, counted = amount * most_share, as_agreed(paid, form.deposit)
+    beside = sum((one.amount for one in counted if one.kind not in ON_CONTRACT), Decimal(0))
     if form.deposit > most:
         share = f"{(most_share * 100).normalize():f}%"
         expected = f"定金不得超过总价的 {share}，即 {money(most)} at most {share} of the price (Civil Code 586)"
         return [Problem(DEPOSIT, form.deposit, expected)]
-    if max(asked, paid) > amount:
+    if form.deposit + max(form.prepayment, beside) > amount:
         expected = f"与已付款合计不得超过总价 {money(amount)} at most the price, with what was paid"
         return [Problem("预付款 prepayment", form.prepayment, expected)]
     return []

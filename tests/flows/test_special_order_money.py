@@ -175,6 +175,35 @@ def test_an_offer_that_expires_twice_lapses(play: Play, today: time_machine.Trav
     assert (play.case(case).ending, paid(play, case)[-1]) == ("lapsed", ("returned", -400))
 
 
+def test_of_a_deposit_what_a_cheaper_offer_does_not_ask_for_counts_as_prepayment(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1")  # a fifth of 5,000
+    let_expire(play, today, case, "deposit-1-2")
+    offered(play, case, 1250, turn=2, 定金=500, 预付款=2000)
+    play.decide(case, "offer-2")
+    assert owed(play, case, "deposit-2-1") == ["预付款 **1,500.00 CNY**"]  # 1,000 of 2,500 is paid
+    play.decide(case, "deposit-2-1")
+    play.run_to(case, "goods-out-1-1")
+    assert sum(amount for _, amount in paid(play, case)) == 2500
+    assert play.withdraw(case, "E1040").accepted
+    assert "定金不退 deposit kept 500.00" in play.items(case)["give-back"].brief  # a fifth of 2,500
+    play.decide(case, "give-back")
+
+
+def test_a_new_offer_asks_for_no_more_than_its_price_beside_what_was_paid(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1", 款项="预付款", 金额=2000)
+    let_expire(play, today, case, "deposit-1-2")
+    play.run_to(case, "proposal-2")
+    lines = {1: {"单价": 1100}}
+    assert "不得超过总价 2,200.00" in play.refused(case, "proposal-2", 明细=lines, 定金="200.01", 预付款=0)
+    play.decide(case, "proposal-2", 明细=lines, 定金=200, 预付款=0)
+
+
 def test_a_price_is_of_whole_cents_so_that_all_of_it_can_be_paid(play: Play) -> None:
     case = order(play, DOOR | {"数量": "1.25"})
     offered(play, case, 99.99)  # 124.9875 in all

@@ -8,7 +8,16 @@ import pytest
 
 from schemas.forms.quotes import PaymentReceived, QuoteAnswer, QuoteVerdict
 from schemas.words import PaymentKind
-from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, answer_problems, payment_problems, settlement
+from tasks.quotes.rules import (
+    FailedBy,
+    Paid,
+    Quote,
+    Returning,
+    answer_problems,
+    as_agreed,
+    payment_problems,
+    settlement,
+)
 
 OPENED, DAY, LAST = date(2026, 11, 16), date(2026, 11, 18), date(2026, 12, 3)
 ENDS, OVER = datetime(2026, 12, 2, tzinfo=UTC), datetime(2026, 12, 3, 16, tzinfo=UTC)
@@ -70,6 +79,17 @@ def test_a_deposit_of_1000_and_a_prepayment_of_2000_are_given_back_by_whose_faul
     after_a_year = settlement(PAID, failed_by, date(2027, 11, 18), POLICY)
     assert after_a_year.back == Decimal(back)  # 2000 + 2000 + 3 % of 2000 where we fail
     assert ("利息 interest 60.00" in after_a_year.why) is (failed_by is FailedBy.US)
+
+
+@pytest.mark.parametrize(
+    ("deposit", "counted"),
+    [(1000, {"deposit": [1000], "prepayment": [2000]}), (300, {"deposit": [300], "prepayment": [2000, 700]})],
+)
+def test_what_was_paid_beyond_the_agreed_deposit_is_a_prepayment(deposit: int, counted: dict[str, list[int]]) -> None:
+    found: dict[str, list[Decimal]] = {}
+    for one in as_agreed(PAID, Decimal(deposit)):
+        found.setdefault(one.kind, []).append(one.amount)
+    assert found == counted
 
 
 def test_where_nothing_was_paid_nothing_is_given_back() -> None:
