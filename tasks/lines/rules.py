@@ -24,6 +24,11 @@ def all_lines(listed: Sequence[int], own: Collection[int], absent: str = ABSENT)
     return known_lines(listed, own) + [Problem(FIELD, no, absent) for no in own if no not in listed]
 
 
+def not_too_many(listed: int, most: int) -> list[Problem]:
+    """Check that a form has no more lines than forms may have."""
+    return [Problem("明细 lines", listed, f"最多 {most} 行 at most {most} lines")] if listed > most else []
+
+
 def only_these(own: Iterable[int]) -> Covers:
     """Say of a filled-in form whether all the lines that it names are among these."""
     known = set(own)

@@ -28,7 +28,8 @@ from tasks.cycle.terms import More, gate, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.lines.rules import as_rows
+from tasks.lines.rules import as_rows, not_too_many
+from tasks.policies.queries import setting
 from tasks.quotes.rules import FailedBy
 from tasks.specials import rules
 from tasks.specials.accept import write_order
@@ -103,8 +104,7 @@ def completion_question(
     """Ask the office to complete what was sent back; silence lets the order lapse."""
 
     def check(form: SpecialResubmission, work: Work) -> list[Problem]:
-        problems = rules.like_problems(work.read(catalogue), form.lines, work.today)
-        return problems + rules.day_problems(form.wanted_on, work.today)
+        return _line_problems(work, form.lines, wishes) + rules.day_problems(form.wanted_on, work.today)
 
     def prefill() -> dict[str, Any]:
         return as_rows(wishes) | ({"要求日期": day.isoformat()} if day else {})
@@ -116,6 +116,11 @@ def completion_question(
     return gate(
         key, "订货补充", Role.OFFICE, SpecialResubmission, "resubmit", link, brief, prefill, check=check, **more
     )
+
+
+def _line_problems(work: Work, lines: Sequence[SpecialLine], before: Sequence[SpecialLine]) -> list[Problem]:
+    problems = not_too_many(len(lines), max(setting(work, "form.max_lines"), len(before)))
+    return problems or rules.like_problems(work.read(catalogue), lines, work.today)
 
 
 def confirm_makeable(case: Case, wanted: Wanted) -> Wanted:
@@ -139,8 +144,7 @@ def makeable_question(wanted: Wanted) -> Question[MakeabilityDecision]:
     """Ask the workshop, that of the unit where all lines are usually made by one."""
 
     def check(form: MakeabilityDecision, work: Work) -> list[Problem]:
-        problems = rules.like_problems(work.read(catalogue), form.lines, work.today)
-        return problems + rules.makeable_problems(form, wanted.wishes)
+        return _line_problems(work, form.lines, wanted.wishes) + rules.makeable_problems(form, wanted.wishes)
 
     def brief() -> list[str]:
         return rules.brief_wishes(wanted.wishes, wanted.day)
