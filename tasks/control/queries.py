@@ -53,10 +53,10 @@ _FINISHED = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, {_DAY.format("l.finished_at")} AS made_on, o.since, o.promised,
            sum((row ->> 'made')::numeric) AS quantity
     FROM production_order o JOIN work_item i ON i.case_id = o.case_id AND i.unit = o.unit AND i.form = :report
+         AND i.step_key LIKE 'produce-' || o.turn || '-%'
     JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
     CROSS JOIN json_array_elements(l.output -> 'lines') AS row
     WHERE o.cycle_id = ANY(:ids) AND (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0
-      AND {_DAY.format("l.finished_at")} BETWEEN o.since AND o.made_on
     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 5, 2""")
 _PENALISED = text("""
     SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests.flows.cycles import PANEL, control_of, late_case, made, penalties, planned, sweep
-from tests.play import Play, line
+from tests.play import Play, cells, line
 
 ANSWER, DECISION = "answer-panel-2026-11", "penalty-panel-2026-11"
 UNIT, OTHER_UNIT, MANAGER = "E1032", "E1033", "E1043"
@@ -60,6 +60,23 @@ def test_a_line_costs_at_most_a_tenth_of_its_value_for_life(play: Play, today: t
     assert [row.over for row in paid] == [19, 38]
     assert sum(row.amount for row in paid) == PRICE * 5 / 10
     assert paid[0].amount == PRICE * 4 * Decimal("0.005") * 19
+
+
+def test_what_is_made_again_on_the_day_of_its_late_completion_is_not_late_too(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-30T10:00:00+08:00")
+    play.run_to(case, "pickup-1")
+    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 3}))
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    play.run_to(case, "produce-2-panel-1")
+    play.decide(case, "produce-2-panel-1")
+    sweep(play, today, "11-30T15:15")
+    sweep(play, today, "12-01T08:30")
+    paid = play.rows("SELECT turn, quantity, amount FROM penalty")
+    assert [tuple(row) for row in paid] == [(1, 5, Decimal("7.45"))]
 
 
 def test_what_is_on_no_working_day_over_costs_nothing(play: Play, today: time_machine.Traveller) -> None:
