@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tasks.control.watch import watch_cycles
-from tests.flows.cycles import LEAVES, PANEL, control_of, made, planned, recorded, sweep, with_doubts
+from tests.flows.cycles import LEAVES, PANEL, control_of, counted_short, made, planned, recorded, sweep, with_doubts
 from tests.play import Play, line
 
 
@@ -157,6 +157,25 @@ def test_waiting_for_an_anomaly_stops_no_clock(play: Play, today: time_machine.T
     assert told == [1, 2, 1]
 
 
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "unwatched"])
+def test_what_is_made_again_is_followed_whether_or_not_the_watch_saw_all_made(
+    play: Play, today: time_machine.Traveller, watched: bool
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    play.decide(case, PANEL)
+    if watched:
+        sweep(play, today, "11-18T10:30")
+    counted_short(play, case, 3)
+    sweep(play, today, "11-18T10:45")
+    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id = :case", case=case)
+    told = [len(sweep(play, today, moment)) for moment in ("11-26T08:30", "11-27T17:30", "12-02T17:30")]
+    assert told == [1, 2, 1]
+    play.finish(case)
+    sweep(play, today, "12-02T17:45")
+    assert [item.step_key for item in play.items(control_of(play, case)).values()] == ["month-panel-2026-12"]
+
+
 def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(
     play: Play, today: time_machine.Traveller
 ) -> None:
@@ -197,4 +216,4 @@ def test_the_units_of_a_case_are_followed_each_by_itself(play: Play, today: time
     play.decide(case, PANEL)
     assert sweep(play, today, "11-27T17:30")[-1].startswith("PA-")
     assert any("油漆车间" in one and "12-02 17:30" in one for one in sweep(play, today, "12-02T17:30"))
-    assert list(play.items(control_of(play, case))) == ["progress-paint-1", "source-ended"]
+    assert list(play.items(control_of(play, case))) == ["progress-paint-1", "progress-panel-2", "source-ended"]

@@ -33,7 +33,7 @@ def test_a_unit_pays_half_a_percent_a_day_of_what_was_late_in_the_month_of_compl
         made(play, case, quantity, f"produce-1-panel-{number}")
         sweep(play, today, f"{day}T10:15")
     control = control_of(play, case)
-    assert {key for key in play.items(control) if "panel" in key} == {ANSWER, "month-panel-2026-12"}
+    assert {key for key in play.items(control) if "panel" in key} == {"progress-panel-3", ANSWER, "month-panel-2026-12"}
     play.finish(case)
     play.decide(control, ANSWER)
     play.decide(control, DECISION)
@@ -101,7 +101,7 @@ def test_an_opinion_comes_with_the_first_working_moment_after_its_month(
     control = control_of(play, case)
     assert (next(iter(play.items(control))), penalties(play, control)) == ("month-panel-2026-11", [])
     sweep(play, today, "12-01T08:30")
-    assert [item.role for item in play.items(control).values()] == ["SYSTEM", "RESPONSIBLE_UNIT"]
+    assert [item.role for item in play.items(control).values()] == ["SYSTEM", "SYSTEM", "RESPONSIBLE_UNIT"]
     assert [row.confirmed for row in penalties(play, control)] == [None], "it is proposed"
 
 
