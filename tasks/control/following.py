@@ -38,14 +38,18 @@ def progress_question(plan: UnitPlan, seen: CycleProgress, turn: int, last: Due)
         return paused_days(calendar(work), seen.pauses, since, work.today)
 
     def due(work: Work) -> datetime:
-        days = [(one.promised, paused(work, one.since)) for one in seen.open]
-        return end_of(work, min(add_working_days_to_date(calendar(work), *day) for day in days)) if days else last(work)
+        days = [
+            add_working_days_to_date(calendar(work), one.since, one.days + paused(work, one.since)) for one in seen.open
+        ]
+        return end_of(work, min(days)) if days else last(work)
 
     def remind(work: Work, _due: datetime) -> list[Reminder]:
         if any(pause.end is None for pause in seen.pauses):
             return []
-        promises = {f"{plan.unit.lower()}-{one.turn}-{one.days}": (one.since, one.promised) for one in seen.open}
-        watched = [promise_watch(work, name, *days, paused(work, days[0])) for name, days in promises.items()]
+        promises = {f"{plan.unit.lower()}-{one.turn}-{one.since}-{one.days}": one for one in seen.open}
+        watched = [
+            promise_watch(work, name, one.since, one.days, paused(work, one.since)) for name, one in promises.items()
+        ]
         return [reminder for reminders in watched for reminder in reminders]
 
     link = PRODUCTION if seen.open else RECORD

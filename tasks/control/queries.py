@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, text
 
+from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.base import clock_stopping_forms, form_path
 from schemas.forms.cycles import CycleProgress, SourceEnded
 from schemas.forms.production import ProductionReport
@@ -18,10 +19,13 @@ from tasks.durable.process import PROCESSES
 from tasks.unit.among import among
 
 _DAY = "({} AT TIME ZONE 'Asia/Shanghai')::date"
+_SINCE = f"""coalesce((SELECT max((a.output ->> 'since')::date) FROM ledger a
+    WHERE a.case_id = o.case_id AND a.step_key LIKE 'settle-anomaly-' || o.turn || '-%-' || o.line_no
+      AND a.output ->> 'verdict' = '{AnomalyVerdict.REMAKE}' AND a.finished_at <= {{}}), o.since)"""
 _PROGRESS = f"""json_build_object(
     'orders', (SELECT json_agg(json_build_object(
-        'line_no', o.line_no, 'turn', o.turn, 'unit', o.unit, 'quantity', o.quantity::text, 'since', o.since,
-        'days', o.days, 'promised', o.promised, 'state', o.state,
+        'line_no', o.line_no, 'turn', o.turn, 'unit', o.unit, 'quantity', o.quantity::text,
+        'since', {_SINCE.format("'infinity'")}, 'days', o.days, 'promised', o.promised, 'state', o.state,
         'late_on', CASE WHEN o.made_on > o.promised THEN o.made_on END) ORDER BY o.turn, o.line_no)
         FROM production_order o WHERE o.cycle_id = c.id AND o.unit = i.unit),
     'pauses', coalesce((SELECT json_agg(json_build_object(
@@ -50,8 +54,8 @@ _LINES = text("""
     LEFT JOIN line_cycle k ON k.case_id = o.cycle_id AND k.line_no = o.line_no AND k.turn = o.turn
     WHERE o.cycle_id = ANY(:ids) ORDER BY o.cycle_id, o.turn, o.line_no""")
 _FINISHED = text(f"""
-    SELECT o.cycle_id, o.line_no, o.turn, o.unit, {_DAY.format("l.finished_at")} AS made_on, o.since, o.promised,
-           sum((row ->> 'made')::numeric) AS quantity
+    SELECT o.cycle_id, o.line_no, o.turn, o.unit, {_DAY.format("l.finished_at")} AS made_on, o.days,
+           {_SINCE.format("l.finished_at")} AS since, sum((row ->> 'made')::numeric) AS quantity
     FROM production_order o JOIN work_item i ON i.case_id = o.case_id AND i.unit = o.unit AND i.form = :report
          AND i.step_key LIKE 'produce-' || o.turn || '-%'
     JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'

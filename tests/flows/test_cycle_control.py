@@ -49,7 +49,7 @@ def test_unit_planner_supervisor_and_manager_hear_in_their_turn_and_once(
     assert heard == [0, 0, 1, 0, 2, 1, 0, 1, 0]
     told = play.rows("SELECT kind, step_key, text FROM notice ORDER BY sent_at, kind")
     kinds = ["warning:WORKSHOP", "overdue:PLANNER", "overdue:WORKSHOP", "over-3:SUPERVISOR", "over-7:MANAGER"]
-    assert [(row.kind, row.step_key) for row in told] == [(kind, "panel-1-7") for kind in kinds]
+    assert [(row.kind, row.step_key) for row in told] == [(kind, "panel-1-2026-11-18-7") for kind in kinds]
     number = play.case(case).number
     assert told[0].text.startswith(f"CY-2026-000001 配件生产·板式车间·{number} · 时限将到，请于 2026-11-27 17:30 前")
 
@@ -174,6 +174,18 @@ def test_what_is_made_again_is_followed_whether_or_not_the_watch_saw_all_made(
     play.finish(case)
     sweep(play, today, "12-02T17:45")
     assert [item.step_key for item in play.items(control_of(play, case)).values()] == ["month-panel-2026-12"]
+
+
+def test_what_is_made_again_is_reminded_of_by_the_promise_of_its_own(play: Play, today: time_machine.Traveller) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-25T10:00:00+08:00")
+    play.decide(case, PANEL)
+    counted_short(play, case, 3)  # on Wednesday: promised for Friday 12-04
+    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id = :case", case=case)
+    moments = ("11-25T10:15", "11-26T08:30", "11-27T17:30", "12-02T17:30", "12-03T08:30", "12-04T17:30")
+    assert [len(sweep(play, today, moment)) for moment in moments] == [0, 0, 0, 0, 1, 2]
+    assert f"{play.items(control_of(play, case))['progress-panel-2'].due_at:%m-%d}" == "12-04"
 
 
 def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from tests.flows.cycles import PANEL, control_of, late_case, made, penalties, planned, sweep
+from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
 from tests.play import Play, cells, line
 
 ANSWER, DECISION = "answer-panel-2026-11", "penalty-panel-2026-11"
@@ -77,6 +77,23 @@ def test_what_is_made_again_on_the_day_of_its_late_completion_is_not_late_too(
     sweep(play, today, "12-01T08:30")
     paid = play.rows("SELECT turn, quantity, amount FROM penalty")
     assert [tuple(row) for row in paid] == [(1, 5, Decimal("7.45"))]
+
+
+def test_what_is_made_again_pays_by_the_promise_of_its_own_each_time(play: Play, today: time_machine.Traveller) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    made_on = ("11-26", 3), ("12-04", 1), ("12-17", 1)  # promised for 11-27, 12-07, 12-15
+    for turn, (day, counted) in zip((1, 4, 7), made_on, strict=True):
+        today.move_to(f"2026-{day}T10:00:00+08:00")
+        play.decide(case, next(key for key in play.items(case) if key.startswith("produce")))
+        if turn < 7:
+            counted_short(play, case, counted, turn)
+        sweep(play, today, f"{day}T10:15")
+    sweep(play, today, "2027-01-04T08:30")
+    paid = [(f"{row.made_on:%m-%d}", row.quantity, row.over) for row in penalties(play, control_of(play, case))]
+    assert paid == [("12-17", 1, 2)]
+    (opinion,) = play.documents(control_of(play, case), "YJ")
+    assert opinion.content["lines"][0]["promised"] == "2026-12-15"
 
 
 def test_what_is_on_no_working_day_over_costs_nothing(play: Play, today: time_machine.Traveller) -> None:
