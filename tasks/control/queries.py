@@ -13,7 +13,7 @@ from schemas.forms.cycles import CycleProgress, SourceEnded
 from schemas.forms.production import ProductionReport
 from schemas.shapes import LineTable, Measure
 from schemas.tables import production_order, service_case
-from schemas.words import Role
+from schemas.words import MovementKind, Role
 from tasks.control.rules import UnitPlan
 from tasks.durable.process import PROCESSES
 from tasks.unit.among import among
@@ -44,13 +44,20 @@ _NEWS = text(f"""
         WHERE i.role = '{Role.SYSTEM}' AND i.closed_at IS NULL
           AND (i.form = :progress OR i.form = :ended AND s.closed_at IS NOT NULL)
     ) seen WHERE news IS NULL OR news::jsonb <> prefill::jsonb ORDER BY case_id, step_key""")
-_LINES = text("""
+_LINES = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, u.name AS unit_name, o.quantity, o.since, o.days, o.promised, o.planned,
-           o.made_on, o.in_on, l.out_on, l.picked_on, l.part, l.part_name AS name, l.specification, l.colour, p.uom,
-           l.price, l.price * l.quantity AS value, s.process, k.in_days, k.out_days, k.used, k.over, k.paused,
-           k.made_in_time, k.in_in_time, k.out_in_time, k.withdrawn
+           o.made_on, o.in_on, l.picked_on,
+           CASE WHEN o.turn > 1 OR went.out_on IS NULL THEN went.out_on ELSE l.out_on END AS out_on,
+           l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.price, l.price * l.quantity AS value,
+           s.process, k.in_days, k.out_days, k.used, k.over, k.paused, k.made_in_time, k.in_in_time, k.out_in_time, k.withdrawn
     FROM production_order o JOIN case_line l USING (case_id, line_no) JOIN part p ON p.code = l.part
     JOIN production_unit u ON u.code = o.unit JOIN service_case s ON s.id = o.case_id
+    LEFT JOIN LATERAL (
+        SELECT max({_DAY.format("m.moved_at")}) FILTER (WHERE m.quantity < 0) AS out_on FROM stock_movement m
+        WHERE m.case_id = o.case_id AND m.line_no = o.line_no AND m.kind = '{MovementKind.DELIVERY_OUT}'
+          AND {_DAY.format("m.moved_at")} >= o.in_on
+        HAVING sum(m.quantity) < 0  -- what was put back has not left
+    ) went ON true
     LEFT JOIN line_cycle k ON k.case_id = o.cycle_id AND k.line_no = o.line_no AND k.turn = o.turn
     WHERE o.cycle_id = ANY(:ids) ORDER BY o.cycle_id, o.turn, o.line_no""")
 _FINISHED = text(f"""

@@ -7,7 +7,7 @@ import time_machine
 
 from tasks.control.watch import watch_cycles
 from tests.flows.cycles import LEAVES, PANEL, control_of, counted_short, made, planned, recorded, sweep, with_doubts
-from tests.play import Play, line
+from tests.play import Play, cells, line
 
 
 def test_what_is_planned_comes_under_control_and_nobody_waits_in_it(play: Play) -> None:
@@ -198,6 +198,39 @@ def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(
     control = control_of(play, case)
     (kept,) = recorded(play, control)
     assert (play.case(control).ending, kept.withdrawn, kept.made_in_time) == ("withdrawn", True, None)
+
+
+def test_what_left_and_was_put_back_when_its_case_was_withdrawn_leaves_the_rates(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    play.run_to(case, "pickup-1")
+    assert play.withdraw(case, "E1040").accepted
+    assert play.case(case).ending == "withdrawn"
+    sweep(play, today, "11-18T10:30")
+    (kept,) = recorded(play, control_of(play, case))
+    assert (kept.withdrawn, kept.out_on, kept.made_in_time) == (True, None, None)
+    assert play.case(kept.case_id).ending == "withdrawn"
+
+
+def test_what_is_made_again_after_its_pickup_goes_out_on_a_day_of_its_own(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    play.run_to(case, "pickup-1")
+    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 3}))
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-20T10:00:00+08:00")
+    while not any(key.startswith("goods-out-2") for key in play.items(case)):
+        play.decide(case, play.next_key(case))
+    today.move_to("2026-11-26T10:00:00+08:00")  # four working days later: two too many
+    play.finish(case)
+    sweep(play, today, "11-26T10:15")
+    kept = play.rows("SELECT turn, in_on, out_on, out_in_time FROM line_cycle ORDER BY turn")
+    first, again = date(2026, 11, 18), date(2026, 11, 20)
+    assert [tuple(row) for row in kept] == [(1, first, first, True), (2, again, date(2026, 11, 26), False)]
 
 
 def test_a_line_that_never_left_leaves_the_rates_and_the_others_stay(play: Play, today: time_machine.Traveller) -> None:
