@@ -1,8 +1,10 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import GoodsInCount, ProductionReport
@@ -12,10 +14,11 @@ from schemas.words import DocumentKind, MovementKind, OrderState, Supply
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, drop_all, next_answer, side_by_side
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import promised_date
+from tasks.cycle.rules import promised_date, shanghai_day
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask_first
+from tasks.durable.process import Case, answered_at, ask_first
+from tasks.durable.question import Question
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
 from tasks.lines.steps import close_lines, mark_line
@@ -69,17 +72,20 @@ def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
         if answered := next_answer(case, *questions):
             (question, answer), turn, known = answered, f"{shipment}-{number}", set(making.anomalies)
             if isinstance(answer, ProductionReport):
-                _report(case, making, str(question.unit), answer, shipment, turn)
+                _report(case, making, question, answer, shipment, turn)
             else:
                 ready(_count(case, making, question.key, answer, shipment, turn), f"book-goods-in-{turn}")
             _settle_new(case, making, known, shipment)
 
 
-def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
-    made = making.report(unit, report.lines, turn)
+def _report(
+    case: Case, making: Making, question: Question[Any], report: ProductionReport, shipment: int, turn: str
+) -> None:
+    made = making.report(str(question.unit), report.lines, turn)
     orders = [making.orders[line.line_no] for line in report.lines]
     first = [no for no in made if not making.plan[no].remake]
-    record_production(case, orders, made, first, shipment, turn=turn)
+    on = shanghai_day(answered_at(case, question.key))
+    record_production(case, orders, made, first, on, shipment, turn=turn)
 
 
 def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment: int, turn: str) -> dict[int, Decimal]:
@@ -138,17 +144,18 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
 
 @step("车间生产")
 def record_production(
-    work: Work, orders: list[OrderProgress], made: list[int], first: list[int], shipment: int, turn: str
+    work: Work, orders: list[OrderProgress], made: list[int], first: list[int], on: date, shipment: int, turn: str
 ) -> list[OrderProgress]:
     """Record what the workshop has made and scrapped so far.
 
-    `made` are the lines of which it made some now, `first` those that are not made again: a line keeps its first dates.
+    `made` are the lines of which it made some by its report of the day `on`, whenever a machine gets to that; `first`
+    those that are not made again: a line keeps its first dates.
     """
     _keep(work, orders, shipment)
     for line_no in made:
-        work.update(production_order, _order(work, line_no, shipment), made_on=work.today)
+        work.update(production_order, _order(work, line_no, shipment), made_on=on)
     for line_no in first:
-        mark_line(work, line_no, made_on=work.today)
+        mark_line(work, line_no, made_on=on)
     return orders
 
 

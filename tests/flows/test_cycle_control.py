@@ -1,13 +1,21 @@
 """Process 4, cycle control: standards, clock, control, record, and every way to end (DOMAIN 4, DOMAIN-BRANCHES 4)."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import pytest
 import time_machine
 
+from schemas.answers import Answer
+from schemas.words import Channel
 from tasks.control.watch import watch_cycles
+from tasks.durable.stage import Leg, advance
 from tests.flows.cycles import LEAVES, PANEL, control_of, counted_short, made, planned, recorded, sweep, with_doubts
 from tests.play import Play, cells, line
+
+T = TypeVar("T")
+PROMISED = date(2026, 11, 27)
 
 
 def test_what_is_planned_comes_under_control_and_nobody_waits_in_it(play: Play) -> None:
@@ -88,6 +96,25 @@ def test_the_promised_day_lasts_to_its_last_second(
     (kept,) = recorded(play, control_of(play, case))
     assert (kept.made_in_time, kept.over) == (in_time, over)
     assert play.case(control_of(play, case)).ending == ("on_time" if in_time else "late")
+
+
+def test_what_is_reported_in_the_last_second_is_in_time_though_a_machine_gets_to_it_on_the_next_day(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    def late_at_night(_title: str, act: Callable[[], T]) -> T:
+        today.move_to("2026-11-28T00:00:01+08:00")
+        return act()
+
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-27T23:59:59+08:00")
+    advance(play.db, case, Answer(PANEL, play.answer(case, PANEL), Channel.CLI), Leg(play.db, late_at_night))
+    assert [row.finished_at.second for row in play.timeline(case)[-2:]] == [59, 1]
+    today.move_to("2026-11-30T09:00:00+08:00")
+    play.finish(case)
+    sweep(play, today, "11-30T10:15")
+    (kept,) = recorded(play, control_of(play, case))
+    assert (kept.made_on, kept.made_in_time, play.lines(case)[0].made_on) == (PROMISED, True, PROMISED)
 
 
 def test_holidays_are_no_days_of_a_cycle_and_make_up_days_are(play: Play, today: time_machine.Traveller) -> None:
