@@ -133,7 +133,7 @@ OptionalDay = Annotated[
 Past = Annotated[T, Sense.PAST]
 
 StaffNo = Annotated[Name, label(STAFF, "Staff number", "例如 e.g. E1001"), Register.STAFF]
-CaseNo = Annotated[Name, label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
+CaseNo = Annotated[Name, AfterValidator(order_number), label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
 _OFFICE = label("办事处", "Office", "编码或名称 code or name, e.g. BJ")
 OfficeName = Annotated[Name, _OFFICE, Register.OFFICE, Cell("北京办事处", width=16)]
 _ORDER = label("订单号", "Order", "例如 e.g. SO20260318-0042")

@@ -39,6 +39,13 @@ def test_people_may_begin_a_control_before_the_watch_does_and_then_it_does_not(p
     assert opened.number in refused(play.db, request(play, case))
 
 
+def test_a_source_is_found_however_its_number_is_typed(play: Play) -> None:
+    case = planned(play)
+    typed = f" {play.case(case).number.lower().replace('-', '－')}\u3000"
+    control = open_to_gate(play.db, request(play, case, 来源单号=typed), "CY").case_id
+    assert control == control_of(play, case)
+
+
 def test_of_people_and_the_watch_at_the_same_time_one_comes_to_control_a_case(play: Play) -> None:
     case, start = planned(play), threading.Barrier(3)
 
