@@ -4,9 +4,9 @@ from schemas.forms.cycles import CycleRequest
 from schemas.processes.cycle_control import CycleEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
-from tasks.branches.beside import beside, rest, side_by_side
+from tasks.branches.beside import beside, drop, rest, side_by_side
 from tasks.control.accept import accept_cycle, begin_cycle, ends_with_source, nothing_left
-from tasks.control.following import ended_question, following
+from tasks.control.following import ended_question, following, left_by
 from tasks.control.penalties import Penalties
 from tasks.control.queries import cycle_table
 from tasks.control.steps import fix_cycle, record_cycle, take_up_source
@@ -40,9 +40,11 @@ def cycle_control(case: Case) -> Closing:
     plans = take_up_source(case)  # 配件申报、返修单
     standards = fix_cycle(case)  # 确定周期
     penalties = Penalties(case)
-    for plan in plans:
-        beside(case, following(case, plan, penalties))  # 配件生产
-    ask(case, ended_question(standards))
+    last = left_by(standards)
+    units = [beside(case, following(case, plan, penalties, last)) for plan in plans]  # 配件生产
+    ask(case, ended_question(last))
+    for unit in units:
+        drop(case, unit)
     ending = record_cycle(case)  # 记录配件入出库周期
     rest(case)
     return Closing(CycleEnding.PENALISED if penalties.penalised else ending)

@@ -16,7 +16,7 @@ from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
-from tasks.quotes.rules import Fault, Paid
+from tasks.quotes.rules import FailedBy, Paid
 from tasks.quotes.steps import paying
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
@@ -67,10 +67,10 @@ def special_order(case: Case) -> Closing:
         return make_order(case, contract, barred, paid)  # 下单生产
     except Over as over:
         tell_applicant(case, over.ending, over.reason)
-        pay_back(case, paid, over.fault)
+        pay_back(case, paid, over.failed_by)
         return Closing(over.ending, over.reason, undo=True)
     except Withdrawn:
-        pay_back(case, paid, Fault.CUSTOMER)
+        pay_back(case, paid, FailedBy.CUSTOMER)
         raise
 
 
@@ -86,8 +86,9 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     plan = plan_production(case, lines, held, 1, contract.days)
     made = produce(case, plan, 1, shipping.take, shipping.given_up)
     if not (shipping.ready or made.ordered_again):
-        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, Fault.OURS)
-    alone(case, paying("balance", contract.owed(paid), paid, ORDER))
+        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US)
+    owed = contract.owed(paid, shipping.ready, made.ordered_again, shipping.again)
+    alone(case, paying("balance", owed, paid, ORDER))
     if shipping.ready and made.ordered_again:
         leave_together(case)
     shipping.send_rest()

@@ -30,7 +30,7 @@ from tasks.documents.steps import issue
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.lines.rules import as_rows, brief_lines, known_lines
+from tasks.lines.rules import as_rows, brief_lines, known_lines, not_too_many
 from tasks.lines.steps import put_lines
 from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting
@@ -164,8 +164,8 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
 
     def check(form: PartsResubmission, work: Work) -> list[Problem]:
         most = max(setting(work, "form.max_lines"), len(lines))
-        if len(form.lines) > most:
-            return [Problem("明细 lines", len(form.lines), f"最多 {most} 行 at most {most} lines")]
+        if problems := not_too_many(len(form.lines), most):
+            return problems
         return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
 
     def record(form: PartsResubmission, work: Work) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +57,7 @@ class Penalties:
             return
         barred, said = {self.case.request.applicant}, SILENT
         try:
-            answer = yield answer_question(key, opinion)
+            answer = yield objection_question(key, opinion)
             barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
         except TimedOut:
             pass
@@ -67,19 +67,20 @@ class Penalties:
         self.penalised |= decision.verdict != PenaltyVerdict.DROP
 
 
-def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], int]]:
-    """Find what a unit finished after its promise: how many of a line on which day, and how many working days over."""
+def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
+    """Find what a unit finished after its promise: how many of a line on which day, what was promised, and working days over."""
     known, (pauses, *_) = calendar(work), [one.progress.pauses for one in work.read(units_of)[work.case.id]]
     rows = [row for row in work.read(finished)[work.case.id] if row.unit == unit]
-    due = [moved(known, pauses, row.since, row.promised, row.made_on) for row in rows]
+    promised = [add_working_days_to_date(known, row.since, row.days) for row in rows]
+    due = [moved(known, pauses, row.since, day, row.made_on) for row, day in zip(rows, promised, strict=True)]
     over = [working_days_between(known, day, row.made_on) for row, day in zip(rows, due, strict=True)]
-    return [(row, days) for row, days in zip(rows, over, strict=True) if days > 0]
+    return [late for late in zip(rows, promised, over, strict=True) if late[2] > 0]
 
 
 @step("逾期判定", link=PRODUCTION)
 def find_late(work: Work, unit: str, turn: str) -> list[str]:
     """Find the months in which a unit finished something after its promise: 2026-11."""
-    return sorted({f"{row.made_on:%Y-%m}" for row, _ in late_rows(work, unit)})
+    return sorted({f"{row.made_on:%Y-%m}" for row, *_ in late_rows(work, unit)})
 
 
 def month_question(key: str, month: str) -> Question[MonthEnded]:
@@ -97,13 +98,13 @@ def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
     """Propose what a unit's late completions of a month cost, in a 处罚意见书; nothing where a line's cap is used up."""
     rate, cap = (Decimal(str(setting(work, f"penalty.{name}"))) for name in ("rate", "cap"))
     lines, before, late = _lines(work), work.read(penalised), list[Late]()
-    for row, over in late_rows(work, unit):
+    for row, promised, over in late_rows(work, unit):
         line, life = lines[row.line_no, row.turn], (work.case.id, row.line_no)
         amount = penalty_of(row.quantity * line.price, over, rate, line.value * cap - before[life])
         if f"{row.made_on:%Y-%m}" == month and amount:
             before[life] += amount
             own = {name: getattr(row, name) for name in ("line_no", "turn", "made_on", "quantity")}
-            late.append(Late(**own, promised=row.promised, over=over, amount=amount))
+            late.append(Late(**own, promised=promised, over=over, amount=amount))
             work.insert(penalty, **own, unit=unit, over=over, amount=amount)
     by, name = Role(setting(work, "penalty.confirm_role")), work.read(units)[unit].name
     opinion = Opinion(unit=unit, unit_name=name, month=month, late=late, by=by)
@@ -112,7 +113,7 @@ def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
     return opinion
 
 
-def answer_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
+def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
     """Ask the unit, which may object within 3 wd; silence is consent."""
 
     def check(form: PenaltyAnswer, _work: Work) -> list[Problem]:

@@ -31,7 +31,7 @@ class UnitPlan(Shape):
         return f"{self.source} 第{lines}行 {self.unit_name}"
 
 
-class Standard(Shape):
+class Stages(Shape):
     """Working days that each stage of a line may take: to be made, to come in, to go out."""
 
     line_no: int

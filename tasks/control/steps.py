@@ -7,7 +7,7 @@ from schemas.processes.cycle_control import CycleEnding
 from schemas.tables import line_cycle
 from schemas.words import DocumentKind
 from tasks.control.queries import lines_of, units_of
-from tasks.control.rules import Standard, UnitPlan, times_of
+from tasks.control.rules import Stages, UnitPlan, times_of
 from tasks.cycle.queries import calendar
 from tasks.documents.contents import goods_row
 from tasks.documents.steps import issue
@@ -26,13 +26,13 @@ def take_up_source(work: Work) -> list[UnitPlan]:
 
 
 @step("确定周期")
-def fix_cycle(work: Work) -> list[Standard]:
+def fix_cycle(work: Work) -> list[Stages]:
     """Fix the standards of each line in three stages: it keeps those of its plan confirmation (DOMAIN-BRANCHES 4)."""
     fixed = []
     for line in work.read(lines_of)[work.case.id]:
         own = {name: getattr(line, name) for name in ("line_no", "turn", "unit", "since", "days", "promised")}
         own |= {f"{name}_days": term(work, f"goods_{name}.days", line.process) for name in ("in", "out")}
-        fixed.append(Standard(**own))
+        fixed.append(Stages(**own))
         work.insert(line_cycle, **own, planned=line.planned)
     return fixed
 

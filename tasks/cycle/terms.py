@@ -97,12 +97,13 @@ def production_due(promises: Iterable[Promise]) -> Due:
     return lambda work: end_of(work, min(add_working_days_to_date(calendar(work), *promise) for promise in promises))
 
 
-def promise_watch(work: Work, name: str, since: date, promised: date, paused: int) -> list[Reminder]:
+def promise_watch(work: Work, name: str, since: date, days: int, paused: int) -> list[Reminder]:
     """Warn the unit when 80 % of a promise's time is used, then as `escalation`; paused days move it all (DOMAIN 4).
 
     What was said of a promise under its name is not said again.
     """
     share, known = Decimal(str(setting(work, "cycle.warn_share"))), calendar(work)
+    promised = add_working_days_to_date(known, since, days)
     warned = add_working_days_to_date(known, share_moment(known, at(since), promised, share), paused)
     due = end_of(work, add_working_days_to_date(known, promised, paused))
     warning = Reminder(at(warned, known.start), Notice.WARNING, Role.WORKSHOP)

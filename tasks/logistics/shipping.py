@@ -46,8 +46,8 @@ class Shipping:
         self.left: Release | None = None
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
-        self.given_up = defaultdict[int, Decimal](Decimal)
-        self.reserved, self.unchecked, self.went, self.again = False, False, False, False
+        self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
+        self.reserved, self.unchecked, self.went = False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -96,7 +96,7 @@ class Shipping:
         while self.unsent:
             next_answer(self.case)
         drop_all(self.case)
-        if self.again:
+        if any(self.again.values()):
             cancel_again(self.case)
         if self.left:
             alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
@@ -116,9 +116,10 @@ class Shipping:
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
-        self.again |= outcome.again
+        again = outcome.quantity * outcome.again
+        self.again[outcome.line_no] += again
         if outcome.left:
-            self.delivered -= outcome.quantity * outcome.again
+            self.delivered -= again
         elif outcome.given_up:
             self.given_up[outcome.line_no] += outcome.quantity
             for parcel, branch in list(self.unsent.values()):
@@ -160,8 +161,8 @@ class Shipping:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
         outcome = yield from settling(self.case, f"anomaly-{turn}", found, "催提")
         heed_anomaly(self.case, outcome, turn=turn)
-        self.again |= outcome.again
         if outcome.again:
+            self.again[outcome.line_no] += outcome.quantity
             self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:

@@ -39,12 +39,12 @@ class Quote(Shape):
         return f"报价 {money(self.amount)} 有效至 {self.valid_until}"
 
 
-class Fault(Labelled):
+class FailedBy(Labelled):
     """Why a case ends without what was paid for: who gave up decides what is given back (Civil Code 586–587)."""
 
     NOBODY = "nobody", "未成交"
     CUSTOMER = "customer", "客户撤销"
-    OURS = "ours", "我方违约"
+    US = "us", "我方违约"
 
 
 class Paid(Shape):
@@ -74,6 +74,17 @@ class Settlement(Shape):
         return " · ".join([f"应退 {money(self.back)}", *self.why]) if self.why else ""
 
 
+def as_agreed(paid: Sequence[Paid], deposit: Decimal) -> list[Paid]:
+    """Count payments for a new agreement: what was paid as a deposit beyond the one agreed is a prepayment."""
+    counted = [one for one in paid if one.kind not in ON_CONTRACT]
+    for one in (one for one in paid if one.kind in ON_CONTRACT):
+        kept = min(one.amount, deposit)
+        deposit -= kept
+        parts = {one.kind: kept, PaymentKind.PREPAYMENT: one.amount - kept}
+        counted += [one.model_copy(update={"kind": kind, "amount": part}) for kind, part in parts.items() if part]
+    return counted
+
+
 def answer_problems(form: QuoteAnswer, quote: Quote, today: date) -> list[Problem]:
     """Check an answer: consent is signed while the quote is valid, not before it was made; a refusal has a reason."""
     if form.verdict == QuoteVerdict.DECLINE:
@@ -89,31 +100,35 @@ def answer_problems(form: QuoteAnswer, quote: Quote, today: date) -> list[Proble
     return []
 
 
-def payment_problems(form: PaymentReceived, left: Mapping[PaymentKind, Decimal], today: date) -> list[Problem]:
-    """Check a payment: of a kind that is still owed, no more than that, not in days to come."""
+def payment_problems(
+    form: PaymentReceived, left: Mapping[PaymentKind, Decimal], opened: date, today: date
+) -> list[Problem]:
+    """Check a payment: of a kind that is still owed, no more than that, since the case was opened."""
     if form.kind not in left:
         owed = "、".join(f"{kind.zh} {money(amount)}" for kind, amount in left.items())
         return [Problem("款项 payment", form.kind.zh, f"现在应收 owed now: {owed}")]
-    problems = _day_problems(form.paid_on, today)
+    problems = _day_problems(form.paid_on, opened, today)
     if form.amount > left[form.kind]:
         expected = f"尚欠 {money(left[form.kind])} at most what is still owed"
         problems.append(Problem(AMOUNT, form.amount, expected))
     return problems
 
 
-def given_back_problems(form: PaymentGivenBack, back: Decimal, today: date) -> list[Problem]:
-    """Check what was given back: exactly what is due, not in days to come."""
-    problems = _day_problems(form.paid_on, today)
+def given_back_problems(form: PaymentGivenBack, back: Decimal, opened: date, today: date) -> list[Problem]:
+    """Check what was given back: exactly what is due, since the case was opened."""
+    problems = _day_problems(form.paid_on, opened, today)
     if form.amount != back:
         problems.append(Problem(AMOUNT, form.amount, f"应退 {money(back)} must be what is due back"))
     return problems
 
 
-def _day_problems(day: date, today: date) -> list[Problem]:
+def _day_problems(day: date, opened: date, today: date) -> list[Problem]:
+    if day < opened:
+        return [Problem(PAID_ON, day, f"不能早于立案日 {opened} must not be before the case was opened")]
     return [Problem(PAID_ON, day, f"不能晚于今天 {today} must not be after today")] if day > today else []
 
 
-def settlement(paid: Sequence[Paid], fault: Fault, today: date, policy: Returning) -> Settlement:
+def settlement(paid: Sequence[Paid], failed_by: FailedBy, today: date, policy: Returning) -> Settlement:
     """Say what a customer gets back: all where nothing came about; else the deposit goes to who did not fail.
 
     Where we fail, the deposit counts so many times, and other payments bear interest (consumer act 53).
@@ -121,10 +136,10 @@ def settlement(paid: Sequence[Paid], fault: Fault, today: date, policy: Returnin
     deposit = sum((one.amount for one in paid if one.kind in ON_CONTRACT), Decimal(0))
     others = [one for one in paid if one.kind not in ON_CONTRACT]
     rest, interest = sum((one.amount for one in others), Decimal(0)), Decimal(0)
-    if fault is Fault.OURS:
+    if failed_by is FailedBy.US:
         interest = sum((one.amount * policy.rate * (today - one.paid_on).days / _YEAR for one in others), Decimal(0))
-    times = {Fault.NOBODY: Decimal(1), Fault.CUSTOMER: Decimal(0), Fault.OURS: policy.multiple}[fault]
+    times = {FailedBy.NOBODY: Decimal(1), FailedBy.CUSTOMER: Decimal(0), FailedBy.US: policy.multiple}[failed_by]
     parts = {"定金 deposit": deposit * times, "其他款项 others": rest, "利息 interest": interest.quantize(_CENT)}
     why = [f"{name} {money(amount)}" for name, amount in parts.items() if amount]
     kept = [f"定金不退 deposit kept {money(deposit)}"] if deposit and not times else []
-    return Settlement(back=sum(parts.values(), Decimal(0)), why=[fault.zh, *why, *kept] if paid else [])
+    return Settlement(back=sum(parts.values(), Decimal(0)), why=[failed_by.zh, *why, *kept] if paid else [])

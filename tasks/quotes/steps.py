@@ -17,14 +17,14 @@ from schemas.tables import payment
 from schemas.words import PaymentKind, Role
 from tasks.branches.beside import Branch
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import add_working_days, at
+from tasks.cycle.rules import add_working_days, at, shanghai_day
 from tasks.cycle.terms import Due, More, Remind, escalation, gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting, term
 from tasks.quotes import rules
-from tasks.quotes.rules import Fault, Paid, Quote, Returning, Settlement
+from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, Settlement
 from tasks.unit.work import Work
 
 Brief = Callable[[], Sequence[str]]
@@ -74,7 +74,7 @@ def payment_question(key: str, left: Owed, link: str, expires: Due | None) -> Qu
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
-        return rules.payment_problems(form, left, work.today)
+        return rules.payment_problems(form, left, shanghai_day(work.case.opened_at), work.today)
 
     def record(form: PaymentReceived, work: Work) -> None:
         keep_payment(work, form.kind, form.amount, form)
@@ -97,21 +97,21 @@ def keep_payment(work: Work, kind: PaymentKind, amount: Decimal, form: PaymentRe
 
 
 @step("退款核算", link="")
-def settle_payments(work: Work, paid: list[Paid], fault: Fault) -> Settlement:
+def settle_payments(work: Work, paid: list[Paid], failed_by: FailedBy) -> Settlement:
     """Find what a customer gets back of what was paid in a case that ends without its goods."""
     names = ("deposit.failed_multiple", "prepayment.interest_rate")
     policy = Returning(*(Decimal(str(setting(work, name))) for name in names))
-    return rules.settlement(paid, fault, work.today, policy)
+    return rules.settlement(paid, failed_by, work.today, policy)
 
 
-def giving_back(case: Case, paid: list[Paid], fault: Fault, link: str) -> Branch[None]:
+def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) -> Branch[None]:
     """Have FINANCE give back what is due, once; nobody may withdraw the case any more (`applicant_until(ended=…)`)."""
-    due = settle_payments(case, paid, fault)
+    due = settle_payments(case, paid, failed_by)
     if not due.back:
         return
 
     def check(form: PaymentGivenBack, work: Work) -> list[Problem]:
-        return rules.given_back_problems(form, due.back, work.today)
+        return rules.given_back_problems(form, due.back, shanghai_day(work.case.opened_at), work.today)
 
     def record(form: PaymentGivenBack, work: Work) -> None:
         keep_payment(work, PaymentKind.RETURNED, -form.amount, form)

@@ -14,7 +14,6 @@ from schemas.problems import Problem
 from schemas.processes.special_order import SpecialEnding
 from schemas.shapes import Shape, money
 from schemas.words import PaymentKind, Role
-from tasks.applications.rules import total
 from tasks.approvals.steps import Matter, climbing
 from tasks.branches.beside import alone
 from tasks.cycle.terms import gate
@@ -26,10 +25,10 @@ from tasks.lines.rules import as_rows, brief_lines
 from tasks.lines.steps import mark_line
 from tasks.policies.queries import setting, term
 from tasks.production.planning import find_cycle
-from tasks.quotes.rules import Paid, Quote
+from tasks.quotes.rules import Paid, Quote, as_agreed
 from tasks.quotes.steps import Owed, answer_question, paying, quote_today
 from tasks.specials.accept import issue_order
-from tasks.specials.rules import priced, proposal_problems
+from tasks.specials.rules import price_of, priced, proposal_problems
 from tasks.specials.steps import SILENT, Over, Wanted
 from tasks.unit.work import Work
 
@@ -44,9 +43,14 @@ class Contract(NamedTuple):
     lines: list[PartsLine]
     days: dict[int, int]
 
-    def owed(self, paid: Sequence[Paid]) -> Owed:
-        """What is still to be paid before the goods leave."""
-        return {PaymentKind.BALANCE: total(self.lines) - sum(one.amount for one in paid)}
+    def owed(self, paid: Sequence[Paid], *leaving: Mapping[int, Decimal]) -> Owed:
+        """What is still to be paid before so many of each line leave, from here or ordered again."""
+        many = {
+            line.line_no: sum((some.get(line.line_no, Decimal(0)) for some in leaving), Decimal(0))
+            for line in self.lines
+        }
+        goods = [line.of(many[line.line_no]) for line in self.lines if many[line.line_no]]
+        return {PaymentKind.BALANCE: price_of(goods) - sum(one.amount for one in paid)}
 
 
 class OfferRules(Shape):
@@ -74,15 +78,15 @@ def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], paid: list[Paid
     for turn in count(1):
         form = ask(case, proposal_question(turn, lines, days, limits, paid, why))
         lines, days = priced(lines, form.lines), _days(form.lines)
-        if total(lines) > approved:
+        if price_of(lines) > approved:
             matter = Matter("审批", barred, partial(brief_lines, lines))
-            why = alone(case, climbing(case, total(lines), None, matter, f"offer-{turn}"))
+            why = alone(case, climbing(case, price_of(lines), None, matter, f"offer-{turn}"))
             if why and refusals == limits.new_offers:
                 raise Over(SpecialEnding.REJECTED, why)
             if why:
                 refusals += 1
                 continue
-            approved = total(lines)
+            approved = price_of(lines)
         quote = make_offer(case, lines, form, wanted.day, turn=turn)
         if _accepted(case, quote, form, lines, paid, turn):
             return Contract(lines, days)
@@ -105,9 +109,6 @@ def _accepted(
         asked = f"定金 deposit {money(form.deposit)} · 预付款 prepayment {money(form.prepayment)}"
         return [*brief_lines(lines), asked, CLAUSE]
 
-    had = {kind: sum(one.amount for one in paid if one.kind == kind) for kind in PaymentKind}
-    asked = {PaymentKind.DEPOSIT: form.deposit, PaymentKind.PREPAYMENT: form.prepayment}
-    owed = {kind: amount - had[kind] for kind, amount in asked.items()}
     try:
         answer = ask(case, answer_question(f"offer-{turn}", Role.OFFICE, quote, REPLY, brief))
     except TimedOut:
@@ -116,6 +117,10 @@ def _accepted(
         return False
     if answer.verdict == QuoteVerdict.DECLINE:
         raise Over(SpecialEnding.DECLINED, answer.reason)
+    paid[:] = as_agreed(paid, form.deposit)
+    had = {kind: sum(one.amount for one in paid if one.kind == kind) for kind in PaymentKind}
+    asked = {PaymentKind.DEPOSIT: form.deposit, PaymentKind.PREPAYMENT: form.prepayment}
+    owed = {kind: amount - had[kind] for kind, amount in asked.items()}
     try:
         alone(case, paying(f"deposit-{turn}", owed, paid, REPLY, lambda _work: quote.expires_at))
     except TimedOut:
@@ -130,14 +135,14 @@ def proposal_question(
     so_far = sum((one.amount for one in paid), Decimal(0))
 
     def check(form: ProposalDecision, _work: Work) -> list[Problem]:
-        return proposal_problems(form, lines, limits.deposit_share, so_far)
+        return proposal_problems(form, lines, limits.deposit_share, paid)
 
     def brief() -> list[str]:
         told = [f"重新报价 A new offer: **{why}**"] if why else []
         return [*told, *brief_lines(lines), *([f"已付 paid {money(so_far)}"] if so_far else [])]
 
     def prefill() -> dict[str, Any]:
-        most = (total(lines) * limits.deposit_share).quantize(Decimal("0.01"), ROUND_DOWN)
+        most = (price_of(lines) * limits.deposit_share).quantize(Decimal("0.01"), ROUND_DOWN)
         shown = as_rows(PricedLine(line_no=one.line_no, price=one.price, days=days[one.line_no]) for one in lines)
         return shown | {"定金": float(most), "预付款": 0.0}
 
@@ -148,7 +153,7 @@ def proposal_question(
 @step("回复申报方")
 def make_offer(work: Work, lines: list[PartsLine], form: ProposalDecision, wanted_on: date | None, turn: int) -> Quote:
     """Reply with the offer: the 特殊订货单 with its price, valid from today."""
-    quote = quote_today(work, total(lines))
+    quote = quote_today(work, price_of(lines))
     for line in lines:
         mark_line(work, line.line_no, price=line.price)
     asked = {"deposit": str(form.deposit), "prepayment": str(form.prepayment), "valid_until": str(quote.valid_until)}

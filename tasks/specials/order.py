@@ -15,7 +15,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.policies.queries import term
-from tasks.quotes.rules import Fault, Paid
+from tasks.quotes.rules import FailedBy, Paid
 from tasks.quotes.steps import giving_back
 from tasks.specials.offers import Contract
 from tasks.specials.steps import Over
@@ -74,8 +74,8 @@ def tell_applicant(work: Work, ending: SpecialEnding, reason: str) -> str:
     return reason
 
 
-def pay_back(case: Case, paid: Sequence[Paid], fault: Fault) -> None:
+def pay_back(case: Case, paid: Sequence[Paid], failed_by: FailedBy) -> None:
     """Stop the order and have given back what the customer gets of what was paid."""
     if paid:
         stop_order(case)
-        alone(case, giving_back(case, list(paid), fault, ORDER))
+        alone(case, giving_back(case, list(paid), failed_by, ORDER))

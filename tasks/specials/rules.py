@@ -10,8 +10,9 @@ from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.shapes import money
 from schemas.words import FeeCategory, Reason
-from tasks.applications.rules import Catalogue, Part, part_problem
+from tasks.applications.rules import Catalogue, Part, part_problem, total
 from tasks.lines.rules import all_lines
+from tasks.quotes.rules import ON_CONTRACT, Paid, as_agreed
 
 WANTED = "要求日期 wanted on"
 MISSING = "资料不齐，请退回补充 is missing: send the order back"
@@ -72,21 +73,27 @@ def priced(lines: Sequence[PartsLine], prices: Sequence[PricedLine]) -> list[Par
     return [line.model_copy(update={"price": by_no[line.line_no].quantize(Decimal("0.01"))}) for line in lines]
 
 
+def price_of(lines: Sequence[PartsLine]) -> Decimal:
+    """Give what lines cost together, in whole cents: nobody can pay less than one."""
+    return total(lines).quantize(Decimal("0.01"))
+
+
 def proposal_problems(
-    form: ProposalDecision, lines: Sequence[PartsLine], most_share: Decimal, paid: Decimal
+    form: ProposalDecision, lines: Sequence[PartsLine], most_share: Decimal, paid: Sequence[Paid]
 ) -> list[Problem]:
     """Check a proposal: a price for each line; the deposit is within the law's share, what is asked within the price."""
     if problems := all_lines([line.line_no for line in form.lines], [line.line_no for line in lines]):
         return problems
     if free := [line.line_no for line in form.lines if not line.price]:
         return [Problem("单价 price", 0, "应大于 0 must be above 0", no) for no in free]
-    amount = sum((line.amount for line in priced(lines, form.lines)), Decimal(0))
-    most, asked = amount * most_share, form.deposit + form.prepayment
+    amount = price_of(priced(lines, form.lines))
+    most, counted = amount * most_share, as_agreed(paid, form.deposit)
+    beside = sum((one.amount for one in counted if one.kind not in ON_CONTRACT), Decimal(0))
     if form.deposit > most:
         share = f"{(most_share * 100).normalize():f}%"
         expected = f"定金不得超过总价的 {share}，即 {money(most)} at most {share} of the price (Civil Code 586)"
         return [Problem(DEPOSIT, form.deposit, expected)]
-    if max(asked, paid) > amount:
+    if form.deposit + max(form.prepayment, beside) > amount:
         expected = f"与已付款合计不得超过总价 {money(amount)} at most the price, with what was paid"
         return [Problem("预付款 prepayment", form.prepayment, expected)]
     return []

@@ -28,8 +28,9 @@ from tasks.cycle.terms import More, gate, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
-from tasks.lines.rules import as_rows
-from tasks.quotes.rules import Fault
+from tasks.lines.rules import as_rows, not_too_many
+from tasks.policies.queries import setting
+from tasks.quotes.rules import FailedBy
 from tasks.specials import rules
 from tasks.specials.accept import write_order
 from tasks.unit.work import Work
@@ -39,11 +40,11 @@ SILENT = "逾期未答复 nobody answered in time"
 
 @dataclass(eq=False)
 class Over(Exception):
-    """A special order ends without its goods; `fault` says what becomes of payments."""
+    """A special order ends without its goods; `failed_by` says what becomes of payments."""
 
     ending: SpecialEnding
     reason: str
-    fault: Fault = Fault.NOBODY
+    failed_by: FailedBy = FailedBy.NOBODY
 
 
 class Wanted(NamedTuple):
@@ -62,14 +63,14 @@ def review_order(case: Case, barred: set[str]) -> Wanted:
     for turn in count(1):
         lines = write_order(case, wishes, day, turn=str(turn))
         leader = find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=f"review-{turn}")
-        said = ask(case, review_question(f"review-{turn}", leader, barred, wishes, day))
+        said = ask(case, completeness_question(f"review-{turn}", leader, barred, wishes, day))
         if said.verdict == ReviewVerdict.REJECT:
             raise Over(SpecialEnding.REJECTED, said.reason)
         if said.verdict == ReviewVerdict.APPROVE:
             barred.add(said.staff)
             return Wanted(wishes, lines, day, said.credit)
         try:
-            again = ask(case, resubmission_question(f"resubmit-{turn}", wishes, day, said.reason))
+            again = ask(case, completion_question(f"resubmit-{turn}", wishes, day, said.reason))
         except TimedOut:
             raise Over(SpecialEnding.LAPSED, SILENT) from None
         wishes, day = list(again.lines), again.wanted_on
@@ -77,7 +78,7 @@ def review_order(case: Case, barred: set[str]) -> Wanted:
     raise AssertionError("count() has no end")
 
 
-def review_question(
+def completeness_question(
     key: str, leader: Approver, barred: set[str], wishes: Sequence[SpecialLine], day: date | None
 ) -> Question[SpecialReviewDecision]:
     """Ask a reviewer whether an order is complete; one that lacks something cannot pass."""
@@ -97,14 +98,13 @@ def review_question(
     return gate(key, "初步审核", leader.role, SpecialReviewDecision, "review", "", brief, check=check, **more)
 
 
-def resubmission_question(
+def completion_question(
     key: str, wishes: Sequence[SpecialLine], day: date | None, reason: str
 ) -> Question[SpecialResubmission]:
     """Ask the office to complete what was sent back; silence lets the order lapse."""
 
     def check(form: SpecialResubmission, work: Work) -> list[Problem]:
-        problems = rules.like_problems(work.read(catalogue), form.lines, work.today)
-        return problems + rules.day_problems(form.wanted_on, work.today)
+        return _line_problems(work, form.lines, wishes) + rules.day_problems(form.wanted_on, work.today)
 
     def prefill() -> dict[str, Any]:
         return as_rows(wishes) | ({"要求日期": day.isoformat()} if day else {})
@@ -116,6 +116,11 @@ def resubmission_question(
     return gate(
         key, "订货补充", Role.OFFICE, SpecialResubmission, "resubmit", link, brief, prefill, check=check, **more
     )
+
+
+def _line_problems(work: Work, lines: Sequence[SpecialLine], before: Sequence[SpecialLine]) -> list[Problem]:
+    problems = not_too_many(len(lines), max(setting(work, "form.max_lines"), len(before)))
+    return problems or rules.like_problems(work.read(catalogue), lines, work.today)
 
 
 def confirm_makeable(case: Case, wanted: Wanted) -> Wanted:
@@ -139,8 +144,7 @@ def makeable_question(wanted: Wanted) -> Question[MakeabilityDecision]:
     """Ask the workshop, that of the unit where all lines are usually made by one."""
 
     def check(form: MakeabilityDecision, work: Work) -> list[Problem]:
-        problems = rules.like_problems(work.read(catalogue), form.lines, work.today)
-        return problems + rules.makeable_problems(form, wanted.wishes)
+        return _line_problems(work, form.lines, wanted.wishes) + rules.makeable_problems(form, wanted.wishes)
 
     def brief() -> list[str]:
         return rules.brief_wishes(wanted.wishes, wanted.day)

@@ -75,6 +75,12 @@ def recorded(play: Play, control: int) -> list[Any]:
     return play.rows("SELECT * FROM line_cycle WHERE case_id = :case ORDER BY line_no", case=control)
 
 
+def counted_short(play: Play, case: int, counted: int, turn: int = 1) -> None:
+    """Let the warehouse find less of the first line than the turn's report says; that is no anomaly: the rest is owed."""
+    play.decide(case, f"goods-in-1-{turn}", 明细=cells("实收数量", {1: counted}, 差异原因="少一块"))
+    play.deny(case, f"anomaly-1-{turn + 1}-1")
+
+
 def penalties(play: Play, control: int) -> list[Any]:
     """Give the penalties of a case."""
     return play.rows("SELECT * FROM penalty WHERE case_id = :case ORDER BY made_on, line_no", case=control)

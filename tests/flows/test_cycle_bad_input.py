@@ -48,6 +48,13 @@ def test_a_case_does_not_wait_for_the_control_that_people_began_which_ends_with_
     assert play.case(control).ending == "on_time"
 
 
+def test_a_source_is_found_however_its_number_is_typed(play: Play) -> None:
+    case = planned(play)
+    typed = f" {play.case(case).number.lower().replace('-', '－')}\u3000"
+    control = open_to_gate(play.db, request(play, case, 来源单号=typed), "CY").case_id
+    assert control == control_of(play, case)
+
+
 def test_of_people_and_the_watch_at_the_same_time_one_comes_to_control_a_case(play: Play) -> None:
     case, start = planned(play), threading.Barrier(3)
 

@@ -1,13 +1,21 @@
 """Process 4, cycle control: standards, clock, control, record, and every way to end (DOMAIN 4, DOMAIN-BRANCHES 4)."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import pytest
 import time_machine
 
+from schemas.answers import Answer
+from schemas.words import Channel
 from tasks.control.watch import watch_cycles
-from tests.flows.cycles import LEAVES, PANEL, control_of, made, planned, recorded, sweep, with_doubts
-from tests.play import Play, line
+from tasks.durable.stage import Leg, advance
+from tests.flows.cycles import LEAVES, PANEL, control_of, counted_short, made, planned, recorded, sweep, with_doubts
+from tests.play import Play, cells, line
+
+T = TypeVar("T")
+PROMISED = date(2026, 11, 27)
 
 
 def test_what_is_planned_comes_under_control_and_nobody_waits_in_it(play: Play) -> None:
@@ -49,7 +57,7 @@ def test_unit_planner_supervisor_and_manager_hear_in_their_turn_and_once(
     assert heard == [0, 0, 1, 0, 2, 1, 0, 1, 0]
     told = play.rows("SELECT kind, step_key, text FROM notice ORDER BY sent_at, kind")
     kinds = ["warning:WORKSHOP", "overdue:PLANNER", "overdue:WORKSHOP", "over-3:SUPERVISOR", "over-7:MANAGER"]
-    assert [(row.kind, row.step_key) for row in told] == [(kind, "panel-1-7") for kind in kinds]
+    assert [(row.kind, row.step_key) for row in told] == [(kind, "panel-1-2026-11-18-7") for kind in kinds]
     number = play.case(case).number
     assert told[0].text.startswith(f"CY-2026-000001 配件生产·板式车间·{number} · 时限将到，请于 2026-11-27 17:30 前")
 
@@ -88,6 +96,25 @@ def test_the_promised_day_lasts_to_its_last_second(
     (kept,) = recorded(play, control_of(play, case))
     assert (kept.made_in_time, kept.over) == (in_time, over)
     assert play.case(control_of(play, case)).ending == ("on_time" if in_time else "late")
+
+
+def test_what_is_reported_in_the_last_second_is_in_time_though_a_machine_gets_to_it_on_the_next_day(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    def late_at_night(_title: str, act: Callable[[], T]) -> T:
+        today.move_to("2026-11-28T00:00:01+08:00")
+        return act()
+
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-27T23:59:59+08:00")
+    advance(play.db, case, Answer(PANEL, play.answer(case, PANEL), Channel.CLI), Leg(play.db, late_at_night))
+    assert [row.finished_at.second for row in play.timeline(case)[-2:]] == [59, 1]
+    today.move_to("2026-11-30T09:00:00+08:00")
+    play.finish(case)
+    sweep(play, today, "11-30T10:15")
+    (kept,) = recorded(play, control_of(play, case))
+    assert (kept.made_on, kept.made_in_time, play.lines(case)[0].made_on) == (PROMISED, True, PROMISED)
 
 
 def test_holidays_are_no_days_of_a_cycle_and_make_up_days_are(play: Play, today: time_machine.Traveller) -> None:
@@ -157,6 +184,41 @@ def test_waiting_for_an_anomaly_stops_no_clock(play: Play, today: time_machine.T
     assert told == [1, 2, 1]
 
 
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "unwatched"])
+def test_what_is_counted_short_is_followed_whether_or_not_the_watch_saw_all_made(
+    play: Play, today: time_machine.Traveller, watched: bool
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    play.decide(case, PANEL)
+    if watched:
+        sweep(play, today, "11-18T10:30")
+    counted_short(play, case, 3)
+    sweep(play, today, "11-18T10:45")
+    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id = :case", case=case)
+    told = [len(sweep(play, today, moment)) for moment in ("11-26T08:30", "11-27T17:30", "12-02T17:30")]
+    assert told == [1, 2, 1]
+    play.finish(case)
+    sweep(play, today, "12-02T17:45")
+    assert [item.step_key for item in play.items(control_of(play, case)).values()] == ["month-panel-2026-12"]
+
+
+def test_what_is_ordered_again_is_reminded_of_by_the_promise_of_its_own_case(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-25T10:00:00+08:00")
+    play.decide(case, PANEL)
+    play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 3}, 差异原因="损坏"))
+    again = play.ordered(play.settle(case, "anomaly-1-2-1"))
+    play.run_to(again, PANEL)  # on Wednesday: promised for Friday 12-04
+    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id <> ALL(:controls)", controls=[control_of(play, case)])
+    moments = ("11-25T10:15", "11-26T08:30", "11-27T17:30", "12-02T17:30", "12-03T08:30", "12-04T17:30")
+    assert [len(sweep(play, today, moment)) for moment in moments] == [0, 0, 0, 0, 1, 2]
+    assert f"{play.items(control_of(play, again))['progress-panel-1'].due_at:%m-%d}" == "12-04"
+
+
 def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(
     play: Play, today: time_machine.Traveller
 ) -> None:
@@ -167,6 +229,20 @@ def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(
     control = control_of(play, case)
     (kept,) = recorded(play, control)
     assert (play.case(control).ending, kept.withdrawn, kept.made_in_time) == ("withdrawn", True, None)
+
+
+def test_what_left_and_was_put_back_when_its_case_was_withdrawn_leaves_the_rates(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    play.run_to(case, "pickup-1")
+    assert play.withdraw(case, "E1040").accepted
+    assert play.case(case).ending == "withdrawn"
+    sweep(play, today, "11-18T10:30")
+    (kept,) = recorded(play, control_of(play, case))
+    assert (kept.withdrawn, kept.out_on, kept.made_in_time) == (True, None, None)
+    assert play.case(kept.case_id).ending == "withdrawn"
 
 
 def test_a_line_that_never_left_leaves_the_rates_and_the_others_stay(play: Play, today: time_machine.Traveller) -> None:
@@ -197,4 +273,4 @@ def test_the_units_of_a_case_are_followed_each_by_itself(play: Play, today: time
     play.decide(case, PANEL)
     assert sweep(play, today, "11-27T17:30")[-1].startswith("PA-")
     assert any("油漆车间" in one and "12-02 17:30" in one for one in sweep(play, today, "12-02T17:30"))
-    assert list(play.items(control_of(play, case))) == ["progress-paint-1", "source-ended"]
+    assert list(play.items(control_of(play, case))) == ["progress-paint-1", "progress-panel-2", "source-ended"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from tests.flows.cycles import PANEL, control_of, late_case, made, penalties, planned, sweep
+from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
 from tests.play import Play, line
 
 ANSWER, DECISION = "answer-panel-2026-11", "penalty-panel-2026-11"
@@ -33,7 +33,7 @@ def test_a_unit_pays_half_a_percent_a_day_of_what_was_late_in_the_month_of_compl
         made(play, case, quantity, f"produce-1-panel-{number}")
         sweep(play, today, f"{day}T10:15")
     control = control_of(play, case)
-    assert {key for key in play.items(control) if "panel" in key} == {ANSWER, "month-panel-2026-12"}
+    assert {key for key in play.items(control) if "panel" in key} == {"progress-panel-3", ANSWER, "month-panel-2026-12"}
     play.finish(case)
     play.decide(control, ANSWER)
     play.decide(control, DECISION)
@@ -62,6 +62,20 @@ def test_a_line_costs_at_most_a_tenth_of_its_value_for_life(play: Play, today: t
     assert paid[0].amount == PRICE * 4 * Decimal("0.005") * 19
 
 
+def test_what_is_counted_short_is_owed_by_its_first_promise(play: Play, today: time_machine.Traveller) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    for turn, (day, counted) in zip((1, 4, 7), (("11-26", 3), ("11-27", 1), ("12-01", 1)), strict=True):
+        today.move_to(f"2026-{day}T10:00:00+08:00")
+        play.decide(case, next(key for key in play.items(case) if key.startswith("produce")))
+        if turn < 7:
+            counted_short(play, case, counted, turn)
+        sweep(play, today, f"{day}T10:15")
+    sweep(play, today, "2027-01-04T08:30")
+    paid = [(f"{row.made_on:%m-%d}", row.quantity, row.over) for row in penalties(play, control_of(play, case))]
+    assert paid == [("12-01", 1, 2)]
+
+
 def test_what_is_on_no_working_day_over_costs_nothing(play: Play, today: time_machine.Traveller) -> None:
     case = planned(play)
     sweep(play, today, "11-18T10:15")
@@ -84,7 +98,7 @@ def test_an_opinion_comes_with_the_first_working_moment_after_its_month(
     control = control_of(play, case)
     assert (next(iter(play.items(control))), penalties(play, control)) == ("month-panel-2026-11", [])
     sweep(play, today, "12-01T08:30")
-    assert [item.role for item in play.items(control).values()] == ["SYSTEM", "RESPONSIBLE_UNIT"]
+    assert [item.role for item in play.items(control).values()] == ["SYSTEM", "SYSTEM", "RESPONSIBLE_UNIT"]
     assert [row.confirmed for row in penalties(play, control)] == [None], "it is proposed"
 
 

@@ -28,7 +28,8 @@ def test_partial_reports_start_no_term_anew(play: Play, today: time_machine.Trav
     assert [("已超期 3" in one) for one in told(play, today, "12-02T17:30")] == [True]
     kinds = play.rows("SELECT kind, step_key FROM notice ORDER BY sent_at, kind")
     assert [tuple(row) for row in kinds] == [
-        (kind, "panel-1-7") for kind in ("warning:WORKSHOP", "overdue:PLANNER", "overdue:WORKSHOP", "over-3:SUPERVISOR")
+        (kind, "panel-1-2026-11-18-7")
+        for kind in ("warning:WORKSHOP", "overdue:PLANNER", "overdue:WORKSHOP", "over-3:SUPERVISOR")
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from schemas.problems import BadInput
 from schemas.words import Channel, Role
 from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tests.flows.specials import DOOR, form_of, offered, order
 from tests.play import Play
 
@@ -35,6 +36,27 @@ def test_a_wrong_order_is_refused_and_leaves_nothing_behind(play: Play, changed:
     for table in ("service_case", "counter", "case_line"):
         assert play.rows(f"SELECT * FROM {table}") == []
     assert play.rows("SELECT * FROM part WHERE made_for IS NOT NULL") == []
+
+
+@pytest.mark.parametrize("key", ["resubmit-1", "makeable"])
+def test_an_order_is_completed_or_changed_in_no_more_lines_than_a_form_may_have(play: Play, key: str) -> None:
+    case = order(play)
+    if key == "resubmit-1":
+        play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺一行")
+    said = {} if key == "resubmit-1" else {"生产结论": "改动后可生产", "原因": "分开做"}
+    play.run_to(case, key)
+    told = play.refused(case, key, 明细=[DOOR] * 201, **said)
+    assert "明细 lines: “201” — 最多 200 行" in told
+    play.decide(case, key, 明细=[DOOR] * 200, **said)
+
+
+def test_an_order_of_a_sheet_keeps_its_many_lines_when_it_is_completed(play: Play) -> None:
+    case = open_case(play.db, "SO", form_of(play, *[DOOR] * 201), "cli:many", Channel.SHEET).case_id
+    advance(play.db, case)
+    play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺图号")
+    assert "最多 201 行" in play.refused(case, "resubmit-1", 明细=[DOOR] * 202)
+    play.decide(case, "resubmit-1")
+    assert len(play.lines(case)) == 201
 
 
 def test_an_item_of_another_special_order_cannot_be_ordered(play: Play) -> None:

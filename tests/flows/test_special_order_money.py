@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from tasks.durable.stage import advance
-from tests.flows.specials import contract, offered, order
-from tests.play import Play
+from tests.flows.specials import DOOR, contract, offered, order
+from tests.play import Play, cells
 
 
 def owed(play: Play, case: int, key: str) -> list[str]:
@@ -53,6 +53,15 @@ def test_the_deposit_comes_before_production_and_the_balance_before_dispatch(pla
     with play.db.connect() as connection:
         facts = dict(order_table(connection, case).facts)
     assert facts["已付 Paid"] == "尾款 2,000.00；定金 1,000.00；预付款 2,000.00"
+
+
+@pytest.mark.parametrize(("came", "whole"), [(2, 5000), (1.5, 3750), (1, 3000)])
+def test_nobody_pays_for_goods_that_were_accepted_as_missing(play: Play, came: float, whole: int) -> None:
+    case = contract(play)  # two doors at 2,500, of which 3,000 are paid before they are made
+    play.run_to(case, "goods-in-1-1")
+    play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: came}, 差异原因="" if came == 2 else "破损"))
+    assert play.finish(case) == "delivered"
+    assert sum(amount for _, amount in paid(play, case)) == whole
 
 
 @pytest.mark.parametrize(("credit", "role"), [("B级", "SUPERVISOR"), ("C级", "MANAGER")])
@@ -105,6 +114,17 @@ def test_where_we_fail_the_deposit_is_doubled_and_the_prepayment_bears_interest(
     assert (play.case(case).ending, paid(play, case)[-1]) == ("cannot_be_made", ("returned", Decimal("-4012.00")))
 
 
+def test_a_payment_and_what_is_given_back_are_dated_within_the_case(play: Play) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1")
+    before = "不能早于立案日 2026-11-18"
+    assert before in play.refused(case, "deposit-1-2", 付款日期="1926-11-18")  # a century of interest where we fail
+    play.decide(case, "deposit-1-2", 付款日期="2026-11-18")
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    assert before in play.refused(case, "give-back", 付款日期="2026-11-17")
+    play.decide(case, "give-back")
+
+
 @pytest.fixture
 def before_holidays(today: time_machine.Traveller) -> time_machine.Traveller:
     """Let it be a Thursday before National Day: fifteen days are over before ten working days are."""
@@ -153,6 +173,46 @@ def test_an_offer_that_expires_twice_lapses(play: Play, today: time_machine.Trav
     let_expire(play, today, case, "deposit-2-1")
     play.decide(case, "give-back")
     assert (play.case(case).ending, paid(play, case)[-1]) == ("lapsed", ("returned", -400))
+
+
+def test_of_a_deposit_what_a_cheaper_offer_does_not_ask_for_counts_as_prepayment(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1")  # a fifth of 5,000
+    let_expire(play, today, case, "deposit-1-2")
+    offered(play, case, 1250, turn=2, 定金=500, 预付款=2000)
+    play.decide(case, "offer-2")
+    assert owed(play, case, "deposit-2-1") == ["预付款 **1,500.00 CNY**"]  # 1,000 of 2,500 is paid
+    play.decide(case, "deposit-2-1")
+    play.run_to(case, "goods-out-1-1")
+    assert sum(amount for _, amount in paid(play, case)) == 2500
+    assert play.withdraw(case, "E1040").accepted
+    assert "定金不退 deposit kept 500.00" in play.items(case)["give-back"].brief  # a fifth of 2,500
+    play.decide(case, "give-back")
+
+
+def test_a_new_offer_asks_for_no_more_than_its_price_beside_what_was_paid(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1", 款项="预付款", 金额=2000)
+    let_expire(play, today, case, "deposit-1-2")
+    play.run_to(case, "proposal-2")
+    lines = {1: {"单价": 1100}}
+    assert "不得超过总价 2,200.00" in play.refused(case, "proposal-2", 明细=lines, 定金="200.01", 预付款=0)
+    play.decide(case, "proposal-2", 明细=lines, 定金=200, 预付款=0)
+
+
+def test_a_price_is_of_whole_cents_so_that_all_of_it_can_be_paid(play: Play) -> None:
+    case = order(play, DOOR | {"数量": "1.25"})
+    offered(play, case, 99.99)  # 124.9875 in all
+    assert play.documents(case, "TD")[-1].content["amount"] == "124.99"
+    play.run_to(case, "balance-1")
+    assert owed(play, case, "balance-1") == ["尾款 **124.99 CNY**"]
+    play.decide(case, "balance-1", 金额="124.98")
+    play.decide(case, "balance-2", 金额="0.01")
+    assert play.finish(case) == "delivered"
 
 
 def test_a_payment_of_another_kind_or_beyond_what_is_owed_is_refused(play: Play) -> None:

@@ -92,7 +92,7 @@ def test_one_case_with_a_fault_keeps_no_other_from_being_watched(play: Play, mon
     monkeypatch.setattr(watch, "_told", told)
     ((number, fault),) = watch_cycles(play.db)
     assert (number, bool(fault)) == (play.case(first).number, True)
-    assert list(play.items(control_of(play, second))) == ["source-ended"]
+    assert list(play.items(control_of(play, second))) == ["progress-panel-2", "source-ended"]
 
 
 def test_cases_of_processes_that_this_program_does_not_know_are_left_alone(play: Play) -> None:

@@ -18,7 +18,7 @@ from tasks.durable.signals import TimedOut
 from tasks.durable.stage import advance, advance_chunk
 from tasks.durable.step import step
 from tasks.people.rights import applicant_until
-from tasks.quotes.rules import Fault, Paid, Quote
+from tasks.quotes.rules import FailedBy, Paid, Quote
 from tasks.quotes.steps import answer_question, giving_back, paying, quote_today, settle_payments
 from tasks.unit.work import Work
 from tests.play import Play
@@ -41,7 +41,7 @@ def selling(case: Case) -> Closing:
     if answer.verdict == QuoteVerdict.DECLINE:
         return Closing(ToyEnding.DENIED, answer.reason)
     alone(case, paying("pay", {PaymentKind.DEPOSIT: Decimal(100), PaymentKind.BALANCE: Decimal(0)}, paid, "核对"))
-    alone(case, giving_back(case, paid, Fault.OURS, "完成"))
+    alone(case, giving_back(case, paid, FailedBy.US, "完成"))
     return Closing(ToyEnding.GRANTED)
 
 
