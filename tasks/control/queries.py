@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, text
 
+from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.base import clock_stopping_forms, form_path
 from schemas.forms.cycles import CycleProgress, SourceEnded
 from schemas.forms.production import ProductionReport
@@ -63,6 +64,9 @@ _FINISHED = text(f"""
     JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
     CROSS JOIN json_array_elements(l.output -> 'lines') AS row
     WHERE o.cycle_id = ANY(:ids) AND (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0
+      AND NOT EXISTS (  -- an anomaly has charged the unit for the delay of the line already
+          SELECT FROM charge h JOIN service_case s ON s.number = h.source WHERE s.id = o.case_id AND h.line_no = o.line_no
+          AND h.kind = '{AnomalyKind.DELAYED}' AND h.party = o.unit HAVING sum(h.amount) > 0)
     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 5, 2""")
 _PENALISED = text("""
     SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c
