@@ -1,20 +1,18 @@
 """Process 7: special order 特殊订货 (DOMAIN 7)."""
 
-from itertools import count
-
 from schemas.forms.specials import SpecialOrder
 from schemas.processes.special_order import SpecialEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
-from tasks.anomalies.steps import ClosedByAnomaly
 from tasks.applications.steps import enter_order
-from tasks.branches.beside import alone, rest, side_by_side
+from tasks.branches.beside import alone, beside, rest, side_by_side
 from tasks.branches.within import within
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
-from tasks.lines.steps import close_lines
+from tasks.lines.anomalies import await_reported, hearing
 from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
+from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
@@ -27,7 +25,8 @@ from tasks.specials.order import ORDER, conclude, pay_back, review_contract, sto
 from tasks.specials.queries import order_table
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
-NOT_MADE = "按异常处理意见不再生产 not made any more, by the decision on an anomaly"
+NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
+REPLACED = "已按异常重新下单 ordered again by an anomaly"
 UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
@@ -50,7 +49,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     parameter="特殊订货单",
     accept=accept_order,
     begin=lambda _form, _work: None,
-    end=close_lines,
+    end=end_application,
     lines=order_table,
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
@@ -79,20 +78,22 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     """下单生产: as a parts application from its order on, all at one link; the goods leave once they are paid."""
     case, lines = side_by_side(within(case, ORDER)), conclude(case, contract.lines)
     shipping = Shipping(case, barred, ORDER)
+    beside(case, hearing(case, shipping.heed))
     enter_order(case, lines)
     lines = shipping.owed(lines)
-    try:
-        for turn in count(1):
-            held = reserve_stock(case, lines, turn=turn)
-            shipping.take({line.line_no: line.quantity for line in held}, f"reserve-stock-{turn}")
-            produce(case, plan_production(case, lines, held, turn, contract.days), turn, shipping.take)
-            alone(case, paying("balance", contract.owed(paid, shipping.ready), paid, ORDER))
-            shipping.send_rest()
-            rest(case)
-            if not (lines := shipping.take_again()):
-                break
-    except ClosedByAnomaly:
-        raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US) from None
-    if not shipping.went:
+    held = reserve_stock(case, lines, turn=1)
+    shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
+    plan = plan_production(case, lines, held, 1, contract.days)
+    made = produce(case, plan, 1, shipping.take, shipping.given_up)
+    if not (shipping.ready or made.ordered_again):
         raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US)
+    owed = contract.owed(paid, shipping.ready, made.ordered_again, shipping.again)
+    alone(case, paying("balance", owed, paid, ORDER))
+    if shipping.ready and made.ordered_again:
+        leave_together(case)
+    shipping.send_rest()
+    rest(case)
+    await_reported(case, shipping.heed)
+    if not shipping.delivered:
+        return Closing(SpecialEnding.REPLACED, REPLACED, undo=not shipping.went)
     return Closing(SpecialEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

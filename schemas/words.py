@@ -175,6 +175,9 @@ class MovementKind(Labelled):
     PURCHASE_IN = "purchase_in", "采购入库"
     PRODUCTION_IN = "production_in", "生产入库"
     COUNT_GAIN = "count_gain", "盘盈"
+    RETURN_TO_STOCK = "return_to_stock", "退库"
+    DAMAGED_IN = "damaged_in", "残次品入库"
+    SCRAP_OUT = "scrap_out", "报废出库"
     DELIVERY_OUT = "delivery_out", "发货出库"
 
 
@@ -187,6 +190,7 @@ class DocumentKind(Labelled):
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
     SPECIAL_ORDER = "TD", "特殊订货单"
+    ANOMALY_REPORT = "YC", "异常申报单"
     CYCLE_SHEET = "ZQ", "配件周期控制表"
     PENALTY_OPINION = "YJ", "处罚意见书"
     PENALTY_NOTICE = "CF", "处罚通知单"

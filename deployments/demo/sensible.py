@@ -15,6 +15,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.PARTS_REVIEWER,
     Role.PLANNER,
     Role.WORKSHOP,
+    Role.QUALITY,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
@@ -36,11 +37,14 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
     "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
     "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
+    "AnomalyReviewDecision": {"初审结论": "同意"},
+    "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
+    "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
+    "PartyAnswer": {"确认结论": "确认"},
     "PenaltyAnswer": {"部门意见": "无异议"},
     "PenaltyDecision": {"处罚结论": "确认"},
-    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
 }
-APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

@@ -22,10 +22,7 @@ class CycleRequest(Request):
 
 
 class ControlledOrder(Form):
-    """So many of a line that a unit was to make, counted from a day, what is made again from that of its own.
-
-    `promised` is the first promise; `late_on` the last day on which anything came after it.
-    """
+    """So many of a line that a unit was to make, counted from a day; `late_on` is the last day it came late."""
 
     line_no: int
     turn: int

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, text
 
-from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.base import clock_stopping_forms, form_path
 from schemas.forms.cycles import CycleProgress, SourceEnded
 from schemas.forms.production import ProductionReport
@@ -19,13 +19,10 @@ from tasks.durable.process import PROCESSES
 from tasks.unit.among import among
 
 _DAY = "({} AT TIME ZONE 'Asia/Shanghai')::date"
-_SINCE = f"""coalesce((SELECT max((a.output ->> 'since')::date) FROM ledger a
-    WHERE a.case_id = o.case_id AND a.step_key LIKE 'settle-anomaly-' || o.turn || '-%-' || o.line_no
-      AND a.output ->> 'verdict' = '{AnomalyVerdict.REMAKE}' AND a.finished_at <= {{}}), o.since)"""
 _PROGRESS = f"""json_build_object(
     'orders', (SELECT json_agg(json_build_object(
         'line_no', o.line_no, 'turn', o.turn, 'unit', o.unit, 'quantity', o.quantity::text,
-        'since', {_SINCE.format("'infinity'")}, 'days', o.days, 'promised', o.promised, 'state', o.state,
+        'since', o.since, 'days', o.days, 'promised', o.promised, 'state', o.state,
         'late_on', CASE WHEN o.made_on > o.promised THEN o.made_on END) ORDER BY o.turn, o.line_no)
         FROM production_order o WHERE o.cycle_id = c.id AND o.unit = i.unit),
     'pauses', coalesce((SELECT json_agg(json_build_object(
@@ -47,27 +44,29 @@ _NEWS = text(f"""
 _LINES = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, u.name AS unit_name, o.quantity, o.since, o.days, o.promised, o.planned,
            o.made_on, o.in_on, l.picked_on,
-           CASE WHEN o.turn > 1 OR went.out_on IS NULL THEN went.out_on ELSE l.out_on END AS out_on,
+           CASE WHEN went THEN l.out_on END AS out_on,
            l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.price, l.price * l.quantity AS value,
            s.process, k.in_days, k.out_days, k.used, k.over, k.paused, k.made_in_time, k.in_in_time, k.out_in_time, k.withdrawn
     FROM production_order o JOIN case_line l USING (case_id, line_no) JOIN part p ON p.code = l.part
     JOIN production_unit u ON u.code = o.unit JOIN service_case s ON s.id = o.case_id
     LEFT JOIN LATERAL (
-        SELECT max({_DAY.format("m.moved_at")}) FILTER (WHERE m.quantity < 0) AS out_on FROM stock_movement m
+        SELECT true AS went FROM stock_movement m
         WHERE m.case_id = o.case_id AND m.line_no = o.line_no AND m.kind = '{MovementKind.DELIVERY_OUT}'
-          AND {_DAY.format("m.moved_at")} >= o.in_on
         HAVING sum(m.quantity) < 0  -- what was put back has not left
-    ) went ON true
+    ) gone ON true
     LEFT JOIN line_cycle k ON k.case_id = o.cycle_id AND k.line_no = o.line_no AND k.turn = o.turn
     WHERE o.cycle_id = ANY(:ids) ORDER BY o.cycle_id, o.turn, o.line_no""")
 _FINISHED = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, {_DAY.format("l.finished_at")} AS made_on, o.days,
-           {_SINCE.format("l.finished_at")} AS since, sum((row ->> 'made')::numeric) AS quantity
+           o.since, sum((row ->> 'made')::numeric) AS quantity
     FROM production_order o JOIN work_item i ON i.case_id = o.case_id AND i.unit = o.unit AND i.form = :report
          AND i.step_key LIKE 'produce-' || o.turn || '-%'
     JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
     CROSS JOIN json_array_elements(l.output -> 'lines') AS row
     WHERE o.cycle_id = ANY(:ids) AND (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0
+      AND NOT EXISTS (  -- an anomaly has charged the unit for the delay of the line already
+          SELECT FROM charge h JOIN service_case s ON s.number = h.source WHERE s.id = o.case_id AND h.line_no = o.line_no
+          AND h.kind = '{AnomalyKind.DELAYED}' AND h.party = o.unit HAVING sum(h.amount) > 0)
     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 5, 2""")
 _PENALISED = text("""
     SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c

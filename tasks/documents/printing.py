@@ -15,7 +15,6 @@ from tasks.cycle.rules import shanghai_day
 TEMPLATES = Path(__file__).with_name("templates")
 FACTS = {  # of a document's content, in this order
     "case": "单号 Case",
-    "source": "来源单 Source",
     "edition": "版次 Edition",
     "office": "办事处 Office",
     "applicant": "申报人 Applicant",
@@ -43,6 +42,10 @@ FACTS = {  # of a document's content, in this order
     "prepayment": "预付款 Prepayment (CNY)",
     "valid_until": "有效期至 Valid until",
     "clause": "约定 Terms",
+    "source": "来源单 Source",
+    "anomaly": "异常 Anomaly",
+    "photos": "照片 Photos",
+    "became": "处理结果 What became of it",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines
@@ -80,6 +83,7 @@ SIGNED_BY = {
     DocumentKind.INBOUND_SLIP: ("交货人 Delivered by", "仓管员 Warehouse"),
     DocumentKind.OUTBOUND_SLIP: ("仓管员 Warehouse", "领货人 Taken by"),
     DocumentKind.DISPATCH_NOTE: ("发货人 Sent by", "承运人 Carrier", "收货人 Received by"),
+    DocumentKind.ANOMALY_REPORT: ("申报人 Reported by", "审核员 Reviewer"),
     DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
     DocumentKind.CYCLE_SHEET: ("计划员 Planner", "生产单位 Unit"),
     DocumentKind.PENALTY_OPINION: ("提出 Proposed by", "责任部门 Unit"),

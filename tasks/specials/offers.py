@@ -43,9 +43,13 @@ class Contract(NamedTuple):
     lines: list[PartsLine]
     days: dict[int, int]
 
-    def owed(self, paid: Sequence[Paid], leaving: Mapping[int, Decimal]) -> Owed:
-        """What is still to be paid before so many of each line leave."""
-        goods = [line.of(leaving[line.line_no]) for line in self.lines if line.line_no in leaving]
+    def owed(self, paid: Sequence[Paid], *leaving: Mapping[int, Decimal]) -> Owed:
+        """What is still to be paid before so many of each line leave, from here or ordered again."""
+        many = {
+            line.line_no: sum((some.get(line.line_no, Decimal(0)) for some in leaving), Decimal(0))
+            for line in self.lines
+        }
+        goods = [line.of(many[line.line_no]) for line in self.lines if many[line.line_no]]
         return {PaymentKind.BALANCE: price_of(goods) - sum(one.amount for one in paid)}
 
 

@@ -76,9 +76,9 @@ def recorded(play: Play, control: int) -> list[Any]:
 
 
 def counted_short(play: Play, case: int, counted: int, turn: int = 1) -> None:
-    """Let the warehouse find less of the first line than the turn's report says, and the rest be made again."""
-    play.decide(case, f"goods-in-1-{turn}", 明细=cells("实收数量", {1: counted}, 差异原因="损坏"))
-    play.decide(case, f"anomaly-1-{turn + 1}-1", 处理意见="重新制作")
+    """Let the warehouse find less of the first line than the turn's report says; that is no anomaly: the rest is owed."""
+    play.decide(case, f"goods-in-1-{turn}", 明细=cells("实收数量", {1: counted}, 差异原因="少一块"))
+    play.deny(case, f"anomaly-1-{turn + 1}-1")
 
 
 def penalties(play: Play, control: int) -> list[Any]:

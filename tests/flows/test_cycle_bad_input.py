@@ -39,6 +39,15 @@ def test_people_may_begin_a_control_before_the_watch_does_and_then_it_does_not(p
     assert opened.number in refused(play.db, request(play, case))
 
 
+def test_a_case_does_not_wait_for_the_control_that_people_began_which_ends_with_it(play: Play) -> None:
+    case = planned(play)
+    control = open_to_gate(play.db, request(play, case), "CY").case_id
+    assert play.finish(case) == "delivered"
+    assert not play.case(control).closed_at
+    assert watch_cycles(play.db) == []
+    assert play.case(control).ending == "on_time"
+
+
 def test_a_source_is_found_however_its_number_is_typed(play: Play) -> None:
     case = planned(play)
     typed = f" {play.case(case).number.lower().replace('-', '－')}\u3000"

@@ -185,7 +185,7 @@ def test_waiting_for_an_anomaly_stops_no_clock(play: Play, today: time_machine.T
 
 
 @pytest.mark.parametrize("watched", [True, False], ids=["watched", "unwatched"])
-def test_what_is_made_again_is_followed_whether_or_not_the_watch_saw_all_made(
+def test_what_is_counted_short_is_followed_whether_or_not_the_watch_saw_all_made(
     play: Play, today: time_machine.Traveller, watched: bool
 ) -> None:
     case = planned(play)
@@ -203,16 +203,20 @@ def test_what_is_made_again_is_followed_whether_or_not_the_watch_saw_all_made(
     assert [item.step_key for item in play.items(control_of(play, case)).values()] == ["month-panel-2026-12"]
 
 
-def test_what_is_made_again_is_reminded_of_by_the_promise_of_its_own(play: Play, today: time_machine.Traveller) -> None:
+def test_what_is_ordered_again_is_reminded_of_by_the_promise_of_its_own_case(
+    play: Play, today: time_machine.Traveller
+) -> None:
     case = planned(play)
     sweep(play, today, "11-18T10:15")
     today.move_to("2026-11-25T10:00:00+08:00")
     play.decide(case, PANEL)
-    counted_short(play, case, 3)  # on Wednesday: promised for Friday 12-04
-    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id = :case", case=case)
-    moments = ("11-25T10:15", "11-26T08:30", "11-27T17:30", "12-02T17:30", "12-03T08:30", "12-04T17:30")
-    assert [len(sweep(play, today, moment)) for moment in moments] == [0, 0, 0, 0, 1, 2]
-    assert f"{play.items(control_of(play, case))['progress-panel-2'].due_at:%m-%d}" == "12-04"
+    play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 3}, 差异原因="损坏"))
+    again = play.ordered(play.settle(case, "anomaly-1-2-1"))
+    play.run_to(again, PANEL)  # on Wednesday: urgent, five days for seven
+    play.run("UPDATE work_item SET schedule = '[]' WHERE case_id <> ALL(:controls)", controls=[control_of(play, case)])
+    moments = ("11-25T10:15", "11-26T08:30", "11-27T17:30", "12-01T08:30", "12-02T08:30", "12-02T17:30")
+    assert [len(sweep(play, today, moment)) for moment in moments] == [0, 0, 0, 1, 0, 2]
+    assert f"{play.items(control_of(play, again))['progress-panel-1'].due_at:%m-%d}" == "12-02"
 
 
 def test_a_withdrawn_case_is_reminded_of_no_more_and_leaves_the_rates(
@@ -239,25 +243,6 @@ def test_what_left_and_was_put_back_when_its_case_was_withdrawn_leaves_the_rates
     (kept,) = recorded(play, control_of(play, case))
     assert (kept.withdrawn, kept.out_on, kept.made_in_time) == (True, None, None)
     assert play.case(kept.case_id).ending == "withdrawn"
-
-
-def test_what_is_made_again_after_its_pickup_goes_out_on_a_day_of_its_own(
-    play: Play, today: time_machine.Traveller
-) -> None:
-    case = planned(play)
-    play.run_to(case, "pickup-1")
-    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 3}))
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
-    sweep(play, today, "11-18T10:15")
-    today.move_to("2026-11-20T10:00:00+08:00")
-    while not any(key.startswith("goods-out-2") for key in play.items(case)):
-        play.decide(case, play.next_key(case))
-    today.move_to("2026-11-26T10:00:00+08:00")  # four working days later: two too many
-    play.finish(case)
-    sweep(play, today, "11-26T10:15")
-    kept = play.rows("SELECT turn, in_on, out_on, out_in_time FROM line_cycle ORDER BY turn")
-    first, again = date(2026, 11, 18), date(2026, 11, 20)
-    assert [tuple(row) for row in kept] == [(1, first, first, True), (2, again, date(2026, 11, 26), False)]
 
 
 def test_a_line_that_never_left_leaves_the_rates_and_the_others_stay(play: Play, today: time_machine.Traveller) -> None:

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from tasks.durable.stage import advance
+from tests.flows.anomalies import charges, reported
 from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
-from tests.play import Play, cells, line
+from tests.play import Play, line
 
 ANSWER, DECISION = "answer-panel-2026-11", "penalty-panel-2026-11"
 UNIT, OTHER_UNIT, MANAGER = "E1032", "E1033", "E1043"
@@ -62,28 +64,51 @@ def test_a_line_costs_at_most_a_tenth_of_its_value_for_life(play: Play, today: t
     assert paid[0].amount == PRICE * 4 * Decimal("0.005") * 19
 
 
-def test_what_is_made_again_on_the_day_of_its_late_completion_is_not_late_too(
-    play: Play, today: time_machine.Traveller
-) -> None:
+def delay_reported(play: Play, case: int) -> int:
+    """Let an anomaly find that a unit is to pay 50 for the delay of a line, up to the unit's answer."""
+    child = reported(play, case, 异常类别="延期", 数量=5)
+    play.run_to(child, "responsibility")
+    found = {"责任方类别": "生产单位", "责任方": "PANEL", "异常费用": 50, "责任依据": "排产失误"}
+    play.decide(child, "responsibility", **found)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="改期", 新日期="2026-12-10", 货物去向="无实物")
+    play.run_to(child, "confirm-1")
+    return child
+
+
+def test_a_delay_that_an_anomaly_charged_costs_no_penalty(play: Play, today: time_machine.Traveller) -> None:
     case = planned(play)
     sweep(play, today, "11-18T10:15")
+    child = delay_reported(play, case)
+    play.decide(child, "confirm-1")
+    assert charges(play, child) == [("unit", "PANEL", 50)]
+    advance(play.db, case)
     today.move_to("2026-11-30T10:00:00+08:00")
-    play.run_to(case, "pickup-1")
-    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 3}))
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
-    play.run_to(case, "produce-2-panel-1")
-    play.decide(case, "produce-2-panel-1")
-    sweep(play, today, "11-30T15:15")
+    play.decide(case, PANEL)
+    sweep(play, today, "11-30T10:15")
     sweep(play, today, "12-01T08:30")
-    paid = play.rows("SELECT turn, quantity, amount FROM penalty")
-    assert [tuple(row) for row in paid] == [(1, 5, Decimal("7.45"))]
+    play.finish(case)
+    sweep(play, today, "12-01T08:45")
+    control = control_of(play, case)
+    assert (penalties(play, control), play.case(control).ending) == ([], "late")
 
 
-def test_what_is_made_again_pays_by_the_promise_of_its_own_each_time(play: Play, today: time_machine.Traveller) -> None:
+@pytest.mark.parametrize(("verdict", "charged"), [("确认", []), ("免除", [("unit", "PANEL", 50)])])
+def test_a_delay_that_has_a_penalty_is_charged_by_no_anomaly(
+    play: Play, today: time_machine.Traveller, late: int, verdict: str, charged: list[object]
+) -> None:
+    (found,) = play.rows("SELECT parent_id FROM service_case WHERE id = :case", case=late)
+    child = delay_reported(play, found.parent_id)
+    play.decide(late, ANSWER)
+    play.decide(late, DECISION, 处罚结论=verdict, 原因="已另行处理" if charged else "")
+    play.decide(child, "confirm-1")
+    assert charges(play, child) == charged
+
+
+def test_what_is_counted_short_is_owed_by_its_first_promise(play: Play, today: time_machine.Traveller) -> None:
     case = planned(play)
     sweep(play, today, "11-18T10:15")
-    made_on = ("11-26", 3), ("12-04", 1), ("12-17", 1)  # promised for 11-27, 12-07, 12-15
-    for turn, (day, counted) in zip((1, 4, 7), made_on, strict=True):
+    for turn, (day, counted) in zip((1, 4, 7), (("11-26", 3), ("11-27", 1), ("12-01", 1)), strict=True):
         today.move_to(f"2026-{day}T10:00:00+08:00")
         play.decide(case, next(key for key in play.items(case) if key.startswith("produce")))
         if turn < 7:
@@ -91,9 +116,7 @@ def test_what_is_made_again_pays_by_the_promise_of_its_own_each_time(play: Play,
         sweep(play, today, f"{day}T10:15")
     sweep(play, today, "2027-01-04T08:30")
     paid = [(f"{row.made_on:%m-%d}", row.quantity, row.over) for row in penalties(play, control_of(play, case))]
-    assert paid == [("12-17", 1, 2)]
-    (opinion,) = play.documents(control_of(play, case), "YJ")
-    assert opinion.content["lines"][0]["promised"] == "2026-12-15"
+    assert paid == [("12-01", 1, 2)]
 
 
 def test_what_is_on_no_working_day_over_costs_nothing(play: Play, today: time_machine.Traveller) -> None:

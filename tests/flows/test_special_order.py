@@ -223,9 +223,19 @@ def test_an_anomaly_that_stops_production_ends_it_as_cannot_be_made(play: Play) 
     case = order(play)
     play.run_to(case, "produce-1-custom-1")
     play.decide(case, "produce-1-custom-1", 明细=[{"行号": 1, "完成数量": 0, "异常说明": "板材断货"}])
-    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="无法生产")
+    play.settle(case, "anomaly-1-1-1", "让步接收", 申报方同意="客户同意不做")
     play.decide(case, "give-back")
     assert play.case(case).ending == "cannot_be_made"
+
+
+def test_what_an_anomaly_orders_again_is_the_same_item_and_leaves_once_it_is_paid(play: Play) -> None:
+    case = order(play)
+    play.run_to(case, "produce-1-custom-1")
+    play.decide(case, "produce-1-custom-1", 明细=[{"行号": 1, "完成数量": 0, "异常说明": "板材开裂"}])
+    again = play.ordered(play.settle(case, "anomaly-1-1-1", "重新制作"))
+    assert [line.part for line in play.lines(again)] == [f"TZ{case}-1"]
+    assert list(play.items(case)) == ["balance-1"]
+    assert (play.finish(case), play.finish(again)) == ("replaced", "delivered")
 
 
 def test_a_special_order_may_be_withdrawn_by_its_applicant_until_production_has_started(play: Play) -> None:

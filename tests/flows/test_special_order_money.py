@@ -109,7 +109,7 @@ def test_where_we_fail_the_deposit_is_doubled_and_the_prepayment_bears_interest(
     play.run_to(case, "produce-1-custom-1")
     today.shift(timedelta(days=73))  # a fifth of a year: 3 % of 2,000 a year
     play.decide(case, "produce-1-custom-1", 明细=[{"行号": 1, "完成数量": 0, "异常说明": "设备报废"}])
-    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="无法生产")
+    play.settle(case, "anomaly-1-1-1", "让步接收", 申报方同意="客户同意不做")
     play.decide(case, "give-back")
     assert (play.case(case).ending, paid(play, case)[-1]) == ("cannot_be_made", ("returned", Decimal("-4012.00")))
 

@@ -15,19 +15,19 @@ from tasks.durable.stage import advance, advance_chunk
 from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.play import Play
-from tests.tasks.durable.plans import Plan
+from tests.tasks.durable.plans import Plan, family_turns
 
 Move = Callable[[Engine, Sequence[Turn]], Sequence[Result]]
 
 
 def one_by_one(db: Engine, turns: Sequence[Turn]) -> list[Result]:
-    """Do what a chunk does with one leg after the other, as clicks would."""
-    results = []
-    for turn in turns:
+    """Do what a chunk does with one leg after the other, as clicks would; by id, as a chunk draws its numbers."""
+    results = {}
+    for turn in sorted(turns, key=lambda turn: turn.case_id):
         outcomes = [advance(db, turn.case_id, answer) for answer in turn.answers or (None,)]
         replies = [outcome.reply for outcome in outcomes]
-        results.append(Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies))
-    return results
+        results[turn.case_id] = Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies)
+    return [results[turn.case_id] for turn in turns]
 
 
 def open_plans(db: Engine, plans: Sequence[Plan]) -> dict[int, Plan]:
@@ -41,11 +41,11 @@ def open_plans(db: Engine, plans: Sequence[Plan]) -> dict[int, Plan]:
 
 
 def rounds(db: Engine, plans: Mapping[int, Plan], move: Move = advance_chunk) -> Iterator[list[Result]]:
-    """Play cases to their end, each round one answer a case; every answer must be accepted."""
+    """Play cases to their end, those that they opened too, each round one answer a case; every one must be accepted."""
     play = Play(db)
     yield [*move(db, [Turn(case) for case in plans])]
-    while waiting := [case for case in plans if play.state(case) != "closed"]:
-        results = move(db, [Turn(case, [plans[case].next_answer(play, case)]) for case in waiting])
+    while turns := list(family_turns(play, plans.items())):
+        results = move(db, turns)
         assert [told(reply) for result in results for reply in result.replies if not reply.accepted] == []
         yield [*results]
 
