@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ class Work:
         self.events: list[tuple[str, EntryKind, str, str]] = []
         self._counts: Counter[str] = Counter()
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The business day, Asia/Shanghai."""
         return self.now.astimezone(SHANGHAI).date()
@@ -45,7 +45,9 @@ class Work:
     def insert(self, table: Table, /, **row: Any) -> None:
         """Add a row of this case and step."""
         own = {"case_id": self.case.id, "step_key": self.key}
-        self.unit.insert(self.case.id, table, **{name: own[name] for name in _stamped(table)} | row)
+        for name in _stamped(table):
+            row.setdefault(name, own[name])
+        self.unit.insert(own["case_id"], table, row)
 
     def delete(self, table: Table, key: Mapping[str, Any]) -> None:
         """Remove rows by key."""
