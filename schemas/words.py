@@ -58,7 +58,7 @@ class Labelled(StrEnum):
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Let Pydantic find stored values by itself, which is what a replay reads; it asks `_missing_` for the rest."""
         shown = core_schema.plain_serializer_function_ser_schema(
-            lambda member, info: member.option if info.context == "form" else member.value,
+            lambda member, info: member.option if info.context == "form" else member._value_,
             info_arg=True,
             return_schema=core_schema.str_schema(),
         )

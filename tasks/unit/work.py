@@ -1,7 +1,6 @@
 """`Work` is what a step does its business with: one step of one case in a unit."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,7 +30,7 @@ class Work:
         self.unit, self.case, self.key, self.now = unit, case, key, now
         self._recorded = recorded
         self.events: list[tuple[str, EntryKind, str, str]] = []
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
 
     @cached_property
     def today(self) -> date:
@@ -67,8 +66,8 @@ class Work:
 
     def count(self, name: str) -> int:
         """Count the things of a name that this step makes: 1, 2, …"""
-        self._counts[name] += 1
-        return self._counts[name]
+        self._counts[name] = number = self._counts.get(name, 0) + 1
+        return number
 
     @property
     def keys(self) -> Sequence[str]:
