@@ -36,6 +36,7 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
         problems = _reporter_problems(form, unit, office) + source_problems(form, source, office.code if office else "")
     if problems or source is None or office is None:
         return {}, problems
+    source.claimed[form.line_no] += form.quantity  # others of the same sheet see it
     known = {name: getattr(source.case, name) for name in OF_THE_SOURCE}
     own = {"office": office.code, "applicant": form.applicant, "parent_id": source.case.id}
     return known | own | {"policy_version": unit.read(version_today)}, []
