@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, text
+from sqlalchemy import ColumnElement, Connection, Row, select, text
 
 from schemas.forms.anomalies import AnomalyReport, PartyKind
 from schemas.forms.cases import CaseEnded
@@ -13,6 +13,7 @@ from schemas.spelling import Known
 from schemas.tables import (
     carrier,
     case_line,
+    charge,
     letter,
     office,
     production_unit,
@@ -80,6 +81,12 @@ def _claimed(connection: Connection, case_ids: Sequence[int]) -> dict[int, defau
         if outcome is None or (outcome.given_up and not outcome.again):
             found[parent][request["line_no"]] += Decimal(request["quantity"])
     return found
+
+
+def charges(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Load what was charged for anomalies, in order."""
+    rows = connection.execute(select(charge).where(among(charge.c.case_id, case_ids)).order_by(charge.c.id)).all()
+    return {case_id: [row for row in rows if row.case_id == case_id] for case_id in case_ids}
 
 
 def source_of(one: Any) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tasks.durable.stage import advance
-from tests.flows.anomalies import KEY, at, reported, source
+from tests.flows.anomalies import KEY, at, charges, reported, source
 from tests.play import Play, cells, line
 
 LEADERS = "SELECT role FROM work_item WHERE case_id = :case AND link = '领导审核' ORDER BY step_key"
@@ -158,15 +158,24 @@ def test_the_reply_follows_the_re_ordering_and_goes_to_who_reported_it(play: Pla
     assert "重新制作" in second.content["became"]
 
 
-def test_an_anomaly_that_is_withdrawn_after_the_re_order_takes_that_back(play: Play) -> None:
-    _, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
+@pytest.mark.parametrize("heard", [False, True], ids=["untold", "told"])
+def test_an_anomaly_of_whose_settlement_its_source_was_told_is_withdrawn_by_nobody(play: Play, heard: bool) -> None:
+    case, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
     play.decide(child, "plan-1", **AGAIN)
     play.decide(child, "approve-1-1")
     again = play.ordered(child)
-    assert "只有客服主管可以撤回" in str(play.withdraw(child, "E1007").problems[0])
-    assert play.withdraw(child, "E1040").accepted
+    if heard:
+        advance(play.db, case)
+    for staff in ("E1007", "E1040"):
+        assert "或已处理、只待查责" in str(play.withdraw(child, staff).problems[0])
     play.rest()
-    assert [play.case(one).ending for one in (child, again)] == ["withdrawn", "withdrawn"]
+    assert [play.case(one).ending for one in (child, again)] == [None, None], "the source counts on it"
+
+
+def test_an_anomaly_that_is_withdrawn_costs_nobody_anything(play: Play) -> None:
+    _, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
+    assert play.withdraw(child, "E1007").accepted
+    assert charges(play, child) == [("unknown", "", 90), ("unknown", "", -90)]
 
 
 def test_the_source_case_ends_replaced_with_its_last_line(play: Play) -> None:
