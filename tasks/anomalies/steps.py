@@ -30,6 +30,7 @@ from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.people.queries import offices, people
+from tasks.people.rights import SIGNER
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -186,6 +187,8 @@ def answer_question(key: str, found: Anomaly, blame: Blame, plan: str) -> Questi
     """Ask the responsible party, until the term is over."""
 
     def check(form: PartyAnswer, _work: Work) -> list[Problem]:
+        if blame.kind == PartyKind.REVIEWER and form.staff != blame.party:
+            return [Problem(SIGNER, form.staff, f"须由{blame.name}本人答复 must be {blame.party} in person")]
         objects = form.verdict == PartyVerdict.OBJECT
         return reason_needed(form.reason, objects, "有异议时必填 is required to object")
 
