@@ -32,8 +32,8 @@ NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, 
 NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
-STAYS = "让步接收的货留在原处，或无实物 goods that are accepted stay where they are, or are not there"
-ACCEPTED = {Whereabouts.KEPT, Whereabouts.NONE}
+STAYS = "不重新下单的货留在原处，或无实物 what is not ordered again stays where it is, or is not there"
+STAYING = {Whereabouts.KEPT, Whereabouts.NONE}
 WITHOUT_PARTY = {PartyKind.WAREHOUSE, PartyKind.UNKNOWN}
 
 
@@ -94,10 +94,14 @@ def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem 
         problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
-    if remedy == Remedy.ACCEPT and plan.goods not in ACCEPTED:
+    if remedy not in ORDERS_AGAIN and plan.goods not in STAYING:
         problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
     if plan.reduction and remedy != Remedy.ACCEPT:
         problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
+    if plan.day and remedy != Remedy.NEW_DATE:
+        problems.append(Problem("新日期 day", plan.day, "只用于改期 is only for a new date"))
+    if plan.address and remedy != Remedy.REDIRECT:
+        problems.append(Problem("新地址 address", plan.address, "只用于改送 is only to redirect"))
     return problems
 
 
