@@ -16,6 +16,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.PLANNER,
     Role.WORKSHOP,
     Role.QUALITY,
+    Role.RESPONSIBLE_UNIT,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
