@@ -7,7 +7,7 @@ come to be barred from a question while it waits, OthersBarred is raised in its 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -40,7 +40,7 @@ class WaitingBranch(NamedTuple):
     barred: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Hearing(Question[F]):
     """A question that nobody is asked: it takes letters as they come, those whose keys begin with `letters`.
 
