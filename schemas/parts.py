@@ -85,11 +85,16 @@ class Registration(Shape):
 
 
 class Review(Shape):
-    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
+    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again.
+
+    `applied` are the lines as the office gave them last, `decision` what the reviewer said of them.
+    """
 
     lines: list[PartsLine] = Field(default_factory=list)
     barred: set[str] = Field(default_factory=set)
     refused: str = ""
+    applied: list[Any] = Field(default_factory=list)
+    decision: Any = None
 
 
 class Cycle(LineQuantity):

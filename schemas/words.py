@@ -202,6 +202,14 @@ class DocumentKind(Labelled):
     OUTBOUND_SLIP = "CK", "出库单"
     DISPATCH_NOTE = "FH", "发货单"
     PACKING_LIST = "ZX", "装箱单"
+    REPAIR_APPLICATION = "FS", "返修申报单"
+    RETURN_LIST = "FJ", "返件清单"
+    TRANSFER = "DB", "调拨单"
+    QUOTE = "FK", "返回品信息反馈单"
+    FEE_NOTE = "SF", "修理收费单"
+    INSPECTION = "JY", "检验报告"
+    SERVICE_REPORT = "WX", "维修服务报告"
+    REPAIR_OUTBOUND = "FX", "返修品出库单"
 
 
 class OrderState(Labelled):

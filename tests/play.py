@@ -15,7 +15,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, Row, text
 
-import flows.parts_application  # noqa: F401  registers process PA
+import flows  # registers every process
+import flows.parts_application  # noqa: F401
 from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.answers import Answer, Opened, Reply, Result

@@ -57,6 +57,7 @@ case_line = table(
     Column("reason", String(20), nullable=False),
     Column("unit", ForeignKey("production_unit.code")),
     Column("open", Boolean, nullable=False, server_default="true"),
+    Column("again", Boolean, nullable=False, server_default="false", comment="of a case that another opened: no twin"),
     *each(Date, "warranty_start", "warranty_end", nullable=True),
     Column("warranty_rule", Text, nullable=False, server_default=""),
     *each(Date, "promised", "planned", "made_on", "in_on", "out_on", "picked_on", nullable=True),
@@ -64,7 +65,7 @@ case_line = table(
     CheckConstraint("price >= 0", name="price"),
 )
 _twin = (case_line.c.order_no, case_line.c.part, case_line.c.reason)
-index("uq_case_line_open", *_twin, where=case_line.c.open, unique=True)
+index("uq_case_line_open", *_twin, where=case_line.c.open & ~case_line.c.again, unique=True)
 
 line_correction = table(
     "line_correction",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.forms.applications import PartsApplication
+from schemas.forms.base import Request
+from schemas.forms.repairs import RepairApplication
 from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.applications.queries import BY_ORDER, catalogue, cover, open_lines, sales
@@ -25,7 +27,9 @@ NO_ORDER += "is not in the sales records: check it, or fill in the customer"
 CUSTOMER = ("customer_name", "customer_phone", "customer_address")
 
 
-def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
+def accept_application(
+    form: PartsApplication | RepairApplication, unit: Unit, channel: Channel
+) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
     today = shanghai_day(clock.now())
     version = unit.read(version_today)
@@ -37,14 +41,15 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
     sold = unit.read_by(sales, BY_ORDER, form)
     twins = unit.read_by(open_lines, BY_ORDER, form)
     assert twins is not None
+    again = channel == Channel.SYSTEM  # what another case needs again was applied for once
     customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
-    parts, problems = unit.read(catalogue), _office_problems(form, unit, office)
+    parts, problems = unit.read(catalogue), office_problems(form, unit, office)
     if sold is None and not all(customer.values()):
         problems.append(Problem("订单号 order", form.order_no, NO_ORDER))
-    problems += line_problems(parts, form.lines, twins, today)
+    problems += line_problems(parts, form.lines, {} if again else twins, today)
     if form.found_on and form.found_on > today:
         problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
-    if not problems:
+    if not (problems or again):
         listed = [(parts.get(line.part), line.reason) for line in form.lines]
         twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
@@ -52,7 +57,8 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
     return case | applied | customer, problems
 
 
-def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Problem]:
+def office_problems(form: Request, unit: Unit, office: Any) -> list[Problem]:
+    """Check that somebody of the office applies."""
     if office is None:
         return [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
     person = on_staff(unit, form.applicant, APPLICANT)
@@ -64,6 +70,6 @@ def _office_problems(form: PartsApplication, unit: Unit, office: Any) -> list[Pr
     return []
 
 
-def begin_application(form: PartsApplication, work: Work) -> None:
+def begin_application(form: PartsApplication | RepairApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
     add_lines(work, price_lines(work.read(catalogue), form.lines, cover(work)))

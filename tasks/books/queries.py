@@ -41,7 +41,7 @@ ALWAYS = {
             SELECT case_id, step_key, (line ->> 'line_no')::int AS line_no,
                    sum((line ->> 'quantity')::numeric * CASE kind WHEN 'RK' THEN 1 ELSE -1 END) AS listed
             FROM document, json_array_elements(content -> 'lines') AS line
-            WHERE kind IN ('RK', 'CK') GROUP BY 1, 2, 3
+            WHERE kind IN ('RK', 'CK', 'DB') GROUP BY 1, 2, 3
         ) slip FULL JOIN (
             SELECT case_id, step_key, line_no, sum(quantity) AS moved
             FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
@@ -50,7 +50,7 @@ ALWAYS = {
     "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip it reverses": """
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
-              WHERE kind = 'undo' AND step_key LIKE 'undo-release-goods%' AND output IS NOT NULL) undo
+              WHERE kind = 'undo' AND step_key ~ '^undo-(release|collect)-goods' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document WHERE reverses IS NOT NULL OR content ->> 'red' = 'true') red
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
@@ -60,6 +60,9 @@ ALWAYS = {
                FROM (SELECT json_array_elements(red.content -> 'lines') AS line
                      UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
                GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
+    "维修和报废只出自残次品仓 what is repaired or scrapped leaves a damaged warehouse": """
+        SELECT case_id, step_key, warehouse, m.kind FROM stock_movement m JOIN warehouse w ON w.code = m.warehouse
+        WHERE m.kind IN ('repair_out', 'scrap_out') AND w.kind <> 'damaged'""",
     "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
         WHERE closed_at IS NOT NULL AND (
@@ -69,7 +72,7 @@ ALWAYS = {
             OR EXISTS (SELECT 1 FROM production_order WHERE case_id = c.id AND state = 'open')
             OR EXISTS (SELECT 1 FROM case_line WHERE case_id = c.id AND open))""",
     "同订单同配件同原因只有一行未结 no two open lines have the same order, part and reason": """
-        SELECT order_no, part, reason, count(*) FROM case_line WHERE open
+        SELECT order_no, part, reason, count(*) FROM case_line WHERE open AND NOT again
         GROUP BY order_no, part, reason HAVING count(*) > 1""",
     "每单的记录从 1 起连续 a case's ledger counts from 1 without a gap": """
         SELECT c.number, c.seq, count(l.seq), min(l.seq), max(l.seq)

@@ -12,9 +12,16 @@ from tasks.unit.work import Work
 Content = dict[str, Any]
 
 
-def slip(work: Work, kinds: Iterable[MovementKind], party: Content, lines: Sequence[Content], red: bool) -> Content:
+def slip(
+    work: Work,
+    kinds: Iterable[MovementKind],
+    party: Content,
+    lines: Sequence[Content],
+    red: bool = False,
+    warehouse: str = "",
+) -> Content:
     """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative."""
-    code = work.read(main_warehouse)
+    code = warehouse or work.read(main_warehouse)
     place = {"warehouse": f"{code} {work.read(warehouses)[code]}", "category": "、".join(kind.zh for kind in kinds)}
     return {"case": work.case.number, "red": red, **place, **party, "lines": list(lines)}
 

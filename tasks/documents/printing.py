@@ -33,6 +33,7 @@ FACTS = {  # of a document's content, in this order
     "packages": "件数 Packages",
     "freight": "运费 Freight (CNY)",
     "found_on": "发现日期 Found on",
+    "packing": "包装要求 Packing",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines
@@ -47,6 +48,12 @@ COLUMNS = {  # of its lines
     "price": "单价 Price (CNY)",
     "reported": "报告数量 Reported",
     "reason": "原因 Reason",
+    "repair": "返修单 Repair",
+    "order": "订单 Order",
+    "old_no": "旧件编号 Old part",
+    "new_no": "新件编号 New part",
+    "replaced_by": "更换人 Replaced by",
+    "replaced_on": "更换日期 Replaced on",
 }
 FIGURES = {"quantity", "reported"}
 SIGNED_BY = {
@@ -54,6 +61,14 @@ SIGNED_BY = {
     DocumentKind.INBOUND_SLIP: ("交货人 Delivered by", "仓管员 Warehouse"),
     DocumentKind.OUTBOUND_SLIP: ("仓管员 Warehouse", "领货人 Taken by"),
     DocumentKind.DISPATCH_NOTE: ("发货人 Sent by", "承运人 Carrier", "收货人 Received by"),
+    DocumentKind.REPAIR_APPLICATION: ("申报人 Applicant", "审核员 Reviewer"),
+    DocumentKind.RETURN_LIST: ("装箱人 Packed by", "收货人 Received by"),
+    DocumentKind.TRANSFER: ("调出 Sent by", "调入 Received by"),
+    DocumentKind.QUOTE: ("客户签字 Customer", "经办人 Handled by"),
+    DocumentKind.FEE_NOTE: ("客户 Customer", "财务 Finance"),
+    DocumentKind.INSPECTION: ("检验员 Inspector",),
+    DocumentKind.SERVICE_REPORT: ("维修人 Repaired by", "客户 Customer"),
+    DocumentKind.REPAIR_OUTBOUND: ("仓管员 Warehouse", "领货人 Taken by"),
     DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
 }
 

@@ -12,7 +12,8 @@ AS_APPLIED = ("line_no", "part", "specification", "colour", "quantity", "price",
 
 def add_lines(work: Work, lines: Sequence[PartsLine], fees: bool = False) -> None:
     """Write the lines of a case; with `fees` who pays for each, which before the review nobody has said."""
-    about = {"order_no": work.case.order_no, "open": True}
+    again = getattr(work.case, "parent_id", None) is not None
+    about = {"order_no": work.case.order_no, "open": True, "again": again}
     for line in lines:
         said = {name: getattr(line, name) for name in AS_APPLIED} | {"fee": line.fee if fees else None}
         promise = {f"warranty_{name}": value for name, value in line.warranty or ()}

@@ -69,7 +69,7 @@ class Parcel:
     barred        who may approve nothing of the case any more; others may add to it meanwhile
     kept_by       the step that keeps them; None: all that is kept for the case
     may_go_first  a leader may still release them before the form
-    released      what left, once it did; due: when the form is
+    released      what left, once it did; due: when the form is; method: how it travels, once the form says so
     """
 
     case: Case
@@ -80,6 +80,7 @@ class Parcel:
     may_go_first: bool = False
     released: Release | None = None
     due: str | Due = "goods_out"
+    method: FreightMethod | None = None
 
     def leave(self) -> Release:
         """Book the goods out, unless they have left."""
@@ -114,7 +115,7 @@ def sending(parcel: Parcel) -> Branch[Release]:
         refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
-    released = parcel.leave()
+    parcel.method, released = form.method, parcel.leave()
     dispatch_goods(case, form, released, turn=parcel.turn)
     return released
 
@@ -166,16 +167,18 @@ def reverse_release(work: Work, released: Release) -> DocumentRef | None:
 @step("出库·出库制票", undo=reverse_release, link="出库")
 def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
-    gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
+    taken = deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by)
+    gone, warehouse = by_line(taken), next((held.warehouse for held in taken), "")
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
     for line_no in (line.line_no for line in lines if line.line_no in gone and not line.remake):
         mark_line(work, line_no, out_on=work.today)
-    issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, [goods_row(line) for line in sent], red=False))
+    rows = [goods_row(line) for line in sent]
+    issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, rows, red=False, warehouse=warehouse))
     return Release(lines=sent, slip=issued, turn=turn, day=work.today)
 
 
-def _outbound(work: Work, rows: Sequence[Content], red: bool) -> Content:
-    return slip(work, [MovementKind.DELIVERY_OUT], to_office(work), rows, red)
+def _outbound(work: Work, rows: Sequence[Content], red: bool, warehouse: str = "") -> Content:
+    return slip(work, [MovementKind.DELIVERY_OUT], to_office(work), rows, red, warehouse)
 
 
 @step("运费判定", link="出库")

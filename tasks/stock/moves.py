@@ -17,9 +17,9 @@ def available(work: Work, part: str) -> Decimal:
     return free_of(work.unit.connection, work.read(free_stock), part) + shifted
 
 
-def reserve(work: Work, line_no: int, part: str, quantity: Decimal) -> None:
-    """Keep goods for a line of the case."""
-    place = {"warehouse": work.read(main_warehouse), "part": part}
+def reserve(work: Work, line_no: int, part: str, quantity: Decimal, warehouse: str = "") -> None:
+    """Keep goods for a line of the case, of the main warehouse where no other is named."""
+    place = {"warehouse": warehouse or work.read(main_warehouse), "part": part}
     held = Reservation(line_no, work.key, place["warehouse"], part, quantity, "held")
     work.read(reservations).setdefault(work.case.id, []).append(held)
     work.insert(reservation, line_no=line_no, quantity=quantity, state=held.state, **place)
@@ -37,12 +37,19 @@ def reserve_available(work: Work, lines: Iterable[Goods]) -> list[LineQuantity]:
     return held
 
 
-def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind) -> None:
-    """Book goods in."""
-    place = {"warehouse": work.read(main_warehouse), "part": part}
+def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str = "") -> None:
+    """Book goods in, by default into the main warehouse."""
+    place = {"warehouse": warehouse or work.read(main_warehouse), "part": part}
     _move(work, line_no, place, quantity, kind)
     work.unit.ensure(work.case.id, stock_balance, place)
     work.shift(stock_balance, place, on_hand=quantity)
+
+
+def take_out(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str) -> None:
+    """Book goods out of a warehouse that keeps them for nobody. Stock never falls below zero."""
+    place = {"warehouse": warehouse, "part": part}
+    _move(work, line_no, place, -quantity, kind)
+    work.shift(stock_balance, place, on_hand=-quantity)
 
 
 def deliver_reserved(work: Work, kind: MovementKind, kept_by: str | None = None) -> list[Reservation]:

@@ -1,0 +1,56 @@
+"""返件清单: one shipment of an office's collected damaged parts, of many repairs (DOMAIN 2)."""
+
+from schemas.answers import Answer
+from schemas.forms.return_lists import ReturnList
+from schemas.problems import Problem
+from schemas.processes.repair_return import ListEnding
+from schemas.shapes import LinkWait
+from schemas.words import LinkKind, Role
+from tasks.durable.process import Case, Closing
+from tasks.durable.step import began
+from tasks.lines.queries import line_table
+from tasks.people.rights import applicant_until
+from tasks.repair.accept import accept_list
+from tasks.repair.lists import drawing_up, send_list
+from tasks.repair.receipts import receiving_list, shipping
+from tasks.runs.process import process
+from tasks.unit.work import Work
+
+SENT = "清单已发出，不能再改 the list was sent: it does not change any more"
+NOT_RECEIVED = "逾期未到，查询为丢失 did not come, and was found to be lost"
+
+
+def may_withdraw(work: Work, answer: Answer) -> Problem | None:
+    """Let the applicant take a list back, until it is sent."""
+    if began(work, send_list):
+        return Problem("单据 case", work.case.number, SENT)
+    return applicant_until()(work, answer)
+
+
+@process(
+    code="RL",
+    title="返件清单",
+    chain="制作返件清单 → 确认物流信息 → 提货验货",
+    waits={
+        "制作返件清单": LinkWait(LinkKind.EVENT, Role.OFFICE, "list.days"),
+        "确认物流信息": LinkWait(LinkKind.EVENT, Role.OFFICE, "logistics.days"),
+        "提货验货": LinkWait(LinkKind.EVENT, Role.WAREHOUSE, "trace_after.days"),
+    },
+    endings=ListEnding,
+    request=ReturnList,
+    parameter="返件清单",
+    accept=accept_list,
+    begin=lambda _form, _work: None,
+    end=lambda _work: None,
+    lines=line_table,
+    may_withdraw=may_withdraw,
+)
+def return_list(case: Case) -> Closing:
+    """返件清单 Send the damaged parts that an office collected, and receive them."""
+    listed = drawing_up(case)  # 制作返件清单
+    if not listed:
+        return Closing(ListEnding.CANCELLED)
+    expected = shipping(case, listed)  # 确认物流信息
+    if receiving_list(case, listed, expected):  # 提货验货
+        return Closing(ListEnding.RECEIVED)
+    return Closing(ListEnding.LOST, NOT_RECEIVED)

@@ -1,0 +1,95 @@
+"""Accepting what opens a repair, or a list of repairs (DOMAIN 2; DOMAIN-BRANCHES 2)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from schemas.answers import Answer
+from schemas.forms.repairs import RepairApplication, RepairLine
+from schemas.forms.return_lists import ListRow, ReturnList
+from schemas.problems import Problem
+from schemas.processes.repair_return import RepairEnding
+from schemas.words import Channel
+from tasks.applications.accept import NO_OFFICE, accept_application, office_problems
+from tasks.applications.queries import BY_ORDER, catalogue, sales
+from tasks.durable.step import began
+from tasks.logistics.sending import release_goods
+from tasks.people.queries import offices
+from tasks.people.rights import applicant_until
+from tasks.policies.queries import policies, setting, version_today
+from tasks.production.steps import book_goods_in
+from tasks.repair.queries import BY_OFFICE, repairs_of, waiting_goods
+from tasks.repair.shapes import RepairGoods
+from tasks.repair.steps import begin_repair, finish_here, take_repair_back
+from tasks.unit.unit import Unit
+from tasks.unit.work import Work
+
+NEVER_SOLD = "销售记录中没有此订单，不能报返修 was never sold: nothing of it can be repaired"
+SCRAPPED = "此件已在返修中报废；如是另一件，请填旧件编号 was scrapped: if it is another one, give its old part number"
+CAUSE, LISTED = "损坏原因 cause", "返修单号 repair"
+NOT_WAITING = (
+    "不是本办事处已审核、待返的返修单 must be a repair of this office that is approved and waits to be sent back"
+)
+NONE_WAITS = "本办事处没有待返的返修单 nothing of this office waits to be sent back"
+
+
+REPAIRED = "已修好或已发出，不能再撤回 is repaired or on its way: it can only be delivered"
+
+
+def may_withdraw(work: Work, answer: Answer) -> Problem | None:
+    """Let the applicant take a repair back until it has begun, later a SUPERVISOR, nobody once anything is repaired."""
+    if began(work, book_goods_in, finish_here, release_goods, take_repair_back):
+        return Problem("单据 case", work.case.number, REPAIRED)
+    return applicant_until((begin_repair, "维修已开始", "the repair has started"))(work, answer)
+
+
+def accept_repair(form: RepairApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Give the case's facts and every problem: as of parts, and that the goods were sold and are not scrapped."""
+    facts, problems = accept_application(form, unit, channel)
+    if not facts:
+        return facts, problems
+    if unit.read_by(sales, BY_ORDER, form) is None:
+        problems = [one for one in problems if one.field != "订单号 order"]
+        problems.append(Problem("订单号 order", form.order_no, NEVER_SOLD))
+    causes = unit.read(policies)[facts["policy_version"]]["rr.causes"]
+    return facts, [*problems, *line_problems(form.lines, causes, form, unit)]
+
+
+def resubmitted(lines: Sequence[RepairLine], work: Work) -> list[Problem]:
+    """Check lines that an office sends again."""
+    return line_problems(lines, setting(work, "rr.causes"), work.case, work.unit)
+
+
+def line_problems(lines: Sequence[RepairLine], causes: Sequence[str], order: Any, unit: Unit) -> list[Problem]:
+    """Check causes, and that none of the goods was scrapped in an earlier repair of the order."""
+    expected = f"应为 must be one of {'、'.join(causes)}"
+    problems = [
+        Problem(CAUSE, line.cause, expected, row) for row, line in enumerate(lines, start=1) if line.cause not in causes
+    ]
+    parts, earlier = unit.read(catalogue), unit.read_by(repairs_of, BY_ORDER, order) or ()
+    gone = {(one.old_no or one.part) for one in earlier if one.outcome == RepairEnding.SCRAPPED}
+    for row, line in enumerate(lines, start=1):
+        part = parts.get(line.part)
+        if part and (line.old_no or part.code) in gone:
+            problems.append(Problem("配件名称 part", line.old_no or line.part, SCRAPPED, row))
+    return problems
+
+
+def accept_list(form: ReturnList, unit: Unit, _channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Give a list's facts and every problem: it names repairs of its own office that wait, or takes all that do."""
+    office = unit.read(offices).get(form.office)
+    if office is None:
+        return {}, [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
+    problems = office_problems(form, unit, office)
+    goods = unit.read_by(waiting_goods, BY_OFFICE, SimpleNamespace(office=office.code)) or []
+    problems += row_problems(form.lines, goods)
+    facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency, "remark": form.remark}
+    return facts | {"policy_version": unit.read(version_today)}, problems
+
+
+def row_problems(rows: Sequence[ListRow], goods: Iterable[RepairGoods]) -> list[Problem]:
+    """Check that a list names repairs that wait, each once, and that there is anything to send."""
+    waits, listed = {one.number for one in goods}, [row.number for row in rows]
+    problems = [Problem(LISTED, no, NOT_WAITING, row) for row, no in enumerate(listed, start=1) if no not in waits]
+    problems += [Problem(LISTED, no, "重复 is listed twice") for no in sorted(set(listed)) if listed.count(no) > 1]
+    return problems if rows or waits else [Problem("明细 lines", "", NONE_WAITS)]
