@@ -59,7 +59,7 @@ def parts_application(case: Case) -> Closing:
     try:
         review = review_application(case, barred, shipping.registered)  # 审核修正
         if review.refused:
-            shipping.await_forms()
+            shipping.await_return()
             return Closing(PartsEnding.REJECTED, review.refused, undo=True)
         enter_order(case, review.lines)  # 录入系统
         lines = shipping.owed(review.lines)

@@ -7,8 +7,8 @@ import typer
 from sqlalchemy import Engine
 
 from deployments.cli.as_json import case_object, inbox_objects, reply_object
-from deployments.cli.output import case_parts, inbox_table, next_lines, reasons
-from deployments.cli.session import Force, Output, app, command
+from deployments.cli.output import case_parts, inbox_parts, next_lines, reasons
+from deployments.cli.session import Force, Output, app, command, installation
 from deployments.cli.sheets import refuse_overwriting, view_of
 from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.answers import Answer, Reply
@@ -16,6 +16,7 @@ from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
 from schemas.problems import NotFound, Problem
 from schemas.words import Channel, Role
+from tasks.desk.links import Links
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.stage import advance
@@ -40,9 +41,11 @@ def inbox(
     if xlsx is not None:
         refuse_overwriting(xlsx, force)
         return _write_workbook(db, role_of(role), xlsx, office, unit)
+    wanted = role_of(role) if role else None
     with db.connect() as connection:
-        rows = waiting(connection, role_of(role) if role else None)
-    return Output(inbox_objects(rows), [inbox_table(rows) if rows else "没有待办 nothing waits"])
+        rows = waiting(connection, wanted)
+    shown = inbox_parts(rows, [wanted] if wanted else Role, Links(installation().ui_url))
+    return Output(inbox_objects(rows), shown or ["没有待办 nothing waits"])
 
 
 def _write_workbook(db: Engine, role: Role, out: Path, office: str, unit: str) -> Output:
@@ -79,7 +82,7 @@ def case(
     if len(found) > 1:
         raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
     view = view_of(db, found[0] if found else number)
-    return Output(case_object(view), case_parts(view))
+    return Output(case_object(view), case_parts(view, Links(installation().ui_url)))
 
 
 @command(app, name="print", machines=False)

@@ -3,17 +3,18 @@
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
 from sqlalchemy import Connection, Engine
 
 from deployments.cli.as_json import Object, chosen
-from deployments.cli.output import heading, lines_table
-from deployments.cli.session import Output, app, command
+from deployments.cli.output import drawn
+from deployments.cli.session import Output, app, command, installation
 from deployments.cli.values import wrong
 from schemas.problems import NotFound
 from schemas.shapes import LineTable
 from tasks.customers.file import CustomerFile, customer_file, find_customers
-from tasks.desk.lookups import check_may_reach, choices
+from tasks.desk.links import Links
+from tasks.desk.lookups import LookUp, check_may_reach, choices
+from tasks.desk.pages import look_up_page
 from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
 from tasks.lookups.queries import MOST_FOUND, find_cases
@@ -39,25 +40,24 @@ def customer(
         if not found:
             raise NotFound("没有这位客户 no customer has this phone, name or order")
         if len(found) > 1:
-            listed = choices(found)
-            told = heading("同名客户，请用订单号 several customers, give an order number")
-            return Output({"choices": _records(listed)}, [told, lines_table(listed)])
+            return _told({"choices": _records(choices(found))}, LookUp(None, found))
         if full:
             if not staff:
                 raise wrong("--as", "", "看完整资料须写工号 who wants contact data in full says who it is")
             check_may_reach(connection, signer_at_work(connection, staff), found[0])
-        return _told(customer_file(connection, found[0], seen), full)
+        file = customer_file(connection, found[0], seen)
+    return _told(_file_object(file, full), LookUp(file), full)
 
 
-def _told(file: CustomerFile, full: bool) -> Output:
+def _file_object(file: CustomerFile, full: bool) -> Object:
     who = file.customer
     phone, address = (who.phone, who.address) if full else (mask_phone(who.phone), mask_address(who.address))
     known = {"names": who.names, "phone": phone, "address": address, "offices": who.offices, "orders": who.orders}
-    shape = {"customer": known} | {one.key: _records(table) for one, table in file.sections.items()}
-    parts: list[RenderableType] = [heading(f"{'、'.join(who.names)} {phone} {address}")]
-    for one, table in file.sections.items():
-        parts += [heading(one.title), lines_table(table) if table.rows else "暂无 none"]
-    return Output(shape, parts)
+    return {"customer": known} | {one.key: _records(table) for one, table in file.sections.items()}
+
+
+def _told(shape: object, found: LookUp, full: bool = False) -> Output:
+    return Output(shape, [drawn(look_up_page(found, Links(installation().ui_url), full))])
 
 
 @command(app, processes=True)
@@ -69,8 +69,9 @@ def find(
     """查找 Find cases by number or a part of it, order, phone, name or tracking number."""
     with db.connect() as connection:
         found = case_table(find_cases(connection, text, _seen(connection, office)))
+    told = _told(_records(found), LookUp(cases=found))
     more = [f"… 只列最新 {MOST_FOUND} 张 only the newest are listed"] if len(found.rows) >= MOST_FOUND else []
-    return Output(_records(found), [lines_table(found), *more] if found.rows else ["没有找到 nothing was found"])
+    return told._replace(parts=[*told.parts, *more])
 
 
 @command(app)
@@ -78,7 +79,7 @@ def parts(db: Engine, text: Annotated[str, typer.Argument(help="标准名称、�
     """配件 Look up standard part names and the prices that are in force today."""
     with db.connect() as connection:
         found = find_parts(connection, text)
-    return Output(_records(found), [lines_table(found) if found.rows else "没有相近的配件 no part is near"])
+    return _told(_records(found), LookUp(parts=found))
 
 
 def _seen(connection: Connection, office: str, staff: str = "") -> Offices:

@@ -13,7 +13,7 @@ from deployments.cli.output import next_lines, reasons
 from deployments.cli.session import Force, Output, app, command, sheet_app
 from deployments.cli.values import fill_in, read_form, wrong
 from schemas.problems import AftersalesError, BadInput
-from schemas.sheet_kinds import SheetKind, sheet_kind, sheet_kinds
+from schemas.sheet_kinds import sheet_kind
 from schemas.words import Channel
 from tasks.desk.queries import case_view
 from tasks.desk.views import CaseView
@@ -24,47 +24,24 @@ from tasks.durable.stage import advance
 from tasks.privacy.rules import mask_text
 from tasks.sheets.queries import template_lists
 
-SHEETS = {".xlsx", ".xlsm", ".xls", ".csv"}
-FORMS = {".json", ".yaml", ".yml"}
+FORMS = (".json", ".yaml", ".yml")
 MOST_TOLD = 20  # rows that went back; the reject sheet has all of them
 
 
 @command(app, processes=True)
 def apply(
     db: Engine,
-    file: Annotated[Path, typer.Argument(help="申报表 .xlsx .csv，或一份申报 .json .yaml")],
+    file: Annotated[Path, typer.Argument(help="一份申报 .json .yaml；表格用 sheet import for sheets")],
     process: Annotated[str, typer.Option(metavar="CODE", help="流程代码，只有一种时可不填 which process")] = "",
     origin: Annotated[str, typer.Option(help="同一来源只受理一次 the same origin is accepted once")] = "",
 ) -> Output:
-    """申报 Send an application, or a sheet of them."""
-    known, suffix = process_of(process), file.suffix.lower()
-    if suffix in FORMS:
-        return _apply_form(db, known, file, origin or f"cli:{uuid4()}")
-    if suffix not in SHEETS:
-        raise wrong("文件 file", file.name, f"应为 must be {' '.join(sorted(SHEETS | FORMS))}")
-    if origin:
-        raise wrong("--origin", origin, "表格的来源由内容决定 a sheet's origins come from its content")
-    kind = next((kind for kind in sheet_kinds().values() if kind.form is known.request), None)
-    if kind is None:
-        raise wrong("文件 file", file.name, f"{known.title}没有申报表，请用 .json .yaml has no sheet: use a form file")
-    return _take_in(db, file, kind)
-
-
-def process_of(code: str) -> Process:
-    """Find the process that is meant; the only one need not be named."""
-    if code.strip().upper() in PROCESSES:
-        return PROCESSES[code.strip().upper()]
-    if len(PROCESSES) == 1 and not code:
-        return next(iter(PROCESSES.values()))
-    known = "、".join(f"{one.code} {one.title}" for one in PROCESSES.values())
-    raise wrong("--process", code, f"应为 must be one of: {known}")
-
-
-def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Output:
-    """Open a case for an application and bring it to its first gate."""
-    data = fill_in(process.request, read_form(file), [])
+    """申报 Send an application: opens a case and brings it to its first gate."""
+    if file.suffix.lower() not in FORMS:
+        raise wrong("文件 file", file.name, f"应为 must be {' '.join(FORMS)}；表格用 a sheet: aftersales sheet import")
+    definition = process_of(process)
+    data = fill_in(definition.request, read_form(file), [])
     try:
-        opened = open_case(db, process.code, data, origin, Channel.CLI)
+        opened = open_case(db, definition.code, data, origin or f"cli:{uuid4()}", Channel.CLI)
     except BadInput as refused:
         shape = {"accepted": [], "problems": problem_objects(refused.problems)}
         return Output(shape, [], [reasons("未受理 refused", refused.problems)], done=False)
@@ -75,6 +52,16 @@ def _apply_form(db: Engine, process: Process, file: Path, origin: str) -> Output
     became = "已受理 accepted" if opened.new else "此前已受理 was accepted before"
     shape = {"accepted": [chosen(vars(opened), ("number", "new"))], "problems": []}
     return Output(shape, [f"✓ {opened.number} {became}", *next_lines(view_of(db, opened.number))])
+
+
+def process_of(code: str) -> Process:
+    """Find the process that is meant; the only one need not be named."""
+    if code.strip().upper() in PROCESSES:
+        return PROCESSES[code.strip().upper()]
+    if len(PROCESSES) == 1 and not code:
+        return next(iter(PROCESSES.values()))
+    known = "、".join(f"{one.code} {one.title}" for one in PROCESSES.values())
+    raise wrong("--process", code, f"应为 must be one of: {known}")
 
 
 def view_of(db: Engine, number: str) -> CaseView:
@@ -114,15 +101,10 @@ def import_(
     file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")],
     kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
 ) -> Output:
-    """导入 Take in a sheet of applications, decisions, reports or sales records."""
-    return _take_in(db, file, sheet_kind(kind) if kind else None)
-
-
-def _take_in(db: Engine, file: Path, kind: SheetKind | None) -> Output:
-    """Take a sheet in; rows that went back are not done."""
+    """导入 Take in a sheet of applications, decisions, reports or sales records; rows that went back are not done."""
     from tasks.sheets.importing import import_file
 
-    report = import_file(db, file, kind)
+    report = import_file(db, file, sheet_kind(kind) if kind else None)
     shape = {
         "counts": {became.name.lower(): count for became, count in report.counts.items()},
         "numbers": [number for table in report.tables for number in table.numbers],

@@ -12,6 +12,7 @@ from deployments.cli.sheets import view_of
 from deployments.demo.player import Player
 from schemas.tables import service_case
 from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tasks.desk.links import Links
 from tasks.desk.queries import ending_of
 
 TOLD_ABOUT = "SY-01"  # the story whose case is shown at the end
@@ -58,7 +59,7 @@ def show_end(player: Player, apart: str = "") -> End:
         for one in player.stories
     ]
     told_about = next(one.case for one in player.stories if one.story.key == TOLD_ABOUT)
-    for part in case_parts(view_of(player.db, told_about)):
+    for part in case_parts(view_of(player.db, told_about), Links()):
         console.print(part)
     shown = [(*told, due, _mark(became, due == became)) for *told, due, became in endings]
     console.print("\n结案 Endings", table(*ENDINGS, rows=shown), sep="\n")

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import psutil
 
 from deployments.settings import LOGS, PROJECT, RUN, Settings
 
-MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside when its process starts
+MAX_LOG = 20 * 1024 * 1024  # bytes; a longer log is put aside
 RESTART_PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the first, second, … restart in a row
 STEADY = 60.0  # seconds of running after which a death counts as the first again
 SAME_START = 2.0  # seconds that two readings of one process's start may differ
@@ -44,8 +45,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
-        if self.log_file.exists() and self.log_file.stat().st_size > MAX_LOG:
-            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        self.put_log_aside()
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self.words],
@@ -64,6 +64,7 @@ class Child:
         """Note the process's death, and start it again when its pause is over."""
         now = time.monotonic()
         if self.process is None or self.alive:
+            self.put_log_aside()
             return
         if self.restart_at is None:
             self.deaths = 0 if now - self.started > STEADY else self.deaths
@@ -73,6 +74,15 @@ class Child:
             log.warning("the %s ended (%s); restart in %.0f s, see %s", self.name, ended, pause, self.log_file)
         if now >= self.restart_at:
             self.start()
+
+    def put_log_aside(self) -> None:
+        """Copy a log that has grown long and empty it: the process and its children go on at the end of the same file."""
+        with suppress(OSError):  # there is none yet
+            if self.log_file.stat().st_size > MAX_LOG:
+                try:
+                    shutil.copyfile(self.log_file, self.log_file.with_suffix(".log.1"))
+                finally:  # where there is no room for two, all the more
+                    os.truncate(self.log_file, 0)
 
     @property
     def alive(self) -> bool:

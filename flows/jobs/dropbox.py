@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from tasks.durable import clock
 from tasks.policies.queries import setting_today
-from tasks.runs.imports import TAKING_IN, start_run, take_in
+from tasks.runs.imports import MOST_TOLD, TAKING_IN, start_run, take_in
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, places
 
+MOST_FILES = 20  # that a message tells of
 NOTHING = Ended("无新文件", "投件目录中没有可读入的文件 nothing to take in")
 
 
@@ -50,7 +51,9 @@ def take_in_dropbox(job: Job) -> Ended:
             try:
                 told.append(f"{name}: {take_in(job, file)}")
             except Exception as fault:  # noqa: BLE001  one file's, whatever it is; it is tried again
-                faults.append(f"{name}: {fault!r}")
-    if faults:
-        return Ended("故障", "\n".join([*faults, *told]), failed=True)
-    return Ended(f"{len(told)} 个文件", "\n".join(told)) if told else NOTHING
+                faults.append(f"{name}: {repr(fault)[:MOST_TOLD]}")
+    lines, many = [*faults, *told], len(faults) + len(told)
+    if many > MOST_FILES:
+        lines[MOST_FILES:] = [f"… 共 {many} 个文件 files in all"]
+    ended = Ended("故障" if faults else f"{many} 个文件", "\n".join(lines), failed=bool(faults))
+    return ended if lines else NOTHING

@@ -66,7 +66,7 @@ route_price = table(
     "route_price", *codes_of("office", primary_key=True), Column("reference_price", Money, nullable=False), *in_force()
 )
 
-carrier = table("carrier", *named(12), Column("kind", String(12), nullable=False))
+carrier = table("carrier", *named(12), *each(String(12), "kind"), *each(Text, "aliases", server_default=""))
 
 cycle_standard = table(
     "cycle_standard",

@@ -47,19 +47,21 @@ ALWAYS = {
             FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
         ) m USING (case_id, step_key, line_no)
         WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",
-    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip it reverses": """
+    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key ~ '^undo-(release|collect)-goods' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document WHERE reverses IS NOT NULL OR content ->> 'red' = 'true') red
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
-        WHERE undo.step_key IS NULL OR black.id IS NULL OR black.kind <> red.kind
+        WHERE (undo.step_key IS NULL AND red.step_key NOT LIKE 'book-back-%')
+           OR black.id IS NULL OR black.kind <> red.kind
            OR EXISTS (
                SELECT line ->> 'line_no', line ->> 'part'
                FROM (SELECT json_array_elements(red.content -> 'lines') AS line
                      UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
-               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0)""",
+               GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0
+                   AND (undo.step_key IS NOT NULL OR sum((line ->> 'quantity')::numeric) < 0))""",
     "维修和报废只出自残次品仓 what is repaired or scrapped leaves a damaged warehouse": """
         SELECT case_id, step_key, warehouse, m.kind FROM stock_movement m JOIN warehouse w ON w.code = m.warehouse
         WHERE m.kind IN ('repair_out', 'scrap_out') AND w.kind <> 'damaged'""",

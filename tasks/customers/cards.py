@@ -14,8 +14,7 @@ from schemas.problems import BadInput, Problem
 from schemas.words import Role
 from tasks.applications.warranty import cover_of
 from tasks.customers import queries
-from tasks.customers.queries import Sale
-from tasks.customers.rules import FOREIGN, TOLD_BY_CARD, date_problems, heading, other_card_problem, unknown_sale
+from tasks.customers.rules import FOREIGN, TOLD_BY_CARD, Sale, date_problems, heading, other_card_problem, unknown_sale
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.queries import Person

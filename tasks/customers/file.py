@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from schemas.forms.sales import SalesChannel
 from schemas.shapes import LineTable, money
@@ -129,9 +129,8 @@ def _whole(connection: Connection, found: Customer, offices: Offices) -> Custome
 
 
 def _customers(connection: Connection, offices: Offices, **by: Sequence[str]) -> list[Customer]:
-    rows = queries.customers(connection, offices, **by)
-    known: dict[str, list[queries.Mention]] = {}
-    for row in rows:
+    known: dict[str, list[Row[Any]]] = {}
+    for row in queries.customers(connection, offices, **by):
         known.setdefault(row.phone or row.name, []).append(row)
     return [
         Customer(

@@ -1,7 +1,7 @@
 """The SQL of the customer file: sales records, warranty cards, periods of 三包, waivers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, select, text, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
@@ -16,11 +16,11 @@ from schemas.tables import (
     warranty_period,
     warranty_waiver,
 )
+from tasks.customers.rules import Sale
 from tasks.durable import clock
 from tasks.people.queries import Offices
 from tasks.unit.among import among
 
-Sale = tuple[str, int]  # order and line
 MOST_TOLD = 2_000  # rows that tell of customers of one name
 _CUSTOMERS = text("""
     SELECT place, told.phone, told.name, told.address, order_no, o.name AS office FROM (
@@ -35,17 +35,6 @@ _CUSTOMERS = text("""
     JOIN office o ON o.code = told.office
     WHERE told.name <> '' AND (CAST(:offices AS text[]) IS NULL OR o.code = ANY(:offices))
     ORDER BY place, order_no DESC, told.name LIMIT :most""")
-
-
-class Mention(NamedTuple):
-    """What a card, a sales record or a case tells of a customer, in this order."""
-
-    place: int
-    phone: str
-    name: str
-    address: str
-    order_no: str
-    office: str
 
 
 NEIGHBOURS = 500  # orders on each side of an unknown number, among which a misspelt one is looked for
@@ -146,12 +135,11 @@ def customers(
     orders: Collection[str] = (),
     phones: Collection[str] = (),
     names: Collection[str] = (),
-) -> list[Mention]:
-    """Find what is told of customers with any of these orders, phones or names."""
+) -> Sequence[Row[Any]]:
+    """Find what is told of customers with any of these orders, phones or names: by cards, by sales records, by cases."""
     wanted: dict[str, Any] = {"orders": list(orders), "phones": list(phones), "names": list(names)}
     seen = None if offices is None else sorted(offices)
-    rows = connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD})
-    return [Mention(*row) for row in rows]
+    return connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD}).all()
 
 
 def sales_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from schemas.forms.sales import WarrantyCard
 from schemas.problems import Problem
 
-Sale = tuple[str, int]
+Sale = tuple[str, int]  # order and line
 TOLD_BY_CARD = ("signing_date", "installation_date")
 FOREIGN = "不是本办事处的订单 is an order of another office"
 

@@ -70,7 +70,11 @@ def at(day: date, clock_time: time = time()) -> datetime:
 
 def shanghai_day(moment: datetime) -> date:
     """Return the Shanghai date of an aware moment."""
-    return _local(moment).date()
+    if moment.utcoffset() is None:
+        raise ValueError(
+            f"got the moment {moment.isoformat()} without a time zone, expected one in UTC: take clock.now()"
+        )
+    return moment.astimezone(SHANGHAI).date()
 
 
 def is_working_day(calendar: Calendar, day: date) -> bool:
@@ -208,14 +212,6 @@ def _next_working_day(calendar: Calendar, day: date) -> date:
             found += _ONE_DAY
         calendar._next[day] = found
     return found
-
-
-def _local(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError(
-            f"got the moment {moment.isoformat()} without a time zone, expected one in UTC: take clock.now()"
-        )
-    return moment.astimezone(SHANGHAI)
 
 
 def _require_not_negative(value: int, what: str) -> None:

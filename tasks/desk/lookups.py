@@ -29,19 +29,21 @@ NOT_HOLDER = (
 class LookUp(NamedTuple):
     """What was found: one customer's file or several customers to choose from; else cases; and parts."""
 
-    file: CustomerFile | None
-    customers: Sequence[Customer]
-    cases: LineTable
-    parts: LineTable
+    file: CustomerFile | None = None
+    customers: Sequence[Customer] = ()
+    cases: LineTable = LineTable((), ())
+    parts: LineTable = LineTable((), ())
 
 
 def look_up(connection: Connection, typed: str, offices: Offices) -> LookUp:
     """Look for whatever was typed; who is of an office sees what is its own."""
     found = find_customers(connection, typed, offices)
-    file = customer_file(connection, found[0], offices) if len(found) == 1 else None
-    cases = [] if file else find_cases(connection, typed, offices)
-    parts = table_of({}, []) if found or cases else find_parts(connection, typed)
-    return LookUp(file, found if len(found) > 1 else [], case_table(cases), parts)
+    if len(found) == 1:
+        return LookUp(customer_file(connection, found[0], offices))
+    cases = find_cases(connection, typed, offices)
+    if found or cases:
+        return LookUp(None, found, case_table(cases))
+    return LookUp(parts=find_parts(connection, typed))
 
 
 def choices(customers: Sequence[Customer]) -> LineTable:

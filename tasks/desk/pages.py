@@ -33,13 +33,13 @@ SUMMARY_WIDTH = 80  # half-width characters of an inbox row's brief
 STAFF_ROLES = [role for role in Role if role is not Role.SYSTEM]
 
 
-def case_sheet(view: CaseView, links: Links | None = None) -> str:
-    """Draw all that staff want to know of a case; contact data masked."""
+def case_sheet(view: CaseView, links: Links | None = None, diagram: bool = True) -> str:
+    """Draw all that staff want to know of a case; contact data masked. Not every reader draws a `diagram`."""
     return _template("case_sheet").render(
         view=view,
         case=view.case,
         links=links or Links(),
-        diagram=Markdown(chain_diagram(view)),
+        diagram=Markdown(chain_diagram(view)) if diagram else None,
         lines=_line_table(view.lines, partial(mask_text, customer=view.case)) if view.lines.rows else None,
         awaited=lambda item: _awaited(view, item, links or Links()),
         timeline=timeline_rows(view),
@@ -50,8 +50,8 @@ def case_sheet(view: CaseView, links: Links | None = None) -> str:
     )
 
 
-def look_up_page(found: LookUp, links: Links) -> str:
-    """Draw what was looked up; contact data masked, cases linked to their sheets."""
+def look_up_page(found: LookUp, links: Links, full: bool = False) -> str:
+    """Draw what was looked up; contact data masked unless it is wanted in `full`, cases linked to their sheets."""
 
     def drawn(table: LineTable) -> Markdown:
         return _line_table(table, mask_mobiles, links)
@@ -63,8 +63,8 @@ def look_up_page(found: LookUp, links: Links) -> str:
         cases=found.cases,
         parts=found.parts,
         drawn=drawn,
-        phone=mask_phone,
-        address=mask_address,
+        phone=str if full else mask_phone,
+        address=str if full else mask_address,
     )
 
 

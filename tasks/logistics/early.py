@@ -27,7 +27,7 @@ def asking_release(
     nothing_kept: Callable[[], bool] = lambda: False,
     link: str = "出库",
 ) -> Branch[tuple[EarlyRelease, str]]:
-    """Ask a leader, today, whether urgent goods may go before the form; silence means that they wait for it.
+    """Ask a leader, due today, whether urgent goods may go before the form; open until decided or overtaken by it.
 
     Gives the decision and the question's key. Where nothing is kept for the case yet, what is on stock of its lines is
     kept with the decision.
@@ -52,7 +52,7 @@ def asking_release(
 
     def question(key: str, leader: Approver) -> Question[EarlyRelease]:
         due = working_days("release")
-        more: More = {"barred": may_not(barred, leader.last), "expires": due, "remind": None}
+        more: More = {"barred": may_not(barred, leader.last), "remind": None}
         return gate(key, "加急放行", leader.role, EarlyRelease, due, link, brief, check=check, record=record, **more)
 
     said, _, answered = yield from asking(key, find(key), find, question)

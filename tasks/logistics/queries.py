@@ -21,9 +21,9 @@ def route_prices(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[
 
 
 def carriers(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, FreightMethod]:
-    """Give how known carriers go, by name and by code."""
-    known = connection.execute(select(carrier.c.code, carrier.c.name, carrier.c.kind).order_by(carrier.c.code)).all()
-    return {word: FreightMethod(row.kind) for row in known for word in (row.name, row.code)}
+    """Give how known carriers go, by name, by code and by what people write for them."""
+    known = connection.execute(select(carrier).order_by(carrier.c.code)).all()
+    return {word: FreightMethod(row.kind) for row in known for word in (row.name, row.code, *row.aliases.split())}
 
 
 def freight_limits(work: Work) -> FreightLimits:

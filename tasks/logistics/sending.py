@@ -1,7 +1,7 @@
 """出库 and 出库制票: freight rules, early release of urgent goods, slips (DOMAIN 1.9, 1.10)."""
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -21,7 +21,6 @@ from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
@@ -29,6 +28,7 @@ from tasks.logistics.early import asking_release
 from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import carriers, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
+from tasks.production.questions import count_question
 from tasks.stock.moves import by_line, deliver_reserved, kept, receive
 from tasks.unit.work import Work
 
@@ -121,11 +121,7 @@ def sending(parcel: Parcel) -> Branch[Release]:
 
 
 def _go_first(parcel: Parcel, key: str) -> Branch[None]:
-    try:
-        said, answered = yield from asking_release(parcel.case, key, parcel.barred, parcel.lines)
-    except TimedOut:
-        parcel.may_go_first = False
-        return
+    said, answered = yield from asking_release(parcel.case, key, parcel.barred, parcel.lines)
     parcel.may_go_first = False
     if said.verdict == ReleaseVerdict.RELEASE:
         parcel.leave_before_the_form(answered, said.staff)
@@ -153,14 +149,34 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     return ""
 
 
+def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:
+    """Call back so much of what left, line → quantity: until it is counted it is in nobody's stock (DOMAIN, "Stock")."""
+    key, goods = f"recall-{left.turn}", {line.line_no: line for line in left.lines}
+    back = {no: many for no, many in back.items() if many}
+    question = count_question(key, back, goods, only_these(back), "退回清点", why)
+    counted = yield replace(question, link="出库", due=working_days("recall"))
+    book_back(case, left, {line.line_no: line.counted for line in counted.lines if line.counted}, turn=left.turn)
+
+
+@step("退回入库", link="出库")
+def book_back(work: Work, left: Release, came: dict[int, Decimal], turn: int) -> DocumentRef | None:
+    """Put what came back on stock with a red, negative 出库单; there is none where nothing came."""
+    back = [line.model_copy(update={"quantity": came[line.line_no]}) for line in left.lines if line.line_no in came]
+    return _put_back(work, left, back) if back else None
+
+
 @step("红字冲销", link="出库")
 def reverse_release(work: Work, released: Release) -> DocumentRef | None:
-    """Put undelivered goods back on stock with a red, negative 出库单; what the office has is not touched."""
-    if work.recorded(f"confirm-receipt-{released.turn}"):
+    """Put undelivered goods back on stock; what the office has, and what was called back, is not touched."""
+    if work.recorded(f"confirm-receipt-{released.turn}") or work.recorded(f"book-back-{released.turn}"):
         return None
-    for line in released.lines:
+    return _put_back(work, released, released.lines)
+
+
+def _put_back(work: Work, released: Release, back: Sequence[SentLine]) -> DocumentRef:
+    for line in back:
         receive(work, line.line_no, line.part, line.quantity, MovementKind.DELIVERY_OUT)
-    content = _outbound(work, [goods_row(line, quantity=str(-line.quantity)) for line in released.lines], red=True)
+    content = _outbound(work, [goods_row(line, quantity=str(-line.quantity)) for line in back], red=True)
     return issue(work, DocumentKind.OUTBOUND_SLIP, content, reverses=released.slip)
 
 

@@ -8,8 +8,6 @@ from schemas.shapes import CaseNumber, LineTable
 from schemas.words import Ending, Role, Urgency
 from tasks.lookups.rules import Columns, shown, table_of
 
-OPEN = "办理中 open"
-
 
 def _stands(case: Mapping[str, Any]) -> str:
     """Say how a case ended, or where it stands, for whom it waits and until when."""
@@ -31,24 +29,10 @@ COLUMNS: Columns = {
 }
 
 
-class LinesMoved(NamedTuple):
-    """How many lines of a case have come or gone, of how many, and the day of the last one."""
-
-    lines: int
-    of: int
-    last: date | None
-
-    def __str__(self) -> str:
-        if not self.lines:
-            return ""
-        return str(self.last) if self.lines == self.of else f"{self.lines}/{self.of} {self.last}"
-
-
 class FoundCase(NamedTuple):
     """A case that was found; the holder is the role it waits for, the promise that of its last line."""
 
-    id: int
-    number: str
+    number: CaseNumber
     process: str
     title: str
     office: str
@@ -59,21 +43,19 @@ class FoundCase(NamedTuple):
     holder: Role | None
     due_at: datetime | None
     promised: date | None
-    goods_in: LinesMoved
-    goods_out: LinesMoved
+    goods_in: str
+    goods_out: str
     tracking: str
+    state: str
 
-    def record(self) -> dict[str, Any]:
-        """Give what machines read, and people under the headings."""
-        said = {
-            "number": CaseNumber(self.number),
-            "state": self.ending.option if self.ending else OPEN,
-            "goods_in": str(self.goods_in),
-            "goods_out": str(self.goods_out),
-        }
-        return {name: value for name, value in self._asdict().items() if name != "id"} | said
+
+def lines_moved(lines: int, of: int, last: date | None) -> str:
+    """Say how many lines of a case have come or gone, if not all, and the day of the last one."""
+    if not lines:
+        return ""
+    return str(last) if lines == of else f"{lines}/{of} {last}"
 
 
 def case_table(found: Sequence[FoundCase]) -> LineTable:
     """List cases that were found."""
-    return table_of(COLUMNS, [case.record() for case in found])
+    return table_of(COLUMNS, [case._asdict() for case in found])

@@ -1,9 +1,9 @@
 """Standard parts as they are looked up: by code, name, category or a part of these, else the nearest names (S0)."""
 
-from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from schemas.shapes import LineTable, money
 from schemas.spelling import Known, alike
@@ -15,10 +15,6 @@ from tasks.lookups.rules import Columns, table_of
 MOST_PARTS = 50
 
 
-def _price(part: Mapping[str, Any]) -> str:
-    return "" if part["price"] is None else money(part["price"])
-
-
 COLUMNS: Columns = {
     "编码 Code": "code",
     "标准名称 Name": "name",
@@ -26,7 +22,7 @@ COLUMNS: Columns = {
     "规格 Specification": "specification",
     "颜色 Colour": "colour",
     "单位 Unit": "uom",
-    "今日单价 Price (CNY)": _price,
+    "今日单价 Price (CNY)": lambda part: "" if part["price"] is None else money(part["price"]),
     "状态 State": "state",
 }
 
@@ -41,14 +37,9 @@ def find_parts(connection: Connection, typed: str) -> LineTable:
     if not found:
         known = Known((one.name, one) for one in parts)
         found = [known[name] for name in known.near(typed)]
-    gone = "{} 停产 discontinued"
-    records = [
-        one._asdict()
-        | {
-            "state": gone.format(one.discontinued_on)
-            if one.discontinued_on and one.discontinued_on <= today
-            else "在用 in use"
-        }
-        for one in found[:MOST_PARTS]
-    ]
-    return table_of(COLUMNS, records)
+    return table_of(COLUMNS, [one._asdict() | {"state": _state(one, today)} for one in found[:MOST_PARTS]])
+
+
+def _state(part: Row[Any], today: date) -> str:
+    gone = part.discontinued_on and part.discontinued_on <= today
+    return f"{part.discontinued_on} 停产 discontinued" if gone else "在用 in use"

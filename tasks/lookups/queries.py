@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, text
 
+from schemas.shapes import CaseNumber
 from schemas.spelling import order_number, person_name, phone_number
 from schemas.tables import counter, part, part_category, part_price
 from schemas.words import Role, Urgency
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
-from tasks.lookups.cases import FoundCase, LinesMoved
+from tasks.lookups.cases import FoundCase, lines_moved
 from tasks.people.queries import Offices
 from tasks.policies.queries import valid_on
 
@@ -29,7 +30,7 @@ _BY_TRACKING = text("""
           AND (CAST(:offices AS text[]) IS NULL OR c.office = ANY(:offices))
     ORDER BY 1 DESC LIMIT :most""")
 _CASES = text("""
-    SELECT c.id, c.number, c.process, o.name AS office, c.order_no, c.urgency, c.link, c.ending, c.holder, c.due_at,
+    SELECT c.number, c.process, o.name AS office, c.order_no, c.urgency, c.link, c.ending, c.holder, c.due_at,
            moved.*, sent.tracking
     FROM service_case c JOIN office o ON o.code = c.office, LATERAL (
         SELECT max(promised) AS promised, count(*) AS lines, count(in_on) AS came, max(in_on) AS came_on,
@@ -92,13 +93,16 @@ def cases_found(connection: Connection, ids: Collection[int]) -> list[FoundCase]
 
 def _found(row: Row[Any]) -> FoundCase:
     process, own = PROCESSES[row.process], row._asdict()
+    ending = process.endings(row.ending) if row.ending else None
     said = {
+        "number": CaseNumber(row.number),
         "title": process.title,
         "urgency": Urgency(row.urgency),
-        "ending": process.endings(row.ending) if row.ending else None,
+        "ending": ending,
         "holder": Role(row.holder) if row.holder else None,
-        "goods_in": LinesMoved(row.came, row.lines, row.came_on),
-        "goods_out": LinesMoved(row.went, row.lines, row.went_on),
+        "goods_in": lines_moved(row.came, row.lines, row.came_on),
+        "goods_out": lines_moved(row.went, row.lines, row.went_on),
+        "state": ending.option if ending else "办理中 open",
     }
     return FoundCase(**{name: (own | said)[name] for name in FoundCase._fields})
 

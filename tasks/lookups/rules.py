@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from schemas.shapes import CaseNumber, LineTable
+from schemas.shapes import LineTable
 from schemas.words import Labelled
 from tasks.unit.work import SHANGHAI
 
 Columns = Mapping[str, str | Callable[[Mapping[str, Any]], object]]
-YES, NO = "是 yes", "否 no"
 
 
 def table_of(columns: Columns, records: Iterable[Mapping[str, Any]]) -> LineTable:
@@ -24,10 +23,6 @@ def shown(value: object) -> object:
     match value:
         case Labelled():
             return value.zh
-        case bool():
-            return YES if value else NO
-        case CaseNumber():
-            return value
         case datetime():
             return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     return value

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]*", re.IGNORECASE)
+WEB = r"(?:https?|ftp):[/\\]*(?=[^\s/\\])"  # as browsers read it, whatever slashes stand there
+URL = re.compile(rf"(?<![a-z0-9])(?:{WEB}|[a-z][a-z0-9+.-]*://)[^\s\"'<>]*", re.IGNORECASE)
 PARTING = r"\s.,()·－（），\-"  # what people put between the parts of a number or an address
 MOBILE = re.compile(
     rf"(?<!\d)(?:[+＋]?[8８][6６][{PARTING}]?)?[1１][3-9３-９]\d[{PARTING}]?\d{{4}}[{PARTING}]?\d{{4}}(?!\d)"
@@ -61,6 +62,7 @@ def _spelled(secret: str) -> re.Pattern[str]:
 
 def bare_url(url: str) -> str:
     """Give a URL without what may be secret: user, password, query, fragment; of one that is none only its scheme."""
+    url = re.sub(rf"\A{WEB}", lambda found: f"{found[0].partition(':')[0]}://", url, flags=re.IGNORECASE)
     try:
         parts = urlsplit(url)
         _ = parts.port  # ValueError where a password holds what parts a URL

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, ReportLine
-from schemas.parts import PlannedLine
+from schemas.parts import Goods
 from schemas.problems import Problem
 from schemas.words import Role
 from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
@@ -52,9 +52,9 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
 
 
 def count_question(
-    key: str, made: Mapping[int, Decimal], plan: Mapping[int, PlannedLine], covers: Covers, title: str, stopped: str
+    key: str, made: Mapping[int, Decimal], plan: Mapping[int, Goods], covers: Covers, title: str, stopped: str
 ) -> Question[GoodsInCount]:
-    """Ask the warehouse to count before anything is booked; `stopped` says why the case ends with it."""
+    """Ask the warehouse to count before anything is booked; `stopped` says why it becomes free stock."""
 
     def check(form: GoodsInCount, _work: Work) -> list[Problem]:
         return count_problems(form.lines, made)

@@ -27,11 +27,10 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import known_rows
 from tasks.durable.stage import advance_chunk
-from tasks.sheets.cards import keep_cards
 from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
-from tasks.sheets.sales import keep_sales
+from tasks.sheets.sales import keep_cards, keep_sales
 from tasks.unit.work import SHANGHAI
 
 KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards}

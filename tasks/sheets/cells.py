@@ -12,7 +12,7 @@ from schemas.forms.fields import A_NUMBER, cleaned, unparted
 from schemas.sheet_kinds import CellType
 
 Cell = str | int | float | bool | date | datetime | None
-EXCEL_EPOCH = date(1899, 12, 30)
+EXCEL_EPOCH, LATER_EPOCH = date(1899, 12, 30), date(1904, 1, 1)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119, what a day in a cell without date format may be
 SAFE_DIGITS = 15  # Excel keeps no more of a number
 A_DAY = "应为日期，例如 2026-03-05 must be a date such as 2026-03-05"
@@ -36,6 +36,10 @@ _LONGEST_NUMBER = 40
 
 class Formula(str):
     """A cell that holds a formula: nobody knows its value for sure."""
+
+
+class From1904(int):
+    """A whole number of a workbook that counts its days from 1904, as old ones of a Mac do."""
 
 
 class Fault(str):
@@ -71,7 +75,7 @@ def read_day(value: Cell, today: date) -> date:
     except ValueError:
         raise ValueError(A_DAY) from None
     if text.isascii() and text.isdigit() and int(text) in SERIALS:
-        return EXCEL_EPOCH + timedelta(days=int(text))
+        return (LATER_EPOCH if isinstance(value, From1904) else EXCEL_EPOCH) + timedelta(days=int(text))
     raise ValueError(A_DAY)
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from openpyxl.styles import Font
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from schemas.problems import BadInput
 from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.desk.rules import plain
 from tasks.privacy.rules import mask_mobiles
 from tasks.sheets.book import FACE, Book, append, write
+from tasks.sheets.cells import From1904
 from tasks.sheets.forms import SheetRow
 from tasks.sheets.outcome import Became, RowOutcome
 from tasks.sheets.reader import REASON_HEADING, ROW_HEADING
@@ -79,6 +81,8 @@ class SheetReport:
     def write_rejects(self, path: Path) -> None:
         """Write the rows that go back; a folder that does not take them undoes nothing that was accepted."""
         book = Book()
+        if any(isinstance(cell, From1904) for table in self.tables for row, _ in table.rejected for cell in row.given):
+            book.book.epoch = CALENDAR_MAC_1904  # so that they mean the same days when they are sent again
         for table in self.tables:
             if table.rejected:
                 _write_rejected(book, table)

@@ -1,4 +1,4 @@
-"""Take sales records in: kept by order and line, signed, each change written down.
+"""Take sales records in: kept by order and line, signed, each change written down; and warranty cards, each registers one.
 
 A record that would change another one goes back with what would change; confirmed and sent again, it does.
 """
@@ -10,19 +10,33 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Engine, Row
 
-from schemas.forms.sales import SalesChannel, SalesLine, YesNo
-from schemas.problems import Problem, problems_of
-from tasks.customers.cards import renew_periods
+from schemas.forms.sales import SalesChannel, SalesLine, WarrantyCard, YesNo
+from schemas.problems import BadInput, Problem, problems_of
+from tasks.customers.cards import register_card, renew_periods
 from tasks.customers.queries import add_sales, correct_sales, held_sales, note_sales
 from tasks.people.queries import offices
 from tasks.privacy.rules import mask_address, mask_phone
 from tasks.sheets.forms import SheetForm
-from tasks.sheets.outcome import Became, RowOutcome, rejected
+from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
 
 SIGNED = ("staff", "confirmed")  # what a row says beside the record
 MASKED = {"customer_phone": mask_phone, "customer_address": mask_address}  # reasons stand on pages too
 CONFIRMED = SalesLine.model_fields["confirmed"].alias or ""
 Changes = dict[str, tuple[str, str]]  # by column what it was and becomes
+
+
+def keep_cards(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
+    """Register the cards of some rows, each by itself; gives for each whether it is new, was known, or goes back."""
+    outcomes = list[RowOutcome]()
+    for form in forms:
+        try:
+            new = register_card(db, WarrantyCard.model_validate(form.rows[0].values)).new
+        except (BadInput, ValidationError) as wrong:
+            told = wrong.problems if isinstance(wrong, BadInput) else problems_of(wrong)
+            outcomes += rejected(form.key, form.rows, told)
+        else:
+            outcomes += all_became(form.rows, Became.ACCEPTED if new else Became.UNCHANGED, form.key)
+    return outcomes
 
 
 def keep_sales(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:

@@ -12,10 +12,10 @@ from xml.etree.ElementTree import Element, iterparse
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import column_index_from_string
-from openpyxl.utils.datetime import from_excel, from_ISO8601
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_excel, from_ISO8601
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from tasks.sheets.cells import Cell, Fault, Formula
+from tasks.sheets.cells import Cell, Fault, Formula, From1904
 
 NumberedRow = tuple[int, Sequence[Cell]]
 MOST_COLUMNS = 256  # with anything in them; the widest kind has 30, and each costs a cell in every row
@@ -133,6 +133,7 @@ class _Metered:
 
 def _reader(book: Any, shared: Sequence[str]) -> Callable[[Element], Cell]:
     date_styles, epoch = {str(style) for style in book._date_formats}, book.epoch
+    whole = From1904 if epoch == CALENDAR_MAC_1904 else int
 
     def value_of(cell: Element) -> Cell:
         kind, text = cell.get("t", "n"), ""
@@ -147,13 +148,11 @@ def _reader(book: Any, shared: Sequence[str]) -> Callable[[Element], Cell]:
             return shared[int(text)] or None
         if kind == "n" and cell.get("s", "0") in date_styles:
             return _date(text, epoch)
+        if kind == "n":
+            return whole(text) if text.isdecimal() else float(text)
         return _READ.get(kind, str)(text)
 
     return value_of
-
-
-def _number(text: str) -> Cell:
-    return int(text) if text.isdecimal() else float(text)
 
 
 def _date(text: str, epoch: datetime) -> Cell:
@@ -164,9 +163,4 @@ def _date(text: str, epoch: datetime) -> Cell:
     return value if isinstance(value, datetime) else str(value)
 
 
-_READ: dict[str, Callable[[str], Cell]] = {
-    "n": _number,
-    "b": lambda text: text not in ("0", "false"),
-    "e": Fault,
-    "d": from_ISO8601,
-}
+_READ: dict[str, Callable[[str], Cell]] = {"b": lambda text: text not in ("0", "false"), "e": Fault, "d": from_ISO8601}

@@ -22,6 +22,17 @@ def test_an_anomaly_of_what_left_early_may_close_the_case_before_its_review(play
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4}, "what the office has stays with it"
 
 
+def test_a_remake_that_a_rejection_overtakes_ends_with_an_entry_that_says_so(play: Play) -> None:
+    case = damaged(play)
+    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    while (waiting := play.next_key(case)).startswith("approve-anomaly"):
+        play.decide(case, waiting)
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    entry = next(row for row in play.timeline(case) if row.step_key == "cancel-remake")
+    assert (entry.title, [(line["line_no"], line["quantity"]) for line in entry.output]) == ("取消重做", [(1, "1")])
+    assert play.finish(case) == "rejected"
+
+
 def wanted(play: Play, quantity: int) -> int:
     """Send an urgent application for so many hinges, and slides by mistake."""
     return play.apply([line("P-HW-001", quantity), line("P-HW-002", 5)], urgency="加急")

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from schemas.words import Role
-from tests.play import OWN_VAN, Play, cells, line
+from tests.play import OWN_VAN, Play, books_balance, cells, line
 
 FLEET = "集团自有车队"
 
@@ -18,8 +18,11 @@ def ready(play: Play, office: str = "BJ") -> int:
     return case
 
 
+GOES_BY = {"自有车辆": FLEET, "专车": "德邦", "快递": "顺丰", "空运": "国航"}
+
+
 def how(method: str, freight: object) -> dict[str, object]:
-    return {"运输方式": method, "承运商": FLEET if method == "自有车辆" else "德邦", "运费": freight, "件数": 1}
+    return {"运输方式": method, "承运商": GOES_BY[method], "运费": freight, "件数": 1}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "no carrier": ({"承运商": ""}, "承运商: “” — 必填 is required"),
     "an own vehicle of another carrier": (
         {"运输方式": "自有车辆", "承运商": "顺丰速运", "运费": 5000},
-        "承运商 carrier: “顺丰速运” — 自有车辆须为OWN、集团自有车队",
+        "承运商 carrier: “顺丰速运” — 自有车辆须为OWN、自有车队、集团自有车队",
     ),
     "an own vehicle for money": (
         {"运输方式": "自有车辆", "承运商": FLEET, "运费": "9999.99"},
@@ -103,6 +106,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"运输方式": "快递", "承运商": "sfa"},
         "承运商 carrier: “sfa” — 不做快递，请选空运 does not go by express: choose air",
     ),
+    "express by its short name as hired transport": ({"承运商": "顺丰"}, "承运商 carrier: “顺丰” — 不做专车，请选快递"),
+    "the fleet by its short name hired": ({"承运商": "自有车队"}, "承运商 carrier: “自有车队” — 集团车队请选自有车辆"),
     "unknown method": ({"运输方式": "马车"}, "运输方式: “马车” — 应为 expected one of: 专车 hired"),
 }
 
@@ -234,16 +239,61 @@ def test_what_left_early_is_not_sent_again_where_the_review_asks_for_more(play: 
     assert play.moved(case, "delivery_out") == {"P-HW-001": -6}
 
 
-def test_the_form_is_owed_though_the_application_is_rejected_and_the_goods_come_back(play: Play) -> None:
-    before, _ = play.stock("P-HW-001")
+def rejected_after_its_release(play: Play) -> int:
+    """Reject an application whose hinges left early, of which the form is there: they are on the road."""
     case = urgent(play)
     play.decide(case, "release-early")
     play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
-    assert list(play.items(case)) == ["goods-out-1-1"]
+    assert list(play.items(case)) == ["goods-out-1-1"], "the form is owed though the application is rejected"
     play.decide(case, "goods-out-1-1")
+    return case
+
+
+def test_goods_of_a_rejected_application_are_in_nobodys_stock_until_they_are_back(play: Play) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = rejected_after_its_release(play)
+    (item,) = play.items(case).values()
+    assert (item.step_key, item.role, play.stock("P-HW-001")) == ("recall-1", "WAREHOUSE", (before - 4, 0))
+    assert item.brief[1:] == ["1. 铰链(全盖110°): 报 reported 4"]
+    play.decide(case, "recall-1")
     assert play.case(case).ending == "rejected"
     assert play.stock("P-HW-001") == (before, 0)
     assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, True]
+    books_balance(play.db)
+
+
+@pytest.mark.parametrize("came", [3, 0])
+def test_what_does_not_come_back_is_not_booked_and_has_its_reason(play: Play, came: int) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = rejected_after_its_release(play)
+    assert "差异原因" in play.refused(case, "recall-1", 明细=cells("实收数量", {1: came}))
+    play.decide(case, "recall-1", 明细=cells("实收数量", {1: came}, 差异原因="办事处留用"))
+    assert (play.case(case).ending, play.stock("P-HW-001")) == ("rejected", (before - 4 + came, 0))
+    books_balance(play.db)
+
+
+def test_what_left_early_beyond_what_the_review_grants_is_called_back(play: Play) -> None:
+    before = {part: play.stock(part)[0] for part in ("P-HW-001", "P-HW-002", "P-HW-003")}
+    case = play.apply([line("P-HW-001", 6), line("P-HW-002", 5)], urgency="加急")
+    play.decide(case, "release-early")
+    play.decide(case, "goods-out-1-1")
+    corrected = [
+        *cells("数量", {1: 2}, 配件名称="P-HW-001", 单价=1),
+        *cells("数量", {2: 5}, 配件名称="P-HW-003", 单价=1),
+    ]
+    play.decide(case, "review-1", 明细=corrected)
+    (item,) = (item for key, item in play.items(case).items() if key == "recall-1")
+    assert [said.rpartition(" ")[2] for said in item.brief[1:]] == ["4", "5"]
+    assert play.stock("P-HW-001")[0] == before["P-HW-001"] - 6, "they are on the road"
+    play.decide(case, "recall-1")
+    assert play.finish(case) == "delivered"
+    after = {part: play.stock(part)[0] for part in before}
+    assert after == {
+        "P-HW-001": before["P-HW-001"] - 2,
+        "P-HW-002": before["P-HW-002"],
+        "P-HW-003": before["P-HW-003"] - 5,
+    }
+    books_balance(play.db)
 
 
 def test_a_rejected_application_of_which_nothing_left_needs_no_form(play: Play) -> None:
@@ -278,13 +328,45 @@ def test_nothing_is_released_early_where_nothing_is_on_stock(play: Play) -> None
     assert play.finish(case) == "delivered"
 
 
-def test_a_supervisor_who_is_silent_on_the_day_lets_the_goods_wait(play: Play, today: time_machine.Traveller) -> None:
+def test_an_early_release_stays_open_after_its_day_until_it_is_decided(
+    play: Play, today: time_machine.Traveller
+) -> None:
     case = urgent(play)
-    assert play.items(case)["release-early"].expires_at == datetime.fromisoformat("2026-11-18T17:30:00+08:00")
-    today.move_to("2026-11-18T17:30:00+08:00")
-    assert play.time_out(case, "release-early").accepted
-    assert list(play.items(case)) == ["review-1"]
+    today.move_to("2026-11-19T09:00:00+08:00")
+    assert not play.time_out(case, "release-early").accepted
+    play.decide(case, "release-early")
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4}
     assert play.finish(case) == "delivered"
+
+
+def test_the_form_overtakes_an_early_release_that_nobody_decided(play: Play, today: time_machine.Traveller) -> None:
+    case = urgent(play)
+    today.move_to("2026-11-19T09:00:00+08:00")
+    play.run_to(case, "goods-out-1-1")
+    assert set(play.items(case)) == {"goods-out-1-1", "release-1-1"}
+    play.decide(case, "goods-out-1-1")
+    assert list(play.items(case)) == ["pickup-1"]
+
+
+def test_an_early_release_ends_with_the_last_line_that_it_could_be_of(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)], urgency="加急")
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 报废数量=3, 异常说明="板材开裂"))
+    play.run_to(case, "anomaly-1-1-1")
+    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="客户已自购")
+    assert play.case(case).ending == "replaced"
+
+
+def test_what_was_called_back_is_not_put_back_again_when_a_supervisor_withdraws(play: Play) -> None:
+    before, _ = play.stock("P-HW-001")
+    case = play.apply([line("P-HW-001", 6)], urgency="加急")
+    play.decide(case, "release-early")
+    play.decide(case, "review-1", 明细=cells("数量", {1: 2}, 配件名称="P-HW-001", 单价=1))
+    play.decide(case, "recall-1")
+    assert play.stock("P-HW-001") == (before - 2, 0)
+    assert play.withdraw(case, "E1040").accepted
+    assert play.stock("P-HW-001") == (before - 2, 0)
+    books_balance(play.db)
 
 
 def test_what_left_early_comes_back_when_a_supervisor_withdraws(play: Play) -> None:

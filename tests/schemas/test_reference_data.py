@@ -14,6 +14,7 @@ import pytest
 from chinese_calendar import constants
 
 from schemas.forms.logistics import FreightMethod
+from schemas.spelling import alike
 from schemas.words import Role
 
 Row = dict[str, str]
@@ -37,7 +38,7 @@ HEADERS = {
         "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed"
     ),
     "stock": "warehouse,part,quantity",
-    "carriers": "code,name,kind",
+    "carriers": "code,name,kind,aliases",
 }
 KEYS = {
     "offices": "code",
@@ -263,6 +264,11 @@ def test_headquarters_and_every_office_have_a_good_and_a_damaged_warehouse() -> 
     for office in codes("offices"):
         expected |= {(f"{office}-GOOD", "good", office), (f"{office}-DAMAGED", "damaged", office)}
     assert {(row["code"], row["kind"], row["office"]) for row in load("warehouses")} == expected
+
+
+def test_no_two_carriers_are_called_alike() -> None:
+    words = [alike(word) for row in load("carriers") for word in (row["code"], row["name"], *row["aliases"].split())]
+    assert repeated(words) == []
 
 
 def test_every_way_of_sending_has_a_carrier() -> None:

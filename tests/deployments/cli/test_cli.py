@@ -133,23 +133,23 @@ def test_a_wrong_application_is_refused_with_every_reason(run: Run, tmp_path: Pa
     assert run("inbox").stdout == "没有待办 nothing waits\n"
 
 
-def test_a_sheet_is_applied_in_part_and_tells_so(run: Run, tmp_path: Path) -> None:
+def test_a_sheet_is_taken_in_in_part_and_tells_so(run: Run, tmp_path: Path) -> None:
     book = Workbook()
     rows: Any = book.active
     rows.append(["申报单号", "办事处", "申报人工号", "订单号", "配件名称", "数量", "原因"])
     rows.append(["BJ-1", "北京办事处", "E1049", "SO20260318-0042", "P-HW-001", 4, "质量问题"])
     rows.append(["BJ-2", "北京办事处", "E1049", "SO20251023-0164", "P-HW-001", 0, "质量问题"])
     book.save(tmp_path / "apps.xlsx")
-    result = run("apply", tmp_path / "apps.xlsx")
+    result = run("sheet", "import", tmp_path / "apps.xlsx")
     refused(result, "第3行 row 3, 数量: “0”")
     assert "受理 accepted 1；退回 sent back 1" in result.stdout
     assert f"✓ 配件申报: {NUMBER}" in result.stdout
     assert "apps.rejected.xlsx" in result.stdout.replace("\n", "")
     assert [item["step"] for item in read(run("inbox", "--json"))] == ["review-1"]
-    report = read(run("apply", tmp_path / "apps.xlsx", "--json"))
+    report = read(run("sheet", "import", tmp_path / "apps.xlsx", "--json"))
     assert (report["counts"], report["numbers"]) == ({"unchanged": 1, "rejected": 1}, [NUMBER])
     assert [(row["row"], row["key"]) for row in report["rejected"]] == [(3, "BJ-2")]
-    refused(run("apply", tmp_path / "apps.xlsx", "--origin", "x"), "--origin")
+    refused(run("apply", tmp_path / "apps.xlsx"), "aftersales sheet import")
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_a_sheet_is_applied_in_part_and_tells_so(run: Run, tmp_path: Path) -> No
         ("form.json", "{", "JSON"),
         ("form.yaml", "a: [", "YAML"),
         ("form.json", "[]", "应为一份表单"),
-        ("form.txt", "x", "应为 must be .csv"),
-        ("form.xlsx", "x", "已损坏"),
+        ("form.txt", "x", "应为 must be .json .yaml"),
+        ("form.xlsx", "x", "aftersales sheet import"),
         ("form.json", "[" * 100_000, "JSON"),
     ],
 )
@@ -228,15 +228,16 @@ def test_an_unknown_role_lists_the_roles(run: Run) -> None:
 
 def test_what_is_late_is_shown_as_late(run: Run, applied: str) -> None:
     with time_machine.travel("2026-11-30T10:00:00+08:00", tick=False):
-        assert "逾期 overdue 2026-11-19 10:00" in run("inbox").stdout
+        shown = run("inbox").stdout
+        assert "配件审核员 parts reviewer · 待办 open 1 · 🔴 逾期 overdue 1" in shown
+        assert "🔴 11-19 10:00" in shown
         assert read(run("inbox", "--json"))[0]["overdue"] is True
 
 
 def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) -> None:
     shown = run("case", applied).stdout
     for words in (
-        f"{applied} 配件申报",
-        "状态 State     审核修正",
+        f"{applied} · 配件申报 · 北京办事处",
         "北京办事处 BJ · 常北辰 E1049",
         "SO20260318-0042",
         "铰链(全盖110°)",
@@ -247,6 +248,8 @@ def test_a_case_is_shown_as_a_person_wants_to_read_it(run: Run, applied: str) ->
         "→ 审核修正 [review-1] · 配件审核员",
     ):
         assert words in shown, words
+    assert re.search("状态 State +审核修正", shown)
+    assert "mermaid" not in shown
     assert "13800002787" not in shown
     assert "138****2787" in shown
 
@@ -667,6 +670,7 @@ def test_a_case_is_found_with_where_it_stands(run: Run, applied: str) -> None:
     for words in (NUMBER, "北京办事处", "审核修正", "配件审核员"):
         assert words in shown
     assert "nothing was found" in run("find", "000002").stdout
+    assert "nothing was found" in run("parts", "qqqqqqqq").stdout
 
 
 def test_parts_are_looked_up_with_the_price_in_force_today(run: Run) -> None:

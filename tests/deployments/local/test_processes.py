@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.local import processes
 from deployments.local.processes import Child, end_orphan, living, pid_file, write_pid
 from deployments.settings import REPORTS, Settings, prepare_home
 from tests.waiting import MINUTES, wait_until
@@ -56,6 +57,36 @@ def test_what_a_child_writes_is_its_owners_alone(place: Settings) -> None:
     assert one.process.wait(MINUTES) == 0
     made = reports / "a", reports / "a" / "b"
     assert [path.stat().st_mode & 0o777 for path in made] == [0o700, 0o600]
+
+
+def test_a_log_that_grows_long_while_its_process_runs_is_put_aside(
+    place: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MAX_LOG", 5)
+    talk = "import subprocess, sys, time\nprint('up', flush=True)\nwhile True: subprocess.run(['echo', 'more'])"
+    one = child(place, talk)
+    one.start()
+    wait_until(lambda: one.log_file.stat().st_size > 5)
+    one.tend()
+    aside = one.log_file.with_suffix(".log.1")
+    assert aside.read_text().startswith("up\nmore")
+    wait_until(lambda: "more" in one.log_file.read_text())
+    assert one.log_file.read_text().startswith("more"), "no hole is left where it was"
+    one.stop()
+
+
+def test_where_a_full_disk_has_no_room_for_two_logs_the_long_one_is_emptied(
+    place: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(processes, "MAX_LOG", 1)
+    monkeypatch.setattr("shutil.copyfile", full)
+    one = child(place, "print('up', flush=True); input()")
+    one.log_file.write_text("long")
+    one.put_log_aside()
+    assert one.log_file.read_text() == ""
 
 
 def test_who_does_not_hear_sigterm_is_killed(place: Settings) -> None:

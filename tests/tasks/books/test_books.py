@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tasks.books.queries import ALWAYS, AT_REST, untrue
-from tests.play import Play
+from tests.play import Play, line
 
 SELF_APPROVED = "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')"
 
@@ -73,3 +73,19 @@ def test_an_open_case_that_does_not_wait_as_it_should_is_found(play: Play, spoil
         assert untrue(connection, AT_REST) == {}
         connection.execute(text(spoilt))
         assert len(untrue(connection, AT_REST)) == 1
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "UPDATE document SET reverses = NULL WHERE reverses IS NOT NULL",
+        """UPDATE document SET content = replace(content::text, '"-4"', '"-5"')::json WHERE reverses IS NOT NULL""",
+    ],
+    ids=["of no slip", "of more than left"],
+)
+def test_a_red_slip_of_goods_that_came_back_is_held_against_the_slip_they_left_with(play: Play, spoilt: str) -> None:
+    case = play.apply([line("P-HW-001", 4)], urgency="加急")
+    play.decide(case, "release-early")
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    assert play.finish(case) == "rejected"
+    assert any(one.startswith("每次冲销有一张红字单") for one in contradicted(play, spoilt))

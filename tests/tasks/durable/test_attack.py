@@ -294,15 +294,6 @@ def test_goods_checked_after_the_term_are_refused_before_a_watch_has_passed(play
         assert not play.send(case, "check-1", data).reply.accepted
 
 
-def test_a_release_after_its_term_is_refused_before_a_watch_has_passed(play: Play) -> None:
-    """Law 3, as above: silence means that the goods wait for the form, whenever the watch passes."""
-    case = play.apply([line("P-HW-001", 4)], urgency="加急")
-    play.run_to(case, "goods-out-1-1")
-    item, data = play.items(case)["release-1-1"], play.answer(case, "release-1-1", 放行结论="先行放行")
-    with time_machine.travel(item.expires_at + timedelta(hours=2), tick=True):
-        assert not play.send(case, "release-1-1", data).reply.accepted
-
-
 # faults
 
 

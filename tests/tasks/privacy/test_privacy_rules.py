@@ -17,6 +17,10 @@ from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_
         ("http://me:sec/secret@house/a", "http://…"),
         ("http://me:sec?secret@house/a", "http://…"),
         ("http://[::1/secret", "http://…"),
+        (r"http:\\me:secret@house\a", r"http://house\a"),
+        (r"HTTPS:/\me:secret@house/a", "https://house/a"),
+        ("http:me:secret@house/a?token=secret", "http://house/a"),
+        ("http:///me:secret@house/a", "http://house/a"),
         ("postgresql+psycopg://me:***@db/x?sslkey=secret", "postgresql+psycopg://db/x"),
     ],
 )
@@ -28,6 +32,11 @@ def test_of_a_url_only_host_and_path_are_shown(url: str, bare: str) -> None:
 def test_the_urls_in_a_text_are_bare_and_the_rest_stays() -> None:
     text = "404 for 'https://me:secret@a/b?token=secret' (see <http://c/d#secret>), 3://x 文件://y?"
     assert bare_urls(text) == "404 for 'https://a/b' (see <http://c/d>), 3://x 文件://y?"
+
+
+def test_a_url_is_found_behind_a_chinese_word_and_whatever_its_slashes() -> None:
+    assert bare_urls(r"见http://u:secret@c/d 或http:\\u:secret@e/f") == "见http://c/d 或http://e/f"
+    assert bare_urls(r"C:\Users\me@home http: none") == r"C:\Users\me@home http: none"
 
 
 def test_values_are_bare_however_deep_they_are() -> None:

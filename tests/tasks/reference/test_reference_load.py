@@ -132,7 +132,7 @@ def test_opening_stock_moves_when_it_is_loaded(unloaded: Engine) -> None:
 
 def test_files_may_come_from_excel_with_a_mark_and_crlf_and_blank_rows(unloaded: Engine, folder: Path) -> None:
     path = folder / "carriers.csv"
-    written = path.read_text("utf-8").rstrip("\n").replace("\n", "\r\n") + "\r\n,,\r\n\r\n"
+    written = path.read_text("utf-8").rstrip("\n").replace("\n", "\r\n") + "\r\n,,,\r\n\r\n"
     path.write_bytes(b"\xef\xbb\xbf" + written.encode())
     with unloaded.begin() as connection:
         assert load_once(connection, folder)
@@ -160,7 +160,7 @@ def test_columns_may_stand_in_another_order(unloaded: Engine, folder: Path) -> N
         ("cycle_standards", ",3,", ",three,", "row 2, cycle_standards.csv days: “three” — 应为整数"),
         ("policies", "default.review.hours,24", "default.review.hours,NaN", "row 4, policies.csv value: “NaN” — 应为"),
         ("policies", "default.review.hours,24", "default.review.hours,a b", "row 4, policies.csv value: “a b” — 应为"),
-        ("carriers", "code,name,kind", "code,name", "row 1, carriers.csv: “code,name” — 表头应为"),
+        ("carriers", "code,name,kind", "code,name", "row 1, carriers.csv: “code,name,aliases” — 表头应为"),
     ],
 )
 def test_a_wrong_cell_is_named_with_file_row_and_field(

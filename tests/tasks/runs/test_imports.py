@@ -234,6 +234,16 @@ def test_files_are_taken_in_and_put_away_with_their_reports(
     assert state(drop(desk, deployments))[1] == "无新文件"
 
 
+def test_of_many_files_the_message_tells_of_the_first_and_how_many_there_were(
+    desk: Desk, deployments: dict[str, UUID], house: places.Places
+) -> None:
+    for no in range(21):
+        (house.dropbox / f"{no:02}.xlsx").write_text("no workbook")
+    kind, name, message = state(drop(desk, deployments))
+    assert (kind, name) == ("COMPLETED", "21 个文件")
+    assert message.splitlines()[20:] == ["… 共 21 个文件 files in all"]
+
+
 def test_one_take_in_at_a_time_however_many_files_wait(
     desk: Desk, deployments: dict[str, UUID], house: places.Places
 ) -> None:

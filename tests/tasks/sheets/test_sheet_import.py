@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address, ip_network
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import time_machine
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, to_excel
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -107,6 +109,20 @@ def test_good_rows_go_on_wrong_ones_come_back_and_again_nothing_happens(play: Pl
     shutil.copy(path, other := path.with_name("renamed.xlsx"))
     assert counts(import_file(play.db, other)) == {"UNCHANGED": 1, "REJECTED": 2}
     assert len(play.rows("SELECT * FROM document WHERE kind = 'RK'")) == 1
+
+
+def test_a_reject_sheet_of_a_workbook_from_1904_means_the_same_days(play: Play, path: Path) -> None:
+    book = load_workbook(save(path, GOODS_IN, counted("PA-2026-999999")))
+    book.epoch, sheet = CALENDAR_MAC_1904, book[GOODS_IN.title]
+    at = [cell.value for cell in sheet[1]].index("日期") + 1
+    sheet.cell(2, at).value = int(to_excel(date(2026, 11, 18), CALENDAR_MAC_1904))
+    sheet.cell(2, at).number_format = "General"
+    book.save(path)
+    ((first,),) = (table.rows for table in read_tables(path))
+    report = import_file(play.db, path)
+    assert report.reject_sheet
+    ((again,),) = (table.rows for table in read_tables(report.reject_sheet))
+    assert first.values["日期"] == again.values["日期"] == "2026-11-18"
 
 
 def test_a_corrected_reject_sheet_is_sent_as_it_is(play: Play, path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, WINDOWS_EPOCH, to_excel
 
-from tasks.sheets.cells import Fault, Formula
+from tasks.sheets.cells import Fault, Formula, read_day
 from tasks.sheets.worksheet import open_book, worksheet_rows
 
 VALUES = [
@@ -111,3 +111,14 @@ def test_no_more_rows_are_read_than_are_wanted() -> None:
     for number in range(50):
         sheet.append([number])
     assert len(rows_of(saved(book), most=10)) == 11
+
+
+@pytest.mark.parametrize("epoch", [WINDOWS_EPOCH, CALENDAR_MAC_1904])
+def test_a_day_without_date_format_counts_from_the_day_that_the_workbook_says(epoch: datetime) -> None:
+    book = Workbook()
+    book.epoch = epoch
+    sheet: Any = book.active
+    sheet.append([to_excel(date(2026, 3, 5), epoch)])
+    sheet["A1"].number_format = "General"
+    ((_, (cell,)),) = rows_of(saved(book))
+    assert read_day(cell, date(2026, 11, 18)) == date(2026, 3, 5)
