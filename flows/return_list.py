@@ -2,21 +2,24 @@
 
 from schemas.answers import Answer
 from schemas.forms.return_lists import ReturnList
+from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.repair_return import ListEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.durable.process import Case, Closing
+from tasks.durable.signals import TimedOut
 from tasks.durable.step import began
 from tasks.lines.queries import line_table
 from tasks.people.rights import applicant_until
 from tasks.repair.accept import accept_list
-from tasks.repair.lists import drawing_up, send_list
-from tasks.repair.receipts import receiving_list, shipping
+from tasks.repair.lists import drawing_up, hold_parcel, send_list, sending_parcel_back
+from tasks.repair.receipts import match_parcel, receiving_list, shipping
 from tasks.runs.process import process
 from tasks.unit.work import Work
 
 SENT = "清单已发出，不能再改 the list was sent: it does not change any more"
+NOT_FILED = "未申报的包裹，办事处逾期未补办 a parcel that nobody announced, and nobody filed in time"
 NOT_RECEIVED = "逾期未到，查询为丢失 did not come, and was found to be lost"
 
 
@@ -47,10 +50,16 @@ def may_withdraw(work: Work, answer: Answer) -> Problem | None:
 )
 def return_list(case: Case) -> Closing:
     """返件清单 Send the damaged parts that an office collected, and receive them."""
-    listed = drawing_up(case)  # 制作返件清单
+    held = hold_parcel(case, list(case.request.lines)) if case.request.unannounced == YesNo.YES else None
+    try:
+        listed = drawing_up(case)  # 制作返件清单
+    except TimedOut:
+        assert held, "only what came first has to be filed in time"
+        sending_parcel_back(case, held)
+        return Closing(ListEnding.SENT_BACK, NOT_FILED)
     if not listed:
         return Closing(ListEnding.CANCELLED)
-    expected = shipping(case, listed)  # 确认物流信息
+    expected = match_parcel(case, held, listed) if held else shipping(case, listed)  # 确认物流信息
     if receiving_list(case, listed, expected):  # 提货验货
         return Closing(ListEnding.RECEIVED)
     return Closing(ListEnding.LOST, NOT_RECEIVED)

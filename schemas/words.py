@@ -173,8 +173,16 @@ class MovementKind(Labelled):
     """Why stock moved (DOMAIN, "Stock"); a reversal is a negative slip of the same kind."""
 
     PURCHASE_IN = "purchase_in", "采购入库"
+    DAMAGED_IN = "damaged_in", "残次品入库"
+    REPAIRED_IN = "repaired_in", "维修入库"
     PRODUCTION_IN = "production_in", "生产入库"
+    RETURN_TO_STOCK = "return_to_stock", "退库"
+    TRANSFER_IN = "transfer_in", "调拨入库"
     COUNT_GAIN = "count_gain", "盘盈"
+    OWN_USE_OUT = "own_use_out", "自用出库"
+    REPAIR_OUT = "repair_out", "维修出库"
+    SCRAP_OUT = "scrap_out", "报废出库"
+    TRANSFER_OUT = "transfer_out", "调拨出库"
     DELIVERY_OUT = "delivery_out", "发货出库"
 
 

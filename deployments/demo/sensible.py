@@ -46,6 +46,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "HandedOver": {"交付日期": "today", "签收单编号": "QS-1"},
     "ListDecision": {"清单处理": "发出"},
     "ListShipped": {"承运商": "德邦物流", "运单号": "DB1", "预计到货": "tomorrow"},
+    "ParcelReturned": {"承运商": "德邦物流", "运单号": "DB2"},
     "ListReceipt": {"到货日期": "today"},
     "ListTraced": {"查询结果": "在途", "预计到货": "tomorrow"},
     "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},

@@ -9,12 +9,16 @@ from schemas.forms import fields
 from schemas.forms.base import Decision, Form, Request
 from schemas.forms.fields import Cell, Register, label, needed
 from schemas.forms.repairs import CHOOSE
+from schemas.forms.sales import YesNo
 from schemas.sheet_kinds import sheet
 from schemas.spelling import order_number
 from schemas.words import Labelled
 
 DIFFERENT = "有差异时必填 needed where something differs"
 ALL_OF_THEM = "空则为本办事处所有待返的返修单 all of the office's that wait if empty"
+
+HELD = "未申报到货的包裹中的配件 of an unannounced parcel"
+BY_WAREHOUSE = "仓管员收到没有清单的包裹时选是 the WAREHOUSE has a parcel without a list"
 
 
 class ListVerdict(Labelled):
@@ -42,16 +46,20 @@ class TraceFound(Labelled):
 
 
 class ListRow(Form):
-    """A repair that goes with the list, and the package that it is in."""
+    """A repair that goes with the list, and its package; of a parcel that nobody announced, a part that is in it."""
 
     number: Annotated[
-        fields.Name,
+        fields.Remark,
         AfterValidator(order_number),
         label("返修单号", "Repair"),
         Register.CASE,
         Cell("RR-2026-000001", "已审核、待返的返修单", 18),
-    ]
+    ] = ""
     package: Annotated[fields.Name, label("箱号", "Package"), Cell("1", "木箱编号", 10)] = "1"
+    part: Annotated[fields.Remark, label("暂存配件", "Part held", HELD), Register.PART, Cell("", width=20)] = ""
+    quantity: Annotated[fields.Count, label("暂存数量", "Quantity held", HELD), Cell("", width=8)] = Field(
+        0, validate_default=True
+    )
 
 
 @sheet(
@@ -61,11 +69,21 @@ class ListRow(Form):
     hints=("一行一份返修单；只列本办事处的。木箱包装，六面塑料膜，件间加隔板。",),
 )
 class ReturnList(Request):
-    """返件清单: the repairs of an office that are sent back together."""
+    """返件清单: the repairs of an office that are sent back together, or a parcel that came without any list."""
 
     first: ClassVar = ("office", "applicant")
     lines: Annotated[fields.OptionalLines[ListRow], needed(ALL_OF_THEM)] = Field([])
+    unannounced: Annotated[YesNo, label("未申报到货", "Unannounced parcel", BY_WAREHOUSE), Cell("否", width=10)] = (
+        YesNo.NO
+    )
     remark: fields.Note = ""
+
+
+class ParcelReturned(Decision):
+    """暂存件退回: the warehouse has sent back what nobody filed for."""
+
+    carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER]
+    tracking: Annotated[fields.Name, label("运单号", "Tracking number")]
 
 
 @sheet(

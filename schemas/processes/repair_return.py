@@ -22,5 +22,6 @@ class ListEnding(Ending):
     RECEIVED = "received", "已收齐", True
     CANCELLED = "cancelled", "已作废"
     LOST = "lost", "在途丢失"
+    SENT_BACK = "sent_back", "未申报退回"
     WITHDRAWN = "withdrawn", "已撤回"
     TIMED_OUT = "timed_out", "逾期关闭"

@@ -43,7 +43,7 @@ def accept_application(
     assert twins is not None
     again = channel == Channel.SYSTEM  # what another case needs again was applied for once
     customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
-    parts, problems = unit.read(catalogue), office_problems(form, unit, office)
+    parts, problems = unit.read(catalogue), [] if again else office_problems(form, unit, office)
     if sold is None and not all(customer.values()):
         problems.append(Problem("订单号 order", form.order_no, NO_ORDER))
     problems += line_problems(parts, form.lines, {} if again else twins, today)

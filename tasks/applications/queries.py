@@ -29,11 +29,13 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
 
 
 def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
-    """Find the open lines of orders: order no → (part, reason) → case number."""
+    """Find the open lines of orders that were applied for: order no → (part, reason) → case number."""
     wanted = select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
     of_cases = wanted.join(service_case, service_case.c.id == case_line.c.case_id)
     found: dict[str, dict[Twin, str]] = {order: {} for order in orders}
-    for row in connection.execute(of_cases.where(case_line.c.open, among(case_line.c.order_no, orders))):
+    for row in connection.execute(
+        of_cases.where(case_line.c.open, ~case_line.c.again, among(case_line.c.order_no, orders))
+    ):
         found[row.order_no][row.part, row.reason] = row.number
     return found
 

@@ -7,20 +7,21 @@ from typing import Any
 from schemas.answers import Answer
 from schemas.forms.repairs import RepairApplication, RepairLine
 from schemas.forms.return_lists import ListRow, ReturnList
+from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.repair_return import RepairEnding
-from schemas.words import Channel
-from tasks.applications.accept import NO_OFFICE, accept_application, office_problems
+from schemas.words import Channel, Role
+from tasks.applications.accept import APPLICANT, NO_OFFICE, accept_application, office_problems
 from tasks.applications.queries import BY_ORDER, catalogue, sales
 from tasks.durable.step import began
 from tasks.logistics.sending import release_goods
 from tasks.people.queries import offices
-from tasks.people.rights import applicant_until
+from tasks.people.rights import applicant_until, on_staff
 from tasks.policies.queries import policies, setting, version_today
 from tasks.production.steps import book_goods_in
 from tasks.repair.queries import BY_OFFICE, repairs_of, waiting_goods
 from tasks.repair.shapes import RepairGoods
-from tasks.repair.steps import begin_repair, finish_here, take_repair_back
+from tasks.repair.steps import begin_repair, finish_here, hold_unrepaired, take_repair_back
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -30,17 +31,19 @@ CAUSE, LISTED = "损坏原因 cause", "返修单号 repair"
 NOT_WAITING = (
     "不是本办事处已审核、待返的返修单 must be a repair of this office that is approved and waits to be sent back"
 )
+IN_THE_PARCEL = "请填写包裹中的标准配件和数量 say which standard parts are in the parcel, and how many"
 NONE_WAITS = "本办事处没有待返的返修单 nothing of this office waits to be sent back"
 
 
-REPAIRED = "已修好或已发出，不能再撤回 is repaired or on its way: it can only be delivered"
+REPAIRED = "已修好或正在退回，不能再撤回 is repaired or on its way back: it can only be delivered"
 
 
 def may_withdraw(work: Work, answer: Answer) -> Problem | None:
     """Let the applicant take a repair back until it has begun, later a SUPERVISOR, nobody once anything is repaired."""
-    if began(work, book_goods_in, finish_here, release_goods, take_repair_back):
+    if not began(work, take_repair_back) and began(work, book_goods_in, finish_here, hold_unrepaired, release_goods):
         return Problem("单据 case", work.case.number, REPAIRED)
-    return applicant_until((begin_repair, "维修已开始", "the repair has started"))(work, answer)
+    until = applicant_until((begin_repair, "维修已开始", "the repair has started"), ended=take_repair_back)
+    return until(work, answer)
 
 
 def accept_repair(form: RepairApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
@@ -80,11 +83,27 @@ def accept_list(form: ReturnList, unit: Unit, _channel: Channel) -> tuple[Mappin
     office = unit.read(offices).get(form.office)
     if office is None:
         return {}, [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
+    facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency, "remark": form.remark}
+    facts |= {"policy_version": unit.read(version_today)}
+    if form.unannounced == YesNo.YES:
+        return facts, parcel_problems(form, unit)
     problems = office_problems(form, unit, office)
     goods = unit.read_by(waiting_goods, BY_OFFICE, SimpleNamespace(office=office.code)) or []
-    problems += row_problems(form.lines, goods)
-    facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency, "remark": form.remark}
-    return facts | {"policy_version": unit.read(version_today)}, problems
+    return facts, problems + row_problems(form.lines, goods)
+
+
+def parcel_problems(form: ReturnList, unit: Unit) -> list[Problem]:
+    """Check that the warehouse says which known parts came in a parcel that nobody announced."""
+    person, parts = on_staff(unit, form.applicant, APPLICANT), unit.read(catalogue)
+    if isinstance(person, Problem):
+        return [person]
+    if not person.holds(Role.WAREHOUSE):
+        return [Problem(APPLICANT, str(person), "须为仓管员 must hold WAREHOUSE")]
+    problems = [] if form.lines else [Problem("明细 lines", "", IN_THE_PARCEL)]
+    for row, line in enumerate(form.lines, start=1):
+        if line.part not in parts or not line.quantity:
+            problems.append(Problem("暂存配件 part held", line.part, IN_THE_PARCEL + parts.meant(line.part), row))
+    return problems
 
 
 def row_problems(rows: Sequence[ListRow], goods: Iterable[RepairGoods]) -> list[Problem]:

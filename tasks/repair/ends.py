@@ -13,7 +13,7 @@ from schemas.words import FeeCategory, MovementKind, Role, Verdict
 from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.approvals.rules import Approver
 from tasks.approvals.steps import Matter, approval, asking, find_leader
-from tasks.branches.beside import Branch, beside, drop
+from tasks.branches.beside import Branch, beside, drop, drop_all
 from tasks.cycle.terms import calendar_days, reminders, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -43,6 +43,7 @@ def scrapping(way: Way) -> Branch[RepairEnding | None]:
 
     Under warranty, or where the customer buys one, a linked parts application gives a new part.
     """
+    way.put_back()
     new = way.line.fee == FeeCategory.FREE and not way.misused
     if way.of_customer:
         said = yield from _customer_on_scrap(way, offered=not new)
@@ -192,17 +193,17 @@ def _missing(way: Way, found: Shortfall, key: str, link: str) -> Branch[None]:
 
 def taking_back(case: Case, ways: list[Way]) -> None:
     """Return what is not at its office any more, for a case that was withdrawn."""
+    drop_all(case)
     take_repair_back(case)
     for way in ways:
-        if way.outcome is None and not (way.held and not way.lapsed):
-            drop(case, way.main)
+        if way.outcome is None:
             way.put_back()
-            if way.passed and not way.held:
+            if way.passed:
                 beside(case, _taken_back(way))
 
 
 def _taken_back(way: Way) -> Branch[None]:
     if "arrived" not in way.passed:
-        yield from arriving(way)
+        yield from arriving(way, "/back")
     if way.quantity:
         yield from _going_back(way, f"{way.no}-taken-back")

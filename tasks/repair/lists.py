@@ -6,13 +6,18 @@ from itertools import count
 from typing import Any
 
 from schemas.forms.base import Form
-from schemas.forms.return_lists import ListDecision, ListRow, ListSent, ListVerdict
+from schemas.forms.return_lists import ListDecision, ListRow, ListSent, ListVerdict, ParcelReturned
+from schemas.forms.sales import YesNo
+from schemas.parts import Goods
 from schemas.problems import Problem
+from schemas.shapes import Shape, figure
+from schemas.shapes import listed as in_short
 from schemas.tables import case_line, letter
-from schemas.words import DocumentKind, EntryKind, Reason, Role
-from tasks.cycle.terms import gate
-from tasks.documents.contents import goods_row
-from tasks.documents.steps import issue
+from schemas.words import DocumentKind, EntryKind, MovementKind, Reason, Role
+from tasks.applications.queries import catalogue
+from tasks.cycle.terms import More, gate, working_days
+from tasks.documents.contents import goods_row, slip
+from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
@@ -22,18 +27,21 @@ from tasks.policies.queries import setting
 from tasks.repair.accept import row_problems
 from tasks.repair.queries import waiting_here
 from tasks.repair.shapes import ListedGoods
+from tasks.stock.moves import receive
+from tasks.stock.queries import warehouses_of
 from tasks.unit.work import Work
 
 Listed = list[ListedGoods]
+MUST_FILE = "包裹已到，须补办返修申报并列入清单 the parcel is here: file its repairs and list them"
 TAKEN_ON = "先选“更改”才能加入 can be added only by a change"
 
 
 def drawing_up(case: Case) -> Listed:
     """制作返件清单: the office may change its list, until it sends it; none where it cancels it."""
-    rows: Sequence[ListRow] = case.request.lines
+    rows: Sequence[ListRow] = [row for row in case.request.lines if row.number]
     for turn in count(1):
         listed = draw_up_list(case, list(rows), turn=turn)
-        said = ask(case, list_question(listed, turn))
+        said = ask(case, list_question(listed, turn, filing=case.request.unannounced == YesNo.YES))
         if said.verdict == ListVerdict.CANCEL:
             return []
         if said.verdict == ListVerdict.SEND:
@@ -61,12 +69,15 @@ def draw_up_list(work: Work, rows: list[ListRow], turn: int) -> Listed:
     return listed
 
 
-def list_question(listed: Listed, turn: int) -> Question[ListDecision]:
-    """Ask the office to send its list, change it or cancel it; what another list has taken may not be sent."""
+def list_question(listed: Listed, turn: int, filing: bool) -> Question[ListDecision]:
+    """Ask the office to send its list, change it or cancel it; what another list has taken may not be sent.
+
+    Of a parcel that came first it must be filed within 5 wd (TimedOut).
+    """
 
     def check(form: ListDecision, work: Work) -> list[Problem]:
         if form.verdict == ListVerdict.CANCEL:
-            return []
+            return [Problem("清单处理 decision", form.verdict.zh, MUST_FILE)] if filing else []
         rows = form.lines or [ListRow(number=number) for number in dict.fromkeys(one.number for one in listed)]
         problems = row_problems(rows, waiting_here(work))
         known = {one.number for one in listed}
@@ -84,10 +95,11 @@ def list_question(listed: Listed, turn: int) -> Question[ListDecision]:
         packages = {one.number: one.package for one in listed}
         return as_rows(ListRow(number=number, package=package) for number, package in packages.items())
 
-    title, form = "制作返件清单", ListDecision
-    return gate(
-        f"list-{turn}", title, Role.OFFICE, form, "list", "", lambda: brief_list(listed), prefill, check, record
-    )
+    due, more = working_days("filing" if filing else "list"), More()
+    if filing:
+        more["expires"] = due
+    key, role, brief = f"list-{turn}", Role.OFFICE, lambda: brief_list(listed)
+    return gate(key, "制作返件清单", role, ListDecision, due, "", brief, prefill, check, record, **more)
 
 
 def brief_list(listed: Sequence[ListedGoods], most: int = 8) -> list[str]:
@@ -98,9 +110,10 @@ def brief_list(listed: Sequence[ListedGoods], most: int = 8) -> list[str]:
 
 
 def write_to(work: Work, one: ListedGoods, name: str, told: Form) -> None:
-    """Write to the repair of listed goods."""
-    to = {"case_id": one.case_id, "key": f"{name}-{one.own_line}", "kind": EntryKind.DECISION}
-    work.insert(letter, **to, body=told.model_dump(mode="json"), sent_at=work.now)
+    """Write to the repair of listed goods; one that was taken back meanwhile waits by a key of its own."""
+    for key in (f"{name}-{one.own_line}", f"{name}-{one.own_line}-back"):
+        to = {"case_id": one.case_id, "key": key, "kind": EntryKind.DECISION}
+        work.insert(letter, **to, body=told.model_dump(mode="json"), sent_at=work.now)
 
 
 @step("发出返件清单", link="制作返件清单")
@@ -123,3 +136,52 @@ def _row(one: ListedGoods) -> dict[str, Any]:
     when = {"replaced_on": str(one.replaced_on or "")}
     of = {"repair": f"{one.number} {one.office}", "order": f"{one.order_no} {one.model}"}
     return goods_row(one, package=one.package, reason=one.cause, **own, **when, **of)
+
+
+class HeldParcel(Shape):
+    """What a parcel held that nobody announced, and the slip by which it is kept apart."""
+
+    goods: list[Goods]
+    slip: DocumentRef
+
+    @property
+    def said(self) -> str:
+        """The parts."""
+        return in_short([f"{one.name} ×{figure(one.quantity)}" for one in self.goods])
+
+
+@step("暂存入库", link="制作返件清单")
+def hold_parcel(work: Work, rows: list[ListRow]) -> HeldParcel:
+    """Keep a parcel that nobody announced apart in the group's damaged warehouse (S3 §3 1.3 不允许私自返厂)."""
+    goods = []
+    for no, row in enumerate(rows, start=1):
+        part = work.read(catalogue)[row.part]
+        looks = {"specification": part.specification, "colour": part.colour, "uom": part.uom}
+        goods.append(Goods(line_no=no, quantity=row.quantity, part=part.code, name=part.name, **looks))
+    return HeldParcel(goods=goods, slip=_book_parcel(work, goods, 1))
+
+
+@step("暂存冲回", link="制作返件清单")
+def book_back_parcel(work: Work, held: HeldParcel, turn: int) -> DocumentRef:
+    """Take the parcel out of the books again: it is matched with its repairs, or goes back."""
+    return _book_parcel(work, held.goods, -1, held.slip)
+
+
+def _book_parcel(work: Work, goods: Sequence[Goods], sign: int, reverses: str | None = None) -> DocumentRef:
+    where, kind = work.read(warehouses_of)["damaged", None], MovementKind.DAMAGED_IN
+    for one in goods:
+        receive(work, one.line_no, one.part, one.quantity * sign, kind, where)
+    office = work.read(offices)[work.case.office]
+    rows = [goods_row(one, quantity=str(one.quantity * sign)) for one in goods]
+    content = slip(work, [kind], {"supplier": f"{office.name} {office.code}"}, rows, sign < 0, where)
+    return issue(work, DocumentKind.INBOUND_SLIP, content, reverses)
+
+
+def sending_parcel_back(case: Case, held: HeldParcel) -> None:
+    """Send back what the office did not file for in 5 wd."""
+    shown = [f"{one.name} × {one.quantity:f}" for one in held.goods]
+    ask(
+        case,
+        gate("parcel-back", "暂存件退回", Role.WAREHOUSE, ParcelReturned, "parcel_back", "提货验货", lambda: shown),
+    )
+    book_back_parcel(case, held, turn=1)

@@ -22,19 +22,19 @@ from tasks.cycle.rules import add_working_days, at
 from tasks.cycle.terms import Due, More, escalation, gate
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask, ask_first
+from tasks.durable.process import Case, answered_at, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import known_lines, only_these
 from tasks.people.queries import offices
 from tasks.policies.queries import term
-from tasks.repair.lists import Listed, brief_list, write_to
+from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
 from tasks.repair.rules import arrival_problems, wanted
 from tasks.repair.shapes import ListedGoods
 from tasks.stock.moves import receive, take_out
 from tasks.stock.queries import warehouses_of
-from tasks.unit.work import Work
+from tasks.unit.work import SHANGHAI, Work
 
 
 def shipping(case: Case, listed: Listed) -> date:
@@ -50,6 +50,14 @@ def shipping(case: Case, listed: Listed) -> date:
     form = ask(case, asked)
     ship_list(case, listed, form)
     return form.expected
+
+
+def match_parcel(case: Case, held: HeldParcel, listed: Listed) -> date:
+    """Match a parcel that came first with the repairs that its office filed: it is counted as any shipment."""
+    book_back_parcel(case, held, turn=1)
+    came = answered_at(case, "hold-parcel").astimezone(SHANGHAI).date()
+    ship_list(case, listed, ListShipped(staff=case.request.applicant, carrier="—", tracking="—", expected=came))
+    return came
 
 
 @step("返件发运", link="确认物流信息")

@@ -44,12 +44,12 @@ class Booking(Shape):
         return f"{self.kind.zh} {self.goods.name} ×{self.quantity:f}"
 
 
-def _book(work: Work, booked: Booking, sign: int = 1) -> DocumentRef:
-    """Move the stock and issue the slip that says so; a negative `sign` is a reversal."""
+def _book(work: Work, booked: Booking, reverses: str | None = None) -> DocumentRef:
+    """Move the stock and issue the slip that says so, a red one where it reverses another."""
     office = work.read(offices)[work.case.office]
     where = work.read(warehouses_of)[booked.stock, office.code if booked.of_office else None]
-    goods, quantity = booked.goods, booked.quantity * sign
-    comes_in = booked.kind.sign > 0
+    goods, quantity = booked.goods, booked.quantity * (-1 if reverses else 1)
+    comes_in = not booked.kind.endswith("_out")
     if comes_in:
         receive(work, goods.line_no, goods.part, quantity, booked.kind, where)
     else:
@@ -57,7 +57,7 @@ def _book(work: Work, booked: Booking, sign: int = 1) -> DocumentRef:
     party = {"supplier" if comes_in else "receiver": f"{office.name} {office.code}"}
     rows = [goods_row(goods, quantity=str(quantity))]
     kind = DocumentKind.INBOUND_SLIP if comes_in else DocumentKind.OUTBOUND_SLIP
-    return issue(work, kind, slip(work, [booked.kind], party, rows, sign < 0, where))
+    return issue(work, kind, slip(work, [booked.kind], party, rows, bool(reverses), where), reverses)
 
 
 @step("登记进出", link="")
@@ -72,7 +72,7 @@ def give_back_goods(work: Work, goods: RepairGoods) -> DocumentRef | None:
     """Take goods that never left the office out of its books again, with a red slip."""
     if work.recorded(f"list-{goods.line_no}") or work.recorded(f"record-outcome-{goods.line_no}"):
         return None
-    return _book(work, Booking(goods=goods, **_COLLECTED, quantity=goods.quantity), sign=-1)
+    return _book(work, Booking(goods=goods, **_COLLECTED, quantity=goods.quantity), goods.slip)
 
 
 @step("收存返修件", link="审核修正", undo=give_back_goods)
@@ -82,8 +82,8 @@ def collect_goods(work: Work, line: PartsLine, applied: RepairLine, cause: str, 
     own = {name: getattr(applied, name) for name in ("old_no", "new_no", "replaced_by", "replaced_on", "volume")}
     order = {"case_id": case.id, "number": case.number, "office": case.office, "order_no": case.order_no}
     goods = RepairGoods(**line.as_goods(), **own, **order, model=case.model, cause=cause or applied.cause)
-    _book(work, Booking(goods=goods, **_COLLECTED, quantity=goods.quantity))
-    return goods
+    booked = Booking(goods=goods, **_COLLECTED, quantity=goods.quantity)
+    return goods.model_copy(update={"slip": _book(work, booked)})
 
 
 @step("返修次数", link="提货验货")

@@ -176,13 +176,15 @@ def travelling(way: Way) -> Branch[GoodsArrived | None]:
     return (yield from arriving(way))
 
 
-def arriving(way: Way) -> Branch[GoodsArrived]:
+def arriving(way: Way, turn: str = "") -> Branch[GoodsArrived]:
     """Wait until a list that was sent has told of the goods that they are on their way, and have arrived."""
     if "shipped" not in way.passed:
-        yield way.question("shipped", "待发运", Role.SYSTEM, GoodsShipped, "shipping", "确认物流信息", remind=None)
+        due, link = working_days("shipping"), "确认物流信息"
+        yield way.question(f"shipped{turn}", "待发运", Role.SYSTEM, GoodsShipped, due, link, remind=None)
         way.passed.add("shipped")
+    due, link = working_days("arrival"), "提货验货"
     came: GoodsArrived = yield way.question(
-        "arrived", "待到货", Role.SYSTEM, GoodsArrived, "arrival", "提货验货", remind=None
+        f"arrived{turn}", "待到货", Role.SYSTEM, GoodsArrived, due, link, remind=None
     )
     way.passed.add("arrived")
     way.quantity = came.counted

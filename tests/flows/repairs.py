@@ -7,8 +7,10 @@ from uuid import uuid4
 import flows.repair_return
 import flows.return_list  # noqa: F401  register RR and its lists
 from schemas.words import Channel, Role
+from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.stage import advance
+from tasks.runs.queries import ready_cases
 from tests.play import Play, line
 
 IN_WARRANTY = "SO20260318-0042"  # of BJ
@@ -48,6 +50,15 @@ class Repairs(Play):
         opened = open_case(self.db, "RL", form, f"cli:{uuid4()}", Channel.CLI)
         advance(self.db, opened.case_id)
         return opened.case_id
+
+    def rest(self) -> None:
+        """Let cases that others opened come to their first gate, and letters be read, until nothing moves."""
+        while ready := self._ready():
+            self.hear(*ready)
+
+    def _ready(self) -> list[int]:
+        with self.db.connect() as connection:
+            return ready_cases(connection, clock.now(), 100)
 
     def hear(self, *cases: int) -> None:
         """Let repairs read what their list has written."""

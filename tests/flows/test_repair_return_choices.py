@@ -40,6 +40,7 @@ TO_THE_GATE: dict[
 def play(db: Engine, today: time_machine.Traveller) -> Iterator[Repairs]:
     play = Repairs(db)
     yield play
+    play.rest()
     books_balance(db)
 
 

@@ -16,6 +16,7 @@ from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
 from tests.play import LINES, Play, books_balance, line
+from tests.tasks.sheets import repair_rows
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
 from tests.waiting import wait_until
 
@@ -88,6 +89,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "check": (unchecked, "check-1", {}),
     "anomaly": (anomalous, "anomaly-1-1-1", {}),
 }
+GATES |= repair_rows.GATES
 
 
 def test_every_kind_of_decision_is_tried() -> None:

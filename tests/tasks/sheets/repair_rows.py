@@ -1,0 +1,75 @@
+"""Rows of the sheets of repairs as people send them, and how a case comes to the gate of each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import time_machine
+
+from tests.flows.repairs import Repairs
+from tests.play import Play
+from tests.tasks.sheets.workbooks import Cells
+
+TODAY = "2026-11-18"
+
+
+def _at(key: str, *, listed: bool = False, **how: Any) -> Callable[[Play], int]:
+    """Bring a repair, or its list, to a gate."""
+
+    def bring(play: Play) -> int:
+        people = Repairs(play.db)
+        if key.startswith("review"):
+            return people.apply_repair()
+        if key.startswith("resubmit"):
+            case = people.apply_repair()
+            people.decide(case, "review-1", 返修结论="退回办事处", 原因="数量不对")
+            return case
+        if listed:
+            case = people.draw_up(people.reviewed())
+        else:
+            said = how.pop("said", {})
+            case = people.arrived(**how)
+            while key not in people.items(case):
+                now = people.next_key(case)
+                people.decide(case, now, **said.get(now, {}))
+        while key not in people.items(case):
+            people.decide(case, people.next_key(case))
+        return case
+
+    return bring
+
+
+def _overdue(play: Play) -> int:
+    """Let a shipment be overdue, so that it is traced."""
+    case = _at("receive-1", listed=True)(play)
+    with time_machine.travel("2026-12-18T10:00:00+08:00", tick=False):
+        assert Repairs(play.db).time_out(case, "receive-1").accepted
+    return case
+
+
+DIFFERS = {"appraise-1": {"与申报不符": "是", "照片编号": "P"}}
+OBJECTS = DIFFERS | {"confirm-1": {"确认结论": "有异议", "原因": "不是"}}
+FAILS = {f"inspect-1-{n}": {"检验结论": "不合格", "原因": "色差"} for n in (1, 2, 3)}
+CHARGED: dict[str, Any] = {"fee": "收费"}
+GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
+    "handover": (_at("handover-1"), "handover-1", {"交付日期": TODAY}),
+    "repair-review": (_at("review-1"), "review-1", {"配件名称": "P-PT-001", "数量": 2}),
+    "repair-resubmit": (_at("resubmit-1"), "resubmit-1", {}),
+    "appraisal": (_at("appraise-1"), "appraise-1", {}),
+    "repair-confirm": (_at("confirm-1", said=DIFFERS), "confirm-1", {}),
+    "repair-arbitration": (_at("objection-1", said=OBJECTS), "objection-1", {"原因": "按照片"}),
+    "quote-sent": (_at("contact-1-1", **CHARGED), "contact-1-1", {}),
+    "quote-answers": (_at("quote-1-1", **CHARGED), "quote-1-1", {}),
+    "scrap-answers": (
+        _at("scrap-consent-1", said={"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
+        "scrap-consent-1",
+        {},
+    ),
+    "repair-report": (_at("repair-1-1"), "repair-1-1", {"经办人工号": "E1009"}),
+    "inspection": (_at("inspect-1-1"), "inspect-1-1", {}),
+    "repair-ruling": (_at("ruling-1-3", said=FAILS), "ruling-1-3", {}),
+    "repair-payment": (_at("paid-1", **CHARGED), "paid-1", {"收款金额": 80}),
+    "return-list": (_at("list-1", listed=True), "list-1", {"返修单号": "", "箱号": ""}),
+    "return-logistics": (_at("logistics", listed=True), "logistics", {"预计到货": TODAY}),
+    "return-receipts": (_at("receive-1", listed=True), "receive-1", {"到货日期": TODAY, "实收数量": 2}),
+    "return-tracing": (_overdue, "trace-1", {"预计到货": TODAY}),
+}
