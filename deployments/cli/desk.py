@@ -14,13 +14,12 @@ from deployments.cli.values import describe, fill_in, read_form, wrong
 from schemas.answers import Answer, Reply
 from schemas.forms.base import form_at
 from schemas.forms.fields import STAFF
-from schemas.problems import NotFound, Problem
+from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.desk.links import Links
 from tasks.desk.queries import inbox as waiting
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.stage import advance
-from tasks.lookups.queries import find_cases
 from tasks.people.queries import people
 from tasks.runs.withdraw import take_back
 
@@ -70,18 +69,9 @@ def role_of(text: str) -> Role:
 
 
 @command(app, processes=True)
-def case(
-    db: Engine,
-    number: Annotated[
-        str, typer.Argument(metavar="NUMBER", help="单号；或订单号、电话、姓名、运单号 a case's number, or as `find`")
-    ],
-) -> Output:
-    """查单 Show a case: what, who, when, documents, and what is next."""
-    with db.connect() as connection:
-        found = [one.number for one in find_cases(connection, number)]
-    if len(found) > 1:
-        raise NotFound(f"有多张单据，请用单号 several cases, give the number: {'、'.join(found)}")
-    view = view_of(db, found[0] if found else number)
+def case(db: Engine, number: Number) -> Output:
+    """查单 Show a case: what, who, when, documents, and what is next; `find` tells its number."""
+    view = view_of(db, number)
     return Output(case_object(view), case_parts(view, Links(installation().ui_url)))
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from deployments.local.processes import is_alive
-from deployments.settings import PASSABLE
+from deployments.local.processes import is_alive, living
+from deployments.settings import PASSABLE, RUN
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR")  # as root the wheel itself widens that folder's mode
@@ -70,6 +70,8 @@ class EmbeddedServer(PostgresServer):
     def _cleanup(self) -> None:
         with self._lock:
             forget_dead_handles(self.global_process_id_list)
+        if any(map(living, (self.pgdata.parent / RUN).glob("*.pid"))):
+            self.cleanup_mode = None  # children of a killed `up` work on; the next one ends them, and then the server
         super()._cleanup()
         self._instances.pop(self.pgdata, None)  # where another process still holds the server, the wheel keeps it
 

@@ -6,7 +6,6 @@ the other system knows the key, and the case takes the first answer only.
 
 import random
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -24,22 +23,21 @@ from tasks.outbox.rules import DeliveryRules
 BATCH = 100  # messages of a round
 
 
-def dispatch_due(db: Engine, client: httpx.Client | None = None) -> dict[str, OutboxState]:
+def dispatch_due(db: Engine, client: httpx.Client) -> dict[str, OutboxState]:
     """Send what is due by now, at most a batch, each message once; any number of dispatchers may run.
 
     Gives by idempotency key what became of it: PENDING is what will be tried again. What another system does wrong is
-    noted on its message, never raised. Without a `client` one is made.
+    noted on its message, never raised.
     """
     due, became = clock.now(), dict[str, OutboxState]()
     with db.connect() as connection:
         rules = queries.delivery_rules(connection)
-    with nullcontext(client) if client else httpx.Client() as over:
-        for _ in range(BATCH):
-            with db.begin() as connection:
-                message = queries.claim_next(connection, due, clock.now() + rules.claim)
-            if message is None:
-                break
-            became[message.idempotency_key] = _deliver(db, over, rules, message)
+    for _ in range(BATCH):
+        with db.begin() as connection:
+            message = queries.claim_next(connection, due, clock.now() + rules.claim)
+        if message is None:
+            break
+        became[message.idempotency_key] = _deliver(db, client, rules, message)
     return became
 
 

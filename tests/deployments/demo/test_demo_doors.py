@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 from sqlalchemy import Engine
 
 from deployments.demo.end import End, differences, show_end
@@ -33,7 +34,8 @@ class EngineDoor:
 
     def worklists(self) -> Iterator[list[Todo]]:
         """Give what waits for each role, the first due first."""
-        dispatch_due(self.db)
+        with httpx.Client() as client:
+            dispatch_due(self.db, client)
         for role in ROLES:
             with self.db.connect() as connection:
                 rows = inbox(connection, role)

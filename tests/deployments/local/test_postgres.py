@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from deployments.database import connect
 from deployments.local import embedded, postgres
 from deployments.local.postgres import Databases, running_database, tend_server
-from deployments.local.processes import is_alive
+from deployments.local.processes import is_alive, pid_file, write_pid
 from deployments.settings import POSTGRES, PROJECT, Settings, prepare_home
 from schemas.problems import UpError
 from tests.waiting import MINUTES, wait_until
@@ -90,6 +90,21 @@ def test_a_holder_that_was_killed_does_not_keep_the_server(make_home: Callable[[
     assert left is not None
     with running_database(settings) as databases:
         assert fetch(databases.ours, "SELECT 1") == (1,)
+        assert server_pid(settings) == left
+    assert server_pid(settings) is None
+
+
+def test_a_command_does_not_stop_the_server_under_the_children_of_a_killed_up(make_home: Callable[[], Path]) -> None:
+    settings = Settings(home=make_home(), fsync=False)
+    prepare_home(settings)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as orphan:
+        write_pid(pid_file(settings, "worker"), orphan.pid)
+        with running_database(settings):
+            left = server_pid(settings)
+        stays = server_pid(settings)
+        orphan.kill()
+    assert stays == left is not None
+    with running_database(settings):
         assert server_pid(settings) == left
     assert server_pid(settings) is None
 

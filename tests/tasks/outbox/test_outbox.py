@@ -603,14 +603,6 @@ def test_the_client_names_what_it_does_not_know(client: httpx.Client) -> None:
         send(client, message, timedelta(seconds=1))
 
 
-def test_without_a_client_one_is_made(
-    play: Play, case: int, orders: FakeOrderSystem, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
-    assert OutboxState.ANSWERED in dispatch.dispatch_due(play.db).values()
-    assert_ordered_once(play, case, orders)
-
-
 def test_an_excerpt_is_one_printable_line() -> None:
     assert excerpt("<p>\x00维护中\r\n\t请稍候".encode() + b"\xff" + b"x" * 500).startswith("<p> 维护中 请稍候")
     assert len(excerpt(b"x" * 5000)) == 200
