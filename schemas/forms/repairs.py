@@ -262,7 +262,7 @@ class RepairRuled(Decision):
     unit: Annotated[fields.Remark, label("生产单位", "Unit", OTHER_UNIT), Register.UNIT, OPTIONAL] = ""
 
 
-@sheet("repair-payment", "修理收款", signer=("财务", "E1046"), hints=("收到修理收费单的全额后登记；未收款不发货。",))
+@sheet("repair-payment", "修理收款", signer=("财务", "E1047"), hints=("收到修理收费单的全额后登记；未收款不发货。",))
 class RepairPaid(Decision):
     """修理收款: FINANCE has the money."""
 

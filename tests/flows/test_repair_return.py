@@ -9,7 +9,9 @@ import time_machine
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput
-from tasks.desk.chain import waits_of
+from tasks.desk.chain import Passage, chain, waits_of
+from tasks.desk.pages import case_sheet
+from tasks.desk.queries import case_view
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.notices.watch import watch_deadlines
@@ -64,6 +66,17 @@ def test_goods_under_warranty_are_listed_repaired_inspected_and_handed_to_the_cu
     (note,) = play.documents(case, "FX")
     assert note.content["method"] == "自有车辆 own"
     assert (note.content["lines"][0]["quantity"], bool(note.content["customer"])) == ("2", True)
+
+
+def test_a_repaired_case_has_passed_every_arrow_and_its_sheet_names_its_list(play: Repairs) -> None:
+    case = play.arrived(rows=[{"行号": 1, "实收数量": 2, "到货状况": "与申报不符", "照片编号": "P"}])
+    assert play.finish(case) == "repaired"
+    (listed,) = play.rows("SELECT id, number FROM service_case WHERE process = 'RL'")
+    with play.db.connect() as connection:
+        repair, its_list = case_view(connection, case), case_view(connection, listed.id)
+    assert {passage for _, passage in (*chain(repair), *chain(its_list))} == {Passage.DONE}
+    assert listed.number in case_sheet(repair)
+    assert "RR-2026-000001" in case_sheet(its_list)
 
 
 def test_the_items_of_a_played_repair_wait_for_whom_its_chain_says(play: Repairs) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import time_machine
 
+from schemas.sheet_kinds import sheet_kind
 from tests.flows.repairs import Repairs
 from tests.play import Play
 from tests.tasks.sheets.workbooks import Cells
@@ -72,4 +73,32 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "return-logistics": (_at("logistics", listed=True), "logistics", {"预计到货": TODAY}),
     "return-receipts": (_at("receive-1", listed=True), "receive-1", {"到货日期": TODAY, "实收数量": 2}),
     "return-tracing": (_overdue, "trace-1", {"预计到货": TODAY}),
+}
+
+
+def example(code: str) -> dict[str, Any]:
+    """Give a row of a kind's sheet: its template's example, of a case that there is not."""
+    kind = sheet_kind(code)
+    filled = {column.heading: column.example for column in kind.columns if column.example != ""}
+    return filled | {kind.key.heading: "RR-2026-000007"}
+
+
+MARKS = {
+    "handover": ["c2aab6bb-da67-597b-8c47-bbeb41578e88"],
+    "repair-review": ["67a4eaa3-cbe1-5d37-abb7-370673a24381"],
+    "repair-resubmit": ["0106d5f0-2bde-5c83-b1ee-35ec69f2df05"],
+    "appraisal": ["6a746e4b-e1be-5041-8d12-9cbb1ee436d7"],
+    "repair-confirm": ["ed7a6f29-e53c-5388-991c-119bd35c8ec7"],
+    "repair-arbitration": ["f29de02d-0b62-5151-aa03-e4433c5d58c9"],
+    "quote-sent": ["91ed8a69-10f0-52ab-90c9-1f566374ae7c"],
+    "quote-answers": ["0433a511-5bc2-5838-a174-2fcfce19e53f"],
+    "scrap-answers": ["a3bbf720-2af6-5fc9-afee-e0e9b809da99"],
+    "repair-report": ["ad072933-55d3-5b9b-bdb4-ae089eabbf6a"],
+    "inspection": ["6542ea9d-d586-536f-9e9c-0f161dece663"],
+    "repair-ruling": ["fdee78b7-bed0-5a60-969e-52ae9bd4f5f6"],
+    "repair-payment": ["6c2ecfe6-0a8f-59d0-b24e-e03e5953532e"],
+    "return-list": ["30b4236d-99b7-5200-97e3-7c23417c45ab"],
+    "return-logistics": ["ef98482c-b140-5217-a2c1-49c4dd3ccc07"],
+    "return-receipts": ["249fd62e-d899-59ce-8392-8a30d4869e12"],
+    "return-tracing": ["ba1792c1-f085-5d08-8574-16e039f292d6"],
 }

@@ -13,6 +13,7 @@ import time_machine
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import fill_in, forms_of, mark_rows
+from tests.tasks.sheets import repair_rows
 from tests.tasks.sheets.workbooks import rows_of
 
 CASE = {"单号": "PA-2026-000007"}
@@ -74,6 +75,9 @@ MARKS = {
     "check": ["9bd01161-d03b-5e1f-8d67-b072167e161a"],
     "anomaly": ["db6a4c2c-9685-5b20-a691-3d5ab42708af"],
 }
+
+ROWS |= {code: [repair_rows.example(code)] for code in repair_rows.MARKS}
+MARKS |= repair_rows.MARKS
 
 
 @pytest.fixture(autouse=True)
