@@ -13,10 +13,10 @@ from tasks.lines.queries import line_table
 from tasks.lines.steps import close_lines
 from tasks.repair.accept import accept_repair, may_withdraw, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
-from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving
+from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
 from tasks.repair.rules import ending_of, review_problems
 from tasks.repair.steps import collect_goods, repair_limits
-from tasks.repair.way import Way, appraising, repaired_too_often, travelling
+from tasks.repair.way import Way, appraising, travelling
 from tasks.runs.process import process
 
 REVIEW = ReviewForms(

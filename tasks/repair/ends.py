@@ -128,7 +128,7 @@ def _until_gone(way: Way, turn: str) -> Branch[None]:
 
 def _unrepaired(way: Way, turn: str) -> Parcel:
     way.held = hold_unrepaired(way.case, way.goods, way.quantity, turn=turn)
-    return Parcel(way.case, [way.line.model_copy(update={"quantity": way.quantity})], way.barred, way.no, way.held)
+    return way.parcel(way.held)
 
 
 def _going_back(way: Way, turn: str) -> Branch[None]:
@@ -140,8 +140,7 @@ def _going_back(way: Way, turn: str) -> Branch[None]:
 def delivering(way: Way) -> Branch[None]:
     """出库 → 催提: what was repaired is paid for, leaves, is collected, and is handed to the customer."""
     yield from paying(way)
-    line = way.line.model_copy(update={"quantity": way.quantity})
-    parcel = Parcel(way.case, [line], way.barred, way.no, f"book-goods-in-{way.no}")
+    parcel = way.parcel(f"book-goods-in-{way.no}")
     sent = yield from sending(parcel)
     yield from _delivered(way, parcel, sent, "good")
 
@@ -159,7 +158,7 @@ def _delivered(way: Way, parcel: Parcel, sent: Release, stock: str) -> Branch[No
     way.since, method = sent.day, parcel.method.option if parcel.method else ""
     issue_repair_outbound(way.case, sent, method, turn=way.no)
     quantity = sum(sent.quantities.values(), Decimal(0))
-    for one in (yield from collecting(way.case, [way.line], sent, way.no)) or ():
+    for one in (yield from collecting(way.case, [way.line], sent, parcel.turn)) or ():
         quantity -= one.missing
         beside(way.case, _missing(way, one, f"anomaly-pickup-{way.no}", "催提"))
     if quantity:

@@ -32,12 +32,17 @@ from tasks.production.questions import count_question
 from tasks.production.rules import NO_UNIT, Received
 from tasks.production.steps import book_goods_in
 from tasks.repair.rules import wanted
-from tasks.repair.steps import begin_repair, book, issue_fee_note, issue_quote, record_inspection
+from tasks.repair.steps import begin_repair, book, count_repairs, issue_fee_note, issue_quote, record_inspection
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
 AS_CHARGED = "应等于修理收费单的金额 must be what the fee note says"
+
+
+def repaired_too_often(way: Way) -> bool:
+    """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
+    return count_repairs(way.case, way.goods, turn=way.no) >= way.limits.too_often
 
 
 def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
@@ -144,7 +149,7 @@ def _inspection_question(way: Way, report: RepairReport) -> Question[RepairInspe
     brief = [f"{report.work} {report.used}"]
     return way.question(
         f"inspect/{way.attempts}", "返修检验", Role.QUALITY, RepairInspected, "inspection", "车间维修", brief, check,
-        barred={way.case.request.applicant},
+        barred=frozenset(way.barred),
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import Shape
 from schemas.tables import production_order, repair
 from schemas.words import DocumentKind, MovementKind, OrderState
-from tasks.applications.queries import BY_ORDER
+from tasks.applications.queries import BY_ORDER, catalogue
+from tasks.applications.rules import part_problem
 from tasks.documents.contents import Content, goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.opening import open_child
@@ -195,9 +196,11 @@ def record_outcome(work: Work, goods: RepairGoods, quantity: Decimal, outcome: R
 
 
 @step("补订新件", link="")
-def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int:
-    """Open a linked parts application for goods that will not come back."""
+def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int | None:
+    """Open a linked parts application for goods that will not come back; None where there is no such part any more."""
     case = work.case
+    if part_problem(work.read(catalogue), line.part, work.today, 0):
+        return None
     wanted = ApplicationLine(part=line.part, quantity=quantity, reason=line.reason, specification=line.specification)
     names = ("customer_name", "customer_phone", "customer_address")
     form = PartsApplication(

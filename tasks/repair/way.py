@@ -28,11 +28,12 @@ from tasks.cycle.terms import Due, More, calendar_days, gate, overdue, working_d
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
+from tasks.logistics.sending import Parcel
 from tasks.policies.queries import setting
 from tasks.repair.queries import waiting_here
 from tasks.repair.rules import wanted
 from tasks.repair.shapes import RepairGoods
-from tasks.repair.steps import Booking, Limits, book, count_repairs, record_outcome
+from tasks.repair.steps import Booking, Limits, book, record_outcome
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
@@ -49,6 +50,7 @@ class Way:
     quoted     the fee of the last quote, of so many quotes; lapsed: it was not answered in time
     plan       who repairs them by when, in so many attempts
     held       the step that keeps them for their way back unrepaired; since: the day they left for the office
+    parcels    in how many they were to leave: one that consent revived is begun anew
     main       the branch that goes this way; outcome: how it ended
     """
 
@@ -66,6 +68,7 @@ class Way:
     attempts: int = 0
     plan: PlannedLine | None = None
     held: str = ""
+    parcels: int = 0
     since: date | None = None
     out: bool = False
     misused: bool = False
@@ -139,6 +142,12 @@ class Way:
         own = Goods(**self.goods.as_goods())
         many = self.quantity if quantity is None else quantity
         return Booking(goods=own, quantity=many, kind=kind, stock=stock, of_office=of_office)
+
+    def parcel(self, kept_by: str) -> Parcel:
+        """Pack the goods that a step keeps, to leave by forms and slips of their own."""
+        line, turn = self.line.model_copy(update={"quantity": self.quantity}), self.no + 1000 * self.parcels
+        self.parcels += 1
+        return Parcel(self.case, [line], self.barred, turn, kept_by)
 
     def put_back(self) -> None:
         """Book goods back from the repairer into the damaged warehouse that they came from."""
@@ -235,8 +244,3 @@ def confirming(way: Way, found: Appraisal, brief: Sequence[str]) -> Branch[Appra
     if ruled.verdict == Arbitration.APPRAISAL:
         return found
     return found.model_copy(update={"grade": ruled.grade, "misuse": ruled.misuse})
-
-
-def repaired_too_often(way: Way) -> bool:
-    """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
-    return count_repairs(way.case, way.goods, turn=way.no) >= way.limits.too_often

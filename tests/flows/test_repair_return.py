@@ -299,6 +299,16 @@ def test_worthless_goods_of_a_customer_are_scrapped_with_consent_and_a_new_part_
     assert (child.process, play.lines(child.id)[0].quantity) == ("PA", 2)
 
 
+def test_a_part_that_is_made_no_more_is_not_ordered_anew(play: Repairs) -> None:
+    case = play.arrived()
+    play.decide(case, "appraise-1", 鉴定类别="一类(不值得修)")
+    play.run("UPDATE part SET discontinued_on = '2026-11-01' WHERE code = 'P-PT-001'")
+    play.decide(case, "scrap-consent-1")
+    play.decide(case, "scrap-1")
+    assert play.case(case).ending == "scrapped"
+    assert not play.rows("SELECT 1 FROM service_case WHERE parent_id = :c", c=case)
+
+
 @pytest.mark.parametrize(("answer", "children"), [("同意报废", 0), ("同意报废并购新件", 1)])
 def test_out_of_warranty_a_new_part_is_quoted_with_the_consent_to_scrap(
     play: Repairs, answer: str, children: int

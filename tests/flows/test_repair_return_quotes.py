@@ -132,6 +132,17 @@ def test_consent_to_an_expired_quote_is_refused_and_before_dispatch_a_signed_one
     assert kinds(play, case)["repair_out"] == -2
 
 
+def test_consent_revives_a_quote_while_the_freight_of_the_way_back_waits_for_approval(
+    play: Repairs, today: Any
+) -> None:
+    case = lapsed(play, today)
+    by_air = {"运输方式": "空运", "承运商": "航空货运代理", "运费": 500, "件数": 1}
+    play.decide(case, "goods-out-1-1", **by_air)
+    assert {"freight-1-1", "revive-1-1"} <= play.items(case).keys()
+    play.decide(case, "revive-1-1")
+    assert play.finish(case) == "repaired"
+
+
 def test_a_higher_price_needs_a_new_quote(play: Repairs) -> None:
     case = quoted(play)
     play.run_to(case, "repair-1-1")
