@@ -14,7 +14,7 @@ from tasks.lines.steps import close_lines
 from tasks.repair.accept import accept_repair, may_withdraw, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
-from tasks.repair.rules import ending_of, review_problems
+from tasks.repair.rules import ending_of, finding_of, review_problems
 from tasks.repair.steps import collect_goods, repair_limits
 from tasks.repair.way import Way, appraising, travelling
 from tasks.runs.process import process
@@ -93,7 +93,7 @@ def goods_way(way: Way) -> Branch[RepairEnding | None]:
     appraised = yield from appraising(way, came)  # 提货验货 修正确认
     if appraised.grade == Grade.WORTHLESS or repaired_too_often(way):
         return (yield from scrapping(way))
-    agreed = not way.charged or (yield from quoting(way, appraised.fee, appraised.note))
+    agreed = not way.charged or (yield from quoting(way, appraised.fee, finding_of(appraised)))
     if not agreed and (ended := (yield from returning(way))):
         return ended
     while True:

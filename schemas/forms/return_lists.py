@@ -168,11 +168,10 @@ class GoodsShipped(Form):
 
 
 class GoodsArrived(Form):
-    """What a list writes: how many of a line arrived, and how; lost ones never did."""
+    """What a list writes: how many of a line arrived, and how; none of what was lost."""
 
     number: fields.CaseNo
     received_on: fields.Day
     counted: fields.Count
     state: GoodsState
-    lost: bool = False
     photos: fields.Remark = ""

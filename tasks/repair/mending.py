@@ -37,6 +37,7 @@ from tasks.repair.way import Way
 from tasks.unit.work import Work
 
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
+NOT_DEARER = "收费且高于已同意的报价才须重新报价 a new quote is for what is charged, and dearer than agreed"
 AS_CHARGED = "应等于修理收费单的金额 must be what the fee note says"
 
 
@@ -129,8 +130,12 @@ def mending(way: Way, plan: PlannedLine) -> Branch[Mended]:
 
 def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str]) -> Question[RepairReport]:
     def check(form: RepairReport, _work: Work) -> list[Problem]:
-        dearer = way.charged and form.result == RepairResult.REPAIRED and form.fee > way.fee
-        return [Problem("修理费 fee", form.fee, AGREED)] if dearer else []
+        dearer = way.charged and form.fee > way.fee
+        if form.result == RepairResult.REPAIRED and dearer:
+            return [Problem("修理费 fee", form.fee, AGREED)]
+        if form.result == RepairResult.DEARER and not dearer:
+            return [Problem("修理费 fee", form.fee, NOT_DEARER)]
+        return []
 
     promise = [Promise(f"repair-{way.no}-{plan.promised}", plan.since, plan.days)]
     more: More = {"remind": production_watch(promise)}

@@ -168,7 +168,7 @@ def book_receipt(work: Work, came: Listed, form: ListReceipt, turn: int) -> Docu
 @step("返件丢失", link="提货验货")
 def tell_lost(work: Work, gone: Listed, turn: int) -> Listed:
     """Tell the repairs that their goods will not come."""
-    told = {"received_on": work.today, "counted": Decimal(0), "state": GoodsState.MISSING, "lost": True}
+    told = {"received_on": work.today, "counted": Decimal(0), "state": GoodsState.MISSING}
     for one in gone:
         write_to(work, one, "arrived", GoodsArrived(number=work.case.number, **told))
     return gone

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from schemas.forms.applications import ReviewVerdict
 from schemas.forms.base import Form
-from schemas.forms.repairs import Place, RepairReview
+from schemas.forms.repairs import Appraisal, Place, RepairReview
 from schemas.forms.return_lists import GoodsState, ListReceipt
+from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.repair_return import RepairEnding
 
@@ -26,6 +27,12 @@ def review_problems(form: RepairReview) -> list[Problem]:
     """Check that an approval says where the goods are repaired, and scrapping at the office has its proof."""
     approves = form.verdict == ReviewVerdict.APPROVE
     return wanted(form, "place", approves) + wanted(form, "photos", form.place == Place.SCRAP)
+
+
+def finding_of(appraised: Appraisal) -> str:
+    """Say what a quote tells the customer of the appraisal."""
+    told = {"主要部件损坏": appraised.main_broken, "使用不当": appraised.misuse}
+    return " ".join([*(word for word, said in told.items() if said == YesNo.YES), appraised.note]).strip()
 
 
 def ending_of(outcomes: Iterable[RepairEnding | None]) -> RepairEnding:

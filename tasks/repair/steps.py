@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.forms.applications import ApplicationLine, PartsApplication
-from schemas.forms.repairs import RepairInspected, RepairLine, RepairReport
+from schemas.forms.repairs import Passed, RepairInspected, RepairLine, RepairReport
 from schemas.parts import Goods, PartsLine, PlannedLine
 from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import Shape
@@ -140,7 +140,7 @@ def record_inspection(
     """Issue the 检验报告; of a repair that passed the 维修服务报告 too: fault, cause, work, parts, fee, result."""
     tested = goods_row(goods, reason=f"{found.verdict.zh} {found.tests} {found.reason}")
     issued = [issue(work, DocumentKind.INSPECTION, {"case": work.case.number, "lines": [tested]})]
-    if found.verdict.value == "pass":
+    if found.verdict == Passed.PASS:
         done = goods_row(goods, price=str(report.fee), reason=f"{goods.cause} · {report.work} {report.used}")
         issued.append(issue(work, DocumentKind.SERVICE_REPORT, _to_customer(work) | {"lines": [done]}))
         mark_line(work, goods.line_no, made_on=work.today)

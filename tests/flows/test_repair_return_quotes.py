@@ -53,7 +53,8 @@ def failing(play: Repairs, times: int = 3) -> int:
 def test_a_charged_repair_waits_for_the_signed_consent_and_for_its_money(play: Repairs) -> None:
     """返回品信息反馈单 to the customer; 修理收费单 only after it came back signed with consent (S3 §8 5.1.1.1)."""
     case = quoted(play)
-    assert "FK" in issued(play, case)
+    (quote,) = play.documents(case, "FK")
+    assert quote.content["lines"][0]["reason"] == "主要部件损坏"
     assert "SF" not in issued(play, case)
     assert "plan-1" not in play.items(case), "charged lines are planned only after the signed consent"
     assert "签回单" in play.refused(case, "quote-1-1", 签回单编号="")
@@ -147,6 +148,7 @@ def test_a_higher_price_needs_a_new_quote(play: Repairs) -> None:
     case = quoted(play)
     play.run_to(case, "repair-1-1")
     assert "dearer" in play.refused(case, "repair-1-1", 维修结果="已修好", 修理费=90)
+    assert "收费" in play.refused(case, "repair-1-1", 维修结果="须重新报价", 修理费=80)
     play.decide(case, "repair-1-1", 维修结果="须重新报价", 修理费=90)
     play.decide(case, "contact-1-2")
     play.decide(case, "quote-1-2")
