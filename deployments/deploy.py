@@ -40,6 +40,7 @@ class DeploymentEntry(BaseModel, extra="forbid"):
     entrypoint: str = Field(pattern=r"^\w+(\.\w+)+$")
     description: str | None = None
     tags: list[str] = []
+    work_pool: dict[Literal["name"], str] = {"name": POOL}
     schedules: list[ScheduleEntry] = []
     job_variables: dict[Literal["own_process"], bool] = {}
 
@@ -63,10 +64,11 @@ def apply_deployments(path: Path = PREFECT_YAML) -> dict[str, UUID]:
     """Create or update the work pool and all deployments of `path`; return their ids by name."""
     entries, template = read_deployments(path), CaseWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
-        with suppress(ObjectAlreadyExists):
-            client.create_work_pool(WorkPoolCreate(name=POOL, type=CaseWorker.type, base_job_template=template))
-        with suppress(ObjectAlreadyExists):  # of what is scheduled, the worker hears of the legs first
-            client.create_work_queue(JOBS_QUEUE, priority=2, work_pool_name=POOL)
+        for pool in {entry.work_pool["name"] for entry in entries} | {POOL}:
+            with suppress(ObjectAlreadyExists):
+                client.create_work_pool(WorkPoolCreate(name=pool, type=CaseWorker.type, base_job_template=template))
+            with suppress(ObjectAlreadyExists):  # of what is scheduled, the worker hears of the legs first
+                client.create_work_queue(JOBS_QUEUE, priority=2, work_pool_name=pool)
         return {entry.name: _apply(client, entry) for entry in entries}
 
 
@@ -78,7 +80,7 @@ def _apply(client: SyncPrefectClient, entry: DeploymentEntry) -> UUID:
         name=entry.name,
         description=entry.description or flow.description,
         tags=entry.tags,
-        work_pool_name=POOL,
+        work_pool_name=entry.work_pool["name"],
         work_queue_name=JOBS_QUEUE if entry.job_variables.get("own_process") else DEFAULT_QUEUE,
         path=".",
         entrypoint=entry.entrypoint,
