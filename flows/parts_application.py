@@ -1,26 +1,25 @@
 """Process 1: parts application 配件申报 (DOMAIN 1)."""
 
-from itertools import count
-
 from schemas.forms.applications import Leaving, PartsApplication
+from schemas.parts import Start
 from schemas.processes.parts_application import PartsEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
-from tasks.anomalies.steps import ClosedByAnomaly
 from tasks.applications.accept import accept_application, begin_application
 from tasks.applications.steps import enter_order, review_application
-from tasks.branches.beside import rest, side_by_side
+from tasks.branches.beside import beside, rest, side_by_side
 from tasks.durable.process import Case, Closing
+from tasks.lines.anomalies import await_reported, hearing
 from tasks.lines.queries import line_table
-from tasks.lines.steps import close_lines
 from tasks.logistics.sending import release_goods
 from tasks.logistics.shipping import Shipping
+from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
 from tasks.runs.process import process
 
-BY_ANOMALY = "按异常处理意见关闭 closed by the decision on an anomaly"
+BY_ANOMALY = "配件已按异常重新下单或不再需要 the parts were ordered again, or are not needed any more"
 UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
@@ -44,7 +43,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     parameter="申报单",
     accept=accept_application,
     begin=begin_application,
-    end=close_lines,
+    end=end_application,
     lines=line_table,
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
@@ -56,24 +55,23 @@ def parts_application(case: Case) -> Closing:
     """配件申报 Supply the parts that an office applied for, from review to pickup."""
     case, barred = side_by_side(case), {case.request.applicant}
     shipping = Shipping(case, barred, "审核修正", apart=case.request.leaving == Leaving.AS_READY)
-    try:
-        review = review_application(case, barred, shipping.registered)  # 审核修正
-        if review.refused:
-            shipping.await_return()
-            return Closing(PartsEnding.REJECTED, review.refused, undo=True)
+    beside(case, hearing(case, shipping.heed))
+    review = review_application(case, barred, shipping.registered)  # 审核修正
+    if review.refused:
+        shipping.await_return()
+        return Closing(PartsEnding.REJECTED, review.refused, undo=True)
+    if review.start != Start.STOCK:
         enter_order(case, review.lines)  # 录入系统
-        lines = shipping.owed(review.lines)
-        for turn in count(1):
-            held = reserve_stock(case, lines, turn=turn)
-            shipping.take({line.line_no: line.quantity for line in held}, f"reserve-stock-{turn}")
-            plan = plan_production(case, lines, held, turn)  # 周期确认 计划确认
-            produce(case, plan, turn, shipping.take)  # 车间生产 出货入库 入库制票
-            shipping.send_rest()
-            rest(case)  # 出库 出库制票 催提
-            if not (lines := shipping.take_again()):
-                break
-    except ClosedByAnomaly:
-        return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.complete)
-    if not shipping.went:
-        return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=True)
+    lines = shipping.owed(review.lines)
+    held = reserve_stock(case, lines, turn=1)
+    shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
+    plan = plan_production(case, lines, held, 1)  # 周期确认 计划确认
+    made = produce(case, plan, 1, shipping.take, shipping.given_up)  # 车间生产 出货入库 入库制票
+    if shipping.ready and (made.ordered_again or review.start != Start.REVIEW):  # 齐套
+        leave_together(case)
+    shipping.send_rest()
+    rest(case)  # 出库 出库制票 催提
+    await_reported(case, shipping.heed)
+    if not shipping.delivered:
+        return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.went)
     return Closing(PartsEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -9,8 +9,8 @@ from tasks.applications.steps import ReviewForms, review_application
 from tasks.branches.beside import Branch, rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import TimedOut, Withdrawn
+from tasks.lines.anomalies import end_source
 from tasks.lines.queries import line_table
-from tasks.lines.steps import close_lines
 from tasks.repair.accept import accept_repair, may_withdraw, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
@@ -49,7 +49,7 @@ ON_THE_WAY = ("确认物流信息", "提货验货", "修正确认", "车间维�
     parameter="返修申报单",
     accept=accept_repair,
     begin=begin_application,
-    end=close_lines,
+    end=end_source,
     lines=line_table,
     may_withdraw=may_withdraw,
 )

@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
-from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.anomalies import AnomalyKind, Remedy
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -49,7 +50,7 @@ class Warranty(Shape):
 class PartsLine(Goods):
     """A line as it stands after the last correction; price in CNY per unit, quantity in the part's unit.
 
-    `fee` says who should pay, until the review says who does; a `remake` leaves the line's first promise and dates.
+    `fee` says who should pay, until the review says who does.
     """
 
     category: str
@@ -58,7 +59,6 @@ class PartsLine(Goods):
     unit: str
     fee: FeeCategory
     warranty: Warranty | None
-    remake: bool = False
 
     @property
     def amount(self) -> Decimal:
@@ -72,11 +72,20 @@ class PartsLine(Goods):
         return f"{many} @{money(self.price)} {self.reason.zh} {self.fee.zh}"
 
 
+class Start(StrEnum):
+    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review)."""
+
+    REVIEW = "review"
+    ORDER = "order"
+    STOCK = "stock"
+
+
 class Registration(Shape):
-    """An application as it came in: priced lines, and who reviews."""
+    """An application as it came in: priced lines, who reviews, and where it starts."""
 
     lines: list[PartsLine]
     reviewer: Role
+    start: Start = Start.REVIEW
 
     @property
     def said(self) -> str:
@@ -95,6 +104,7 @@ class Review(Shape):
     refused: str = ""
     applied: list[Any] = Field(default_factory=list)
     decision: Any = None
+    start: Start = Start.REVIEW
 
 
 class Cycle(LineQuantity):
@@ -119,7 +129,6 @@ class PlannedLine(Goods):
     since: date
     promised: date
     planned: date
-    remake: bool
 
     @property
     def said(self) -> str:
@@ -129,25 +138,48 @@ class PlannedLine(Goods):
 
 
 class Shortfall(Shape):
-    """Something is wrong with a line: `missing` pieces of it are not there as they should be."""
+    """Something is wrong with `quantity` pieces of a line, says `by`; so many as are `missing` are not there."""
 
     line_no: int
     missing: Decimal
+    quantity: Decimal
+    kind: AnomalyKind
     found: str
-    where: str
+    by: str
+    photos: str = ""
 
 
-class Settled(Shape):
-    """What was decided of an anomaly, and the promise of what is made again; its clock runs `since`."""
+ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
 
-    verdict: AnomalyVerdict
-    since: date
-    promised: date | None
+
+class Outcome(Shape):
+    """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
+
+    there  the goods in question are at hand; left: some of the line had left the house
+    """
+
+    remedy: Remedy | None = None
+    line_no: int = 0
+    quantity: Decimal = Decimal(0)
+    there: bool = False
+    left: bool = False
+    address: str = ""
+    day: date | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether what is missing comes by a case of its own."""
+        return self.remedy in ORDERS_AGAIN
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the source owes no longer what is missing; goods at hand that are accepted go their way."""
+        return self.again or (self.remedy == Remedy.ACCEPT and not self.there)
 
     @property
     def said(self) -> str:
-        """What was decided, and the promise."""
-        return self.verdict.zh + (f" 承诺 {self.promised}" if self.promised else "")
+        """The remedy."""
+        return self.remedy.zh if self.remedy else "非异常，继续办理"
 
 
 class OrderProgress(LineQuantity):

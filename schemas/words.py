@@ -202,6 +202,7 @@ class DocumentKind(Labelled):
     INSPECTION = "JY", "检验报告"
     SERVICE_REPORT = "WX", "维修服务报告"
     REPAIR_OUTBOUND = "FX", "返修品出库单"
+    ANOMALY_REPORT = "YC", "异常申报单"
 
 
 class OrderState(Labelled):

@@ -15,15 +15,17 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, Row, text
 
-import flows  # registers every process
-import flows.parts_application  # noqa: F401
+import flows.part_anomaly  # registers process AN
+import flows.parts_application  # noqa: F401  registers process PA
 from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.answers import Answer, Opened, Reply, Result
 from schemas.words import Channel, EntryKind, Role
+from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.stage import advance
 from tasks.people.queries import people
+from tasks.runs.queries import ready_cases
 from tests.books import books_balance
 
 __all__ = ["LINES", "OWN_VAN", "Play", "books_balance", "cells", "line"]
@@ -167,14 +169,75 @@ class Play:
         """Answer everything sensibly until the item `key` is open; gives the item."""
         while key not in (waiting := self.items(case)):
             assert waiting, f"the case ended before {key}: {self.keys(case)}"
-            self.decide(case, _next(waiting))
+            self.go_on(case, waiting)
         return waiting[key]
 
     def finish(self, case: int) -> str:
         """Answer everything sensibly to the end; gives the ending."""
         while waiting := self.items(case):
-            self.decide(case, _next(waiting))
+            self.go_on(case, waiting)
         return str(self.case(case).ending)
+
+    def go_on(self, case: int, waiting: Mapping[str, Row[Any]]) -> None:
+        """Answer what is answered next; where the case waits for another only, that is played to its end."""
+        key = _next(waiting)
+        if waiting[key].role != Role.SYSTEM:
+            self.decide(case, key)
+            return
+        other = self.child(case, key)
+        advance(self.db, other)
+        if not key.startswith("together-"):
+            self.finish(other)
+        elif items := self.items(other):
+            self.go_on(other, items)
+        advance(self.db, case)
+
+    # anomalies
+
+    def child(self, case: int, key: str) -> int:
+        """Give the case that was opened under a key, or that people opened (case-<id>)."""
+        if key.startswith(("case-", "together-")):
+            return int(key.partition("-")[2])
+        found = self.rows("SELECT id FROM service_case WHERE origin = :origin", origin=f"case:{case}:{key}")
+        return int(found[0].id)
+
+    def anomaly(self, case: int, key: str) -> int:
+        """Let the anomaly for which a case waits go to its review; gives its id."""
+        child = self.child(case, key)
+        advance(self.db, child)
+        return child
+
+    def rest(self) -> None:
+        """Let cases that others opened come to their first gate, and letters be read, until nothing moves."""
+        while True:
+            with self.db.connect() as connection:
+                ready = ready_cases(connection, clock.now(), 100)
+            if not ready:
+                break
+            for case in ready:
+                advance(self.db, case)
+
+    def settle(self, case: int, key: str, remedy: str = "重新制作", **plan: Any) -> int:
+        """Play an anomaly by this plan to its end, and let its source hear of it; gives the anomaly's id."""
+        child = self.anomaly(case, key)
+        self.run_to(child, "plan-1")
+        self.decide(child, "plan-1", 处理办法=remedy, 货物去向="无实物", **plan)
+        assert self.finish(child) == "settled"
+        advance(self.db, case)
+        return child
+
+    def deny(self, case: int, key: str, reason: str = "不属异常") -> int:
+        """Refuse an anomaly at its review, and let its source hear of it; gives the anomaly's id."""
+        child = self.anomaly(case, key)
+        self.decide(child, "review", 初审结论="不同意", 原因=reason)
+        advance(self.db, case)
+        return child
+
+    def ordered(self, anomaly: int) -> int:
+        """Give the case by which an anomaly's goods were ordered again, at its first gate."""
+        (found,) = self.rows("SELECT id FROM service_case WHERE parent_id = :case", case=anomaly)
+        advance(self.db, found.id)
+        return int(found.id)
 
     # what can be seen
 
@@ -257,12 +320,12 @@ class Play:
         able = self.holders(Role(item.role), row.office if item.role == Role.OFFICE else None, item.unit)
         approved = self.rows(
             "SELECT DISTINCT l.actor, l.step_key FROM ledger l JOIN work_item i USING (case_id, step_key) "
-            "WHERE case_id = :case AND l.kind = 'decision' AND l.output ->> 'verdict' IN ('approve', 'release', 'remake') "
+            "WHERE case_id = :case AND l.kind = 'decision' AND l.output ->> 'verdict' IN ('approve', 'release') "
             "AND split_part(i.form, ':', 2) = ANY(:approvals)",
             case=case,
-            approvals=[*APPROVALS, "AnomalyDecision"],
+            approvals=[*APPROVALS],
         )
-        own = [row.actor for row in approved if _chain(row.step_key) == _chain(item.step_key)]
+        own = [one.actor for one in approved]
         free = sensible.who_may(able, form, row.applicant, own)
         assert free, f"nobody may answer {item.step_key} ({item.role})"
         return free[0]
@@ -292,16 +355,11 @@ class Play:
             connection.execute(text(statement), values)
 
 
-def _chain(key: str) -> str:
-    """Give the chain of approvals that a question belongs to: an anomaly's own, else the case's."""
-    rung = key.removeprefix("approve-")
-    return "" if not rung.startswith("anomaly") else rung if rung == key else rung.rpartition("-")[0]
-
-
 def _text(reply: Reply) -> str:
     return "\n".join(map(str, reply.problems))
 
 
 def _next(waiting: Mapping[str, Row[Any]]) -> str:
-    """Choose the item that is answered next; an early release only if nothing else waits."""
-    return next((key for key in waiting if not key.startswith("release")), next(iter(waiting)))
+    """Choose the item that is answered next: an early release only if nothing else waits, then another case."""
+    people = [key for key in waiting if waiting[key].role != Role.SYSTEM]
+    return next((key for key in people if not key.startswith("release")), (people or list(waiting))[0])

@@ -143,10 +143,11 @@ def words_of_processes() -> set[str]:
     flows.load()
     house = {
         "close",
+        "tell-parent",
         "已撤回",
         "逾期关闭",
         "说明",
-    }  # what the house itself says: its own step, its endings, a tab of notes
+    }  # what the house itself says: its own steps, its endings, a tab of notes
     said = {"PA", "RR", "CC", "RF", "AN", "SO", "CY"}
     for process in PROCESSES.values():
         said |= {process.title, process.parameter, *process.links}

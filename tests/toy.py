@@ -15,8 +15,9 @@ from schemas.shapes import LineTable
 from schemas.sheet_kinds import _KINDS, sheet
 from schemas.tables import service_case
 from schemas.words import Channel, Ending, Role, Verdict
+from tasks.branches.children import await_child, withdraw_child
 from tasks.cycle.terms import end_of
-from tasks.durable.opening import await_child, open_case, open_child, withdraw_child
+from tasks.durable.opening import open_case, open_child
 from tasks.durable.process import PROCESSES, Case, Closing, ask
 from tasks.durable.question import Question
 from tasks.durable.stage import advance

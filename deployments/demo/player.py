@@ -1,12 +1,12 @@
 """The demo's player: answers what waits as the stories say, through whichever door, and checks what became of it."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
 from deployments.demo.plan import BY_FORM, SHEET, Act, Story
 from deployments.demo.screen import Screen
@@ -17,6 +17,11 @@ from schemas.words import Role
 from tasks.people.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
+ROOT = text("""
+    WITH RECURSIVE up AS (
+        SELECT number, parent_id FROM service_case WHERE number = :number
+        UNION ALL SELECT c.number, c.parent_id FROM up JOIN service_case c ON c.id = up.parent_id)
+    SELECT number FROM up WHERE parent_id IS NULL""")
 UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
 
 
@@ -48,7 +53,7 @@ class Progress:
     story: Story
     case: str = ""
     asked: Counter[str] = field(default_factory=Counter)
-    approved: set[str] = field(default_factory=set)
+    approved: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     done: dict[str, Act] = field(default_factory=dict)
 
     def next_act(self, key: str) -> Act:
@@ -97,6 +102,7 @@ class Player:
         self.stories = [Progress(story) for story in (*SHEET, *BY_FORM)]
         self.problems: list[str] = []
         self.answers = self.told_late = 0
+        self.roots = dict[str, str]()  # of each case the application that it is about
         with db.connect() as connection:
             self.people = people(connection)
 
@@ -126,19 +132,31 @@ class Player:
             self._judge(one, told)
 
     def _story_of(self, item: Todo) -> Progress | None:
-        return next((one for one in self.stories if one.case in {item.case, item.run} - {""}), None)
+        return next((one for one in self.stories if one.case in {self._root(item.case), item.run} - {""}), None)
+
+    def _root(self, number: str) -> str:
+        """Give the application that a case is about: itself, or the one above all that opened it."""
+        if number and number not in self.roots:
+            with self.db.connect() as connection:
+                self.roots[number] = str(connection.execute(ROOT, {"number": number}).scalar())
+        return self.roots.get(number, "")
+
+    def _key(self, item: Todo) -> str:
+        """Name an item in its story: as it is; of a case that another opened with the process before it."""
+        own = item.case in {"", self._root(item.case)}
+        return item.key if own else f"{item.case.partition('-')[0].lower()}-{item.key}"
 
     def _saying(self, item: Todo, progress: Progress) -> Saying:
         """Choose what is said and who signs, and know before it goes out who will have approved."""
-        progress.case = item.case or progress.case
-        act = progress.next_act(item.key)
+        progress.case = self._root(item.case) or progress.case
+        act = progress.next_act(self._key(item))
         unit = UNIT.fullmatch(item.key)
         able = able_staff(self.people, item.role, None, unit[1].upper() if unit else None)
-        free = who_may(able, item.form, progress.story.applicant, progress.approved) or able
+        free = who_may(able, item.form, progress.story.applicant, progress.approved[item.case]) or able
         who = act.staff or free[(self.answers + sum(progress.asked.values())) % len(free)]
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)
         if item.form in APPROVALS and not act.refused:
-            progress.approved.update(people)
+            progress.approved[item.case].update(people)
         said = {"撤回原因": act.withdraw} if act.withdraw else sensible(item.form, act.fields)
         return Saying(item, people, said, progress, act)
 
@@ -152,16 +170,16 @@ class Player:
                 became = "" if one.accepted else f" → 未受理 {one.why.replace(chr(10), '；')}"
                 what = f"{item.title}: {_in_short(saying.said)}{became}"
                 self.screen.tell(self._named(who, item.role), progress.case, what)
-        progress.approved.difference_update(who for who in saying.people if who not in taken)
+        progress.approved[item.case].difference_update(who for who in saying.people if who not in taken)
         if all(one.lost for one in told):
-            progress.done[item.key] = act
+            progress.done[self._key(item)] = act
             return
         if act.refused:
             progress.done.pop(item.key, None)
             if taken or act.refused not in told[0].why:
                 self.problems.append(f"{at}: 未说明 does not say: {act.refused} ({told[0].why})")
             return
-        progress.done[item.key] = act
+        progress.done[self._key(item)] = act
         self.answers += 1
         self.told_late += len(told) - len(taken)
         if len(taken) != 1:
@@ -178,11 +196,12 @@ class Player:
         """Say whether all cases are closed and, where they have a run, it shows that."""
         shown = service_case.c.run_id.is_(None) | (service_case.c.run_seq == service_case.c.seq)
         done = service_case.c.closed_at.is_not(None) & shown
-        counts = select(func.count().filter(done), func.count()).select_from(service_case)
+        applied = func.count().filter(service_case.c.parent_id.is_(None))
+        counts = select(func.count().filter(done), func.count(), applied).select_from(service_case)
         with self.db.connect() as connection:
-            closed, cases = connection.execute(counts).one()
-        self.screen.progress(closed, len(self.stories), self.answers)
-        return bool(closed == cases == len(self.stories))
+            closed, cases, applications = connection.execute(counts).one()
+        self.screen.progress(closed, max(cases, len(self.stories)), self.answers)
+        return bool(closed == cases and applications == len(self.stories))
 
     def note_unsaid(self, apart: str = "") -> None:
         """Note what was planned and never happened, `apart` from the acts at gates of that name."""

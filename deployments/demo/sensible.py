@@ -49,9 +49,12 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ParcelReturned": {"承运商": "德邦物流", "运单号": "DB2"},
     "ListReceipt": {"到货日期": "today"},
     "ListTraced": {"查询结果": "在途", "预计到货": "tomorrow"},
-    "AnomalyDecision": {"处理意见": "接受短交", "原因": "客户同意"},
+    "AnomalyReviewDecision": {"初审结论": "同意"},
+    "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
+    "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
+    "PartyAnswer": {"确认结论": "确认"},
 }
-APPROVALS = {"ReviewDecision", "RepairReview", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

@@ -16,11 +16,15 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
+from schemas.answers import Turn
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.problems import AftersalesError
 from schemas.sheet_kinds import STEP, SheetKind, sheet_kind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
+from tasks.durable import clock
+from tasks.durable.stage import CHUNK, advance_chunk
+from tasks.runs.queries import ready_cases
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
@@ -134,6 +138,7 @@ class SheetsDoor:
     def worklists(self) -> Iterator[list[Todo]]:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
+        let_others_go(self.db)
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
             if not write_inbox(self.db, self._role, self._open).items:
@@ -190,6 +195,16 @@ class SheetsDoor:
                 cells = [dict.fromkeys(item.kind.undecided) for _ in item.rows]
             book.write(item.kind, item.rows, cells)
         return book.save()
+
+
+def let_others_go(db: Engine) -> None:
+    """Do what the watch does: cases that others opened come to their first gate, letters are read."""
+    while True:
+        with db.connect() as connection:
+            ready = ready_cases(connection, clock.now(), CHUNK)
+        if not ready:
+            break
+        advance_chunk(db, [Turn(case) for case in ready])
 
 
 def _correct_applications(rejects: Path, path: Path, stories: Sequence[Story]) -> int:

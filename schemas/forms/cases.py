@@ -1,6 +1,8 @@
 """What is asked of cases as a whole: that one is taken back, that some go on."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from schemas.forms.base import Form, TakenBack
 from schemas.forms.fields import CaseNo, Name, Sense, StaffNo, Text, label
@@ -22,6 +24,12 @@ class CasesToAdvance(Form):
     numbers: Annotated[Text, label("单号", "Case numbers", SEVERAL)] = ""
 
 
+class GoodsReady(Form):
+    """What a case writes to one whose goods leave with its own: they are ready, or there will be none."""
+
+    number: CaseNo
+
+
 class LookUpRequest(Form):
     """查找单: who asks, and what is looked for; it may be a customer's phone, so it is cleared when it is answered."""
 
@@ -36,3 +44,4 @@ class CaseEnded(Form):
     ending: Annotated[Name, label("结果", "Ending")]
     good: Annotated[bool, label("如愿", "Good")]
     reason: Annotated[str, label("原因", "Reason")] = ""
+    told: Annotated[dict[str, Any], label("附言", "More")] = Field({})

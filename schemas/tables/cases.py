@@ -58,6 +58,7 @@ case_line = table(
     Column("unit", ForeignKey("production_unit.code")),
     Column("open", Boolean, nullable=False, server_default="true"),
     Column("again", Boolean, nullable=False, server_default="false", comment="of a case that another opened: no twin"),
+    Column("replaced", Quantity, nullable=False, server_default="0", comment="how many were ordered again"),
     *each(Date, "warranty_start", "warranty_end", nullable=True),
     Column("warranty_rule", Text, nullable=False, server_default=""),
     *each(Date, "promised", "planned", "made_on", "in_on", "out_on", "picked_on", nullable=True),
@@ -66,6 +67,19 @@ case_line = table(
 )
 _twin = (case_line.c.order_no, case_line.c.part, case_line.c.reason)
 index("uq_case_line_open", *_twin, where=case_line.c.open & ~case_line.c.again, unique=True)
+
+charge = table(
+    "charge",
+    Column("id", BigInteger, Identity(), primary_key=True),
+    of_case(nullable=False, index=True),
+    Column("step_key", Text, nullable=False),
+    Column("party_kind", String(12), nullable=False),
+    Column("party", Text, nullable=False, comment="its code; empty: the department itself"),
+    Column("amount", Money, nullable=False, comment="CNY; a charge that moves to another party is taken back"),
+    Column("why", Text, nullable=False),
+    Column("charged_at", Moment, nullable=False),
+    CheckConstraint("amount <> 0", name="amount"),
+)
 
 line_correction = table(
     "line_correction",

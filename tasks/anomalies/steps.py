@@ -1,68 +1,184 @@
-"""What becomes of an anomaly, until process 6 takes over: a leader decides, a re-make climbs the ladder (DOMAIN 1.6)."""
+"""From the report to the responsible party: review, responsibility, its confirmation or objection (DOMAIN 6)."""
 
 from collections.abc import Sequence
-from itertools import count
 
-from schemas.forms.anomalies import AnomalyDecision, AnomalyVerdict
-from schemas.parts import PartsLine, PlannedLine, Shortfall
+from schemas.forms.anomalies import (
+    AnomalyKind,
+    AnomalyReport,
+    AnomalyReviewDecision,
+    PartyAnswer,
+    PartyKind,
+    PartyVerdict,
+    ResponsibilityFound,
+)
+from schemas.forms.applications import Leaving
 from schemas.problems import Problem
-from schemas.words import Role
-from tasks.approvals.rules import Approver, reason_needed
-from tasks.approvals.steps import Matter, climbing, find_leader
-from tasks.branches.beside import Branch
-from tasks.cycle.terms import gate
-from tasks.durable.process import Case
+from schemas.tables import charge
+from schemas.words import DocumentKind, Reason, Role, Verdict
+from tasks.anomalies.queries import anomalies_before, parties, source_of, sources
+from tasks.anomalies.rules import blame_of, party_problems
+from tasks.anomalies.shapes import Anomaly, Blame
+from tasks.applications.queries import catalogue
+from tasks.approvals.queries import stand_in
+from tasks.approvals.rules import reason_needed
+from tasks.branches.beside import Branch, alone
+from tasks.cycle.terms import More, gate, overdue, working_days
+from tasks.documents.contents import goods_row
+from tasks.documents.steps import issue
+from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
+from tasks.durable.signals import TimedOut
+from tasks.durable.step import step
+from tasks.people.queries import offices, people
+from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
-
-class ClosedByAnomaly(Exception):
-    """The decision on an anomaly closes the case."""
-
-
-def decide_anomaly(
-    case: Case, key: str, found: Shortfall, line: PartsLine | PlannedLine, link: str
-) -> Branch[AnomalyVerdict]:
-    """Have a leader decide: accept short, or make again at the price of what is missing, if the ladder agrees.
-
-    An anomaly is a chain of approvals of its own: only the applicant and who decided it are barred from it. Where
-    the ladder refuses the re-make, the anomaly is decided anew. Raises ClosedByAnomaly where the case shall end.
-    """
-    barred, refused = {case.request.applicant}, ""
-    for attempt in count(1):
-        turn = key if attempt == 1 else f"{key}-{attempt}"
-        leader = find_leader(case, Role.SUPERVISOR, frozenset(barred), turn=turn)
-        shown = _brief(found, line.name, refused)
-        decision = yield anomaly_question(turn, leader, found, shown, link, barred)
-        if decision.verdict == AnomalyVerdict.CLOSE:
-            raise ClosedByAnomaly
-        if decision.verdict == AnomalyVerdict.ACCEPT:
-            return AnomalyVerdict.ACCEPT
-        matter = Matter(link, {*barred, decision.staff}, shown.copy)
-        refused = yield from climbing(case, found.missing * line.price, leader.role, matter, turn)
-        if not refused:
-            return AnomalyVerdict.REMAKE
-    raise AssertionError("unreachable")
+SEARCH, CONFIRM = "查找责任", "确认处理意见"
+SEARCH_ON = "续查责任"
+QUESTIONS = {
+    "responsibility": (SEARCH, "responsibility"),
+    "search": (SEARCH_ON, "search"),
+    "search-late": (SEARCH_ON, "ruling"),
+}  # key → title, term
 
 
-def anomaly_question(
-    key: str, leader: Approver, found: Shortfall, shown: Sequence[str], link: str, barred: set[str]
-) -> Question[AnomalyDecision]:
-    """Ask a leader, by default the SUPERVISOR, what becomes of an anomaly."""
+@step("异常情况申报")
+def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
+    """Look up the line in question, who may not approve, and who reviews; issue the 异常申报单."""
+    source = work.unit.read_by(sources, source_of, report)
+    assert source is not None, f"{report.source} was accepted"
+    line, barred = source.lines[report.line_no], frozenset({report.applicant, source.case.applicant})
+    about = {name: getattr(line, name) for name in ("part", "specification", "colour", "price")}
+    known = {name: getattr(report, name) for name in ("source", "line_no", "quantity", "kind", "found", "photos")}
+    found = Anomaly(
+        **about, **known, name=line.part_name, uom=work.read(catalogue)[line.part].uom, reason=Reason(line.reason),
+        reporter=report.applicant, applicant=source.case.applicant,
+        reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
+        together=source.case.request.get("leaving") == Leaving.TOGETHER and not (line.out_on or by_people(work)),
+        left=bool(line.out_on),
+        before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
+    )  # fmt: skip
+    issue_report(work, found, edition=1)
+    return found
 
-    def check(form: AnomalyDecision, _work: Work) -> list[Problem]:
-        if form.verdict == AnomalyVerdict.REMAKE and not found.missing:
-            expected = "没有短缺，不需重做 nothing is missing: accept or close"
-            return [Problem("处理意见 decision", form.verdict.zh, expected)]
-        needed = form.verdict != AnomalyVerdict.REMAKE
-        return reason_needed(form.reason, needed, "接受短交或关闭时必填 is required to accept short or close")
 
-    return gate(
-        key, "异常处理", leader.role, AnomalyDecision, "anomaly", link, lambda: shown, check=check, barred=barred
-    )
+def by_people(work: Work) -> bool:
+    """Say whether people reported it, not the source itself, which then does not wait for it."""
+    return not str(work.case.origin).startswith("case:")
 
 
-def _brief(found: Shortfall, name: str, refused: str) -> list[str]:
-    line = f"{found.where} · 第{found.line_no}行 {name}"
-    again = [f"重做未批 The re-make was refused: **{refused}**"] if refused else []
-    return [*again, line, f"缺 missing: **{found.missing:f}**", found.found]
+def issue_report(work: Work, found: Anomaly, edition: int, **became: str) -> None:
+    """Issue an edition of the 异常申报单: what is wrong, and what became of it."""
+    office = work.read(offices)[work.case.office]
+    by = {"office": f"{office.name} {office.code}", "applicant": str(work.read(people)[found.reporter])}
+    about = {"case": work.case.number, "edition": edition, **by, "source": found.source, "order": work.case.order_no}
+    told = {"anomaly": f"{found.kind.zh} {found.found}", "photos": found.photos, **became}
+    issue(work, DocumentKind.ANOMALY_REPORT, about | told | {"lines": [goods_row(found, reason=found.reason.zh)]})
+
+
+def review_anomaly(case: Case, found: Anomaly, barred: set[str]) -> tuple[Anomaly, str]:
+    """初步审核: gives the anomaly as the reviewer calls it, and why it is none."""
+
+    def check(form: AnomalyReviewDecision, _work: Work) -> list[Problem]:
+        refused = form.verdict == Verdict.REJECT
+        return reason_needed(form.reason, refused, "不同意时必填 is required to refuse")
+
+    said = ask(
+        case,
+        gate(
+            "review", "初步审核", found.reviewer, AnomalyReviewDecision, "review", "", found.brief,
+            lambda: {"异常类别": found.kind.option}, check, barred=set(barred),
+        ),
+    )  # fmt: skip
+    barred.add(said.staff)
+    refused = said.reason if said.verdict == Verdict.REJECT else ""
+    return found.model_copy(update={"kind": AnomalyKind(said.kind or found.kind)}), refused
+
+
+def find_responsible(case: Case, found: Anomaly) -> Blame:
+    """查找责任: QUALITY says whose it is; that it is unknown blocks nothing."""
+    said = ask(case, responsibility_question("responsibility", SEARCH, Role.QUALITY, found))
+    return name_party(case, said, turn="responsibility")
+
+
+def confirming(case: Case, found: Anomaly, blame: Blame, plan: str, turn: str) -> Branch[Blame]:
+    """确认处理意见: the party confirms or objects once, silence is consent; of an objection the MANAGER decides."""
+    try:
+        said = yield answer_question(f"confirm-{turn}", found, blame, plan)
+    except TimedOut:
+        return blame
+    if said.verdict == PartyVerdict.CONFIRM:
+        return blame
+    told = [f"{blame.name} 有异议 objects: **{said.reason}**", f"原判 was found: {blame.said}"]
+    ruling = yield responsibility_question(f"ruling-{turn}", CONFIRM, Role.MANAGER, found, told)
+    return name_party(case, ruling, turn=f"ruling-{turn}")
+
+
+def confirm_opinion(case: Case, found: Anomaly, blame: Blame, plan: str) -> None:
+    """确认处理意见, then the charge; where nobody knows whose it is there is nobody to confirm."""
+    if blame.kind != PartyKind.UNKNOWN:
+        charge_party(case, found, [alone(case, confirming(case, found, blame, plan, "1"))], [], turn="1")
+
+
+def searching(case: Case, found: Anomaly, unknown: Blame) -> Branch[None]:
+    """查找责任, 续: the department pays, QUALITY has more days, then the MANAGER says it; who is found may object."""
+    charge_party(case, found, [unknown], [], turn="1")
+    try:
+        said = yield responsibility_question("search", SEARCH, Role.QUALITY, found, expires=True)
+    except TimedOut:
+        said = None
+    if said is None or said.party_kind == PartyKind.UNKNOWN:
+        said = yield responsibility_question("search-late", SEARCH, Role.MANAGER, found)
+    blame = name_party(case, said, turn="search")
+    if blame.kind != PartyKind.UNKNOWN:
+        blame = yield from confirming(case, found, blame, "", "late")
+    charge_party(case, found, [blame], [unknown], turn="late")
+
+
+@step("责任方", link=SEARCH)
+def name_party(work: Work, form: ResponsibilityFound, turn: str) -> Blame:
+    """Name the responsible party by its code."""
+    return blame_of(form, work.read(parties))
+
+
+@step("费用记账", link=CONFIRM)
+def charge_party(work: Work, found: Anomaly, now: list[Blame], before: list[Blame], turn: str) -> list[Blame]:
+    """Charge the cost to the party, for the monthly settlement; of whom it was charged to before it is taken back."""
+    why = f"{found.source} 第{found.line_no}行 {found.kind.zh}"
+    signed = [*((one, -one.cost) for one in before), *((one, one.cost) for one in now)]
+    for blame, amount in signed if now != before else ():
+        if amount:
+            party = {"party_kind": blame.kind, "party": blame.party}
+            work.insert(charge, **party, amount=amount, why=why, charged_at=work.now)
+    return now
+
+
+def responsibility_question(
+    key: str, link: str, role: Role, found: Anomaly, told: Sequence[str] = (), expires: bool = False
+) -> Question[ResponsibilityFound]:
+    """Ask who is responsible, with cost and evidence."""
+
+    def check(form: ResponsibilityFound, work: Work) -> list[Problem]:
+        return party_problems(form, work.read(parties), work.case.office)
+
+    title, within = QUESTIONS.get(key, ("责任裁定", "ruling"))
+    due = working_days(within)
+    more: More = {"expires": due, "remind": overdue(role)} if expires else {}
+    return gate(key, title, role, ResponsibilityFound, due, link, lambda: [*told, *found.brief()], check=check, **more)
+
+
+def answer_question(key: str, found: Anomaly, blame: Blame, plan: str) -> Question[PartyAnswer]:
+    """Ask the responsible party, until the term is over."""
+
+    def check(form: PartyAnswer, _work: Work) -> list[Problem]:
+        objects = form.verdict == PartyVerdict.OBJECT
+        return reason_needed(form.reason, objects, "有异议时必填 is required to object")
+
+    def brief() -> list[str]:
+        return [*found.brief(), f"责任 responsible: {blame.said}", *([f"处理 plan: {plan}"] if plan else [])]
+
+    due = working_days("confirm")
+    more: More = {"expires": due, "remind": overdue(blame.answers)}
+    if blame.unit:
+        more["unit"] = blame.unit
+    return gate(key, CONFIRM, blame.answers, PartyAnswer, due, CONFIRM, brief, check=check, **more)

@@ -5,7 +5,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from schemas.spelling import Known
 from schemas.tables import case_line, part, part_price, sales_record, service_case, warranty_waiver
@@ -28,21 +28,26 @@ def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogu
     return Known((word, one) for one in parts for word in (one.code, one.name))
 
 
-def open_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
-    """Find the open lines of orders that were applied for: order no → (part, reason) → case number."""
+def open_lines(
+    connection: Connection, orders: Sequence[str], *which: ColumnElement[bool]
+) -> dict[str, dict[Twin, str]]:
+    """Find the open lines of orders, all or some: order no → (part, reason) → case number."""
     wanted = select(case_line.c.order_no, case_line.c.part, case_line.c.reason, service_case.c.number)
     of_cases = wanted.join(service_case, service_case.c.id == case_line.c.case_id)
     found: dict[str, dict[Twin, str]] = {order: {} for order in orders}
-    for row in connection.execute(
-        of_cases.where(case_line.c.open, ~case_line.c.again, among(case_line.c.order_no, orders))
-    ):
+    for row in connection.execute(of_cases.where(case_line.c.open, among(case_line.c.order_no, orders), *which)):
         found[row.order_no][row.part, row.reason] = row.number
     return found
 
 
+def applied_lines(connection: Connection, orders: Sequence[str]) -> dict[str, dict[Twin, str]]:
+    """Find the open lines that offices applied for; those that were ordered again are nobody's duplicates."""
+    return open_lines(connection, orders, ~case_line.c.again)
+
+
 def other_lines(work: Work) -> dict[Twin, str]:
     """Find the open lines of the case's order in other cases: (part, reason) → case number."""
-    known = work.unit.read_by(open_lines, BY_ORDER, work.case) or {}
+    known = work.unit.read_by(applied_lines, BY_ORDER, work.case) or {}
     return {twin: number for twin, number in known.items() if number != work.case.number}
 
 

@@ -13,10 +13,10 @@ from schemas.forms.applications import (
     ReviewedLine,
     ReviewVerdict,
 )
-from schemas.parts import PartsLine, Registration, Review
+from schemas.parts import PartsLine, Registration, Review, Start
 from schemas.problems import Problem
 from schemas.tables import line_correction, service_case
-from schemas.words import DocumentKind, Role, Urgency
+from schemas.words import DocumentKind, FeeCategory, Role, Urgency
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
@@ -57,7 +57,8 @@ def review_application(
     then: Callable[[Sequence[PartsLine]], None] = lambda _lines: None,
     forms: ReviewForms = ReviewForms(),  # noqa: B008  it never changes
 ) -> Review:
-    """审核修正: review, loop with the office while it is sent back, then the ladder by amount.
+    """审核修正: review, loop with the office while it is sent back, then the ladder by amount; none for what another
+    case has ordered again.
 
     `barred` is who may not approve, the applicant by default; others may add to it meanwhile. `then` hears of the
     lines as soon as they are registered, and of what becomes of them.
@@ -72,6 +73,8 @@ def review_application(
         return find_leader(case, Role.PARTS_REVIEWER, frozenset(barred), turn=key)
 
     then(lines)
+    if registered.start != Start.REVIEW:
+        return Review(lines=lines, barred=barred, start=registered.start)
     for turn in count(1):
         question = review_question(barred, remark, lines, received, forms)
         decision, reviewer, _ = alone(case, asking(f"review-{turn}", reviewer, find, question))
@@ -95,11 +98,18 @@ def review_application(
 
 @step("办事处申报")
 def register_lines(work: Work, lines: list[ApplicationLine], document: DocumentKind) -> Registration:
-    """Price the lines by the catalogue, suggest who pays, issue the 申报单 and find who reviews."""
-    priced = rules.price_lines(work.read(catalogue), lines, cover(work))
+    """Price the lines by the catalogue, suggest who pays, issue the 申报单 and find who reviews.
+
+    What another case has ordered again is free: whoever is responsible is charged there.
+    """
+    priced, start = rules.price_lines(work.read(catalogue), lines, cover(work)), Start.REVIEW
+    opened_under = work.case.origin.rpartition(":")[2] if work.case.parent_id else ""
+    if opened_under in list(Start):
+        start, priced = Start(opened_under), [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
+        put_lines(work, priced, fees=True)
     issue_application(work, priced, work.case.remark, document, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
-    return Registration(lines=priced, reviewer=reviewer.role)
+    return Registration(lines=priced, reviewer=reviewer.role, start=start)
 
 
 @step("办事处重报", link="办事处申报")

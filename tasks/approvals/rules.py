@@ -44,17 +44,22 @@ class Approver(Shape):
 
 
 def next_rung(
-    amount: Decimal, limits: Limits, holders: Holders, barred: frozenset[str], climbed: Sequence[Role]
+    amount: Decimal,
+    limits: Limits,
+    holders: Holders,
+    barred: frozenset[str],
+    climbed: Sequence[Role],
+    least: Role = LADDER[0],
 ) -> Role | None:
     """Return the rung that must approve next, None when approved fully, NO_APPROVER when nobody is left.
 
     `limits` names every rung's authority in CNY, inclusive, None for unlimited; `holders` the staff of each
     role; `barred` the applicant and all earlier approvers of the case; `climbed` the rungs that approved.
-    At least one rung approves, whatever the amount.
+    At least one rung approves, whatever the amount, and one that is `least` or above.
     """
     _check(amount, limits)
     done = [place for place, rung in enumerate(LADDER) if rung in climbed]
-    reached = [limits[LADDER[place]] for place in done]
+    reached = [limits[LADDER[place]] for place in done if place >= LADDER.index(least)]
     if any(limit is None or amount <= limit for limit in reached):
         return None
     return free_rung(LADDER[max(done, default=-1) + 1 :], holders, barred)

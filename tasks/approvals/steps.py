@@ -11,7 +11,7 @@ from schemas.forms.base import Decision, Form
 from schemas.problems import Problem
 from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
-from tasks.approvals.rules import NOBODY, Approver, appointed, next_rung, reason_needed
+from tasks.approvals.rules import LADDER, NOBODY, Approver, appointed, next_rung, reason_needed
 from tasks.branches.beside import Branch, OthersBarred
 from tasks.cycle.terms import gate
 from tasks.durable.process import Case
@@ -28,22 +28,24 @@ class Matter:
     """What is to be approved: what the approver sees, at which link, and who may not be it.
 
     `barred` are the applicant and all who have approved something of this case, also those who do so meanwhile;
-    `last`: nobody else is left, so that who is barred may refuse.
+    `last`: nobody else is left, so that who is barred may refuse; `least`: the lowest rung whose limit counts.
     """
 
     link: str
     barred: set[str]
     brief: Callable[[], Sequence[str]]
     last: bool = False
+    title: str = "金额审批"
+    least: Role = LADDER[0]
 
 
 @step("确定审批人", link="")
 def find_approver(
-    work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str
+    work: Work, amount: Decimal, barred: frozenset[str], climbed: list[Role], turn: str, least: Role = LADDER[0]
 ) -> Approver | None:
     """Find who must approve an amount next; None when it is approved."""
     held = work.read(holders)
-    rung = next_rung(amount, limits(work), held, barred, climbed)
+    rung = next_rung(amount, limits(work), held, barred, climbed, least)
     return None if rung is None else appointed(rung, held, work.case.applicant)
 
 
@@ -92,10 +94,10 @@ def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: 
         return [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"]
 
     def find(key: str) -> Approver | None:
-        return find_approver(case, amount, frozenset(matter.barred), list(climbed), turn=key)
+        return find_approver(case, amount, frozenset(matter.barred), list(climbed), turn=key, least=matter.least)
 
     def question(key: str, approver: Approver) -> Question[ApprovalDecision]:
-        return approval(key, "金额审批", approver.role, replace(matter, brief=shown, last=approver.last))
+        return approval(key, matter.title, approver.role, replace(matter, brief=shown, last=approver.last))
 
     while approver := find(f"{turn}-{len(climbed)}"):
         decision, approver, _ = yield from asking(f"approve-{turn}-{len(climbed)}", approver, find, question)

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from schemas.answers import Answer
+from schemas.forms.base import Form
+from schemas.words import EntryKind
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -19,6 +22,7 @@ from tasks.durable.step import Call
 if TYPE_CHECKING:
     from tasks.durable.replay import Replay
 
+F = TypeVar("F", bound=Form)
 T = TypeVar("T")
 Branch = Generator[Question[Any], Any, T]
 Answered = tuple[Question[Any], Any]
@@ -37,12 +41,27 @@ class WaitingBranch:
     barred: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Hearing(Question[F]):
+    """A question that nobody is asked: it takes letters as they come, those whose keys begin with `letters`.
+
+    It has no item until there is one; a case does not wait for it.
+    """
+
+    letters: str = ""
+
+    def takes(self, answer: Answer) -> bool:
+        """Say whether an answer is such a letter."""
+        return answer.kind == EntryKind.DECISION and answer.key.startswith(self.letters)
+
+
 class Beside:
     """A case's replay that asks the questions of its branches beside its own."""
 
     def __init__(self, replay: "Replay") -> None:
         self.replay, self.file = replay, replay.file
         self.waiting: dict[str, WaitingBranch] = {}
+        self.hearing: dict[str, WaitingBranch] = {}
 
     def perform(self, call: Call[T]) -> T:
         """Do a step, after what branches do about who has become barred."""
@@ -59,13 +78,14 @@ class Beside:
         """Give the next answer if it is to one of the questions; None where it was a branch's, which has gone on."""
         self._tell_of_barred()
         try:
-            question, answer = self.replay.ask(*questions, *(waits.question for waits in self.waiting.values()))
+            others = [waits.question for waits in [*self.waiting.values(), *filter(self._hears, self.hearing.values())]]
+            question, answer = self.replay.ask(*questions, *others)
         except TimedOut as late:
             if late.key not in self.waiting:
                 raise
             self._resume(late.key, methodcaller("throw", late))
             return None
-        if question.key not in self.waiting:
+        if question.key not in self.waiting | self.hearing:
             return question, answer
         self._resume(question.key, methodcaller("send", answer))
         return None
@@ -76,7 +96,8 @@ class Beside:
             question = on(branch)
         except StopIteration:
             return
-        self.waiting[question.key] = WaitingBranch(question, branch, frozenset(question.barred))
+        of = self.hearing if isinstance(question, Hearing) else self.waiting
+        of[question.key] = WaitingBranch(question, branch, frozenset(question.barred))
 
     def drop(self, *branches: Branch[None]) -> None:
         """End these branches, where they still wait."""
@@ -88,8 +109,11 @@ class Beside:
             if key in self.waiting:  # else it was told meanwhile
                 self._resume(key, methodcaller("throw", OthersBarred()))
 
+    def _hears(self, waits: WaitingBranch) -> bool:
+        return waits.question.key in self.file.recorded or any(map(waits.question.takes, self.file.letters))
+
     def _resume(self, key: str, on: Callable[[Branch[None]], Question[Any]]) -> None:
-        self.start(self.waiting.pop(key).branch, on)
+        self.start((self.waiting if key in self.waiting else self.hearing).pop(key).branch, on)
 
 
 def side_by_side(case: Case) -> Case:

@@ -89,10 +89,10 @@ _TIMELINE = text(f"""
         FROM notice WHERE case_id = :case_id
     ) happened LEFT JOIN staff ON staff.code = actor
     ORDER BY at, seq""").columns(output=Json, channel=Enum(Channel, values_callable=list))
-# the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>
+# the case that opened this one, and those that this one opened: their origin is case:<parent>:<key>, or people's
 _RELATED = text(f"""
-    SELECT number, process, parent_id IS DISTINCT FROM :case_id AS is_parent, split_part(origin, ':', 3) AS key, link,
-           ending
+    SELECT number, process, parent_id IS DISTINCT FROM :case_id AS is_parent, link, ending,
+           CASE WHEN origin LIKE 'case:%' THEN split_part(origin, ':', 3) ELSE 'case-' || id END AS key
     FROM service_case
     WHERE parent_id = :case_id OR id = (SELECT parent_id FROM service_case WHERE id = :case_id)
     ORDER BY id LIMIT {MOST_RELATED}""")

@@ -6,7 +6,8 @@ from typing import Any
 from schemas.parts import Goods
 from schemas.words import MovementKind
 from tasks.people.queries import offices
-from tasks.stock.queries import main_warehouse, warehouses
+from tasks.stock.moves import warehouse_of
+from tasks.stock.queries import warehouses
 from tasks.unit.work import Work
 
 Content = dict[str, Any]
@@ -21,7 +22,8 @@ def slip(
     warehouse: str = "",
 ) -> Content:
     """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative."""
-    code = warehouse or work.read(main_warehouse)
+    kinds = list(kinds)
+    code = warehouse or warehouse_of(work, kinds[0])
     place = {"warehouse": f"{code} {work.read(warehouses)[code]}", "category": "、".join(kind.zh for kind in kinds)}
     return {"case": work.case.number, "red": red, **place, **party, "lines": list(lines)}
 

@@ -34,6 +34,10 @@ FACTS = {  # of a document's content, in this order
     "freight": "运费 Freight (CNY)",
     "found_on": "发现日期 Found on",
     "packing": "包装要求 Packing",
+    "source": "来源单 Source",
+    "anomaly": "异常 Anomaly",
+    "photos": "照片 Photos",
+    "became": "处理结果 What became of it",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines
@@ -69,6 +73,7 @@ SIGNED_BY = {
     DocumentKind.INSPECTION: ("检验员 Inspector",),
     DocumentKind.SERVICE_REPORT: ("维修人 Repaired by", "客户 Customer"),
     DocumentKind.REPAIR_OUTBOUND: ("仓管员 Warehouse", "领货人 Taken by"),
+    DocumentKind.ANOMALY_REPORT: ("申报人 Reported by", "审核员 Reviewer"),
     DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
 }
 

@@ -3,7 +3,7 @@
 A case's number is drawn as the last act of its transaction, like those of documents: gapless, and nobody waits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,13 +13,11 @@ from sqlalchemy import Connection, Engine
 
 from schemas.answers import Opened
 from schemas.forms.base import Form
-from schemas.forms.cases import CaseEnded
 from schemas.problems import BadInput, IllegalTransition, Problem, problems_of
-from schemas.tables import letter, service_case
-from schemas.words import Channel, EntryKind, Role
+from schemas.tables import service_case
+from schemas.words import Channel
 from tasks.durable import clock, queries
-from tasks.durable.process import PROCESSES, Case, Process, ask
-from tasks.durable.question import Question
+from tasks.durable.process import PROCESSES, Process
 from tasks.unit.refusals import in_halves
 from tasks.unit.unit import Numbered, Unit
 from tasks.unit.work import SHANGHAI, Work
@@ -80,7 +78,7 @@ def _open(
     right = [origin for origin in judged if origin not in wrong]
     made = {
         origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, **own)
-        for origin, case_id in zip(right, queries.new_case_ids(connection, len(right)), strict=True)
+        for origin, case_id in zip(right, unit.new_case_ids(len(right)), strict=True)
     }
     unit.flush()
     numbered = {origin: Opened(row["id"], row["number"], new=True) for origin, row in made.items()}
@@ -110,19 +108,8 @@ def open_child(work: Work, code: str, form: Form, key: str) -> int:
     facts, problems = process.accept(form, unit, Channel.SYSTEM)
     if problems:
         raise IllegalTransition(f"{work.case.number} cannot open a {code}: {'; '.join(map(str, problems))}")
-    (child,) = queries.new_case_ids(unit.connection, 1)
+    (child,) = unit.new_case_ids(1)
     origin = f"case:{work.case.id}:{key}"
     enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id)
     unit.made(child, by=work.case.id)
     return child
-
-
-def await_child(case: Case, key: str, title: str, due: Callable[[Work], datetime], link: str = "") -> CaseEnded:
-    """Wait for the ending of the case that was opened under `key`."""
-    return ask(case, Question(key=key, title=title, role=Role.SYSTEM, form=CaseEnded, due=due, link=link))
-
-
-def withdraw_child(work: Work, child: int, reason: str) -> None:
-    """Take another case back, whatever it waits for: it reads the letter in its own time."""
-    body = {"staff": Role.SYSTEM.value, "reason": reason}
-    work.insert(letter, case_id=child, key=work.key, kind=EntryKind.WITHDRAWN, body=body, sent_at=work.now)

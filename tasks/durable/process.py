@@ -79,15 +79,19 @@ class Process:
 
 
 PROCESSES: dict[str, Process] = {}
-CLOSE = "close"
+CLOSE, TELL_PARENT = "close", "tell-parent"  # keys of steps
 
 
 class Closing(NamedTuple):
-    """How a process function ends; `undo`: what the case still holds is undone first, as on a withdrawal."""
+    """How a process function ends; `undo`: what the case still holds is undone first, as on a withdrawal.
+
+    `told`: what else the case that waits for this one must know.
+    """
 
     ending: Ending
     reason: str = ""
     undo: bool = False
+    told: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def answered_at(case: Case, key: str) -> datetime:
 
 
 @step("结案")
-def close(work: Work, ending: Ending, reason: str) -> str:
+def close(work: Work, ending: Ending, reason: str, told: Mapping[str, Any]) -> str:
     """Close the case: it ends, nothing of it waits any more, and the case that waits for it is told."""
     case, now = work.case, {"closed_at": work.now}
     gone = {"step": ending.zh, "holder": None, "due_at": None, "ready_at": None}
@@ -125,9 +129,15 @@ def close(work: Work, ending: Ending, reason: str) -> str:
     open_items = {"case_id": case.id, "state": ItemState.OPEN.value}
     work.update(work_item, open_items, state=ItemState.DROPPED, **now)
     PROCESSES[case.process].end(work)
-    if case.parent_id:
-        key = case.origin.rpartition(":")[2]
-        body = {"number": case.number, "ending": ending.value, "good": ending.good, "reason": reason}
-        told = {"case_id": case.parent_id, "key": key, "kind": EntryKind.DECISION}
-        work.insert(letter, **told, body=body, sent_at=work.now)
+    if case.parent_id and TELL_PARENT not in work.keys:
+        write_to_parent(work, ending, reason, told)
     return ending.value
+
+
+def write_to_parent(work: Work, ending: Ending, reason: str, told: Mapping[str, Any]) -> None:
+    """Write to the case that waits for this one how it ends; that of a case that people opened is case-<id>."""
+    case = work.case
+    key = case.origin.rpartition(":")[2] if case.origin.startswith("case:") else f"case-{case.id}"
+    body = {"number": case.number, "ending": ending.value, "good": ending.good, "reason": reason, "told": dict(told)}
+    to = {"case_id": case.parent_id, "key": key, "kind": EntryKind.DECISION}
+    work.insert(letter, **to, body=body, sent_at=work.now)

@@ -141,13 +141,6 @@ def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str,
     return {row.origin: row for row in connection.execute(found.where(among(service_case.c.origin, origins)))}
 
 
-def new_case_ids(connection: Connection, count: int) -> list[int]:
-    """Draw ids for cases that are about to be written."""
-    sequence = func.pg_get_serial_sequence(service_case.name, "id")
-    drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias())
-    return list(connection.execute(drawn).scalars())
-
-
 def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]:
     """Find the sheet rows that became part of a decision: id → work item."""
     if not marks:

@@ -73,7 +73,7 @@ class Replay:
         for done, output in reversed(list(self.done)) if closing.undo else ():
             if done.step.undo:  # the last first, each as a step of its own
                 self.perform(Call(done.step.undo, f"undo-{done.key}", (output,), {}, EntryKind.UNDO))
-        close(case, closing.ending, closing.reason)
+        close(case, closing.ending, closing.reason, closing.told)
         self.file.closed, self.file.ready = True, False
 
     # steps

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, exists, func, select, text
 
-from schemas.shapes import LineTable, Measure, money
-from schemas.tables import case_line
+from schemas.shapes import LineTable, Measure, figure, money
+from schemas.tables import case_line, letter, service_case
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
 from tasks.unit.among import among
@@ -15,12 +15,13 @@ from tasks.unit.among import among
 _MADE = ", ".join(
     f"'{kind}'" for kind in (MovementKind.PURCHASE_IN, MovementKind.PRODUCTION_IN, MovementKind.REPAIRED_IN)
 )
+_BY_PEOPLE = ~service_case.c.origin.startswith("case:")
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
            l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
            l.promised, l.planned, l.made_on, l.in_on, l.out_on, l.picked_on,
            coalesce(reserved, 0) AS reserved, coalesce(made, 0) AS made,
-           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent,
+           coalesce(received, 0) AS received, coalesce(sent, 0) AS sent, l.replaced,
            (SELECT max(day) FROM holiday) AS last_holiday, c.remark, c.request ->> 'found_on' AS found_on,
            (SELECT json_agg(f ORDER BY step_key, field) FROM line_correction f
             WHERE f.case_id = l.case_id AND f.line_no = l.line_no) AS corrections
@@ -57,12 +58,50 @@ def line_table(connection: Connection, case_id: int) -> LineTable:
         "金额 Total": f"{money(sum((line.quantity * line.price for line in lines), Decimal(0)))} CNY",
         "三包 Warranty": "；".join(warranties(lines)),
         "修正 Corrected": "；".join(_correction(made) for line in lines for made in line.corrections or ()),
+        "补单 Ordered again": "；".join(
+            f"第{line.line_no}行 ×{figure(line.replaced)}" for line in lines if line.replaced
+        ),
         "发现日期 Found on": next((line.found_on for line in lines), ""),
         "备注 Remark": next((line.remark for line in lines), ""),
     }
     shown = [(name, fact) for name, fact in facts.items() if fact]
     records = [{name: value for name, value in line._asdict().items() if name not in SAID_ONCE} for line in lines]
     return LineTable(HEADINGS, [_cells(line) for line in lines], shown, records)
+
+
+def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Find what people reported of cases: case → id → number. Open lines are held: nothing more is reported meanwhile."""
+    lines = select(case_line.c.case_id).where(among(case_line.c.case_id, case_ids), case_line.c.open)
+    connection.execute(lines.order_by(case_line.c.case_id, case_line.c.line_no).with_for_update())
+    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    reported = select(service_case.c.parent_id, service_case.c.id, service_case.c.number)
+    for parent, child, number in connection.execute(
+        reported.where(_BY_PEOPLE, among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
+    ):
+        found[parent][child] = number
+    return found
+
+
+def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Find the open cases that anomalies of cases have opened: two steps below."""
+    found: dict[int, list[int]] = {case_id: [] for case_id in case_ids}
+    anomaly = service_case.alias()
+    below = select(anomaly.c.parent_id, service_case.c.id).join(anomaly, anomaly.c.id == service_case.c.parent_id)
+    of_these = below.where(among(anomaly.c.parent_id, case_ids), service_case.c.closed_at.is_(None))
+    for case_id, child in connection.execute(of_these.order_by(service_case.c.id)):
+        found[case_id].append(child)
+    return found
+
+
+def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Find lines about which people reported something that is not settled yet: case → line → number."""
+    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    line = service_case.c.request["line_no"].as_integer()
+    told = (letter.c.case_id == service_case.c.parent_id) & (letter.c.key == func.concat("case-", service_case.c.id))
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(_BY_PEOPLE, ~exists().where(told))
+    for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
+        found[parent][line_no] = number
+    return found
 
 
 def _promise(line: Row[Any]) -> str:

@@ -24,6 +24,12 @@ def all_lines(listed: Sequence[int], own: Collection[int], absent: str = ABSENT)
     return known_lines(listed, own) + [Problem(FIELD, no, absent) for no in own if no not in listed]
 
 
+def held_problems(lines: Iterable[int], held: Mapping[int, str]) -> list[Problem]:
+    """Check that nothing is said of lines that wait for an anomaly: line → its number."""
+    expected = "该行等待异常单 {}，其他行可先办 the line waits for that anomaly, others go on"
+    return [Problem(FIELD, no, expected.format(held[no])) for no in lines if no in held]
+
+
 def only_these(own: Iterable[int]) -> Covers:
     """Say of a filled-in form whether all the lines that it names are among these."""
     known = set(own)

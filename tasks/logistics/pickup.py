@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.logistics import FoundLine, GoodsCheck, PickupConfirmation, PickupFound
 from schemas.parts import PartsLine, Shortfall
 from schemas.problems import Problem
@@ -32,6 +33,11 @@ from tasks.logistics.sending import Release
 from tasks.people.queries import people
 from tasks.unit.work import Work
 
+KINDS = {
+    PickupFound.SHORT: AnomalyKind.MISSING,
+    PickupFound.DAMAGED: AnomalyKind.DAMAGED,
+    PickupFound.MISMATCH: AnomalyKind.WRONG_PART,
+}
 REMINDED = "催提已用尽：主管认定到货后，办事处须在期限内核对 reminders are used up: a SUPERVISOR finds the arrival"
 
 
@@ -61,11 +67,11 @@ def collecting(case: Case, lines: Sequence[PartsLine], sent: Release, turn: int)
 
 def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:
     """Give what did not arrive in good order."""
-    story = f"{found.found.zh} · 照片 photos {found.photos} · {found.note}"
+    story = " · ".join(filter(None, [found.found.zh, found.note]))
     less = {line.line_no: sent[line.line_no] - line.good for line in found.lines}
-    return [
-        Shortfall(line_no=no, missing=less[no], found=story, where="到货 at the office") for no in sent if less.get(no)
-    ]
+    kind = KINDS.get(PickupFound(found.found), AnomalyKind.NOTED)
+    same = {"kind": kind, "found": story, "photos": found.photos, "by": found.staff}
+    return [Shortfall(line_no=no, missing=less[no], quantity=less[no], **same) for no in sent if less.get(no)]
 
 
 @step("签收", link="催提")

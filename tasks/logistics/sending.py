@@ -22,6 +22,7 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.step import step
+from tasks.lines.anomalies import line_waits
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.early import asking_release
@@ -110,8 +111,10 @@ def sending(parcel: Parcel) -> Branch[Release]:
         turn = f"{parcel.turn}-{attempt}"
         if parcel.may_go_first:
             offer = beside(case, _go_first(parcel, f"release-{turn}"))
-        form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
-        drop(case, offer)
+        try:
+            form = yield goods_out_question(f"goods-out-{turn}", parcel, refused)
+        finally:
+            drop(case, offer)
         refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
@@ -186,7 +189,7 @@ def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, turn:
     taken = deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by)
     gone, warehouse = by_line(taken), next((held.warehouse for held in taken), "")
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
-    for line_no in (line.line_no for line in lines if line.line_no in gone and not line.remake):
+    for line_no in (line.line_no for line in lines if line.line_no in gone):
         mark_line(work, line_no, out_on=work.today)
     rows = [goods_row(line) for line in sent]
     issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, rows, red=False, warehouse=warehouse))
@@ -225,7 +228,8 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        return carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
+        waits = [] if parcel.released else line_waits(work, leaves)
+        return waits + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)

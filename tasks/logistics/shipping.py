@@ -1,20 +1,23 @@
-"""The goods of a case on their way: what leaves when, is collected, and is to be made again (DOMAIN 1.1, 1.9, 1.11)."""
+"""The goods of a case on their way: what leaves when, is collected, and is replaced (DOMAIN 1.1, 1.9, 1.11)."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.logistics import ReleaseVerdict
-from schemas.parts import LineQuantity, PartsLine, Shortfall
+from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
 from schemas.words import Urgency
-from tasks.anomalies.steps import decide_anomaly
 from tasks.branches.beside import Branch, alone, beside, drop, drop_all, next_answer
+from tasks.branches.children import withdraw_child
 from tasks.durable.process import Case
 from tasks.durable.step import step
+from tasks.lines.anomalies import heed_anomaly, settling
+from tasks.lines.queries import ordered_again
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, recalling, sending
+from tasks.stock.moves import set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
@@ -25,12 +28,12 @@ NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and
 class Shipping:
     """How far the goods of a case are; each parcel goes its way as a branch, to the last decision on what it lacked.
 
-    Goods leave together (齐套), re-makes included, or `apart` as they are ready (分批), while others are made or wait for
-    an anomaly. `link` is where a case stands while urgent goods may leave before any form.
+    Goods leave together (齐套), or `apart` as they are ready (分批), while others are made or wait for an anomaly. `link`
+    is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; left: what left early
-    again      what shall be made again; unsent: parcels whose form is owed; complete: all that was made has left
-    went       something was sent; unchecked: an office did not check in time
+    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
+    again      something was ordered again; delivered: what left and was not; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -41,8 +44,10 @@ class Shipping:
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.left: Release | None = None
-        self.again: dict[int, PartsLine] = {}
-        self.unsent, self.reserved, self.all_made, self.went, self.unchecked = 0, False, False, False, False
+        self.delivered = Decimal(0)
+        self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
+        self.given_up = defaultdict[int, Decimal](Decimal)
+        self.reserved, self.unchecked, self.went, self.again = False, False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -71,7 +76,7 @@ class Shipping:
 
     def take(self, quantities: Mapping[int, Decimal], kept_by: str) -> None:
         """Hear of goods that a step keeps for the case; where they need not wait for others they leave."""
-        self.reserved, self.all_made = True, False
+        self.reserved = True
         if self.apart and quantities:
             drop(self.case, self.offer)
             self._start(quantities, kept_by)
@@ -81,7 +86,6 @@ class Shipping:
 
     def send_rest(self) -> None:
         """Let all that is ready leave, together."""
-        self.all_made = True
         drop(self.case, self.offer)
         if self.ready:
             self._start(self.ready)
@@ -93,20 +97,9 @@ class Shipping:
             next_answer(self.case)
         drop_all(self.case)
         if self.again:
-            cancel_remake(self.case, self.take_again())
+            cancel_again(self.case)
         if self.left:
             alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
-
-    def take_again(self) -> list[PartsLine]:
-        """Give what shall be made again, once."""
-        again, self.again = self.again, {}
-        self.lines |= again  # re-makes, from here on
-        return [line for _, line in sorted(again.items())]
-
-    @property
-    def complete(self) -> bool:
-        """All that was made has left."""
-        return self.all_made and not self.unsent
 
     def _early(self, key: str) -> Branch[None]:
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
@@ -119,36 +112,71 @@ class Shipping:
         self.left = parcel.leave()
         self.ready = {}
         parcel.lines = self._lines(self.left.quantities)
-        beside(self.case, self._way(parcel))
+        self.unsent[parcel.turn] = parcel, beside(self.case, self._way(parcel))
+
+    def heed(self, outcome: Outcome) -> None:
+        """Hear what came of something that people reported: what is given up and has not left stays here."""
+        self.again |= outcome.again
+        if outcome.left:
+            self.delivered -= outcome.quantity * outcome.again
+        elif outcome.given_up:
+            self.given_up[outcome.line_no] += outcome.quantity
+            for parcel, branch in list(self.unsent.values()):
+                quantities = {line.line_no: line.quantity for line in parcel.lines}
+                if outcome.line_no in quantities and not parcel.released:
+                    drop(self.case, branch)
+                    self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        parcel = Parcel(self.case, self._lines(quantities), self.barred, next(self.numbers), kept_by, self.may_go_first)
-        self.ready = {}
-        beside(self.case, self._way(parcel))
+        number, self.ready = next(self.numbers), {}
+        stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
+        if stays:
+            lines = [LineQuantity(line_no=no, quantity=many) for no, many in stays.items()]
+            keep_here(self.case, lines, kept_by, turn=number)
+            quantities = {no: many - stays.get(no, Decimal(0)) for no, many in quantities.items()}
+        for no, many in stays.items():
+            self.given_up[no] -= many
+        if any(quantities.values()):
+            parcel = Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first)
+            self.unsent[number] = parcel, beside(self.case, self._way(parcel))
 
     def _way(self, parcel: Parcel) -> Branch[None]:
         """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
-        self.unsent += 1
-        sent = yield from sending(parcel)
-        self.unsent, self.went = self.unsent - 1, True
+        try:
+            sent = yield from sending(parcel)
+        finally:
+            del self.unsent[parcel.turn]
+        self.went = True
+        self.delivered += sum(sent.quantities.values())
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
         for one in missing or ():
             beside(self.case, self._settle(parcel, one))
 
     def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
-        no = found.line_no
-        line = next(line for line in parcel.lines if line.line_no == no)
-        verdict = yield from decide_anomaly(self.case, f"anomaly-pickup-{parcel.turn}-{no}", found, line, "催提")
-        if verdict == AnomalyVerdict.REMAKE:
-            missing = found.missing + (self.again[no].quantity if no in self.again else 0)
-            self.again[no] = line.model_copy(update={"quantity": missing, "remake": True})
+        turn = f"pickup-{parcel.turn}-{found.line_no}"
+        outcome = yield from settling(self.case, f"anomaly-{turn}", found, "催提")
+        heed_anomaly(self.case, outcome, turn=turn)
+        self.again |= outcome.again
+        if outcome.again:
+            self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
-        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items())]
+        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items()) if many]
 
 
-@step("取消重做", link="催提")
-def cancel_remake(work: Work, lines: list[PartsLine]) -> list[LineQuantity]:
-    """Say what of a rejected application is not made again, though an anomaly's decision had granted that."""
-    return [LineQuantity(line_no=line.line_no, quantity=line.quantity) for line in lines]
+@step("不再发出", link="出库")
+def keep_here(work: Work, lines: list[LineQuantity], kept_by: str | None, turn: int) -> list[LineQuantity]:
+    """Set free what is kept for lines that wait for it no longer: it was ordered again, or is not needed."""
+    for line in lines:
+        set_free(work, line.line_no, line.quantity, kept_by)
+    return lines
+
+
+@step("取消补单", link="催提")
+def cancel_again(work: Work) -> list[int]:
+    """Take back what anomalies of a rejected application have ordered again."""
+    ordered = work.read(ordered_again)[work.case.id]
+    for child in ordered:
+        withdraw_child(work, child, "原单已驳回 the application was rejected")
+    return ordered

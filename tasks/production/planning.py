@@ -130,10 +130,10 @@ def confirm_plan(
             "promised": promised,
             "planned": chosen.planned or promised,
         }
-        goods = line.as_goods() | {"price": line.price, "remake": line.remake}
-        plan.append(PlannedLine(**goods, supply=chosen.supply, days=days, since=since, **where))
-        if not line.remake:  # its first promise stays on record
-            mark_line(work, no, **where)
+        plan.append(
+            PlannedLine(**line.as_goods(), price=line.price, supply=chosen.supply, days=days, since=since, **where)
+        )
+        mark_line(work, no, **where)
     return plan
 
 

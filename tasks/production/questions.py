@@ -10,6 +10,7 @@ from schemas.problems import Problem
 from schemas.words import Role
 from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
 from tasks.durable.question import Question
+from tasks.lines.anomalies import line_waits
 from tasks.lines.rules import Covers, as_rows, first_of, only_these
 from tasks.production.rules import Making, count_problems, report_problems
 from tasks.unit.work import Work
@@ -34,8 +35,9 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     left = making.lines_of(unit)
     key = f"produce-{shipment}-{unit.lower()}-{making.reports[unit] + 1}"
 
-    def check(form: ProductionReport, _work: Work) -> list[Problem]:
-        return report_problems(form.lines, left, making.orders)
+    def check(form: ProductionReport, work: Work) -> list[Problem]:
+        said = [line.line_no for line in form.lines if line.made or line.scrapped or line.anomaly]
+        return report_problems(form.lines, left, making.orders) + line_waits(work, said)
 
     def brief() -> list[str]:
         planned = [(no, making.plan[no], quantity) for no, quantity in left.items()]
@@ -52,7 +54,7 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
 
 
 def count_question(
-    key: str, made: Mapping[int, Decimal], plan: Mapping[int, Goods], covers: Covers, title: str, stopped: str
+    key: str, made: Mapping[int, Decimal], goods: Mapping[int, Goods], covers: Covers, title: str, stopped: str = ""
 ) -> Question[GoodsInCount]:
     """Ask the warehouse to count before anything is booked; `stopped` says why it becomes free stock."""
 
@@ -61,7 +63,7 @@ def count_question(
 
     def brief() -> list[str]:
         told = [f"{stopped}，清点后即为现货 once counted it is free stock"] if stopped else []
-        return [*told, *(f"{no}. {plan[no].name}: 报 reported {quantity:f}" for no, quantity in made.items())]
+        return [*told, *(f"{no}. {goods[no].name}: 报 reported {quantity:f}" for no, quantity in made.items())]
 
     def prefill() -> dict[str, Any]:
         return as_rows(CountLine(line_no=no, counted=quantity) for no, quantity in made.items())

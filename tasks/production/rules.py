@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.production import CountLine, PlanDecision, PlanLine, ReportLine
 from schemas.parts import OrderProgress, PlannedLine, Shortfall
 from schemas.problems import Problem
@@ -38,7 +38,7 @@ class Making:
     """How far the planned lines of a shipment are; it begins with everything still to be made.
 
     Per line what was ordered, made and scrapped, and what is still to make; per unit how often it has reported;
-    by the key of its question what waits to be counted, and which anomalies wait for a decision. Once `stopped`,
+    by the key of its question what waits to be counted, and which anomalies wait for their end. Once `stopped`,
     only what was made by then comes in.
     """
 
@@ -49,7 +49,7 @@ class Making:
         self.reports = Counter[str]()
         self.counts: dict[str, dict[int, Decimal]] = {}
         self.anomalies: dict[str, Shortfall] = {}
-        self.came_in, self.stopped = Decimal(0), False
+        self.came_in, self.stopped, self.ordered_again = Decimal(0), False, False
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""
@@ -59,8 +59,8 @@ class Making:
         """What a unit must still make: line → quantity."""
         return {no: left for no, left in sorted(self.to_make.items()) if left > 0 and self.plan[no].unit == unit}
 
-    def report(self, unit: str, lines: Sequence[ReportLine], turn: str) -> list[int]:
-        """Take a unit's report: what it made waits to be counted, an anomaly for its decision; gives the lines made."""
+    def report(self, unit: str, lines: Sequence[ReportLine], turn: str, by: str) -> list[int]:
+        """Take a unit's report: what it made waits to be counted, an anomaly for its end; gives the lines made."""
         self.reports[unit] += 1
         for line in lines:
             order = self.orders[line.line_no]
@@ -68,14 +68,15 @@ class Making:
             self.to_make[line.line_no] -= line.made
             if line.anomaly:
                 left, self.to_make[line.line_no] = self.to_make[line.line_no], Decimal(0)
-                self._miss(turn, line.line_no, left, line.anomaly, "车间 production")
+                kind = AnomalyKind.QUALITY if left else AnomalyKind.NOTED
+                self._miss(turn, line.line_no, left, left or line.made, kind, line.anomaly, by)
         made = {line.line_no: line.made for line in lines if line.made}
         if made:
             self.counts[f"goods-in-{turn}"] = made
         return list(made)
 
-    def count(self, key: str, counted: Sequence[CountLine], turn: str) -> list[Received]:
-        """Take the warehouse's count; gives what comes in. A difference waits for its decision."""
+    def count(self, key: str, counted: Sequence[CountLine], turn: str, by: str) -> list[Received]:
+        """Take the warehouse's count; gives what comes in. A difference waits for its anomaly's end."""
         made, by_no = self.counts.pop(key), {line.line_no: line for line in counted}
         for no, reported in made.items():
             seen = by_no[no]
@@ -83,7 +84,9 @@ class Making:
                 missing = max(reported - seen.counted, Decimal(0))
                 cancelled = self.orders[no].cancelled or (self.stopped and missing > 0)
                 self._note(self.orders[no], made=self.orders[no].made - missing, cancelled=cancelled)
-                self._miss(turn, no, missing, f"报 {reported:f} 实收 {seen.counted:f}: {seen.reason}", "入库 goods in")
+                kind = AnomalyKind.MISSING if missing else AnomalyKind.NOTED
+                told = f"报 {reported:f} 实收 {seen.counted:f}: {seen.reason}"
+                self._miss(turn, no, missing, abs(reported - seen.counted), kind, told, by)
         self.came_in += sum(line.counted for line in counted)
         received = []
         for line in counted:
@@ -99,28 +102,28 @@ class Making:
         for order in list(self.orders.values()):
             self._note(order, cancelled=order.cancelled or order.made < order.quantity)
 
-    def settle(self, key: str, verdict: AnomalyVerdict) -> OrderProgress:
-        """Take the decision on an anomaly: made again, or so much less is owed; gives the order as it stands."""
+    def settle(self, key: str, given_up: bool) -> OrderProgress:
+        """Take what came of an anomaly: the line is made on, or so much less is owed; gives the order as it stands."""
         found = self.anomalies.pop(key)
-        if verdict == AnomalyVerdict.REMAKE:
-            self.to_make[found.line_no] += found.missing
-        else:
-            order = self.orders[found.line_no]
-            left = order.quantity - found.missing
-            self._note(order, quantity=left or order.quantity, cancelled=not left)
-        return self.orders[found.line_no]
+        self.to_make[found.line_no] += found.missing
+        return self.give_up(found.line_no, found.missing) if given_up else self.orders[found.line_no]
 
-    def promise(self, line_no: int, since: date, promised: date) -> None:
-        """Let what is still to be made of a line follow a promise of its own; the first one stays on record."""
-        again = {"since": since, "promised": promised, "planned": promised, "remake": True}
-        self.plan[line_no] = self.plan[line_no].model_copy(update=again)
+    def give_up(self, line_no: int, quantity: Decimal) -> OrderProgress:
+        """Make so many fewer of a line; gives the order as it stands."""
+        self.to_make[line_no] -= quantity
+        order = self.orders[line_no]
+        left = order.quantity - quantity
+        self._note(order, quantity=left or order.quantity, cancelled=not left)
+        return self.orders[line_no]
 
     def _note(self, order: OrderProgress, **changed: object) -> None:
         self.orders[order.line_no] = order.model_copy(update=changed)
 
-    def _miss(self, turn: str, line_no: int, missing: Decimal, found: str, where: str) -> None:
-        shortfall = Shortfall(line_no=line_no, missing=missing, found=found, where=where)
-        self.anomalies[f"anomaly-{turn}-{line_no}"] = shortfall
+    def _miss(
+        self, turn: str, line_no: int, missing: Decimal, quantity: Decimal, kind: AnomalyKind, found: str, by: str
+    ) -> None:
+        what = {"line_no": line_no, "missing": missing, "quantity": quantity, "kind": kind, "found": found, "by": by}
+        self.anomalies[f"anomaly-{turn}-{line_no}"] = Shortfall(**what)
 
 
 def unit_problems(lines: Sequence[PlanLine], units: Known[Any]) -> list[Problem]:

@@ -1,23 +1,21 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import AnomalyVerdict
 from schemas.forms.production import GoodsInCount, ProductionReport
-from schemas.parts import OrderProgress, PlannedLine, Settled
+from schemas.parts import OrderProgress, Outcome, PlannedLine
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Supply
-from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.branches.beside import Branch, beside, drop_all, next_answer, side_by_side
-from tasks.cycle.queries import calendar
-from tasks.cycle.rules import promised_date
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask_first
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
+from tasks.lines.anomalies import heed, settling
 from tasks.lines.steps import close_lines, mark_line
 from tasks.people.queries import units
 from tasks.production.planning import release_stock
@@ -32,37 +30,39 @@ ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned
 Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and the step that keeps it
 
 
-def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal | None:
-    """Make and receive the planned lines until nothing is owed; gives how much came in, None to close the case."""
-    try:
-        return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None)
-    except ClosedByAnomaly:
-        return None
+def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal:
+    """Make and receive the planned lines until nothing is owed; gives how much came in."""
+    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None, defaultdict(Decimal)).came_in
 
 
-def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready) -> Decimal:
+def produce(
+    case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]
+) -> Making:
     """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
 
-    Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. Raises
-    ClosedByAnomaly where an anomaly closes the case; that and a withdrawal wait for the count of what was made.
+    What is `given_up` of a line meanwhile is made no more, and taken off that.
+    Reports, counts and anomalies are open side by side: a unit may report again while goods are counted. A withdrawal
+    waits for the count of what was made.
     """
     making = Making(plan)
     if plan:
         place_production_orders(case, list(plan), turn=shipment)
     try:
-        _make(case, making, shipment, ready)
+        _make(case, making, shipment, ready, given_up)
     except Withdrawn as taken_back:
         why = f"已撤回 withdrawn：{taken_back.reason} ({taken_back.by})"
         _count_what_is_left(case, making, shipment, "已撤回·待清点", why)
         raise
-    except ClosedByAnomaly:
-        _count_what_is_left(case, making, shipment, "已按异常关闭·待清点", "已按异常处理意见关闭 closed by an anomaly")
-        raise
-    return making.came_in
+    return making
 
 
-def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
+def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]) -> None:
     for number in count(1):
+        for no in [no for no, left in sorted(making.to_make.items()) if left and given_up.get(no)]:
+            less = min(making.to_make[no], given_up[no])
+            given_up[no] -= less
+            making.reports[making.plan[no].unit] += 1  # the unit is asked anew
+            make_fewer(case, making.give_up(no, less), shipment, turn=f"{shipment}-{number}-{no}")
         questions = making_questions(making, shipment)
         if not (questions or making.anomalies):
             break
@@ -76,15 +76,14 @@ def _make(case: Case, making: Making, shipment: int, ready: Ready) -> None:
 
 
 def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
-    made = making.report(unit, report.lines, turn)
+    made = making.report(unit, report.lines, turn, report.staff)
     orders = [making.orders[line.line_no] for line in report.lines]
-    first = [no for no in made if not making.plan[no].remake]
-    record_production(case, orders, made, first, shipment, turn=turn)
+    record_production(case, orders, made, shipment, turn=turn)
 
 
 def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment: int, turn: str) -> dict[int, Decimal]:
     """Take a count; gives what is kept of it for the case."""
-    received = making.count(key, counted.lines, turn)
+    received = making.count(key, counted.lines, turn, counted.staff)
     orders = [making.orders[line.planned.line_no] for line in received]
     book_goods_in(case, received, orders, shipment, turn=turn)
     return {line.planned.line_no: line.kept for line in received if line.kept}
@@ -110,12 +109,10 @@ def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> N
 
 
 def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
-    found = making.anomalies[key]
-    verdict = yield from decide_anomaly(case, key, found, making.plan[found.line_no], "车间生产")
-    order, planned = making.settle(key, verdict), making.plan[found.line_no]
-    settled = settle_anomaly(case, order, planned, verdict, shipment, turn=key.removeprefix("anomaly-"))
-    if settled.promised:
-        making.promise(found.line_no, settled.since, settled.promised)
+    outcome = yield from settling(case, key, making.anomalies[key], "车间生产")
+    order = making.settle(key, outcome.given_up)
+    making.ordered_again |= outcome.again
+    settle_anomaly(case, order, outcome, shipment, turn=key.removeprefix("anomaly-"))
 
 
 @step("取消生产单", link="车间生产")
@@ -138,29 +135,31 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
 
 @step("车间生产")
 def record_production(
-    work: Work, orders: list[OrderProgress], made: list[int], first: list[int], shipment: int, turn: str
+    work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
 ) -> list[OrderProgress]:
-    """Record what the workshop has made and scrapped so far.
-
-    `made` are the lines of which it made some now, `first` those that are not made again: a line keeps its first dates.
-    """
+    """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
     _keep(work, orders, shipment)
     for line_no in made:
         work.update(production_order, _order(work, line_no, shipment), made_on=work.today)
-    for line_no in first:
         mark_line(work, line_no, made_on=work.today)
     return orders
 
 
-@step("异常处理意见", link="车间生产")
-def settle_anomaly(
-    work: Work, order: OrderProgress, planned: PlannedLine, verdict: AnomalyVerdict, shipment: int, turn: str
-) -> Settled:
-    """Carry out the decision on an anomaly: make again by a promise of its own, or owe so much less."""
+@step("异常处理结果", link="车间生产")
+def settle_anomaly(work: Work, order: OrderProgress, outcome: Outcome, shipment: int, turn: str) -> Outcome:
+    """Carry out what came of an anomaly: make on, by a new date perhaps, or owe so much less."""
     _keep(work, [order], shipment)
-    again = verdict == AnomalyVerdict.REMAKE
-    promised = promised_date(calendar(work), work.now, planned.days) if again else None
-    return Settled(verdict=verdict, since=work.today, promised=promised)
+    if outcome.day:
+        work.update(production_order, _order(work, order.line_no, shipment), planned=outcome.day)
+    heed(work, outcome)
+    return outcome
+
+
+@step("减少生产", link="车间生产")
+def make_fewer(work: Work, order: OrderProgress, shipment: int, turn: str) -> OrderProgress:
+    """Make fewer of a line: it was ordered again, or is not needed."""
+    _keep(work, [order], shipment)
+    return order
 
 
 def _keep(work: Work, orders: Sequence[OrderProgress], shipment: int) -> None:
@@ -195,8 +194,7 @@ def book_goods_in(
         if kept:
             reserve(work, line.line_no, line.part, kept)
         work.update(production_order, _order(work, line.line_no, shipment), in_on=work.today)
-        if not line.remake:
-            mark_line(work, line.line_no, in_on=work.today)
+        mark_line(work, line.line_no, in_on=work.today)
         kinds[kind] = suppliers[f"{work.read(units)[line.unit].name} {line.unit}"] = None
         rows.append(goods_row(line, quantity=str(counted), reported=str(reported), reason=reason))
     if not rows:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from schemas.forms.anomalies import AnomalyVerdict
+from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.approvals import ApprovalDecision
 from schemas.forms.logistics import HandedOver
 from schemas.forms.repairs import CustomerWord, Place, QuoteAnswer, ScrapAnswer, ScrapWord
@@ -10,7 +10,6 @@ from schemas.parts import Shortfall
 from schemas.problems import Problem
 from schemas.processes.repair_return import RepairEnding
 from schemas.words import FeeCategory, MovementKind, Role, Verdict
-from tasks.anomalies.steps import ClosedByAnomaly, decide_anomaly
 from tasks.approvals.rules import Approver
 from tasks.approvals.steps import Matter, approval, asking, find_leader
 from tasks.branches.beside import Branch, beside, drop, drop_all
@@ -18,6 +17,7 @@ from tasks.cycle.terms import calendar_days, reminders, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
+from tasks.lines.anomalies import heed_anomaly, settling
 from tasks.logistics.handover import handover_question
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, sending
@@ -174,20 +174,16 @@ def _handing_over(way: Way, stock: str, quantity: Decimal) -> Branch[HandedOver]
 
 
 def lose(way: Way, less: Decimal, found: str, link: str) -> None:
-    """Have it decided beside what becomes of goods that are not there."""
-    place = {"提货验货": "返件 on the way back", "出货入库": "入库 goods in"}[link]
-    fall = Shortfall(line_no=way.no, missing=less, found=found, where=place)
+    """Report goods that are not there as an anomaly, which goes on beside."""
+    by = way.case.request.applicant
+    fall = Shortfall(line_no=way.no, missing=less, quantity=less, kind=AnomalyKind.MISSING, found=found, by=by)
     beside(way.case, _missing(way, fall, f"anomaly-{len(way.passed)}-{way.no}-{way.attempts}", link))
 
 
 def _missing(way: Way, found: Shortfall, key: str, link: str) -> Branch[None]:
-    """Where goods are made again, that is a linked parts application."""
-    try:
-        verdict = yield from decide_anomaly(way.case, key, found, way.line, link)
-    except ClosedByAnomaly:
-        return
-    if verdict == AnomalyVerdict.REMAKE:
-        order_new(way.case, way.line, found.missing, turn=key.removeprefix("anomaly-"))
+    """Wait until an anomaly is settled: what is made or sent again is its own matter, the rest of the line goes on."""
+    outcome = yield from settling(way.case, key, found, link)
+    heed_anomaly(way.case, outcome, turn=key.removeprefix("anomaly-"))
 
 
 def taking_back(case: Case, ways: list[Way]) -> None:

@@ -6,8 +6,10 @@ from decimal import Decimal
 from schemas.parts import Goods, LineQuantity
 from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
-from tasks.stock.queries import Reservation, free_of, free_stock, main_warehouse, reservations
+from tasks.stock.queries import Reservation, damaged_warehouse, free_of, free_stock, main_warehouse, reservations
 from tasks.unit.work import Work
+
+OF_DAMAGED = {MovementKind.DAMAGED_IN, MovementKind.SCRAP_OUT}
 
 
 def available(work: Work, part: str) -> Decimal:
@@ -37,9 +39,14 @@ def reserve_available(work: Work, lines: Iterable[Goods]) -> list[LineQuantity]:
     return held
 
 
+def warehouse_of(work: Work, kind: MovementKind) -> str:
+    """Give the warehouse whose stock a movement changes: damaged goods are kept apart."""
+    return work.read(damaged_warehouse if kind in OF_DAMAGED else main_warehouse)
+
+
 def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str = "") -> None:
-    """Book goods in, by default into the main warehouse."""
-    place = {"warehouse": warehouse or work.read(main_warehouse), "part": part}
+    """Book goods in, or fewer than none of them out; by default where goods of that kind stand."""
+    place = {"warehouse": warehouse or warehouse_of(work, kind), "part": part}
     _move(work, line_no, place, quantity, kind)
     work.unit.ensure(work.case.id, stock_balance, place)
     work.shift(stock_balance, place, on_hand=quantity)
@@ -50,6 +57,20 @@ def take_out(work: Work, line_no: int, part: str, quantity: Decimal, kind: Movem
     place = {"warehouse": warehouse, "part": part}
     _move(work, line_no, place, -quantity, kind)
     work.shift(stock_balance, place, on_hand=-quantity)
+
+
+def set_free(work: Work, line_no: int, quantity: Decimal, kept_by: str | None = None) -> None:
+    """Let go of so many of what is kept for a line."""
+    for held in [one for one in kept(work, kept_by) if one.line_no == line_no]:
+        less = min(held.quantity, quantity)
+        held.quantity, quantity = held.quantity - less, quantity - less
+        key = {"case_id": work.case.id, "line_no": line_no, "step_key": held.step_key}
+        if held.quantity:
+            work.update(reservation, key, quantity=held.quantity)
+        else:
+            held.state = "released"
+            work.update(reservation, key, state=held.state)
+        work.shift(stock_balance, held.place, reserved=-less)
 
 
 def deliver_reserved(work: Work, kind: MovementKind, kept_by: str | None = None) -> list[Reservation]:
@@ -89,5 +110,5 @@ def release(work: Work, state: str = "released", kept_by: str | None = None) -> 
 def _move(
     work: Work, line_no: int, place: dict[str, str], quantity: Decimal, kind: MovementKind, note: str = ""
 ) -> None:
-    moved = {"id": work.id_of("move", line_no, note), "kind": kind, "quantity": quantity, "moved_at": work.now}
+    moved = {"id": work.id_of("move", line_no, kind, note), "kind": kind, "quantity": quantity, "moved_at": work.now}
     work.insert(stock_movement, line_no=line_no, **moved, **place)

@@ -72,7 +72,12 @@ def warehouses_of(connection: Connection, _case_ids: Sequence[int] = ()) -> dict
     return {(row.kind, row.office): row.code for row in rows}
 
 
-def main_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
+def main_warehouse(connection: Connection, _case_ids: Sequence[int] = (), kind: str = "good") -> str:
     """Give the group's own warehouse of good stock."""
-    good = select(warehouse.c.code).where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
-    return str(connection.execute(good.order_by(warehouse.c.code).limit(1)).scalar_one())
+    own = select(warehouse.c.code).where(warehouse.c.kind == kind, warehouse.c.office.is_(None))
+    return str(connection.execute(own.order_by(warehouse.c.code).limit(1)).scalar_one())
+
+
+def damaged_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
+    """Give the group's own warehouse of damaged stock."""
+    return main_warehouse(connection, kind="damaged")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Executable, Table, func, select
 
-from schemas.tables import counter, metadata
+from schemas.tables import counter, metadata, service_case
 from tasks.unit.rows import Row, change, deletion, encode, insertion, lock, upsert
 
 Key = tuple[tuple[str, Any], ...]
@@ -56,6 +56,7 @@ class Unit:
         self._read: dict[Any, Any] = {}
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
+        self._ids: list[int] = []  # drawn for cases to come
         self._made: defaultdict[int, list[int]] = defaultdict(list)  # cases that a case has opened
 
     def read(self, query: Callable[[Connection, Sequence[int]], T]) -> T:
@@ -135,6 +136,15 @@ class Unit:
         self._ensure({place for w in writes for place in w.places})
         self._shift()
         self._number([numbered for w in writes for numbered in w.numbered])
+
+    def new_case_ids(self, count: int) -> list[int]:
+        """Draw ids for cases that are about to be written, as many at once as there are cases that may open another."""
+        if count > len(self._ids):
+            sequence = func.pg_get_serial_sequence(service_case.name, "id")
+            series = func.generate_series(1, max(count, len(self.case_ids))).alias()
+            self._ids += self.connection.execute(select(func.nextval(sequence)).select_from(series)).scalars()
+        taken, self._ids = self._ids[:count], self._ids[count:]
+        return taken
 
     def draw(self, name: str, count: int = 1) -> int:
         """Draw `count` numbers from a gapless counter and give the last; it stays locked until the commit."""

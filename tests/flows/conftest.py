@@ -21,4 +21,5 @@ def play(db: Engine, today: time_machine.Traveller) -> Iterator[Play]:
     """People at work; whatever the test does, the books balance in the end."""
     play = Play(db)
     yield play
+    play.rest()
     books_balance(db)

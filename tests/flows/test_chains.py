@@ -8,6 +8,7 @@ from schemas.words import LinkKind
 from tasks.desk.chain import waits_of
 from tasks.durable.process import PROCESSES
 from tasks.durable.step import STEPS
+from tests.flows.anomalies import at
 from tests.play import Play
 
 DOMAIN = {
@@ -54,3 +55,14 @@ def test_the_items_of_a_played_case_wait_for_whom_its_chain_says(play: Play) -> 
     assert {link for link, _ in opened} <= {link for link, _ in said}  # at one, leaders approve by amount too
     surely = {place for place, kind in said.items() if kind is not LinkKind.AUTO}
     assert surely - opened == {("办事处申报", "OFFICE")}  # it was applied, and never sent back
+
+
+def test_the_items_of_a_played_anomaly_wait_for_whom_its_chain_says(play: Play) -> None:
+    _, child = at(play, "confirm-1", 责任方类别="仓库", 异常费用=10, 责任依据="漏装")
+    assert play.finish(child) == "settled"
+    opened = {
+        (row.link, row.role) for row in play.rows("SELECT link, role FROM work_item WHERE case_id = :case", case=child)
+    }
+    said = {(link, wait.role) for link, wait in waits_of(PROCESSES["AN"]) if wait.role}
+    assert said - opened == {("确认处理意见", "RESPONSIBLE_UNIT")}
+    assert opened - said == {("确认处理意见", "WAREHOUSE")}, "the responsible party itself"

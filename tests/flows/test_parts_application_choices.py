@@ -15,10 +15,10 @@ TO_THE_GATE: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # form → it
     "PartsResubmission": ("resubmit-1", {"review-1": {"审核结论": "退回办事处", "原因": "数量不对"}}),
     "ApprovalDecision": ("approve-1-1", {"review-1": {"明细": cells("单价", {1: 3000}, 配件名称=FIRST, 数量=1)}}),
     "PlanDecision": ("plan-1", {}),
-    "AnomalyDecision": (
-        "anomaly-1-1-1",
-        {"produce-1-panel-1": {"明细": cells("异常说明", {1: "封边开胶"}, 完成数量=0, 报废数量=1)}},
-    ),
+    "AnomalyReviewDecision": ("review", {}),
+    "ResponsibilityFound": ("responsibility", {}),
+    "AnomalyPlan": ("plan-1", {}),
+    "PartyAnswer": ("confirm-1", {}),
     "GoodsOut": ("goods-out-1-1", {}),
     "EarlyRelease": ("release-1-1", {}),
     "PickupConfirmation": ("pickup-1", {}),
@@ -26,6 +26,9 @@ TO_THE_GATE: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # form → it
 }
 
 OF_OTHERS = {"schemas.forms.repairs", "schemas.forms.return_lists"}  # test_repair_return_choices tries these
+
+
+OF_AN_ANOMALY = {"AnomalyReviewDecision", "ResponsibilityFound", "AnomalyPlan", "PartyAnswer"}
 
 
 def options(form: type[Form]) -> Iterator[tuple[str, str, str]]:
@@ -55,6 +58,10 @@ def test_every_form_with_choices_is_tried() -> None:
 def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
     gate, on_the_way = TO_THE_GATE[form]
     case = play.apply([line(FIRST, 1)], urgency="加急" if form == "EarlyRelease" else "普通")
+    if form in OF_AN_ANOMALY:
+        play.run_to(case, "produce-1-panel-1")
+        play.decide(case, "produce-1-panel-1", 明细=cells("异常说明", {1: "封边开胶"}, 完成数量=0, 报废数量=1))
+        case = play.anomaly(case, "anomaly-1-1-1")
     while gate not in play.items(case):
         key = play.next_key(case)
         play.decide(case, key, **on_the_way.get(key, {}))

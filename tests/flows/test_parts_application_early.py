@@ -15,22 +15,23 @@ def damaged(play: Play) -> int:
     return case
 
 
-def test_an_anomaly_of_what_left_early_may_close_the_case_before_its_review(play: Play) -> None:
+def test_an_anomaly_of_what_left_early_is_settled_before_the_review(play: Play) -> None:
     case = damaged(play)
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="关闭本单", 原因="改走退货")
-    assert (play.state(case), play.case(case).ending) == ("closed", "replaced")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
+    assert set(play.items(case)) == {"review-1"}
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4}, "what the office has stays with it"
 
 
-def test_a_remake_that_a_rejection_overtakes_ends_with_an_entry_that_says_so(play: Play) -> None:
+def test_what_was_ordered_again_is_taken_back_with_a_rejection_that_overtakes_it(play: Play) -> None:
     case = damaged(play)
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
-    while (waiting := play.next_key(case)).startswith("approve-anomaly"):
-        play.decide(case, waiting)
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
     play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
-    entry = next(row for row in play.timeline(case) if row.step_key == "cancel-remake")
-    assert (entry.title, [(line["line_no"], line["quantity"]) for line in entry.output]) == ("取消重做", [(1, "1")])
+    entry = next(row for row in play.timeline(case) if row.step_key == "cancel-again")
+    assert (entry.title, entry.output) == ("取消补单", [again])
     assert play.finish(case) == "rejected"
+    play.rest()
+    assert play.case(again).ending == "withdrawn"
 
 
 def wanted(play: Play, quantity: int) -> int:

@@ -1,7 +1,5 @@
 """出货入库: counted before booked; differences go to an anomaly (DOMAIN 1.7, 1.8)."""
 
-from decimal import Decimal
-
 import pytest
 
 from tests.play import Play, cells, line
@@ -63,59 +61,58 @@ def test_every_reported_line_is_counted(play: Play) -> None:
 def test_stock_rises_by_what_was_received(play: Play) -> None:
     case = counted(play, 3)
     assert play.stock("P-PB-001") == (3, 3)
-    (item,) = play.items(case).values()
-    assert (item.step_key, item.role) == ("anomaly-1-2-1", "SUPERVISOR")
-    assert item.brief[1:] == ["缺 missing: **2**", "报 5 实收 3: 搬运破损"]
+    assert list(play.items(case)) == ["anomaly-1-2-1"]
+    review = play.items(play.anomaly(case, "anomaly-1-2-1"))["review"]
+    assert "× 2 · 缺件(单货不符) missing" in review.brief[0]
+    assert review.brief[1:] == ["报 5 实收 3: 搬运破损"]
     assert play.documents(case, "RK")[0].content["lines"][0]["reason"] == "搬运破损"
 
 
-def test_a_shortage_is_made_again(play: Play) -> None:
+def test_a_shortage_that_is_none_is_made_on(play: Play) -> None:
     case = counted(play, 3)
-    play.decide(case, "anomaly-1-2-1", 处理意见="重新制作")
+    play.deny(case, "anomaly-1-2-1")
     assert play.items(case)["produce-1-panel-2"].prefill["明细"][0]["完成数量"] == 2
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -5}
     assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(5, 5, "done")]
 
 
+def test_a_shortage_is_made_again(play: Play) -> None:
+    case = counted(play, 3)
+    again = play.ordered(play.settle(case, "anomaly-1-2-1"))
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3}
+    assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(3, 3, "done")]
+    assert play.finish(again) == "delivered"
+    assert play.moved(again, "delivery_out") == {"P-PB-001": -2}
+
+
 def test_a_shortage_is_accepted(play: Play) -> None:
     case = counted(play, 3)
-    play.decide(case, "anomaly-1-2-1", 处理意见="接受短交", 原因="客户同意")
+    play.settle(case, "anomaly-1-2-1", "让步接收", 申报方同意="客户同意")
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -3}
     assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(3, 3, "done")]
 
 
-def test_a_shortage_closes_the_case(play: Play) -> None:
-    case = counted(play, 3)
-    play.decide(case, "anomaly-1-2-1", 处理意见="关闭本单", 原因="改下新单")
-    assert play.case(case).ending == "replaced"
-    assert play.stock("P-PB-001") == (3, 0)
-
-
 def test_nothing_received_and_accepted_so_ends_replaced(play: Play) -> None:
     case = counted(play, 0)
     assert play.stock("P-PB-001") == (0, 0)
-    play.decide(case, "anomaly-1-2-1", 处理意见="接受短交", 原因="客户放弃")
+    play.settle(case, "anomaly-1-2-1", "让步接收", 申报方同意="客户放弃")
     assert play.case(case).ending == "replaced"
 
 
 def test_what_was_counted_too_many_stays_on_stock_for_others(play: Play) -> None:
     case = counted(play, 7)
     assert play.stock("P-PB-001") == (7, 5)
-    told = play.refused(case, "anomaly-1-2-1", 处理意见="重新制作")
+    child = play.anomaly(case, "anomaly-1-2-1")
+    play.run_to(child, "plan-1")
+    told = play.refused(child, "plan-1", 处理办法="重新制作")
     assert "没有短缺，不需重做 nothing is missing" in told
-    play.decide(case, "anomaly-1-2-1", 处理意见="接受短交", 原因="多做两块")
+    play.settle(case, "anomaly-1-2-1", "让步接收", 申报方同意="多做两块")
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -5}
     assert play.stock("P-PB-001") == (2, 0)
-
-
-def test_too_many_may_also_close_the_case(play: Play) -> None:
-    case = counted(play, 7)
-    play.decide(case, "anomaly-1-2-1", 处理意见="关闭本单", 原因="做错颜色")
-    assert play.case(case).ending == "replaced"
-    assert play.stock("P-PB-001") == (Decimal(7), 0)
 
 
 def test_a_shortage_found_while_the_unit_goes_on_is_settled_beside_it(play: Play) -> None:
@@ -124,7 +121,7 @@ def test_a_shortage_found_while_the_unit_goes_on_is_settled_beside_it(play: Play
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}))
     play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 1}, 差异原因="破损"))
     assert set(play.items(case)) == {"produce-1-panel-2", "anomaly-1-2-1"}
-    play.decide(case, "anomaly-1-2-1", 处理意见="接受短交", 原因="客户同意")
+    play.settle(case, "anomaly-1-2-1", "让步接收", 申报方同意="客户同意")
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -4}
     assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(4, 4, "done")]

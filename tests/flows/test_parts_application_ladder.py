@@ -241,7 +241,7 @@ def test_where_no_supervisor_is_free_the_manager_grants_the_early_release(play: 
     assert play.finish(case) == "delivered"
 
 
-# anomalies: a re-make is an approval too
+# anomalies: their plans are approvals too
 
 
 def at_fault(play: Play, price: int = 6000) -> int:
@@ -257,46 +257,48 @@ def at_fault(play: Play, price: int = 6000) -> int:
     return case
 
 
+def to_make_again(play: Play, case: int, key: str = "anomaly-1-1-1") -> int:
+    """Bring an anomaly to its leader: the plan is to make again; gives its id."""
+    child = play.anomaly(case, key)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作")
+    return child
+
+
 def test_an_applicant_who_is_a_supervisor_does_not_decide_on_the_own_anomaly(play: Play) -> None:
     play.grant("E1049", Role.SUPERVISOR)
-    case = at_fault(play)
-    assert "E1049 常北辰" in play.refused(case, "anomaly-1-1-1", staff="E1049", 处理意见="重新制作")
-    assert "E1049 常北辰" in play.refused(case, "anomaly-1-1-1", staff="E1049", 处理意见="接受短交")
-    play.decide(case, "anomaly-1-1-1", staff="E1040", 处理意见="接受短交")
-    assert play.finish(case) == "delivered"
+    child = to_make_again(play, at_fault(play))
+    assert "E1049 常北辰" in play.refused(child, "approve-1-1", staff="E1049", 审批结论="同意")
+    play.decide(child, "approve-1-1", staff="E1040")
+    assert play.finish(child) == "settled"
 
 
 def test_a_re_make_within_the_supervisor_s_limit_needs_nobody_else(play: Play) -> None:
-    case = at_fault(play, price=5000)
-    play.decide(case, "anomaly-1-1-1", 处理意见="重新制作")
-    assert set(play.items(case)) == {"goods-in-1-1", "produce-1-panel-2", "produce-1-paint-1"}
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+    child = to_make_again(play, at_fault(play, price=5000))
+    play.decide(child, "approve-1-1")
+    assert list(play.items(child)) == ["confirm-1"]
 
 
 def test_a_dearer_re_make_climbs_the_ladder_while_other_lines_go_on(play: Play) -> None:
     case = at_fault(play)
-    play.decide(case, "anomaly-1-1-1", staff="E1042", 处理意见="重新制作")
-    item = play.items(case)["approve-anomaly-1-1-1-1"]
+    child = to_make_again(play, case)
+    play.decide(child, "approve-1-1", staff="E1042")
+    item = play.items(child)["approve-1-2"]
     assert (item.role, item.brief[-1]) == ("MANAGER", "金额 Amount: **12,000.00 CNY**")
-    assert "produce-1-paint-1" in play.items(case)
-    assert "produce-1-panel-2" not in play.items(case)
-    assert "E1042 祝嘉禾" in play.refused(case, item.step_key, staff="E1042"), "who decided it does not approve it"
-    play.decide(case, item.step_key, staff="E1043")
-    assert "produce-1-panel-2" in play.items(case)
+    assert set(play.items(case)) == {"anomaly-1-1-1", "goods-in-1-1", "produce-1-paint-1"}
+    assert "E1042 祝嘉禾" in play.refused(child, item.step_key, staff="E1042"), "nobody approves twice"
+    play.decide(child, item.step_key, staff="E1043")
+    assert play.finish(child) == "settled"
     assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
 
 
-def test_a_re_make_that_the_ladder_refuses_is_decided_anew(play: Play) -> None:
-    case = at_fault(play)
-    play.decide(case, "anomaly-1-1-1", staff="E1041", 处理意见="重新制作")
-    play.decide(case, "approve-anomaly-1-1-1-1", staff="E1043", 审批结论="不同意", 原因="太贵")
-    item = play.items(case)["anomaly-1-1-1-2"]
-    assert (item.role, "太贵" in item.brief[0]) == ("SUPERVISOR", True)
-    play.decide(case, "anomaly-1-1-1-2", staff="E1041", 处理意见="接受短交")
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+def test_a_re_make_that_the_ladder_refuses_is_planned_anew(play: Play) -> None:
+    child = to_make_again(play, at_fault(play))
+    play.decide(child, "approve-1-1", staff="E1041")
+    play.decide(child, "approve-1-2", staff="E1043", 审批结论="不同意", 原因="太贵")
+    item = play.items(child)["plan-2"]
+    assert (item.role, "太贵" in item.brief[0]) == ("PLANNER", True)
+    assert play.finish(child) == "settled"
 
 
 def test_what_arrived_damaged_climbs_the_ladder_too(play: Play) -> None:
@@ -305,11 +307,12 @@ def test_what_arrived_damaged_climbs_the_ladder_too(play: Play) -> None:
     play.run_to(case, "pickup-1")
     damaged = {"核对结果": "损坏", "照片编号": "IMG-1", "说明": "边角破损"}
     play.decide(case, "pickup-1", **damaged, 明细=cells("完好数量", {1: 1}))
-    play.decide(case, "anomaly-pickup-1-1", staff="E1041", 处理意见="重新制作")
-    assert play.items(case)["approve-anomaly-pickup-1-1-1"].role == "MANAGER"
-    play.decide(case, "approve-anomaly-pickup-1-1-1")
+    child = to_make_again(play, case, "anomaly-pickup-1-1")
+    play.decide(child, "approve-1-1", staff="E1041")
+    assert play.items(child)["approve-1-2"].role == "MANAGER"
+    assert play.finish(child) == "settled"
     assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-PB-001": -5}
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3}
 
 
 # while an approval waits, the only one who could give it becomes barred

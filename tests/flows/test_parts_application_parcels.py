@@ -21,13 +21,13 @@ def test_by_default_goods_leave_together(play: Play) -> None:
     assert sent(play, case) == [{"P-HW-001": "4", "P-PB-001": "3"}]
 
 
-def test_together_means_with_what_an_anomaly_has_made_again(play: Play) -> None:
+def test_together_means_with_what_waits_for_an_anomaly(play: Play) -> None:
     case = play.apply([STOCK, DOORS])
     play.run_to(case, "produce-1-panel-1")
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {2: 1}, 异常说明="基材缺货"))
     play.decide(case, "goods-in-1-1")
     assert list(play.items(case)) == ["anomaly-1-1-2"]
-    play.decide(case, "anomaly-1-1-2", 处理意见="重新制作")
+    play.deny(case, "anomaly-1-1-2")
     assert play.finish(case) == "delivered"
     assert sent(play, case) == [{"P-HW-001": "4", "P-PB-001": "3"}]
 
@@ -71,40 +71,35 @@ def test_as_ready_good_lines_go_on_while_another_waits_for_its_anomaly(play: Pla
     play.decide(case, "goods-out-1-1")
     assert set(play.items(case)) == {"anomaly-1-1-1", "pickup-1"}
     assert sent(play, case) == [{"P-PT-001": "2"}]
-    play.decide(case, "anomaly-1-1-1", 处理意见="重新制作")
+    play.deny(case, "anomaly-1-1-1")
     assert play.finish(case) == "delivered"
     assert sent(play, case) == [{"P-PT-001": "2"}, {"P-PB-001": "3"}]
 
 
-def test_as_ready_what_arrived_damaged_is_made_again_once_the_rest_is_settled(play: Play) -> None:
+def test_as_ready_what_arrived_damaged_is_ordered_again_while_the_rest_is_made(play: Play) -> None:
     case = play.apply([STOCK, DOORS], **APART)
     play.run_to(case, "goods-out-1-1")
     play.decide(case, "goods-out-1-1")
     play.decide(case, "pickup-1", 核对结果="短少", 明细=cells("完好数量", {1: 3}))
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
     assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-HW-001": -5, "P-PB-001": -3}
+    assert play.finish(again) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -3}
+    assert play.moved(again, "delivery_out") == {"P-HW-001": -1}
 
 
-def closed_while_doors_are_made(play: Play) -> int:
-    """Bring a case to the anomaly of its hinges, which arrived short, while its doors are made."""
+def test_as_ready_an_anomaly_of_what_was_sent_leaves_what_is_still_made_alone(play: Play) -> None:
     case = play.apply([STOCK, DOORS], **APART)
     play.decide(case, "review-1")
     play.decide(case, "goods-out-1-1")
     play.decide(case, "plan-1")
     play.decide(case, "pickup-1", 核对结果="短少", 明细=cells("完好数量", {1: 3}))
     assert set(play.items(case)) == {"anomaly-pickup-1-1", "produce-1-panel-1"}
-    return case
-
-
-def test_as_ready_a_decision_that_closes_the_case_undoes_what_is_still_made(play: Play) -> None:
-    case = closed_while_doors_are_made(play)
     before = play.stock("P-HW-001")
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="关闭本单", 原因="改下新单")
-    assert play.case(case).ending == "replaced"
-    assert [order.state for order in play.orders(case)] == ["cancelled"]
+    play.settle(case, "anomaly-pickup-1-1")
+    assert list(play.items(case)) == ["produce-1-panel-1"]
     assert play.stock("P-HW-001") == before, "what the office has stays there"
-    assert not [slip for slip in play.documents(case, "CK") if slip.reverses]
+    assert play.finish(case) == "delivered"
 
 
 @pytest.mark.parametrize("collected", [False, True])

@@ -22,12 +22,10 @@ def short(play: Play) -> int:
     case = sent(play)
     play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 4, 2: 1}))
     (item,) = play.items(case).values()
-    assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SUPERVISOR", "催提")
-    assert item.brief == [
-        "到货 at the office · 第2行 柜门板(左)",
-        "缺 missing: **2**",
-        "损坏 · 照片 photos IMG-1 · 边角破损",
-    ]
+    assert (item.step_key, item.role, play.state(case)) == ("anomaly-pickup-1-2", "SYSTEM", "催提")
+    review = play.items(play.anomaly(case, "anomaly-pickup-1-2"))["review"]
+    assert review.brief[0].endswith("第2行 **柜门板(左)** × 2 · 损坏(包装破损) damaged")
+    assert review.brief[1:] == ["损坏 · 边角破损", "照片 photos IMG-1"]
     return case
 
 
@@ -59,84 +57,74 @@ def test_each_line_of_which_something_is_wrong_is_an_anomaly(play: Play, found: 
     assert set(play.items(case)) == {"anomaly-pickup-1-1", "anomaly-pickup-1-2"}
 
 
-def test_what_is_made_again_goes_out_as_a_second_shipment(play: Play) -> None:
+def test_what_is_made_again_is_delivered_by_a_case_of_its_own(play: Play) -> None:
     case = sent(play)
     play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3, 2: 1}))
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
-    play.run_to(case, "pickup-2")
-    assert [(o.line_no, o.turn, o.quantity) for o in play.orders(case)] == [(2, 1, 3), (2, 2, 2)]
-    assert [row["完好数量"] for row in play.items(case)["pickup-2"].prefill["明细"]] == [1, 2]
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-HW-001": -5, "P-PB-001": -5}
-    assert [len(play.documents(case, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [2, 2, 2, 2]
-
-
-def test_each_line_keeps_the_day_of_its_own_last_pickup(play: Play, today: time_machine.Traveller) -> None:
-    case = short(play)
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    today.move_to("2026-11-20T10:00:00+08:00")
-    assert play.finish(case) == "delivered"
-    assert [row.picked_on for row in play.lines(case)] == [date(2026, 11, 18), date(2026, 11, 20)]
-
-
-def test_a_replacement_may_close_the_case(play: Play) -> None:
-    case = short(play)
-    before = play.stock("P-HW-001")
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    play.run_to(case, "produce-2-panel-1")
-    play.decide(case, "produce-2-panel-1", 明细=cells("完成数量", {2: 1}, 异常说明="停产"))
-    play.decide(case, "goods-in-2-1")
-    play.decide(case, "anomaly-2-1-2", 处理意见="关闭本单", 原因="改下新单")
-    assert play.case(case).ending == "replaced"
-    assert play.stock("P-HW-001") == before, "what the office has stays there"
-    assert play.stock("P-PB-001") == (1, 0)
-    assert len(play.documents(case, "CK")) == 1
-
-
-def test_a_second_shipment_may_be_damaged_too(play: Play) -> None:
-    case = short(play)
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    play.run_to(case, "pickup-2")
-    play.decide(case, "pickup-2", **DAMAGED, 明细=cells("完好数量", {2: 1}))
-    play.decide(case, "anomaly-pickup-2-2", 处理意见="重新制作")
-    play.run_to(case, "pickup-3")
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -6}
-
-
-def test_a_shortage_is_accepted(play: Play) -> None:
-    case = short(play)
-    assert "原因 reason" in play.refused(case, "anomaly-pickup-1-2", 处理意见="接受短交", 原因="")
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="接受短交", 原因="客户自行修补")
+    doors = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
+    hinge = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
     assert play.case(case).ending == "delivered"
+    assert [(o.line_no, o.turn, o.quantity) for o in play.orders(case)] == [(2, 1, 3)]
+    assert [play.finish(again) for again in (doors, hinge)] == ["delivered", "delivered"]
+    assert play.moved(doors, "delivery_out") == {"P-PB-001": -2}
+    assert play.moved(hinge, "delivery_out") == {"P-HW-001": -1}
+    assert [(o.quantity, o.made) for o in play.orders(doors)] == [(2, 2)]
+    assert [len(play.documents(doors, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [1, 1, 1, 1]
 
 
-def test_a_shortage_closes_the_case(play: Play) -> None:
+def test_each_line_keeps_the_day_of_its_pickup(play: Play, today: time_machine.Traveller) -> None:
     case = short(play)
+    today.move_to("2026-11-20T10:00:00+08:00")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
+    assert play.finish(again) == "delivered"
+    assert [row.picked_on for row in play.lines(case)] == [date(2026, 11, 18)] * 2
+    assert [row.picked_on for row in play.lines(again)] == [date(2026, 11, 20)]
+
+
+def test_a_case_of_which_everything_is_ordered_again_ends_replaced(play: Play) -> None:
+    case = sent(play)
     before = play.stock("P-HW-001")
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="关闭本单", 原因="改下新单")
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 0, 2: 0}))
+    play.settle(case, "anomaly-pickup-1-1")
+    play.settle(case, "anomaly-pickup-1-2")
     assert play.case(case).ending == "replaced"
     assert play.stock("P-HW-001") == before, "what the office has stays there"
     assert not [slip for slip in play.documents(case, "CK") if slip.reverses]
 
 
+def test_a_second_shipment_may_be_damaged_too(play: Play) -> None:
+    again = play.ordered(play.settle(short(play), "anomaly-pickup-1-2"))
+    play.run_to(again, "pickup-1")
+    play.decide(again, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 1}))
+    third = play.ordered(play.settle(again, "anomaly-pickup-1-1"))
+    assert play.case(again).ending == "delivered"
+    assert play.finish(third) == "delivered"
+    assert play.moved(third, "delivery_out") == {"P-PB-001": -1}
+
+
+def test_a_shortage_is_accepted(play: Play) -> None:
+    case = short(play)
+    play.settle(case, "anomaly-pickup-1-2", "让步接收", 申报方同意="客户自行修补")
+    assert play.case(case).ending == "delivered"
+
+
 def test_one_line_is_made_again_and_another_accepted_short(play: Play) -> None:
     case = sent(play)
     play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 0, 2: 1}))
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="接受短交", 原因="客户自购")
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -5}
+    play.settle(case, "anomaly-pickup-1-1", "让步接收", 申报方同意="客户自购")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
+    assert play.case(case).ending == "delivered"
+    assert play.finish(again) == "delivered"
+    assert play.moved(again, "delivery_out") == {"P-PB-001": -2}
 
 
 def test_a_replacement_that_cannot_be_made_leaves_what_was_delivered(play: Play) -> None:
     case = short(play)
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    play.run_to(case, "produce-2-panel-1")
-    play.decide(case, "produce-2-panel-1", 明细=cells("完成数量", {2: 0}, 异常说明="停产"))
-    play.decide(case, "anomaly-2-1-2", 处理意见="接受短交", 原因="客户同意")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
     assert play.case(case).ending == "delivered"
+    play.run_to(again, "produce-1-panel-1")
+    play.decide(again, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="停产"))
+    play.settle(again, "anomaly-1-1-1", "让步接收", 申报方同意="客户同意")
+    assert play.case(again).ending == "replaced"
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -3}
 
 
@@ -161,9 +149,10 @@ def test_the_check_may_come_later(play: Play, today: time_machine.Traveller) -> 
 def test_a_later_check_may_find_damage(play: Play, today: time_machine.Traveller) -> None:
     case = unchecked(play, today)
     play.decide(case, "check-1", **DAMAGED, 明细=cells("完好数量", {2: 1}))
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    assert play.finish(case) == "delivered"
-    assert play.moved(case, "delivery_out") == {"P-HW-001": -4, "P-PB-001": -5}
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
+    assert play.case(case).ending == "delivered"
+    assert play.finish(again) == "delivered"
+    assert play.moved(again, "delivery_out") == {"P-PB-001": -2}
 
 
 def test_unchecked_after_five_working_days_the_loss_is_the_office_s(play: Play, today: time_machine.Traveller) -> None:

@@ -129,14 +129,15 @@ def test_what_is_made_again_has_a_promise_of_its_own(play: Play, today: time_mac
     play.decide(case, "produce-1-panel-1")
     play.decide(case, "goods-in-1-1", 明细=cells("实收数量", {1: 3}, 差异原因="破损"))
     today.move_to("2026-11-26T10:00:00+08:00")
-    play.decide(case, "anomaly-1-2-1", 处理意见="重新制作")
-    again = play.items(case)["produce-1-panel-2"]
-    assert (again.due_at.date(), again.brief[0][-10:]) == (date(2026, 12, 7), "2026-12-07")
+    again = play.ordered(play.settle(case, "anomaly-1-2-1"))
+    play.run_to(again, "produce-1-panel-1")
+    made = play.items(again)["produce-1-panel-1"]
+    assert (made.due_at.date(), made.brief[0][-10:]) == (date(2026, 12, 3), "2026-12-03"), "urgent: 5 working days"
     today.move_to("2026-12-03T10:00:00+08:00")
     play.run_to(case, "pickup-1")
     (kept,), (order,) = play.lines(case), play.orders(case)
     assert (kept.promised, kept.made_on, kept.in_on) == (date(2026, 11, 27), date(2026, 11, 24), date(2026, 11, 24))
-    assert (order.promised, order.made_on, order.in_on) == (date(2026, 11, 27), date(2026, 12, 3), date(2026, 12, 3))
+    assert (order.promised, order.made_on, order.in_on) == (date(2026, 11, 27), date(2026, 11, 24), date(2026, 11, 24))
 
 
 def test_what_is_sent_again_leaves_the_dates_of_the_first_delivery(play: Play, today: time_machine.Traveller) -> None:
@@ -147,14 +148,14 @@ def test_what_is_sent_again_leaves_the_dates_of_the_first_delivery(play: Play, t
     short = {"核对结果": "短少", "照片编号": "IMG-1", "明细": cells("完好数量", {1: 4})}
     play.decide(case, "pickup-1", 到货日期="2026-11-20", **short)
     today.move_to("2026-11-24T10:00:00+08:00")
-    play.decide(case, "anomaly-pickup-1-1", 处理意见="重新制作")
-    assert play.finish(case) == "delivered"
-    (kept,) = play.lines(case)
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-1"))
+    assert play.finish(again) == "delivered"
+    (kept,), (new,) = play.lines(case), play.lines(again)
     assert (kept.promised, kept.planned, kept.made_on, kept.in_on, kept.out_on) == (
         first.promised, first.planned, first.made_on, first.in_on, first.out_on,
     )  # fmt: skip
-    assert kept.picked_on == date(2026, 11, 24), "the last one"
-    assert [order.promised for order in play.orders(case)] == [date(2026, 11, 27), date(2026, 12, 3)]
+    assert (kept.picked_on, new.picked_on) == (date(2026, 11, 20), date(2026, 11, 24))
+    assert (kept.promised, new.promised) == (date(2026, 11, 27), date(2026, 12, 1))
 
 
 PLAN = {"来源": "本厂生产", "生产单位": "PANEL", "计划日期": ""}

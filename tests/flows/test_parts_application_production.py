@@ -99,19 +99,29 @@ def anomaly(play: Play) -> int:
     """Bring a case to an anomaly: of 3 doors 1 is made, with 2 something is wrong."""
     case = parts_of_two_units(play)
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
-    item = play.items(case)["anomaly-1-1-1"]
-    assert (item.role, item.brief) == (
-        "SUPERVISOR",
-        ["车间 production · 第1行 柜门板(左)", "缺 missing: **2**", "基材缺货"],
-    )
+    assert play.items(case)["anomaly-1-1-1"].role == "SYSTEM"
+    review = play.items(play.anomaly(case, "anomaly-1-1-1"))["review"]
+    told = [f"{play.case(case).number} · 第1行 **柜门板(左)** × 2 · 质量问题 quality", "基材缺货"]
+    assert (review.role, review.brief) == ("PARTS_REVIEWER", told)
     assert "produce-1-panel-2" not in play.items(case), "the line waits for the anomaly"
     assert "produce-1-paint-1" in play.items(case), "other lines do not"
     return case
 
 
-def test_an_anomaly_is_made_again(play: Play) -> None:
+def test_what_an_anomaly_has_made_again_comes_by_a_case_of_its_own(play: Play) -> None:
     case = anomaly(play)
-    play.decide(case, "anomaly-1-1-1", 处理意见="重新制作")
+    again = play.ordered(play.settle(case, "anomaly-1-1-1"))
+    assert "produce-1-panel-2" not in play.items(case), "the line owes it no longer"
+    assert play.finish(case) == "delivered"
+    assert play.finish(again) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
+    assert play.moved(again, "delivery_out") == {"P-PB-001": -2}
+    assert [line.replaced for line in play.lines(case)] == [2, 0]
+
+
+def test_an_anomaly_that_is_none_lets_the_line_be_made_on(play: Play) -> None:
+    case = anomaly(play)
+    play.deny(case, "anomaly-1-1-1")
     assert play.items(case)["produce-1-panel-2"].prefill["明细"][0]["完成数量"] == 2
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
@@ -119,8 +129,10 @@ def test_an_anomaly_is_made_again(play: Play) -> None:
 
 def test_an_anomaly_is_accepted_short(play: Play) -> None:
     case = anomaly(play)
-    assert "原因 reason" in play.refused(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="")
-    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="客户同意")
+    child = play.anomaly(case, "anomaly-1-1-1")
+    play.run_to(child, "plan-1")
+    assert "申报方同意 consent" in play.refused(child, "plan-1", 处理办法="让步接收", 申报方同意="")
+    play.settle(case, "anomaly-1-1-1", "让步接收", 申报方同意="客户同意")
     assert play.finish(case) == "delivered"
     assert play.moved(case, "delivery_out") == {"P-PB-001": -1, "P-PT-001": -2}
     assert [(o.quantity, o.made, o.state) for o in play.orders(case)] == [(1, 1, "done"), (2, 2, "done")]
@@ -129,7 +141,7 @@ def test_an_anomaly_is_accepted_short(play: Play) -> None:
 def test_a_line_of_which_nothing_is_left_is_cancelled_and_the_rest_delivered(play: Play) -> None:
     case = parts_of_two_units(play)
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="停产"))
-    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="改用其他")
+    play.settle(case, "anomaly-1-1-1", "让步接收", 申报方同意="改用其他")
     assert play.finish(case) == "delivered"
     assert [order.state for order in play.orders(case)] == ["cancelled", "done"]
     cancelled, made = ((row.made_on, row.in_on, row.out_on, row.picked_on) for row in play.lines(case))
@@ -142,41 +154,21 @@ def test_a_case_of_which_nothing_is_left_ends_replaced(play: Play) -> None:
     case = play.apply([line("P-PB-001", 3)])
     play.run_to(case, "produce-1-panel-1")
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="停产"))
-    play.decide(case, "anomaly-1-1-1", 处理意见="接受短交", 原因="改用其他")
+    play.settle(case, "anomaly-1-1-1", "让步接收", 申报方同意="改用其他")
     assert play.case(case).ending == "replaced"
     assert [order.state for order in play.orders(case)] == ["cancelled"]
 
 
-def test_an_anomaly_closes_the_case_and_undoes_its_work(play: Play) -> None:
-    case = play.apply([line("P-PB-001", 3), line("P-PT-001", 2), line("P-HW-001", 5)])
+def test_a_case_whose_only_line_is_ordered_again_ends_replaced_and_its_work_is_undone(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)])
     play.run_to(case, "produce-1-panel-1")
-    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}, 异常说明="基材缺货"))
-    play.decide(case, "goods-in-1-1")
-    before, _ = play.stock("P-HW-001")
-    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="改下新单")
-    row = play.case(case)
-    assert row.ending == "replaced"
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="基材缺货"))
+    again = play.ordered(play.settle(case, "anomaly-1-1-1"))
+    assert play.case(case).ending == "replaced"
     assert {order.state for order in play.orders(case)} == {"cancelled"}
-    assert play.stock("P-HW-001") == (before, 0)
-    assert play.stock("P-PB-001") == (1, 0), "what was made is stock now"
     sent = play.rows("SELECT kind FROM outbox WHERE case_id = :case ORDER BY id", case=case)
     assert [message.kind for message in sent] == ["place_order", "cancel_order"]
-
-
-def test_a_case_that_an_anomaly_closes_has_what_was_made_counted_first(play: Play) -> None:
-    case = anomaly(play)
-    assert play.stock("P-PB-001") == (0, 0)
-    play.decide(case, "anomaly-1-1-1", 处理意见="关闭本单", 原因="改下新单")
-    (item,) = play.items(case).values()
-    assert (item.step_key, item.role, item.title) == ("goods-in-1-1-left", "WAREHOUSE", "已按异常关闭·待清点")
-    assert item.brief[0].startswith("已按异常处理意见关闭 closed by an anomaly，清点后即为现货")
-    assert {order.state for order in play.orders(case)} == {"cancelled"}
-    again = play.withdraw(case, "E1040")
-    assert (again.accepted, "只待清点" in str(again.problems[0])) == (False, True)
-    play.decide(case, "goods-in-1-1-left")
-    assert play.case(case).ending == "replaced"
-    assert play.stock("P-PB-001") == (1, 0), "what was made is stock now"
-    assert len(play.documents(case, "RK")) == 1
+    assert play.finish(again) == "delivered"
 
 
 def test_more_scrap_than_was_ordered_needs_to_be_explained(play: Play) -> None:

@@ -10,6 +10,7 @@ from schemas.sheet_kinds import sheet_kind
 from schemas.words import Role
 from tasks.desk.queries import case_view
 from tasks.desk.timeline import timeline_rows
+from tasks.durable.stage import advance
 from tests.play import Play, cells, line
 from tests.tasks.durable.chunks import told as told_of
 from tests.tasks.sheets.workbooks import became, save, send
@@ -314,23 +315,27 @@ def test_an_anomaly_at_the_office_may_be_withdrawn(play: Play) -> None:
     assert play.stock("P-HW-001") == left
 
 
-def test_while_a_replacement_is_planned_the_applicant_may_not_withdraw(play: Play) -> None:
+def test_while_goods_are_ordered_again_the_applicant_may_not_withdraw_what_left(play: Play) -> None:
     case = damaged(play)
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    assert list(play.items(case)) == ["plan-2"]
+    child = play.anomaly(case, "anomaly-pickup-1-2")
+    play.run_to(child, "plan-1")
     assert "只有客服主管" in told(play, case, APPLICANT)
     assert play.withdraw(case, SUPERVISOR).accepted
+    advance(play.db, child)
+    row = play.case(child)
+    assert (row.ending, row.ending_reason.split(" ")[0]) == ("withdrawn", "来源单已撤回")
 
 
 def test_a_replacement_on_the_way_comes_back_but_not_what_the_office_has(play: Play) -> None:
     case = damaged(play)
-    play.decide(case, "anomaly-pickup-1-2", 处理意见="重新制作")
-    play.run_to(case, "pickup-2")
+    again = play.ordered(play.settle(case, "anomaly-pickup-1-2"))
+    assert play.case(case).ending == "delivered"
+    play.run_to(again, "pickup-1")
     left = play.stock("P-HW-001")
-    assert play.withdraw(case, SUPERVISOR).accepted
+    assert play.withdraw(again, SUPERVISOR).accepted
     assert play.stock("P-PB-001") == (1, 0)
     assert play.stock("P-HW-001") == left
-    assert [bool(slip.reverses) for slip in play.documents(case, "CK")] == [False, False, True]
+    assert [bool(slip.reverses) for slip in play.documents(again, "CK")] == [False, True]
 
 
 def test_a_closed_case_cannot_be_withdrawn(play: Play) -> None:

@@ -12,6 +12,7 @@ from deployments.demo.plan import Story
 from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
+from deployments.demo.sheets_door import let_others_go
 from schemas.answers import Answer, Reply
 from schemas.words import Channel
 from tasks.desk.queries import inbox
@@ -36,6 +37,7 @@ class EngineDoor:
         """Give what waits for each role, the first due first."""
         with httpx.Client() as client:
             dispatch_due(self.db, client)
+        let_others_go(self.db)
         for role in ROLES:
             with self.db.connect() as connection:
                 rows = inbox(connection, role)

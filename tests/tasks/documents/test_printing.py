@@ -56,3 +56,18 @@ def test_a_red_slip_is_red_and_negative(db: Engine, case: int) -> None:
 def test_an_unknown_number_is_told(db: Engine) -> None:
     with db.connect() as connection, pytest.raises(NotFound, match="没有编号为 ZX-1 的票据"):
         printed(connection, "ZX-1")
+
+
+def test_an_anomaly_s_report_says_of_which_case_what_is_wrong_and_what_became_of_it(db: Engine) -> None:
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
+        play = Play(db)
+        case = play.apply([line("P-PB-001", 3)])
+        play.run_to(case, "pickup-1")
+        play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 2}))
+        play.settle(case, "anomaly-pickup-1-1")
+    said = page(db, "YC-2026-000002")
+    assert "异常申报单 编号 Number YC-2026-000002" in said
+    assert "来源单 Source PA-2026-000001 异常 Anomaly 损坏(包装破损) 损坏 照片 Photos IMG-1 处理结果" in said
+    assert "重新制作" in said
+    assert re.search(r"1 P-PB-001 柜门板\(左\) .* 块 1 ", said)
+    assert "申报人 Reported by" in said

@@ -15,7 +15,7 @@ from tasks.durable.stage import advance, advance_chunk
 from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.play import Play
-from tests.tasks.durable.plans import Plan
+from tests.tasks.durable.plans import Plan, family_turns
 
 Move = Callable[[Engine, Sequence[Turn]], Sequence[Result]]
 
@@ -41,11 +41,11 @@ def open_plans(db: Engine, plans: Sequence[Plan]) -> dict[int, Plan]:
 
 
 def rounds(db: Engine, plans: Mapping[int, Plan], move: Move = advance_chunk) -> Iterator[list[Result]]:
-    """Play cases to their end, each round one answer a case; every answer must be accepted."""
+    """Play cases to their end, those that they opened too, each round one answer a case; every one must be accepted."""
     play = Play(db)
     yield [*move(db, [Turn(case) for case in plans])]
-    while waiting := [case for case in plans if play.state(case) != "closed"]:
-        results = move(db, [Turn(case, [plans[case].next_answer(play, case)]) for case in waiting])
+    while turns := list(family_turns(play, plans.items())):
+        results = move(db, turns)
         assert [told(reply) for result in results for reply in result.replies if not reply.accepted] == []
         yield [*results]
 

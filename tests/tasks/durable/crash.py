@@ -28,7 +28,7 @@ from tasks.runs.mending import RecoverReport
 from tasks.runs.watch import TAKE_OVER_AFTER, Watch
 from tests.forks import forks
 from tests.play import Play
-from tests.tasks.durable.plans import Plan
+from tests.tasks.durable.plans import Plan, family_turns
 
 create_engine("postgresql+psycopg://")  # imports the driver before children are forked; connects to nothing
 NEXT_LIFE = TAKE_OVER_AFTER + timedelta(seconds=1)
@@ -190,8 +190,9 @@ def play_on(
     else:
         reply = advance(db, case, again).reply  # sent again by somebody whom no reply has reached
         assert reply.accepted or TOO_LATE.search(str(reply.problems)), reply.problems
-    while play.state(case) != "closed":
-        answer = plan.next_answer(play, case)
-        say(answer)
-        reply = advance(db, case, answer).reply
-        assert reply.accepted, f"{answer.key}: {reply.problems}"
+    while turn := next(family_turns(play, [(case, plan)]), None):
+        answer = next(iter(turn.answers), None)
+        if answer and turn.case_id == case:
+            say(answer)
+        reply = advance(db, turn.case_id, answer).reply
+        assert reply.accepted, f"{answer}: {reply.problems}"

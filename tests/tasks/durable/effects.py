@@ -33,10 +33,13 @@ TABLES = (
     "production_order",
     "counter",
     "notice",
+    "charge",
     "sheet_row",
 )
 SURROGATE = frozenset({"id"})
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:\d\d)")
+OF_CASE = re.compile(r"(?<=\bcase[-:])\d+|(?<=\btogether-)\d+")
+OPENED = ("report-anomaly", "order-again", "tell-companions")  # steps that give ids of cases
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Effects = dict[str, list[str]]
@@ -78,8 +81,11 @@ def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> lis
 
 def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
     """Write a row so that it is equal wherever the same has happened; `names` are of surrogate ids."""
-    if "case_id" in row:
-        row["case_id"] = names.get(str(row["case_id"]))
+    for name in {"case_id", "parent_id"} & row.keys():
+        row[name] = names.get(str(row[name]))
+    if table == "ledger" and row["step_key"].startswith(OPENED):
+        given = row["output"] if isinstance(row["output"], list) else [row["output"]]
+        row["output"] = [names.get(str(one), one) for one in given]
     if table == "ledger" and row["actor"] == Role.SYSTEM:
         del row["channel"]
     shown = json.dumps(
@@ -88,7 +94,8 @@ def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
         ensure_ascii=False,
         sort_keys=True,
     )
-    return IDENTITY.sub(lambda found: names.get(found[0], "id"), MOMENT.sub(_day, shown))
+    said = IDENTITY.sub(lambda found: names.get(found[0], "id"), MOMENT.sub(_day, shown))
+    return OF_CASE.sub(lambda found: names.get(found[0], "id"), said)
 
 
 def _plain(value: object) -> str:

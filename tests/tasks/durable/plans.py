@@ -1,14 +1,14 @@
 """What the office applies for and what everybody answers: the same question always gets the same answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from hypothesis import strategies as st
 from sqlalchemy import Row
 
-from schemas.answers import Answer
-from schemas.words import Channel, EntryKind
+from schemas.answers import Answer, Turn
+from schemas.words import Channel, EntryKind, Role
 from tests.play import OWN_VAN, Play, line
 
 ON_STOCK = line("P-HW-001", 4)  # 1860 are there
@@ -24,7 +24,7 @@ class Plan:
     """How a case goes; the defaults are the shortest way.
 
     price      the reviewer's price of the first line: decides how far the ladder is climbed
-    anomaly    what the SUPERVISOR says of every anomaly
+    anomaly    what is done about every anomaly; 不属异常: its review finds that it is none
     freight    of the first form of 出库: needs no approval, gets it, or is refused, then own vans go
     release    what the SUPERVISOR says before the form of urgent goods; None leaves it open
     withdraw   the form on which the case is withdrawn instead of answered, once: what is left is counted then
@@ -37,7 +37,7 @@ class Plan:
     refused: bool = False
     partial: bool = False
     difference: bool = False
-    anomaly: Literal["重新制作", "接受短交", "关闭本单"] = "重新制作"
+    anomaly: Literal["重新制作", "让步接收", "不属异常"] = "重新制作"
     freight: Literal["free", "approved", "refused"] = "free"
     release: Literal["先行放行", "不提前放行"] | None = None
     pickup: Literal["in order", "checked later", "short"] = "in order"
@@ -57,12 +57,14 @@ class Plan:
             **customer,
         }
 
-    def next_answer(self, play: Play, case: int) -> Answer:
-        """Answer the item that is due first; a release before the form, if there is one."""
-        items = play.items(case)
+    def next_answer(self, play: Play, case: int) -> Answer | None:
+        """Answer the item that is due first; a release before the form, if there is one. None: nothing is answered now."""
+        items = {key: item for key, item in play.items(case).items() if item.role != Role.SYSTEM}
         keys = [key for key in items if not key.startswith("release")]
         if self.release and len(keys) < len(items):
             keys = [key for key in items if key.startswith("release")]
+        if not keys:
+            return None
         item = items[keys[0]]
         if self.withdraw and item.form.endswith(self.withdraw) and not item.step_key.endswith("-left"):
             return Answer("", {"经办人工号": SUPERVISOR, "撤回原因": "客户取消"}, Channel.CLI, EntryKind.WITHDRAWN)
@@ -85,8 +87,10 @@ class Plan:
                 return {"明细": [row | {"完成数量": 1} for row in rows]}
             case "GoodsInCount" if self.difference and key == "goods-in-1-1":
                 return {"明细": [row | {"实收数量": row["实收数量"] - 1, "差异原因": "少装"} for row in rows]}
-            case "AnomalyDecision":
-                return {"处理意见": self.anomaly, "原因": "" if self.anomaly == "重新制作" else "客户同意"}
+            case "AnomalyReviewDecision" if self.anomaly == "不属异常":
+                return {"初审结论": "不同意", "原因": "数量无误"}
+            case "AnomalyPlan":
+                return {"处理办法": self.anomaly}
             case "GoodsOut":
                 return HIRED if self.freight != "free" and key == "goods-out-1-1" else OWN_VAN
             case "EarlyRelease" if key == "release-early" and ON_STOCK not in self.lines:
@@ -98,6 +102,26 @@ class Plan:
             case "PickupConfirmation" if self.pickup == "short" and key == "pickup-1":
                 return SHORT | {"明细": [rows[0] | {"完好数量": rows[0]["完好数量"] - 1}, *rows[1:]]}
         return {}
+
+
+FAMILY = """
+    WITH RECURSIVE family AS (
+        SELECT id, 0 AS depth FROM service_case WHERE id = :root
+        UNION ALL SELECT c.id, depth + 1 FROM family JOIN service_case c ON c.parent_id = family.id)
+    SELECT id, depth, ready_at, EXISTS (
+        SELECT 1 FROM letter l JOIN work_item i USING (case_id)
+        WHERE case_id = id AND read_at IS NULL AND state = 'open' AND (l.kind = 'withdrawn' OR l.key = i.step_key)
+    ) AS told FROM family JOIN service_case c USING (id) WHERE closed_at IS NULL ORDER BY id"""
+
+
+def family_turns(play: Play, plans: Iterable[tuple[int, Plan]]) -> Iterator[Turn]:
+    """Say what moves each open case next: those of plans, their anomalies, and what was ordered again, the shortest way."""
+    for root, plan in plans:
+        for row in play.rows(FAMILY, root=root):
+            if row.ready_at or row.told:
+                yield Turn(row.id)
+            elif answer := (plan if row.depth < 2 else Plan()).next_answer(play, row.id):
+                yield Turn(row.id, [answer])
 
 
 RICH = Plan(
@@ -124,13 +148,13 @@ PLANS = st.builds(
     refused=st.sampled_from([False] * 3 + [True]),
     partial=st.booleans(),
     difference=st.booleans(),
-    anomaly=st.sampled_from(["重新制作", "接受短交", "关闭本单"]),
+    anomaly=st.sampled_from(["重新制作", "让步接收", "不属异常"]),
     freight=st.sampled_from(["free", "approved", "refused"]),
     release=st.sampled_from([None, "先行放行", "不提前放行"]),
     pickup=st.sampled_from(["in order", "checked later", "short"]),
     withdraw=st.sampled_from(
         [None] * 4
         + ["ReviewDecision", "PlanDecision", "ProductionReport", "GoodsInCount", "GoodsOut"]
-        + ["PickupConfirmation", "AnomalyDecision"]
+        + ["PickupConfirmation", "AnomalyPlan"]
     ),
 )

@@ -16,8 +16,9 @@ from sqlalchemy import event
 from schemas.answers import Answer, Reply, Turn
 from schemas.problems import Problem, ProcessChanged
 from schemas.words import Channel, Role, Verdict
+from tasks.branches.children import await_child, withdraw_child
 from tasks.durable import clock, queries, replay, stage
-from tasks.durable.opening import await_child, open_case, open_chunk, withdraw_child
+from tasks.durable.opening import open_case, open_chunk
 from tasks.durable.process import PROCESSES, Case, Closing, Process, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.stage import advance, advance_chunk

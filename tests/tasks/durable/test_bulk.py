@@ -65,7 +65,7 @@ def fresh(server: Server, template: str) -> Iterator[Engine]:
 
 def played(server: Server, template: str, plans: Sequence[Plan], move: Move) -> tuple[Effects, list[list[Result]]]:
     with time_machine.travel(START, tick=True), fresh(server, template) as db:
-        results = list(rounds(db, open_plans(db, plans), move))
+        results = [[replace(one, case_id=0) for one in moved] for moved in rounds(db, open_plans(db, plans), move)]
         books_balance(db)
         return effects(db), results
 
@@ -82,11 +82,11 @@ MANY_WAYS = [
     RICH,
     TAKEN_BACK,
     Plan(),
-    replace(RICH, anomaly="接受短交", freight="approved", pickup="checked later"),
+    replace(RICH, anomaly="让步接收", freight="approved", pickup="checked later"),
     Plan(lines=(PANEL, PAINTED, GLASS), urgent=True, release="不提前放行", partial=True),
     Plan(lines=(SCARCE, PAINTED), price=13000, difference=True),
     Plan(price=2600, refused=True),
-    Plan(lines=(PANEL,), difference=True, anomaly="关闭本单"),
+    Plan(lines=(PANEL,), difference=True, anomaly="不属异常"),
     replace(TAKEN_BACK, withdraw="ProductionReport"),
     Plan(lines=(PANEL, PAINTED), partial=True, withdraw="GoodsInCount"),
 ]
@@ -146,7 +146,7 @@ def test_a_mixed_chunk_takes_as_many_statements_however_many_cases_go_each_way(s
             found.append([])
             for results in rounds(db, open_plans(db, made * times), _counting(sent, found[-1])):
                 assert not [result.fault for result in results if result.fault]
-    assert all(one == other for one, other in zip_longest(*found))
+    assert [(one, other) for one, other in zip_longest(*found) if one != other] == []
 
 
 def _counting(sent: list[str], counts: list[int]) -> Move:

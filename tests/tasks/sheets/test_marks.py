@@ -59,7 +59,16 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "check": [
         CASE | {"经办人工号": "E1049", "核对结果": "货单相符", "行号": 1, "完好数量": 4, "照片编号": "", "说明": ""}
     ],
-    "anomaly": [CASE | {"步骤": "anomaly-1", "处理意见": "接受短交", "经办人工号": "E1040", "原因": "客户同意"}],
+    "anomaly-review": [CASE | {"步骤": "review", "初审结论": "同意", "异常类别": "延期", "经办人工号": "E1001"}],
+    "responsibility": [
+        CASE | {"责任方类别": "生产单位", "责任方": "PANEL", "异常费用": 120, "责任依据": "漏检", "经办人工号": "E1022"}
+    ],
+    "anomaly-plan": [
+        CASE
+        | {"处理办法": "让步接收", "货物去向": "留在原处", "折让金额": 50, "申报方同意": "客户同意"}
+        | {"经办人工号": "E1004", "说明": ""}
+    ],
+    "anomaly-answer": [CASE | {"步骤": "confirm-1", "确认结论": "有异议", "原因": "非本车间", "经办人工号": "E1007"}],
 }
 MARKS = {
     "review": ["90f5952d-31d1-5160-ade2-53237d918cf0", "018b72f3-812e-5a85-9c24-0ef01e1a001a"],
@@ -73,7 +82,10 @@ MARKS = {
     "release": ["7f22dee3-ce48-5c50-9f57-d2d571408fc3"],
     "pickup": ["c5bd288a-c9ba-591f-8dff-7890ec619d57"],
     "check": ["9bd01161-d03b-5e1f-8d67-b072167e161a"],
-    "anomaly": ["db6a4c2c-9685-5b20-a691-3d5ab42708af"],
+    "anomaly-review": ["47e56fb6-795c-5bac-a0bd-eceed9c09539"],
+    "responsibility": ["17034d48-77a8-5bc6-8151-36d32daed675"],
+    "anomaly-plan": ["5bd60d56-a1c5-5058-80d0-ef6bd71e2962"],
+    "anomaly-answer": ["c3e0dfa0-748e-5ae4-ad9a-78b52ce67ad1"],
 }
 
 ROWS |= {code: [repair_rows.example(code)] for code in repair_rows.MARKS}

@@ -65,7 +65,15 @@ def counted(play: Play) -> int:
 def anomalous(play: Play) -> int:
     case = at(play, "produce-1-panel-1", PANEL)
     play.decide(case, "produce-1-panel-1", 明细=[{"行号": 1, "完成数量": 0, "异常说明": "缺板材"}])
-    return case
+    return play.anomaly(case, "anomaly-1-1-1")
+
+
+def at_party(play: Play) -> int:
+    """An anomaly for which a unit is responsible."""
+    child = anomalous(play)
+    play.run_to(child, "responsibility")
+    play.decide(child, "responsibility", 责任方类别="生产单位", 责任方="PANEL")
+    return child
 
 
 def sent_back(play: Play) -> int:
@@ -87,7 +95,10 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "release": (lambda play: at(play, "goods-out-1-1", LINES[0], urgency="加急"), "release-1-1", {}),
     "pickup": (lambda play: at(play, "pickup-1", LINES[0]), "pickup-1", {"到货日期": TODAY}),
     "check": (unchecked, "check-1", {}),
-    "anomaly": (anomalous, "anomaly-1-1-1", {}),
+    "anomaly-review": (anomalous, "review", {}),
+    "responsibility": (anomalous, "responsibility", {}),
+    "anomaly-plan": (anomalous, "plan-1", {}),
+    "anomaly-answer": (at_party, "confirm-1", {}),
 }
 GATES |= repair_rows.GATES
 
@@ -103,6 +114,8 @@ def test_the_template_with_its_example_is_a_decision(code: str, play: Play, path
     with play.db.connect() as connection:
         write_template(path, kind, template_lists(connection))
     assert send(play.db, path) == []
+    if key not in play.items(case):
+        play.run_to(case, key)
     fill_in(path, kind.title, {2: {"单号": number(play, case), **cells}})
     assert key in play.items(case)
     found = send(play.db, path)

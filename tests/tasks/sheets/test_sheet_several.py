@@ -10,7 +10,8 @@ from schemas.sheet_kinds import sheet_kind
 from tests.play import Play, cells, line
 from tests.tasks.sheets.workbooks import became, reasons, save, send
 
-GOODS_OUT, PICKUP, CHECK, ANOMALY = map(sheet_kind, ("goods-out", "pickup", "check", "anomaly"))
+KINDS = ("goods-out", "pickup", "check", "approval", "anomaly-review")
+GOODS_OUT, PICKUP, CHECK, APPROVAL, REVIEW = map(sheet_kind, KINDS)
 DAY = "2026-11-18"
 DOORS, TOPS, STOCK = line("P-PB-001", 3), line("P-PT-001", 2), line("P-HW-001", 4)
 
@@ -78,18 +79,29 @@ def test_of_two_pickups_and_of_two_checks_the_lines_say_which(play: Play, path: 
     assert set(play.items(case)) == {"check-1", "anomaly-pickup-2-2"}
 
 
-def test_of_two_anomalies_a_decision_that_does_not_say_which_closes_nothing(play: Play, path: Path) -> None:
+def test_of_two_approvals_a_decision_that_does_not_say_which_approves_nothing(play: Play, path: Path) -> None:
+    case = parcels(play)
+    dear = {"运输方式": "快递", "承运商": "顺丰速运", "运费": 300, "件数": 1}
+    for key in ("goods-out-1-1", "goods-out-2-1"):
+        play.decide(case, key, **dear)
+    keys = {"freight-1-1", "freight-2-1"}
+    assert set(play.items(case)) == keys
+    row = {"单号": play.case(case).number, "经办人工号": "E1041", "审批结论": "同意"}
+    found = send(play.db, save(path, APPROVAL, row))
+    assert became(found) == ["-"]
+    assert "请写明步骤" in reasons(found)
+    assert set(play.items(case)) == keys
+    assert became(send(play.db, save(path, APPROVAL, row | {"步骤": "freight-2-1"}))) == ["+"]
+    assert "freight-1-1" in play.items(case)
+    assert "freight-2-1" not in play.items(case)
+
+
+def test_of_two_anomalies_each_is_a_case_of_its_own_so_that_nothing_is_mistaken(play: Play, path: Path) -> None:
     case = play.apply([DOORS, TOPS])
     play.run_to(case, "produce-1-panel-1")
     play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 0}, 异常说明="基材缺货"))
     play.decide(case, "produce-1-paint-1", 明细=cells("完成数量", {2: 0}, 异常说明="漆面起泡"))
-    keys = {"anomaly-1-1-1", "anomaly-1-2-2"}
-    assert set(play.items(case)) == keys
-    row = {"单号": play.case(case).number, "经办人工号": "E1040", "处理意见": "关闭本单", "原因": "改下新单"}
-    found = send(play.db, save(path, ANOMALY, row))
-    assert became(found) == ["-"]
-    assert "请写明步骤" in reasons(found)
-    assert set(play.items(case)) == keys
-    again = row | {"步骤": "anomaly-1-2-2", "处理意见": "接受短交"}
-    assert became(send(play.db, save(path, ANOMALY, again))) == ["+"]
-    assert set(play.items(case)) == {"anomaly-1-1-1"}
+    first, second = (play.anomaly(case, key) for key in ("anomaly-1-1-1", "anomaly-1-2-2"))
+    row = {"单号": play.case(second).number, "经办人工号": "E1001", "初审结论": "不同意", "原因": "明日到料"}
+    assert became(send(play.db, save(path, REVIEW, row))) == ["+"]
+    assert [play.case(child).ending for child in (first, second)] == [None, "rejected"]

@@ -1,0 +1,64 @@
+"""The SQL of anomalies: the case and line in question, who may be responsible, what was reported of a case."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select, text
+
+from schemas.forms.anomalies import AnomalyReport, PartyKind
+from schemas.spelling import Known
+from schemas.tables import carrier, case_line, office, production_unit, service_case, staff, staff_role, warehouse
+from schemas.words import Role
+from tasks.anomalies.rules import Party, Source
+from tasks.unit.among import among
+
+_REVIEWS = staff.c.active & staff.c.code.in_(select(staff_role.c.staff).where(staff_role.c.role == Role.PARTS_REVIEWER))
+PARTIES: Mapping[PartyKind, tuple[Any, ColumnElement[bool] | None]] = {
+    PartyKind.UNIT: (production_unit, production_unit.c.kind != "supplier"),
+    PartyKind.SUPPLIER: (production_unit, production_unit.c.kind == "supplier"),
+    PartyKind.WAREHOUSE: (warehouse, warehouse.c.office.is_(None)),
+    PartyKind.CARRIER: (carrier, None),
+    PartyKind.OFFICE: (office, None),
+    PartyKind.REVIEWER: (staff, _REVIEWS),
+}
+_ANCESTORS = text("""
+    WITH RECURSIVE up AS (
+        SELECT id AS case_id, parent_id FROM service_case WHERE id = ANY(:ids)
+        UNION ALL SELECT up.case_id, c.parent_id FROM up JOIN service_case c ON c.id = up.parent_id)
+    SELECT up.case_id, count(*) FROM up JOIN service_case c ON c.id = up.parent_id
+    JOIN service_case own ON own.id = up.case_id AND own.process = c.process GROUP BY up.case_id""")
+
+
+def sources(connection: Connection, numbers: Sequence[str], hold: bool = False) -> dict[str, Source]:
+    """Find cases with their lines by number; `hold`: no line of them ends before this transaction does."""
+    cases = connection.execute(select(service_case).where(among(service_case.c.number, numbers))).all()
+    lines = select(case_line).where(among(case_line.c.case_id, [case.id for case in cases]))
+    lines = lines.order_by(case_line.c.case_id, case_line.c.line_no)
+    rows = connection.execute(lines.with_for_update(read=True) if hold else lines).all()
+    return {case.number: Source(case, {row.line_no: row for row in rows if row.case_id == case.id}) for case in cases}
+
+
+def source_of(one: Any) -> str:
+    """Give the number of the case that is meant: what a report or an anomaly's case names, any other case itself."""
+    return str(one.source if isinstance(one, AnomalyReport) else one.request.get("source", one.number))
+
+
+def held_sources(connection: Connection, numbers: Sequence[str]) -> dict[str, Source]:
+    """Find cases with their lines by number; no line of them ends before this transaction does."""
+    return sources(connection, numbers, hold=True)
+
+
+def parties(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[PartyKind, Known[Party]]:
+    """Load who may be responsible, by kind, by code and by name."""
+    found = {}
+    for kind, (table, which) in PARTIES.items():
+        wanted = select(table.c.code, table.c.name).order_by(table.c.code)
+        rows = connection.execute(wanted if which is None else wanted.where(which))
+        known = [Party(*row) for row in rows]
+        found[kind] = Known((word, one) for one in known for word in (one.name, one.code))
+    return found
+
+
+def anomalies_before(connection: Connection, case_ids: Sequence[int]) -> dict[int, int]:
+    """Count, of each anomaly, those whose re-order it is about: the cases above it of its own process."""
+    return dict(connection.execute(_ANCESTORS, {"ids": list(case_ids)}).tuples().all())

@@ -1,0 +1,155 @@
+"""From the plan to the reply: a leader approves what is done, goods are ordered again, the reporter is told (DOMAIN 6)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+
+from schemas.forms.anomalies import AnomalyPlan, Remedy, Whereabouts
+from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
+from schemas.parts import ORDERS_AGAIN, Goods, Start
+from schemas.problems import Problem
+from schemas.tables import notice
+from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from tasks.anomalies.rules import amount_of, least_leader, plan_problems
+from tasks.anomalies.shapes import Anomaly, Blame, said_of
+from tasks.anomalies.steps import issue_report
+from tasks.applications.queries import catalogue
+from tasks.applications.rules import part_problem
+from tasks.approvals.queries import limits
+from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.branches.beside import Branch, alone, beside
+from tasks.branches.children import withdraw_child
+from tasks.cycle.terms import gate
+from tasks.documents.contents import goods_row, slip
+from tasks.documents.steps import DocumentRef, issue
+from tasks.durable.opening import open_child
+from tasks.durable.process import Case, ask
+from tasks.durable.question import Question
+from tasks.durable.step import step
+from tasks.lines.rules import only_these
+from tasks.people.queries import offices, people
+from tasks.production.questions import count_question
+from tasks.stock.moves import receive
+from tasks.unit.work import Work
+
+LEADER = "领导审核"
+COMES_IN = {Whereabouts.GOOD, Whereabouts.DAMAGED, Whereabouts.SCRAPPED}
+
+
+def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) -> AnomalyPlan:
+    """处理方案 + 领导审核: a plan that is refused is followed by another, after so many the MANAGER says what is done."""
+    refused = list[str]()
+    for turn in count(1):
+        if len(refused) == found.refusals:
+            leader = find_leader(case, Role.MANAGER, frozenset(barred), turn="plan")
+            return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused))
+        plan = ask(case, plan_question(turn, Role.PLANNER, "处理方案", found, blame, refused))
+        why = alone(case, leading(case, found, blame, plan, barred, turn))
+        if not why:
+            return plan
+        refused.append(why)
+    raise AssertionError("a plan is agreed on, or the MANAGER says it")
+
+
+def leading(case: Case, found: Anomaly, blame: Blame, plan: AnomalyPlan, barred: set[str], turn: int) -> Branch[str]:
+    """领导审核: the ladder by amount from a leader on, a rung higher for a re-order; gives the reason of a refusal."""
+    amount = amount_of(plan, found, blame.cost)
+    shown = [*found.brief(), f"责任 responsible: {blame.said}", f"方案 plan: **{said_of(plan)}**"]
+    least = find_least(case, amount, found.before, turn=turn)
+    matter = Matter(LEADER, barred, shown.copy, title=LEADER, least=least)
+    return (yield from climbing(case, amount, Role.PARTS_REVIEWER, matter, str(turn)))
+
+
+@step("确定审核人", link=LEADER)
+def find_least(work: Work, amount: Decimal, before: int, turn: int) -> Role:
+    """Find the lowest rung that must approve a plan."""
+    return least_leader(amount, limits(work), before)
+
+
+def plan_question(
+    turn: int, role: Role, link: str, found: Anomaly, blame: Blame, refused: Sequence[str]
+) -> Question[AnomalyPlan]:
+    """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
+
+    def check(form: AnomalyPlan, work: Work) -> list[Problem]:
+        unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
+        return plan_problems(form, found, work.today, unavailable if form.remedy == Remedy.REMAKE else None)
+
+    def brief() -> list[str]:
+        told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
+        return [*told, *found.brief(), f"责任 responsible: {blame.said}"]
+
+    return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check)
+
+
+@step("撤回补单", link="重新下单生产")
+def withdraw_order(work: Work, ordered: int) -> None:
+    """Take back the case by which goods were ordered again."""
+    withdraw_child(work, ordered, "异常单已撤回 the anomaly was withdrawn")
+
+
+@step("重新下单生产", undo=withdraw_order)
+def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
+    """Order what is missing again by an urgent case, without a review: what is made, and what stock has (补发)."""
+    case = work.case
+    looks = {"specification": found.specification, "colour": found.colour}
+    line = ApplicationLine(part=found.part, quantity=found.quantity, reason=found.reason, **looks)
+    customer = {name: getattr(case, name) for name in ("customer_name", "customer_phone", "customer_address")}
+    form = PartsApplication(
+        office=case.office, applicant=found.applicant, order_no=case.order_no, urgency=Urgency.URGENT, lines=[line],
+        leaving=Leaving.TOGETHER if found.together else Leaving.AS_READY,
+        remark=f"{found.source} 第{found.line_no}行 异常补单 {case.number}", **customer,
+    )  # fmt: skip
+    return open_child(work, "PA", form, Start.STOCK if remedy == Remedy.RESEND else Start.ORDER)
+
+
+def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
+    """重新下单生产, where the plan is to make or send again."""
+    if plan.remedy in ORDERS_AGAIN:
+        order_again(case, found, plan.remedy)
+
+
+def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:
+    """货物去向: have goods at hand counted when they come to a warehouse, and booked; says whether any do."""
+    comes = plan.goods in COMES_IN
+    if comes:
+        beside(case, taking_in(case, found, plan.goods))
+    return comes
+
+
+def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
+    """实物入库: the WAREHOUSE counts before anything is booked."""
+    no = found.line_no
+    question = count_question("goods-at-hand", {no: found.quantity}, {no: found}, only_these([no]), "实物入库")
+    form = yield replace(question, link="重新下单生产")
+    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, found.left)
+
+
+@step("实物入库", link="重新下单生产")
+def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> list[DocumentRef]:
+    """Book goods at hand as they were counted: good stock, a red slip where they had left (退库), or damaged, then scrap."""
+    kinds = [MovementKind.RETURN_TO_STOCK if left else MovementKind.PRODUCTION_IN]
+    if where != Whereabouts.GOOD:
+        kinds = [MovementKind.DAMAGED_IN, *([MovementKind.SCRAP_OUT] if where == Whereabouts.SCRAPPED else [])]
+    return [_booked(work, goods, kind) for kind in kinds if goods.quantity]
+
+
+def _booked(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef:
+    red, scrap = kind == MovementKind.RETURN_TO_STOCK, kind == MovementKind.SCRAP_OUT
+    receive(work, goods.line_no, goods.part, -goods.quantity if scrap else goods.quantity, kind)
+    row = goods_row(goods, quantity=str(-goods.quantity if red else goods.quantity))
+    out = DocumentKind.OUTBOUND_SLIP if red or scrap else DocumentKind.INBOUND_SLIP
+    party = {"receiver" if red or scrap else "supplier": work.read(offices)[work.case.office].name}
+    return issue(work, out, slip(work, [kind], party, [row], red))
+
+
+@step("回复申报方")
+def reply_to_reporter(work: Work, found: Anomaly, became: str) -> str:
+    """Tell who reported it what became of it: a notice, and the 异常申报单 once more with the answer."""
+    issue_report(work, found, edition=2, became=became)
+    held = sorted(role for role, *_ in work.read(people)[found.reporter].roles)
+    told = f"{work.case.number} 异常处理结果 · {found.source} 第{found.line_no}行：{became}"
+    for role in held[:1]:
+        work.insert(notice, kind=f"reply:{role}", role=role, text=told, sent_at=work.now)
+    return became

@@ -1,0 +1,142 @@
+"""What must hold of an anomaly's report, plan and responsibility, and who approves the plan (DOMAIN 6); pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.forms.anomalies import (
+    AnomalyKind,
+    AnomalyPlan,
+    AnomalyReport,
+    PartyKind,
+    Remedy,
+    ResponsibilityFound,
+    Whereabouts,
+)
+from schemas.parts import ORDERS_AGAIN
+from schemas.problems import Problem
+from schemas.shapes import figure
+from schemas.spelling import Known
+from schemas.words import Role
+from tasks.anomalies.shapes import Anomaly, Blame
+from tasks.approvals.rules import LADDER, Limits
+
+SOURCE, PLAN, PARTY = "来源单号 case", "处理办法 remedy", "责任方 party"
+NO_CASE = "没有这张单，请核对单号 no such case: check the number"
+CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it any more"
+ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
+OTHERS = "是其他办事处的单 is another office's case"
+NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, choose another remedy"
+NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
+NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
+ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
+STAYS = "让步接收的货留在原处，或无实物 goods that are accepted stay where they are, or are not there"
+ACCEPTED = {Whereabouts.KEPT, Whereabouts.NONE}
+WITHOUT_PARTY = {PartyKind.WAREHOUSE, PartyKind.UNKNOWN}
+
+
+class Party(NamedTuple):
+    """Somebody who may be responsible."""
+
+    code: str
+    name: str
+
+
+class Source(NamedTuple):
+    """The case about which something is reported, and its lines by number."""
+
+    case: Any
+    lines: Mapping[int, Any]
+
+
+def source_problems(report: AnomalyReport, source: Source | None, office: str) -> list[Problem]:
+    """Say what is wrong with a report that somebody made: an open line of an open case of the own office."""
+    if source is None or not source.lines:
+        return [Problem(SOURCE, report.source, NO_CASE)]
+    if source.case.office != office:
+        return [Problem(SOURCE, report.source, OTHERS)]
+    if source.case.closed_at:
+        return [Problem(SOURCE, report.source, CLOSED)]
+    line = source.lines.get(report.line_no)
+    if line is None:
+        listed = ", ".join(map(str, sorted(source.lines)))
+        return [Problem("行号 line", report.line_no, f"应为 must be one of {listed}")]
+    left = line.quantity - line.replaced
+    if not (line.open and left):
+        return [Problem("行号 line", report.line_no, ENDED)]
+    if report.quantity > left:
+        expected = f"最多 {figure(left)} at most what the line has"
+        return [Problem("数量 quantity", report.quantity, expected)]
+    return []
+
+
+def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None) -> list[Problem]:
+    """Say what is wrong with a plan; `part`: why the part cannot be ordered."""
+    remedy, problems = plan.remedy, list[Problem]()
+    if remedy in {Remedy.REPAIR, Remedy.REFUND}:
+        return [Problem(PLAN, remedy.zh, NOT_YET)]
+    if remedy in ORDERS_AGAIN:
+        if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
+            problems.append(Problem(PLAN, remedy.zh, NOTHING_MISSING))
+        problems += [part] if part else []
+    if (only := ONLY_FOR.get(remedy, found.kind)) != found.kind:
+        problems.append(Problem(PLAN, remedy.zh, f"只用于{only.zh} is only for {only.option}"))
+    asked = {
+        Remedy.REDIRECT: ("新地址 address", plan.address, "改送时必填 is required to redirect"),
+        Remedy.ACCEPT: ("申报方同意 consent", plan.consent, "让步接收时必填 the reporter's consent is required"),
+        Remedy.NEW_DATE: ("新日期 day", plan.day, "改期时必填 is required for a new date"),
+    }
+    if remedy in asked and not asked[remedy][1]:
+        problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
+    if plan.day and plan.day < today:
+        problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
+    if remedy == Remedy.ACCEPT and plan.goods not in ACCEPTED:
+        problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
+    if plan.reduction and remedy != Remedy.ACCEPT:
+        problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
+    return problems
+
+
+def party_problems(form: ResponsibilityFound, parties: Mapping[PartyKind, Known[Party]], office: str) -> list[Problem]:
+    """Say what is wrong with a finding: a party that does not exist, another office, no evidence."""
+    kind, problems = form.party_kind, list[Problem]()
+    if kind not in WITHOUT_PARTY or (form.party and kind != PartyKind.UNKNOWN):
+        known = parties[kind]
+        if form.party not in known:
+            expected = NO_PARTY.format(kind.zh) + known.meant(form.party)
+            problems.append(Problem(PARTY, form.party, expected))
+        elif kind == PartyKind.OFFICE and known[form.party].code != office:
+            problems.append(Problem(PARTY, form.party, "应为本单的办事处 must be the case's own office"))
+    if kind != PartyKind.UNKNOWN and not form.evidence:
+        problems.append(Problem("责任依据 evidence", "", "责任方已明时必填 is required where a party is named"))
+    return problems
+
+
+def blame_of(form: ResponsibilityFound, parties: Mapping[PartyKind, Known[Party]]) -> Blame:
+    """Name the party by its code; a finding that names nobody of its kind means the first of them, or the department."""
+    kind = form.party_kind
+    if kind == PartyKind.UNKNOWN:
+        party = Party("", "")
+    else:
+        party = parties[kind][form.party] if form.party else next(iter(parties[kind].values()))
+    return Blame(kind=kind, party=party.code, name=party.name, cost=form.cost, evidence=form.evidence)
+
+
+def amount_of(plan: AnomalyPlan, found: Anomaly, cost: Decimal) -> Decimal:
+    """Give the amount by which the ladder is climbed: the new goods or the reduction, at least the cost, CNY."""
+    again = found.quantity * found.price if plan.remedy in ORDERS_AGAIN else Decimal(0)
+    return max(again, plan.reduction, cost)
+
+
+def least_leader(amount: Decimal, limits: Limits, before: int) -> Role:
+    """Give the lowest rung that must approve a plan: a leader at least, of a re-order one higher than the amount asks for.
+
+    The third anomaly of an order is approved by the MANAGER at least.
+    """
+    covers = next(place for place, rung in enumerate(LADDER) if place and _covers(limits[rung], amount))
+    return LADDER[min(covers + min(before, 1), len(LADDER) - 1)]
+
+
+def _covers(limit: Decimal | None, amount: Decimal) -> bool:
+    return limit is None or amount <= limit
