@@ -48,7 +48,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
         (release_goods, "货已发出", "the goods have left"),
-        ended=cancel_production,
+        ended=[cancel_production],
     ),
 )
 def parts_application(case: Case) -> Closing:

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -35,8 +35,15 @@ class Goods(LineQuantity):
 
     def as_goods(self, quantity: Decimal | None = None) -> dict[str, Any]:
         """Give what the line is made of for another shape, or so many of it."""
-        own = {name: getattr(self, name) for name in Goods.model_fields}
+        own = {name: getattr(self, name) for name in OF_GOODS}
         return own if quantity is None else own | {"quantity": quantity}
+
+    def of(self, quantity: Decimal) -> Self:
+        """Give so many of the line."""
+        return self if quantity == self.quantity else self.model_copy(update={"quantity": quantity})
+
+
+OF_GOODS = set(Goods.model_fields)
 
 
 class Warranty(Shape):

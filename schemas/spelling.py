@@ -27,7 +27,7 @@ def _seen(text: str) -> str:
 
 
 def order_number(text: str) -> str:
-    """Write an order's number as it is kept, whatever case, width, spaces and brackets it was typed with."""
+    """Write the number of an order or a case as it is kept, in whatever case, width and spaces it was typed."""
     return alike(text).upper()
 
 

@@ -202,7 +202,11 @@ class DocumentKind(Labelled):
     INSPECTION = "JY", "检验报告"
     SERVICE_REPORT = "WX", "维修服务报告"
     REPAIR_OUTBOUND = "FX", "返修品出库单"
+    SPECIAL_ORDER = "TD", "特殊订货单"
     ANOMALY_REPORT = "YC", "异常申报单"
+    CYCLE_SHEET = "ZQ", "配件周期控制表"
+    PENALTY_OPINION = "YJ", "处罚意见书"
+    PENALTY_NOTICE = "CF", "处罚通知单"
 
 
 class OrderState(Labelled):
@@ -219,6 +223,16 @@ class OutboxState(Labelled):
     PENDING = "pending", "待发送"
     ANSWERED = "answered", "已答复"
     DEAD = "dead", "发送失败"
+
+
+class PaymentKind(Labelled):
+    """What a customer pays for (DOMAIN-BRANCHES 2, 7), and what is given back of it."""
+
+    DEPOSIT = "deposit", "定金"
+    PREPAYMENT = "prepayment", "预付款"
+    BALANCE = "balance", "尾款"
+    FEE = "fee", "服务费"
+    RETURNED = "returned", "退还"
 
 
 class Verdict(Labelled):

@@ -16,7 +16,8 @@ from uuid import uuid4
 from sqlalchemy import Engine, Row, text
 
 import flows.part_anomaly  # registers process AN
-import flows.parts_application  # noqa: F401  registers process PA
+import flows.parts_application  # registers process PA
+import flows.special_order  # noqa: F401  registers process SO
 from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
 from schemas.answers import Answer, Opened, Reply, Result
@@ -55,6 +56,8 @@ TABLES_OF_A_CASE = (
     "stock_movement",
     "reservation",
     "production_order",
+    "line_cycle",
+    "penalty",
     "outbox",
     "notice",
 )

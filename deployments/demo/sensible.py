@@ -21,6 +21,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
+    Role.FINANCE,
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
@@ -37,7 +38,6 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReceiptConfirmed": {"确认结论": "确认"},
     "ArbitrationFound": {"裁定结论": "维持鉴定", "原因": "按照片"},
     "QuoteSent": {"联系方式": "电话"},
-    "QuoteAnswer": {"客户答复": "同意维修", "签回单编号": "FK-1"},
     "ScrapAnswer": {"报废答复": "同意报废"},
     "RepairReport": {"维修结果": "已修好", "维修内容": "补漆"},
     "RepairInspected": {"检验结论": "合格", "检验项目": "外观"},
@@ -49,12 +49,21 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ParcelReturned": {"承运商": "德邦物流", "运单号": "DB2"},
     "ListReceipt": {"到货日期": "today"},
     "ListTraced": {"查询结果": "在途", "预计到货": "tomorrow"},
+    "SpecialReviewDecision": {"初审结论": "通过"},
+    "MakeabilityDecision": {"生产结论": "可以生产"},
+    "ChangesAnswer": {"改动意见": "同意"},
+    "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
+    "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
+    "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
     "AnomalyReviewDecision": {"初审结论": "同意"},
     "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
     "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
     "PartyAnswer": {"确认结论": "确认"},
+    "PenaltyAnswer": {"部门意见": "无异议"},
+    "PenaltyDecision": {"处罚结论": "确认"},
 }
-APPROVALS = {"ReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision"}
+APPROVALS |= {"EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

@@ -1,5 +1,6 @@
 """The deadline watch 时限巡检 (DOMAIN, "Scheduled work")."""
 
+from tasks.control.watch import watch_cycles
 from tasks.desk.rules import plain
 from tasks.durable import clock
 from tasks.notices.rules import watch_summary
@@ -10,8 +11,9 @@ from tasks.runs.job import Ended, Job, job
 @job("时限巡检", page="deadline-watch", heading="时限巡检 Deadline watch")
 def deadline_watch(job: Job) -> Ended:
     """时限巡检 Remind of open work, report what is overdue, close what nobody answered in time."""
-    now = clock.now()
+    now, stuck = clock.now(), watch_cycles(job.db)  # first: what was made in time is not told to be overdue
     report = watch_deadlines(job.db, now)
+    report.failed += stuck
     faults = [(number, plain(why)) for number, why in report.failed]
     counts = (len(report.told), len(report.timed_out), len(report.failed))
     message = "提醒 notices {}，超时 timed out {}，故障 faults {}".format(*counts)

@@ -105,6 +105,7 @@ class ReviewDecision(Decision):
 class PartsResubmission(Decision):
     """The office's corrected lines after the reviewer sent the application back."""
 
+    stops_clock: ClassVar = True
     lines: fields.Lines[ApplicationLine]
     remark: Annotated[fields.Note, Cell(note="整份的备注", width=24)] = ""
 

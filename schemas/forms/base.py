@@ -53,8 +53,12 @@ class Request(Form):
 
 
 class Decision(Form):
-    """The answer to a work item; who decides signs with the staff number."""
+    """The answer to a work item; who decides signs with the staff number.
 
+    stops_clock   it is the office's or the customer's: while it is waited for, the case's cycles stand still (DOMAIN 4)
+    """
+
+    stops_clock: ClassVar[bool] = False
     staff: StaffNo
 
 
@@ -91,6 +95,11 @@ def contact_fields() -> frozenset[str]:
     fields = [named for form in _all_forms(Form) for named in form.model_fields.items()]
     asking = [(name, field.alias or name) for name, field in fields if Sense.CONTACT in field.metadata]
     return frozenset(one for both in asking for one in both)
+
+
+def clock_stopping_forms() -> list[str]:
+    """Give the paths of the forms, of all processes that are loaded, whose wait stops the clock."""
+    return [form_path(form) for form in _all_forms(Decision) if issubclass(form, Decision) and form.stops_clock]
 
 
 def _all_forms(form: type[Form]) -> Iterator[type[Form]]:

@@ -20,6 +20,9 @@ T = TypeVar("T")
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
 BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
 A_NUMBER = "应为数字 must be a number"
+_UNSEEN = re.compile(
+    r"[\s\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0]*"
+)  # blanks of any script
 _PARTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 NUMBER, LINE_NO, STAFF = "单号", "行号", "经办人工号"
 
@@ -67,9 +70,14 @@ def needed(when: str) -> Any:
 
 
 def cleaned(value: object) -> object:
-    """Trim a text; ValueError names the control characters in it, which nobody sees and no database takes."""
+    """Trim a text, to nothing where nothing of it is seen.
+
+    ValueError names the control characters in it, which no database takes.
+    """
     if not isinstance(value, str):
         return value
+    if _UNSEEN.fullmatch(value):
+        return ""
     if value.isprintable():
         return value.strip()
     bad = {c for c in value if (unicodedata.category(c) in UNWANTED and c not in "\n\t\r") or c in BIDI}
@@ -125,7 +133,7 @@ OptionalDay = Annotated[
 Past = Annotated[T, Sense.PAST]
 
 StaffNo = Annotated[Name, label(STAFF, "Staff number", "例如 e.g. E1001"), Register.STAFF]
-CaseNo = Annotated[Name, label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
+CaseNo = Annotated[Name, AfterValidator(order_number), label(NUMBER, "Case", "例如 e.g. PA-2026-000123"), Register.CASE]
 _OFFICE = label("办事处", "Office", "编码或名称 code or name, e.g. BJ")
 OfficeName = Annotated[Name, _OFFICE, Register.OFFICE, Cell("北京办事处", width=16)]
 _ORDER = label("订单号", "Order", "例如 e.g. SO20260318-0042")

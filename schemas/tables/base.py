@@ -60,6 +60,6 @@ def index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], u
     return Index(name, *columns, unique=unique, postgresql_where=where)
 
 
-def of_case(**more: Any) -> Column[Any]:
+def of_case(name: str = "case_id", **more: Any) -> Column[Any]:
     """The column of rows that belong to a case; a new case's own row, whose number is drawn last, may come after them."""
-    return Column("case_id", ForeignKey("service_case.id", deferrable=True, initially="DEFERRED"), **more)
+    return Column(name, ForeignKey("service_case.id", deferrable=True, initially="DEFERRED"), **more)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, in_force, named, table, word_of
+from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, in_force, named, of_case, table, word_of
 from schemas.words import Role, Urgency
 
 office = table("office", *named(12, unique=True), *each(Text, "region", "address", "phone"))
@@ -52,6 +52,7 @@ part = table(
     Column("unit", ForeignKey("production_unit.code"), nullable=False, comment="that usually makes it"),
     Column("discontinued_on", Date),
     Column("safety_stock", Quantity, nullable=False),
+    of_case("made_for", index=True, comment="the case that it is made for; empty: a standard part"),
 )
 
 part_price = table(

@@ -6,6 +6,7 @@ from typing import Any
 from schemas.forms.applications import PartsApplication
 from schemas.forms.base import Request
 from schemas.forms.repairs import RepairApplication
+from schemas.forms.specials import SpecialOrder
 from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.applications.queries import BY_ORDER, catalogue, cover, open_lines, sales
@@ -31,7 +32,29 @@ def accept_application(
     form: PartsApplication | RepairApplication, unit: Unit, channel: Channel
 ) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
-    today = shanghai_day(clock.now())
+    facts, problems = applied_for(form, unit, channel)
+    if not facts:
+        return {}, problems
+    today, parts = shanghai_day(clock.now()), unit.read(catalogue)
+    twins = unit.read_by(open_lines, BY_ORDER, form)
+    assert twins is not None
+    again = channel == Channel.SYSTEM  # what another case needs again was applied for once
+    problems += line_problems(parts, form.lines, {} if again else twins, today)
+    if form.found_on and form.found_on > today:
+        problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
+    if not (problems or again):
+        listed = [(parts.get(line.part), line.reason) for line in form.lines]
+        twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
+    return facts, problems
+
+
+def applied_for(
+    form: PartsApplication | RepairApplication | SpecialOrder, unit: Unit, channel: Channel
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Give what a form says of office, applicant, order and customer, and what is wrong with that.
+
+    Nothing, and one problem, where it has more lines than forms or sheets may.
+    """
     version = unit.read(version_today)
     most = unit.read(policies)[version]["sheet.max_lines" if channel == Channel.SHEET else "form.max_lines"]
     if len(form.lines) > most:
@@ -39,19 +62,10 @@ def accept_application(
         return {}, [Problem("明细 lines", len(form.lines), expected)]
     office = unit.read(offices).get(form.office)
     sold = unit.read_by(sales, BY_ORDER, form)
-    twins = unit.read_by(open_lines, BY_ORDER, form)
-    assert twins is not None
-    again = channel == Channel.SYSTEM  # what another case needs again was applied for once
     customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
-    parts, problems = unit.read(catalogue), [] if again else office_problems(form, unit, office)
+    problems = [] if channel == Channel.SYSTEM else office_problems(form, unit, office)
     if sold is None and not all(customer.values()):
         problems.append(Problem("订单号 order", form.order_no, NO_ORDER))
-    problems += line_problems(parts, form.lines, {} if again else twins, today)
-    if form.found_on and form.found_on > today:
-        problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
-    if not (problems or again):
-        listed = [(parts.get(line.part), line.reason) for line in form.lines]
-        twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
     applied = {"applicant": form.applicant, "order_no": form.order_no, "urgency": form.urgency, "remark": form.remark}
     return case | applied | customer, problems

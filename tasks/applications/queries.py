@@ -20,11 +20,17 @@ from tasks.unit.work import Work
 BY_ORDER = attrgetter("order_no")  # of forms and of cases
 
 
-def catalogue(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
-    """Load the parts with the prices that are valid today."""
+def catalogue(connection: Connection, case_ids: Sequence[int] = ()) -> Catalogue:
+    """Load the parts with the prices that are valid today: the standard ones, of those made for a case its own.
+
+    Its own are also those on the lines of a case, or of the one that opened it.
+    """
     valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
     known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
-    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid)))
+    opened_by = select(service_case.c.parent_id).where(among(service_case.c.id, case_ids))
+    own = among(case_line.c.case_id, case_ids) | case_line.c.case_id.in_(opened_by)
+    ours = part.c.made_for.is_(None) | part.c.code.in_(select(case_line.c.part).where(own))
+    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid).where(ours)))
     return Known((word, one) for one in parts for word in (one.code, one.name))
 
 

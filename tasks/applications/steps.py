@@ -16,7 +16,7 @@ from schemas.forms.applications import (
 from schemas.parts import PartsLine, Registration, Review, Start
 from schemas.problems import Problem
 from schemas.tables import line_correction, service_case
-from schemas.words import DocumentKind, FeeCategory, Role, Urgency
+from schemas.words import DocumentKind, FeeCategory, Role
 from tasks.applications import rules
 from tasks.applications.queries import catalogue, cover, other_lines
 from tasks.approvals.queries import stand_in
@@ -24,15 +24,14 @@ from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import Matter, asking, barred_problems, climbing, find_leader, may_not
 from tasks.branches.beside import alone
 from tasks.cycle.terms import More, clock_hours, escalation, gate, working_days
-from tasks.documents.contents import goods_row
+from tasks.documents.contents import application, goods_row
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.lines.rules import as_rows, brief_lines, known_lines
+from tasks.lines.rules import as_rows, brief_lines, known_lines, not_too_many
 from tasks.lines.steps import put_lines
 from tasks.outbox.steps import MessageKey, send
-from tasks.people.queries import offices, people
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -140,16 +139,9 @@ def issue_application(
     work: Work, lines: Sequence[PartsLine], remark: str, document: DocumentKind, edition: int
 ) -> None:
     """Issue an edition of the 申报单: what, why, how fast, by whom, for whom."""
-    case = work.case
-    office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
-    customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
-    about = {"order": case.order_no, "model": case.model, "customer": customer, "remark": remark}
-    about["found_on"] = case.request.get("found_on", "")
     rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
-    by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
-    urgency = Urgency(case.urgency).option
-    content = {"case": case.number, "edition": edition, "urgency": urgency, **by, **about, "lines": rows}
-    issue(work, document, content)
+    found_on = work.case.request.get("found_on", "")
+    issue(work, document, {**application(work, edition, remark), "found_on": found_on, "lines": rows})
 
 
 def review_question(
@@ -193,8 +185,8 @@ def resubmission_question(
 
     def check(form: PartsResubmission, work: Work) -> list[Problem]:
         most = max(setting(work, "form.max_lines"), len(lines))
-        if len(form.lines) > most:
-            return [Problem("明细 lines", len(form.lines), f"最多 {most} 行 at most {most} lines")]
+        if problems := not_too_many(len(form.lines), most):
+            return problems
         problems = rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
         return [*problems, *forms.check_lines(form.lines, work)]
 

@@ -86,9 +86,9 @@ def barred_problems(form: Decision, barred: Set[str]) -> list[Problem]:
     return [Problem(SIGNER, form.staff, BARRED)] if form.staff in barred else []
 
 
-def climbing(case: Case, amount: Decimal, reviewer: Role, matter: Matter, turn: str) -> Branch[str]:
-    """Ask the rungs above the reviewer in order, each then barred; gives the reason if one refused."""
-    climbed = [reviewer]
+def climbing(case: Case, amount: Decimal, reviewer: Role | None, matter: Matter, turn: str) -> Branch[str]:
+    """Ask the rungs above the reviewer in order (None: all of them), each then barred; gives the reason if one refused."""
+    climbed = [reviewer] if reviewer else []
 
     def shown() -> list[str]:
         return [*matter.brief(), f"金额 Amount: **{amount:,.2f} CNY**"]

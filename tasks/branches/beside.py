@@ -16,7 +16,7 @@ from schemas.forms.base import Form
 from schemas.words import EntryKind
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
+from tasks.durable.signals import TimedOut, Wait
 from tasks.durable.step import Call
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ class Beside:
                 raise
             self._resume(late.key, methodcaller("throw", late))
             return None
+        except Wait:
+            self.waiting.clear()  # nothing comes after it: branches that know their case are no work for the collector
+            self.hearing.clear()
+            raise
         if question.key not in self.waiting | self.hearing:
             return question, answer
         self._resume(question.key, methodcaller("send", answer))
@@ -151,15 +155,17 @@ def rest(case: Case) -> None:
 
 def alone(case: Case, branch: Branch[T]) -> T:
     """Go through a branch as part of the process itself; gives what it returns."""
-    case, came = side_by_side(case), list[T]()
-
-    def whole() -> Branch[None]:
-        came.append((yield from branch))
-
-    beside(case, whole())
+    case = side_by_side(case)
+    came: list[T] = []
+    beside(case, _whole(branch, came))
     while not came:
         next_answer(case)
     return came[0]
+
+
+def _whole(branch: Branch[T], came: list[T]) -> Branch[None]:
+    """Go through a branch, and leave in `came` what it returns."""
+    came.append((yield from branch))
 
 
 def _of(case: Case) -> Beside:

@@ -91,7 +91,8 @@ def _move_promises(
 ) -> None:
     """Move promises; a planned day that was that of the promise goes with it."""
     keys = list(table.primary_key.columns)
-    of_case = select(*keys, table.c.promised, table.c.planned, service_case.c.policy_version).join(service_case)
+    of_case = select(*keys, table.c.promised, table.c.planned, service_case.c.policy_version)
+    of_case = of_case.join(service_case, service_case.c.id == table.c.case_id)
     for row in connection.execute(of_case.where(still_open, table.c.promised > known)).all():
         promised = moves[row.policy_version].day(row.promised)
         planned = promised if row.planned == row.promised else row.planned

@@ -111,38 +111,29 @@ def escalation(holder: Role, *others: Role, kind: Notice = Notice.OVERDUE) -> Re
 
 
 class Promise(NamedTuple):
-    """What lines of a unit promise, under its name: to be made within working days, counted after a day."""
+    """What lines of a unit promise: to be made within working days, counted after a day."""
 
-    name: str
     since: date
     days: int
 
 
-def promised_on(work: Work, promise: Promise) -> date:
-    """Give the promised day by the calendar that is known today: what was provisional when it was promised is none."""
-    return add_working_days_to_date(calendar(work), promise.since, promise.days)
-
-
 def production_due(promises: Iterable[Promise]) -> Due:
-    """Due with the first of these promises."""
-    return lambda work: end_of(work, min(promised_on(work, promise) for promise in promises))
+    """Due with the first of these promises, by the calendar that is known today: what was provisional is that no more."""
+    return lambda work: end_of(work, min(add_working_days_to_date(calendar(work), *promise) for promise in promises))
 
 
-def production_watch(promises: Iterable[Promise]) -> Remind:
-    """Warn the unit when 80 % of a promise's time is used, then as `escalation`, however often it reports (DOMAIN 4)."""
+def promise_watch(work: Work, name: str, since: date, days: int, paused: int) -> list[Reminder]:
+    """Warn the unit when 80 % of a promise's time is used, then as `escalation`; paused days move it all (DOMAIN 4).
 
-    def remind(work: Work, _due: datetime) -> list[Reminder]:
-        return [reminder for promise in sorted(set(promises)) for reminder in _of_promise(work, promise)]
-
-    return remind
-
-
-def _of_promise(work: Work, promise: Promise) -> list[Reminder]:
-    share, promised = Decimal(str(setting(work, "cycle.warn_share"))), promised_on(work, promise)
-    due, day = end_of(work, promised), share_moment(calendar(work), at(promise.since), promised, share)
-    warning = Reminder(at(day, calendar(work).start), Notice.WARNING, Role.WORKSHOP)
+    What was said of a promise under its name is not said again.
+    """
+    share, known = Decimal(str(setting(work, "cycle.warn_share"))), calendar(work)
+    promised = add_working_days_to_date(known, since, days)
+    warned = add_working_days_to_date(known, share_moment(known, at(since), promised, share), paused)
+    due = end_of(work, add_working_days_to_date(known, promised, paused))
+    warning = Reminder(at(warned, known.start), Notice.WARNING, Role.WORKSHOP)
     told = [warning, *escalation(Role.WORKSHOP, Role.PLANNER)(work, due)]
-    return [reminder._replace(term=promise.name, due=due) for reminder in told]
+    return [reminder._replace(term=name, due=due) for reminder in told]
 
 
 def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:

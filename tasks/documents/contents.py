@@ -3,14 +3,24 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from schemas.parts import Goods
-from schemas.words import MovementKind
-from tasks.people.queries import offices
+from schemas.parts import OF_GOODS, Goods
+from schemas.words import MovementKind, Urgency
+from tasks.people.queries import offices, people
 from tasks.stock.moves import warehouse_of
 from tasks.stock.queries import warehouses
 from tasks.unit.work import Work
 
 Content = dict[str, Any]
+
+
+def application(work: Work, edition: int, remark: str) -> Content:
+    """The head of an application: what case, how fast, by whom, for whom, of which order."""
+    case = work.case
+    office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
+    customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
+    by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
+    about = {"order": case.order_no, "model": case.model, "customer": customer, "remark": remark}
+    return {"case": case.number, "edition": edition, "urgency": Urgency(case.urgency).option, **by, **about}
 
 
 def slip(
@@ -36,4 +46,4 @@ def to_office(work: Work) -> Content:
 
 def goods_row(goods: Goods, **more: Any) -> Content:
     """A line of a document: code, standard name, specification, colour, unit of measure, quantity."""
-    return Goods(**goods.as_goods()).model_dump(mode="json") | more
+    return goods.model_dump(mode="json", include=OF_GOODS) | more

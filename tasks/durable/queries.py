@@ -75,7 +75,7 @@ class CaseFile:
 
     def now(self) -> datetime:
         """Give the present moment; the time of a case never goes back, whatever is done to a host's clock."""
-        latest: datetime = max([self.row.opened_at, *(entry.finished_at for entry in self.recorded.values())])
+        latest = next(reversed(self.recorded.values())).finished_at if self.recorded else self.row.opened_at
         return max(clock.now(), latest)
 
     def work(self, unit: Unit, key: str) -> Work:

@@ -54,6 +54,7 @@ class Replay:
         """Take the case to its end, its next question, or its undoing; gives what became of the answer."""
         if not self.file.closed:
             self._play()
+            self.answered.clear()  # a question may know its case: such rings would be left to the collector
         if self.answer and self.reply is None:
             self.reply = self.stage.commit(self.file, partial(too_late, self.file, self.answer))
         return self.reply or Reply(True)
@@ -208,8 +209,7 @@ class Replay:
         """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
         wanted = {question.key: question for question in questions}
         if self.file.ready or wanted.keys() != self.file.items.keys():
-            settled = self.stage.commit(self.file, partial(self._settle, wanted))
-            self.file.items, self.file.link = settled
+            self.file.items, self.file.link = self.stage.commit(self.file, partial(self._settle, wanted))
             self.file.ready = False
 
     def _settle(self, wanted: Mapping[str, Question[Any]], unit: Unit) -> tuple[dict[str, Item], str]:

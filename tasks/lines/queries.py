@@ -4,18 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, text
 
+from schemas.forms.anomalies import AnomalyReport
 from schemas.shapes import LineTable, Measure, figure, money
 from schemas.tables import case_line, letter, service_case
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
+from tasks.durable.process import PROCESSES
 from tasks.unit.among import among
 
 _MADE = ", ".join(
     f"'{kind}'" for kind in (MovementKind.PURCHASE_IN, MovementKind.PRODUCTION_IN, MovementKind.REPAIRED_IN)
 )
-_BY_PEOPLE = ~service_case.c.origin.startswith("case:")
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
            l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
@@ -76,7 +77,7 @@ def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, di
     found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
     reported = select(service_case.c.parent_id, service_case.c.id, service_case.c.number)
     for parent, child, number in connection.execute(
-        reported.where(_BY_PEOPLE, among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
+        reported.where(_by_people(), among(service_case.c.parent_id, case_ids)).order_by(service_case.c.id)
     ):
         found[parent][child] = number
     return found
@@ -98,10 +99,16 @@ def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dic
     found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
     line = service_case.c.request["line_no"].as_integer()
     told = (letter.c.case_id == service_case.c.parent_id) & (letter.c.key == func.concat("case-", service_case.c.id))
-    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(_BY_PEOPLE, ~exists().where(told))
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(_by_people(), ~exists().where(told))
     for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
         found[parent][line_no] = number
     return found
+
+
+def _by_people() -> ColumnElement[bool]:
+    """Say in SQL that a case is a report that people made; other cases may be about the same one and hold nothing."""
+    reports = [code for code, process in PROCESSES.items() if issubclass(process.request, AnomalyReport)]
+    return service_case.c.process.in_(reports) & ~service_case.c.origin.startswith("case:")
 
 
 def _promise(line: Row[Any]) -> str:

@@ -30,6 +30,11 @@ def held_problems(lines: Iterable[int], held: Mapping[int, str]) -> list[Problem
     return [Problem(FIELD, no, expected.format(held[no])) for no in lines if no in held]
 
 
+def not_too_many(listed: int, most: int) -> list[Problem]:
+    """Check that a form has no more lines than forms may have."""
+    return [Problem("明细 lines", listed, f"最多 {most} 行 at most {most} lines")] if listed > most else []
+
+
 def only_these(own: Iterable[int]) -> Covers:
     """Say of a filled-in form whether all the lines that it names are among these."""
     known = set(own)

@@ -164,7 +164,7 @@ def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) 
 @step("退回入库", link="出库")
 def book_back(work: Work, left: Release, came: dict[int, Decimal], turn: int) -> DocumentRef | None:
     """Put what came back on stock with a red, negative 出库单; there is none where nothing came."""
-    back = [line.model_copy(update={"quantity": came[line.line_no]}) for line in left.lines if line.line_no in came]
+    back = [line.of(came[line.line_no]) for line in left.lines if line.line_no in came]
     return _put_back(work, left, back) if back else None
 
 

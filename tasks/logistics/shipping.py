@@ -46,8 +46,8 @@ class Shipping:
         self.left: Release | None = None
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
-        self.given_up = defaultdict[int, Decimal](Decimal)
-        self.reserved, self.unchecked, self.went, self.again = False, False, False, False
+        self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
+        self.reserved, self.unchecked, self.went = False, False, False
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -69,7 +69,7 @@ class Shipping:
             for out in left:
                 had = min(back[out.line_no], quantity) if out.part == line.part else Decimal(0)
                 back[out.line_no], quantity = back[out.line_no] - had, quantity - had
-            owed.append(line.model_copy(update={"quantity": quantity}))
+            owed.append(line.of(quantity))
         if self.left and any(back.values()):
             beside(self.case, recalling(self.case, self.left, back, NOT_GRANTED))
         return [line for line in owed if line.quantity]
@@ -96,7 +96,7 @@ class Shipping:
         while self.unsent:
             next_answer(self.case)
         drop_all(self.case)
-        if self.again:
+        if any(self.again.values()):
             cancel_again(self.case)
         if self.left:
             alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
@@ -112,13 +112,14 @@ class Shipping:
         self.left = parcel.leave()
         self.ready = {}
         parcel.lines = self._lines(self.left.quantities)
-        self.unsent[parcel.turn] = parcel, beside(self.case, self._way(parcel))
+        self._send(parcel)
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
-        self.again |= outcome.again
+        again = outcome.quantity * outcome.again
+        self.again[outcome.line_no] += again
         if outcome.left:
-            self.delivered -= outcome.quantity * outcome.again
+            self.delivered -= again
         elif outcome.given_up:
             self.given_up[outcome.line_no] += outcome.quantity
             for parcel, branch in list(self.unsent.values()):
@@ -137,8 +138,11 @@ class Shipping:
         for no, many in stays.items():
             self.given_up[no] -= many
         if any(quantities.values()):
-            parcel = Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first)
-            self.unsent[number] = parcel, beside(self.case, self._way(parcel))
+            self._send(Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first))
+
+    def _send(self, parcel: Parcel) -> None:
+        self.unsent[parcel.turn] = parcel, self._way(parcel)  # its way may end before it waits for anything
+        beside(self.case, self.unsent[parcel.turn][1])
 
     def _way(self, parcel: Parcel) -> Branch[None]:
         """Send a parcel, await its pickup and check, and have decided what becomes of what it lacked."""
@@ -157,12 +161,12 @@ class Shipping:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
         outcome = yield from settling(self.case, f"anomaly-{turn}", found, "催提")
         heed_anomaly(self.case, outcome, turn=turn)
-        self.again |= outcome.again
         if outcome.again:
+            self.again[outcome.line_no] += outcome.quantity
             self.delivered -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
-        return [self.lines[no].model_copy(update={"quantity": many}) for no, many in sorted(quantities.items()) if many]
+        return [self.lines[no].of(many) for no, many in sorted(quantities.items()) if many]
 
 
 @step("不再发出", link="出库")

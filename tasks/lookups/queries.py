@@ -117,4 +117,4 @@ def parts_today(connection: Connection) -> Sequence[Row[Any]]:
     columns = [part.c[name] for name in ("code", "name", "specification", "colour", "uom", "discontinued_on")]
     found = select(*columns, part_category.c.name.label("category"), part_price.c.price)
     named = found.join(part_category, part_category.c.code == part.c.category).outerjoin(part_price, price)
-    return connection.execute(named.order_by(part.c.code)).all()
+    return connection.execute(named.where(part.c.made_for.is_(None)).order_by(part.c.code)).all()

@@ -1,6 +1,6 @@
 """Who may decide and who may take a case back (DOMAIN, "Who", "What every case has"); refusals say what it takes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from tasks.unit.work import Work
 
 SIGNER = f"{Decision.model_fields['staff'].alias} staff"
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
-ENDED = "已撤回或关闭，只待清点 has been withdrawn or closed already, only a count is waited for"
+ENDED = "已撤回或关闭，只待清点或退款 has been withdrawn or closed already, only a count or a payment is waited for"
 
 
 def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
@@ -37,16 +37,16 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
 
 
 def applicant_until(
-    *steps: tuple[Callable[..., Any], str, str], ended: Callable[..., Any] | None = None
+    *steps: tuple[Callable[..., Any], str, str], ended: Sequence[Callable[..., Any]] = ()
 ) -> Callable[[Work, Answer], Problem | None]:
     """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
 
-    Each says in Chinese and English what has happened then: 生产已开始, production has started. After the step `ended`
-    nobody may: the case has been withdrawn or closed, and waits only for its last count.
+    Each says in Chinese and English what has happened then: 生产已开始, production has started. After a step of
+    `ended` nobody may: the case has been withdrawn or closed, and waits only for its last count or payment.
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
-        if ended and began(work, ended):
+        if began(work, *ended):
             return Problem("单据 case", work.case.number, ENDED)
         if answer.channel == Channel.SYSTEM:
             return None

@@ -47,9 +47,9 @@ def setting(work: Work, key: str) -> Any:
     return work.read(policies)[work.case.policy_version][key]
 
 
-def term(work: Work, name: str) -> Any:
-    """Give a gate's term, "goods_in.days": the one of the case's process, else the one that all share."""
-    values = work.read(policies)[work.case.policy_version]
-    codes = (work.case.process, *PROCESSES[work.case.process].family)
+def term(work: Work, name: str, process: str = "") -> Any:
+    """Give a gate's term, "goods_in.days": the one of the process, by default the case's, else the one that all share."""
+    values, process = work.read(policies)[work.case.policy_version], process or work.case.process
+    codes = (process, *PROCESSES[process].family)
     own = (f"{code.lower()}.{name}" for code in codes)
     return values[next((key for key in own if key in values), f"default.{name}")]

@@ -1,6 +1,6 @@
 """周期确认 and 计划确认: stock first, then standard days, unit and promised date (DOMAIN 1.4, 1.5, 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,26 +37,38 @@ def reserve_stock(work: Work, lines: list[PartsLine], turn: int) -> list[LineQua
 
 
 def plan_production(
-    case: Case, lines: Sequence[PartsLine], held: Sequence[LineQuantity], turn: int
+    case: Case,
+    lines: Sequence[PartsLine],
+    held: Sequence[LineQuantity],
+    turn: int,
+    agreed: Mapping[int, int] | None = None,
 ) -> list[PlannedLine]:
     """周期确认 + 计划确认: `planning` as part of the process itself."""
-    return alone(case, planning(case, lines, held, turn))
+    return alone(case, planning(case, lines, held, turn, agreed=agreed))
 
 
 def planning(
-    case: Case, lines: Sequence[PartsLine], held: Sequence[LineQuantity], turn: int, link: str = ""
+    case: Case,
+    lines: Sequence[PartsLine],
+    held: Sequence[LineQuantity],
+    turn: int,
+    link: str = "",
+    agreed: Mapping[int, int] | None = None,
 ) -> Branch[list[PlannedLine]]:
     """周期确认 + 计划确认 for what stock does not cover; nothing to plan where it covers everything.
 
-    `link` is where the case stands meanwhile, if its chain has no links of these names.
+    `link` is where the case stands meanwhile, if its chain has no links of these names. `agreed` are working days that
+    a customer was promised, line → days: nobody is asked for them again.
     """
     reserved = {line.line_no: line.quantity for line in held}
     left = [(line, line.quantity - reserved.get(line.line_no, Decimal(0))) for line in lines]
-    missing = [line.model_copy(update={"quantity": quantity}) for line, quantity in left if quantity > 0]
+    missing = [line.of(quantity) for line, quantity in left if quantity > 0]
     if not missing:
         return []
     cycle = find_cycle(case, missing, turn=turn)
-    if case.request.urgency == Urgency.URGENT or any(line.days is None for line in cycle):
+    if agreed:
+        cycle = [line.model_copy(update={"days": agreed[line.line_no]}) for line in cycle]
+    elif case.request.urgency == Urgency.URGENT or any(line.days is None for line in cycle):
         said = yield cycle_question(missing, cycle, turn, link)
         days = {line.line_no: line.days for line in said.lines}
         cycle = [line.model_copy(update={"days": days[line.line_no]}) for line in cycle]
@@ -65,7 +77,7 @@ def planning(
 
 
 @step("周期确认")
-def find_cycle(work: Work, lines: list[PartsLine], turn: int) -> list[Cycle]:
+def find_cycle(work: Work, lines: list[PartsLine], turn: int | str) -> list[Cycle]:
     """Look up the standard days by part category, usual unit and urgency."""
     cycle = []
     for line in lines:
@@ -152,7 +164,7 @@ def _promises(
     promises = {}
     for line, its in zip(lines, cycle, strict=True):
         unit, days = assigned[line.line_no], its.days or 1
-        own = standard(work, line.category, unit)
+        own = None if unit == line.unit else standard(work, line.category, unit)
         if own and own != standard(work, line.category, line.unit):
             days = own
         promises[line.line_no] = days, promised_date(calendar(work), confirmed, days)

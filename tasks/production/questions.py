@@ -8,7 +8,7 @@ from schemas.forms.production import CountLine, GoodsInCount, ProductionReport, 
 from schemas.parts import Goods
 from schemas.problems import Problem
 from schemas.words import Role
-from tasks.cycle.terms import More, Promise, gate, production_due, production_watch
+from tasks.cycle.terms import More, Promise, gate, production_due
 from tasks.durable.question import Question
 from tasks.lines.anomalies import line_waits
 from tasks.lines.rules import Covers, as_rows, first_of, only_these
@@ -46,10 +46,8 @@ def report_question(unit: str, making: Making, shipment: int) -> Question[Produc
     def prefill() -> dict[str, Any]:
         return as_rows(ReportLine(line_no=no, made=quantity) for no, quantity in left.items())
 
-    lines = [making.plan[no] for no in left]
-    promises = [Promise(f"produce-{shipment}-{unit.lower()}-{one.promised}", one.since, one.days) for one in lines]
-    due = production_due(promises)
-    more: More = {"unit": unit, "remind": production_watch(promises), "covers": only_these(left)}
+    due = production_due([Promise(making.plan[no].since, making.plan[no].days) for no in left])
+    more: More = {"unit": unit, "remind": None, "covers": only_these(left)}  # the cycle's control reminds of a promise
     return gate(key, "车间生产", Role.WORKSHOP, ProductionReport, due, "", brief, prefill, check, **more)
 
 

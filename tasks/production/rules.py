@@ -1,6 +1,6 @@
 """What must hold of plans, workshop reports and counts; what is still to make (DOMAIN 1.4–1.7); pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -49,7 +49,8 @@ class Making:
         self.reports = Counter[str]()
         self.counts: dict[str, dict[int, Decimal]] = {}
         self.anomalies: dict[str, Shortfall] = {}
-        self.came_in, self.stopped, self.ordered_again = Decimal(0), False, False
+        self.ordered_again = defaultdict[int, Decimal](Decimal)
+        self.came_in, self.stopped = Decimal(0), False
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""

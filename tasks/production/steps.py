@@ -2,17 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from schemas.forms.production import GoodsInCount, ProductionReport
 from schemas.parts import OrderProgress, Outcome, PlannedLine
 from schemas.tables import production_order
 from schemas.words import DocumentKind, MovementKind, OrderState, Supply
 from tasks.branches.beside import Branch, beside, drop_all, next_answer, side_by_side
+from tasks.cycle.rules import shanghai_day
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask_first
+from tasks.durable.process import Case, answered_at, ask_first
+from tasks.durable.question import Question
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed, settling
@@ -24,7 +28,7 @@ from tasks.production.rules import Making, Received
 from tasks.stock.moves import receive, reserve
 from tasks.unit.work import Work
 
-ORDERED = ("line_no", "unit", "supply", "part", "quantity", "promised", "planned")
+ORDERED = ("line_no", "unit", "supply", "part", "quantity", "since", "days", "promised", "planned")
 
 
 Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and the step that keeps it
@@ -69,16 +73,19 @@ def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: Mut
         if answered := next_answer(case, *questions):
             (question, answer), turn, known = answered, f"{shipment}-{number}", set(making.anomalies)
             if isinstance(answer, ProductionReport):
-                _report(case, making, str(question.unit), answer, shipment, turn)
+                _report(case, making, question, answer, shipment, turn)
             else:
                 ready(_count(case, making, question.key, answer, shipment, turn), f"book-goods-in-{turn}")
             _settle_new(case, making, known, shipment)
 
 
-def _report(case: Case, making: Making, unit: str, report: ProductionReport, shipment: int, turn: str) -> None:
-    made = making.report(unit, report.lines, turn, report.staff)
+def _report(
+    case: Case, making: Making, question: Question[Any], report: ProductionReport, shipment: int, turn: str
+) -> None:
+    made = making.report(str(question.unit), report.lines, turn, report.staff)
     orders = [making.orders[line.line_no] for line in report.lines]
-    record_production(case, orders, made, shipment, turn=turn)
+    on = shanghai_day(answered_at(case, question.key))
+    record_production(case, orders, made, on, shipment, turn=turn)
 
 
 def _count(case: Case, making: Making, key: str, counted: GoodsInCount, shipment: int, turn: str) -> dict[int, Decimal]:
@@ -111,7 +118,8 @@ def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> N
 def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
     outcome = yield from settling(case, key, making.anomalies[key], "车间生产")
     order = making.settle(key, outcome.given_up)
-    making.ordered_again |= outcome.again
+    if outcome.again:
+        making.ordered_again[order.line_no] += outcome.quantity
     settle_anomaly(case, order, outcome, shipment, turn=key.removeprefix("anomaly-"))
 
 
@@ -135,13 +143,16 @@ def place_production_orders(work: Work, plan: list[PlannedLine], turn: int) -> l
 
 @step("车间生产")
 def record_production(
-    work: Work, orders: list[OrderProgress], made: list[int], shipment: int, turn: str
+    work: Work, orders: list[OrderProgress], made: list[int], on: date, shipment: int, turn: str
 ) -> list[OrderProgress]:
-    """Record what the workshop has made and scrapped so far; `made` are the lines of which it made some now."""
+    """Record what the workshop has made and scrapped so far.
+
+    `made` are the lines of which it made some by its report of the day `on`, whenever a machine gets to that.
+    """
     _keep(work, orders, shipment)
     for line_no in made:
-        work.update(production_order, _order(work, line_no, shipment), made_on=work.today)
-        mark_line(work, line_no, made_on=work.today)
+        work.update(production_order, _order(work, line_no, shipment), made_on=on)
+        mark_line(work, line_no, made_on=on)
     return orders
 
 

@@ -47,7 +47,11 @@ FILES = {  # in the order of their references
     "carriers": tables.carrier,
     "stock": tables.stock_movement,
 }
-COLUMNS = {"policies": ["key", "value", "unit", "source", "meaning"], "stock": ["warehouse", "part", "quantity"]}
+COLUMNS = {
+    "policies": ["key", "value", "unit", "source", "meaning"],
+    "stock": ["warehouse", "part", "quantity"],
+    "parts": [name for name in tables.part.c.keys() if name != "made_for"],  # noqa: SIM118  a collection, no dict
+}
 READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {  # NaN is no JSON
     JSON: (
         partial(json.loads, parse_constant=dict[str, None]().__getitem__),

@@ -42,7 +42,7 @@ def may_withdraw(work: Work, answer: Answer) -> Problem | None:
     """Let the applicant take a repair back until it has begun, later a SUPERVISOR, nobody once anything is repaired."""
     if not began(work, take_repair_back) and began(work, book_goods_in, finish_here, hold_unrepaired, release_goods):
         return Problem("单据 case", work.case.number, REPAIRED)
-    until = applicant_until((begin_repair, "维修已开始", "the repair has started"), ended=take_repair_back)
+    until = applicant_until((begin_repair, "维修已开始", "the repair has started"), ended=[take_repair_back])
     return until(work, answer)
 
 

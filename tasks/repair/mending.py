@@ -22,7 +22,7 @@ from schemas.parts import OrderProgress, PlannedLine
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role
 from tasks.branches.beside import Branch
-from tasks.cycle.terms import More, Promise, calendar_days, overdue, production_due, production_watch, reminders
+from tasks.cycle.terms import More, Promise, calendar_days, overdue, production_due, reminders
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.lines.rules import only_these
@@ -137,8 +137,8 @@ def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str
             return [Problem("修理费 fee", form.fee, NOT_DEARER)]
         return []
 
-    promise = [Promise(f"repair-{way.no}-{plan.promised}", plan.since, plan.days)]
-    more: More = {"remind": production_watch(promise)}
+    promise = [Promise(plan.since, plan.days)]
+    more: More = {"remind": None}  # the cycle's control reminds of a promise
     if not way.here:
         more["unit"] = unit
     return way.question(

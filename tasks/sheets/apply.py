@@ -31,12 +31,14 @@ from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
 from tasks.sheets.sales import keep_cards, keep_sales
+from tasks.unit.collector import collector_at_rest
 from tasks.unit.work import SHANGHAI
 
 KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards}
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
+@collector_at_rest()
 def apply_forms(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list[RowOutcome]:
     """Take the forms of one chunk through the engine; gives what became of each of their rows, in the sheet's order."""
     if kind.decides:

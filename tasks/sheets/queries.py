@@ -17,7 +17,7 @@ def template_lists(connection: Connection) -> dict[Register, list[str]]:
     """Give what may be chosen today: offices, parts, production units, carriers."""
     today = shanghai_day(clock.now())
     priced = select(part_price.c.part).where(valid_on(part_price, today))
-    current = part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today)
+    current = part.c.made_for.is_(None) & (part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today))
     wanted = {
         Register.OFFICE: select(office.c.name).order_by(office.c.code),
         Register.PART: select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),

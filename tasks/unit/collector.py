@@ -8,8 +8,10 @@ from contextlib import contextmanager
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
     """Let the collector rest: to look at a chunk's many objects again costs a quarter of its time."""
+    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_on:  # else this block is part of one that says so too
+            gc.enable()

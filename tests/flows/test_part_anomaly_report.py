@@ -154,6 +154,16 @@ def test_a_case_does_not_end_before_what_people_reported_of_it_is_settled(play: 
     assert play.case(case).ending == "delivered"
 
 
+def test_no_case_waits_for_one_of_another_kind_that_people_opened_about_it(play: Play) -> None:
+    case, other = in_production(play), play.apply()
+    play.run("UPDATE service_case SET parent_id = :case WHERE id = :other", case=case, other=other)
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    assert play.finish(case) == "delivered"
+    assert not play.case(other).closed_at
+    assert play.finish(other) == "delivered"
+
+
 def test_what_was_settled_before_its_case_comes_to_its_end_is_heard_then(play: Play) -> None:
     case = in_production(play)
     child = reported(play, case, 异常类别="地址错误")

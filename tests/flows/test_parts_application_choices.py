@@ -1,12 +1,15 @@
-"""Choices offered are choices that work: each option of each form of the process ends in a reply or a next step."""
+"""Choices offered are choices that work: each option of each form of a process ends in a reply or a next step."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 
 from schemas.forms.applications import PartsApplication, ReviewDecision
 from schemas.forms.base import Decision, Form
+from tests.flows.cycles import late_case
+from tests.flows.specials import DOOR, order
 from tests.play import Play, cells, line
 
 FIRST = "P-PB-001"  # made by PANEL
@@ -24,6 +27,15 @@ TO_THE_GATE: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # form → it
     "PickupConfirmation": ("pickup-1", {}),
     "GoodsCheck": ("check-1", {"pickup-1": {"核对结果": "已提货未核对"}}),
 }
+CHANGED = {"生产结论": "改动后可生产", "原因": "加厚", "明细": [DOOR | {"尺寸": "800×600×25"}]}
+TO_THE_GATE_OF_SPECIAL_ORDERS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
+    "SpecialReviewDecision": ("review-1", {}),
+    "MakeabilityDecision": ("makeable", {}),
+    "ChangesAnswer": ("changes", {"makeable": CHANGED}),
+    "QuoteAnswer": ("offer-1", {}),
+    "PaymentReceived": ("deposit-1-1", {}),
+}
+TO_THE_GATE_OF_PENALTIES = {"PenaltyAnswer": "answer-panel-2026-11", "PenaltyDecision": "penalty-panel-2026-11"}
 
 OF_OTHERS = {"schemas.forms.repairs", "schemas.forms.return_lists"}  # test_repair_return_choices tries these
 
@@ -42,22 +54,31 @@ def options(form: type[Form]) -> Iterator[tuple[str, str, str]]:
 
 
 def decisions() -> dict[str, type[Form]]:
-    """Give the decisions of the process on whose forms something is chosen."""
+    """Give the decisions on whose forms something is chosen."""
     known = [form for form in Decision.__subclasses__() if form.__module__.startswith("schemas.forms")]
     return {form.__name__: form for form in known if list(options(form)) and form.__module__ not in OF_OTHERS}
 
 
+REDUCED = {"减至金额": 1}
+
+
+def choices(penalties: bool) -> list[tuple[str, str, str, str]]:
+    """Give each option of those forms: (form, list of rows or "", field, option)."""
+    forms = [(name, form) for name, form in decisions().items() if (name in TO_THE_GATE_OF_PENALTIES) is penalties]
+    return [(name, *choice) for name, form in forms for choice in options(form)]
+
+
 def test_every_form_with_choices_is_tried() -> None:
-    assert set(decisions()) == set(TO_THE_GATE)
+    others = TO_THE_GATE_OF_SPECIAL_ORDERS.keys() | TO_THE_GATE_OF_PENALTIES.keys()
+    assert set(decisions()) == TO_THE_GATE.keys() | others
 
 
-@pytest.mark.parametrize(
-    ("form", "rows", "field", "option"),
-    [(name, *choice) for name, form in decisions().items() for choice in options(form)],
-)
+@pytest.mark.parametrize(("form", "rows", "field", "option"), choices(penalties=False))
 def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
-    gate, on_the_way = TO_THE_GATE[form]
-    case = play.apply([line(FIRST, 1)], urgency="加急" if form == "EarlyRelease" else "普通")
+    special = TO_THE_GATE_OF_SPECIAL_ORDERS.get(form)
+    gate, on_the_way = special or TO_THE_GATE[form]
+    urgency = "加急" if form == "EarlyRelease" else "普通"
+    case = order(play) if special else play.apply([line(FIRST, 1)], urgency=urgency)
     if form in OF_AN_ANOMALY:
         play.run_to(case, "produce-1-panel-1")
         play.decide(case, "produce-1-panel-1", 明细=cells("异常说明", {1: "封边开胶"}, 完成数量=0, 报废数量=1))
@@ -72,6 +93,25 @@ def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows:
     assert reply.accepted or all(problem.expected for problem in reply.problems)
     assert (gate in play.items(case)) is not reply.accepted
     assert play.finish(case)
+
+
+@pytest.mark.parametrize(("form", "_rows", "field", "option"), choices(penalties=True))
+def test_each_option_of_a_penalty_ends_in_a_reply_or_a_next_step(
+    play: Play, form: str, _rows: str, field: str, option: str
+) -> None:
+    gate = TO_THE_GATE_OF_PENALTIES[form]
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False) as today:
+        control = late_case(play, today)
+        if gate not in play.items(control):
+            play.decide(control, TO_THE_GATE_OF_PENALTIES["PenaltyAnswer"])
+        reply = play.send(control, gate, play.answer(control, gate, **{field: option})).reply
+        assert reply.accepted or all(problem.expected for problem in reply.problems)
+        assert (gate in play.items(control)) is not reply.accepted
+        if not reply.accepted:
+            whole = play.answer(
+                control, gate, **{field: option}, 原因="机台故障", **(REDUCED if option == "减少 reduce" else {})
+            )
+            assert play.send(control, gate, whole).reply.accepted
 
 
 @pytest.mark.parametrize(("rows", "field", "option"), list(options(PartsApplication)))

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from tasks.control.watch import watch_cycles
+from tests.flows.cycles import control_of
 from tests.play import Play, cells, line
 
 
@@ -51,7 +53,10 @@ def test_production_is_due_by_the_promised_date_and_the_unit_is_warned(play: Pla
     case = parts_of_two_units(play)
     item = play.items(case)["produce-1-panel-1"]
     assert item.due_at == datetime.fromisoformat("2026-11-27T17:30:00+08:00")
-    schedule = [(entry["kind"], entry["role"], entry["at"][:10]) for entry in item.schedule]
+    assert item.schedule == [], "the control of its cycle reminds of it"
+    assert watch_cycles(play.db) == []
+    control = play.items(control_of(play, case))["progress-panel-1"]
+    schedule = [(entry["kind"], entry["role"], entry["at"][:10]) for entry in control.schedule]
     assert schedule == [
         ("warning", "WORKSHOP", "2026-11-26"),
         ("overdue", "WORKSHOP", "2026-11-27"),

@@ -2,17 +2,8 @@
 
 import time_machine
 
-from tasks.durable import clock
-from tasks.notices.watch import watch_deadlines
+from tests.flows.cycles import sweep as told
 from tests.play import Play, cells, line
-
-
-def told(play: Play, today: time_machine.Traveller, moment: str) -> list[str]:
-    """Let the watch go at a moment of 2026 in Shanghai; gives what it said."""
-    today.move_to(f"2026-{moment}:00+08:00")
-    report = watch_deadlines(play.db, clock.now())
-    assert report is not None
-    return report.told
 
 
 def report(play: Play, case: int, key: str, made: int) -> None:
@@ -23,6 +14,7 @@ def report(play: Play, case: int, key: str, made: int) -> None:
 def test_partial_reports_start_no_term_anew(play: Play, today: time_machine.Traveller) -> None:
     case = play.apply([line("P-PB-001", 5)])  # confirmed on Wednesday 11-18: seven days, promised on 11-27
     play.run_to(case, "produce-1-panel-1")
+    assert told(play, today, "11-18T10:15") == []
     report(play, case, "produce-1-panel-1", 1)
     assert told(play, today, "11-25T17:00") == []
     report(play, case, "produce-1-panel-2", 1)
@@ -36,7 +28,7 @@ def test_partial_reports_start_no_term_anew(play: Play, today: time_machine.Trav
     assert [("已超期 3" in one) for one in told(play, today, "12-02T17:30")] == [True]
     kinds = play.rows("SELECT kind, step_key FROM notice ORDER BY sent_at, kind")
     assert [tuple(row) for row in kinds] == [
-        (kind, "produce-1-panel-2026-11-27")
+        (kind, "panel-1-2026-11-18-7")
         for kind in ("warning:WORKSHOP", "overdue:PLANNER", "overdue:WORKSHOP", "over-3:SUPERVISOR")
     ]
 

@@ -16,6 +16,7 @@ from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.notices.watch import watch_deadlines
 from tests.books import books_balance
+from tests.flows.cycles import control_of, recorded, sweep
 from tests.flows.repairs import IN_WARRANTY, OUT_OF_WARRANTY, Repairs, goods
 
 PART = "P-PT-001"
@@ -141,11 +142,19 @@ def test_an_outside_repairer_is_planned_and_reports(play: Repairs) -> None:
     assert play.items(case)["repair-1-1"].unit == "OUT1"
 
 
-def test_a_repair_is_due_on_its_promise_and_its_unit_is_watched(play: Repairs, today: Any) -> None:
+def test_a_repair_is_controlled_from_its_plan_until_it_ends(play: Repairs, today: Any) -> None:
+    """DOMAIN-BRANCHES 4: PA, RR and SO lines; the unit is reminded of what it promised."""
     case = play.arrived()
     play.run_to(case, "repair-1-1")
-    today.move_to("2026-12-02T18:00:00+08:00")
-    assert {("repair-1-2026-11-27", role) for role in ("WORKSHOP", "PLANNER", "SUPERVISOR")} <= notices(play, case)
+    assert str(play.items(case)["repair-1-1"].due_at) == "2026-11-27 09:30:00+00:00"
+    told = sweep(play, today, "11-18T10:15") + sweep(play, today, "12-02T18:00")
+    assert len([one for one in told if "CY-2026-000001" in one]) == 4
+    control = control_of(play, case)
+    assert {("paint-1-2026-11-18-7", role) for role in ("WORKSHOP", "PLANNER", "SUPERVISOR")} <= notices(play, control)
+    assert play.finish(case) == "repaired"
+    sweep(play, today, "12-02T18:15")
+    (kept,) = recorded(play, control)
+    assert (kept.made_in_time, kept.in_in_time, kept.out_in_time, kept.over) == (False, True, True, 3)
 
 
 # review

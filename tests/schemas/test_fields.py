@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.forms.applications import ReviewedLine
 from schemas.forms.base import Form, contact_fields, form_schema
-from schemas.forms.fields import Key, Money, Quantity, Text
+from schemas.forms.fields import Key, Money, Name, Quantity, Text
 from schemas.sheet_kinds import sheet_kinds
 from schemas.words import FeeCategory
 
@@ -38,6 +38,15 @@ def test_every_control_character_but_newline_and_tab_is_refused_and_nothing_else
 
 def test_ordinary_text_has_no_problems() -> None:
     assert told(TEXT, "柜门铰链，2 只\n\t左右各一 — “急” 😀") == ""
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u3164", "\u2800", " \u00ad\ufeff ", "\u115f\u1160\uffa0", "\u2060\u200f"]
+)
+def test_a_text_of_which_nothing_is_seen_is_none(unseen: str) -> None:
+    assert TEXT.validate_python(unseen) == ""
+    assert told(TypeAdapter[str](Name), unseen)
+    assert TEXT.validate_python(f"急{unseen}件") == f"急{unseen}件"
 
 
 def test_a_control_character_is_named_with_the_remedy() -> None:

@@ -86,7 +86,7 @@ WORDS = [
     ("units", "calendar", {"CN"}),
     ("warehouses", "kind", {"good", "damaged"}),
     ("staff", "active", {"0", "1"}),
-    ("cycle_standards", "process", {"PA", "RR"}),
+    ("cycle_standards", "process", {"PA", "RR", "SO"}),
     ("cycle_standards", "urgency", {"normal", "urgent"}),
     ("holidays", "working", {"0", "1"}),
     ("sales", "channel", {"shop", "remote"}),
@@ -443,7 +443,7 @@ def test_policy_keys_are_flat_and_dotted() -> None:
 
 def test_every_policy_names_a_section_or_says_that_it_is_a_default() -> None:
     sources = {row["source"] for row in load("policies")}
-    assert {source for source in sources if not re.fullmatch(r"D|S\d( §\d [\d.]+)?( \(\w+ D\))?", source)} == set()
+    assert {source for source in sources if not re.fullmatch(r"D|LAW|S\d( §\d [\d.]+)?( \(\w+ D\))?", source)} == set()
 
 
 def test_every_role_that_a_policy_names_exists() -> None:

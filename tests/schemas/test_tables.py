@@ -183,6 +183,8 @@ def add_order(connection: Connection, case_id: int, **values: Any) -> None:
         "quantity": 5,
         "promised": date(2026, 3, 9),
         "planned": date(2026, 3, 9),
+        "since": date(2026, 3, 2),
+        "days": 5,
         "placed_at": NOW,
     }
     add(connection, production_order, defaults, values)

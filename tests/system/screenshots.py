@@ -23,6 +23,17 @@ CARD = {
     "寄回日期": "today",
 }
 
+WISH = {
+    "申报人工号": "E1049",
+    "订单号": "SO20251023-0164",
+    "品名": "定制衣柜门板(按尺寸)",
+    "数量": 2,
+    "图号": "DZ-0880",
+    "尺寸": "800×600×18",
+    "材质": "实木颗粒板",
+    "颜色": "胡桃木",
+}
+
 
 def main() -> None:
     """Play a few steps in the real product and take a picture of each."""
@@ -32,7 +43,14 @@ def main() -> None:
         log_in(desk, product)
         page = desk.new_page()
         staff = Staff(page, product.start_page)
-        for take in (take_start_page, take_application, take_inbox_and_gate, take_case_sheet, take_customer_file):
+        for take in (
+            take_start_page,
+            take_application,
+            take_inbox_and_gate,
+            take_case_sheet,
+            take_customer_file,
+            take_special_order,
+        ):
             take(staff)
 
 
@@ -86,6 +104,15 @@ def take_customer_file(staff: Staff) -> None:
     heading = staff.page.get_by_role("heading", name="销售记录 Sales")
     heading.wait_for()
     shoot(staff.page, "customer", 1500, heading.locator(".."))
+
+
+def take_special_order(staff: Staff) -> None:
+    """What an office fills in to have something made."""
+    form = staff.apply_from("北京办事处", "特殊订货")
+    for label, value in WISH.items():
+        fill(form, label, value)
+    staff.page.mouse.move(0, 0)
+    shoot(staff.page, "special-order", 1700)
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:

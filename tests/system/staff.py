@@ -128,10 +128,10 @@ class Staff:
 
     # applications
 
-    def apply_from(self, office: str) -> Locator:
+    def apply_from(self, office: str, link: str = "申报") -> Locator:
         """Take an office's pre-filled application form from the start page."""
         self.start()
-        self.follow(office, "申报")
+        self.follow(office, link)
         self.page.get_by_role("button", name="Submit").wait_for()
         return self.page.locator("main").last
 

@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+import flows.cycle_control  # noqa: F401  registers process CY
 from schemas.problems import BadInput
+from tasks.control.watch import watch_cycles
 from tasks.cycle.publication import holidays_wanted, known_to, publish
 from tasks.cycle.rules import calendar_warning
 from tasks.desk.links import Links
@@ -51,6 +53,7 @@ def moment(text: str) -> datetime:
 def test_a_promise_beyond_the_last_year_is_provisional_until_that_is_published(play: Play, tmp_path: Path) -> None:
     case = play.apply([line("P-PB-001", 3)])
     item = play.run_to(case, "produce-1-panel-1")
+    assert watch_cycles(play.db) == []
     assert (play.lines(case)[0].promised, item.due_at) == (date(2027, 1, 1), moment("2027-01-01T17:30"))
     before = sheet(play, case)
     assert "| 承诺 Promised | 2027-01-01 暂定 provisional |" in before
@@ -59,7 +62,12 @@ def test_a_promise_beyond_the_last_year_is_provisional_until_that_is_published(p
     assert load(play, tmp_path) == 3, "what is published already is left alone"
     item = play.items(case)["produce-1-panel-1"]
     assert item.due_at == play.case(case).due_at == moment("2027-01-05T17:30")
-    assert [entry["at"] for entry in item.schedule][1:2] == ["2027-01-05T09:30:00+00:00"]
+    (control,) = play.rows("SELECT * FROM work_item WHERE step_key = 'progress-panel-1'")
+    assert control.due_at == item.due_at
+    assert [entry["at"] for entry in control.schedule][1:2] == ["2027-01-05T09:30:00+00:00"]
+    assert watch_cycles(play.db) == watch_cycles(play.db) == []
+    (again,) = play.rows("SELECT * FROM work_item WHERE step_key LIKE 'progress-panel-%' AND state = 'open'")
+    assert (again.step_key, again.due_at, again.schedule[1]) == ("progress-panel-2", item.due_at, control.schedule[1])
     (kept,), (order,) = play.lines(case), play.orders(case)
     assert kept.promised == kept.planned == order.promised == order.planned == date(2027, 1, 5)
     after = sheet(play, case)

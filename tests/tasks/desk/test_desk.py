@@ -532,7 +532,7 @@ def test_the_start_page_links_worklists_inboxes_and_prefilled_forms() -> None:
 
 def planned(**values: Any) -> PlannedLine:
     made = {"supply": Supply.WORKSHOP, "unit": "PANEL", "days": 7, "promised": "2026-12-01", "planned": "2026-11-30"}
-    made |= {"since": "2026-11-20", "remake": False}
+    made |= {"since": "2026-11-20"}
     looks = {"specification": "大", "colour": "白", "uom": "块", "price": "8.5"}
     return PlannedLine(**{"line_no": 1, "part": "P-1", "name": "门板", "quantity": "3.00"} | looks | made | values)
 

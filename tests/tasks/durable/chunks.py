@@ -21,13 +21,13 @@ Move = Callable[[Engine, Sequence[Turn]], Sequence[Result]]
 
 
 def one_by_one(db: Engine, turns: Sequence[Turn]) -> list[Result]:
-    """Do what a chunk does with one leg after the other, as clicks would."""
-    results = []
-    for turn in turns:
+    """Do what a chunk does with one leg after the other, as clicks would; by id, as a chunk draws its numbers."""
+    results = {}
+    for turn in sorted(turns, key=lambda turn: turn.case_id):
         outcomes = [advance(db, turn.case_id, answer) for answer in turn.answers or (None,)]
         replies = [outcome.reply for outcome in outcomes]
-        results.append(Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies))
-    return results
+        results[turn.case_id] = Result(turn.case_id, outcomes[-1].number, outcomes[-1].closed, replies)
+    return [results[turn.case_id] for turn in turns]
 
 
 def open_plans(db: Engine, plans: Sequence[Plan]) -> dict[int, Plan]:

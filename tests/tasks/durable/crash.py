@@ -38,8 +38,12 @@ TOO_LATE = re.compile(r"already decided|is closed")
 
 
 class Point(NamedTuple):
-    """A commit of a case: the ledger's sequence with it, and what its transaction wrote."""
+    """A commit: the case that it changed, the ledger's sequence with it, and what its transaction wrote.
 
+    One that opens another case is its own; where it changed none, of a lease say, the sequence is the highest of all.
+    """
+
+    case: str | None
     seq: int | None
     wrote: tuple[str, ...]
 
@@ -159,7 +163,7 @@ def arm(db: Engine, kill: Kill | KillAtNew | None, say: Callable[[Point], None])
         if not wrote:
             commit(connection)
             return
-        point, count = Point(_sequence(connection), tuple(wrote)), count + 1
+        point, count = Point(*_changed(connection), tuple(wrote)), count + 1
         wrote.clear()
         say(point)
         dies = kill is not None and kill.dies(point, count)
@@ -174,9 +178,14 @@ def arm(db: Engine, kill: Kill | KillAtNew | None, say: Callable[[Point], None])
     db.dialect.do_commit = do_commit  # type: ignore[assignment]
 
 
-def _sequence(connection: Any) -> int | None:
-    (found,) = connection.cursor().execute("SELECT max(seq) FROM service_case").fetchone()
-    return int(found) if found is not None else None
+def _changed(connection: Any) -> tuple[str | None, int | None]:
+    """Find the case that a transaction has changed; others of the family may be anywhere meanwhile."""
+    own = "SELECT number, seq FROM service_case WHERE xmin = pg_current_xact_id()::xid ORDER BY id LIMIT 1"
+    found: tuple[str | None, int | None] = (
+        connection.cursor().execute(own).fetchone()
+        or connection.cursor().execute("SELECT NULL, max(seq) FROM service_case").fetchone()
+    )
+    return found
 
 
 def play_on(

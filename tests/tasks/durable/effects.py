@@ -1,7 +1,7 @@
 """What a database says has happened, in words that do not depend on when, in which process or at which try.
 
 Surrogate ids become numbers, moments become days, and what only says who tried (a refused decision, the
-channel of the leg that did a step) is left out: where the same things happened, the effects are the same.
+channel of the leg that did a step or read a letter) is left out: where the same things happened, the effects are the same.
 """
 
 import json
@@ -31,6 +31,8 @@ TABLES = (
     "stock_balance",
     "reservation",
     "production_order",
+    "line_cycle",
+    "penalty",
     "counter",
     "notice",
     "charge",
@@ -81,12 +83,12 @@ def _rows(connection: Connection, table: Table, names: Mapping[str, str]) -> lis
 
 def as_text(table: str, row: dict[str, Any], names: Mapping[str, str]) -> str:
     """Write a row so that it is equal wherever the same has happened; `names` are of surrogate ids."""
-    for name in {"case_id", "parent_id"} & row.keys():
+    for name in {"case_id", "parent_id", "cycle_id"} & row.keys():
         row[name] = names.get(str(row[name]))
     if table == "ledger" and row["step_key"].startswith(OPENED):
         given = row["output"] if isinstance(row["output"], list) else [row["output"]]
         row["output"] = [names.get(str(one), one) for one in given]
-    if table == "ledger" and row["actor"] == Role.SYSTEM:
+    if table == "ledger" and row["actor"] in {Role.SYSTEM, *names.values()}:
         del row["channel"]
     shown = json.dumps(
         {name: value for name, value in row.items() if name not in SURROGATE},

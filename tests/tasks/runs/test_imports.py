@@ -497,11 +497,12 @@ def test_what_was_typed_into_a_wrong_application_is_no_markdown_in_its_draft() -
 
 
 def test_secrets_of_a_url_are_not_kept_once_the_import_has_ended(desk: Desk, deployments: dict[str, UUID]) -> None:
-    place = "http://me:secret@127.0.0.1:1/a.csv?token=secret"
+    # Prefect names runs by itself, and may call one secret-crab
+    place = "http://me:s3cr3t@127.0.0.1:1/a.csv?token=s3cr3t"
     done = run(desk, start(desk, "import-sheet", deployments, 文件=place, 表种="自动识别 auto"), IMPORT)
     assert state(done)[1] == "未受理"
     assert done.parameters == {"导入单": {"文件": "http://127.0.0.1:1/a.csv", "表种": "自动识别 auto"}}
-    assert "secret" not in f"{done.model_dump_json()} {page(desk, done.id)}"
+    assert "s3cr3t" not in f"{done.model_dump_json()} {page(desk, done.id)}"
 
 
 def test_the_drop_folders_watch_clears_what_was_kept_for_as_long_as_the_policy_says(

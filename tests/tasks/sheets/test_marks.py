@@ -1,6 +1,6 @@
 """Marks and origins stay what they were: a row or request that was taken before is known when it is sent again.
 
-The literals were computed when sheet kinds were still written out by hand; they never change.
+The literals were computed when a kind came, of PA's when sheet kinds were written out by hand; they never change.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,11 @@ import time_machine
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import fill_in, forms_of, mark_rows
+from tests.flows.specials import DOOR
 from tests.tasks.sheets import repair_rows
 from tests.tasks.sheets.workbooks import rows_of
 
-CASE = {"单号": "PA-2026-000007"}
+CASE, ORDER, CONTROL = {"单号": "PA-2026-000007"}, {"单号": "SO-2026-000007"}, {"单号": "CY-2026-000007"}
 ROWS: dict[str, list[dict[str, Any]]] = {
     "review": [
         {"单号": "pa-2026-000007", "步骤": "review-1", "审核结论": "通过", "经办人工号": "E1001", "费用类别": "收费"}
@@ -69,6 +70,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         | {"经办人工号": "E1004", "说明": ""}
     ],
     "anomaly-answer": [CASE | {"步骤": "confirm-1", "确认结论": "有异议", "原因": "非本车间", "经办人工号": "E1007"}],
+    "special-review": [ORDER | {"经办人工号": "E1001", "初审结论": "退回办事处", "信用等级": "A级", "原因": "缺图号"}],
+    "special-resubmit": [ORDER | {"步骤": "resubmit-1", "经办人工号": "E1049", "要求日期": "12月30日", **DOOR}],
+    "makeability": [ORDER | {"经办人工号": "E1012", "生产结论": "改动后可生产", "原因": "加厚", **DOOR}],
+    "changes-answer": [ORDER | {"经办人工号": "E1049", "改动意见": "同意", "原因": ""}],
+    "proposal": [
+        ORDER | {"经办人工号": "E1004", "行号": 1, "单价": "1,234.50", "周期天数": 15, "定金": 400, "预付款": 0}
+    ],
+    "quote-answer": [ORDER | {"经办人工号": "E1049", "答复": "同意报价", "签字日期": 20261118, "原因": ""}],
+    "payments": [
+        ORDER | {"经办人工号": "E1047", "款项": "定金", "金额": "５００", "付款日期": "2026/11/18", "凭证号": "YH-1"}
+    ],
+    "penalty-answer": [CONTROL | {"经办人工号": "E1032", "部门意见": "有异议", "原因": "机台故障"}],
+    "penalty": [CONTROL | {"经办人工号": "E1042", "处罚结论": "减少", "减至金额": "１０.50", "原因": "机台故障"}],
+    "give-back": [ORDER | {"经办人工号": "E1047", "金额": 2000.0, "付款日期": date(2026, 11, 18), "凭证号": "YH-2"}],
 }
 MARKS = {
     "review": ["90f5952d-31d1-5160-ade2-53237d918cf0", "018b72f3-812e-5a85-9c24-0ef01e1a001a"],
@@ -86,6 +101,16 @@ MARKS = {
     "responsibility": ["17034d48-77a8-5bc6-8151-36d32daed675"],
     "anomaly-plan": ["5bd60d56-a1c5-5058-80d0-ef6bd71e2962"],
     "anomaly-answer": ["c3e0dfa0-748e-5ae4-ad9a-78b52ce67ad1"],
+    "special-review": ["88c7cf37-5a18-54ff-bcc9-288a081bf0d2"],
+    "special-resubmit": ["bfcc5dfd-6997-579d-ae5e-d2f48362c9c9"],
+    "makeability": ["4be3efa3-7605-511c-8a9e-d1244d0360e8"],
+    "changes-answer": ["5dc38f1f-c68a-5083-8953-d0631b573bad"],
+    "proposal": ["6f5e1fd0-8b36-5f5a-b7b4-8910d41eadd8"],
+    "quote-answer": ["e9923efe-1df9-51b2-a22f-44f7a6685752"],
+    "payments": ["a6123a6b-6476-5273-872e-0681ff3127da"],
+    "penalty-answer": ["2fdd7618-c14a-53b9-a199-e322544af3be"],
+    "penalty": ["5b515a7b-89fd-5c3c-8893-02f1a40f5437"],
+    "give-back": ["08322ddc-a69d-5d0c-8b70-20ee29eaeaef"],
 }
 
 ROWS |= {code: [repair_rows.example(code)] for code in repair_rows.MARKS}

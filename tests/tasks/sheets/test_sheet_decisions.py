@@ -12,9 +12,14 @@ import time_machine
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+import flows.cycle_control  # noqa: F401  registers process CY
 from schemas.sheet_kinds import sheet_kind, sheet_kinds
+from tasks.control.watch import watch_cycles
+from tasks.durable import clock
+from tasks.notices.watch import watch_deadlines
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
+from tests.flows.specials import DOOR, changed, contract, order
 from tests.play import LINES, Play, books_balance, line
 from tests.tasks.sheets import repair_rows
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
@@ -76,9 +81,45 @@ def at_party(play: Play) -> int:
     return child
 
 
+def late(play: Play, key: str) -> int:
+    """The control of a case whose unit was late in November: its opinion stands at a gate."""
+    case = at(play, "produce-1-panel-1", PANEL)
+    for moment in ("2026-11-18T10:00", "2026-11-30T10:00", "2026-12-01T09:00"):
+        with time_machine.travel(f"{moment}:00+08:00", tick=False):
+            if moment.startswith("2026-11-30"):
+                play.decide(case, "produce-1-panel-1")
+            watch_cycles(play.db)
+            watch_deadlines(play.db, clock.now())
+    control = int(play.rows("SELECT id FROM service_case WHERE parent_id = :case", case=case)[0].id)
+    if key not in play.items(control):
+        play.decide(control, "answer-panel-2026-11")
+    return control
+
+
 def sent_back(play: Play) -> int:
     case = at(play, "review-1", PANEL)
     play.decide(case, "review-1", 审核结论="退回办事处", 原因="核对数量")
+    return case
+
+
+def special(play: Play, key: str) -> int:
+    """Bring a special order to a step."""
+    case = order(play)
+    play.run_to(case, key)
+    return case
+
+
+def incomplete(play: Play) -> int:
+    case = order(play, DOOR | {"图号": ""})
+    play.decide(case, "review-1", 初审结论="退回办事处", 原因="缺图号")
+    return case
+
+
+def given_up(play: Play) -> int:
+    """A special order that its customer has withdrawn after paying for it."""
+    case = contract(play)
+    play.run_to(case, "produce-1-custom-1")
+    assert play.withdraw(case, "E1040").accepted
     return case
 
 
@@ -99,6 +140,16 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "responsibility": (anomalous, "responsibility", {}),
     "anomaly-plan": (anomalous, "plan-1", {}),
     "anomaly-answer": (at_party, "confirm-1", {}),
+    "special-review": (lambda play: special(play, "review-1"), "review-1", {}),
+    "special-resubmit": (incomplete, "resubmit-1", {"要求日期": "2026-12-30"}),
+    "makeability": (lambda play: special(play, "makeable"), "makeable", {"数量": 2}),
+    "changes-answer": (changed, "changes", {}),
+    "proposal": (lambda play: special(play, "proposal-1"), "proposal-1", {}),
+    "quote-answer": (lambda play: special(play, "offer-1"), "offer-1", {"签字日期": TODAY}),
+    "payments": (lambda play: contract(play, 定金=500, 预付款=0), "deposit-1-1", {"付款日期": TODAY}),
+    "give-back": (given_up, "give-back", {"付款日期": TODAY}),
+    "penalty-answer": (lambda play: late(play, "answer-panel-2026-11"), "answer-panel-2026-11", {}),
+    "penalty": (lambda play: late(play, "penalty-panel-2026-11"), "penalty-panel-2026-11", {}),
 }
 GATES |= repair_rows.GATES
 

@@ -1,0 +1,174 @@
+"""What a unit's delay costs it: opinion of a month, objection, confirmation, notice (DOMAIN 4, DOMAIN-BRANCHES 4)."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row
+
+from schemas.forms.cycles import MonthEnded, PenaltyAnswer, PenaltyDecision, PenaltyVerdict, UnitSays
+from schemas.parts import Goods
+from schemas.problems import Problem
+from schemas.tables import penalty
+from schemas.words import DocumentKind, Role
+from tasks.approvals.rules import Approver, reason_needed
+from tasks.approvals.steps import barred_problems, find_leader, may_not
+from tasks.branches.beside import Branch, beside
+from tasks.control.queries import finished, lines_of, penalised, units_of
+from tasks.control.rules import Late, Opinion, decision_problems, end_of_month, moved, penalty_of, shared_out
+from tasks.control.steps import goods_of
+from tasks.cycle.queries import calendar
+from tasks.cycle.rules import add_working_days_to_date, at, working_days_between
+from tasks.cycle.terms import gate, working_days
+from tasks.documents.contents import goods_row
+from tasks.documents.steps import issue
+from tasks.durable.process import Case
+from tasks.durable.question import Question
+from tasks.durable.signals import TimedOut
+from tasks.durable.step import step
+from tasks.people.queries import units
+from tasks.policies.queries import setting
+from tasks.unit.work import Work
+
+PRODUCTION, RECORD = "配件生产", "记录配件入出库周期"
+SILENT = "逾期未答复，视为同意 silence is consent"
+
+
+class Penalties:
+    """The opinions of a case, one a unit and month; `penalised` once the MANAGER has confirmed any."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.begun, self.penalised = case, set[str](), False
+
+    def begin(self, unit: str, month: str) -> None:
+        """Look at what a unit was late with in a month as soon as that is over."""
+        key = f"{unit.lower()}-{month}"
+        if key not in self.begun:
+            self.begun.add(key)
+            beside(self.case, self._judging(unit, month, key))
+
+    def _judging(self, unit: str, month: str, key: str) -> Branch[None]:
+        with suppress(TimedOut):
+            yield month_question(key, month)
+        opinion = propose_penalty(self.case, unit, month, turn=key)
+        if not opinion.late:
+            return
+        barred, said = {self.case.request.applicant}, SILENT
+        try:
+            answer = yield objection_question(key, opinion)
+            barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
+        except TimedOut:
+            pass
+        leader = find_leader(self.case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
+        decision = yield decision_question(key, opinion, said, leader, barred)
+        settle_penalty(self.case, opinion, decision, turn=key)
+        self.penalised |= decision.verdict != PenaltyVerdict.DROP
+
+
+def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
+    """Find what a unit finished after its promise: how many of a line on which day, what was promised, and working days over."""
+    known, (pauses, *_) = calendar(work), [one.progress.pauses for one in work.read(units_of)[work.case.id]]
+    rows = [row for row in work.read(finished)[work.case.id] if row.unit == unit]
+    promised = [add_working_days_to_date(known, row.since, row.days) for row in rows]
+    due = [moved(known, pauses, row.since, day, row.made_on) for row, day in zip(rows, promised, strict=True)]
+    over = [working_days_between(known, day, row.made_on) for row, day in zip(rows, due, strict=True)]
+    return [late for late in zip(rows, promised, over, strict=True) if late[2] > 0]
+
+
+@step("逾期判定", link=PRODUCTION)
+def find_late(work: Work, unit: str, turn: str) -> list[str]:
+    """Find the months in which a unit finished something after its promise: 2026-11."""
+    return sorted({f"{row.made_on:%Y-%m}" for row, *_ in late_rows(work, unit)})
+
+
+def month_question(key: str, month: str) -> Question[MonthEnded]:
+    """Wait for the first working morning after a month."""
+
+    def over(work: Work) -> datetime:
+        known = calendar(work)
+        return at(add_working_days_to_date(known, end_of_month(month), 1), known.start)
+
+    return Question(f"month-{key}", f"待月末·{month}", Role.SYSTEM, MonthEnded, over, RECORD, expires=over)
+
+
+@step("处罚意见", link=RECORD)
+def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
+    """Propose what a unit's late completions of a month cost, in a 处罚意见书; nothing where a line's cap is used up."""
+    rate, cap = (Decimal(str(setting(work, f"penalty.{name}"))) for name in ("rate", "cap"))
+    lines, before, late = _lines(work), work.read(penalised), list[Late]()
+    for row, promised, over in late_rows(work, unit):
+        line, life = lines[row.line_no, row.turn], (work.case.id, row.line_no)
+        amount = penalty_of(row.quantity * line.price, over, rate, line.value * cap - before[life])
+        if f"{row.made_on:%Y-%m}" == month and amount:
+            before[life] += amount
+            own = {name: getattr(row, name) for name in ("line_no", "turn", "made_on", "quantity")}
+            late.append(Late(**own, promised=promised, over=over, amount=amount))
+            work.insert(penalty, **own, unit=unit, over=over, amount=amount)
+    by, name = Role(setting(work, "penalty.confirm_role")), work.read(units)[unit].name
+    opinion = Opinion(unit=unit, unit_name=name, month=month, late=late, by=by)
+    if late:
+        _issue(work, DocumentKind.PENALTY_OPINION, opinion, [one.amount for one in late])
+    return opinion
+
+
+def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
+    """Ask the unit, which may object within 3 wd; silence is consent."""
+
+    def check(form: PenaltyAnswer, _work: Work) -> list[Problem]:
+        return reason_needed(form.reason, form.verdict == UnitSays.OBJECT, "有异议时必填 is required to object")
+
+    title, role, brief = "处罚意见答复", Role.RESPONSIBLE_UNIT, opinion.brief
+    return gate(
+        f"answer-{key}", title, role, PenaltyAnswer, "objection", RECORD, lambda: brief,
+        check=check, unit=opinion.unit, expires=working_days("objection"), remind=None,
+    )  # fmt: skip
+
+
+def decision_question(
+    key: str, opinion: Opinion, said: str, leader: Approver, barred: set[str]
+) -> Question[PenaltyDecision]:
+    """Ask the MANAGER to confirm, reduce or drop an opinion; who answered for the unit may not."""
+
+    def check(form: PenaltyDecision, _work: Work) -> list[Problem]:
+        dropped = form.verdict == PenaltyVerdict.DROP
+        return decision_problems(form, opinion.amount) + ([] if dropped else barred_problems(form, barred))
+
+    def brief() -> list[str]:
+        return [*opinion.brief, f"部门意见 The unit: **{said}**"]
+
+    title, nobody = "处罚确认", may_not(barred, leader.last)
+    return gate(
+        f"penalty-{key}", title, leader.role, PenaltyDecision, "approval", RECORD, brief, check=check, barred=nobody
+    )
+
+
+@step("处罚通知", link=RECORD)
+def settle_penalty(work: Work, opinion: Opinion, decision: PenaltyDecision, turn: str) -> Decimal:
+    """Note what was confirmed of an opinion, and notify the unit by a 处罚通知单 unless it was dropped; gives the sum."""
+    sums = {PenaltyVerdict.CONFIRM: opinion.amount, PenaltyVerdict.REDUCE: decision.amount}
+    total = sums.get(decision.verdict, Decimal(0))
+    shares = shared_out(total, [one.amount for one in opinion.late])
+    for late, share in zip(opinion.late, shares, strict=True):
+        own = {"line_no": late.line_no, "turn": late.turn, "made_on": late.made_on}
+        work.update(penalty, {"case_id": work.case.id, **own}, confirmed=share)
+    if total:
+        _issue(work, DocumentKind.PENALTY_NOTICE, opinion, shares)
+    return total
+
+
+def _issue(work: Work, kind: DocumentKind, opinion: Opinion, amounts: Sequence[Decimal]) -> None:
+    lines, rows = _lines(work), []
+    for late, amount in zip(opinion.late, amounts, strict=True):
+        line = lines[late.line_no, late.turn]
+        goods = goods_of(line).as_goods(late.quantity)
+        dates = {"promised": str(late.promised), "made_on": str(late.made_on), "over": str(late.over)}
+        rows.append(goods_row(Goods(**goods), **dates, penalty=str(amount)))
+    total = str(sum(amounts, Decimal(0)))
+    about = {"case": work.case.number, "source": work.case.request["source"], "month": opinion.month, "penalty": total}
+    issue(work, kind, {**about, "production_unit": f"{opinion.unit_name} {opinion.unit}", "lines": rows})
+
+
+def _lines(work: Work) -> Mapping[tuple[int, int], Row[Any]]:
+    return {(line.line_no, line.turn): line for line in work.read(lines_of)[work.case.id]}

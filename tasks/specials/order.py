@@ -1,0 +1,81 @@
+"""下单生产 around what PA's steps do: contract review, the items' prices, and how an order ends that fails (DOMAIN 7)."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from schemas.forms.specials import CreditGrade
+from schemas.parts import PartsLine
+from schemas.processes.special_order import SpecialEnding
+from schemas.tables import notice, part_price, production_order
+from schemas.words import OrderState, Role, Verdict
+from tasks.approvals.steps import Matter, approval, find_leader
+from tasks.branches.beside import alone
+from tasks.durable.process import Case, ask
+from tasks.durable.step import step
+from tasks.lines.rules import brief_lines
+from tasks.policies.queries import term
+from tasks.quotes.rules import FailedBy, Paid
+from tasks.quotes.steps import giving_back
+from tasks.specials.offers import Contract
+from tasks.specials.steps import Over
+from tasks.stock.moves import release
+from tasks.unit.work import Work
+
+ORDER: Final = "下单生产"
+
+
+@step("合同评审人", link=ORDER)
+def contract_reviewer(work: Work, credit: CreditGrade) -> Role | None:
+    """Find who reviews the contract by the customer's credit grade (S4 3.2.2); None where nobody must."""
+    role = term(work, "contract.reviewers")[credit]
+    return Role(role) if role else None
+
+
+def review_contract(case: Case, contract: Contract, credit: CreditGrade, barred: set[str]) -> None:
+    """Have the contract reviewed before anything is ordered; Over where it is refused: then nothing came about."""
+    role = contract_reviewer(case, credit)
+    if role is None:
+        return
+    leader = find_leader(case, role, frozenset(barred), turn="contract")
+    matter = Matter(ORDER, barred, partial(_brief, contract, credit), leader.last)
+    said = ask(case, approval("contract", "合同评审", leader.role, matter, "contract"))
+    if said.verdict == Verdict.REJECT:
+        raise Over(SpecialEnding.REJECTED, said.reason)
+    barred.add(said.staff)
+
+
+def _brief(contract: Contract, credit: CreditGrade) -> list[str]:
+    return [f"信用等级 credit: **{credit.zh}**", *brief_lines(contract.lines)]
+
+
+@step(ORDER)
+def conclude(work: Work, lines: list[PartsLine]) -> list[PartsLine]:
+    """Enter the agreed prices in the catalogue: from now on each item has its own."""
+    for line in lines:
+        source = f"{work.case.number} 特殊订货"
+        work.insert(part_price, part=line.part, price=line.price, valid_from=work.today, source=source)
+    return lines
+
+
+@step("停止生产", link=ORDER)
+def stop_order(work: Work) -> None:
+    """Stop at once what is being made and let go of what is kept, before money is given back."""
+    release(work)
+    key = {"case_id": work.case.id, "state": OrderState.OPEN.value}
+    work.update(production_order, key, state=OrderState.CANCELLED)
+
+
+@step("答复结果", link="")
+def tell_applicant(work: Work, ending: SpecialEnding, reason: str) -> str:
+    """Tell the office how its order ended."""
+    told = f"{work.case.number} 特殊订货 {ending.zh}：{reason}"
+    work.insert(notice, kind=f"reply:{Role.OFFICE}", role=Role.OFFICE, text=told, sent_at=work.now)
+    return reason
+
+
+def pay_back(case: Case, paid: Sequence[Paid], failed_by: FailedBy) -> None:
+    """Stop the order and have given back what the customer gets of what was paid."""
+    if paid:
+        stop_order(case)
+        alone(case, giving_back(case, list(paid), failed_by, ORDER))
