@@ -10,7 +10,7 @@ from tasks.branches.beside import Branch, rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import TimedOut, Withdrawn
 from tasks.lines.anomalies import end_source
-from tasks.lines.queries import line_table
+from tasks.quotes.queries import paid_table
 from tasks.repair.accept import accept_repair, may_withdraw, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
@@ -50,7 +50,7 @@ ON_THE_WAY = ("确认物流信息", "提货验货", "修正确认", "车间维�
     accept=accept_repair,
     begin=begin_application,
     end=end_source,
-    lines=line_table,
+    lines=paid_table,
     may_withdraw=may_withdraw,
 )
 def repair_return(case: Case) -> Closing:
@@ -65,7 +65,7 @@ def repair_return(case: Case) -> Closing:
     said, limits, ways = review.decision, repair_limits(case), list[Way]()
     causes = {line.line_no: line.cause for line in said.lines}
     for line, applied in zip(review.lines, review.applied, strict=True):
-        goods = collect_goods(case, line, applied, causes.get(line.line_no, ""), turn=line.line_no)
+        goods = collect_goods(case, line, applied, causes.get(line.line_no, ""), False, turn=line.line_no)
         ways.append(Way(case, line, goods, said.place, review.barred, limits))
     for way in ways:
         way.start(goods_way)

@@ -1,5 +1,5 @@
 """What staff fill in: request forms that open a case, decision forms that answer a work item; a file a trade."""
 
 # as staff meet them
-TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics", "repairs", "return_lists", "anomalies", "specials")
-TRADES += ("quotes", "cycles", "sales")
+TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics", "repairs", "return_lists")
+TRADES += ("quality", "anomalies", "specials", "quotes", "cycles", "sales")

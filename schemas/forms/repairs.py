@@ -54,13 +54,6 @@ class Arbitration(Labelled):
     OFFICE = "office", "采纳办事处意见"
 
 
-class CustomerWord(Labelled):
-    """What a customer says of a quote."""
-
-    AGREES = "agrees", "同意维修"
-    REFUSES = "refuses", "不同意"
-
-
 class ScrapWord(Labelled):
     """What a customer says of scrapping goods; a new part is offered where warranty does not give one."""
 
@@ -75,13 +68,6 @@ class RepairResult(Labelled):
     REPAIRED = "repaired", "已修好"
     DEARER = "dearer", "须重新报价"
     IMPOSSIBLE = "impossible", "无法修复"
-
-
-class Passed(Labelled):
-    """What QUALITY says of a repair."""
-
-    PASS = "pass", "合格"
-    FAIL = "fail", "不合格"
 
 
 class Ruling(Labelled):
@@ -202,25 +188,11 @@ class ArbitrationFound(Decision):
     reason: Annotated[fields.ReasonText, Field(min_length=1)]
 
 
-@sheet("quote-sent", "报价联系", signer=("客服专员", "E1025"), hints=("一行一份反馈单；联系客户之日起 15 天内有效。",))
+@sheet("quote-sent", "报价联系", signer=("客服专员", "E1025"), hints=("一行一单；联系客户之日起 15 天内有效。",))
 class QuoteSent(Decision):
     """报价联系: an agent has brought the quote to the customer."""
 
     how: Annotated[fields.Name, label("联系方式", "How"), Cell("电话", width=12)]
-    note: fields.Explanation = ""
-
-
-SIGNED = "同意须有客户签字的“同意维修”反馈单 consent wants the form that came back signed"
-
-
-@sheet(
-    "quote-answers", "客户答复", signer=("客服专员", "E1025"), hints=("同意须有签回的反馈单；不同意可以口头，须记录。",)
-)
-class QuoteAnswer(Decision):
-    """客户答复: the customer agrees by signature, or refuses, orally too."""
-
-    verdict: Annotated[CustomerWord, label("客户答复", "Customer's answer"), Cell("同意维修", CHOOSE, 12)]
-    signed: Annotated[fields.Remark, label("签回单编号", "Signed form", SIGNED), Cell("FK-2026-000001", width=18)] = ""
     note: fields.Explanation = ""
 
 
@@ -242,15 +214,6 @@ class RepairReport(Decision):
     fee: Annotated[fields.Money, label("修理费", "Repair fee (CNY)"), Cell(0, "元；不超过已同意的报价", 10)]
 
 
-@sheet("inspection", "返修检验", signer=("品管", "E1022"), hints=("合格后才能入库；第三次不合格由客服主管决定。",))
-class RepairInspected(Decision):
-    """返修检验: QUALITY passes a repair, or sends it back."""
-
-    verdict: Annotated[Passed, label("检验结论", "Verdict"), Cell("合格", CHOOSE, 10)]
-    tests: Annotated[fields.Name, label("检验项目", "Tests"), Cell("外观、尺寸", width=24)]
-    reason: Annotated[fields.ReasonText, needed("不合格时必填 needed to fail it")] = ""
-
-
 OTHER_UNIT = "换单位时必填 needed for another unit"
 
 
@@ -260,11 +223,3 @@ class RepairRuled(Decision):
 
     verdict: Annotated[Ruling, label("裁定", "Decision"), Cell("再修一次", CHOOSE, 12)]
     unit: Annotated[fields.Remark, label("生产单位", "Unit", OTHER_UNIT), Register.UNIT, OPTIONAL] = ""
-
-
-@sheet("repair-payment", "修理收款", signer=("财务", "E1047"), hints=("收到修理收费单的全额后登记；未收款不发货。",))
-class RepairPaid(Decision):
-    """修理收款: FINANCE has the money."""
-
-    paid: Annotated[fields.Money, label("收款金额", "Paid (CNY)"), Cell(120, "元", 10)]
-    note: fields.Explanation = ""

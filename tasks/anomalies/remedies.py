@@ -10,7 +10,7 @@ from schemas.forms.applications import ApplicationLine, Leaving, PartsApplicatio
 from schemas.parts import ORDERS_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.tables import notice
-from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from schemas.words import MovementKind, Role, Urgency
 from tasks.anomalies.rules import amount_of, least_leader, plan_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
@@ -21,16 +21,16 @@ from tasks.approvals.steps import Matter, climbing, find_leader
 from tasks.branches.beside import Branch, alone, beside
 from tasks.branches.children import withdraw_child
 from tasks.cycle.terms import gate
-from tasks.documents.contents import goods_row, slip
-from tasks.documents.steps import DocumentRef, issue
+from tasks.documents.steps import DocumentRef
 from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import only_these
-from tasks.people.queries import offices, people
+from tasks.people.queries import people
 from tasks.production.questions import count_question
-from tasks.stock.moves import receive
+from tasks.stock.booking import book
+from tasks.stock.moves import warehouse_of
 from tasks.unit.work import Work
 
 LEADER = "领导审核"
@@ -132,16 +132,7 @@ def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> li
     kinds = [MovementKind.RETURN_TO_STOCK if left else MovementKind.PRODUCTION_IN]
     if where != Whereabouts.GOOD:
         kinds = [MovementKind.DAMAGED_IN, *([MovementKind.SCRAP_OUT] if where == Whereabouts.SCRAPPED else [])]
-    return [_booked(work, goods, kind) for kind in kinds if goods.quantity]
-
-
-def _booked(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef:
-    red, scrap = kind == MovementKind.RETURN_TO_STOCK, kind == MovementKind.SCRAP_OUT
-    receive(work, goods.line_no, goods.part, -goods.quantity if scrap else goods.quantity, kind)
-    row = goods_row(goods, quantity=str(-goods.quantity if red else goods.quantity))
-    out = DocumentKind.OUTBOUND_SLIP if red or scrap else DocumentKind.INBOUND_SLIP
-    party = {"receiver" if red or scrap else "supplier": work.read(offices)[work.case.office].name}
-    return issue(work, out, slip(work, [kind], party, [row], red))
+    return [book(work, kind, [goods], warehouse_of(work, kind)) for kind in kinds if goods.quantity]
 
 
 @step("回复申报方")

@@ -63,7 +63,10 @@ _FINISHED = text(f"""
     JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
     CROSS JOIN json_array_elements(l.output -> 'lines') AS row
     WHERE o.cycle_id = ANY(:ids) AND (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 5, 2""")
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    UNION ALL SELECT o.cycle_id, o.line_no, o.turn, o.unit, o.made_on, o.days, o.since, o.made FROM production_order o
+    WHERE o.cycle_id = ANY(:ids) AND o.made_on IS NOT NULL AND NOT EXISTS (  -- what is repaired is finished at once
+        SELECT 1 FROM work_item i WHERE i.case_id = o.case_id AND i.form = :report) ORDER BY 5, 2""")
 _PENALISED = text("""
     SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c
     JOIN service_case k ON k.parent_id = c.parent_id JOIN penalty p ON p.case_id = k.id

@@ -6,14 +6,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.approvals import ApprovalDecision
 from schemas.forms.logistics import FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import Goods, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
-from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
-from tasks.approvals.rules import Approver
-from tasks.approvals.steps import Matter, approval, asking, find_leader
+from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
 from tasks.cycle.terms import Due, More, escalation, gate, working_days
@@ -135,21 +133,9 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     ruling = judge_freight(parcel.case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return ""
-    role, shown = ruling.role, f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-
-    def find(key: str) -> Approver:
-        return find_leader(parcel.case, role, frozenset(parcel.barred), turn=key)
-
-    def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
-        matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last)
-        return approval(key, "运费审批", leader.role, matter, "freight_approval")
-
-    key = f"freight-{turn}"
-    said, *_ = yield from asking(key, find(key), find, question)
-    if said.verdict == Verdict.REJECT:
-        return str(said.reason)
-    parcel.barred.add(said.staff)
-    return ""
+    shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
+    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason])
+    return (yield from approving(parcel.case, f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
 
 
 def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:

@@ -18,10 +18,10 @@ from tasks.logistics.sending import release_goods
 from tasks.people.queries import offices
 from tasks.people.rights import applicant_until, on_staff
 from tasks.policies.queries import policies, setting, version_today
-from tasks.production.steps import book_goods_in
+from tasks.production.steps import book_goods_in, place_production_orders
 from tasks.repair.queries import BY_OFFICE, repairs_of, waiting_goods
 from tasks.repair.shapes import RepairGoods
-from tasks.repair.steps import begin_repair, finish_here, hold_unrepaired, take_repair_back
+from tasks.repair.steps import finish_here, hold_unrepaired, take_repair_back
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -42,7 +42,7 @@ def may_withdraw(work: Work, answer: Answer) -> Problem | None:
     """Let the applicant take a repair back until it has begun, later a SUPERVISOR, nobody once anything is repaired."""
     if not began(work, take_repair_back) and began(work, book_goods_in, finish_here, hold_unrepaired, release_goods):
         return Problem("单据 case", work.case.number, REPAIRED)
-    until = applicant_until((begin_repair, "维修已开始", "the repair has started"), ended=[take_repair_back])
+    until = applicant_until((place_production_orders, "维修已开始", "the repair has started"), ended=[take_repair_back])
     return until(work, answer)
 
 

@@ -16,7 +16,7 @@ from schemas.tables import case_line, letter
 from schemas.words import DocumentKind, EntryKind, MovementKind, Reason, Role
 from tasks.applications.queries import catalogue
 from tasks.cycle.terms import More, gate, working_days
-from tasks.documents.contents import goods_row, slip
+from tasks.documents.contents import goods_row
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
@@ -27,7 +27,7 @@ from tasks.policies.queries import setting
 from tasks.repair.accept import row_problems
 from tasks.repair.queries import waiting_here
 from tasks.repair.shapes import ListedGoods
-from tasks.stock.moves import receive
+from tasks.stock.booking import book
 from tasks.stock.queries import warehouses_of
 from tasks.unit.work import Work
 
@@ -158,23 +158,15 @@ def hold_parcel(work: Work, rows: list[ListRow]) -> HeldParcel:
         part = work.read(catalogue)[row.part]
         looks = {"specification": part.specification, "colour": part.colour, "uom": part.uom}
         goods.append(Goods(line_no=no, quantity=row.quantity, part=part.code, name=part.name, **looks))
-    return HeldParcel(goods=goods, slip=_book_parcel(work, goods, 1))
+    where = work.read(warehouses_of)["damaged", None]
+    return HeldParcel(goods=goods, slip=book(work, MovementKind.DAMAGED_IN, goods, where))
 
 
 @step("暂存冲回", link="制作返件清单")
 def book_back_parcel(work: Work, held: HeldParcel, turn: int) -> DocumentRef:
     """Take the parcel out of the books again: it is matched with its repairs, or goes back."""
-    return _book_parcel(work, held.goods, -1, held.slip)
-
-
-def _book_parcel(work: Work, goods: Sequence[Goods], sign: int, reverses: str | None = None) -> DocumentRef:
-    where, kind = work.read(warehouses_of)["damaged", None], MovementKind.DAMAGED_IN
-    for one in goods:
-        receive(work, one.line_no, one.part, one.quantity * sign, kind, where)
-    office = work.read(offices)[work.case.office]
-    rows = [goods_row(one, quantity=str(one.quantity * sign)) for one in goods]
-    content = slip(work, [kind], {"supplier": f"{office.name} {office.code}"}, rows, sign < 0, where)
-    return issue(work, DocumentKind.INBOUND_SLIP, content, reverses)
+    where = work.read(warehouses_of)["damaged", None]
+    return book(work, MovementKind.DAMAGED_IN, held.goods, where, held.slip)
 
 
 def sending_parcel_back(case: Case, held: HeldParcel) -> None:

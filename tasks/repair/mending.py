@@ -1,28 +1,20 @@
 """Quotes and repairs: consent and money before work and dispatch, inspection before goods in (DOMAIN-BRANCHES 2)."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 
 from schemas.forms.production import GoodsInCount
-from schemas.forms.repairs import (
-    CustomerWord,
-    Passed,
-    Place,
-    QuoteAnswer,
-    QuoteSent,
-    RepairInspected,
-    RepairPaid,
-    RepairReport,
-    RepairResult,
-    RepairRuled,
-    Ruling,
-)
+from schemas.forms.quotes import QuoteVerdict
+from schemas.forms.repairs import Place, QuoteSent, RepairReport, RepairResult, RepairRuled, Ruling
 from schemas.parts import OrderProgress, PlannedLine
 from schemas.problems import Problem
-from schemas.words import MovementKind, Role
+from schemas.words import MovementKind, PaymentKind, Role
 from tasks.branches.beside import Branch
-from tasks.cycle.terms import More, Promise, calendar_days, overdue, production_due, reminders
+from tasks.cycle.rules import shanghai_day
+from tasks.cycle.terms import More, Promise, production_due, reminders
+from tasks.durable.process import answered_at
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.lines.rules import only_these
@@ -30,15 +22,16 @@ from tasks.people.queries import units
 from tasks.production.planning import planning
 from tasks.production.questions import count_question
 from tasks.production.rules import NO_UNIT, Received
-from tasks.production.steps import book_goods_in
+from tasks.production.steps import book_goods_in, place_production_orders, record_production
+from tasks.quality.steps import inspecting
+from tasks.quotes.steps import answer_question, ends, paying
 from tasks.repair.rules import wanted
-from tasks.repair.steps import begin_repair, book, count_repairs, issue_fee_note, issue_quote, record_inspection
+from tasks.repair.steps import book_goods, count_repairs, issue_fee_note, offer_repair, report_repair
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
 NOT_DEARER = "收费且高于已同意的报价才须重新报价 a new quote is for what is charged, and dearer than agreed"
-AS_CHARGED = "应等于修理收费单的金额 must be what the fee note says"
 
 
 def repaired_too_often(way: Way) -> bool:
@@ -48,34 +41,29 @@ def repaired_too_often(way: Way) -> bool:
 
 def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     """Quote to the customer; says whether it came back signed. Silence for 15 days lets it lapse."""
-    way.quotes, way.quoted = way.quotes + 1, fee
+    way.quotes, way.lapsed = way.quotes + 1, False
     turn, brief = f"{way.no}-{way.quotes}", [f"报价 quote: **{fee:,.2f} CNY** · {finding}"]
-    issue_quote(way.case, way.goods, fee, finding, turn=turn)
     yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief)
-    asked = way.question(
-        f"quote/{way.quotes}", "客户答复", Role.AGENT, QuoteAnswer, calendar_days("quote"), "修正确认", brief,
-        _signed, expires=calendar_days("quote"), remind=reminders("quote", Role.AGENT),
+    way.quote = offer_repair(way.case, way.goods, fee, finding, turn=turn)
+    told, shown = reminders("quote", Role.AGENT), [*way.shown, finding]
+    asked = answer_question(
+        f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, told, ends(way.quote)
     )  # fmt: skip
-    way.lapsed = False
     try:
         said = yield asked
     except TimedOut:
         way.lapsed = True
         return False
-    if said.verdict == CustomerWord.REFUSES:
-        return False
-    consented(way, fee, said)
-    return True
+    if said.verdict == QuoteVerdict.ACCEPT:
+        consented(way, said.signed_on)
+    return bool(said.verdict == QuoteVerdict.ACCEPT)
 
 
-def consented(way: Way, fee: Decimal, said: QuoteAnswer) -> None:
+def consented(way: Way, signed_on: date) -> None:
     """Take a customer's signed consent: the fee note is issued."""
-    way.fee, way.lapsed = fee, False
-    issue_fee_note(way.case, way.goods, fee, said.signed, turn=f"{way.no}-{way.quotes}")
-
-
-def _signed(form: QuoteAnswer, _work: Work) -> list[Problem]:
-    return wanted(form, "signed", form.verdict == CustomerWord.AGREES)
+    assert way.quote
+    way.fee, way.lapsed = way.quote.amount, False
+    issue_fee_note(way.case, way.goods, way.quote, signed_on, turn=f"{way.no}-{way.quotes}")
 
 
 class Mended(Enum):
@@ -91,13 +79,14 @@ def planning_repair(way: Way) -> Branch[PlannedLine]:
     out = way.booking(MovementKind.REPAIR_OUT, "damaged", way.here)
     way.out = True
     if way.plan:
-        book(way.case, out, turn=f"{way.no}-again-{way.attempts}")
+        book_goods(way.case, out, turn=f"{way.no}-again-{way.attempts}")
         return way.plan
     planned = {Place.OUTSIDE: way.limits.outside_unit, Place.PAINT_ROOM: way.limits.paint_room}
     unit = planned.get(way.place, way.line.unit)
     line = way.line.model_copy(update={"quantity": way.quantity, "unit": unit})
     (way.plan,) = yield from planning(way.case, [line], [], way.no, "修正确认")
-    begin_repair(way.case, way.plan, out, turn=way.no)
+    place_production_orders(way.case, [way.plan], turn=way.no)
+    book_goods(way.case, out, turn=f"{way.no}-repair")
     return way.plan
 
 
@@ -116,11 +105,12 @@ def mending(way: Way, plan: PlannedLine) -> Branch[Mended]:
             continue
         if report.result == RepairResult.IMPOSSIBLE:
             return Mended.HOPELESS
-        found = yield _inspection_question(way, report)
-        record_inspection(way.case, way.goods, report, found, turn=f"{way.no}-{way.attempts}")
-        if found.verdict == Passed.PASS:
+        turn, tested = f"{way.no}-{way.attempts}", [*way.shown, f"{report.work} {report.used}"]
+        wrong = yield from inspecting(way.case, turn, way.goods, way.barred, "车间维修", tested.copy)
+        if not wrong:
+            _finish(way, report, turn)
             return Mended.PASSED
-        failed, brief = failed + 1, [f"检验不合格 failed: **{found.reason}**"]
+        failed, brief = failed + 1, [f"检验不合格 failed: **{wrong}**"]
         if failed >= way.limits.inspections:
             ruled = yield _ruling_question(way, brief)
             if ruled.verdict == Ruling.SCRAP:
@@ -147,15 +137,11 @@ def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str
     )  # fmt: skip
 
 
-def _inspection_question(way: Way, report: RepairReport) -> Question[RepairInspected]:
-    def check(form: RepairInspected, _work: Work) -> list[Problem]:
-        return wanted(form, "reason", form.verdict == Passed.FAIL)
-
-    brief = [f"{report.work} {report.used}"]
-    return way.question(
-        f"inspect/{way.attempts}", "返修检验", Role.QUALITY, RepairInspected, "inspection", "车间维修", brief, check,
-        barred=frozenset(way.barred),
-    )  # fmt: skip
+def _finish(way: Way, report: RepairReport, turn: str) -> None:
+    on = shanghai_day(answered_at(way.case, f"inspect-{turn}"))
+    done = OrderProgress(line_no=way.no, quantity=way.quantity, made=way.quantity)
+    record_production(way.case, [done], [way.no], on, way.no, turn=turn)
+    report_repair(way.case, way.goods, report, turn=turn)
 
 
 def _ruling_question(way: Way, brief: Sequence[str]) -> Question[RepairRuled]:
@@ -184,14 +170,6 @@ def receiving(way: Way, plan: PlannedLine) -> Branch[Received]:
     return received
 
 
-def paying(way: Way) -> Branch[None]:
+def paid(way: Way) -> Branch[None]:
     """Wait for the money of a charged repair: until then the goods stay; after 10 wd the SUPERVISOR is told."""
-    if not way.fee:
-        return
-
-    def check(form: RepairPaid, _work: Work) -> list[Problem]:
-        return [] if form.paid == way.fee else [Problem("收款金额 paid", form.paid, f"{AS_CHARGED}: {way.fee}")]
-
-    due = [f"修理收费单 fee note: **{way.fee:,.2f} CNY**"]
-    told = overdue(Role.FINANCE, Role.SUPERVISOR)
-    yield way.question("paid", "修理收款", Role.FINANCE, RepairPaid, "payment", "出库", due, check, remind=told)
+    yield from paying(f"paid-{way.no}", {PaymentKind.FEE: way.fee}, [], "出库")

@@ -32,7 +32,7 @@ from tasks.policies.queries import term
 from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
 from tasks.repair.rules import arrival_problems, wanted
 from tasks.repair.shapes import ListedGoods
-from tasks.stock.moves import receive, take_out
+from tasks.stock.moves import receive
 from tasks.stock.queries import warehouses_of
 from tasks.unit.work import SHANGHAI, Work
 
@@ -67,7 +67,7 @@ def ship_list(work: Work, listed: Listed, form: ListShipped) -> DocumentRef:
     here, there = places["damaged", work.case.office], places["damaged", None]
     told = GoodsShipped(number=work.case.number, **form.model_dump(exclude={"staff"}))
     for one in listed:
-        take_out(work, one.line_no, one.part, one.quantity, MovementKind.TRANSFER_OUT, here)
+        receive(work, one.line_no, one.part, -one.quantity, MovementKind.TRANSFER_OUT, here)
         write_to(work, one, "shipped", told)
     kinds, rows = [MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN], [goods_row(one) for one in listed]
     way = {"receiver": there, "carrier": form.carrier, "tracking": form.tracking}

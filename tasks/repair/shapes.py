@@ -8,7 +8,7 @@ from schemas.shapes import figure
 
 
 class RepairGoods(Goods):
-    """Damaged goods of a line, as its office collected them by a slip and documents name them (S3 §3 1.5)."""
+    """Damaged goods of a line, as they were taken in by a slip and documents name them (S3 §3 1.5)."""
 
     case_id: int
     number: str
@@ -21,6 +21,7 @@ class RepairGoods(Goods):
     replaced_by: str
     replaced_on: date | None
     volume: Decimal
+    warehouse: str
     slip: str = ""
 
     @property

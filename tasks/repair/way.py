@@ -30,10 +30,11 @@ from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.logistics.sending import Parcel
 from tasks.policies.queries import setting
+from tasks.quotes.rules import Quote
 from tasks.repair.queries import waiting_here
 from tasks.repair.rules import wanted
 from tasks.repair.shapes import RepairGoods
-from tasks.repair.steps import Booking, Limits, book, record_outcome
+from tasks.repair.steps import Booking, Limits, book_goods, record_outcome
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
@@ -47,7 +48,7 @@ class Way:
     here       they are dealt with at the office, no list takes them
     quantity   how many there are, after the receipt; fee: what the customer has agreed to pay
     passed     what their list has told of them; out: they are with the repairer; misused: no warranty covers it
-    quoted     the fee of the last quote, of so many quotes; lapsed: it was not answered in time
+    quote      the last of so many quotes; lapsed: it was not answered in time
     plan       who repairs them by when, in so many attempts
     held       the step that keeps them for their way back unrepaired; since: the day they left for the office
     parcels    in how many they were to leave: one that consent revived is begun anew
@@ -63,7 +64,7 @@ class Way:
     quantity: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
     passed: set[str] = field(default_factory=set)
-    quoted: Decimal = Decimal(0)
+    quote: Quote | None = None
     quotes: int = 0
     attempts: int = 0
     plan: PlannedLine | None = None
@@ -139,9 +140,12 @@ class Way:
 
     def booking(self, kind: MovementKind, stock: str, of_office: bool, quantity: Decimal | None = None) -> Booking:
         """Say what is booked of the goods."""
-        own = Goods(**self.goods.as_goods())
         many = self.quantity if quantity is None else quantity
-        return Booking(goods=own, quantity=many, kind=kind, stock=stock, of_office=of_office)
+        return Booking(goods=self.so_many(many), kind=kind, stock=stock, of_office=of_office)
+
+    def so_many(self, quantity: Decimal) -> Goods:
+        """Give so many of the goods."""
+        return Goods(**self.goods.as_goods(quantity))
 
     def parcel(self, kept_by: str) -> Parcel:
         """Pack the goods that a step keeps, to leave by forms and slips of their own."""
@@ -153,11 +157,8 @@ class Way:
         """Book goods back from the repairer into the damaged warehouse that they came from."""
         if self.out:
             self.out = False
-            book(
-                self.case,
-                self.booking(MovementKind.DAMAGED_IN, "damaged", self.here),
-                turn=f"{self.no}-back-{self.attempts}",
-            )
+            came = self.booking(MovementKind.DAMAGED_IN, "damaged", self.here)
+            book_goods(self.case, came, turn=f"{self.no}-back-{self.attempts}")
 
 
 def list_due(goods: RepairGoods) -> Due:

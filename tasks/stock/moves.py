@@ -52,13 +52,6 @@ def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: Moveme
     work.shift(stock_balance, place, on_hand=quantity)
 
 
-def take_out(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str) -> None:
-    """Book goods out of a warehouse that keeps them for nobody. Stock never falls below zero."""
-    place = {"warehouse": warehouse, "part": part}
-    _move(work, line_no, place, -quantity, kind)
-    work.shift(stock_balance, place, on_hand=-quantity)
-
-
 def set_free(work: Work, line_no: int, quantity: Decimal, kept_by: str | None = None) -> None:
     """Let go of so many of what is kept for a line."""
     for held in [one for one in kept(work, kept_by) if one.line_no == line_no]:

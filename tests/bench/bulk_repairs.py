@@ -23,7 +23,7 @@ GATES = {  # the sheet of each gate: its form, who signs (the office where nobod
     "appraisal": ("Appraisal", "", {}),
     "plan": ("PlanDecision", "E1004", {"行号": 1, "来源": "本厂生产", "生产单位": "PAINT"}),
     "repair-report": ("RepairReport", "", {"修理费": 0}),
-    "inspection": ("RepairInspected", "E1022", {}),
+    "inspection": ("QualityInspection", "E1022", {}),
     "handover": ("HandedOver", "", {}),
 }
 _SOLD = text("""

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
-from schemas.forms import repairs, return_lists
+from schemas.forms import quality, quotes, repairs, return_lists
 from schemas.forms.base import Decision, Form
 from tests.books import books_balance
 from tests.flows.repairs import Repairs, goods
@@ -28,7 +28,7 @@ TO_THE_GATE: dict[
     "QuoteAnswer": ("quote-1-1", CHARGED, {}),
     "ScrapAnswer": ("scrap-consent-1", CHARGED, {"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
     "RepairReport": ("repair-1-1", {}, {}),
-    "RepairInspected": ("inspect-1-1", {}, {}),
+    "QualityInspection": ("inspect-1-1", {}, {}),
     "RepairRuled": ("ruling-1-3", {}, {f"inspect-1-{n}": {"检验结论": "不合格", "原因": "有色差"} for n in (1, 2, 3)}),
     "ListDecision": ("list-1", {}, {}),
     "ListReceipt": ("receive-1", {}, {}),
@@ -46,12 +46,12 @@ def play(db: Engine, today: time_machine.Traveller) -> Iterator[Repairs]:
 
 def decisions() -> dict[str, type[Form]]:
     """Give the decisions of repairs and lists on whose forms something is chosen."""
-    known = [form for module in (repairs, return_lists) for form in vars(module).values()]
+    known = [form for module in (repairs, return_lists, quality, quotes) for form in vars(module).values()]
     forms = [form for form in known if isinstance(form, type) and issubclass(form, Decision)]
     return {
         form.__name__: form
         for form in forms
-        if form.__module__.endswith(("repairs", "return_lists")) and list(options(form))
+        if form.__module__.endswith(("repairs", "return_lists", "quality", "quotes")) and list(options(form))
     }
 
 

@@ -57,22 +57,25 @@ def test_a_charged_repair_waits_for_the_signed_consent_and_for_its_money(play: R
     assert quote.content["lines"][0]["reason"] == "主要部件损坏"
     assert "SF" not in issued(play, case)
     assert "plan-1" not in play.items(case), "charged lines are planned only after the signed consent"
-    assert "签回单" in play.refused(case, "quote-1-1", 签回单编号="")
+    assert "签字" in play.refused(case, "quote-1-1", 签字日期="")
+    assert "报价日" in play.refused(case, "quote-1-1", 签字日期="2026-11-17")
     play.decide(case, "quote-1-1")
     assert "SF" in issued(play, case)
-    play.run_to(case, "paid-1")
+    play.run_to(case, "paid-1-1")
     assert "goods-out-1-1" not in play.items(case), "unpaid: the goods stay"
-    assert "80" in play.refused(case, "paid-1", 收款金额=79)
-    play.decide(case, "paid-1")
+    assert "80" in play.refused(case, "paid-1-1", 金额=81)
+    play.decide(case, "paid-1-1", 金额=30)
+    assert "goods-out-1-1" not in play.items(case)
+    play.decide(case, "paid-1-2")
     assert play.finish(case) == "repaired"
 
 
 def test_unpaid_goods_stay_and_after_ten_working_days_the_supervisor_is_told(play: Repairs, today: Any) -> None:
     case = quoted(play)
-    play.run_to(case, "paid-1")
-    assert play.items(case)["paid-1"].role == "FINANCE"
+    play.run_to(case, "paid-1-1")
+    assert play.items(case)["paid-1-1"].role == "FINANCE"
     today.move_to("2026-12-02T18:00:00+08:00")
-    assert {("paid-1", "FINANCE"), ("paid-1", "SUPERVISOR")} <= notices(play, case)
+    assert {("paid-1-1", "FINANCE"), ("paid-1-1", "SUPERVISOR")} <= notices(play, case)
 
 
 def test_the_workshop_prices_what_is_charged(play: Repairs) -> None:
@@ -94,8 +97,8 @@ def test_out_of_warranty_without_a_main_component_and_misuse_are_quoted_too(play
 
 def test_a_refusal_may_be_oral_is_recorded_and_the_goods_go_back_unrepaired(play: Repairs) -> None:
     case = quoted(play)
-    play.decide(case, "quote-1-1", 客户答复="不同意", 签回单编号="", 说明="电话中拒绝")
-    assert next(row.output["note"] for row in play.timeline(case) if row.step_key == "quote-1-1") == "电话中拒绝"
+    play.decide(case, "quote-1-1", 答复="不同意报价", 签字日期="", 原因="电话中拒绝")
+    assert next(row.output["reason"] for row in play.timeline(case) if row.step_key == "quote-1-1") == "电话中拒绝"
     assert play.finish(case) == "returned_unrepaired"
     assert kinds(play, case) == {"damaged_in": 2, "delivery_out": -2, "return_to_stock": 2, "own_use_out": -2}
 
@@ -124,9 +127,9 @@ def test_consent_to_an_expired_quote_is_refused_and_before_dispatch_a_signed_one
     play: Repairs, today: Any
 ) -> None:
     case = lapsed(play, today)
-    late = {"经办人工号": play.holders("AGENT")[0], "客户答复": "同意维修", "签回单编号": "FK-1"}  # type: ignore[arg-type]
+    late = {"经办人工号": play.holders("AGENT")[0], "答复": "同意报价", "签字日期": "2026-12-03"}  # type: ignore[arg-type]
     assert "办理" in play.refused_form(case, "quote-1-1", late)
-    assert "签回" in play.refused(case, "revive-1-1", 客户答复="不同意")
+    assert "签字" in play.refused(case, "revive-1-1", 答复="不同意报价", 原因="不修")
     play.decide(case, "revive-1-1")
     assert "goods-out-1-1" not in play.items(case)
     assert play.finish(case) == "repaired"
@@ -153,8 +156,8 @@ def test_a_higher_price_needs_a_new_quote(play: Repairs) -> None:
     play.decide(case, "contact-1-2")
     play.decide(case, "quote-1-2")
     play.decide(case, "repair-1-2", 修理费=90)
-    play.run_to(case, "paid-1")
-    play.decide(case, "paid-1", 收款金额=90)
+    play.run_to(case, "paid-1-1")
+    assert play.items(case)["paid-1-1"].prefill["金额"] == 90
     assert play.finish(case) == "repaired"
 
 
@@ -163,7 +166,7 @@ def test_a_higher_price_that_is_declined_returns_the_goods_unrepaired(play: Repa
     play.run_to(case, "repair-1-1")
     play.decide(case, "repair-1-1", 维修结果="须重新报价", 修理费=90)
     play.decide(case, "contact-1-2")
-    play.decide(case, "quote-1-2", 客户答复="不同意")
+    play.decide(case, "quote-1-2", 答复="不同意报价", 原因="太贵")
     assert play.finish(case) == "returned_unrepaired"
     assert kinds(play, case)["damaged_in"] == 4, "taken in, and back from the repairer"
 

@@ -57,7 +57,7 @@ def test_repairs_go_from_application_to_receipt_by_sheets(db: Engine, tmp_path: 
     graded = [{"单号": number, "经办人工号": "E1009", "鉴定类别": "二类(可修)", "修理费": 60} for number in numbers]
     assert became(send(db, save(tmp_path / "graded.xlsx", sheet_kind("appraisal"), *graded))) == ["+", "+"]
     play.run_to(cases[1], "quote-1-1")
-    answer = {"单号": numbers[1], "经办人工号": "E1025", "客户答复": "同意维修", "签回单编号": "FK-2026-000001"}
-    assert became(send(db, save(tmp_path / "answers.xlsx", sheet_kind("quote-answers"), answer))) == ["+"]
+    answer = {"单号": numbers[1], "经办人工号": "E1025", "答复": "同意报价", "签字日期": TODAY}
+    assert became(send(db, save(tmp_path / "answers.xlsx", sheet_kind("quote-answer"), answer))) == ["+"]
     assert list(play.items(cases[1])) == ["plan-1"]
     books_balance(db)
