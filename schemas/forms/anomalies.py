@@ -2,13 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from schemas.forms import fields
 from schemas.forms.base import Decision, Request
-from schemas.forms.fields import Cell, Register, Sense, label, needed
+from schemas.forms.fields import Cell, Sense, label, needed
 from schemas.sheet_kinds import sheet
-from schemas.spelling import order_number
 from schemas.words import Labelled, Verdict
 
 FROM_THE_LIST = "从列表中选择；空则跳过"
@@ -83,17 +82,10 @@ class AnomalyReport(Request):
 
     first: ClassVar = ("office", "applicant", "source", "line_no", "kind", "quantity", "found")
     applicant: Annotated[
-        fields.Name,
-        label("申报人工号", "Reported by", "例如 e.g. E1049"),
-        Register.STAFF,
-        Cell("E1049", "发现异常的人", 12),
+        fields.StaffNo, label("申报人工号", "Reported by", "例如 e.g. E1049"), Cell("E1049", "发现异常的人", 12)
     ]
     source: Annotated[
-        fields.Name,
-        AfterValidator(order_number),
-        label("来源单号", "Case", "例如 e.g. PA-2026-000123"),
-        Register.CASE,
-        Cell("PA-2026-000123", "出现异常的单", 18),
+        fields.CaseNo, label("来源单号", "Case", "例如 e.g. PA-2026-000123"), Cell("PA-2026-000123", "出现异常的单", 18)
     ]
     line_no: fields.LineNo
     kind: Annotated[AnomalyKind, label("异常类别", "Kind"), Cell("质量问题", "从列表中选择", 16)]

@@ -76,7 +76,9 @@ charge = table(
     Column("party_kind", String(12), nullable=False),
     Column("party", Text, nullable=False, comment="its code; empty: the department itself"),
     Column("amount", Money, nullable=False, comment="CNY; a charge that moves to another party is taken back"),
-    Column("why", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="the number of the case whose line it is about"),
+    Column("line_no", Integer, nullable=False),
+    Column("kind", String(20), nullable=False, comment="of the anomaly; a delay is charged once, here or as a penalty"),
     Column("charged_at", Moment, nullable=False),
     CheckConstraint("amount <> 0", name="amount"),
 )

@@ -28,6 +28,20 @@ _ANCESTORS = text("""
     SELECT up.case_id, count(*) FROM up JOIN service_case c ON c.id = up.parent_id
     JOIN service_case own ON own.id = up.case_id AND own.process = c.process GROUP BY up.case_id""")
 
+_PUNISHED = text("""
+    SELECT a.id, p.unit FROM service_case a JOIN service_case s ON s.number = a.request ->> 'source'
+    JOIN service_case c ON c.parent_id = s.id
+    JOIN penalty p ON p.case_id = c.id AND p.line_no = (a.request ->> 'line_no')::int
+    WHERE a.id = ANY(:ids) AND coalesce(p.confirmed, p.amount) > 0""")
+
+
+def punished_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Find, of each anomaly, the units that pay a penalty for the delay of its line."""
+    found: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
+    for case_id, unit in connection.execute(_PUNISHED, {"ids": list(case_ids)}):
+        found[case_id].add(unit)
+    return found
+
 
 def sources(connection: Connection, numbers: Sequence[str], hold: bool = False) -> dict[str, Source]:
     """Find cases with their lines by number; `hold`: no line of them ends before this transaction does."""

@@ -1,6 +1,7 @@
 """The shapes that travel through a part anomaly: what is wrong, who is responsible, what came of it."""
 
 from decimal import Decimal
+from typing import Self
 
 from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Whereabouts
 from schemas.parts import Goods, Outcome
@@ -47,6 +48,9 @@ class Anomaly(Goods):
         return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
 
 
+PUNISHED = "延期已按处罚意见计 the delay costs a penalty already"
+
+
 class Blame(Shape):
     """Who is responsible for how much, and why: a party by its code, who answers for it; UNKNOWN: the department pays."""
 
@@ -65,6 +69,10 @@ class Blame(Shape):
     def answers(self) -> Role:
         """Who answers for the party: PLANNER for suppliers, LOGISTICS for carriers (DOMAIN-BRANCHES 6)."""
         return ANSWERS[self.kind]
+
+    def punished(self) -> Self:
+        """Cost nothing: the unit pays a penalty for the same delay."""
+        return self.model_copy(update={"cost": Decimal(0), "evidence": f"{self.evidence}；{PUNISHED}"})
 
     @property
     def unit(self) -> str | None:

@@ -15,7 +15,7 @@ from schemas.forms.applications import Leaving
 from schemas.problems import Problem
 from schemas.tables import charge
 from schemas.words import DocumentKind, Reason, Role, Verdict
-from tasks.anomalies.queries import anomalies_before, parties, source_of, sources
+from tasks.anomalies.queries import anomalies_before, parties, punished_units, source_of, sources
 from tasks.anomalies.rules import blame_of, party_problems
 from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.applications.queries import catalogue
@@ -143,13 +143,19 @@ def name_party(work: Work, form: ResponsibilityFound, turn: str) -> Blame:
 
 @step("费用记账", link=CONFIRM)
 def charge_party(work: Work, found: Anomaly, now: list[Blame], before: list[Blame], turn: str) -> list[Blame]:
-    """Charge the cost to the party, for the monthly settlement; of whom it was charged to before it is taken back."""
-    why = f"{found.source} 第{found.line_no}行 {found.kind.zh}"
+    """Charge the cost to the party, for the monthly settlement; of whom it was charged to before it is taken back.
+
+    A unit whose delay of the line has a penalty is not charged for it again (DOMAIN-BRANCHES 6).
+    """
+    about = {"source": found.source, "line_no": found.line_no, "kind": found.kind}
+    if found.kind == AnomalyKind.DELAYED:
+        punished = work.read(punished_units)[work.case.id]
+        now = [one.punished() if one.party in punished else one for one in now]
     signed = [*((one, -one.cost) for one in before), *((one, one.cost) for one in now)]
     for blame, amount in signed if now != before else ():
         if amount:
             party = {"party_kind": blame.kind, "party": blame.party}
-            work.insert(charge, **party, amount=amount, why=why, charged_at=work.now)
+            work.insert(charge, **party, amount=amount, **about, charged_at=work.now)
     return now
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from tasks.durable.stage import advance
+from tests.flows.anomalies import charges, reported
 from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
 from tests.play import Play, line
 
@@ -60,6 +62,47 @@ def test_a_line_costs_at_most_a_tenth_of_its_value_for_life(play: Play, today: t
     assert [row.over for row in paid] == [19, 38]
     assert sum(row.amount for row in paid) == PRICE * 5 / 10
     assert paid[0].amount == PRICE * 4 * Decimal("0.005") * 19
+
+
+def delay_reported(play: Play, case: int) -> int:
+    """Let an anomaly find that a unit is to pay 50 for the delay of a line, up to the unit's answer."""
+    child = reported(play, case, 异常类别="延期", 数量=5)
+    play.run_to(child, "responsibility")
+    found = {"责任方类别": "生产单位", "责任方": "PANEL", "异常费用": 50, "责任依据": "排产失误"}
+    play.decide(child, "responsibility", **found)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="改期", 新日期="2026-12-10", 货物去向="无实物")
+    play.run_to(child, "confirm-1")
+    return child
+
+
+def test_a_delay_that_an_anomaly_charged_costs_no_penalty(play: Play, today: time_machine.Traveller) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    child = delay_reported(play, case)
+    play.decide(child, "confirm-1")
+    assert charges(play, child) == [("unit", "PANEL", 50)]
+    advance(play.db, case)
+    today.move_to("2026-11-30T10:00:00+08:00")
+    play.decide(case, PANEL)
+    sweep(play, today, "11-30T10:15")
+    sweep(play, today, "12-01T08:30")
+    play.finish(case)
+    sweep(play, today, "12-01T08:45")
+    control = control_of(play, case)
+    assert (penalties(play, control), play.case(control).ending) == ([], "late")
+
+
+@pytest.mark.parametrize(("verdict", "charged"), [("确认", []), ("免除", [("unit", "PANEL", 50)])])
+def test_a_delay_that_has_a_penalty_is_charged_by_no_anomaly(
+    play: Play, today: time_machine.Traveller, late: int, verdict: str, charged: list[object]
+) -> None:
+    (found,) = play.rows("SELECT parent_id FROM service_case WHERE id = :case", case=late)
+    child = delay_reported(play, found.parent_id)
+    play.decide(late, ANSWER)
+    play.decide(late, DECISION, 处罚结论=verdict, 原因="已另行处理" if charged else "")
+    play.decide(child, "confirm-1")
+    assert charges(play, child) == charged
 
 
 def test_what_is_counted_short_is_owed_by_its_first_promise(play: Play, today: time_machine.Traveller) -> None:

@@ -157,6 +157,19 @@ def test_a_repair_is_controlled_from_its_plan_until_it_ends(play: Repairs, today
     assert (kept.made_in_time, kept.in_in_time, kept.out_in_time, kept.over) == (False, True, True, 3)
 
 
+def test_a_late_repair_costs_its_unit_by_the_estimated_price(play: Repairs, today: Any) -> None:
+    """DOMAIN 4: 0.5 % of the line value a working day over; PA, RR and SO lines."""
+    case = play.arrived()
+    play.run_to(case, "repair-1-1")
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-30T10:00:00+08:00")  # one working day over
+    assert play.finish(case) == "repaired"
+    sweep(play, today, "12-01T09:00")
+    (one,) = play.rows("SELECT * FROM penalty")
+    (line,) = play.lines(case)
+    assert (one.unit, one.amount) == ("PAINT", round(line.quantity * line.price * Decimal("0.005"), 2))
+
+
 # review
 
 

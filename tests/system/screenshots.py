@@ -34,6 +34,16 @@ WISH = {
     "颜色": "胡桃木",
 }
 
+ANOMALY = {
+    "申报人工号": "E1055",
+    "来源单号": "PA-2026-000008",
+    "行号": 1,
+    "异常类别": "损坏",
+    "数量": 1,
+    "异常情况": "到货开裂",
+    "照片编号": "IMG-0412",
+}
+
 
 def main() -> None:
     """Play a few steps in the real product and take a picture of each."""
@@ -50,6 +60,7 @@ def main() -> None:
             take_case_sheet,
             take_customer_file,
             take_special_order,
+            take_part_anomaly,
         ):
             take(staff)
 
@@ -113,6 +124,15 @@ def take_special_order(staff: Staff) -> None:
         fill(form, label, value)
     staff.page.mouse.move(0, 0)
     shoot(staff.page, "special-order", 1700)
+
+
+def take_part_anomaly(staff: Staff) -> None:
+    """What anybody fills in about a wrong part."""
+    form = staff.apply_from("杭州办事处", "配件异常处理")
+    for label, value in ANOMALY.items():
+        fill(form, label, value)
+    staff.page.mouse.move(0, 0)
+    shoot(staff.page, "part-anomaly", 1300)
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
