@@ -1,6 +1,7 @@
 """Process 2: repair return 配件返修 (DOMAIN 2)."""
 
 from schemas.forms.repairs import Grade, Place, RepairApplication, RepairResubmission, RepairReview
+from schemas.parts import Start
 from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import LinkWait
 from schemas.words import DocumentKind, LinkKind, Role
@@ -16,7 +17,7 @@ from tasks.repair.ends import delivering, finishing_here, lose, returning, scrap
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
 from tasks.repair.rules import ending_of, finding_of, review_problems
 from tasks.repair.steps import collect_goods, repair_limits
-from tasks.repair.way import Way, appraising, travelling
+from tasks.repair.way import ARRIVED, Way, appraising, travelling
 from tasks.runs.process import process
 
 REVIEW = ReviewForms(
@@ -63,10 +64,11 @@ def repair_return(case: Case) -> Closing:
     if review.refused:
         return Closing(RepairEnding.REJECTED, review.refused)
     said, limits, ways = review.decision, repair_limits(case), list[Way]()
-    causes = {line.line_no: line.cause for line in said.lines}
+    causes = {line.line_no: line.cause for line in said.lines} if said else {}
+    place, in_house = said.place if said else Place.WORKSHOP, review.start == Start.APPRAISAL
     for line, applied in zip(review.lines, review.applied, strict=True):
-        goods = collect_goods(case, line, applied, causes.get(line.line_no, ""), False, turn=line.line_no)
-        ways.append(Way(case, line, goods, said.place, review.barred, limits))
+        goods = collect_goods(case, line, applied, causes.get(line.line_no, ""), in_house, turn=line.line_no)
+        ways.append(Way(case, line, goods, place, review.barred, limits, passed={ARRIVED} if in_house else set()))
     for way in ways:
         way.start(goods_way)
     try:
@@ -83,7 +85,7 @@ def goods_way(way: Way) -> Branch[RepairEnding | None]:
     if way.place == Place.SCRAP:
         return (yield from scrapping(way))
     came = None
-    if not way.here:
+    if not (way.here or way.passed):
         if (came := (yield from travelling(way))) is None:  # 制作返件清单 确认物流信息 提货验货
             return RepairEnding.NEVER_SENT
         if less := way.goods.quantity - came.counted:

@@ -193,6 +193,7 @@ class QuoteSent(Decision):
     """报价联系: an agent has brought the quote to the customer."""
 
     how: Annotated[fields.Name, label("联系方式", "How"), Cell("电话", width=12)]
+    disputed: Annotated[YesNo, label("三包有异议", "Warranty disputed"), Cell("否", "空则为否", 10)] = YesNo.NO
     note: fields.Explanation = ""
 
 

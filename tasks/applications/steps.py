@@ -73,7 +73,7 @@ def review_application(
 
     then(lines)
     if registered.start != Start.REVIEW:
-        return Review(lines=lines, barred=barred, start=registered.start)
+        return Review(lines=lines, barred=barred, start=registered.start, applied=applied)
     for turn in count(1):
         question = review_question(barred, remark, lines, received, forms)
         decision, reviewer, _ = alone(case, asking(f"review-{turn}", reviewer, find, question))

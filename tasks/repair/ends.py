@@ -27,7 +27,7 @@ from tasks.repair.steps import (
     release_unrepaired,
     take_repair_back,
 )
-from tasks.repair.way import Way, arriving
+from tasks.repair.way import ARRIVED, Way, arriving
 
 
 def scrapping(way: Way) -> Branch[RepairEnding | None]:
@@ -162,7 +162,7 @@ def taking_back(case: Case, ways: list[Way]) -> None:
 
 
 def _taken_back(way: Way) -> Branch[None]:
-    if "arrived" not in way.passed:
+    if ARRIVED not in way.passed:
         yield from arriving(way, "/back")
     if way.quantity:
         yield from _going_back(way, f"{way.no}-taken-back")

@@ -8,6 +8,7 @@ from enum import Enum
 from schemas.forms.production import GoodsInCount
 from schemas.forms.quotes import QuoteVerdict
 from schemas.forms.repairs import Place, QuoteSent, RepairReport, RepairResult, RepairRuled, Ruling
+from schemas.forms.sales import YesNo
 from schemas.parts import OrderProgress, PlannedLine
 from schemas.problems import Problem
 from schemas.words import MovementKind, PaymentKind, Role
@@ -30,6 +31,7 @@ from tasks.repair.steps import book_goods, count_repairs, issue_fee_note, offer_
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
+NOT_YET = "投诉流程尚未开通，请先按报价办理 not yet: complaints are not there, go by the quote for now"
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
 NOT_DEARER = "收费且高于已同意的报价才须重新报价 a new quote is for what is charged, and dearer than agreed"
 
@@ -43,7 +45,7 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     """Quote to the customer; says whether it came back signed. Silence for 15 days lets it lapse."""
     way.quotes, way.lapsed = way.quotes + 1, False
     turn, brief = f"{way.no}-{way.quotes}", [f"报价 quote: **{fee:,.2f} CNY** · {finding}"]
-    yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief)
+    yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief, _told)
     way.quote = offer_repair(way.case, way.goods, fee, finding, turn=turn)
     told, shown = reminders("quote", Role.AGENT), [*way.shown, finding]
     asked = answer_question(
@@ -57,6 +59,10 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     if said.verdict == QuoteVerdict.ACCEPT:
         consented(way, said.signed_on)
     return bool(said.verdict == QuoteVerdict.ACCEPT)
+
+
+def _told(form: QuoteSent, _work: Work) -> list[Problem]:
+    return [Problem("三包有异议 warranty disputed", form.disputed.zh, NOT_YET)] if form.disputed == YesNo.YES else []
 
 
 def consented(way: Way, signed_on: date) -> None:

@@ -38,6 +38,7 @@ from tasks.repair.steps import Booking, Limits, book_goods, record_outcome
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
+ARRIVED = "arrived"
 AT_OFFICE = (Place.PAINT_ROOM, Place.SCRAP)
 
 
@@ -196,7 +197,7 @@ def arriving(way: Way, turn: str = "") -> Branch[GoodsArrived]:
     came: GoodsArrived = yield way.question(
         f"arrived{turn}", "待到货", Role.SYSTEM, GoodsArrived, due, link, remind=None
     )
-    way.passed.add("arrived")
+    way.passed.add(ARRIVED)
     way.quantity = came.counted
     return came
 

@@ -25,6 +25,7 @@ TO_THE_GATE: dict[
         {},
         {"appraise-1": {"与申报不符": "是", "照片编号": "P"}, "confirm-1": {"确认结论": "有异议", "原因": "不是"}},
     ),
+    "QuoteSent": ("contact-1-1", CHARGED, {}),
     "QuoteAnswer": ("quote-1-1", CHARGED, {}),
     "ScrapAnswer": ("scrap-consent-1", CHARGED, {"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
     "RepairReport": ("repair-1-1", {}, {}),

@@ -88,6 +88,13 @@ def test_the_workshop_prices_what_is_charged(play: Repairs) -> None:
     assert str(item.due_at) == "2026-11-19 09:30:00+00:00"
 
 
+def test_a_warranty_that_the_customer_disputes_waits_for_complaints_and_is_refused_until_then(play: Repairs) -> None:
+    """The customer disputes the warranty → a linked complaint, the repair waits."""
+    case = play.arrived(fee="收费")
+    play.decide(case, "appraise-1", 修理费=120)
+    assert "尚未开通" in play.refused(case, "contact-1-1", 三包有异议="是")
+
+
 @pytest.mark.parametrize("how", [{"fee": "收费"}, {}], ids=["out of warranty, no main component", "misuse"])
 def test_out_of_warranty_without_a_main_component_and_misuse_are_quoted_too(play: Repairs, how: dict[str, Any]) -> None:
     case = play.arrived(**how)
