@@ -11,12 +11,15 @@ from tasks.branches.beside import Branch, rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import TimedOut, Withdrawn
 from tasks.lines.anomalies import end_source
+from tasks.logistics.sending import release_goods
+from tasks.people.rights import applicant_until
+from tasks.production.steps import book_goods_in, place_production_orders
 from tasks.quotes.queries import paid_table
-from tasks.repair.accept import accept_repair, may_withdraw, resubmitted
+from tasks.repair.accept import accept_repair, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
 from tasks.repair.rules import ending_of, finding_of, review_problems
-from tasks.repair.steps import collect_goods, repair_limits
+from tasks.repair.steps import collect_goods, finish_here, hold_unrepaired, repair_limits, take_repair_back
 from tasks.repair.way import ARRIVED, Way, appraising, travelling
 from tasks.runs.process import process
 
@@ -24,6 +27,7 @@ REVIEW = ReviewForms(
     RepairReview, RepairResubmission, DocumentKind.REPAIR_APPLICATION, review_problems, resubmitted, lapses=True
 )
 LAPSED = "退回后逾期未重报 was sent back, and nobody sent it again in time"
+REPAIRED = "已修好或正在退回，不能再撤回 is repaired or on its way back: it can only be delivered"
 ON_THE_WAY = ("确认物流信息", "提货验货", "修正确认", "车间维修", "出货入库", "出库", "催提")
 
 
@@ -52,7 +56,12 @@ ON_THE_WAY = ("确认物流信息", "提货验货", "修正确认", "车间维�
     begin=begin_application,
     end=end_source,
     lines=paid_table,
-    may_withdraw=may_withdraw,
+    may_withdraw=applicant_until(
+        (place_production_orders, "维修已开始", "the repair has started"),
+        ended=[take_repair_back],
+        never=[book_goods_in, finish_here, hold_unrepaired, release_goods],
+        why=REPAIRED,
+    ),
 )
 def repair_return(case: Case) -> Closing:
     """配件返修 Repair the damaged goods of an office, from its application to the customer's signature."""

@@ -1,33 +1,22 @@
 """返件清单: one shipment of an office's collected damaged parts, of many repairs (DOMAIN 2)."""
 
-from schemas.answers import Answer
 from schemas.forms.return_lists import ReturnList
 from schemas.forms.sales import YesNo
-from schemas.problems import Problem
 from schemas.processes.repair_return import ListEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import TimedOut
-from tasks.durable.step import began
 from tasks.lines.queries import line_table
 from tasks.people.rights import applicant_until
 from tasks.repair.accept import accept_list
 from tasks.repair.lists import drawing_up, hold_parcel, send_list, sending_parcel_back
 from tasks.repair.receipts import match_parcel, receiving_list, shipping
 from tasks.runs.process import process
-from tasks.unit.work import Work
 
 SENT = "清单已发出，不能再改 the list was sent: it does not change any more"
 NOT_FILED = "未申报的包裹，办事处逾期未补办 a parcel that nobody announced, and nobody filed in time"
 NOT_RECEIVED = "逾期未到，查询为丢失 did not come, and was found to be lost"
-
-
-def may_withdraw(work: Work, answer: Answer) -> Problem | None:
-    """Let the applicant take a list back, until it is sent."""
-    if began(work, send_list):
-        return Problem("单据 case", work.case.number, SENT)
-    return applicant_until()(work, answer)
 
 
 @process(
@@ -46,7 +35,7 @@ def may_withdraw(work: Work, answer: Answer) -> Problem | None:
     begin=lambda _form, _work: None,
     end=lambda _work: None,
     lines=line_table,
-    may_withdraw=may_withdraw,
+    may_withdraw=applicant_until(never=[send_list], why=SENT),
 )
 def return_list(case: Case) -> Closing:
     """返件清单 Send the damaged parts that an office collected, and receive them."""

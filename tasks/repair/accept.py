@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from schemas.answers import Answer
 from schemas.forms.repairs import RepairApplication, RepairLine
 from schemas.forms.return_lists import ListRow, ReturnList
 from schemas.forms.sales import YesNo
@@ -13,15 +12,11 @@ from schemas.processes.repair_return import RepairEnding
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE, accept_application, office_problems
 from tasks.applications.queries import BY_ORDER, catalogue, sales
-from tasks.durable.step import began
-from tasks.logistics.sending import release_goods
 from tasks.people.queries import offices
-from tasks.people.rights import applicant_until, on_staff
+from tasks.people.rights import on_staff
 from tasks.policies.queries import policies, setting, version_today
-from tasks.production.steps import book_goods_in, place_production_orders
 from tasks.repair.queries import BY_OFFICE, repairs_of, waiting_goods
 from tasks.repair.shapes import RepairGoods
-from tasks.repair.steps import finish_here, hold_unrepaired, take_repair_back
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -33,17 +28,6 @@ NOT_WAITING = (
 )
 IN_THE_PARCEL = "请填写包裹中的标准配件和数量 say which standard parts are in the parcel, and how many"
 NONE_WAITS = "本办事处没有待返的返修单 nothing of this office waits to be sent back"
-
-
-REPAIRED = "已修好或正在退回，不能再撤回 is repaired or on its way back: it can only be delivered"
-
-
-def may_withdraw(work: Work, answer: Answer) -> Problem | None:
-    """Let the applicant take a repair back until it has begun, later a SUPERVISOR, nobody once anything is repaired."""
-    if not began(work, take_repair_back) and began(work, book_goods_in, finish_here, hold_unrepaired, release_goods):
-        return Problem("单据 case", work.case.number, REPAIRED)
-    until = applicant_until((place_production_orders, "维修已开始", "the repair has started"), ended=[take_repair_back])
-    return until(work, answer)
 
 
 def accept_repair(form: RepairApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:

@@ -88,7 +88,7 @@ MARKS = {
     "appraisal": ["6a746e4b-e1be-5041-8d12-9cbb1ee436d7"],
     "repair-confirm": ["ed7a6f29-e53c-5388-991c-119bd35c8ec7"],
     "repair-arbitration": ["f29de02d-0b62-5151-aa03-e4433c5d58c9"],
-    "quote-sent": ["91ed8a69-10f0-52ab-90c9-1f566374ae7c"],
+    "quote-sent": ["1a7a84d4-cf80-591a-93a5-71d4c5371816"],
     "scrap-answers": ["a3bbf720-2af6-5fc9-afee-e0e9b809da99"],
     "repair-report": ["ad072933-55d3-5b9b-bdb4-ae089eabbf6a"],
     "inspection": ["6542ea9d-d586-536f-9e9c-0f161dece663"],
