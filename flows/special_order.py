@@ -16,13 +16,13 @@ from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
+from tasks.quotes.queries import paid_table
 from tasks.quotes.rules import FailedBy, Paid
 from tasks.quotes.steps import paying
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
 from tasks.specials.offers import Contract, agree_on_offer
 from tasks.specials.order import ORDER, conclude, pay_back, review_contract, stop_order, tell_applicant
-from tasks.specials.queries import order_table
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
 NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
@@ -50,7 +50,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     accept=accept_order,
     begin=lambda _form, _work: None,
     end=end_application,
-    lines=order_table,
+    lines=paid_table,
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
         (release_goods, "货已发出", "the goods have left"),

@@ -80,11 +80,16 @@ class PartsLine(Goods):
 
 
 class Start(StrEnum):
-    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review)."""
+    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review).
+
+    SEND_BACK: an office sends goods back to be repaired; APPRAISAL: they never left the house.
+    """
 
     REVIEW = "review"
     ORDER = "order"
     STOCK = "stock"
+    SEND_BACK = "send-back"
+    APPRAISAL = "appraisal"
 
 
 class Registration(Shape):
@@ -101,11 +106,16 @@ class Registration(Shape):
 
 
 class Review(Shape):
-    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
+    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again.
+
+    `applied` are the lines as the office gave them last, `decision` what the reviewer said of them.
+    """
 
     lines: list[PartsLine] = Field(default_factory=list)
     barred: set[str] = Field(default_factory=set)
     refused: str = ""
+    applied: list[Any] = Field(default_factory=list)
+    decision: Any = None
     start: Start = Start.REVIEW
 
 
@@ -152,6 +162,7 @@ class Shortfall(Shape):
 
 
 ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
+COMES_AGAIN = {*ORDERS_AGAIN, Remedy.REPAIR}
 
 
 class Outcome(Shape):
@@ -171,7 +182,7 @@ class Outcome(Shape):
     @property
     def again(self) -> bool:
         """Whether what is missing comes by a case of its own."""
-        return self.remedy in ORDERS_AGAIN
+        return self.remedy in COMES_AGAIN
 
     @property
     def given_up(self) -> bool:

@@ -23,10 +23,17 @@ def application(work: Work, edition: int, remark: str) -> Content:
     return {"case": case.number, "edition": edition, "urgency": Urgency(case.urgency).option, **by, **about}
 
 
-def slip(work: Work, kinds: Iterable[MovementKind], party: Content, lines: Sequence[Content], red: bool) -> Content:
+def slip(
+    work: Work,
+    kinds: Iterable[MovementKind],
+    party: Content,
+    lines: Sequence[Content],
+    red: bool = False,
+    warehouse: str = "",
+) -> Content:
     """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative."""
     kinds = list(kinds)
-    code = warehouse_of(work, kinds[0])
+    code = warehouse or warehouse_of(work, kinds[0])
     place = {"warehouse": f"{code} {work.read(warehouses)[code]}", "category": "、".join(kind.zh for kind in kinds)}
     return {"case": work.case.number, "red": red, **place, **party, "lines": list(lines)}
 

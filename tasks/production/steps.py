@@ -185,7 +185,7 @@ def _order(work: Work, line_no: int, shipment: int) -> dict[str, object]:
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
 def book_goods_in(
-    work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str
+    work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str, repaired: bool = False
 ) -> DocumentRef | None:
     """Book what was counted into stock, keep what the case is to have, and issue the numbered 入库单, one a receipt.
 
@@ -197,7 +197,8 @@ def book_goods_in(
         line, reported, counted, reason, kept = one
         if counted == 0:
             continue
-        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
+        made = MovementKind.REPAIRED_IN if repaired else MovementKind.PRODUCTION_IN
+        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else made
         receive(work, line.line_no, line.part, counted, kind)
         if kept:
             reserve(work, line.line_no, line.part, kept)

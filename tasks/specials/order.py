@@ -1,17 +1,16 @@
 """下单生产 around what PA's steps do: contract review, the items' prices, and how an order ends that fails (DOMAIN 7)."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
 from schemas.tables import notice, part_price, production_order
-from schemas.words import OrderState, Role, Verdict
-from tasks.approvals.steps import Matter, approval, find_leader
+from schemas.words import OrderState, Role
+from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.policies.queries import term
@@ -34,19 +33,16 @@ def contract_reviewer(work: Work, credit: CreditGrade) -> Role | None:
 
 def review_contract(case: Case, contract: Contract, credit: CreditGrade, barred: set[str]) -> None:
     """Have the contract reviewed before anything is ordered; Over where it is refused: then nothing came about."""
+
+    def brief() -> list[str]:
+        return [f"信用等级 credit: **{credit.zh}**", *brief_lines(contract.lines)]
+
     role = contract_reviewer(case, credit)
     if role is None:
         return
-    leader = find_leader(case, role, frozenset(barred), turn="contract")
-    matter = Matter(ORDER, barred, partial(_brief, contract, credit), leader.last)
-    said = ask(case, approval("contract", "合同评审", leader.role, matter, "contract"))
-    if said.verdict == Verdict.REJECT:
-        raise Over(SpecialEnding.REJECTED, said.reason)
-    barred.add(said.staff)
-
-
-def _brief(contract: Contract, credit: CreditGrade) -> list[str]:
-    return [f"信用等级 credit: **{credit.zh}**", *brief_lines(contract.lines)]
+    why = alone(case, approving(case, "contract", "合同评审", role, Matter(ORDER, barred, brief), "contract"))
+    if why:
+        raise Over(SpecialEnding.REJECTED, why)
 
 
 @step(ORDER)

@@ -28,6 +28,7 @@ from tasks.sheets.crew import Crew, crew
 from tasks.sheets.forms import forms_of
 from tasks.sheets.importing import form_chunks
 from tasks.sheets.outcome import Became
+from tests.bench import bulk_repairs
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
@@ -48,12 +49,15 @@ def run() -> list[Figure]:
         for _ in range(RUNS):
             dbos = max(_by_dbos(here, *setting) for setting in DBOS_SETTINGS)
             rates.append((_in_chunks(here), dbos, _one_by_one(here)))
+        repairs, steps = bulk_repairs.rate(here, _apply, play_sheets, CASES // 2)
     bulk, dbos, single = (statistics.median(column) for column in zip(*rates, strict=True))
     return [
         Figure("cases_per_s", bulk),
         Figure("dbos_cases_per_s", dbos),
         Figure("one_by_one_cases_per_s", single),
         Figure("ratio", bulk / dbos, "≥ 19", bulk / dbos >= 19),
+        Figure("rr_cases_per_s", repairs),
+        Figure("rr_step_ratio", repairs * steps / bulk, "≥ 0.8", repairs * steps / bulk >= 0.8),
     ]
 
 

@@ -24,6 +24,7 @@ DOMAIN = {
     "AN": "异常情况申报 → 初步审核 → 查找责任 → 处理方案 → 领导审核 → 确认处理意见 → 重新下单生产 → 回复申报方",
     "SO": "特殊订货申报 → 初步审核 → 确认生产 → 确认价格和周期 → 审批 → 回复申报方 → 下单生产",
 }
+DOMAIN["RL"] = " → ".join(DOMAIN["RR"].split(" → ")[2:5])  # the list of many repairs is these links of theirs
 flows.load()
 
 
