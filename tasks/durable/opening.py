@@ -81,6 +81,8 @@ def _open(
         for origin, case_id in zip(right, unit.new_case_ids(len(right)), strict=True)
     }
     unit.flush()
+    if channel != Channel.SYSTEM:  # what people open about a case is soon on its page
+        queries.show_again(connection, sorted({row["parent_id"] for row in made.values() if row.get("parent_id")}))
     numbered = {origin: Opened(row["id"], row["number"], new=True) for origin, row in made.items()}
     return numbered | wrong | {origin: Opened(row.id, row.number, new=False) for origin, row in known.items()}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Text, cast, func, select
+from sqlalchemy import Connection, Row, Text, cast, func, select, update
 
 from schemas.answers import Answer
 from schemas.forms.base import form_path
@@ -97,9 +97,9 @@ def load_files(
         row.id: CaseFile(row.id, row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
         for row in rows
     }
-    for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):
+    for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))).all():
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
-    for row in connection.execute(_ITEMS.where(_UNANSWERED, among(work_item.c.case_id, case_ids))):
+    for row in connection.execute(_ITEMS.where(_UNANSWERED, among(work_item.c.case_id, case_ids))).all():
         if row.state == ItemState.OPEN:
             files[row.case_id].items[row.step_key] = Item(*row[1:-1])
         else:
@@ -139,6 +139,12 @@ def cases_by_origin(connection: Connection, origins: Sequence[str]) -> dict[str,
     """Find the cases that were made from origins: origin → id and number."""
     found = select(service_case.c.origin, service_case.c.id, service_case.c.number)
     return {row.origin: row for row in connection.execute(found.where(among(service_case.c.origin, origins)))}
+
+
+def show_again(connection: Connection, case_ids: Sequence[int]) -> None:
+    """Have the pages of cases made anew, though nothing of their own has happened."""
+    if case_ids:
+        connection.execute(update(service_case).where(among(service_case.c.id, case_ids)).values(run_seq=-1))
 
 
 def known_rows(connection: Connection, marks: Sequence[UUID]) -> dict[UUID, str]:

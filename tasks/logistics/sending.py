@@ -82,6 +82,10 @@ class Parcel:
     released: Release | None = None
     due: str | Due = "goods_out"
 
+    def waits(self, work: Work) -> list[Problem]:
+        """Say for which lines it must wait, unless it has left: people have reported something of them."""
+        return [] if self.released else line_waits(work, [line.line_no for line in self.lines])
+
     def leave(self) -> Release:
         """Book the goods out, unless they have left."""
         if self.released is None:
@@ -140,7 +144,7 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
         return find_leader(parcel.case, role, frozenset(parcel.barred), turn=key)
 
     def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
-        matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last)
+        matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last, waits=parcel.waits)
         return approval(key, "运费审批", leader.role, matter, "freight_approval")
 
     key = f"freight-{turn}"
@@ -225,8 +229,7 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        waits = [] if parcel.released else line_waits(work, leaves)
-        return waits + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
+        return parcel.waits(work) + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)

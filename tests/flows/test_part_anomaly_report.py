@@ -142,6 +142,13 @@ def test_the_number_of_a_case_is_found_as_people_type_it(play: Play) -> None:
     assert play.case(reported(play, case, 来源单号=f" {play.case(case).number.lower()} ")).parent_id == case
 
 
+def test_what_people_report_of_a_case_is_soon_on_its_page(play: Play) -> None:
+    case = in_production(play)
+    play.run("UPDATE service_case SET run_seq = seq")
+    reported(play, case)
+    assert play.case(case).run_seq == -1
+
+
 def test_a_case_does_not_end_before_what_people_reported_of_it_is_settled(play: Play) -> None:
     case = in_production(play)
     play.run_to(case, "pickup-1")

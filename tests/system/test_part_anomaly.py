@@ -18,6 +18,7 @@ def test_what_is_wrong_is_reported_blamed_planned_approved_and_confirmed_by_mous
     for label, value in ANOMALY.items():
         fill(form, label, value)
     number = product.number_of(staff.submit(), 30)
+    until(lambda: related(staff, source, number), 60, lambda: staff.page.locator("main").last.inner_text())
 
     def decide(item: str, who: str, **fields: object) -> None:
         staff.decide(product.wait_at(number, item)["id"], who, **fields)
@@ -30,10 +31,9 @@ def test_what_is_wrong_is_reported_blamed_planned_approved_and_confirmed_by_mous
     product.wait_closed(number)
     staff.open_case(number)
     expect(staff.page.locator("main").last).to_contain_text("PANEL 80")
-    until(lambda: related(staff, source, number), 60, lambda: staff.page.locator("main").last.inner_text())
 
 
 def related(staff: Staff, source: str, number: str) -> int:
-    """Whether the source's sheet names the anomaly: it hears of the end a moment later."""
+    """Whether the source's sheet names the anomaly; its page follows a moment later."""
     staff.open_case(source)
     return staff.page.get_by_role("row", name=number).count()
