@@ -157,7 +157,8 @@ ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
 class Outcome(Shape):
     """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
 
-    there  the goods in question are at hand, or still come; left: some of the line had left the house
+    there      the goods in question are at hand, or still come; left: some of the line had left the house
+    reduction  what they cost less, CNY
     """
 
     remedy: Remedy | None = None
@@ -165,6 +166,7 @@ class Outcome(Shape):
     quantity: Decimal = Decimal(0)
     there: bool = False
     left: bool = False
+    reduction: Decimal = Decimal(0)
     address: str = ""
     day: date | None = None
 

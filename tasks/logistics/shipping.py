@@ -33,7 +33,8 @@ class Shipping:
 
     ready      what is kept for the case and has not left: line → quantity; left: what left early
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
-    again      something was ordered again; delivered: what left and was not; unchecked: not in time, by an office
+    again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
+    delivered  what left and was not ordered again; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -47,7 +48,13 @@ class Shipping:
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
-        self.reserved, self.unchecked, self.went = False, False, False
+        self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
+
+    @property
+    def leaving(self) -> dict[int, Decimal]:
+        """What is ready and will leave: line → quantity."""
+        left = {no: many - min(many, self.given_up[no]) for no, many in self.ready.items()}
+        return {no: many for no, many in left.items() if many}
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -118,6 +125,7 @@ class Shipping:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
         again = outcome.quantity * outcome.again
         self.again[outcome.line_no] += again
+        self.cheaper += outcome.reduction
         if outcome.left:
             self.delivered -= again
         elif outcome.given_up:

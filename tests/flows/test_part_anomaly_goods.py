@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.flows.anomalies import planned, reported
-from tests.play import Play, line
+from tasks.durable.stage import advance
+from tests.flows.anomalies import KEY, in_production, planned, reported
+from tests.play import Play, cells, line
 
 WAITS = "该行等待异常单"
 AIR = {"运输方式": "空运", "承运商": "国航货运", "运费": 1200, "件数": 1}
@@ -33,3 +34,18 @@ def test_goods_of_which_something_is_reported_wait_though_only_their_freight_is_
     assert list(play.items(case)) == ["goods-out-2-1"], "what is left leaves by a form of its own"
     assert [play.finish(one) for one in (case, play.ordered(child))] == ["delivered", "delivered"]
     assert play.moved(case, "delivery_out") == {"P-HW-001": -2}
+
+
+def test_what_was_made_and_is_ordered_again_as_the_reviewer_calls_it_wrong_is_not_sent_too(play: Play) -> None:
+    case = in_production(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 3}, 异常说明="都有划痕"))
+    child = play.anomaly(case, KEY)
+    play.decide(child, "review", 异常类别="质量问题")
+    assert play.finish(planned(play, child)) == "settled"
+    advance(play.db, case)
+    again = play.ordered(child)
+    play.run_to(case, f"together-{again}")
+    play.run_to(again, "goods-out-1-1")
+    play.rest()
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
+    assert (play.moved(case, "delivery_out"), play.moved(again, "delivery_out")) == ({"P-PT-001": -2}, {"P-PB-001": -3})
