@@ -178,6 +178,8 @@ class MovementKind(Labelled):
     RETURN_TO_STOCK = "return_to_stock", "退库"
     DAMAGED_IN = "damaged_in", "残次品入库"
     SCRAP_OUT = "scrap_out", "报废出库"
+    TRANSFER_OUT = "transfer_out", "调拨出库"
+    COUNT_LOSS = "count_loss", "盘亏"
     DELIVERY_OUT = "delivery_out", "发货出库"
 
 

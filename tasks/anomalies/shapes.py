@@ -96,7 +96,9 @@ def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
     there = plan.goods != Whereabouts.NONE or found.kind in NOTHING_MISSING
     line = {"line_no": found.line_no, "quantity": found.quantity, "there": there, "left": found.left}
     reduction = plan.reduction if there else Decimal(0)
-    return Outcome(remedy=plan.remedy, address=plan.address, day=plan.day, reduction=reduction, **line)
+    return Outcome(
+        remedy=plan.remedy, goods=plan.goods, address=plan.address, day=plan.day, reduction=reduction, **line
+    )
 
 
 def said_of(plan: AnomalyPlan) -> str:

@@ -49,3 +49,27 @@ def test_what_was_made_and_is_ordered_again_as_the_reviewer_calls_it_wrong_is_no
     play.rest()
     assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
     assert (play.moved(case, "delivery_out"), play.moved(again, "delivery_out")) == ({"P-PT-001": -2}, {"P-PB-001": -3})
+
+
+WHERE = {
+    "入良品库": (2, 0),
+    "入残次品库": (0, 2),
+    "报废": (0, 0),
+    "退回发货方": (0, 0),
+    "无实物": (0, 0),
+    "留在原处": (2, 0),
+}
+
+
+@pytest.mark.parametrize("goods", WHERE)
+def test_goods_that_were_in_stock_are_afterwards_where_the_plan_says_and_once(play: Play, goods: str) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "goods-out-1-1")
+    child = reported(play, case, 数量=2)
+    assert play.finish(planned(play, child, 货物去向=goods)) == "settled"
+    play.rest()
+    assert play.withdraw(play.ordered(child), "E1040").accepted
+    assert play.finish(case) == "delivered"
+    found = play.rows("SELECT warehouse, on_hand FROM stock_balance WHERE part = 'P-PB-001'")
+    stock = {row.warehouse: row.on_hand for row in found}
+    assert (stock["MAIN-GOOD"], stock.get("MAIN-DAMAGED", 0)) == WHERE[goods]
