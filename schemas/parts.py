@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from schemas.forms.anomalies import AnomalyKind, Remedy
+from schemas.forms.anomalies import AnomalyKind, Remedy, Whereabouts
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -168,14 +168,18 @@ COMES_AGAIN = {*ORDERS_AGAIN, Remedy.REPAIR}
 class Outcome(Shape):
     """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
 
-    there  the goods in question are at hand, or still come; left: some of the line had left the house
+    goods      where they go; None where that is not said
+    there      the goods in question are at hand, or still come; left: some of the line had left the house
+    reduction  what they cost less, CNY
     """
 
     remedy: Remedy | None = None
+    goods: Whereabouts | None = None
     line_no: int = 0
     quantity: Decimal = Decimal(0)
     there: bool = False
     left: bool = False
+    reduction: Decimal = Decimal(0)
     address: str = ""
     day: date | None = None
 

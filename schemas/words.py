@@ -191,6 +191,7 @@ class MovementKind(Labelled):
     REPAIR_OUT = "repair_out", "维修出库"
     SCRAP_OUT = "scrap_out", "报废出库"
     TRANSFER_OUT = "transfer_out", "调拨出库"
+    COUNT_LOSS = "count_loss", "盘亏"
     DELIVERY_OUT = "delivery_out", "发货出库"
 
 

@@ -55,7 +55,8 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         **about, **known, name=line.part_name, uom=work.read(catalogue)[line.part].uom, reason=Reason(line.reason),
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
-        together=source.case.request.get("leaving") == Leaving.TOGETHER and not (line.out_on or by_people(work)),
+        together=source.case.request.get("leaving", Leaving.TOGETHER) == Leaving.TOGETHER
+        and not (line.out_on or by_people(work)),
         left=bool(line.out_on),
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip

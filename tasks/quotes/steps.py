@@ -78,15 +78,24 @@ def paying(key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | Non
     With `expires`, TimedOut where not all of it came by then. When the term is over the SUPERVISOR is told too.
     """
     for number in count(1):
-        left = {kind: amount for kind, amount in owed.items() if amount > 0}
-        if not left:
+        if not (left := still_owed(owed)):
             return
         said = yield payment_question(f"{key}-{number}", left, link, expires)
         owed[said.kind] -= said.amount
-        paid.append(Paid(kind=said.kind, amount=said.amount, paid_on=said.paid_on))
+        paid.append(paid_by(said))
 
 
-def payment_question(key: str, left: Owed, link: str, expires: Due | None) -> Question[PaymentReceived]:
+def still_owed(owed: Owed) -> Owed:
+    """Give what of it is more than nothing."""
+    return {kind: amount for kind, amount in owed.items() if amount > 0}
+
+
+def paid_by(form: PaymentReceived) -> Paid:
+    """Give the payment that a form tells of."""
+    return Paid(kind=form.kind, amount=form.amount, paid_on=form.paid_on)
+
+
+def payment_question(key: str, left: Owed, link: str, expires: Due | None = None) -> Question[PaymentReceived]:
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
