@@ -17,9 +17,16 @@ from tasks.production.steps import book_goods_in, place_production_orders
 from tasks.quotes.queries import paid_table
 from tasks.repair.accept import accept_repair, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
-from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving, repaired_too_often
+from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving
 from tasks.repair.rules import ending_of, finding_of, review_problems
-from tasks.repair.steps import collect_goods, finish_here, hold_unrepaired, repair_limits, take_repair_back
+from tasks.repair.steps import (
+    collect_goods,
+    finish_here,
+    hold_unrepaired,
+    repair_limits,
+    repaired_too_often,
+    take_repair_back,
+)
 from tasks.repair.way import ARRIVED, Way, appraising, travelling
 from tasks.runs.process import process
 
@@ -102,7 +109,7 @@ def goods_way(way: Way) -> Branch[RepairEnding | None]:
         if not way.quantity:
             return RepairEnding.REPLACED
     appraised = yield from appraising(way, came)  # 提货验货 修正确认
-    if appraised.grade == Grade.WORTHLESS or repaired_too_often(way):
+    if appraised.grade == Grade.WORTHLESS or repaired_too_often(way.case, way.goods, turn=way.no):
         return (yield from scrapping(way))
     agreed = not way.charged or (yield from quoting(way, appraised.fee, finding_of(appraised)))
     if not agreed and (ended := (yield from returning(way))):

@@ -16,13 +16,12 @@ from schemas.tables import case_line, letter
 from schemas.words import DocumentKind, EntryKind, MovementKind, Reason, Role
 from tasks.applications.queries import catalogue
 from tasks.cycle.terms import More, gate, working_days
-from tasks.documents.contents import goods_row
+from tasks.documents.contents import by_office, goods_row
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows
-from tasks.people.queries import offices, people
 from tasks.policies.queries import setting
 from tasks.repair.accept import row_problems
 from tasks.repair.queries import waiting_here
@@ -123,11 +122,8 @@ def send_list(work: Work, listed: Listed) -> Listed:
         own = {"order_no": one.order_no, "part": one.part, "part_name": one.name, "quantity": one.quantity}
         looks = {"specification": one.specification, "colour": one.colour, "reason": Reason.OTHER, "price": 0}
         work.insert(case_line, line_no=one.line_no, open=False, **own, **looks)
-    office, person = work.read(offices)[work.case.office], work.read(people)[work.case.applicant]
-    packing = setting(work, "rl.packing")
-    content = {"case": work.case.number, "office": f"{office.name} {office.code}", "applicant": str(person)}
-    about = {"remark": work.case.remark, "packing": packing}
-    issue(work, DocumentKind.RETURN_LIST, content | about | {"lines": [_row(one) for one in listed]})
+    about = {"remark": work.case.remark, "packing": setting(work, "rl.packing")}
+    issue(work, DocumentKind.RETURN_LIST, by_office(work) | about | {"lines": [_row(one) for one in listed]})
     return listed
 
 

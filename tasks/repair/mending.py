@@ -27,18 +27,13 @@ from tasks.production.steps import book_goods_in, place_production_orders, recor
 from tasks.quality.steps import inspecting
 from tasks.quotes.steps import answer_question, ends, paying
 from tasks.repair.rules import wanted
-from tasks.repair.steps import book_goods, count_repairs, issue_fee_note, offer_repair, report_repair
+from tasks.repair.steps import book_goods, issue_fee_note, offer_repair, report_repair
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
 NOT_YET = "投诉流程尚未开通，请先按报价办理 not yet: complaints are not there, go by the quote for now"
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
 NOT_DEARER = "收费且高于已同意的报价才须重新报价 a new quote is for what is charged, and dearer than agreed"
-
-
-def repaired_too_often(way: Way) -> bool:
-    """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
-    return count_repairs(way.case, way.goods, turn=way.no) >= way.limits.too_often
 
 
 def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:

@@ -17,9 +17,8 @@ from schemas.forms.return_lists import (
 )
 from schemas.problems import Problem
 from schemas.words import DocumentKind, MovementKind, Role
-from tasks.cycle.queries import calendar
-from tasks.cycle.rules import add_working_days, at
-from tasks.cycle.terms import Due, More, escalation, gate
+from tasks.cycle.rules import at
+from tasks.cycle.terms import Due, More, escalation, gate, working_days
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at, ask, ask_first
@@ -28,7 +27,6 @@ from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import known_lines, only_these
 from tasks.people.queries import offices
-from tasks.policies.queries import term
 from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
 from tasks.repair.rules import arrival_problems, wanted
 from tasks.repair.shapes import ListedGoods
@@ -110,7 +108,7 @@ def receipt_question(left: Mapping[int, ListedGoods], turn: int, expected: date 
     def prefill() -> dict[str, Any]:
         return {"明细": [{"行号": no, "实收数量": float(many)} for no, many in quantities.items()]}
 
-    due = _after(expected, "trace_after") if expected else _today
+    due: Due = working_days("trace_after", at(expected)) if expected else (lambda work: work.now)
     more: More = {"covers": only_these(left), "also": Role.LOGISTICS}
     if expected:
         more["expires"] = due
@@ -131,14 +129,6 @@ def trace_question(left: Mapping[int, ListedGoods], turn: int) -> Question[ListT
         f"trace-{turn}", "返件查询", Role.LOGISTICS, ListTraced, "trace", "提货验货", lambda: brief_list(brief),
         check=check, remind=remind,
     )  # fmt: skip
-
-
-def _after(day: date, name: str) -> Due:
-    return lambda work: add_working_days(calendar(work), at(day), term(work, f"{name}.days"))
-
-
-def _today(work: Work) -> Any:
-    return work.now
 
 
 @step("返件入库", link="提货验货")

@@ -12,7 +12,7 @@ from schemas.tables import production_order, repair
 from schemas.words import DocumentKind, MovementKind, OrderState
 from tasks.applications.queries import BY_ORDER, catalogue
 from tasks.applications.rules import part_problem
-from tasks.documents.contents import Content, goods_row
+from tasks.documents.contents import goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.opening import open_child
 from tasks.durable.step import step
@@ -76,17 +76,16 @@ def collect_goods(
 
 
 @step("返修次数", link="提货验货")
-def count_repairs(work: Work, goods: RepairGoods, turn: int) -> int:
-    """Count the completed repairs of the same goods."""
+def repaired_too_often(work: Work, goods: RepairGoods, turn: int) -> bool:
+    """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
     earlier = work.unit.read_by(repairs_of, BY_ORDER, work.case) or ()
-    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED]
-    return sum(goods.is_same_as(one.part, one.old_no) for one in done)
+    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED and goods.is_same_as(one.part, one.old_no)]
+    return bool(len(done) >= setting(work, "rr.too_often"))
 
 
 class Limits(Shape):
-    """How often goods are repaired, how often inspections may fail, and the units that plans of places suggest."""
+    """How often inspections may fail, and the units that plans of places suggest."""
 
-    too_often: int
     inspections: int
     outside_unit: str
     paint_room: str
@@ -103,7 +102,7 @@ def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, tur
     """Quote the fee by a 返回品信息反馈单, for the customer's signature under 同意维修."""
     quote, row = quote_today(work, fee), goods_row(goods, price=str(fee), reason=finding)
     offer = {"valid_until": str(quote.valid_until), "remark": "同意维修 □"}
-    issue(work, DocumentKind.QUOTE, _to_customer(work) | offer | {"lines": [row]})
+    issue(work, DocumentKind.QUOTE, to_customer(work) | offer | {"lines": [row]})
     return quote
 
 
@@ -111,14 +110,14 @@ def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, tur
 def issue_fee_note(work: Work, goods: RepairGoods, quote: Quote, signed_on: date, turn: str) -> DocumentRef:
     """Issue the 修理收费单, once the quote came back signed (S3 §8 5.1.1.1)."""
     row = goods_row(goods, price=str(quote.amount), reason=f"客户签字 {signed_on}")
-    return issue(work, DocumentKind.FEE_NOTE, _to_customer(work) | {"lines": [row]})
+    return issue(work, DocumentKind.FEE_NOTE, to_customer(work) | {"lines": [row]})
 
 
 @step("维修服务报告", link="车间维修")
 def report_repair(work: Work, goods: RepairGoods, report: RepairReport, turn: str) -> DocumentRef:
     """Issue the 维修服务报告: fault, cause, work, parts, fee, result."""
     done = goods_row(goods, price=str(report.fee), reason=f"{goods.cause} · {report.work} {report.used}")
-    return issue(work, DocumentKind.SERVICE_REPORT, _to_customer(work) | {"lines": [done]})
+    return issue(work, DocumentKind.SERVICE_REPORT, to_customer(work) | {"lines": [done]})
 
 
 @step("漆房入库", link="入库制票")
@@ -147,7 +146,7 @@ def hold_unrepaired(work: Work, goods: RepairGoods, quantity: Decimal, turn: str
 def issue_repair_outbound(work: Work, sent: Release, method: str, turn: int) -> DocumentRef:
     """Issue the 返修品出库单: time, customer, quantity, how it is sent."""
     rows = [goods_row(line) for line in sent.lines]
-    return issue(work, DocumentKind.REPAIR_OUTBOUND, _to_customer(work) | {"method": method, "lines": rows})
+    return issue(work, DocumentKind.REPAIR_OUTBOUND, to_customer(work) | {"method": method, "lines": rows})
 
 
 @step("返修结果", link="")
@@ -181,9 +180,3 @@ def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int 
 def take_repair_back(work: Work) -> None:
     """Note that the case was taken back: what is not at its office is returned there unrepaired."""
     close_lines(work)
-
-
-def _to_customer(work: Work) -> Content:
-    case = work.case
-    customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
-    return {"case": case.number, "order": case.order_no, "model": case.model, "customer": customer}

@@ -27,6 +27,7 @@ TO_THE_GATE: dict[
     ),
     "QuoteSent": ("contact-1-1", CHARGED, {}),
     "QuoteAnswer": ("quote-1-1", CHARGED, {}),
+    "PaymentReceived": ("paid-1-1", CHARGED, {}),
     "ScrapAnswer": ("scrap-consent-1", CHARGED, {"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
     "RepairReport": ("repair-1-1", {}, {}),
     "QualityInspection": ("inspect-1-1", {}, {}),

@@ -108,6 +108,8 @@ def test_a_refusal_may_be_oral_is_recorded_and_the_goods_go_back_unrepaired(play
     assert next(row.output["reason"] for row in play.timeline(case) if row.step_key == "quote-1-1") == "电话中拒绝"
     assert play.finish(case) == "returned_unrepaired"
     assert kinds(play, case) == {"damaged_in": 2, "delivery_out": -2, "return_to_stock": 2, "own_use_out": -2}
+    (back,) = [row.content for row in play.documents(case, "CK") if row.content["red"]]
+    assert (back["category"], back["lines"][0]["quantity"]) == ("退库", "-2"), "a red slip, quantity below 0 (S3 §2 5)"
 
 
 def test_the_agent_is_reminded_on_days_five_and_ten_and_silence_returns_the_goods_unrepaired(
