@@ -42,7 +42,7 @@ TO_SEARCH = (
     begin=lambda _form, _work: None,
     end=lambda _work: None,
     lines=report_table,
-    may_withdraw=applicant_until((order_again, "已重新下单", "goods were ordered again")),
+    may_withdraw=applicant_until((order_again, "已重新下单", "goods were ordered again"), ended=[tell_parent]),
 )
 def part_anomaly(case: Case) -> Closing:
     """配件异常处理 Find what to do about a wrong part, who pays for it, and let its line go on."""

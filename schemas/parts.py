@@ -168,7 +168,7 @@ COMES_AGAIN = {*ORDERS_AGAIN, Remedy.REPAIR}
 class Outcome(Shape):
     """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
 
-    there  the goods in question are at hand; left: some of the line had left the house
+    there  the goods in question are at hand, or still come; left: some of the line had left the house
     """
 
     remedy: Remedy | None = None

@@ -21,7 +21,7 @@ LONGEST_VALUE, LONGEST_REASON = 60, 500  # characters that a problem shows
 
 def printable(text: str) -> str:
     """Write out what cannot be shown or stored: \\u0000."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 @dataclass(frozen=True)

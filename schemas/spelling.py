@@ -23,7 +23,7 @@ def alike(text: str) -> str:
 def _seen(text: str) -> str:
     """Give a text in half width without characters that nobody sees."""
     plain = unicodedata.normalize("NFKC", text)
-    return plain if plain.isascii() else "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return plain if plain.isprintable() else "".join(c for c in plain if unicodedata.category(c) != "Cf")
 
 
 def order_number(text: str) -> str:

@@ -34,9 +34,8 @@ class Labelled(StrEnum):
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read a value, a label or an option; ValueError names what was expected."""
-        member = cls._by_text().get(text) if isinstance(text, str) else None
-        if member is None:
-            raise ValueError("应为 expected one of: " + " / ".join(member.option for member in cls))
+        if (member := cls._missing_(text)) is None:
+            raise ValueError(cls._expected())
         return member
 
     @classmethod
@@ -47,15 +46,24 @@ class Labelled(StrEnum):
         return dict(reversed(named))
 
     @classmethod
+    def _missing_(cls, text: object) -> Self | None:
+        """Find a word by its label or option."""
+        return cls._by_text().get(text) if isinstance(text, str) else None
+
+    @classmethod
+    def _expected(cls) -> str:
+        return "应为 expected one of: " + " / ".join(member.option for member in cls)
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda member, info: member.option if info.context == "form" else member.value,
-                info_arg=True,
-                return_schema=core_schema.str_schema(),
-            ),
+        """Let Pydantic find stored values by itself, which is what a replay reads; it asks `_missing_` for the rest."""
+        shown = core_schema.plain_serializer_function_ser_schema(
+            lambda member, info: member.option if info.context == "form" else member._value_,
+            info_arg=True,
+            return_schema=core_schema.str_schema(),
         )
+        words = core_schema.enum_schema(cls, list(cls), sub_type="str", serialization=shown)
+        return core_schema.custom_error_schema(words, "word", custom_error_message=cls._expected())
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import PrefectHTTPStatusError
 
-from deployments.demo.plan import Story
+from deployments.demo.plan import DRAFT, Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.sensible import ROLES, each_value, filled_in
 from schemas.forms.fields import STAFF
@@ -28,6 +28,7 @@ from tasks.desk.rules import waiting_tag
 from tasks.runs.rules import TAKEN_OVER
 
 LOOK_EVERY = 0.5  # seconds between two looks at a run
+WATCH_EVERY = 20.0  # seconds; outside of working hours its schedule does not start it
 RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
@@ -51,6 +52,7 @@ class ClicksDoor:
 
     def __init__(self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Event) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
+        self._watch_at = 0.0  # monotonic
 
     def pause(self) -> None:
         """Wait a moment; raises UpError where Ctrl-C was pressed, for what runs is about to end."""
@@ -58,10 +60,12 @@ class ClicksDoor:
             raise UpError("中止 interrupted")
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
-        """Fill in run forms, mistakes included; a case is known by its run until it has a number."""
-        return {
-            story.key: str(self._start("parts-application", {"申报单": story.form(first=True)}).id) for story in stories
-        }
+        """Fill in run forms, the mistakes of drafts included; a case is known by its run until it has a number."""
+        return {story.key: str(self._apply(story).id) for story in stories}
+
+    def _apply(self, story: Story) -> FlowRun:
+        form = {story.process.parameter: story.form(first=DRAFT in story.acts)}
+        return self._start(story.process.function.__name__.replace("_", "-"), form)
 
     def _start(self, deployment: str, parameters: dict[str, Any]) -> FlowRun:
         # sent again where its answer was lost, it is the same run
@@ -70,8 +74,11 @@ class ClicksDoor:
         )
 
     def worklists(self) -> Iterator[list[Todo]]:
-        """Give what waits for people, of each case what goes first."""
+        """Give what waits for people, of each case what goes first; now and then somebody starts the deadline watch."""
         self.pause()
+        if time.monotonic() > self._watch_at:
+            self._start("deadline-watch", {})
+            self._watch_at = time.monotonic() + WATCH_EVERY
         suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
         first: dict[str, FlowRun] = {}
         for run in sorted(self.client.read_flow_runs(flow_run_filter=suspended, limit=FETCHED), key=_rank):
@@ -147,6 +154,9 @@ class ClicksDoor:
         """Take a case back through the deployment 撤回申报."""
         run = self._wait(self._start("withdraw", {"撤回单": {"单号": case, STAFF: staff, "撤回原因": reason}}))
         return Told(run.state_name == "已撤回", run.state.message or "" if run.state else "")
+
+    def rest(self) -> None:
+        """Time passes while one looks again."""
 
 
 def _todo(dialog: Dialog) -> Todo | None:

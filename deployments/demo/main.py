@@ -1,8 +1,8 @@
-"""`aftersales demo`: twenty-two applications through the whole product without a person, each time in a fresh home.
+"""`aftersales demo`: cases of all processes through the whole product without a person, in a fresh home each time.
 
-By clicks: a sheet and two forms come in, staff of every role answer over Prefect's API, the worker is killed in
-the middle. Through sheets: the same stories by workbooks alone. At the end every case must have ended as its story
-says, stock and documents must balance, and both ways must have left the same.
+By clicks: forms come in, staff of every role answer over Prefect's API, the worker is killed in the middle. Through
+sheets: the same stories and many more by workbooks alone, for weeks of business time. At the end every case must have
+ended as its story says, all endings must have occurred, the books must balance, and both ways must have left the same.
 """
 
 import logging
@@ -10,7 +10,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -21,8 +21,9 @@ from sqlalchemy import Engine, select
 
 from deployments.database import prepare, reached
 from deployments.demo.clicks_door import ClicksDoor
-from deployments.demo.end import End, differences, show_end
-from deployments.demo.plan import BY_FORM, SHEET
+from deployments.demo.days import Days
+from deployments.demo.end import End, differences, endings_table, show_end
+from deployments.demo.plan import BY_CLICK, BY_SHEET, DRAFT, Story
 from deployments.demo.player import Player
 from deployments.demo.screen import Screen
 from deployments.demo.sheets_door import SheetsDoor
@@ -37,18 +38,18 @@ from schemas.tables import lease, service_case
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
 KILL_EVERY = 0.25  # seconds between two looks whether it can be done
-ONLY_BY_FORM = "draft"  # a sheet's application that is wrong is no draft: it comes back in the reject sheet
 
 
 def main(sheets_only: bool = False) -> int:
     """Play the demo by clicks, then through sheets; 0 only if everything ended as it should, both times alike."""
     logging.getLogger("aftersales").setLevel(logging.ERROR)  # the screen tells of the killed worker
     os.environ.pop("AFTERSALES_ORDER_SYSTEM_URL", None)  # the embedded order system answers
-    screen, ends, problems = Screen(), list[End](), list[str]()
-    for way in (through_sheets,) if sheets_only else (by_clicks, through_sheets):
+    screen, ends, problems = Screen(), dict[str, End](), list[str]()
+    ways = {"点击 clicks": by_clicks, "表格 sheets": through_sheets}
+    for name, way in list(ways.items())[sheets_only:]:
         with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
             try:
-                ends.append(way(Path(home), screen))
+                ends[name] = way(Path(home), screen)
             except AftersalesError as error:
                 problems += [str(error), "演示未完成 the demo did not finish"]
                 break
@@ -56,7 +57,10 @@ def main(sheets_only: bool = False) -> int:
                 screen.console.print_exception()
                 problems.append(f"演示中断 the demo broke: {fault!r}")
                 break
-    problems += [problem for end in ends for problem in end.problems] + differences(ends)
+    counted, missing = endings_table(ends)
+    screen.console.print("\n结案统计 How many ended how", counted, sep="\n")
+    problems += [problem for end in ends.values() for problem in end.problems]
+    problems += differences(list(ends.values())) + (missing if len(ends) == len(ways) - sheets_only else [])
     screen.verdict(problems, ways=len(ends))
     return 1 if problems else 0
 
@@ -78,30 +82,29 @@ def through_sheets(home: Path, screen: Screen) -> End:
             return play_sheets(db, home, screen)
 
 
-def play_sheets(db: Engine, home: Path, screen: Screen) -> End:
+def play_sheets(db: Engine, home: Path, screen: Screen, stories: Sequence[Story] = BY_SHEET) -> End:
     """Send the applications, let every role work through its workbooks round by round, look at the end."""
-    door = SheetsDoor(db, home, screen)
-    player = Player(db, door, screen)
-    player.apply(door, [one.story for one in player.stories])
-    screen.stage("各岗位用待办表办理 every role works through its inbox workbook")
-    player.work()
-    screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
-    return show_end(player, apart=ONLY_BY_FORM)
+    with Days().counted() as days:
+        door = SheetsDoor(db, home, screen, days)
+        player = Player(db, door, screen, stories)
+        screen.stage("各岗位用待办表办理 every role works through its inbox workbook")
+        player.work()
+        screen.stage(f"{door.round} 轮 rounds, {door.books} 份表 workbooks, {player.answers} 次办理 answers")
+        return show_end(player, apart=DRAFT)
 
 
 # by clicks
 
 
 def by_clicks(home: Path, screen: Screen) -> End:
-    """Start everything on a port of its own and play: a sheet and two forms, answers over Prefect's API."""
+    """Start everything on a port of its own and play: applications and answers over Prefect's API."""
     settings = fresh_installation(home, free_port())
     screen.stage(f"启动 starting PostgreSQL, Prefect, worker · {settings.ui_url}")
     with up(settings) as context, reached(context.databases.ours) as db, get_client(sync_client=True) as client:
         door = ClicksDoor(client, context.deployments, context.stopping)
         door.pause()
-        player = Player(db, door, screen)
-        player.apply(SheetsDoor(db, home, screen), SHEET)
-        player.apply(door, BY_FORM)
+        screen.stage(f"办事处填表申报 offices fill in forms: {len(BY_CLICK)} 份 applications")
+        player = Player(db, door, screen, BY_CLICK)
         screen.stage("各岗位开始办理 staff of every role begin to work")
         killed = threading.Event()
         with repeated(Loop("kill", KILL_EVERY, partial(_kill_worker, context, player, killed))):

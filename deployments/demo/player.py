@@ -1,19 +1,20 @@
 """The demo's player: answers what waits as the stories say, through whichever door, and checks what became of it."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Engine, func, select, text
 
-from deployments.demo.plan import BY_FORM, SHEET, Act, Story
+from deployments.demo.plan import Act, Story
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import APPROVALS, BY_OFFICE, able_staff, sensible, who_may
 from flows import load
-from schemas.tables import service_case
+from schemas.tables import production_order, service_case, work_item
 from schemas.words import Role
+from tasks.durable import clock
 from tasks.people.queries import people
 
 STUCK_AFTER = 120.0  # seconds in which nothing happens
@@ -22,7 +23,6 @@ ROOT = text("""
         SELECT number, parent_id FROM service_case WHERE number = :number
         UNION ALL SELECT c.number, c.parent_id FROM up JOIN service_case c ON c.id = up.parent_id)
     SELECT number FROM up WHERE parent_id IS NULL""")
-UNIT = re.compile(r"produce-\d+-(\w+)-\d+")
 
 
 class Told(NamedTuple):
@@ -48,22 +48,29 @@ class Todo:
 
 @dataclass
 class Progress:
-    """How far a story is: its case (a draft's run), how often each kind of gate was asked, who approved, what is done."""
+    """How far a story is: its case (a draft's run), how often each kind of gate was asked, who approved of which case.
+
+    `acts` are those of items that were asked before, with the moment of the first time.
+    """
 
     story: Story
     case: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     approved: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    done: dict[str, Act] = field(default_factory=dict)
+    acts: dict[str, tuple[Act, datetime]] = field(default_factory=dict)
 
-    def next_act(self, key: str) -> Act:
-        """Give what is said at an item now; one that is asked again, because its answer was lost, gets the same."""
-        if key in self.done:
-            return self.done[key]
-        kind = max((kind for kind in self.story.acts if key.startswith(kind)), key=len, default="")
-        planned, turn = self.story.acts.get(kind, ()), self.asked[kind]
-        self.asked[kind] += 1
-        return planned[turn] if turn < len(planned) else Act()
+    def next_act(self, key: str) -> Act | None:
+        """Give what is said at an item now, None where nobody says anything yet.
+
+        One that is asked again, because nobody answered or the answer was lost, gets the same.
+        """
+        if key not in self.acts:
+            kind = max((kind for kind in self.story.acts if key.startswith(kind)), key=len, default="")
+            planned, turn = self.story.acts.get(kind, ()), self.asked[kind]
+            self.asked[kind] += 1
+            self.acts[key] = planned[turn] if turn < len(planned) else Act(), clock.now()
+        act, since = self.acts[key]
+        return None if act.silent or clock.now() < since + timedelta(days=act.after) else act
 
 
 @dataclass(frozen=True)
@@ -92,44 +99,46 @@ class Door(Protocol):
     def withdraw(self, case: str, staff: str, reason: str) -> Told:
         """Take a case back."""
 
+    def rest(self) -> None:
+        """Let time pass: nobody has anything to say."""
+
 
 class Player:
     """Plays everybody; what went otherwise than planned is in `problems`."""
 
-    def __init__(self, db: Engine, door: Door, screen: Screen) -> None:
+    def __init__(self, db: Engine, door: Door, screen: Screen, stories: Sequence[Story]) -> None:
         load()
         self.db, self.door, self.screen = db, door, screen
-        self.stories = [Progress(story) for story in (*SHEET, *BY_FORM)]
         self.problems: list[str] = []
         self.answers = self.told_late = 0
         self.roots = dict[str, str]()  # of each case the application that it is about
         with db.connect() as connection:
             self.people = people(connection)
-
-    def apply(self, door: Door, stories: Sequence[Story]) -> None:
-        """Send the applications of some stories."""
         cases = door.apply(stories)
-        for progress in self.stories:
-            progress.case = cases.get(progress.story.key, progress.case)
+        self.stories = [Progress(story, cases[story.key]) for story in stories]
 
     def work(self) -> None:
         """Go through what waits until all cases have ended, or something went otherwise than planned."""
         while not (self.all_closed() or self.problems):
             if self.screen.idle > STUCK_AFTER:
                 self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
-            for items in self.door.worklists():
-                self.play(items)
+            said = [self.play(items) for items in self.door.worklists()]
+            if not any(said):
+                self.door.rest()
 
-    def play(self, items: Sequence[Todo]) -> None:
-        """Let somebody answer each item as its story says, and check what became of that."""
+    def play(self, items: Sequence[Todo]) -> int:
+        """Let somebody answer each item as its story says, and check what became of that; gives how many were."""
         meant = [item for item in items if item.role == Role.OFFICE or item.form not in BY_OFFICE]
-        sayings = [self._saying(item, progress) for item in meant if (progress := self._story_of(item))]
+        asked = [(item, progress) for item in meant if (progress := self._story_of(item))]
+        acts = [(item, progress, progress.next_act(self._key(item))) for item, progress in asked]
+        sayings = [self._saying(item, progress, act) for item, progress, act in acts if act]
         answers = [one for one in sayings if not one.act.withdraw]
         for one in sayings:
             if one.act.withdraw:
-                self._judge(one, [self.door.withdraw(one.progress.case, one.act.staff, one.act.withdraw)])
+                self._judge(one, [self.door.withdraw(one.item.case, one.act.staff, one.act.withdraw)])
         for one, told in zip(answers, self.door.decide(answers) if answers else [], strict=True):
             self._judge(one, told)
+        return len(sayings)
 
     def _story_of(self, item: Todo) -> Progress | None:
         return next((one for one in self.stories if one.case in {self._root(item.case), item.run} - {""}), None)
@@ -146,12 +155,17 @@ class Player:
         own = item.case in {"", self._root(item.case)}
         return item.key if own else f"{item.case.partition('-')[0].lower()}-{item.key}"
 
-    def _saying(self, item: Todo, progress: Progress) -> Saying:
+    def _unit(self, item: Todo) -> str | None:
+        """Give the production unit that an item is for, if it is for one."""
+        of = select(work_item.c.unit).join(service_case, service_case.c.id == work_item.c.case_id)
+        with self.db.connect() as connection:
+            found = of.where(service_case.c.number == item.case, work_item.c.step_key == item.key)
+            return connection.execute(found).scalar()
+
+    def _saying(self, item: Todo, progress: Progress, act: Act) -> Saying:
         """Choose what is said and who signs, and know before it goes out who will have approved."""
         progress.case = self._root(item.case) or progress.case
-        act = progress.next_act(self._key(item))
-        unit = UNIT.fullmatch(item.key)
-        able = able_staff(self.people, item.role, None, unit[1].upper() if unit else None)
+        able = able_staff(self.people, item.role, None, self._unit(item))
         free = who_may(able, item.form, progress.story.applicant, progress.approved[item.case]) or able
         who = act.staff or free[(self.answers + sum(progress.asked.values())) % len(free)]
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)
@@ -163,7 +177,8 @@ class Player:
     def _judge(self, saying: Saying, told: Sequence[Told]) -> None:
         """Check that an answer was taken once, or came back with the reason that its story names."""
         item, progress, act = saying.item, saying.progress, saying.act
-        at = f"{progress.story.key} {item.key}"
+        key = self._key(item)
+        at = f"{progress.story.key} {key}"
         taken = [who for who, one in zip(saying.people, told, strict=True) if one.accepted]
         for who, one in zip(saying.people, told, strict=True):
             if act != Act():
@@ -172,14 +187,12 @@ class Player:
                 self.screen.tell(self._named(who, item.role), progress.case, what)
         progress.approved[item.case].difference_update(who for who in saying.people if who not in taken)
         if all(one.lost for one in told):
-            progress.done[self._key(item)] = act
             return
         if act.refused:
-            progress.done.pop(item.key, None)
+            progress.acts.pop(key, None)
             if taken or act.refused not in told[0].why:
                 self.problems.append(f"{at}: 未说明 does not say: {act.refused} ({told[0].why})")
             return
-        progress.done[self._key(item)] = act
         self.answers += 1
         self.told_late += len(told) - len(taken)
         if len(taken) != 1:
@@ -193,15 +206,17 @@ class Player:
         return " ".join(filter(None, [shown.zh if shown else "", person.name if person else "", code]))
 
     def all_closed(self) -> bool:
-        """Say whether all cases are closed and, where they have a run, it shows that."""
+        """Say whether all cases are closed and, where they have a run, it shows that; what was made is controlled."""
         shown = service_case.c.run_id.is_(None) | (service_case.c.run_seq == service_case.c.seq)
         done = service_case.c.closed_at.is_not(None) & shown
         applied = func.count().filter(service_case.c.parent_id.is_(None))
         counts = select(func.count().filter(done), func.count(), applied).select_from(service_case)
+        free = select(func.count()).where(production_order.c.cycle_id.is_(None))
         with self.db.connect() as connection:
             closed, cases, applications = connection.execute(counts).one()
+            uncontrolled = connection.execute(free).scalar()
         self.screen.progress(closed, max(cases, len(self.stories)), self.answers)
-        return bool(closed == cases and applications == len(self.stories))
+        return bool(closed == cases and applications == len(self.stories) and not uncontrolled)
 
     def note_unsaid(self, apart: str = "") -> None:
         """Note what was planned and never happened, `apart` from the acts at gates of that name."""

@@ -18,6 +18,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.QUALITY,
     Role.AGENT,
     Role.FINANCE,
+    Role.RESPONSIBLE_UNIT,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,

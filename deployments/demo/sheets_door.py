@@ -12,19 +12,16 @@ from typing import Any
 from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 
+from deployments.demo.days import Days, watch
 from deployments.demo.plan import Story
 from deployments.demo.player import Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES
-from schemas.answers import Turn
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.problems import AftersalesError
-from schemas.sheet_kinds import STEP, SheetKind, sheet_kind, sheet_kinds
+from schemas.sheet_kinds import STEP, SheetKind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
-from tasks.durable import clock
-from tasks.durable.stage import CHUNK, advance_chunk
-from tasks.runs.queries import ready_cases
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
@@ -33,7 +30,6 @@ from tasks.sheets.queries import template_lists
 from tasks.sheets.report import SheetReport
 from tasks.sheets.template import write_template
 
-APPLICATIONS = sheet_kind("applications")
 FIRST_ROW = 3  # below the heading and the example
 Filled = dict[str, Any]  # heading → value
 CaseStep = tuple[str, str]  # number, step
@@ -81,20 +77,29 @@ class StaffBook:
 class SheetsDoor:
     """People with workbooks in a folder; there is no sheet for withdrawals, they go to the engine."""
 
-    def __init__(self, db: Engine, folder: Path, screen: Screen) -> None:
-        self.db, self.folder, self.screen = db, folder, screen
+    def __init__(self, db: Engine, folder: Path, screen: Screen, days: Days) -> None:
+        self.db, self.folder, self.screen, self.days = db, folder, screen, days
         self.round = self.books = 0
         self._role, self._open = Role.OFFICE, folder  # whose workbook is open
         self._again: list[Todo] = []  # what came back of it
         self._blank: dict[CaseStep, Sequence[Filled]] = {}
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
-        """Send the sheet until every application is a case: key → number; AftersalesError says what went wrong."""
-        first, again = self.folder / "配件申报.xlsx", self.folder / "配件申报-更正.xlsx"
+        """Send a sheet for each process until every application is a case: key → number."""
+        numbers = dict[str, str]()
+        for code in sorted({story.code for story in stories}):
+            numbers |= self._send([story for story in stories if story.code == code])
+        return numbers
+
+    def _send(self, stories: Sequence[Story]) -> dict[str, str]:
+        """Send the sheet of some stories of a process; AftersalesError says what went wrong."""
+        code, kind = stories[0].code, stories[0].kind
+        first, again = self.folder / f"{kind.title}.xlsx", self.folder / f"{kind.title}-更正.xlsx"
         wrong = {story.key for story in stories if story.slips}
         lines = self._write_applications(first, stories)
-        self.screen.stage(f"办事处发来申报表 an office's sheet: {len(stories)} 份 applications, {lines} 行 lines")
-        report = import_file(self.db, first, APPLICATIONS)
+        said = f"{len(stories)} 份 applications, {lines} 行 lines"
+        self.screen.stage(f"办事处发来{kind.title}表 an office's sheet: {said}")
+        report = import_file(self.db, first, kind)
         reasons = [str(problem) for row in report.rejected for problem in row.problems if problem.field != GOES_WITH]
         for reason in reasons:
             self.screen.tell("退回 rejected", "", reason)
@@ -102,11 +107,12 @@ class SheetsDoor:
             raise AftersalesError(f"没有退回表 there is no reject sheet: {report.fault}")
         corrected = _correct_applications(report.reject_sheet, again, stories)
         self.screen.stage(f"更正后再发 the reject sheet comes back put right: {corrected} 行 lines")
-        import_file(self.db, again, APPLICATIONS)
-        (aside := self.folder / "重发").mkdir()  # where the reject sheet of the first one lies, it is not overwritten
-        repeats = [import_file(self.db, path, APPLICATIONS, out=aside) for path in (first, again)]
+        import_file(self.db, again, kind)
+        (aside := self.folder / "重发").mkdir(exist_ok=True)  # the reject sheet of the first one is not overwritten
+        repeats = [import_file(self.db, path, kind, out=aside) for path in (first, again)]
+        sent = (service_case.c.process == code, service_case.c.parent_id.is_(None))
         with self.db.connect() as connection:
-            made = connection.execute(select(service_case.c.origin, service_case.c.number)).all()
+            made = connection.execute(select(service_case.c.origin, service_case.c.number).where(*sent)).all()
         numbers = {row.origin.split(":", 2)[2]: row.number for row in made}
         self.screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {len(numbers)} 单 cases")
         checks = {
@@ -127,18 +133,19 @@ class SheetsDoor:
 
     def _write_applications(self, path: Path, stories: Sequence[Story]) -> int:
         """Fill in the template with the applications, mistakes included; gives the number of lines."""
+        kind = stories[0].kind
         with self.db.connect() as connection:
-            write_template(path, APPLICATIONS, template_lists(connection))
+            write_template(path, kind, template_lists(connection))
         cells = [row for story in stories for row in _rows(story, first=True)]
         book = StaffBook(path)
-        book.write(APPLICATIONS, range(FIRST_ROW, FIRST_ROW + len(cells)), cells)
+        book.write(kind, range(FIRST_ROW, FIRST_ROW + len(cells)), cells)
         book.save()
         return len(cells)
 
     def worklists(self) -> Iterator[list[Todo]]:
         """Give a round of what waits, role by role: its inbox workbook, then what came back of it."""
         self.round += 1
-        let_others_go(self.db)
+        watch(self.db)
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
             if not write_inbox(self.db, self._role, self._open).items:
@@ -184,6 +191,11 @@ class SheetsDoor:
         reply = take_back(self.db, case, staff, reason, Channel.CLI).reply
         return Told(reply.accepted, "；".join(map(str, reply.problems)))
 
+    def rest(self) -> None:
+        """Let days go by."""
+        self.days.pass_on(self.db)
+        self.screen.stage(f"过了 {self.days.gone.days} 天 days have gone by")
+
     def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:
         """Fill in what somebody says in a workbook, and leave everything else undecided."""
         book = StaffBook(path)
@@ -197,27 +209,17 @@ class SheetsDoor:
         return book.save()
 
 
-def let_others_go(db: Engine) -> None:
-    """Do what the watch does: cases that others opened come to their first gate, letters are read."""
-    while True:
-        with db.connect() as connection:
-            ready = ready_cases(connection, clock.now(), CHUNK)
-        if not ready:
-            break
-        advance_chunk(db, [Turn(case) for case in ready])
-
-
 def _correct_applications(rejects: Path, path: Path, stories: Sequence[Story]) -> int:
     """Put right what came back, in the reject sheet itself; gives the number of lines."""
     book, right = StaffBook(rejects), {story.key: _rows(story) for story in stories}
     for (key, _), item in book.items.items():
-        book.write(APPLICATIONS, item.rows, right[key])
+        book.write(item.kind, item.rows, right[key])
     book.save(path)
     return sum(len(item.rows) for item in book.items.values())
 
 
 def _rows(story: Story, first: bool = False) -> list[Filled]:
-    return [{APPLICATIONS.key.heading: story.key, **row} for row in story.rows(first)]
+    return [{story.kind.key.heading: story.key, **row} for row in story.rows(first)]
 
 
 def _filled(item: FormRows, blank: Sequence[Filled], said: Mapping[str, Any], who: str) -> list[Filled]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from schemas.forms.base import Decision, Form, Request
 from schemas.forms.fields import CaseNo, Cell, Money, ReasonText, label, needed
+from schemas.shapes import Shape, figure
 from schemas.sheet_kinds import sheet
 from schemas.words import Labelled, OrderState
 
@@ -21,7 +22,7 @@ class CycleRequest(Request):
     source: Annotated[CaseNo, label("来源单号", "Source", SOURCE_HINT)]
 
 
-class ControlledOrder(Form):
+class ControlledOrder(Shape):
     """So many of a line that a unit was to make, counted from a day; `late_on` is the last day it came late."""
 
     line_no: int
@@ -34,12 +35,23 @@ class ControlledOrder(Form):
     state: OrderState
     late_on: date | None = None
 
+    @property
+    def said(self) -> str:
+        """How far it is."""
+        late = f" 逾期 {self.late_on}" if self.late_on else ""
+        return f"第{self.line_no}行 ×{figure(self.quantity)} 承诺 {self.promised} {self.state.zh}{late}"
 
-class Pause(Form):
+
+class Pause(Shape):
     """The clock stood still from a day on, for the office or the customer; to a day, or still."""
 
     start: date
     end: date | None = None
+
+    @property
+    def said(self) -> str:
+        """From when to when."""
+        return f"暂停 paused {self.start} → {self.end or ''}"
 
 
 class CycleProgress(Form):

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select
 from schemas.forms.anomalies import AnomalyKind, AnomalyReport
 from schemas.problems import Problem
 from schemas.shapes import LineTable, Measure
-from schemas.tables import charge, service_case
+from schemas.tables import service_case
 from schemas.words import Channel, Role
-from tasks.anomalies.queries import held_sources, source_of, sources
+from tasks.anomalies.queries import charges, held_sources, source_of, sources
 from tasks.anomalies.rules import source_problems
 from tasks.applications.accept import NO_OFFICE
 from tasks.people.queries import offices
@@ -36,6 +36,7 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
         problems = _reporter_problems(form, unit, office) + source_problems(form, source, office.code if office else "")
     if problems or source is None or office is None:
         return {}, problems
+    source.claimed[form.line_no] += form.quantity  # others of the same sheet see it
     known = {name: getattr(source.case, name) for name in OF_THE_SOURCE}
     own = {"office": office.code, "applicant": form.applicant, "parent_id": source.case.id}
     return known | own | {"policy_version": unit.read(version_today)}, []
@@ -62,7 +63,7 @@ def report_table(connection: Connection, case_id: int) -> LineTable:
     source = sources(connection, [request["source"]])[request["source"]]
     line, kind = source.lines[request["line_no"]], AnomalyKind(request["kind"])
     row = (line.line_no, f"**{line.part_name}**", Measure(request["quantity"], ""), kind.zh, request["found"])
-    paid = connection.execute(select(charge).where(charge.c.case_id == case_id).order_by(charge.c.id)).all()
+    paid = charges(connection, [case_id])[case_id]
     charged = "；".join(f"{one.party or '部门 department'} {one.amount} CNY" for one in paid)
     facts = [("来源 Source", request["source"]), ("照片 Photos", request["photos"]), ("费用 Charged", charged)]
     return LineTable(HEADINGS, [row], [fact for fact in facts if fact[1]])

@@ -1,15 +1,31 @@
 """The SQL of anomalies: the case and line in question, who may be responsible, what was reported of a case."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, text
+from sqlalchemy import ColumnElement, Connection, Row, select, text
 
 from schemas.forms.anomalies import AnomalyReport, PartyKind
+from schemas.forms.cases import CaseEnded
 from schemas.spelling import Known
-from schemas.tables import carrier, case_line, office, production_unit, service_case, staff, staff_role, warehouse
+from schemas.tables import (
+    carrier,
+    case_line,
+    charge,
+    letter,
+    office,
+    production_unit,
+    service_case,
+    staff,
+    staff_role,
+    warehouse,
+)
 from schemas.words import Role
 from tasks.anomalies.rules import Party, Source
+from tasks.lines.anomalies import outcome_of
+from tasks.lines.queries import letter_told, of_reports
 from tasks.unit.among import among
 
 _REVIEWS = staff.c.active & staff.c.code.in_(select(staff_role.c.staff).where(staff_role.c.role == Role.PARTS_REVIEWER))
@@ -44,12 +60,33 @@ def punished_units(connection: Connection, case_ids: Sequence[int]) -> dict[int,
 
 
 def sources(connection: Connection, numbers: Sequence[str], hold: bool = False) -> dict[str, Source]:
-    """Find cases with their lines by number; `hold`: no line of them ends before this transaction does."""
+    """Find cases with their lines by number; `hold`: no line of them ends, or is reported, before this transaction ends."""
     cases = connection.execute(select(service_case).where(among(service_case.c.number, numbers))).all()
     lines = select(case_line).where(among(case_line.c.case_id, [case.id for case in cases]))
     lines = lines.order_by(case_line.c.case_id, case_line.c.line_no)
-    rows = connection.execute(lines.with_for_update(read=True) if hold else lines).all()
-    return {case.number: Source(case, {row.line_no: row for row in rows if row.case_id == case.id}) for case in cases}
+    rows = connection.execute(lines.with_for_update(key_share=True) if hold else lines).all()
+    claimed = _claimed(connection, [case.id for case in cases])
+    own = {case.id: {row.line_no: row for row in rows if row.case_id == case.id} for case in cases}
+    return {case.number: Source(case, own[case.id], claimed[case.id]) for case in cases}
+
+
+def _claimed(connection: Connection, case_ids: Sequence[int]) -> dict[int, defaultdict[int, Decimal]]:
+    """Add up what anomalies are about that their source has not heard of, or was accepted as missing: case → line → quantity."""
+    found = {case_id: defaultdict[int, Decimal](Decimal) for case_id in case_ids}
+    told = letter_told() & letter.c.read_at.is_not(None)
+    reports = select(service_case.c.parent_id, service_case.c.request, letter.c.body).outerjoin(letter, told)
+    wanted = reports.where(of_reports(), among(service_case.c.parent_id, case_ids))
+    for parent, request, body in connection.execute(wanted):
+        outcome = outcome_of(CaseEnded.model_validate(body)) if body else None
+        if outcome is None or (outcome.given_up and not outcome.again):
+            found[parent][request["line_no"]] += Decimal(request["quantity"])
+    return found
+
+
+def charges(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """Load what was charged for anomalies, in order."""
+    rows = connection.execute(select(charge).where(among(charge.c.case_id, case_ids)).order_by(charge.c.id)).all()
+    return {case_id: [row for row in rows if row.case_id == case_id] for case_id in case_ids}
 
 
 def source_of(one: Any) -> str:

@@ -20,7 +20,7 @@ from tasks.applications.accept import CUSTOMER
 from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.approvals.queries import limits
-from tasks.approvals.steps import Matter, climbing, find_leader
+from tasks.approvals.steps import Matter, climbing, find_leader, may_not
 from tasks.branches.beside import Branch, alone, beside
 from tasks.branches.children import withdraw_child
 from tasks.cycle.terms import gate
@@ -46,8 +46,9 @@ def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) ->
     for turn in count(1):
         if len(refused) == found.refusals:
             leader = find_leader(case, Role.MANAGER, frozenset(barred), turn="plan")
-            return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused))
-        plan = ask(case, plan_question(turn, Role.PLANNER, "处理方案", found, blame, refused))
+            nobody = may_not(barred, leader.last)
+            return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused, nobody))
+        plan = ask(case, plan_question(turn, Role.PLANNER, "处理方案", found, blame, refused, set()))
         why = alone(case, leading(case, found, blame, plan, barred, turn))
         if not why:
             return plan
@@ -71,7 +72,7 @@ def find_least(work: Work, amount: Decimal, before: int, turn: int) -> Role:
 
 
 def plan_question(
-    turn: int, role: Role, link: str, found: Anomaly, blame: Blame, refused: Sequence[str]
+    turn: int, role: Role, link: str, found: Anomaly, blame: Blame, refused: Sequence[str], barred: set[str]
 ) -> Question[AnomalyPlan]:
     """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
 
@@ -85,7 +86,7 @@ def plan_question(
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
         return [*told, *found.brief(), f"责任 responsible: {blame.said}"]
 
-    return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check)
+    return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check, barred=barred)
 
 
 @step("撤回补单", link="重新下单生产")

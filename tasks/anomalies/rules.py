@@ -1,6 +1,6 @@
 """What must hold of an anomaly's report, plan and responsibility, and who approves the plan (DOMAIN 6); pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -26,15 +26,16 @@ SOURCE, PLAN, PARTY = "来源单号 case", "处理办法 remedy", "责任方 par
 NO_CASE = "没有这张单，请核对单号 no such case: check the number"
 CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it any more"
 ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
+CLAIMED = "，其余已报异常或已同意不要 the rest was reported already, or accepted as missing"
 OTHERS = "是其他办事处的单 is another office's case"
 NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, choose another remedy"
 NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
-STAYS = "让步接收的货留在原处，或无实物 goods that are accepted stay where they are, or are not there"
+STAYS = "不重新下单的货留在原处，或无实物 what is not ordered again stays where it is, or is not there"
+STAYING = {Whereabouts.KEPT, Whereabouts.NONE}
 TO_REPAIR = "返修须有实物，先留在原处，由返修单收取 goods to be repaired are there and stay: the repair takes them in"
 NOT_THERE = {AnomalyKind.MISSING, AnomalyKind.DELAYED}
-ACCEPTED = {Whereabouts.KEPT, Whereabouts.NONE}
 WITHOUT_PARTY = {PartyKind.WAREHOUSE, PartyKind.UNKNOWN}
 
 
@@ -46,10 +47,11 @@ class Party(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The case about which something is reported, and its lines by number."""
+    """The case about which something is reported, its lines by number, and how many of each others claim already."""
 
     case: Any
     lines: Mapping[int, Any]
+    claimed: MutableMapping[int, Decimal]
 
 
 def source_problems(report: AnomalyReport, source: Source | None, office: str) -> list[Problem]:
@@ -67,9 +69,10 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
     left = line.quantity - line.replaced
     if not (line.open and left):
         return [Problem("行号 line", report.line_no, ENDED)]
-    if report.quantity > left:
-        expected = f"最多 {figure(left)} at most what the line has"
-        return [Problem("数量 quantity", report.quantity, expected)]
+    claimed = source.claimed.get(report.line_no, Decimal(0))
+    if report.quantity > left - claimed:
+        expected = f"最多 {figure(max(left - claimed, Decimal(0)))} at most what the line has"
+        return [Problem("数量 quantity", report.quantity, expected + (CLAIMED if claimed else ""))]
     return []
 
 
@@ -95,10 +98,14 @@ def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem 
         problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
-    if remedy == Remedy.ACCEPT and plan.goods not in ACCEPTED:
+    if remedy not in COMES_AGAIN and plan.goods not in STAYING:
         problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
     if plan.reduction and remedy != Remedy.ACCEPT:
         problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
+    if plan.day and remedy != Remedy.NEW_DATE:
+        problems.append(Problem("新日期 day", plan.day, "只用于改期 is only for a new date"))
+    if plan.address and remedy != Remedy.REDIRECT:
+        problems.append(Problem("新地址 address", plan.address, "只用于改送 is only to redirect"))
     return problems
 
 

@@ -48,6 +48,7 @@ class Anomaly(Goods):
         return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
 
 
+NOTHING_MISSING = {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS, AnomalyKind.DELAYED}
 PUNISHED = "延期已按处罚意见计 the delay costs a penalty already"
 
 
@@ -92,7 +93,7 @@ ANSWERS = {
 
 def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
     """Give what the source is told of a plan."""
-    there = plan.goods != Whereabouts.NONE
+    there = plan.goods != Whereabouts.NONE or found.kind in NOTHING_MISSING
     line = {"line_no": found.line_no, "quantity": found.quantity, "there": there, "left": found.left}
     return Outcome(remedy=plan.remedy, address=plan.address, day=plan.day, **line)
 

@@ -15,7 +15,7 @@ from schemas.forms.applications import Leaving
 from schemas.problems import Problem
 from schemas.tables import charge
 from schemas.words import DocumentKind, Reason, Role, Verdict
-from tasks.anomalies.queries import anomalies_before, parties, punished_units, source_of, sources
+from tasks.anomalies.queries import anomalies_before, charges, parties, punished_units, source_of, sources
 from tasks.anomalies.rules import blame_of, party_problems
 from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.applications.queries import catalogue
@@ -29,6 +29,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
+from tasks.people.rights import SIGNER
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
@@ -138,7 +139,16 @@ def name_party(work: Work, form: ResponsibilityFound, turn: str) -> Blame:
     return blame_of(form, work.read(parties))
 
 
-@step("费用记账", link=CONFIRM)
+@step("费用冲回", link=CONFIRM)
+def take_back_charge(work: Work, _charged: list[Blame]) -> None:
+    """Take back what a step charged for an anomaly that is withdrawn."""
+    for row in work.read(charges)[work.case.id]:
+        if work.key == f"undo-{row.step_key}":
+            about = {name: getattr(row, name) for name in ("party_kind", "party", "source", "line_no", "kind")}
+            work.insert(charge, **about, amount=-row.amount, charged_at=work.now)
+
+
+@step("费用记账", link=CONFIRM, undo=take_back_charge)
 def charge_party(work: Work, found: Anomaly, now: list[Blame], before: list[Blame], turn: str) -> list[Blame]:
     """Charge the cost to the party, for the monthly settlement; of whom it was charged to before it is taken back.
 
@@ -174,6 +184,8 @@ def answer_question(key: str, found: Anomaly, blame: Blame, plan: str) -> Questi
     """Ask the responsible party, until the term is over."""
 
     def check(form: PartyAnswer, _work: Work) -> list[Problem]:
+        if blame.kind == PartyKind.REVIEWER and form.staff != blame.party:
+            return [Problem(SIGNER, form.staff, f"须由{blame.name}本人答复 must be {blame.party} in person")]
         objects = form.verdict == PartyVerdict.OBJECT
         return reason_needed(form.reason, objects, "有异议时必填 is required to object")
 

@@ -1,7 +1,6 @@
 """The SQL of applications: catalogue, sales records, open lines."""
 
 from collections.abc import Sequence
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +12,7 @@ from tasks.applications.rules import Catalogue, Part, Twin
 from tasks.applications.warranty import Cover, cover_of
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.policies.queries import setting, valid_on
+from tasks.policies.queries import settings, valid_on
 from tasks.unit.among import among
 from tasks.unit.work import Work
 
@@ -67,4 +66,4 @@ def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
 
 def cover(work: Work) -> Cover:
     """Give what is known today of the warranty of a case's goods."""
-    return cover_of(partial(setting, work), work.today, work.unit.read_by(sales, BY_ORDER, work.case))
+    return cover_of(settings(work).__getitem__, work.today, work.unit.read_by(sales, BY_ORDER, work.case))

@@ -28,7 +28,8 @@ class Matter:
     """What is to be approved: what the approver sees, at which link, and who may not be it.
 
     `barred` are the applicant and all who have approved something of this case, also those who do so meanwhile;
-    `last`: nobody else is left, so that who is barred may refuse; `least`: the lowest rung whose limit counts.
+    `last`: nobody else is left, so that who is barred may refuse; `least`: the lowest rung whose limit counts;
+    `waits`: why it cannot be approved yet.
     """
 
     link: str
@@ -37,6 +38,7 @@ class Matter:
     last: bool = False
     title: str = "金额审批"
     least: Role = LADDER[0]
+    waits: Callable[[Work], list[Problem]] = lambda _work: []
 
 
 @step("确定审批人", link="")
@@ -129,10 +131,10 @@ def climbing(case: Case, amount: Decimal, reviewer: Role | None, matter: Matter,
 def approval(key: str, title: str, role: Role, matter: Matter, within: str = "approval") -> Question[ApprovalDecision]:
     """Ask a leader for approval; a refusal needs a reason."""
 
-    def check(form: ApprovalDecision, _work: Work) -> list[Problem]:
+    def check(form: ApprovalDecision, work: Work) -> list[Problem]:
         if form.verdict == Verdict.REJECT:
             return reason_needed(form.reason, True, "不同意时必填 is required to refuse")
-        return barred_problems(form, matter.barred)
+        return barred_problems(form, matter.barred) + matter.waits(work)
 
     def brief() -> list[str]:
         return [*([f"**{NOBODY}**"] if matter.last else []), *matter.brief()]

@@ -9,7 +9,7 @@ come to be barred from a question while it waits, OthersBarred is raised in its 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from schemas.answers import Answer
 from schemas.forms.base import Form
@@ -32,8 +32,7 @@ class OthersBarred(Exception):
     """Others may not answer a waiting question any more than when it was asked."""
 
 
-@dataclass(frozen=True)
-class WaitingBranch:
+class WaitingBranch(NamedTuple):
     """A branch with the question that it waits for, and who was barred from that when it was asked."""
 
     question: Question[Any]
@@ -41,7 +40,7 @@ class WaitingBranch:
     barred: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Hearing(Question[F]):
     """A question that nobody is asked: it takes letters as they come, those whose keys begin with `letters`.
 
@@ -109,6 +108,8 @@ class Beside:
             self.waiting.pop(key).branch.close()
 
     def _tell_of_barred(self) -> None:
+        if not self.waiting:
+            return
         for key in [key for key, waits in self.waiting.items() if waits.question.barred != waits.barred]:
             if key in self.waiting:  # else it was told meanwhile
                 self._resume(key, methodcaller("throw", OthersBarred()))

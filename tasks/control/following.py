@@ -72,4 +72,4 @@ def left_by(standards: Sequence[Stages]) -> Due:
 
 def ended_question(last: Due) -> Question[SourceEnded]:
     """Ask for the end of the source, by when the last line should have left."""
-    return Question("source-ended", RECORD, Role.SYSTEM, SourceEnded, last)
+    return Question("source-ended", "待来源单结案", Role.SYSTEM, SourceEnded, last, RECORD)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from schemas.forms.cycles import CycleProgress, Pause, PenaltyDecision, PenaltyVerdict
 from schemas.problems import Problem
-from schemas.shapes import Shape, money
+from schemas.shapes import Shape, figure, money
 from schemas.words import Role
 from tasks.approvals.rules import reason_needed
 from tasks.cycle.rules import Calendar, add_working_days_to_date, working_days_between
@@ -80,8 +80,8 @@ class Opinion(Shape):
     def brief(self) -> list[str]:
         """What a decider must see."""
         rows = [
-            f"第{one.line_no}行 ×{one.quantity.normalize():f} 承诺 {one.promised} 完成 {one.made_on}"
-            f" 超期 {one.over} 工作日 wd: {money(one.amount)} CNY"
+            f"第{one.line_no}行 ×{figure(one.quantity)} **{money(one.amount)} CNY** 超期 {one.over} 工作日 wd："
+            f"承诺 {one.promised} 完成 {one.made_on}"
             for one in self.late
         ]
         return [f"{self.unit_name} {self.unit} · {self.month} · 处罚 Penalty **{money(self.amount)} CNY**", *rows]

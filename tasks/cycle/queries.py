@@ -12,17 +12,20 @@ from tasks.policies.queries import policies, version_today
 from tasks.unit.work import Work
 
 
-def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Standard]:
-    """Load the cycle standards."""
-    rows = connection.execute(select(*(cycle_standard.c[name] for name in Standard._fields)))
-    return [Standard(*row) for row in rows]
+def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[tuple[str, str, str], list[Standard]]:
+    """Load the cycle standards by process, part category and urgency."""
+    found: dict[tuple[str, str, str], list[Standard]] = {}
+    for row in connection.execute(select(*(cycle_standard.c[name] for name in Standard._fields))):
+        found.setdefault((row.process, row.category, row.urgency), []).append(Standard(*row))
+    return found
 
 
 def standard(work: Work, category: str, unit: str) -> int | None:
     """Give the standard working days of the case's process and urgency today; None where there is no standard."""
     case, known = work.case, work.read(standards)
     codes = (case.process, *PROCESSES[case.process].family)
-    days = (standard_days(known, code, category, unit, case.urgency, work.today) for code in codes)
+    own = ((code, known.get((code, category, case.urgency), ())) for code in codes)
+    days = (standard_days(listed, code, category, unit, case.urgency, work.today) for code, listed in own)
     return next((found for found in days if found is not None), None)
 
 

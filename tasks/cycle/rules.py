@@ -38,7 +38,7 @@ class Calendar:
     exceptions: Mapping[date, bool]
     start: time
     end: time
-    _next: dict[date, date] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _found: dict[tuple[date, int], date] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.start >= self.end:
@@ -98,9 +98,13 @@ def last_working_moment(calendar: Calendar, moment: datetime) -> datetime:
 def add_working_days_to_date(calendar: Calendar, day: date, days: int) -> date:
     """Return the `days`-th working day after `day`; zero days is `day` itself, worked or not."""
     _require_not_negative(days, "working days")
-    for _ in range(days):
-        day = _next_working_day(calendar, day)
-    return day
+    last = calendar._found.get((day, days))
+    if last is None:
+        last = day
+        for _ in range(days):
+            last = _next_working_day(calendar, last)
+        calendar._found[day, days] = last
+    return last
 
 
 def add_working_days(calendar: Calendar, moment: datetime, days: int) -> datetime:
@@ -205,12 +209,9 @@ def standard_days(
 
 
 def _next_working_day(calendar: Calendar, day: date) -> date:
-    found = calendar._next.get(day)
-    if found is None:
-        found = day + _ONE_DAY
-        while not is_working_day(calendar, found):
-            found += _ONE_DAY
-        calendar._next[day] = found
+    found = day + _ONE_DAY
+    while not is_working_day(calendar, found):
+        found += _ONE_DAY
     return found
 
 

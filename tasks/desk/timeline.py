@@ -17,7 +17,7 @@ from tasks.privacy.rules import mask_text
 TITLES = {
     REFUSED: "{}：未通过 refused",
     EntryKind.WITHDRAWN: "{}：撤回 withdrawn",
-    EntryKind.TIMED_OUT: "{}：超时 timed out",
+    EntryKind.TIMED_OUT: "{}：时限已到 time is over",
     EntryKind.UNDO: "撤销 undo：{}",
 }
 ACTS = {EntryKind.STEP, EntryKind.UNDO}  # what the system does

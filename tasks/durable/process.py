@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -67,15 +68,15 @@ class Process:
         if unknown := {*self.returns, *self.returns.values(), *self.waits} - {*self.links}:
             raise ValueError(f"{self.code}: no link of its chain: {', '.join(sorted(unknown))}")
 
-    @property
+    @cached_property
     def links(self) -> list[str]:
         """The links of the chain, in order."""
         return [link.strip() for link in self.chain.split("→")]
 
     def may_go(self, here: str, there: str) -> bool:
         """Say whether a case may go from one link to another: on along the chain, or back as far as it says."""
-        place = {link: at for at, link in enumerate(self.links)}
-        return here == there or place.get(there, -1) >= place.get(self.returns.get(here, here), len(place))
+        links, back = self.links, self.returns.get(here, here)
+        return here == there or (there in links and back in links and links.index(there) >= links.index(back))
 
 
 PROCESSES: dict[str, Process] = {}

@@ -97,9 +97,9 @@ def load_files(
         row.id: CaseFile(row.id, row, row.seq, row.link, row.ready_at is not None, row.closed_at is not None, known)
         for row in rows
     }
-    for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))):
+    for row in connection.execute(_ENTRIES.where(among(ledger.c.case_id, case_ids))).all():
         files[row[0]].recorded[row[1]] = Entry(*row[1:])
-    for row in connection.execute(_ITEMS.where(_UNANSWERED, among(work_item.c.case_id, case_ids))):
+    for row in connection.execute(_ITEMS.where(_UNANSWERED, among(work_item.c.case_id, case_ids))).all():
         if row.state == ItemState.OPEN:
             files[row.case_id].items[row.step_key] = Item(*row[1:-1])
         else:

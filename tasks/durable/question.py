@@ -14,9 +14,11 @@ from schemas.words import EntryKind, Role
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Form)
+KEY = re.compile("[a-z0-9-]+")
 
 
-@dataclass(frozen=True)
+# not frozen, which takes five times as long: a replay makes all its questions anew
+@dataclass(eq=False)
 class Question(Generic[F]):
     """A gate (a person decides) or an event (the outside world reports): becomes one work item.
 
@@ -53,9 +55,9 @@ class Question(Generic[F]):
 
     def __post_init__(self) -> None:
         """Refuse a key that Prefect would refuse only after the run is suspended."""
-        if not re.fullmatch("[a-z0-9-]+", self.key):
+        if not KEY.fullmatch(self.key):
             raise ValueError(f"a question's key is made of a-z, 0-9 and -, not {self.key!r}")
-        object.__setattr__(self, "link", self.link or self.title)
+        self.link = self.link or self.title
 
     def takes(self, answer: Answer) -> bool:
         """Say whether an answer is meant for this question."""

@@ -88,7 +88,7 @@ class Replay:
             self._guard()
             act = partial(self.stage.commit, self.file, partial(self._do, call))
             self._remember(*self.stage.show(call.step.title, act))
-        output = call.step.output.validate_json(self.file.recorded[call.key].output)
+        output: T = call.step.output.validator.validate_json(self.file.recorded[call.key].output)
         self.done.append((call, output))
         return output
 
@@ -156,16 +156,15 @@ class Replay:
 
     def ask(self, *questions: Question[F]) -> tuple[Question[F], F]:
         """Give the first recorded answer among the questions; if there is none, take the leg's or wait."""
-        self.asked.update(question.key for question in questions)
-        recorded = self.file.recorded
-        if not any(question.key in recorded for question in questions):
+        wanted, recorded = {question.key: question for question in questions}, self.file.recorded
+        self.asked.update(wanted)
+        if recorded.keys().isdisjoint(wanted):
             self._guard()
-            self._rest(questions)
+            self._rest(wanted)
             self._take_answer(questions)
-        answered = [question for question in questions if question.key in recorded]
-        if not answered:
-            raise Wait
-        first = min(answered, key=lambda question: recorded[question.key].seq)
+            if recorded.keys().isdisjoint(wanted):
+                raise Wait
+        first = wanted[min(recorded.keys() & wanted, key=lambda key: recorded[key].seq)]
         if self.answered.setdefault(first.key, first) is not first:
             raise ProcessChanged(f"question key {first.key!r} is used twice; make the loop turn part of it")
         entry = recorded[first.key]
@@ -205,9 +204,8 @@ class Replay:
         del self.file.items[question.key]
         return Reply(True, key=question.key)
 
-    def _rest(self, questions: Sequence[Question[Any]]) -> None:
+    def _rest(self, wanted: Mapping[str, Question[Any]]) -> None:
         """Let the case stand at these questions, as others see it, before an answer is judged or awaited."""
-        wanted = {question.key: question for question in questions}
         if self.file.ready or wanted.keys() != self.file.items.keys():
             self.file.items, self.file.link = self.stage.commit(self.file, partial(self._settle, wanted))
             self.file.ready = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
@@ -31,8 +31,7 @@ class StepDefinition(Generic[T]):
         return TypeAdapter(get_type_hints(self.function, include_extras=True)["return"])
 
 
-@dataclass(frozen=True)
-class Call(Generic[T]):
+class Call(NamedTuple, Generic[T]):
     """A step that a process function calls, under its key."""
 
     step: StepDefinition[T]

@@ -7,7 +7,7 @@ from schemas.forms.anomalies import AnomalyReport, Remedy
 from schemas.forms.cases import CaseEnded
 from schemas.parts import Outcome, Shortfall
 from schemas.problems import Problem
-from schemas.tables import case_line, service_case
+from schemas.tables import case_line, production_order, service_case
 from schemas.words import Role
 from tasks.branches.beside import Branch
 from tasks.branches.children import child_question, ending_heard, withdraw_child
@@ -65,6 +65,7 @@ def heed(work: Work, outcome: Outcome) -> None:
         work.shift(case_line, {"case_id": work.case.id, "line_no": outcome.line_no}, replaced=outcome.quantity)
     if outcome.remedy == Remedy.NEW_DATE:
         mark_line(work, outcome.line_no, planned=outcome.day)
+        work.update(production_order, {"case_id": work.case.id, "line_no": outcome.line_no}, planned=outcome.day)
     if outcome.remedy == Remedy.REDIRECT:
         work.update(service_case, {"id": work.case.id}, customer_address=outcome.address)
 

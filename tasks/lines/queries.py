@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, select, text
 
 from schemas.forms.anomalies import AnomalyReport
 from schemas.shapes import LineTable, Measure, figure, money
@@ -45,6 +45,7 @@ def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[in
     return {(row.case_id, row.line_no): row for row in rows}
 
 
+_OPENED_BY_CASE = service_case.c.origin.startswith("case:")
 SAID_ONCE = ("remark", "found_on", "corrections", "last_holiday")  # of the whole case, in words
 CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")
@@ -98,17 +99,29 @@ def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dic
     """Find lines about which people reported something that is not settled yet: case → line → number."""
     found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
     line = service_case.c.request["line_no"].as_integer()
-    told = (letter.c.case_id == service_case.c.parent_id) & (letter.c.key == func.concat("case-", service_case.c.id))
-    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(_by_people(), ~exists().where(told))
+    unsettled = _by_people() & ~exists().where(letter_told())
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(unsettled)
     for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
         found[parent][line_no] = number
     return found
 
 
+def letter_told() -> ColumnElement[bool]:
+    """Say in SQL that a letter told a case's parent how it ended."""
+    opened = service_case.c.origin.regexp_replace("^case:.*:", "")
+    key = case((_OPENED_BY_CASE, opened), else_=func.concat("case-", service_case.c.id))
+    return (letter.c.case_id == service_case.c.parent_id) & (letter.c.key == key)
+
+
+def of_reports() -> ColumnElement[bool]:
+    """Say in SQL that a case is an anomaly's report; other cases may be about the same one and hold nothing."""
+    return service_case.c.process.in_(
+        [code for code, process in PROCESSES.items() if issubclass(process.request, AnomalyReport)]
+    )
+
+
 def _by_people() -> ColumnElement[bool]:
-    """Say in SQL that a case is a report that people made; other cases may be about the same one and hold nothing."""
-    reports = [code for code, process in PROCESSES.items() if issubclass(process.request, AnomalyReport)]
-    return service_case.c.process.in_(reports) & ~service_case.c.origin.startswith("case:")
+    return of_reports() & ~_OPENED_BY_CASE
 
 
 def _promise(line: Row[Any]) -> str:

@@ -12,6 +12,7 @@ from tasks.branches.beside import Branch
 from tasks.cycle.terms import More, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
+from tasks.lines.anomalies import line_waits
 from tasks.lines.rules import brief_lines
 from tasks.stock.moves import available, kept, reserve_available
 from tasks.unit.work import Work
@@ -39,9 +40,10 @@ def asking_release(
     def check(form: EarlyRelease, work: Work) -> list[Problem]:
         there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
         expected = "没有可放行的现货 nothing of it is on stock"
-        wrong = form.verdict == ReleaseVerdict.RELEASE and not there
-        problems = [] if form.verdict == ReleaseVerdict.WAIT else barred_problems(form, barred)
-        return [*problems, *([Problem("放行结论 verdict", form.verdict.zh, expected)] if wrong else [])]
+        if form.verdict == ReleaseVerdict.WAIT:
+            return []
+        problems = barred_problems(form, barred) + line_waits(work, [line.line_no for line in lines])
+        return problems if there else [*problems, Problem("放行结论 verdict", form.verdict.zh, expected)]
 
     def record(form: EarlyRelease, work: Work) -> None:
         if form.verdict == ReleaseVerdict.RELEASE and nothing_kept():

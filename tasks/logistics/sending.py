@@ -81,6 +81,10 @@ class Parcel:
     due: str | Due = "goods_out"
     method: FreightMethod | None = None
 
+    def waits(self, work: Work) -> list[Problem]:
+        """Say for which lines it must wait, unless it has left: people have reported something of them."""
+        return [] if self.released else line_waits(work, [line.line_no for line in self.lines])
+
     def leave(self) -> Release:
         """Book the goods out, unless they have left."""
         if self.released is None:
@@ -134,7 +138,7 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     if ruling.role is None:
         return ""
     shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason])
+    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], waits=parcel.waits)
     return (yield from approving(parcel.case, f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
 
 
@@ -214,8 +218,7 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
         leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
-        waits = [] if parcel.released else line_waits(work, leaves)
-        return waits + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
+        return parcel.waits(work) + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT
     remind = escalation(role, kind=Notice.DAILY if urgent else Notice.OVERDUE)

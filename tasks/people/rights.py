@@ -17,7 +17,8 @@ from tasks.unit.work import Work
 
 SIGNER = f"{Decision.model_fields['staff'].alias} staff"
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
-ENDED = "已撤回或关闭，只待清点或退款 has been withdrawn or closed already, only a count or a payment is waited for"
+ENDED = "已撤回或关闭，只待清点或退款，或已处理、只待查责 has been withdrawn, closed or settled already, "
+ENDED += "only a count, a payment or who is responsible is waited for"
 
 
 def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
@@ -45,8 +46,8 @@ def applicant_until(
     """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
 
     Each says in Chinese and English what has happened then: 生产已开始, production has started. After a step of
-    `ended` nobody may: the case has been withdrawn or closed, and waits only for its last count or payment; after one of
-    `never` neither, and `why` says what has happened then.
+    `ended` nobody may: the case has been withdrawn, closed or settled, and waits only for its last count or payment;
+    after one of `never` neither, and `why` says what has happened then.
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:

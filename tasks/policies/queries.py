@@ -42,14 +42,19 @@ def setting_today(connection: Connection, key: str) -> Any:
     return policies(connection)[version_today(connection)][key]
 
 
+def settings(work: Work) -> dict[str, Any]:
+    """Give the policies' values by the version that the case keeps: key → value."""
+    return work.read(policies)[work.case.policy_version]
+
+
 def setting(work: Work, key: str) -> Any:
     """Give a policy's value by the version that the case keeps."""
-    return work.read(policies)[work.case.policy_version][key]
+    return settings(work)[key]
 
 
 def term(work: Work, name: str, process: str = "") -> Any:
     """Give a gate's term, "goods_in.days": the one of the process, by default the case's, else the one that all share."""
-    values, process = work.read(policies)[work.case.policy_version], process or work.case.process
+    values, process = settings(work), process or work.case.process
     codes = (process, *PROCESSES[process].family)
     own = (f"{code.lower()}.{name}" for code in codes)
     return values[next((key for key in own if key in values), f"default.{name}")]

@@ -160,8 +160,6 @@ def record_production(
 def settle_anomaly(work: Work, order: OrderProgress, outcome: Outcome, shipment: int, turn: str) -> Outcome:
     """Carry out what came of an anomaly: make on, by a new date perhaps, or owe so much less."""
     _keep(work, [order], shipment)
-    if outcome.day:
-        work.update(production_order, _order(work, order.line_no, shipment), planned=outcome.day)
     heed(work, outcome)
     return outcome
 

@@ -1,4 +1,4 @@
-"""Jobs: flow runs that only Prefect knows of. While one is at work it holds a lock of the database.
+"""Jobs: flow runs that only Prefect knows of. While one is at work it holds a lock of the database; so does `alone`.
 
 The lock goes with the connection, so with the process, however that ends: the watch sees at once who is dead. Who loses
 it ends, for the watch starts the job again.
@@ -38,6 +38,18 @@ def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
         finally:
             if ours and still():
                 connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+@contextmanager
+def alone(db: Engine, work: str) -> Iterator[None]:
+    """Let one process at a time do some work that has a name; the others wait for it."""
+    key = func.hashtextextended(f"{OURS}{work}", 0)
+    with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(select(func.pg_advisory_lock(key)))
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 def jobs_at_work(db: Engine, jobs: Collection[UUID]) -> set[UUID]:

@@ -1,7 +1,7 @@
 """`@process`: register a process function and make it the Prefect flow that staff see."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from prefect.client.schemas.objects import State
@@ -47,4 +47,5 @@ class process(Process):  # noqa: N801  a decorator
 def variant(of: str, **changed: Any) -> process:
     """Make a plain function a process that differs from another one only in what is named here."""
     like = PROCESSES[of]
-    return process(**vars(like) | changed | {"family": (of, *like.family)})
+    own = {field.name: getattr(like, field.name) for field in fields(like)}
+    return process(**own | changed | {"family": (of, *like.family)})

@@ -25,6 +25,7 @@ from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
+from tasks.runs.locks import alone
 from tasks.runs.parking import prefect_client
 
 START = "start"
@@ -79,7 +80,7 @@ class Publisher:
             waiting = [row for row in rows if role in (row.role, row.also)]
             text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0)
             pages.append(Page(inbox_key(role), f"收件箱 Inbox · {role.zh}", text))
-        return self._publish_changed(pages)
+        return self._publish_changed(db, pages)
 
     def publish_start_page(self, db: Engine) -> str:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
@@ -92,17 +93,20 @@ class Publisher:
             with self._client() as client:
                 self._learn_forms(client)
         text = start_page(counts, self.links(), places, jobs, wanted)
-        self._publish_changed([Page(START, "售后工作台 Aftersales desk", text)])
+        self._publish_changed(db, [Page(START, "售后工作台 Aftersales desk", text)])
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)
         return f"{host.scheme}://{host.netloc}{link}" if host.netloc else link
 
-    def _publish_changed(self, pages: Sequence[Page]) -> int:
-        """Publish those pages that say something else than when they were published last."""
+    def _publish_changed(self, db: Engine, pages: Sequence[Page]) -> int:
+        """Publish those pages that say something else than when they were published last.
+
+        One process at a time: of two that begin together each would make the pages that it does not see.
+        """
         known = self._published
         changed = [page for page in pages if page.key not in known or known[page.key].content != hash(page.text)]
         if changed:
-            with self._client() as client:
+            with self._client() as client, alone(db, "pages"):
                 self.learn(client, [page.key for page in changed])
                 for page in changed:
                     self._publish(client, page, None)

@@ -65,7 +65,8 @@ def _answer_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tu
     with db.connect() as connection:
         known = known_rows(connection, [row.mark for row in all_rows(forms) if row.mark])
         cases = cases_by_number(connection, {form.key for form in forms})
-        waiting = waiting_items(connection, form_path(kind.form), {case.id for case in cases.values()})
+        ids = {case.id for case in cases.values()}
+        waiting = waiting_items(connection, form_path(kind.form), ids) if known else {}
     outcomes, by_case = list[RowOutcome](), dict[int, list[Filled]]()
     for form in forms:
         if doubts := _doubts(kind, form, known, waiting.get(cases[form.key].id) if form.key in cases else None):

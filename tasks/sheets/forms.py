@@ -168,9 +168,10 @@ def fill_in(kind: SheetKind, form: SheetForm, fresh: Sequence[SheetRow]) -> Fill
 
 def _missing(kind: SheetKind, row: SheetRow) -> list[Problem]:
     """Name the empty cells that no form asks for and that must be filled in all the same."""
-    told = {problem.field for problem in row.problems} | row.values.keys()
-    needed = {kind.key.heading: NO_KEY} | {c.heading: "必填 is required" for c in kind.own_required}
-    return [Problem(heading, "", expected, row.no) for heading, expected in needed.items() if heading not in told]
+    needed = [column.heading for column in (kind.key, *kind.own_required) if column.heading not in row.values]
+    told = {problem.field for problem in row.problems} if needed else set()
+    expected = {kind.key.heading: NO_KEY}
+    return [Problem(h, "", expected.get(h, "必填 is required"), row.no) for h in needed if h not in told]
 
 
 def _line(kind: SheetKind, row: SheetRow) -> dict[str, Any]:

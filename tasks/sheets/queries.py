@@ -30,7 +30,7 @@ def template_lists(connection: Connection) -> dict[Register, list[str]]:
 def cases_by_number(connection: Connection, numbers: Collection[str]) -> dict[str, Row[Any]]:
     """Find cases by number: (id, number, closed_at)."""
     found = select(service_case.c.id, service_case.c.number, service_case.c.closed_at)
-    rows = connection.execute(found.where(among(service_case.c.number, numbers)))
+    rows = connection.execute(found.where(among(service_case.c.number, numbers))).all()
     return {row.number: row for row in rows}
 
 

@@ -95,8 +95,8 @@ def lock(table: Table, names: tuple[str, ...]) -> Executable:
 
 def encode(table: Table, rows: Sequence[Row]) -> str:
     """Write rows as JSON; what goes into a JSON column is a text in it, for it may hold what no text column can."""
-    for name in JSON_COLUMNS[table].intersection(rows[0]):
-        rows = [row | {name: _nested(row[name])} for row in rows]
+    if nested := JSON_COLUMNS[table].intersection(rows[0]):
+        rows = [row | {name: _nested(row[name]) for name in nested} for row in rows]
     return orjson.dumps(rows, default=str).decode()
 
 

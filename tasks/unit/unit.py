@@ -76,8 +76,8 @@ class Unit:
             found |= new | query(self.connection, list(new.keys() - found.keys()))
         return found[key(one)]
 
-    def insert(self, case_id: int, table: Table, /, **row: Any) -> None:
-        """Add a row."""
+    def insert(self, case_id: int, table: Table, row: Row) -> None:
+        """Add a row, which nobody changes any more."""
         self._writes[case_id].inserts.append((table, row))
 
     def insert_numbered(self, case_id: int, numbered: Numbered) -> None:
@@ -159,11 +159,11 @@ class Unit:
             self._send(deletion(table, names), table, keys)
 
     def _insert(self, pairs: Sequence[tuple[Table, Row]]) -> None:
-        groups: defaultdict[tuple[Table, tuple[str, ...]], list[Row]] = defaultdict(list)
+        groups: defaultdict[tuple[Table, frozenset[str]], list[Row]] = defaultdict(list)
         for table, row in pairs:
-            groups[table, tuple(sorted(row))].append(row)
+            groups[table, frozenset(row)].append(row)
         for table, columns in sorted(groups, key=lambda group: ORDER[group[0]]):
-            self._send(insertion(table, columns), table, groups[table, columns])
+            self._send(insertion(table, tuple(sorted(columns))), table, groups[table, columns])
 
     def _update(self, writes: Sequence[Writes]) -> None:
         """Update rows of all cases together; of one case and table in the order in which it was wanted."""

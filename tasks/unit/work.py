@@ -1,11 +1,10 @@
 """`Work` is what a step does its business with: one step of one case in a unit."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -31,9 +30,9 @@ class Work:
         self.unit, self.case, self.key, self.now = unit, case, key, now
         self._recorded = recorded
         self.events: list[tuple[str, EntryKind, str, str]] = []
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, int] = {}
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The business day, Asia/Shanghai."""
         return self.now.astimezone(SHANGHAI).date()
@@ -45,7 +44,9 @@ class Work:
     def insert(self, table: Table, /, **row: Any) -> None:
         """Add a row of this case and step."""
         own = {"case_id": self.case.id, "step_key": self.key}
-        self.unit.insert(self.case.id, table, **{name: own[name] for name in _stamped(table)} | row)
+        for name in _stamped(table):
+            row.setdefault(name, own[name])
+        self.unit.insert(own["case_id"], table, row)
 
     def delete(self, table: Table, key: Mapping[str, Any]) -> None:
         """Remove rows by key."""
@@ -65,8 +66,8 @@ class Work:
 
     def count(self, name: str) -> int:
         """Count the things of a name that this step makes: 1, 2, …"""
-        self._counts[name] += 1
-        return self._counts[name]
+        self._counts[name] = number = self._counts.get(name, 0) + 1
+        return number
 
     @property
     def keys(self) -> Sequence[str]:

@@ -27,10 +27,9 @@ from deployments.database import reached
 from deployments.demo.clicks_door import ClicksDoor, Dialog, gate_of
 from deployments.demo.end import show_end
 from deployments.demo.main import fresh_installation, wrong_runs
-from deployments.demo.plan import BY_FORM, SHEET
+from deployments.demo.plan import BY_CLICK
 from deployments.demo.player import Player, Saying, Told
 from deployments.demo.screen import Screen
-from deployments.demo.sheets_door import SheetsDoor
 from deployments.local.prefect_server import free_port
 from deployments.local.up import Context, up
 from deployments.settings import POSTGRES, Settings
@@ -68,9 +67,7 @@ def _play(context: Context, killer: "Killer", screen: Screen) -> Sequence[str]:
     patient = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0})  # who presses again looks first
     with patient, reached(context.databases.ours) as db, get_client(sync_client=True) as client:
         door = PatientDoor(PatientClient(client), context.deployments, context.stopping)  # type: ignore[arg-type]
-        player = PatientPlayer(db, door, screen)
-        player.apply(SheetsDoor(db, context.settings.home, screen), SHEET)
-        player.apply(door, BY_FORM)
+        player = PatientPlayer(db, door, screen, BY_CLICK)
         killer.start()
         player.work()
         killer.stop()

@@ -51,6 +51,13 @@ def reported(play: Play, case: int, **fields: Any) -> int:
     return child
 
 
+def planned(play: Play, child: int, **plan: Any) -> int:
+    """Bring an anomaly to its plan and decide on it, by default to make what is missing again; gives its id."""
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", **{"处理办法": "重新制作", "货物去向": "无实物"} | plan)
+    return child
+
+
 def refused(play: Play, case: int, **fields: Any) -> str:
     """Report what must be refused and change nothing; gives the reason."""
     before, known = play.snapshot(case), play.rows("SELECT count(*) FROM service_case")

@@ -1,5 +1,8 @@
 """The chains of all processes are DOMAIN's arrows, word for word, and say for whom each link waits."""
 
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import Engine
 
@@ -27,6 +30,13 @@ flows.load()
 
 def ours() -> list[str]:
     return [code for code, process in PROCESSES.items() if process.function.__module__.startswith("flows.")]
+
+
+def test_processes_are_listed_in_the_order_of_the_rulebook() -> None:
+    code = "import flows; flows.load(); from tasks.durable.process import PROCESSES; print(*PROCESSES)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    listed = done.stdout.split()
+    assert listed == [code for code in DOMAIN if code in listed]
 
 
 @pytest.mark.parametrize("code", ours())

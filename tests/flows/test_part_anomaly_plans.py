@@ -6,8 +6,9 @@ import pytest
 
 import flows.repair_return
 import flows.return_list  # noqa: F401  register RR and its lists
+from schemas.words import Role
 from tasks.durable.stage import advance
-from tests.flows.anomalies import KEY, at, reported, source
+from tests.flows.anomalies import KEY, at, charges, in_production, planned, reported, source
 from tests.play import Play, cells, line
 
 LEADERS = "SELECT role FROM work_item WHERE case_id = :case AND link = '领导审核' ORDER BY step_key"
@@ -145,6 +146,42 @@ def test_what_is_delayed_gets_a_new_date_that_does_not_move_the_promise(play: Pl
     assert play.finish(case) == "delivered"
 
 
+def test_what_is_only_for_another_remedy_is_refused(play: Play) -> None:
+    _, child = at(play, "plan-1", kind="延期")
+    moved = {"处理办法": "改期", "新日期": "2026-12-10"}
+    assert "只用于改期" in play.refused(child, "plan-1", **AGAIN, 新日期="2026-12-10")
+    assert "只用于改送" in play.refused(child, "plan-1", **moved, 货物去向="无实物", 新地址="松涛里9栋")
+    assert "不重新下单的货留在原处" in play.refused(child, "plan-1", **moved, 货物去向="报废")
+
+
+def test_a_new_date_is_planned_whoever_reported_the_delay(play: Play) -> None:
+    case = in_production(play)
+    child = planned(play, reported(play, case, 异常类别="延期"), 处理办法="改期", 新日期="2026-12-10")
+    assert play.finish(child) == "settled"
+    play.rest()
+    days = {(row.planned, row.promised) for row in (play.lines(case)[0], play.orders(case)[0])}
+    assert days == {(date(2026, 12, 10), date(2026, 11, 27))}
+
+
+@pytest.mark.parametrize("kind", ["延期", "其他(不缺货)", "地址错误"])
+def test_to_accept_what_is_late_or_of_which_nothing_is_missing_gives_nothing_up(play: Play, kind: str) -> None:
+    case = in_production(play)
+    child = planned(play, reported(play, case, 异常类别=kind), 处理办法="让步接收", 申报方同意="客户同意")
+    assert play.finish(child) == "settled"
+    play.rest()
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -2}
+
+
+def test_a_manager_who_may_not_approve_does_not_decide_the_plan_either(play: Play) -> None:
+    play.grant("E1049", Role.MANAGER)  # who applied for the source
+    _, child = at(play, "plan-1")
+    for turn in (1, 2):
+        play.decide(child, f"plan-{turn}", **AGAIN)
+        play.decide(child, f"approve-{turn}-1", 审批结论="不同意", 原因="太贵")
+    assert "不能审批" in play.refused(child, "plan-3", staff="E1049", **AGAIN)
+
+
 def test_a_part_that_was_discontinued_is_not_made_again(play: Play) -> None:
     _, child = at(play, "plan-1")
     play.run("UPDATE part SET discontinued_on = '2026-11-01' WHERE code = 'P-PB-001'")
@@ -201,15 +238,24 @@ def test_the_reply_follows_the_re_ordering_and_goes_to_who_reported_it(play: Pla
     assert "重新制作" in second.content["became"]
 
 
-def test_an_anomaly_that_is_withdrawn_after_the_re_order_takes_that_back(play: Play) -> None:
-    _, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
+@pytest.mark.parametrize("heard", [False, True], ids=["untold", "told"])
+def test_an_anomaly_of_whose_settlement_its_source_was_told_is_withdrawn_by_nobody(play: Play, heard: bool) -> None:
+    case, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
     play.decide(child, "plan-1", **AGAIN)
     play.decide(child, "approve-1-1")
     again = play.ordered(child)
-    assert "只有客服主管可以撤回" in str(play.withdraw(child, "E1007").problems[0])
-    assert play.withdraw(child, "E1040").accepted
+    if heard:
+        advance(play.db, case)
+    for staff in ("E1007", "E1040"):
+        assert "或已处理、只待查责" in str(play.withdraw(child, staff).problems[0])
     play.rest()
-    assert [play.case(one).ending for one in (child, again)] == ["withdrawn", "withdrawn"]
+    assert [play.case(one).ending for one in (child, again)] == [None, None], "the source counts on it"
+
+
+def test_an_anomaly_that_is_withdrawn_costs_nobody_anything(play: Play) -> None:
+    _, child = at(play, "plan-1", 责任方类别="不明", 异常费用=90)
+    assert play.withdraw(child, "E1007").accepted
+    assert charges(play, child) == [("unknown", "", 90), ("unknown", "", -90)]
 
 
 def test_the_source_case_ends_replaced_with_its_last_line(play: Play) -> None:
@@ -351,7 +397,7 @@ def test_goods_that_come_to_no_warehouse_of_ours_are_not_counted(play: Play, goo
 def test_goods_at_hand_that_are_accepted_go_their_way_with_the_line(play: Play) -> None:
     case, child = at(play, "plan-1")
     accepted = {"处理办法": "让步接收", "申报方同意": "客户同意"}
-    assert "让步接收的货留在原处" in play.refused(child, "plan-1", **accepted, 货物去向="报废")
+    assert "不重新下单的货留在原处" in play.refused(child, "plan-1", **accepted, 货物去向="报废")
     play.decide(child, "plan-1", **accepted, 货物去向="留在原处")
     assert play.finish(child) == "settled"
     advance(play.db, case)

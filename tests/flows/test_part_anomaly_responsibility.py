@@ -24,7 +24,7 @@ def test_the_responsible_party_confirms_and_is_charged(play: Play, kind: str) ->
     _, child = at(play, "confirm-1", **{"异常费用": 120, "责任依据": "漏检", **fields})
     item = play.items(child)["confirm-1"]
     assert (item.role, item.unit) == (role, "PANEL" if kind == "unit" else None)
-    play.decide(child, "confirm-1", 确认结论="确认")
+    play.decide(child, "confirm-1", code if kind == "reviewer" else None, 确认结论="确认")
     assert play.case(child).ending == "settled"
     assert charges(play, child) == [(kind, code, 120)]
 
@@ -89,6 +89,13 @@ def test_of_an_objection_the_manager_decides_once(
     play.decide(child, "ruling-1", **ruling)
     assert play.case(child).ending == "settled"
     assert charges(play, child) == [charged]
+
+
+def test_a_responsible_reviewer_answers_in_person(play: Play) -> None:
+    fields = {"责任方类别": "审核员", "责任方": "E1002", "异常费用": 120, "责任依据": "漏审"}
+    _, child = at(play, "confirm-1", **fields)
+    assert "本人答复" in play.refused(child, "confirm-1", staff="E1001")
+    play.decide(child, "confirm-1", staff="E1002")
 
 
 def test_an_unknown_party_blocks_nothing_and_the_department_pays(play: Play) -> None:

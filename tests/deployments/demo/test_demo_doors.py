@@ -6,13 +6,13 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine
 
-from deployments.demo.end import End, differences, show_end
-from deployments.demo.main import ONLY_BY_FORM, play_sheets
-from deployments.demo.plan import Story
+from deployments.demo.days import Days, watch
+from deployments.demo.end import End, differences, endings_table, show_end
+from deployments.demo.main import play_sheets
+from deployments.demo.plan import DRAFT, EACH_ONCE, Story
 from deployments.demo.player import Player, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import ROLES, filled_in
-from deployments.demo.sheets_door import let_others_go
 from schemas.answers import Answer, Reply
 from schemas.words import Channel
 from tasks.desk.queries import inbox
@@ -26,18 +26,18 @@ from tests.play import books_balance, open_to_gate
 class EngineDoor:
     """The door of programs: the engine itself, without forms and without sheets."""
 
-    def __init__(self, db: Engine) -> None:
-        self.db = db
+    def __init__(self, db: Engine, days: Days) -> None:
+        self.db, self.days = db, days
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
         """Send applications as they should be."""
-        return {story.key: open_to_gate(self.db, story.form()).number for story in stories}
+        return {story.key: open_to_gate(self.db, story.form(), story.code).number for story in stories}
 
     def worklists(self) -> Iterator[list[Todo]]:
         """Give what waits for each role, the first due first."""
         with httpx.Client() as client:
             dispatch_due(self.db, client)
-        let_others_go(self.db)
+        watch(self.db)
         for role in ROLES:
             with self.db.connect() as connection:
                 rows = inbox(connection, role)
@@ -57,6 +57,10 @@ class EngineDoor:
         """Take a case back as the command does."""
         return _told(take_back(self.db, case, staff, reason, Channel.CLI).reply)
 
+    def rest(self) -> None:
+        """Let days go by."""
+        self.days.pass_on(self.db)
+
 
 def _told(reply: Reply) -> Told:
     return Told(reply.accepted, "；".join(map(str, reply.problems)))
@@ -64,11 +68,10 @@ def _told(reply: Reply) -> Told:
 
 def play_on_engine(db: Engine) -> End:
     """Everybody answers at once, without forms and without sheets."""
-    door = EngineDoor(db)
-    player = Player(db, door, Screen())
-    player.apply(door, [one.story for one in player.stories])
-    player.work()
-    return show_end(player, apart=ONLY_BY_FORM)
+    with Days().counted() as days:
+        player = Player(db, EngineDoor(db, days), Screen(), EACH_ONCE)
+        player.work()
+        return show_end(player, apart=DRAFT)
 
 
 def test_the_stories_end_as_they_should_through_sheets_and_by_the_engine_alike(
@@ -77,9 +80,11 @@ def test_the_stories_end_as_they_should_through_sheets_and_by_the_engine_alike(
     from deployments import database
 
     other = database.connect(server.create(template))
-    ends = [play_sheets(db, tmp_path, Screen()), play_on_engine(other)]
+    ends = [play_sheets(db, tmp_path, Screen(), EACH_ONCE), play_on_engine(other)]
     books_balance(db)
     books_balance(other)
     other.dispose()
     assert [end.problems for end in ends] == [[], []]
     assert differences(ends) == []
+    _, missing = endings_table(dict(zip(("sheets", "engine"), ends, strict=True)))
+    assert missing == []

@@ -4,12 +4,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-import flows.parts_application  # noqa: F401  registers process PA
-from deployments.demo.plan import SHEET
+import flows
+from deployments.demo.days import Days
+from deployments.demo.plan import BY_CLICK, BY_SHEET
 from deployments.demo.screen import Screen
 from deployments.demo.sheets_door import SheetsDoor
 
 
 def test_every_mistake_of_the_demo_comes_back_with_its_reason(db: Engine, tmp_path: Path) -> None:
-    numbers = SheetsDoor(db, tmp_path, Screen()).apply(SHEET)
-    assert set(numbers) == {story.key for story in SHEET}
+    flows.load()
+    numbers = SheetsDoor(db, tmp_path, Screen(), Days()).apply(BY_SHEET)
+    assert set(numbers) == {story.key for story in BY_SHEET}
+
+
+def test_twenty_applications_are_clicked_and_sixty_come_by_sheet_each_under_a_key_of_its_own() -> None:
+    assert len({story.key for story in BY_CLICK}) >= 20
+    assert len({story.key for story in BY_SHEET}) == len(BY_SHEET) >= 60

@@ -11,6 +11,7 @@ from tasks.control import queries, watch
 from tasks.control.watch import watch_cycles
 from tasks.desk.pages import case_sheet
 from tasks.desk.queries import case_view
+from tasks.desk.timeline import timeline_rows
 from tasks.runs.queries import cases_behind
 from tests.books import books_balance
 from tests.flows.cycles import PANEL, control_of, late_case, planned, sweep
@@ -135,3 +136,22 @@ def test_the_sheet_of_a_control_links_its_source_and_draws_how_far_it_is(
     assert "7+1+2" in sheet
     assert "生产 7 入库 1 出库 2 工作日 承诺 2026-11-27" in sheet
     assert "处罚意见书 YJ-2026-000001" in sheet
+
+
+def test_what_the_watch_told_a_control_reads_in_words_on_its_sheet(play: Play, today: time_machine.Traveller) -> None:
+    control = late_case(play, today)
+    with play.db.connect() as connection:
+        view = case_view(connection, control)
+    told = [(row.title, row.what) for row in timeline_rows(view) if row.channel == "系统"]
+    assert ("配件生产·板式车间·PA-2026-000001", "第1行 ×5 承诺 2026-11-27 已完工 逾期 2026-11-30") in told
+    assert ("待月末·2026-11：时限已到 time is over", "") in told
+    assert [item.title for item in view.items if item.key == "source-ended"] == ["待来源单结案"]
+    assert "None" not in str(told)
+
+
+def test_the_amount_of_each_line_of_an_opinion_stands_where_no_dialog_cuts_it(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    control = late_case(play, today)
+    brief = next(row.brief for row in play.items(control).values() if row.role == "RESPONSIBLE_UNIT")
+    assert brief[1:] == ["第1行 ×5 **7.45 CNY** 超期 1 工作日 wd：承诺 2026-11-27 完成 2026-11-30"]

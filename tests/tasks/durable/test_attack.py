@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from schemas.words import Channel, Role, Verdict
 from tasks.branches.children import await_child, withdraw_child
 from tasks.durable import clock, queries, replay, stage
 from tasks.durable.opening import open_case, open_chunk
-from tasks.durable.process import PROCESSES, Case, Closing, Process, ask, ask_first
+from tasks.durable.process import PROCESSES, Case, Closing, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.stage import advance, advance_chunk
 from tasks.durable.step import STEPS, step
@@ -67,7 +68,7 @@ def decide(play: Play, case: int, key: str = "check-1", **fields: str) -> Reply:
 
 def becomes(monkeypatch: pytest.MonkeyPatch, code: str, function: Callable[[Case], Closing], **more: Any) -> None:
     """Let a toy be another process, for the rest of the test."""
-    monkeypatch.setitem(PROCESSES, code, Process(**vars(PROCESSES[code]) | {"function": function} | more))
+    monkeypatch.setitem(PROCESSES, code, replace(PROCESSES[code], function=function, **more))
 
 
 def tomorrow(work: Work) -> datetime:

@@ -1,6 +1,7 @@
 """A case whose step fails is tried again, ever more seldom; in time an engineer is asked; a closed case is left alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from schemas.answers import Answer
 from schemas.words import Channel, Role
 from tasks.durable import clock, replay
-from tasks.durable.process import PROCESSES, Case, Closing, Process
+from tasks.durable.process import PROCESSES, Case, Closing
 from tasks.durable.stage import advance
 from tasks.durable.step import STEPS, step
 from tasks.runs.mending import RecoverReport
@@ -67,7 +68,7 @@ def stumbling(monkeypatch: pytest.MonkeyPatch) -> None:
         second_step(case)
         return toy(case)
 
-    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(PROCESSES["TOY"]) | {"function": function}))
+    monkeypatch.setitem(PROCESSES, "TOY", replace(PROCESSES["TOY"], function=function))
 
 
 def begun(play: Play, *broken: str) -> int:

@@ -1,13 +1,14 @@
 """A process of three steps beside process 1: the core knows neither."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from schemas.answers import Answer, Turn
 from schemas.problems import IllegalTransition, ProcessChanged
 from schemas.words import Channel, EntryKind, Role
-from tasks.durable.process import PROCESSES, Process
+from tasks.durable.process import PROCESSES
 from tasks.durable.stage import advance, advance_chunk
 from tasks.runs.queries import ready_cases
 from tests.play import Play, line
@@ -91,12 +92,12 @@ def test_a_case_goes_on_along_its_chain_and_back_only_as_far_as_its_process_says
 def test_a_question_at_a_link_that_may_not_follow_raises(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     case = opened(play.db)
     process = PROCESSES["TOY"]
-    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "核对 → 提出 → 完成"}))
+    monkeypatch.setitem(PROCESSES, "TOY", replace(process, chain="核对 → 提出 → 完成"))
     play.run("UPDATE service_case SET link = '完成', ready_at = opened_at WHERE id = :case", case=case)
     play.run("DELETE FROM work_item WHERE case_id = :case", case=case)
     with pytest.raises(IllegalTransition, match="from 完成 to 核对"):
         advance(play.db, case)
-    monkeypatch.setitem(PROCESSES, "TOY", Process(**vars(process) | {"chain": "完成 → 核对 → 提出"}))
+    monkeypatch.setitem(PROCESSES, "TOY", replace(process, chain="完成 → 核对 → 提出"))
     advance(play.db, case)
     assert play.state(case) == "核对"
 
@@ -108,7 +109,7 @@ def test_a_process_without_a_word_for_every_end_is_not_made(missing: str) -> Non
     words = {member.name: (member.value, member.zh) for member in ToyEnding if member.value != missing}
     fewer = Enum("Fewer", {name: value for name, (value, _) in words.items()})
     with pytest.raises(ValueError, match=missing):
-        Process(**vars(PROCESSES["TOY"]) | {"endings": fewer})
+        replace(PROCESSES["TOY"], endings=fewer)
 
 
 # letters

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import Barrier, BrokenBarrierError
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -118,6 +120,28 @@ def test_inboxes_are_published_at_the_start_and_then_only_when_they_change(
     Play(db).apply()
     assert pages.publish_inboxes(db) == 1
     assert len(prefect.artifacts) == 17
+
+
+class Meeting(FakePrefect):
+    """Where two ask at the same time what there is, each hears it before the other makes anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = Barrier(2)
+
+    def read_latest_artifacts(self, artifact_filter: Any, limit: int) -> list[Any]:
+        found = super().read_latest_artifacts(artifact_filter, limit)
+        with suppress(BrokenBarrierError):
+            self.asked.wait(0.5)
+        return found
+
+
+def test_processes_that_begin_at_the_same_time_make_each_page_once(db: Engine) -> None:
+    prefect = Meeting()
+    with ThreadPoolExecutor(2) as processes:
+        published = list(processes.map(lambda _: publisher(prefect).publish_inboxes(db), range(2)))
+    assert published == [16, 16]
+    assert len({made.key for made in prefect.artifacts.values()}) == len(prefect.artifacts) == 16
 
 
 def test_the_start_page_has_an_address_and_knows_the_run_forms(
