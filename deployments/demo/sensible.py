@@ -18,7 +18,6 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.QUALITY,
     Role.RESPONSIBLE_UNIT,
     Role.AGENT,
-    Role.FINANCE,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,

@@ -98,7 +98,7 @@ def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem 
         problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
-    if remedy not in ORDERS_AGAIN and plan.goods not in STAYING:
+    if remedy not in COMES_AGAIN and plan.goods not in STAYING:
         problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
     if plan.reduction and remedy != Remedy.ACCEPT:
         problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
