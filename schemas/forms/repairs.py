@@ -174,7 +174,7 @@ class Appraisal(Decision):
 class ReceiptConfirmed(Decision):
     """修正确认: the office confirms what was found, or objects."""
 
-    verdict: Annotated[OfficeWord, label("确认结论", "Verdict"), Cell("确认", CHOOSE, 12)]
+    verdict: Annotated[OfficeWord, label("确认意见", "Verdict"), Cell("确认", CHOOSE, 12)]
     reason: Annotated[fields.ReasonText, needed("有异议时必填 needed to object")] = ""
 
 

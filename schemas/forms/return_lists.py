@@ -79,11 +79,12 @@ class ReturnList(Request):
     remark: fields.Note = ""
 
 
+@sheet("parcel-return", "暂存件退回", signer=("仓管员", "E1016"), hints=("一行一个包裹；退回发出后填写。",))
 class ParcelReturned(Decision):
     """暂存件退回: the warehouse has sent back what nobody filed for."""
 
-    carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER]
-    tracking: Annotated[fields.Name, label("运单号", "Tracking number")]
+    carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER, Cell("德邦物流", "空则跳过", 16)]
+    tracking: Annotated[fields.Name, label("退回运单号", "Tracking number"), Cell("DB123457", width=20)]
 
 
 @sheet(

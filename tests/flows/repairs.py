@@ -51,6 +51,14 @@ class Repairs(Play):
         advance(self.db, opened.case_id)
         return opened.case_id
 
+    def parcel(self, **overrides: Any) -> int:
+        """Let the warehouse take in a parcel that nobody announced; gives its list."""
+        row = {"暂存配件": "P-PT-001", "暂存数量": 2}
+        form = {"办事处": "BJ", "申报人工号": self.holders(Role.WAREHOUSE)[0], "未申报到货": "是", "明细": [row]}
+        opened = open_case(self.db, "RL", form | overrides, f"cli:{uuid4()}", Channel.CLI)
+        self.hear(opened.case_id)
+        return opened.case_id
+
     def rest(self) -> None:
         """Let cases that others opened come to their first gate, and letters be read, until nothing moves."""
         while ready := self._ready():

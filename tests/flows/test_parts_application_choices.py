@@ -37,7 +37,8 @@ TO_THE_GATE_OF_SPECIAL_ORDERS: dict[str, tuple[str, dict[str, dict[str, Any]]]] 
 }
 TO_THE_GATE_OF_PENALTIES = {"PenaltyAnswer": "answer-panel-2026-11", "PenaltyDecision": "penalty-panel-2026-11"}
 
-OF_OTHERS = {"schemas.forms.repairs", "schemas.forms.return_lists"}  # test_repair_return_choices tries these
+# test_repair_return_choices tries these
+OF_OTHERS = {"schemas.forms.repairs", "schemas.forms.return_lists", "schemas.forms.quality"}
 
 
 OF_AN_ANOMALY = {"AnomalyReviewDecision", "ResponsibilityFound", "AnomalyPlan", "PartyAnswer"}

@@ -270,8 +270,8 @@ def test_an_objection_goes_to_quality_who_decides_in_two_days(play: Repairs) -> 
     case = play.arrived()
     assert "照片" in play.refused(case, "appraise-1", 与申报不符="是")
     play.decide(case, "appraise-1", 鉴定类别="一类(不值得修)", 与申报不符="是", 照片编号="P")
-    assert "原因" in play.refused(case, "confirm-1", 确认结论="有异议")
-    play.decide(case, "confirm-1", 确认结论="有异议", 原因="可以修")
+    assert "原因" in play.refused(case, "confirm-1", 确认意见="有异议")
+    play.decide(case, "confirm-1", 确认意见="有异议", 原因="可以修")
     assert play.items(case)["objection-1"].role == "QUALITY"
     play.decide(case, "objection-1", 裁定结论="采纳办事处意见", 鉴定类别="二类(可修)")
     assert "plan-1" in play.items(case), "QUALITY found that it is worth repairing"

@@ -23,7 +23,7 @@ TO_THE_GATE: dict[
     "ArbitrationFound": (
         "objection-1",
         {},
-        {"appraise-1": {"与申报不符": "是", "照片编号": "P"}, "confirm-1": {"确认结论": "有异议", "原因": "不是"}},
+        {"appraise-1": {"与申报不符": "是", "照片编号": "P"}, "confirm-1": {"确认意见": "有异议", "原因": "不是"}},
     ),
     "QuoteSent": ("contact-1-1", CHARGED, {}),
     "QuoteAnswer": ("quote-1-1", CHARGED, {}),

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import time_machine
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput
-from schemas.words import Channel, Role
+from schemas.words import Role
 from tasks.documents.printing import printed
-from tasks.durable.opening import open_case
 from tests.books import books_balance
 from tests.flows.repairs import Repairs, goods
 from tests.flows.test_repair_return import kinds
@@ -198,18 +196,9 @@ def test_goods_on_the_road_are_nobodys_stock(play: Repairs) -> None:
 # unannounced parcels (S3 §3 1.3 不允许私自返厂)
 
 
-def parcel(play: Repairs, **overrides: Any) -> int:
-    """Let the warehouse take in a parcel that nobody announced; gives its list."""
-    row = {"暂存配件": "P-PT-001", "暂存数量": 2}
-    form = {"办事处": "BJ", "申报人工号": play.holders(Role.WAREHOUSE)[0], "未申报到货": "是", "明细": [row]}
-    opened = open_case(play.db, "RL", form | overrides, f"cli:{uuid4()}", Channel.CLI)
-    play.hear(opened.case_id)
-    return opened.case_id
-
-
 def test_an_unannounced_parcel_is_held_apart_until_its_office_files_and_is_then_received(play: Repairs) -> None:
     """Held apart in damaged; the OFFICE files within 5 wd."""
-    held = parcel(play)
+    held = play.parcel()
     assert kinds(play, held) == {"damaged_in": 2}
     item = play.items(held)["list-1"]
     assert (item.role, str(item.due_at)) == ("OFFICE", "2026-11-25 09:30:00+00:00")
@@ -224,7 +213,7 @@ def test_an_unannounced_parcel_is_held_apart_until_its_office_files_and_is_then_
 
 
 def test_an_unannounced_parcel_for_which_nobody_files_goes_back(play: Repairs, today: Any) -> None:
-    held = parcel(play)
+    held = play.parcel()
     today.move_to("2026-11-25T17:31:00+08:00")
     assert play.time_out(held, "list-1").accepted
     assert play.items(held)["parcel-back"].role == "WAREHOUSE"
@@ -246,4 +235,4 @@ def test_a_parcel_is_taken_in_by_the_warehouse_part_by_part(
     play: Repairs, wrong: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(BadInput, match=expected):
-        parcel(play, **wrong)
+        play.parcel(**wrong)

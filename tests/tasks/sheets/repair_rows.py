@@ -47,8 +47,17 @@ def _overdue(play: Play) -> int:
     return case
 
 
+def _unclaimed(play: Play) -> int:
+    """Let nobody file for a parcel that nobody announced, so that it goes back."""
+    people = Repairs(play.db)
+    case = people.parcel()
+    with time_machine.travel("2026-12-18T10:00:00+08:00", tick=False):
+        assert people.time_out(case, "list-1").accepted
+    return case
+
+
 DIFFERS = {"appraise-1": {"与申报不符": "是", "照片编号": "P"}}
-OBJECTS = DIFFERS | {"confirm-1": {"确认结论": "有异议", "原因": "不是"}}
+OBJECTS = DIFFERS | {"confirm-1": {"确认意见": "有异议", "原因": "不是"}}
 FAILS = {f"inspect-1-{n}": {"检验结论": "不合格", "原因": "色差"} for n in (1, 2, 3)}
 CHARGED: dict[str, Any] = {"fee": "收费"}
 GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
@@ -71,6 +80,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "return-logistics": (_at("logistics", listed=True), "logistics", {"预计到货": TODAY}),
     "return-receipts": (_at("receive-1", listed=True), "receive-1", {"到货日期": TODAY, "实收数量": 2}),
     "return-tracing": (_overdue, "trace-1", {"预计到货": TODAY}),
+    "parcel-return": (_unclaimed, "parcel-back", {}),
 }
 
 
@@ -96,5 +106,6 @@ MARKS = {
     "return-list": ["30b4236d-99b7-5200-97e3-7c23417c45ab"],
     "return-logistics": ["ef98482c-b140-5217-a2c1-49c4dd3ccc07"],
     "return-receipts": ["249fd62e-d899-59ce-8392-8a30d4869e12"],
+    "parcel-return": ["64d38633-8f3d-5aab-be59-7aad2b20c91d"],
     "return-tracing": ["ba1792c1-f085-5d08-8574-16e039f292d6"],
 }
