@@ -16,7 +16,7 @@ help: ## list every command
 run: .venv/ready ## serve the product with sample data and say where to click; Ctrl-C stops all of it
 	@.venv/bin/aftersales up
 
-demo: .venv/ready ## play cases of all processes and endings, by clicks (the worker is killed) and through sheets; SHEETS=1: only sheets
+demo: .venv/ready ## play every process to every ending, by clicks and through sheets; SHEETS=1: only sheets
 	@.venv/bin/aftersales demo $(if $(SHEETS),--sheets)
 
 test: .venv/ready ## run all tests that need nothing but Python

@@ -3,7 +3,14 @@
 import importlib
 import pkgutil
 
-IN_ORDER = ("parts_application", "cycle_control", "part_anomaly", "special_order")  # as DOMAIN counts them
+IN_ORDER = (  # as DOMAIN counts them
+    "parts_application",
+    "repair_return",
+    "return_list",
+    "cycle_control",
+    "part_anomaly",
+    "special_order",
+)
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 
 

@@ -5,7 +5,7 @@ from schemas.processes.special_order import SpecialEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.applications.steps import enter_order
-from tasks.branches.beside import alone, beside, rest, side_by_side
+from tasks.branches.beside import beside, rest, side_by_side
 from tasks.branches.within import within
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
@@ -16,13 +16,12 @@ from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
 from tasks.production.steps import cancel_production, place_production_orders, produce
+from tasks.quotes.queries import paid_table
 from tasks.quotes.rules import FailedBy, Paid
-from tasks.quotes.steps import paying
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
 from tasks.specials.offers import Contract, agree_on_offer
-from tasks.specials.order import ORDER, conclude, pay_back, review_contract, stop_order, tell_applicant
-from tasks.specials.queries import order_table
+from tasks.specials.order import ORDER, conclude, pay_back, pay_balance, review_contract, stop_order, tell_applicant
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
 NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
@@ -50,7 +49,7 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
     accept=accept_order,
     begin=lambda _form, _work: None,
     end=end_application,
-    lines=order_table,
+    lines=paid_table,
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
         (release_goods, "货已发出", "the goods have left"),
@@ -85,11 +84,10 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     shipping.take({line.line_no: line.quantity for line in held}, "reserve-stock-1")
     plan = plan_production(case, lines, held, 1, contract.days)
     made = produce(case, plan, 1, shipping.take, shipping.given_up)
-    if not (shipping.ready or made.ordered_again):
+    pay_balance(case, contract, paid, shipping, made)
+    if not (shipping.leaving or made.ordered_again or any(shipping.again.values())):
         raise Over(SpecialEnding.CANNOT_BE_MADE, NOT_MADE, FailedBy.US)
-    owed = contract.owed(paid, shipping.ready, made.ordered_again, shipping.again)
-    alone(case, paying("balance", owed, paid, ORDER))
-    if shipping.ready and made.ordered_again:
+    if shipping.leaving and made.ordered_again:
         leave_together(case)
     shipping.send_rest()
     rest(case)

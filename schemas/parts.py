@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from schemas.forms.anomalies import AnomalyKind, Remedy
+from schemas.forms.anomalies import AnomalyKind, Remedy, Whereabouts
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import FeeCategory, Reason, Role, Supply
 
@@ -80,11 +80,16 @@ class PartsLine(Goods):
 
 
 class Start(StrEnum):
-    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review)."""
+    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review).
+
+    SEND_BACK: an office sends goods back to be repaired; APPRAISAL: they never left the house.
+    """
 
     REVIEW = "review"
     ORDER = "order"
     STOCK = "stock"
+    SEND_BACK = "send-back"
+    APPRAISAL = "appraisal"
 
 
 class Registration(Shape):
@@ -101,11 +106,16 @@ class Registration(Shape):
 
 
 class Review(Shape):
-    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again."""
+    """What the review and the ladder came to: `refused` says why not; `barred` may approve nothing of the case again.
+
+    `applied` are the lines as the office gave them last, `decision` what the reviewer said of them.
+    """
 
     lines: list[PartsLine] = Field(default_factory=list)
     barred: set[str] = Field(default_factory=set)
     refused: str = ""
+    applied: list[Any] = Field(default_factory=list)
+    decision: Any = None
     start: Start = Start.REVIEW
 
 
@@ -152,26 +162,31 @@ class Shortfall(Shape):
 
 
 ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
+COMES_AGAIN = {*ORDERS_AGAIN, Remedy.REPAIR}
 
 
 class Outcome(Shape):
     """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
 
-    there  the goods in question are at hand, or still come; left: some of the line had left the house
+    goods      where they go; None where that is not said
+    there      the goods in question are at hand, or still come; left: some of the line had left the house
+    reduction  what they cost less, CNY
     """
 
     remedy: Remedy | None = None
+    goods: Whereabouts | None = None
     line_no: int = 0
     quantity: Decimal = Decimal(0)
     there: bool = False
     left: bool = False
+    reduction: Decimal = Decimal(0)
     address: str = ""
     day: date | None = None
 
     @property
     def again(self) -> bool:
         """Whether what is missing comes by a case of its own."""
-        return self.remedy in ORDERS_AGAIN
+        return self.remedy in COMES_AGAIN
 
     @property
     def given_up(self) -> bool:

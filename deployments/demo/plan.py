@@ -57,6 +57,7 @@ class Story:
     lines    what stands in each, as `in_line` names it for the process
     fields   what else the application says
     opened   how a case of another process ends that was opened because of this one, by the process's code
+    later    it is sent when nobody has anything to say about the others for the first time
     copies   office, applicant and order of others of whom the same is told
     """
 
@@ -64,14 +65,15 @@ class Story:
     title: str
     office: str
     applicant: str
-    order: str
     lines: Sequence[Sequence[Any]]
+    order: str = ""
     acts: Mapping[str, Sequence[Act]] = field(default_factory=dict)
     code: str = "PA"
     ending: str = "delivered"
     fields: Mapping[str, Any] = field(default_factory=dict)
     slips: Sequence[Slip] = ()
     opened: Mapping[str, str] = field(default_factory=dict)
+    later: bool = False
     copies: Sequence[tuple[str, str, str]] = ()
 
     @property
@@ -92,7 +94,8 @@ class Story:
     @property
     def whole(self) -> dict[str, Any]:
         """What concerns the whole application."""
-        return {"办事处": self.office, "申报人工号": self.applicant, "订单号": self.order, **self.fields}
+        of_order = {"订单号": self.order} if self.order else {}
+        return {"办事处": self.office, "申报人工号": self.applicant, **of_order, **self.fields}
 
     @property
     def each(self) -> Iterator["Story"]:
@@ -106,7 +109,7 @@ class Story:
 
         What concerns the whole application stands in the first row.
         """
-        rows = [dict[str, Any](zip(IN_LINE[self.code], line, strict=True)) for line in self.lines]
+        rows = [dict[str, Any](zip(IN_LINE[self.code], line, strict=True)) for line in self.lines] or [{}]
         rows[0] |= self.whole
         for slip in self.slips if first else ():
             rows[slip.line - 1][slip.heading] = slip.written
@@ -116,7 +119,7 @@ class Story:
         """Fill in the application's form."""
         rows = self.rows(first)
         whole = {name: rows[0].pop(name) for name in self.whole}
-        return self.process.request.model_validate({**whole, self.kind.lines: rows}).as_form()
+        return self.process.request.model_validate({**whole, self.kind.lines: [*filter(None, rows)]}).as_form()
 
 
 BY_CLICK, BY_SHEET_ALONE = (TypeAdapter(list[Story]).validate_python(TOLD[part]) for part in ("by_click", "by_sheet"))

@@ -114,8 +114,12 @@ class Player:
         self.roots = dict[str, str]()  # of each case the application that it is about
         with db.connect() as connection:
             self.people = people(connection)
-        cases = door.apply(stories)
-        self.stories = [Progress(story, cases[story.key]) for story in stories]
+        self.stories, self.later = list[Progress](), [story for story in stories if story.later]
+        self._apply([story for story in stories if not story.later])
+
+    def _apply(self, stories: Sequence[Story]) -> None:
+        cases = self.door.apply(stories)
+        self.stories += [Progress(story, cases[story.key]) for story in stories]
 
     def work(self) -> None:
         """Go through what waits until all cases have ended, or something went otherwise than planned."""
@@ -123,7 +127,12 @@ class Player:
             if self.screen.idle > STUCK_AFTER:
                 self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
             said = [self.play(items) for items in self.door.worklists()]
-            if not any(said):
+            if any(said):
+                continue
+            if self.later:
+                self._apply(self.later)
+                self.later = []
+            else:
                 self.door.rest()
 
     def play(self, items: Sequence[Todo]) -> int:
@@ -216,7 +225,7 @@ class Player:
             closed, cases, applications = connection.execute(counts).one()
             uncontrolled = connection.execute(free).scalar()
         self.screen.progress(closed, max(cases, len(self.stories)), self.answers)
-        return bool(closed == cases and applications == len(self.stories) and not uncontrolled)
+        return bool(closed == cases and applications == len(self.stories) and not (uncontrolled or self.later))
 
     def note_unsaid(self, apart: str = "") -> None:
         """Note what was planned and never happened, `apart` from the acts at gates of that name."""

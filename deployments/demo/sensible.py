@@ -17,6 +17,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.WORKSHOP,
     Role.QUALITY,
     Role.RESPONSIBLE_UNIT,
+    Role.AGENT,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
@@ -32,6 +33,21 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "EarlyRelease": {"放行结论": "先行放行"},
     "PickupConfirmation": {"到货日期": "today", "核对结果": "货单相符"},
     "GoodsCheck": {"核对结果": "货单相符"},
+    "RepairReview": {"返修结论": "通过", "维修地点": "本厂维修"},
+    "Appraisal": {"鉴定类别": "二类(可修)", "修理费": 80},
+    "ReceiptConfirmed": {"确认意见": "确认"},
+    "ArbitrationFound": {"裁定结论": "维持鉴定", "原因": "按照片"},
+    "QuoteSent": {"联系方式": "电话"},
+    "ScrapAnswer": {"报废答复": "同意报废"},
+    "RepairReport": {"维修结果": "已修好", "维修内容": "补漆"},
+    "QualityInspection": {"检验结论": "合格", "检验项目": "外观"},
+    "RepairRuled": {"裁定": "再修一次"},
+    "HandedOver": {"交付日期": "today", "签收单编号": "QS-1"},
+    "ListDecision": {"清单处理": "发出"},
+    "ListShipped": {"承运商": "德邦物流", "运单号": "DB1", "预计到货": "tomorrow"},
+    "ParcelReturned": {"承运商": "德邦物流", "退回运单号": "DB2"},
+    "ListReceipt": {"到货日期": "today"},
+    "ListTraced": {"查询结果": "在途", "预计到货": "tomorrow"},
     "SpecialReviewDecision": {"初审结论": "通过"},
     "MakeabilityDecision": {"生产结论": "可以生产"},
     "ChangesAnswer": {"改动意见": "同意"},
@@ -45,7 +61,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "PenaltyAnswer": {"部门意见": "无异议"},
     "PenaltyDecision": {"处罚结论": "确认"},
 }
-APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "AnomalyReviewDecision", "ApprovalDecision", "EarlyRelease"}
+APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision"}
+APPROVALS |= {"EarlyRelease"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 

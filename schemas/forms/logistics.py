@@ -113,6 +113,15 @@ class PickupConfirmation(Decision):
     note: fields.Explanation = ""
 
 
+@sheet("handover", "交付客户", signer=("办事处售后", "E1049"), hints=("一行一单。凭客户签收交付。",))
+class HandedOver(Decision):
+    """交付客户: the office has handed the goods to the customer, who signed for them."""
+
+    handed_on: Annotated[fields.Past[fields.Day], label("交付日期", "Handed over on"), ARRIVED_ON]
+    signed: Annotated[fields.Name, label("签收单编号", "Signed receipt"), Cell("QS-0001", width=16)]
+    note: fields.Explanation = ""
+
+
 @sheet(
     "check",
     "到货核对",

@@ -38,6 +38,18 @@ reservation = table(
     CheckConstraint("quantity > 0", name="quantity"),
 )
 
+repair = table(
+    "repair",
+    of_case(primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    *codes_of("part"),
+    Column("order_no", Text, nullable=False, index=True),
+    *each(Text, "old_no", "cause", server_default=""),
+    Column("quantity", Quantity, nullable=False),
+    Column("outcome", Text, nullable=False, comment="how the line ended"),
+    Column("done_at", Moment, nullable=False),
+)
+
 production_order = table(
     "production_order",
     of_case(primary_key=True),

@@ -7,13 +7,16 @@ from itertools import count
 
 from schemas.forms.anomalies import AnomalyPlan, Remedy, Whereabouts
 from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
-from schemas.parts import ORDERS_AGAIN, Goods, Start
+from schemas.forms.base import Form
+from schemas.forms.repairs import Owner, RepairApplication, RepairLine
+from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.tables import notice
-from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from schemas.words import MovementKind, Role, Urgency
 from tasks.anomalies.rules import amount_of, least_leader, plan_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
+from tasks.applications.accept import CUSTOMER
 from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.approvals.queries import limits
@@ -21,16 +24,16 @@ from tasks.approvals.steps import Matter, climbing, find_leader, may_not
 from tasks.branches.beside import Branch, alone, beside
 from tasks.branches.children import withdraw_child
 from tasks.cycle.terms import gate
-from tasks.documents.contents import goods_row, slip
-from tasks.documents.steps import DocumentRef, issue
+from tasks.documents.steps import DocumentRef
 from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import only_these
-from tasks.people.queries import offices, people
+from tasks.people.queries import people
 from tasks.production.questions import count_question
-from tasks.stock.moves import receive
+from tasks.stock.booking import book
+from tasks.stock.moves import warehouse_of
 from tasks.unit.work import Work
 
 LEADER = "领导审核"
@@ -75,7 +78,9 @@ def plan_question(
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
         unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
-        return plan_problems(form, found, work.today, unavailable if form.remedy == Remedy.REMAKE else None)
+        return plan_problems(
+            form, found, work.today, unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
+        )
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
@@ -92,22 +97,25 @@ def withdraw_order(work: Work, ordered: int) -> None:
 
 @step("重新下单生产", undo=withdraw_order)
 def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
-    """Order what is missing again by an urgent case, without a review: what is made, and what stock has (补发)."""
+    """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review."""
     case = work.case
-    looks = {"specification": found.specification, "colour": found.colour}
-    line = ApplicationLine(part=found.part, quantity=found.quantity, reason=found.reason, **looks)
-    customer = {name: getattr(case, name) for name in ("customer_name", "customer_phone", "customer_address")}
-    form = PartsApplication(
-        office=case.office, applicant=found.applicant, order_no=case.order_no, urgency=Urgency.URGENT, lines=[line],
-        leaving=Leaving.TOGETHER if found.together else Leaving.AS_READY,
-        remark=f"{found.source} 第{found.line_no}行 异常补单 {case.number}", **customer,
-    )  # fmt: skip
+    line = {"part": found.part, "quantity": found.quantity, "reason": found.reason}
+    line |= {"specification": found.specification, "colour": found.colour}
+    about = {name: getattr(case, name) for name in ("office", "order_no", *CUSTOMER)}
+    about |= {"applicant": found.applicant, "urgency": Urgency.URGENT}
+    about["remark"] = f"{found.source} 第{found.line_no}行 异常补单 {case.number}"
+    if remedy == Remedy.REPAIR:
+        damaged = RepairLine(**line, cause=found.kind.zh)
+        form: Form = RepairApplication(**about, lines=[damaged], owner=Owner.OFFICE)
+        return open_child(work, "RR", form, Start.SEND_BACK if found.left else Start.APPRAISAL)
+    leaving = Leaving.TOGETHER if found.together else Leaving.AS_READY
+    form = PartsApplication(**about, lines=[ApplicationLine(**line)], leaving=leaving)
     return open_child(work, "PA", form, Start.STOCK if remedy == Remedy.RESEND else Start.ORDER)
 
 
 def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
-    """重新下单生产, where the plan is to make or send again."""
-    if plan.remedy in ORDERS_AGAIN:
+    """重新下单生产, where the plan is to make, send or repair."""
+    if plan.remedy in COMES_AGAIN:
         order_again(case, found, plan.remedy)
 
 
@@ -133,16 +141,7 @@ def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> li
     kinds = [MovementKind.RETURN_TO_STOCK if left else MovementKind.PRODUCTION_IN]
     if where != Whereabouts.GOOD:
         kinds = [MovementKind.DAMAGED_IN, *([MovementKind.SCRAP_OUT] if where == Whereabouts.SCRAPPED else [])]
-    return [_booked(work, goods, kind) for kind in kinds if goods.quantity]
-
-
-def _booked(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef:
-    red, scrap = kind == MovementKind.RETURN_TO_STOCK, kind == MovementKind.SCRAP_OUT
-    receive(work, goods.line_no, goods.part, -goods.quantity if scrap else goods.quantity, kind)
-    row = goods_row(goods, quantity=str(-goods.quantity if red else goods.quantity))
-    out = DocumentKind.OUTBOUND_SLIP if red or scrap else DocumentKind.INBOUND_SLIP
-    party = {"receiver" if red or scrap else "supplier": work.read(offices)[work.case.office].name}
-    return issue(work, out, slip(work, [kind], party, [row], red))
+    return [book(work, kind, [goods], warehouse_of(work, kind)) for kind in kinds if goods.quantity]
 
 
 @step("回复申报方")

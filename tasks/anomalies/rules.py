@@ -14,7 +14,7 @@ from schemas.forms.anomalies import (
     ResponsibilityFound,
     Whereabouts,
 )
-from schemas.parts import ORDERS_AGAIN
+from schemas.parts import COMES_AGAIN, ORDERS_AGAIN
 from schemas.problems import Problem
 from schemas.shapes import figure
 from schemas.spelling import Known
@@ -34,6 +34,8 @@ NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
 STAYS = "不重新下单的货留在原处，或无实物 what is not ordered again stays where it is, or is not there"
 STAYING = {Whereabouts.KEPT, Whereabouts.NONE}
+TO_REPAIR = "返修须有实物，先留在原处，由返修单收取 goods to be repaired are there and stay: the repair takes them in"
+NOT_THERE = {AnomalyKind.MISSING, AnomalyKind.DELAYED}
 WITHOUT_PARTY = {PartyKind.WAREHOUSE, PartyKind.UNKNOWN}
 
 
@@ -77,12 +79,14 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
 def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None) -> list[Problem]:
     """Say what is wrong with a plan; `part`: why the part cannot be ordered."""
     remedy, problems = plan.remedy, list[Problem]()
-    if remedy in {Remedy.REPAIR, Remedy.REFUND}:
+    if remedy == Remedy.REFUND:
         return [Problem(PLAN, remedy.zh, NOT_YET)]
-    if remedy in ORDERS_AGAIN:
+    if remedy in COMES_AGAIN:
         if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
             problems.append(Problem(PLAN, remedy.zh, NOTHING_MISSING))
         problems += [part] if part else []
+    if remedy == Remedy.REPAIR and (found.kind in NOT_THERE or plan.goods != Whereabouts.KEPT):
+        problems.append(Problem("货物去向 goods", plan.goods.zh, TO_REPAIR))
     if (only := ONLY_FOR.get(remedy, found.kind)) != found.kind:
         problems.append(Problem(PLAN, remedy.zh, f"只用于{only.zh} is only for {only.option}"))
     asked = {
@@ -94,7 +98,7 @@ def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem 
         problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
-    if remedy not in ORDERS_AGAIN and plan.goods not in STAYING:
+    if remedy not in COMES_AGAIN and plan.goods not in STAYING:
         problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
     if plan.reduction and remedy != Remedy.ACCEPT:
         problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))

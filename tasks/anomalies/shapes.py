@@ -95,7 +95,10 @@ def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
     """Give what the source is told of a plan."""
     there = plan.goods != Whereabouts.NONE or found.kind in NOTHING_MISSING
     line = {"line_no": found.line_no, "quantity": found.quantity, "there": there, "left": found.left}
-    return Outcome(remedy=plan.remedy, address=plan.address, day=plan.day, **line)
+    reduction = plan.reduction if there else Decimal(0)
+    return Outcome(
+        remedy=plan.remedy, goods=plan.goods, address=plan.address, day=plan.day, reduction=reduction, **line
+    )
 
 
 def said_of(plan: AnomalyPlan) -> str:

@@ -23,13 +23,12 @@ from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import reason_needed
 from tasks.branches.beside import Branch, alone
 from tasks.cycle.terms import More, gate, overdue, working_days
-from tasks.documents.contents import goods_row
+from tasks.documents.contents import by_office, goods_row
 from tasks.documents.steps import issue
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
-from tasks.people.queries import offices, people
 from tasks.people.rights import SIGNER
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
@@ -55,7 +54,8 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         **about, **known, name=line.part_name, uom=work.read(catalogue)[line.part].uom, reason=Reason(line.reason),
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
-        together=source.case.request.get("leaving") == Leaving.TOGETHER and not (line.out_on or by_people(work)),
+        together=source.case.request.get("leaving", Leaving.TOGETHER) == Leaving.TOGETHER
+        and not (line.out_on or by_people(work)),
         left=bool(line.out_on),
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
@@ -70,9 +70,7 @@ def by_people(work: Work) -> bool:
 
 def issue_report(work: Work, found: Anomaly, edition: int, **became: str) -> None:
     """Issue an edition of the 异常申报单: what is wrong, and what became of it."""
-    office = work.read(offices)[work.case.office]
-    by = {"office": f"{office.name} {office.code}", "applicant": str(work.read(people)[found.reporter])}
-    about = {"case": work.case.number, "edition": edition, **by, "source": found.source, "order": work.case.order_no}
+    about = {**by_office(work), "edition": edition, "source": found.source, "order": work.case.order_no}
     told = {"anomaly": f"{found.kind.zh} {found.found}", "photos": found.photos, **became}
     issue(work, DocumentKind.ANOMALY_REPORT, about | told | {"lines": [goods_row(found, reason=found.reason.zh)]})
 

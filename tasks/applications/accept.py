@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.forms.applications import PartsApplication
+from schemas.forms.base import Request
+from schemas.forms.repairs import RepairApplication
 from schemas.forms.specials import SpecialOrder
 from schemas.problems import Problem
 from schemas.words import Channel, Role
@@ -26,7 +28,9 @@ NO_ORDER += "is not in the sales records: check it, or fill in the customer"
 CUSTOMER = ("customer_name", "customer_phone", "customer_address")
 
 
-def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
+def accept_application(
+    form: PartsApplication | RepairApplication, unit: Unit, channel: Channel
+) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the case's facts (office, applicant, customer, policy version) and every problem of an application."""
     facts, problems = applied_for(form, unit, channel)
     if not facts:
@@ -45,7 +49,7 @@ def accept_application(form: PartsApplication, unit: Unit, channel: Channel) -> 
 
 
 def applied_for(
-    form: PartsApplication | SpecialOrder, unit: Unit, channel: Channel
+    form: PartsApplication | RepairApplication | SpecialOrder, unit: Unit, channel: Channel
 ) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give what a form says of office, applicant, order and customer, and what is wrong with that.
 
@@ -59,7 +63,7 @@ def applied_for(
     office = unit.read(offices).get(form.office)
     sold = unit.read_by(sales, BY_ORDER, form)
     customer = {name: getattr(form, name) or getattr(sold, name, "") for name in CUSTOMER}
-    problems = [] if channel == Channel.SYSTEM else _office_problems(form, unit, office)
+    problems = [] if channel == Channel.SYSTEM else office_problems(form, unit, office)
     if sold is None and not all(customer.values()):
         problems.append(Problem("订单号 order", form.order_no, NO_ORDER))
     case = {"office": office.code if office else None, "model": sold.model if sold else "", "policy_version": version}
@@ -67,7 +71,8 @@ def applied_for(
     return case | applied | customer, problems
 
 
-def _office_problems(form: PartsApplication | SpecialOrder, unit: Unit, office: Any) -> list[Problem]:
+def office_problems(form: Request, unit: Unit, office: Any) -> list[Problem]:
+    """Check that somebody of the office applies."""
     if office is None:
         return [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
     person = on_staff(unit, form.applicant, APPLICANT)
@@ -79,6 +84,6 @@ def _office_problems(form: PartsApplication | SpecialOrder, unit: Unit, office: 
     return []
 
 
-def begin_application(form: PartsApplication, work: Work) -> None:
+def begin_application(form: PartsApplication | RepairApplication, work: Work) -> None:
     """Write the lines of a new case as the office gave them."""
     add_lines(work, price_lines(work.read(catalogue), form.lines, cover(work)))

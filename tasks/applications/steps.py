@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.forms.applications import (
     ApplicationLine,
     OrderReceived,
-    PartsApplication,
     PartsResubmission,
     ReviewDecision,
     ReviewedLine,
@@ -37,8 +36,25 @@ from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
+class ReviewForms(NamedTuple):
+    """What a process reviews by: its forms, the document of its applications, and what else must hold of a verdict.
+
+    within   the term of a resubmission; an application that nobody resubmits `lapses` with it (TimedOut)
+    """
+
+    review: type[ReviewDecision] = ReviewDecision
+    resubmission: type[PartsResubmission] = PartsResubmission
+    document: DocumentKind = DocumentKind.APPLICATION
+    check: Callable[[Any], Sequence[Problem]] = lambda _form: ()
+    check_lines: Callable[[Sequence[Any], Work], Sequence[Problem]] = lambda _lines, _work: ()
+    lapses: bool = False
+
+
 def review_application(
-    case: Case, barred: set[str] | None = None, then: Callable[[Sequence[PartsLine]], None] = lambda _lines: None
+    case: Case,
+    barred: set[str] | None = None,
+    then: Callable[[Sequence[PartsLine]], None] = lambda _lines: None,
+    forms: ReviewForms = ReviewForms(),  # noqa: B008  it never changes
 ) -> Review:
     """审核修正: review, loop with the office while it is sent back, then the ladder by amount; none for what another
     case has ordered again.
@@ -46,8 +62,8 @@ def review_application(
     `barred` is who may not approve, the applicant by default; others may add to it meanwhile. `then` hears of the
     lines as soon as they are registered, and of what becomes of them.
     """
-    request: PartsApplication = case.request
-    registered = register_lines(case, list(request.lines))
+    request, applied = case.request, list(case.request.lines)
+    registered = register_lines(case, applied, forms.document)
     lines, reviewer = registered.lines, Approver(role=registered.reviewer)
     remark, received = request.remark, None
     barred = {request.applicant} if barred is None else barred
@@ -57,31 +73,31 @@ def review_application(
 
     then(lines)
     if registered.start != Start.REVIEW:
-        return Review(lines=lines, barred=barred, start=registered.start)
+        return Review(lines=lines, barred=barred, start=registered.start, applied=applied)
     for turn in count(1):
-        question = review_question(barred, remark, lines, received)
+        question = review_question(barred, remark, lines, received, forms)
         decision, reviewer, _ = alone(case, asking(f"review-{turn}", reviewer, find, question))
         if decision.verdict == ReviewVerdict.REJECT:
             return Review(refused=decision.reason)
         if decision.verdict == ReviewVerdict.APPROVE:
             break
-        again = ask(case, resubmission_question(lines, decision.reason, turn))
-        remark, received = again.remark or remark, answered_at(case, f"resubmit-{turn}")
-        lines = replace_lines(case, list(again.lines), remark, turn=turn)
+        again = ask(case, resubmission_question(lines, applied, decision.reason, turn, forms))
+        remark, received, applied = again.remark or remark, answered_at(case, f"resubmit-{turn}"), list(again.lines)
+        lines = replace_lines(case, applied, remark, forms.document, turn=turn)
         then(lines)
         barred.add(again.staff)
         reviewer = find(f"review-{turn + 1}")
-    lines = record_review(case, lines, list(decision.lines), remark, turn=turn)
+    lines = record_review(case, lines, list(decision.lines), remark, forms.document, turn=turn)
     then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
     refused = alone(case, climbing(case, rules.total(lines), reviewer.role, matter, str(turn)))
-    return Review(lines=lines, barred=barred, refused=refused)
+    return Review(lines=lines, barred=barred, refused=refused, applied=applied, decision=decision)
 
 
 @step("办事处申报")
-def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
-    """Price the lines by the catalogue, suggest who pays, issue the 配件申报单 and find who reviews.
+def register_lines(work: Work, lines: list[ApplicationLine], document: DocumentKind) -> Registration:
+    """Price the lines by the catalogue, suggest who pays, issue the 申报单 and find who reviews.
 
     What another case has ordered again is free: whoever is responsible is charged there.
     """
@@ -90,22 +106,24 @@ def register_lines(work: Work, lines: list[ApplicationLine]) -> Registration:
     if opened_under in list(Start):
         start, priced = Start(opened_under), [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
         put_lines(work, priced, fees=True)
-    issue_application(work, priced, work.case.remark, edition=1)
+    issue_application(work, priced, work.case.remark, document, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
     return Registration(lines=priced, reviewer=reviewer.role, start=start)
 
 
 @step("办事处重报", link="办事处申报")
-def replace_lines(work: Work, lines: list[ApplicationLine], remark: str, turn: int) -> list[PartsLine]:
+def replace_lines(
+    work: Work, lines: list[ApplicationLine], remark: str, document: DocumentKind, turn: int
+) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
     priced = rules.price_lines(work.read(catalogue), lines, cover(work))
-    issue_application(work, priced, remark, edition=turn + 1)
+    issue_application(work, priced, remark, document, edition=turn + 1)
     return priced
 
 
 @step("审核修正")
 def record_review(
-    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, turn: int
+    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, document: DocumentKind, turn: int
 ) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
     reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover(work))
@@ -113,20 +131,21 @@ def record_review(
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
     if corrections:
-        issue_application(work, reviewed, remark, edition=turn + 1)
+        issue_application(work, reviewed, remark, document, edition=turn + 1)
     return reviewed
 
 
-def issue_application(work: Work, lines: Sequence[PartsLine], remark: str, edition: int) -> None:
-    """Issue an edition of the 配件申报单: what, why, how fast, by whom, for whom."""
+def issue_application(
+    work: Work, lines: Sequence[PartsLine], remark: str, document: DocumentKind, edition: int
+) -> None:
+    """Issue an edition of the 申报单: what, why, how fast, by whom, for whom."""
     rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
     found_on = work.case.request.get("found_on", "")
-    content = {**application(work, edition, remark), "found_on": found_on, "lines": rows}
-    issue(work, DocumentKind.APPLICATION, content)
+    issue(work, document, {**application(work, edition, remark), "found_on": found_on, "lines": rows})
 
 
 def review_question(
-    barred: set[str], remark: str, lines: Sequence[PartsLine], received: datetime | None
+    barred: set[str], remark: str, lines: Sequence[PartsLine], received: datetime | None, forms: ReviewForms
 ) -> Callable[[str, Approver], Question[ReviewDecision]]:
     """Ask a reviewer, within 24 hours of receipt (S3 §3 1.1), pre-filled with what may be corrected.
 
@@ -136,7 +155,7 @@ def review_question(
     def check(form: ReviewDecision, work: Work) -> list[Problem]:
         if form.verdict != ReviewVerdict.APPROVE:
             return reason_needed(form.reason, True, "退回或驳回时必填 is required to send back or reject")
-        problems = barred_problems(form, barred)
+        problems = [*barred_problems(form, barred), *forms.check(form)]
         problems += known_lines([line.line_no for line in form.lines], {line.line_no for line in lines})
         parts, others = work.read(catalogue), other_lines(work)
         return problems + rules.corrected_problems(parts, lines, form.lines, others, cover(work))
@@ -154,19 +173,22 @@ def review_question(
 
     def question(key: str, reviewer: Approver) -> Question[ReviewDecision]:
         due, more = clock_hours("review", received), More(barred=may_not(barred, reviewer.last))
-        return gate(key, "审核修正", reviewer.role, ReviewDecision, due, "", brief, prefill, check, record, **more)
+        return gate(key, "审核修正", reviewer.role, forms.review, due, "", brief, prefill, check, record, **more)
 
     return question
 
 
-def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) -> Question[PartsResubmission]:
+def resubmission_question(
+    lines: Sequence[PartsLine], applied: Sequence[ApplicationLine], reason: str, turn: int, forms: ReviewForms
+) -> Question[PartsResubmission]:
     """Ask the office to correct what the reviewer sent back."""
 
     def check(form: PartsResubmission, work: Work) -> list[Problem]:
         most = max(setting(work, "form.max_lines"), len(lines))
         if problems := not_too_many(len(form.lines), most):
             return problems
-        return rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
+        problems = rules.line_problems(work.read(catalogue), form.lines, other_lines(work), work.today)
+        return [*problems, *forms.check_lines(form.lines, work)]
 
     def record(form: PartsResubmission, work: Work) -> None:
         put_lines(work, rules.price_lines(work.read(catalogue), form.lines, cover(work)))
@@ -177,10 +199,13 @@ def resubmission_question(lines: Sequence[PartsLine], reason: str, turn: int) ->
         return [f"退回原因 Sent back because: **{reason}**", *brief_lines(lines)]
 
     def prefill() -> dict[str, Any]:
-        return as_rows(rules.as_applied(line) for line in lines)
+        return as_rows(
+            given.model_copy(update=dict(rules.as_applied(line))) for given, line in zip(applied, lines, strict=True)
+        )
 
-    key, link = f"resubmit-{turn}", "办事处申报"
-    return gate(key, "办事处重报", Role.OFFICE, PartsResubmission, "resubmit", link, brief, prefill, check, record)
+    key, link, due = f"resubmit-{turn}", "办事处申报", working_days("resubmit")
+    more: More = {"expires": due} if forms.lapses else {}
+    return gate(key, "办事处重报", Role.OFFICE, forms.resubmission, due, link, brief, prefill, check, record, **more)
 
 
 def enter_order(case: Case, lines: Sequence[PartsLine]) -> str:

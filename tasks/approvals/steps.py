@@ -78,6 +78,22 @@ def asking(
     raise AssertionError("count() has no end")
 
 
+def approving(case: Case, key: str, title: str, role: Role, matter: Matter, within: str) -> Branch[str]:
+    """Ask for a leader's word, who is barred then; gives the reason of a refusal."""
+
+    def find(key: str) -> Approver:
+        return find_leader(case, role, frozenset(matter.barred), turn=key)
+
+    def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
+        return approval(key, title, leader.role, replace(matter, last=leader.last), within)
+
+    said, *_ = yield from asking(key, find(key), find, question)
+    if said.verdict == Verdict.REJECT:
+        return str(said.reason)
+    matter.barred.add(said.staff)
+    return ""
+
+
 def may_not(barred: set[str], last: bool) -> set[str]:
     """Say who may not answer: who is barred; where nobody is left they may, only not approve (`barred_problems`)."""
     return set() if last else barred

@@ -41,7 +41,7 @@ ALWAYS = {
             SELECT case_id, step_key, (line ->> 'line_no')::int AS line_no,
                    sum((line ->> 'quantity')::numeric * CASE kind WHEN 'RK' THEN 1 ELSE -1 END) AS listed
             FROM document, json_array_elements(content -> 'lines') AS line
-            WHERE kind IN ('RK', 'CK') GROUP BY 1, 2, 3
+            WHERE kind IN ('RK', 'CK', 'DB') GROUP BY 1, 2, 3
         ) slip FULL JOIN (
             SELECT case_id, step_key, line_no, sum(quantity) AS moved
             FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
@@ -50,7 +50,7 @@ ALWAYS = {
     "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
-              WHERE kind = 'undo' AND step_key LIKE 'undo-release-goods%' AND output IS NOT NULL) undo
+              WHERE kind = 'undo' AND step_key ~ '^undo-(release|collect)-goods' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document  -- goods that come back (退库) have a red slip too, which reverses none
                    WHERE reverses IS NOT NULL OR (content ->> 'red' = 'true' AND content ->> 'category' <> '退库')) red
              USING (case_id, step_key)
@@ -63,6 +63,9 @@ ALWAYS = {
                      UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
                GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0
                    AND (undo.step_key IS NOT NULL OR sum((line ->> 'quantity')::numeric) < 0))""",
+    "维修和报废只出自残次品仓 what is repaired or scrapped leaves a damaged warehouse": """
+        SELECT case_id, step_key, warehouse, m.kind FROM stock_movement m JOIN warehouse w ON w.code = m.warehouse
+        WHERE m.kind IN ('repair_out', 'scrap_out') AND w.kind <> 'damaged'""",
     "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
         WHERE closed_at IS NOT NULL AND (

@@ -57,17 +57,25 @@ _LINES = text(f"""
     LEFT JOIN line_cycle k ON k.case_id = o.cycle_id AND k.line_no = o.line_no AND k.turn = o.turn
     WHERE o.cycle_id = ANY(:ids) ORDER BY o.cycle_id, o.turn, o.line_no""")
 _FINISHED = text(f"""
-    SELECT o.cycle_id, o.line_no, o.turn, o.unit, {_DAY.format("l.finished_at")} AS made_on, o.days,
-           o.since, sum((row ->> 'made')::numeric) AS quantity
-    FROM production_order o JOIN work_item i ON i.case_id = o.case_id AND i.unit = o.unit AND i.form = :report
-         AND i.step_key LIKE 'produce-' || o.turn || '-%'
-    JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
-    CROSS JOIN json_array_elements(l.output -> 'lines') AS row
-    WHERE o.cycle_id = ANY(:ids) AND (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0
-      AND NOT EXISTS (  -- an anomaly has charged the unit for the delay of the line already
+    WITH placed AS (SELECT * FROM production_order WHERE cycle_id = ANY(:ids)),
+    reported AS (
+        SELECT o.case_id, o.line_no, o.turn, {_DAY.format("l.finished_at")} AS made_on,
+               sum((row ->> 'made')::numeric) AS quantity
+        FROM placed o JOIN work_item i ON i.case_id = o.case_id AND i.unit = o.unit AND i.form = :report
+             AND i.step_key LIKE 'produce-' || o.turn || '-%'
+        JOIN ledger l ON l.case_id = i.case_id AND l.step_key = i.step_key AND l.kind = 'decision'
+        CROSS JOIN json_array_elements(l.output -> 'lines') AS row
+        WHERE (row ->> 'line_no')::int = o.line_no AND (row ->> 'made')::numeric > 0 GROUP BY 1, 2, 3, 4),
+    done AS (
+        SELECT * FROM reported UNION ALL SELECT case_id, line_no, turn, made_on, made FROM placed o
+        WHERE made_on IS NOT NULL AND NOT EXISTS (  -- what is repaired is finished at once
+            SELECT FROM reported r WHERE (r.case_id, r.line_no, r.turn) = (o.case_id, o.line_no, o.turn)))
+    SELECT o.cycle_id, o.line_no, o.turn, o.unit, d.made_on, o.days, o.since, d.quantity
+    FROM placed o JOIN done d USING (case_id, line_no, turn)
+    WHERE NOT EXISTS (  -- an anomaly has charged the unit for the delay of the line already
           SELECT FROM charge h JOIN service_case s ON s.number = h.source WHERE s.id = o.case_id AND h.line_no = o.line_no
           AND h.kind = '{AnomalyKind.DELAYED}' AND h.party = o.unit HAVING sum(h.amount) > 0)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 5, 2""")
+    ORDER BY 5, 2""")
 _PENALISED = text("""
     SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c
     JOIN service_case k ON k.parent_id = c.parent_id JOIN penalty p ON p.case_id = k.id

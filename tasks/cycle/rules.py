@@ -18,13 +18,14 @@ _SATURDAY = 5
 
 
 class Notice(Labelled):
-    """What a reminder tells; a detail may follow: over-3 (three working days over), pickup-5, pickup-escalated."""
+    """What a reminder tells; a detail may follow: over-3 (three working days over), pickup-5, pickup-escalated, reminder-10."""
 
     WARNING = "warning", "到期预警"
     OVERDUE = "overdue", "逾期提醒"
     OVER = "over", "逾期上报"
     PICKUP = "pickup", "催提"
     DAILY = "daily", "每日提醒"
+    REMINDER = "reminder", "跟进提醒"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A term is named by its gate, "goods_in": the policy of the case's own process co
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, TypedDict, TypeVar, Unpack
 
@@ -13,7 +13,15 @@ from schemas.problems import Problem
 from schemas.shapes import Reminder
 from schemas.words import Role
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import Notice, add_clock_hours, add_working_days, add_working_days_to_date, at, share_moment
+from tasks.cycle.rules import (
+    Notice,
+    add_clock_hours,
+    add_working_days,
+    add_working_days_to_date,
+    at,
+    shanghai_day,
+    share_moment,
+)
 from tasks.durable.question import Question
 from tasks.policies.queries import setting, term
 from tasks.unit.work import Work
@@ -61,6 +69,23 @@ def working_days(name: str, since: datetime | None = None) -> Due:
 def clock_hours(name: str, since: datetime | None = None) -> Due:
     """Due after the gate's number of clock hours, non-working days skipped, by default since the case was received."""
     return lambda work: add_clock_hours(calendar(work), since or work.case.opened_at, term(work, f"{name}.hours"))
+
+
+def calendar_days(name: str, since: datetime | None = None) -> Due:
+    """Due at 24:00 of the last of the gate's calendar days, by default counted from when it is asked."""
+    return lambda work: at(shanghai_day(since or work.now) + timedelta(days=term(work, f"{name}.days") + 1))
+
+
+def reminders(name: str, *roles: Role) -> Remind:
+    """Remind these roles on the gate's days from when it is asked, at the start of working time, and when it is due."""
+
+    def remind(work: Work, due: datetime) -> list[Reminder]:
+        start, days = calendar(work).start, term(work, f"{name}.reminder_days")
+        moments = [(at(work.today + timedelta(days=n), start), f"{Notice.REMINDER}-{n}") for n in days]
+        told = [Reminder(moment, kind, role) for moment, kind in moments for role in roles]
+        return [*told, *overdue(*roles)(work, due)]
+
+    return remind
 
 
 def end_of(work: Work, day: date) -> datetime:

@@ -15,18 +15,34 @@ Content = dict[str, Any]
 
 def application(work: Work, edition: int, remark: str) -> Content:
     """The head of an application: what case, how fast, by whom, for whom, of which order."""
+    urgency = Urgency(work.case.urgency).option
+    return {**to_customer(work), **by_office(work), "edition": edition, "urgency": urgency, "remark": remark}
+
+
+def by_office(work: Work) -> Content:
+    """Which office applied, and who of it."""
+    office, person = work.read(offices)[work.case.office], work.read(people)[work.case.applicant]
+    return {"case": work.case.number, "office": f"{office.name} {office.code}", "applicant": str(person)}
+
+
+def to_customer(work: Work) -> Content:
+    """For whom a case is, of which order."""
     case = work.case
-    office, person = work.read(offices)[case.office], work.read(people)[case.applicant]
     customer = " ".join(filter(None, [case.customer_name, case.customer_phone, case.customer_address]))
-    by = {"office": f"{office.name} {office.code}", "applicant": str(person)}
-    about = {"order": case.order_no, "model": case.model, "customer": customer, "remark": remark}
-    return {"case": case.number, "edition": edition, "urgency": Urgency(case.urgency).option, **by, **about}
+    return {"case": case.number, "order": case.order_no, "model": case.model, "customer": customer}
 
 
-def slip(work: Work, kinds: Iterable[MovementKind], party: Content, lines: Sequence[Content], red: bool) -> Content:
+def slip(
+    work: Work,
+    kinds: Iterable[MovementKind],
+    party: Content,
+    lines: Sequence[Content],
+    red: bool = False,
+    warehouse: str = "",
+) -> Content:
     """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative."""
     kinds = list(kinds)
-    code = warehouse_of(work, kinds[0])
+    code = warehouse or warehouse_of(work, kinds[0])
     place = {"warehouse": f"{code} {work.read(warehouses)[code]}", "category": "、".join(kind.zh for kind in kinds)}
     return {"case": work.case.number, "red": red, **place, **party, "lines": list(lines)}
 

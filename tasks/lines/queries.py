@@ -14,6 +14,9 @@ from tasks.cycle.rules import published_to
 from tasks.durable.process import PROCESSES
 from tasks.unit.among import among
 
+_MADE = ", ".join(
+    f"'{kind}'" for kind in (MovementKind.PURCHASE_IN, MovementKind.PRODUCTION_IN, MovementKind.REPAIRED_IN)
+)
 _LINES = text(f"""
     SELECT l.line_no, l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.quantity, l.price, l.fee,
            l.reason, l.warranty_start, l.warranty_end, l.warranty_rule, u.name AS unit_name,
@@ -29,7 +32,7 @@ _LINES = text(f"""
                WHERE case_id = :case_id AND state = 'held' GROUP BY line_no) r USING (line_no)
     LEFT JOIN (SELECT line_no, sum(made) AS made FROM production_order
                WHERE case_id = :case_id GROUP BY line_no) o USING (line_no)
-    LEFT JOIN (SELECT line_no, sum(quantity) FILTER (WHERE kind <> '{MovementKind.DELIVERY_OUT}') AS received,
+    LEFT JOIN (SELECT line_no, sum(quantity) FILTER (WHERE kind IN ({_MADE})) AS received,
                       -sum(quantity) FILTER (WHERE kind = '{MovementKind.DELIVERY_OUT}') AS sent
                FROM stock_movement WHERE case_id = :case_id GROUP BY line_no) m USING (line_no)
     WHERE l.case_id = :case_id ORDER BY line_no""")

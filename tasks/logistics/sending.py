@@ -6,14 +6,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.approvals import ApprovalDecision
 from schemas.forms.logistics import FreightMethod, GoodsOut, ReleaseVerdict
 from schemas.parts import Goods, PartsLine
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
-from schemas.words import DocumentKind, MovementKind, Role, Urgency, Verdict
-from tasks.approvals.rules import Approver
-from tasks.approvals.steps import Matter, approval, asking, find_leader
+from schemas.words import DocumentKind, MovementKind, Role, Urgency
+from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import Branch, alone, beside, drop, side_by_side
 from tasks.cycle.rules import Notice
 from tasks.cycle.terms import Due, More, escalation, gate, working_days
@@ -70,7 +68,7 @@ class Parcel:
     barred        who may approve nothing of the case any more; others may add to it meanwhile
     kept_by       the step that keeps them; None: all that is kept for the case
     may_go_first  a leader may still release them before the form
-    released      what left, once it did; due: when the form is
+    released      what left, once it did; due: when the form is; method: how it travels, once the form says so
     """
 
     case: Case
@@ -81,6 +79,7 @@ class Parcel:
     may_go_first: bool = False
     released: Release | None = None
     due: str | Due = "goods_out"
+    method: FreightMethod | None = None
 
     def waits(self, work: Work) -> list[Problem]:
         """Say for which lines it must wait, unless it has left: people have reported something of them."""
@@ -121,7 +120,7 @@ def sending(parcel: Parcel) -> Branch[Release]:
         refused = yield from approving_freight(parcel, form, turn)
         if not refused:
             break
-    released = parcel.leave()
+    parcel.method, released = form.method, parcel.leave()
     dispatch_goods(case, form, released, turn=parcel.turn)
     return released
 
@@ -138,21 +137,9 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     ruling = judge_freight(parcel.case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return ""
-    role, shown = ruling.role, f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
-
-    def find(key: str) -> Approver:
-        return find_leader(parcel.case, role, frozenset(parcel.barred), turn=key)
-
-    def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
-        matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], leader.last, waits=parcel.waits)
-        return approval(key, "运费审批", leader.role, matter, "freight_approval")
-
-    key = f"freight-{turn}"
-    said, *_ = yield from asking(key, find(key), find, question)
-    if said.verdict == Verdict.REJECT:
-        return str(said.reason)
-    parcel.barred.add(said.staff)
-    return ""
+    shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
+    matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], waits=parcel.waits)
+    return (yield from approving(parcel.case, f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
 
 
 def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:
@@ -189,16 +176,18 @@ def _put_back(work: Work, released: Release, back: Sequence[SentLine]) -> Docume
 @step("出库·出库制票", undo=reverse_release, link="出库")
 def release_goods(work: Work, lines: list[PartsLine], kept_by: str | None, turn: int) -> Release:
     """Book out what is kept for the case and issue the numbered 出库单; stock never falls below zero."""
-    gone = by_line(deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by))
+    taken = deliver_reserved(work, MovementKind.DELIVERY_OUT, kept_by)
+    gone, warehouse = by_line(taken), next((held.warehouse for held in taken), "")
     sent = [SentLine(**line.as_goods(gone[line.line_no])) for line in lines if line.line_no in gone]
     for line_no in (line.line_no for line in lines if line.line_no in gone):
         mark_line(work, line_no, out_on=work.today)
-    issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, [goods_row(line) for line in sent], red=False))
+    rows = [goods_row(line) for line in sent]
+    issued = issue(work, DocumentKind.OUTBOUND_SLIP, _outbound(work, rows, red=False, warehouse=warehouse))
     return Release(lines=sent, slip=issued, turn=turn, day=work.today)
 
 
-def _outbound(work: Work, rows: Sequence[Content], red: bool) -> Content:
-    return slip(work, [MovementKind.DELIVERY_OUT], to_office(work), rows, red)
+def _outbound(work: Work, rows: Sequence[Content], red: bool, warehouse: str = "") -> Content:
+    return slip(work, [MovementKind.DELIVERY_OUT], to_office(work), rows, red, warehouse)
 
 
 @step("运费判定", link="出库")

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
+from schemas.forms.anomalies import Whereabouts
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
-from schemas.words import Urgency
+from schemas.words import DocumentKind, MovementKind, Urgency
 from tasks.branches.beside import Branch, alone, beside, drop, drop_all, next_answer
 from tasks.branches.children import withdraw_child
+from tasks.documents.contents import goods_row, slip, to_office
+from tasks.documents.steps import issue
 from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
@@ -17,10 +20,11 @@ from tasks.lines.queries import ordered_again
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, recalling, sending
-from tasks.stock.moves import set_free
+from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
+GONE = {Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}
 REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
 NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and was not granted: it comes back"
 
@@ -33,7 +37,9 @@ class Shipping:
 
     ready      what is kept for the case and has not left: line → quantity; left: what left early
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
-    again      something was ordered again; delivered: what left and was not; unchecked: not in time, by an office
+    gone       as what of that leaves the good stock, where it is there: line → kind of movement
+    again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
+    delivered  what left and was not ordered again; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -47,7 +53,14 @@ class Shipping:
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
-        self.reserved, self.unchecked, self.went = False, False, False
+        self.gone = dict[int, MovementKind | None]()
+        self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
+
+    @property
+    def leaving(self) -> dict[int, Decimal]:
+        """What is ready and will leave: line → quantity."""
+        left = {no: many - min(many, self.given_up[no]) for no, many in self.ready.items()}
+        return {no: many for no, many in left.items() if many}
 
     def registered(self, lines: Sequence[PartsLine]) -> None:
         """Hear of the lines, and of what became of them: of urgent ones a SUPERVISOR may release what is on stock.
@@ -118,10 +131,12 @@ class Shipping:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
         again = outcome.quantity * outcome.again
         self.again[outcome.line_no] += again
+        self.cheaper += outcome.reduction
         if outcome.left:
             self.delivered -= again
         elif outcome.given_up:
             self.given_up[outcome.line_no] += outcome.quantity
+            self.gone[outcome.line_no] = GONE.get(outcome.goods, MovementKind.TRANSFER_OUT) if outcome.goods else None
             for parcel, branch in list(self.unsent.values()):
                 quantities = {line.line_no: line.quantity for line in parcel.lines}
                 if outcome.line_no in quantities and not parcel.released:
@@ -133,12 +148,19 @@ class Shipping:
         stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
         if stays:
             lines = [LineQuantity(line_no=no, quantity=many) for no, many in stays.items()]
-            keep_here(self.case, lines, kept_by, turn=number)
+            keep_here(self.case, lines, kept_by, self._goods_out(stays), turn=number)
             quantities = {no: many - stays.get(no, Decimal(0)) for no, many in quantities.items()}
         for no, many in stays.items():
             self.given_up[no] -= many
         if any(quantities.values()):
             self._send(Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first))
+
+    def _goods_out(self, stays: Mapping[int, Decimal]) -> dict[MovementKind, list[PartsLine]]:
+        kinds = {no: self.gone.pop(no, None) for no in stays}
+        return {
+            kind: self._lines({no: many for no, many in stays.items() if kinds[no] == kind})
+            for kind in sorted({kind for kind in kinds.values() if kind})
+        }
 
     def _send(self, parcel: Parcel) -> None:
         self.unsent[parcel.turn] = parcel, self._way(parcel)  # its way may end before it waits for anything
@@ -170,10 +192,21 @@ class Shipping:
 
 
 @step("不再发出", link="出库")
-def keep_here(work: Work, lines: list[LineQuantity], kept_by: str | None, turn: int) -> list[LineQuantity]:
-    """Set free what is kept for lines that wait for it no longer: it was ordered again, or is not needed."""
+def keep_here(
+    work: Work, lines: list[LineQuantity], kept_by: str | None, out: dict[MovementKind, list[PartsLine]], turn: int
+) -> list[LineQuantity]:
+    """Set free what is kept for lines that wait for it no longer: it was ordered again, or is not needed.
+
+    What of it is not there, or goes elsewhere, leaves the good stock at once: nobody else gets it, and a warehouse
+    counts it before it is booked in again.
+    """
     for line in lines:
         set_free(work, line.line_no, line.quantity, kept_by)
+    for kind, goods in out.items():
+        for one in goods:
+            receive(work, one.line_no, one.part, -one.quantity, kind)
+        rows = [goods_row(one) for one in goods]
+        issue(work, DocumentKind.OUTBOUND_SLIP, slip(work, [kind], to_office(work), rows, red=False))
     return lines
 
 

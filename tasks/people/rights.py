@@ -38,17 +38,23 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
 
 
 def applicant_until(
-    *steps: tuple[Callable[..., Any], str, str], ended: Sequence[Callable[..., Any]] = ()
+    *steps: tuple[Callable[..., Any], str, str],
+    ended: Sequence[Callable[..., Any]] = (),
+    never: Sequence[Callable[..., Any]] = (),
+    why: str = "",
 ) -> Callable[[Work, Answer], Problem | None]:
     """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
 
     Each says in Chinese and English what has happened then: 生产已开始, production has started. After a step of
-    `ended` nobody may: the case has been withdrawn, closed or settled, and waits only for its last count or payment.
+    `ended` nobody may: the case has been withdrawn, closed or settled, and waits only for its last count or payment;
+    after one of `never` neither, and `why` says what has happened then.
     """
 
     def may_withdraw(work: Work, answer: Answer) -> Problem | None:
         if began(work, *ended):
             return Problem("单据 case", work.case.number, ENDED)
+        if began(work, *never):
+            return Problem("单据 case", work.case.number, why)
         if answer.channel == Channel.SYSTEM:
             return None
         person = on_staff(work.unit, answer.by)

@@ -9,10 +9,11 @@ from schemas.forms.production import CycleDecision, CycleLine, PlanDecision, Pla
 from schemas.parts import Cycle, LineQuantity, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.words import Role, Urgency
+from tasks.branches.beside import Branch, alone
 from tasks.cycle.queries import calendar, standard
 from tasks.cycle.rules import promised_date, shanghai_day
 from tasks.cycle.terms import gate
-from tasks.durable.process import Case, answered_at, ask
+from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import all_lines, as_rows
@@ -42,9 +43,22 @@ def plan_production(
     turn: int,
     agreed: Mapping[int, int] | None = None,
 ) -> list[PlannedLine]:
+    """周期确认 + 计划确认: `planning` as part of the process itself."""
+    return alone(case, planning(case, lines, held, turn, agreed=agreed))
+
+
+def planning(
+    case: Case,
+    lines: Sequence[PartsLine],
+    held: Sequence[LineQuantity],
+    turn: int,
+    link: str = "",
+    agreed: Mapping[int, int] | None = None,
+) -> Branch[list[PlannedLine]]:
     """周期确认 + 计划确认 for what stock does not cover; nothing to plan where it covers everything.
 
-    `agreed` are working days that a customer was promised, line → days: nobody is asked for them again.
+    `link` is where the case stands meanwhile, if its chain has no links of these names. `agreed` are working days that
+    a customer was promised, line → days: nobody is asked for them again.
     """
     reserved = {line.line_no: line.quantity for line in held}
     left = [(line, line.quantity - reserved.get(line.line_no, Decimal(0))) for line in lines]
@@ -55,10 +69,10 @@ def plan_production(
     if agreed:
         cycle = [line.model_copy(update={"days": agreed[line.line_no]}) for line in cycle]
     elif case.request.urgency == Urgency.URGENT or any(line.days is None for line in cycle):
-        said = ask(case, cycle_question(missing, cycle, turn))
+        said = yield cycle_question(missing, cycle, turn, link)
         days = {line.line_no: line.days for line in said.lines}
         cycle = [line.model_copy(update={"days": days[line.line_no]}) for line in cycle]
-    plan = ask(case, plan_question(missing, cycle, turn))
+    plan = yield plan_question(missing, cycle, turn, link)
     return confirm_plan(case, missing, cycle, plan, answered_at(case, f"plan-{turn}"), turn=turn)
 
 
@@ -72,7 +86,9 @@ def find_cycle(work: Work, lines: list[PartsLine], turn: int | str) -> list[Cycl
     return cycle
 
 
-def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[CycleDecision]:
+def cycle_question(
+    lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int, link: str = ""
+) -> Question[CycleDecision]:
     """Ask the planner for the days: no standard, or urgent."""
 
     def brief() -> list[str]:
@@ -86,10 +102,12 @@ def cycle_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int
     def check(form: CycleDecision, _work: Work) -> list[Problem]:
         return all_lines([line.line_no for line in form.lines], [line.line_no for line in lines])
 
-    return gate(f"cycle-{turn}", "周期确认", Role.PLANNER, CycleDecision, "cycle", "", brief, prefill, check)
+    return gate(f"cycle-{turn}", "周期确认", Role.PLANNER, CycleDecision, "cycle", link, brief, prefill, check)
 
 
-def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int) -> Question[PlanDecision]:
+def plan_question(
+    lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int, link: str = ""
+) -> Question[PlanDecision]:
     """Ask the planner for unit and date; a later date needs a reason and does not move the promise."""
 
     def brief() -> list[str]:
@@ -107,7 +125,7 @@ def plan_question(lines: Sequence[PartsLine], cycle: Sequence[Cycle], turn: int)
         promises = _promises(work, lines, cycle, form, work.now)
         return plan_problems(form, {no: day for no, (_, day) in promises.items()}, work.today)
 
-    return gate(f"plan-{turn}", "计划确认", Role.PLANNER, PlanDecision, "plan", "", brief, prefill, check)
+    return gate(f"plan-{turn}", "计划确认", Role.PLANNER, PlanDecision, "plan", link, brief, prefill, check)
 
 
 @step("承诺日期", link="计划确认")

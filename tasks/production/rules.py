@@ -38,8 +38,8 @@ class Making:
     """How far the planned lines of a shipment are; it begins with everything still to be made.
 
     Per line what was ordered, made and scrapped, and what is still to make; per unit how often it has reported;
-    by the key of its question what waits to be counted, and which anomalies wait for their end. Once `stopped`,
-    only what was made by then comes in.
+    by the key of its question what waits to be counted, and which anomalies wait for their end; by how much those made
+    the goods cheaper. Once `stopped`, only what was made by then comes in.
     """
 
     def __init__(self, plan: Sequence[PlannedLine]) -> None:
@@ -50,7 +50,7 @@ class Making:
         self.counts: dict[str, dict[int, Decimal]] = {}
         self.anomalies: dict[str, Shortfall] = {}
         self.ordered_again = defaultdict[int, Decimal](Decimal)
-        self.came_in, self.stopped = Decimal(0), False
+        self.came_in, self.cheaper, self.stopped = Decimal(0), Decimal(0), False
 
     def units(self) -> list[str]:
         """Units that still have something to make, in order of their first line."""

@@ -76,7 +76,7 @@ def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: Mut
                 _report(case, making, question, answer, shipment, turn)
             else:
                 ready(_count(case, making, question.key, answer, shipment, turn), f"book-goods-in-{turn}")
-            _settle_new(case, making, known, shipment)
+            _settle_new(case, making, known, shipment, given_up)
 
 
 def _report(
@@ -109,15 +109,23 @@ def _count_what_is_left(case: Case, making: Making, shipment: int, title: str, w
         _count(case, making, question.key, counted, shipment, question.key.removeprefix("goods-in-"))
 
 
-def _settle_new(case: Case, making: Making, known: set[str], shipment: int) -> None:
+def _settle_new(
+    case: Case, making: Making, known: set[str], shipment: int, given_up: MutableMapping[int, Decimal]
+) -> None:
     """Let each anomaly that has come up go on as a branch of its own."""
     for key in [key for key in making.anomalies if key not in known]:
-        beside(case, _settle(case, making, key, shipment))
+        beside(case, _settle(case, making, key, shipment, given_up))
 
 
-def _settle(case: Case, making: Making, key: str, shipment: int) -> Branch[None]:
-    outcome = yield from settling(case, key, making.anomalies[key], "车间生产")
+def _settle(
+    case: Case, making: Making, key: str, shipment: int, given_up: MutableMapping[int, Decimal]
+) -> Branch[None]:
+    found = making.anomalies[key]
+    outcome = yield from settling(case, key, found, "车间生产")
     order = making.settle(key, outcome.given_up)
+    if outcome.given_up:  # pieces that were made are not needed either
+        given_up[order.line_no] += outcome.quantity - found.missing
+    making.cheaper += outcome.reduction
     if outcome.again:
         making.ordered_again[order.line_no] += outcome.quantity
     settle_anomaly(case, order, outcome, shipment, turn=key.removeprefix("anomaly-"))
@@ -185,7 +193,7 @@ def _order(work: Work, line_no: int, shipment: int) -> dict[str, object]:
 
 @step("出货入库·入库制票", link="入库制票", undo=release_stock)
 def book_goods_in(
-    work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str
+    work: Work, received: list[Received], orders: list[OrderProgress], shipment: int, turn: str, repaired: bool = False
 ) -> DocumentRef | None:
     """Book what was counted into stock, keep what the case is to have, and issue the numbered 入库单, one a receipt.
 
@@ -197,7 +205,8 @@ def book_goods_in(
         line, reported, counted, reason, kept = one
         if counted == 0:
             continue
-        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
+        made = MovementKind.REPAIRED_IN if repaired else MovementKind.PRODUCTION_IN
+        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else made
         receive(work, line.line_no, line.part, counted, kind)
         if kept:
             reserve(work, line.line_no, line.part, kept)

@@ -12,6 +12,7 @@ from schemas.words import Labelled, PaymentKind
 
 SIGNED, PAID_ON, AMOUNT = "签字日期 signed on", "付款日期 paid on", "金额 amount"
 EXPIRED = "报价已于 {} 失效，请重新报价 the quote expired then: ask for a new one"
+LATE = "报价已失效，只受理签字同意 the quote has expired: only signed consent counts"
 ON_CONTRACT = {PaymentKind.DEPOSIT}  # what the law lets who fails lose
 _CENT, _YEAR = Decimal("0.01"), 365
 
@@ -85,14 +86,19 @@ def as_agreed(paid: Sequence[Paid], deposit: Decimal) -> list[Paid]:
     return counted
 
 
-def answer_problems(form: QuoteAnswer, quote: Quote, today: date) -> list[Problem]:
-    """Check an answer: consent is signed while the quote is valid, not before it was made; a refusal has a reason."""
+def answer_problems(form: QuoteAnswer, quote: Quote, today: date, late: bool = False) -> list[Problem]:
+    """Check an answer: consent is signed while the quote is valid, not before it was made; a refusal has a reason.
+
+    `late`: of a quote that has expired only signed consent counts, whenever it was signed.
+    """
+    if late and form.verdict == QuoteVerdict.DECLINE:
+        return [Problem("答复 answer", form.verdict.zh, LATE)]
     if form.verdict == QuoteVerdict.DECLINE:
         expected = "不同意时必填 is required to decline"
         return [] if form.reason else [Problem("原因 reason", "", expected)]
     if form.signed_on is None:
         return [Problem(SIGNED, "", "同意须有客户签字，请填日期 consent must be signed: enter the day")]
-    if form.signed_on > quote.valid_until:
+    if form.signed_on > quote.valid_until and not late:
         return [Problem(SIGNED, form.signed_on, EXPIRED.format(quote.valid_until))]
     if not quote.offered_on <= form.signed_on <= today:
         expected = f"应在报价日 {quote.offered_on} 与今天 {today} 之间 must lie between the quote and today"

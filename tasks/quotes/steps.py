@@ -36,24 +36,40 @@ def quote_today(work: Work, amount: Decimal) -> Quote:
     days, lapse_days = term(work, "quote.valid_days"), term(work, "quote.lapse_days")
     valid_until = work.today + timedelta(days=days)
     over = at(valid_until + timedelta(days=1))
-    silent = add_working_days(calendar(work), work.now, lapse_days) if lapse_days is not None else over
+    silent = add_working_days(calendar(work), work.now, lapse_days) if lapse_days else over
     when = {"offered_on": work.today, "valid_until": valid_until, "expires_at": over, "ends_at": min(silent, over)}
     return Quote(amount=amount, **when)
 
 
 def answer_question(
-    key: str, role: Role, quote: Quote, link: str, brief: Brief, remind: Remind | None = None
+    key: str,
+    role: Role,
+    quote: Quote,
+    link: str,
+    brief: Brief,
+    remind: Remind | None = None,
+    within: str | Due = "quote",
+    late: bool = False,
 ) -> Question[QuoteAnswer]:
-    """Ask for the customer's answer to a quote, until it ends; when the answer's term is over, `remind` says so."""
+    """Ask for the customer's answer to a quote, until it ends; when the answer's term is over, `remind` says so.
+
+    `late`: it has expired already, and the customer may still consent: nobody waits for that, and nothing ends it.
+    """
 
     def check(form: QuoteAnswer, work: Work) -> list[Problem]:
-        return rules.answer_problems(form, quote, work.today)
+        return rules.answer_problems(form, quote, work.today, late)
 
     def shown() -> list[str]:
-        return [f"报价 Quote: **{money(quote.amount)} CNY** · 有效至 valid until {quote.valid_until}", *brief()]
+        offer = f"报价 Quote: **{money(quote.amount)} CNY** · 有效至 valid until {quote.valid_until}"
+        return [offer, *([rules.LATE] if late else []), *brief()]
 
-    more: More = {"expires": lambda _work: quote.ends_at, "remind": remind or escalation(role)}
-    return gate(key, "报价答复", role, QuoteAnswer, "quote", link, shown, check=check, **more)
+    more: More = {"remind": None} if late else {"remind": remind or escalation(role), "expires": ends(quote)}
+    return gate(key, "报价答复", role, QuoteAnswer, within, link, shown, check=check, **more)
+
+
+def ends(quote: Quote) -> Due:
+    """Due when a quote ends."""
+    return lambda _work: quote.ends_at
 
 
 def paying(key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | None = None) -> Branch[None]:
@@ -62,15 +78,24 @@ def paying(key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | Non
     With `expires`, TimedOut where not all of it came by then. When the term is over the SUPERVISOR is told too.
     """
     for number in count(1):
-        left = {kind: amount for kind, amount in owed.items() if amount > 0}
-        if not left:
+        if not (left := still_owed(owed)):
             return
         said = yield payment_question(f"{key}-{number}", left, link, expires)
         owed[said.kind] -= said.amount
-        paid.append(Paid(kind=said.kind, amount=said.amount, paid_on=said.paid_on))
+        paid.append(paid_by(said))
 
 
-def payment_question(key: str, left: Owed, link: str, expires: Due | None) -> Question[PaymentReceived]:
+def still_owed(owed: Owed) -> Owed:
+    """Give what of it is more than nothing."""
+    return {kind: amount for kind, amount in owed.items() if amount > 0}
+
+
+def paid_by(form: PaymentReceived) -> Paid:
+    """Give the payment that a form tells of."""
+    return Paid(kind=form.kind, amount=form.amount, paid_on=form.paid_on)
+
+
+def payment_question(key: str, left: Owed, link: str, expires: Due | None = None) -> Question[PaymentReceived]:
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:

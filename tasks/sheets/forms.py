@@ -16,7 +16,7 @@ from tasks.sheets.cells import Cell, read_cell
 
 NAMESPACE = UUID("0d3f6f0e-7a54-4f0e-8a39-3a2f5a7a2f57")
 KEPT_AS: Mapping[Register | None, Callable[[str], str]] = {
-    Register.CASE: str.upper,
+    Register.CASE: order_number,
     Register.ORDER: order_number,
 }  # the same number, however it is typed
 NO_KEY = "必填，不能是公式；合并的单元格请取消合并 is required, no formula; split merged cells"

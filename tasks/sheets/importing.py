@@ -74,7 +74,8 @@ def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableRepor
 def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
     """Find what the rows name: cases that exist, people who work here, offices."""
     with db.connect() as connection:
-        numbers = cases_by_number(connection, {row.key for row in rows}).keys() if kind.decides else ()
+        named = [column.heading for column in kind.columns if column.register is Register.CASE]
+        numbers = cases_by_number(connection, {row.values.get(name, "") for name in named for row in rows}).keys()
         staff = {code for code, person in people(connection).items() if person.active}
         return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
 

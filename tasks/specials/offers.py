@@ -43,14 +43,14 @@ class Contract(NamedTuple):
     lines: list[PartsLine]
     days: dict[int, int]
 
-    def owed(self, paid: Sequence[Paid], *leaving: Mapping[int, Decimal]) -> Owed:
-        """What is still to be paid before so many of each line leave, from here or ordered again."""
+    def owed(self, paid: Sequence[Paid], cheaper: Decimal, *leaving: Mapping[int, Decimal]) -> Owed:
+        """What is still to be paid before so many of each line leave, from here or ordered again; `cheaper`: reductions."""
         many = {
             line.line_no: sum((some.get(line.line_no, Decimal(0)) for some in leaving), Decimal(0))
             for line in self.lines
         }
         goods = [line.of(many[line.line_no]) for line in self.lines if many[line.line_no]]
-        return {PaymentKind.BALANCE: price_of(goods) - sum(one.amount for one in paid)}
+        return {PaymentKind.BALANCE: price_of(goods) - cheaper - sum(one.amount for one in paid)}
 
 
 class OfferRules(Shape):

@@ -1,22 +1,24 @@
 """下单生产 around what PA's steps do: contract review, the items' prices, and how an order ends that fails (DOMAIN 7)."""
 
 from collections.abc import Sequence
-from functools import partial
+from itertools import count
 from typing import Final
 
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
 from schemas.tables import notice, part_price, production_order
-from schemas.words import OrderState, Role, Verdict
-from tasks.approvals.steps import Matter, approval, find_leader
-from tasks.branches.beside import alone
-from tasks.durable.process import Case, ask
+from schemas.words import OrderState, Role
+from tasks.approvals.steps import Matter, approving
+from tasks.branches.beside import alone, next_answer
+from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
+from tasks.logistics.shipping import Shipping
 from tasks.policies.queries import term
+from tasks.production.rules import Making
 from tasks.quotes.rules import FailedBy, Paid
-from tasks.quotes.steps import giving_back
+from tasks.quotes.steps import giving_back, paid_by, payment_question, still_owed
 from tasks.specials.offers import Contract
 from tasks.specials.steps import Over
 from tasks.stock.moves import release
@@ -34,19 +36,16 @@ def contract_reviewer(work: Work, credit: CreditGrade) -> Role | None:
 
 def review_contract(case: Case, contract: Contract, credit: CreditGrade, barred: set[str]) -> None:
     """Have the contract reviewed before anything is ordered; Over where it is refused: then nothing came about."""
+
+    def brief() -> list[str]:
+        return [f"信用等级 credit: **{credit.zh}**", *brief_lines(contract.lines)]
+
     role = contract_reviewer(case, credit)
     if role is None:
         return
-    leader = find_leader(case, role, frozenset(barred), turn="contract")
-    matter = Matter(ORDER, barred, partial(_brief, contract, credit), leader.last)
-    said = ask(case, approval("contract", "合同评审", leader.role, matter, "contract"))
-    if said.verdict == Verdict.REJECT:
-        raise Over(SpecialEnding.REJECTED, said.reason)
-    barred.add(said.staff)
-
-
-def _brief(contract: Contract, credit: CreditGrade) -> list[str]:
-    return [f"信用等级 credit: **{credit.zh}**", *brief_lines(contract.lines)]
+    why = alone(case, approving(case, "contract", "合同评审", role, Matter(ORDER, barred, brief), "contract"))
+    if why:
+        raise Over(SpecialEnding.REJECTED, why)
 
 
 @step(ORDER)
@@ -56,6 +55,21 @@ def conclude(work: Work, lines: list[PartsLine]) -> list[PartsLine]:
         source = f"{work.case.number} 特殊订货"
         work.insert(part_price, part=line.part, price=line.price, valid_from=work.today, source=source)
     return lines
+
+
+def pay_balance(case: Case, contract: Contract, paid: list[Paid], shipping: Shipping, made: Making) -> None:
+    """Await what is owed for the goods that leave, here or ordered again; asked anew where it becomes less."""
+    asked = count(1)
+    number, last = 0, None
+    while True:
+        owed = contract.owed(
+            paid, shipping.cheaper + made.cheaper, shipping.leaving, made.ordered_again, shipping.again
+        )
+        if not (left := still_owed(owed)):
+            return
+        number, last = next(asked) if left != last else number, left
+        if answered := next_answer(case, payment_question(f"balance-{number}", left, ORDER)):
+            paid.append(paid_by(answered[1]))
 
 
 @step("停止生产", link=ORDER)

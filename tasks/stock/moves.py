@@ -19,9 +19,9 @@ def available(work: Work, part: str) -> Decimal:
     return free_of(work.unit.connection, work.read(free_stock), part) + shifted
 
 
-def reserve(work: Work, line_no: int, part: str, quantity: Decimal) -> None:
-    """Keep goods for a line of the case."""
-    place = {"warehouse": work.read(main_warehouse), "part": part}
+def reserve(work: Work, line_no: int, part: str, quantity: Decimal, warehouse: str = "") -> None:
+    """Keep goods for a line of the case, of the main warehouse where no other is named."""
+    place = {"warehouse": warehouse or work.read(main_warehouse), "part": part}
     held = Reservation(line_no, work.key, place["warehouse"], part, quantity, "held")
     work.read(reservations).setdefault(work.case.id, []).append(held)
     work.insert(reservation, line_no=line_no, quantity=quantity, state=held.state, **place)
@@ -44,9 +44,9 @@ def warehouse_of(work: Work, kind: MovementKind) -> str:
     return work.read(damaged_warehouse if kind in OF_DAMAGED else main_warehouse)
 
 
-def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind) -> None:
-    """Book goods in, or fewer than none of them out."""
-    place = {"warehouse": warehouse_of(work, kind), "part": part}
+def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str = "") -> None:
+    """Book goods in, or fewer than none of them out; by default where goods of that kind stand."""
+    place = {"warehouse": warehouse or warehouse_of(work, kind), "part": part}
     _move(work, line_no, place, quantity, kind)
     work.unit.ensure(work.case.id, stock_balance, place)
     work.shift(stock_balance, place, on_hand=quantity)

@@ -66,6 +66,12 @@ def warehouses(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[st
     return dict(connection.execute(select(warehouse.c.code, warehouse.c.name)).tuples().all())
 
 
+def warehouses_of(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[tuple[str, str | None], str]:
+    """Load the first warehouse of each kind of the group itself (None) and of each office: (kind, office) → code."""
+    rows = connection.execute(select(warehouse).order_by(warehouse.c.code.desc()))
+    return {(row.kind, row.office): row.code for row in rows}
+
+
 def main_warehouse(connection: Connection, _case_ids: Sequence[int] = (), kind: str = "good") -> str:
     """Give the group's own warehouse of good stock."""
     own = select(warehouse.c.code).where(warehouse.c.kind == kind, warehouse.c.office.is_(None))

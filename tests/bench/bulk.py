@@ -1,15 +1,15 @@
-"""Two thousand cases of three lines from sheet rows to closed: in chunks, one by one, and by DBOS.
+"""Two thousand cases of three lines from sheet rows to closed: in chunks, one by one, and by DBOS; special orders too.
 
 All three on the same server in the same run, each on a fresh copy of the database, and by turns, so that a
 busy machine is busy for all; medians of three. DBOS and one-by-one play fewer cases: their rate does not hang on the
-number. `ratio` is bulk ÷ DBOS.
+number. `ratio` is bulk ÷ DBOS. `so_per_step` is how fast special orders record a step ÷ how fast parts applications do.
 """
 
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -28,13 +28,14 @@ from tasks.sheets.crew import Crew, crew
 from tasks.sheets.forms import forms_of
 from tasks.sheets.importing import form_chunks
 from tasks.sheets.outcome import Became
+from tests.bench import bulk_repairs, specials
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
 from tests.tasks.sheets.workbooks import rows_of
 
 RUNS = 3
-CASES, CASES_OF_DBOS, CASES_ONE_BY_ONE = 2000, 300, 100
+CASES, SPECIAL_ORDERS, CASES_OF_DBOS, CASES_ONE_BY_ONE = 2000, 1000, 300, 100
 WARM_UP = 24
 DBOS_SETTINGS = ((1, 8), (2, 8))  # processes, threads each; the best counts
 KEPT_BY_DBOS = {"ledger", "lease", "sheet_row"}  # its own checkpoints and idempotency keys stand for these
@@ -43,30 +44,43 @@ KEPT_BY_DBOS = {"ledger", "lease", "sheet_row"}  # its own checkpoints and idemp
 def run() -> list[Figure]:
     """Measure; the DBOS run is checked to have written what ours wrote, table by table."""
     flows.load()
-    rates: list[tuple[float, float, float]] = []
+    rates: list[tuple[float, ...]] = []
     with stage() as here:
         for _ in range(RUNS):
             dbos = max(_by_dbos(here, *setting) for setting in DBOS_SETTINGS)
-            rates.append((_in_chunks(here), dbos, _one_by_one(here)))
-    bulk, dbos, single = (statistics.median(column) for column in zip(*rates, strict=True))
+            parts, steps = _in_chunks(here, play_sheets, CASES)
+            orders, steps_of_order = _in_chunks(here, play_orders, SPECIAL_ORDERS)
+            rates.append((parts, dbos, _one_by_one(here), orders, orders * steps_of_order / (parts * steps)))
+        repairs, steps_of_repair = bulk_repairs.rate(here, _apply, play_sheets, CASES // 2)
+    bulk, dbos, single, orders, per_step = (statistics.median(column) for column in zip(*rates, strict=True))
+    repairs_per_step = repairs * steps_of_repair / bulk
     return [
         Figure("cases_per_s", bulk),
         Figure("dbos_cases_per_s", dbos),
         Figure("one_by_one_cases_per_s", single),
         Figure("ratio", bulk / dbos, "≥ 19", bulk / dbos >= 19),
+        Figure("so_cases_per_s", orders),
+        Figure("so_per_step", per_step, "≥ 0.8", per_step >= 0.8),
+        Figure("rr_cases_per_s", repairs),
+        Figure("rr_per_step", repairs_per_step, "≥ 0.8", repairs_per_step >= 0.8),
     ]
 
 
-def _in_chunks(here: Stage) -> float:
+def _in_chunks(here: Stage, play: Callable[[Crew, Sequence[int]], None], cases: int) -> tuple[float, float]:
+    """Play so many cases; gives how many a second, and how many steps of each were recorded."""
     with here.fresh() as db:
         use(db, partial(join, db.url.render_as_string(hide_password=False)))
         with crew(db, CASES // CHUNK) as helpers:
-            play_sheets(helpers, range(WARM_UP))
+            play(helpers, range(WARM_UP))
             begun = time.perf_counter()
-            play_sheets(helpers, range(WARM_UP, WARM_UP + CASES))
+            play(helpers, range(WARM_UP, WARM_UP + cases))
             seconds = time.perf_counter() - begun
         books_balance(db)
-    return CASES / seconds
+        counted = "SELECT count(*)::float / count(DISTINCT case_id), bool_and(closed_at IS NOT NULL) FROM ledger "
+        with db.connect() as connection:
+            steps, closed = connection.execute(text(f"{counted} JOIN service_case c ON c.id = case_id")).one()
+    assert closed, "a case waits"
+    return cases / seconds, steps
 
 
 def play_sheets(helpers: Crew, cases: Sequence[int]) -> None:
@@ -75,6 +89,14 @@ def play_sheets(helpers: Crew, cases: Sequence[int]) -> None:
     numbers = dict(zip(cases, _apply(helpers, "applications", applied), strict=True))
     for gate, kind in KINDS.items():
         _apply(helpers, kind, [row for n in cases for row in answer_rows(n, gate, numbers[n])])
+
+
+def play_orders(helpers: Crew, cases: Sequence[int]) -> None:
+    """Send the sheets of all special orders, stage by stage."""
+    ordered = [row for n in cases for row in specials.order_rows(n)]
+    numbers = dict(zip(cases, _apply(helpers, "special-orders", ordered), strict=True))
+    for place, (code, *_) in enumerate(specials.SHEETS):
+        _apply(helpers, code, [row for n in cases for row in specials.answer_rows(n, place, numbers[n])])
 
 
 def _apply(helpers: Crew, code: str, rows: Sequence[dict[str, Any]]) -> list[str]:

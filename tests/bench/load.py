@@ -110,16 +110,17 @@ def form(n: int, gate: str) -> dict[str, Any]:
 
 def application_rows(n: int) -> list[dict[str, Any]]:
     """Give the rows of an application's sheet, a line each."""
-    return _rows({"申报单号": f"B-{n}"}, application(n)[1])
+    return rows_of_form({"申报单号": f"B-{n}"}, application(n)[1])
 
 
 def answer_rows(n: int, gate: str, number: str) -> list[dict[str, Any]]:
     """Give the rows of the sheet that answers a case's work item, as people fill it in: without its step."""
     day = {"日期": shanghai_day(clock.now())} if gate in ("produce", "goods-in", "goods-out") else {}
-    return _rows({"单号": number, **day}, form(n, gate))
+    return rows_of_form({"单号": number, **day}, form(n, gate))
 
 
-def _rows(own: Mapping[str, Any], filled: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows_of_form(own: Mapping[str, Any], filled: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the rows of a sheet: those of a form's lines, each with what concerns the whole form and its `own` key."""
     whole = {**own, **{heading: value for heading, value in filled.items() if heading != "明细"}}
     return [{**whole, **line} for line in filled.get("明细", [{}])]
 

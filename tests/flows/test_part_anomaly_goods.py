@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.flows.anomalies import planned, reported
-from tests.play import Play, line
+from tasks.durable.stage import advance
+from tests.flows.anomalies import KEY, in_production, planned, reported
+from tests.play import Play, cells, line
 
 WAITS = "该行等待异常单"
 AIR = {"运输方式": "空运", "承运商": "国航货运", "运费": 1200, "件数": 1}
@@ -33,3 +34,42 @@ def test_goods_of_which_something_is_reported_wait_though_only_their_freight_is_
     assert list(play.items(case)) == ["goods-out-2-1"], "what is left leaves by a form of its own"
     assert [play.finish(one) for one in (case, play.ordered(child))] == ["delivered", "delivered"]
     assert play.moved(case, "delivery_out") == {"P-HW-001": -2}
+
+
+def test_what_was_made_and_is_ordered_again_as_the_reviewer_calls_it_wrong_is_not_sent_too(play: Play) -> None:
+    case = in_production(play)
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 3}, 异常说明="都有划痕"))
+    child = play.anomaly(case, KEY)
+    play.decide(child, "review", 异常类别="质量问题")
+    assert play.finish(planned(play, child)) == "settled"
+    advance(play.db, case)
+    again = play.ordered(child)
+    play.run_to(case, f"together-{again}")
+    play.run_to(again, "goods-out-1-1")
+    play.rest()
+    assert [play.finish(one) for one in (case, again)] == ["delivered", "delivered"]
+    assert (play.moved(case, "delivery_out"), play.moved(again, "delivery_out")) == ({"P-PT-001": -2}, {"P-PB-001": -3})
+
+
+WHERE = {
+    "入良品库": (2, 0),
+    "入残次品库": (0, 2),
+    "报废": (0, 0),
+    "退回发货方": (0, 0),
+    "无实物": (0, 0),
+    "留在原处": (2, 0),
+}
+
+
+@pytest.mark.parametrize("goods", WHERE)
+def test_goods_that_were_in_stock_are_afterwards_where_the_plan_says_and_once(play: Play, goods: str) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "goods-out-1-1")
+    child = reported(play, case, 数量=2)
+    assert play.finish(planned(play, child, 货物去向=goods)) == "settled"
+    play.rest()
+    assert play.withdraw(play.ordered(child), "E1040").accepted
+    assert play.finish(case) == "delivered"
+    found = play.rows("SELECT warehouse, on_hand FROM stock_balance WHERE part = 'P-PB-001'")
+    stock = {row.warehouse: row.on_hand for row in found}
+    assert (stock["MAIN-GOOD"], stock.get("MAIN-DAMAGED", 0)) == WHERE[goods]

@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+import flows.repair_return
+import flows.return_list  # noqa: F401  register RR and its lists
 from schemas.words import Role
 from tasks.durable.stage import advance
 from tests.flows.anomalies import KEY, at, charges, in_production, planned, reported, source
@@ -46,10 +48,51 @@ def test_a_re_send_is_an_application_from_step_4_from_stock(play: Play) -> None:
     assert play.moved(again, "delivery_out") == {"P-HW-001": -1}
 
 
-@pytest.mark.parametrize("remedy", ["返修", "退款"])
-def test_what_needs_a_process_that_is_not_there_is_refused(play: Play, remedy: str) -> None:
+def test_what_needs_a_process_that_is_not_there_is_refused(play: Play) -> None:
     _, child = at(play, "plan-1")
-    assert "尚未开通，请选其他办法 not yet" in play.refused(child, "plan-1", 处理办法=remedy)
+    assert "尚未开通，请选其他办法 not yet" in play.refused(child, "plan-1", 处理办法="退款")
+
+
+def repaired(play: Play, case: int, key: str) -> int:
+    """Settle an anomaly by a repair, and let its source hear of it; gives the repair at its first gate."""
+    child = play.anomaly(case, key)
+    play.run_to(child, "plan-1")
+    assert "先留在原处" in play.refused(child, "plan-1", 处理办法="返修", 货物去向="入残次品库")
+    play.decide(child, "plan-1", 处理办法="返修", 货物去向="留在原处")
+    assert play.finish(child) == "settled"
+    advance(play.db, case)
+    return play.ordered(child)
+
+
+def test_a_repair_of_what_never_left_the_house_begins_with_its_appraisal(play: Play) -> None:
+    """Repair → RR; each says where the goods at hand go."""
+    case = source(play)
+    repair = repaired(play, case, KEY)
+    row = play.case(repair)
+    assert (row.process, row.urgency, list(play.items(repair))) == ("RR", "urgent", ["appraise-1"])
+    assert play.items(repair)["appraise-1"].role == "WORKSHOP"
+    assert play.moved(repair, "damaged_in") == {"P-PB-001": 2}
+    assert play.finish(repair) == "repaired"
+    assert play.moved(repair, "own_use_out") == {"P-PB-001": -2}
+    assert play.finish(case) == "delivered"
+    assert play.lines(case)[0].replaced == 2
+
+
+def test_a_repair_of_what_an_office_has_is_sent_back_by_it_without_a_review(play: Play) -> None:
+    case = play.apply([line("P-HW-001", 4)])
+    play.run_to(case, "pickup-1")
+    play.decide(case, "pickup-1", 核对结果="损坏", 照片编号="IMG-1", 明细=cells("完好数量", {1: 3}))
+    repair = repaired(play, case, "anomaly-pickup-1-1")
+    assert list(play.items(repair)) == ["list-1"]
+    assert "review-1" not in play.keys(repair)
+    (stands,) = play.rows("SELECT warehouse FROM stock_movement WHERE case_id = :case", case=repair)
+    assert stands.warehouse == "BJ-DAMAGED"
+    assert play.finish(case) == "delivered"
+
+
+def test_what_is_missing_is_not_repaired(play: Play) -> None:
+    _, child = at(play, "plan-1", kind="缺件(单货不符)")
+    assert "须有实物" in play.refused(child, "plan-1", 处理办法="返修", 货物去向="留在原处")
 
 
 def test_each_plan_says_where_the_goods_at_hand_go(play: Play) -> None:

@@ -48,10 +48,10 @@ def test_the_deposit_comes_before_production_and_the_balance_before_dispatch(pla
     assert owed(play, case, "balance-2") == ["尾款 **1,500.00 CNY**"]
     assert play.finish(case) == "delivered"
     assert paid(play, case) == [("deposit", 1000), ("prepayment", 2000), ("balance", 500), ("balance", 1500)]
-    from tasks.specials.queries import order_table
+    from tasks.quotes.queries import paid_table
 
     with play.db.connect() as connection:
-        facts = dict(order_table(connection, case).facts)
+        facts = dict(paid_table(connection, case).facts)
     assert facts["已付 Paid"] == "尾款 2,000.00；定金 1,000.00；预付款 2,000.00"
 
 

@@ -1,11 +1,16 @@
-"""Take the pictures of docs/walkthrough.md anew: `.venv/bin/python -m tests.system.screenshots`."""
+"""Take the pictures of docs/walkthrough.md and of the guides beside it anew: `.venv/bin/python -m tests.system.screenshots`."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+from deployments.cli.session import operations_database
+from deployments.demo.days import Days, watch
 from deployments.settings import PROJECT
-from tests.system.product import running_product
+from tests.flows.cycles import control_of, planned
+from tests.play import Play
+from tests.system.product import Product, running_product
 from tests.system.staff import Staff, chromium, fill, log_in, sit_down
 
 PICTURES = PROJECT / "docs" / "img"
@@ -63,6 +68,7 @@ def main() -> None:
             take_part_anomaly,
         ):
             take(staff)
+        take_cycle_control(product, staff)
 
 
 def take_start_page(staff: Staff) -> None:
@@ -133,6 +139,30 @@ def take_part_anomaly(staff: Staff) -> None:
         fill(form, label, value)
     staff.page.mouse.move(0, 0)
     shoot(staff.page, "part-anomaly", 1300)
+
+
+def take_cycle_control(product: Product, staff: Staff) -> None:
+    """The penalty opinion as the manager decides on it, and the sheet of the control that it came from."""
+    number = late_control(product)
+    staff.open_waiting("客户服务部经理", number)
+    shoot(staff.page, "penalty", 1000, staff.resume())
+    staff.open_case(number)
+    shoot(staff.page, "cycle", 1250)
+
+
+def late_control(product: Product) -> str:
+    """Let a workshop have been late some months ago, and object; gives the control that waits for the manager."""
+    with operations_database(product.settings) as db, Days().counted() as days:
+        days.gone, play = timedelta(days=-90), Play(db)
+        case = planned(play)
+        watch(db)
+        days.gone += timedelta(days=14)
+        play.finish(case)
+        control = control_of(play, case)
+        while not any(key.startswith("answer") for key in play.items(control)):
+            days.pass_on(db)
+        play.decide(control, play.next_key(control), 部门意见="有异议", 原因="板材到货晚两天")
+        return str(play.case(control).number)
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:

@@ -85,15 +85,15 @@ class Staff:
     def open_waiting(self, role: str, number: str, look: Callable[[], object] = lambda: None) -> None:
         """Go from the start page by a role's inbox to a case; `look` at the inbox when the case is there."""
         self.inbox(role)
-        row = self.page.get_by_role("row", name=number)
+        link = self.page.get_by_role("row", name=number).get_by_role("link", name="去办理")
         for _ in range(15):  # the inbox is a few seconds behind
-            if row.count():
+            if link.count():
                 break
             self.page.wait_for_timeout(2000)
             self.page.reload()
             self.page.get_by_role("link", name="工作台").wait_for()
         look()
-        row.get_by_role("link", name="去办理").click()
+        link.click()
         self._see_run()
 
     def open_run(self, run_id: str) -> None:

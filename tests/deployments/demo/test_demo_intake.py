@@ -13,8 +13,9 @@ from deployments.demo.sheets_door import SheetsDoor
 
 def test_every_mistake_of_the_demo_comes_back_with_its_reason(db: Engine, tmp_path: Path) -> None:
     flows.load()
-    numbers = SheetsDoor(db, tmp_path, Screen(), Days()).apply(BY_SHEET)
-    assert set(numbers) == {story.key for story in BY_SHEET}
+    first = [story for story in BY_SHEET if not story.later]
+    numbers = SheetsDoor(db, tmp_path, Screen(), Days()).apply(first)
+    assert set(numbers) == {story.key for story in first}
 
 
 def test_twenty_applications_are_clicked_and_sixty_come_by_sheet_each_under_a_key_of_its_own() -> None:

@@ -50,6 +50,15 @@ def test_consent_for_an_expired_quote_is_refused() -> None:
     assert "报价已于 2026-12-03 失效，请重新报价" in told
 
 
+def test_of_an_expired_quote_only_signed_consent_counts_whenever_it_was_signed() -> None:
+    """Consent before dispatch revives it (DOMAIN-BRANCHES 2)."""
+    today = date(2026, 12, 9)
+    assert answer_problems(answer(date(2026, 12, 8)), QUOTE, today, late=True) == []
+    assert "与今天" in words(answer_problems(answer(date(2026, 12, 10)), QUOTE, today, late=True))
+    declined = answer(None, QuoteVerdict.DECLINE, reason="不修了")
+    assert "只受理签字同意" in words(answer_problems(declined, QUOTE, today, late=True))
+
+
 def test_a_refusal_may_be_oral_and_has_a_reason() -> None:
     assert "不同意时必填" in words(answer_problems(answer(None, QuoteVerdict.DECLINE), QUOTE, DAY))
     assert answer_problems(answer(None, QuoteVerdict.DECLINE, reason="电话答复：太贵"), QUOTE, DAY) == []

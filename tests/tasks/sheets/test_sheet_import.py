@@ -498,3 +498,14 @@ def test_a_password_in_a_place_is_not_told() -> None:
         pass
     assert "secret" not in str(wrong.value)
     assert "127.0.0.1:1/a.xlsx" in str(wrong.value)
+
+
+def test_a_case_that_a_row_is_about_is_found_however_its_number_is_typed(play: Play, tmp_path: Path) -> None:
+    number = play.case(play.apply([PANEL])).number
+    kind = sheet_kind("anomaly-report")
+    row = {"申报单号": "Y-1", "办事处": "BJ", "申报人工号": "E1049", "来源单号": number.lower().replace("-", "－")}
+    row |= {"行号": 1, "异常类别": "质量问题", "数量": 1, "异常情况": "开裂"}
+    wrong = row | {"申报单号": "Y-2", "来源单号": "PA-2026-999999"}
+    report = import_file(play.db, save(tmp_path / "异常.xlsx", kind, row, wrong), kind)
+    assert (report.counts[Became.ACCEPTED], report.counts[Became.REJECTED]) == (1, 1)
+    assert "来源单号是已有的单据" in str(report.rejected[0].problems[0])

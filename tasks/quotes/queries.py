@@ -1,4 +1,4 @@
-"""The SQL of special orders: the lines with what was paid."""
+"""The SQL of payments: the lines of a case with what was paid."""
 
 from sqlalchemy import Connection, func, select
 
@@ -8,8 +8,8 @@ from schemas.words import PaymentKind
 from tasks.lines.queries import line_table
 
 
-def order_table(connection: Connection, case_id: int) -> LineTable:
-    """Show the lines of a special order, and what was paid and given back of it."""
+def paid_table(connection: Connection, case_id: int) -> LineTable:
+    """Show the lines of a case, and what was paid and given back of it."""
     of = payment.c
     paid = select(of.kind, func.sum(of.amount)).where(of.case_id == case_id).group_by(of.kind).order_by(of.kind)
     told = [f"{PaymentKind(kind).zh} {money(amount)}" for kind, amount in connection.execute(paid)]

@@ -1,0 +1,164 @@
+"""The goods of a 返件清单 on their way: shipped, received in parts by their own days, traced (DOMAIN-BRANCHES 2)."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from schemas.forms.return_lists import (
+    GoodsArrived,
+    GoodsShipped,
+    GoodsState,
+    ListReceipt,
+    ListShipped,
+    ListTraced,
+    TraceFound,
+)
+from schemas.problems import Problem
+from schemas.words import DocumentKind, MovementKind, Role
+from tasks.cycle.rules import at
+from tasks.cycle.terms import Due, More, escalation, gate, working_days
+from tasks.documents.contents import goods_row, slip
+from tasks.documents.steps import DocumentRef, issue
+from tasks.durable.process import Case, answered_at, ask, ask_first
+from tasks.durable.question import Question
+from tasks.durable.signals import TimedOut
+from tasks.durable.step import step
+from tasks.lines.rules import known_lines, only_these
+from tasks.people.queries import offices
+from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
+from tasks.repair.rules import arrival_problems, wanted
+from tasks.repair.shapes import ListedGoods
+from tasks.stock.moves import receive
+from tasks.stock.queries import warehouses_of
+from tasks.unit.work import SHANGHAI, Work
+
+
+def shipping(case: Case, listed: Listed) -> date:
+    """确认物流信息: carrier, tracking number, expected date; the goods leave the office. Gives the expected date."""
+
+    def check(form: ListShipped, work: Work) -> list[Problem]:
+        early = form.expected < work.today
+        return [Problem("预计到货 expected", form.expected, f"不能早于今天 {work.today} in the past")] if early else []
+
+    asked = gate(
+        "logistics", "确认物流信息", Role.OFFICE, ListShipped, "logistics", "", lambda: brief_list(listed), check=check
+    )
+    form = ask(case, asked)
+    ship_list(case, listed, form)
+    return form.expected
+
+
+def match_parcel(case: Case, held: HeldParcel, listed: Listed) -> date:
+    """Match a parcel that came first with the repairs that its office filed: it is counted as any shipment."""
+    book_back_parcel(case, held, turn=1)
+    came = answered_at(case, "hold-parcel").astimezone(SHANGHAI).date()
+    ship_list(case, listed, ListShipped(staff=case.request.applicant, carrier="—", tracking="—", expected=came))
+    return came
+
+
+@step("返件发运", link="确认物流信息")
+def ship_list(work: Work, listed: Listed, form: ListShipped) -> DocumentRef:
+    """Move the goods out of the office's damaged warehouse with one 调拨单; on the road they are nobody's stock."""
+    places = work.read(warehouses_of)
+    here, there = places["damaged", work.case.office], places["damaged", None]
+    told = GoodsShipped(number=work.case.number, **form.model_dump(exclude={"staff"}))
+    for one in listed:
+        receive(work, one.line_no, one.part, -one.quantity, MovementKind.TRANSFER_OUT, here)
+        write_to(work, one, "shipped", told)
+    kinds, rows = [MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN], [goods_row(one) for one in listed]
+    way = {"receiver": there, "carrier": form.carrier, "tracking": form.tracking}
+    return issue(work, DocumentKind.TRANSFER, slip(work, kinds, way, rows, warehouse=here))
+
+
+def receiving_list(case: Case, listed: Listed, expected: date) -> bool:
+    """提货验货: each receipt on its own day, its lines go on singly; says whether anything arrived.
+
+    What has not come 5 wd after the expected date is traced by LOGISTICS, and may be lost.
+    """
+    left, arrived = {one.line_no: one for one in listed}, False
+    for turn in count(1):
+        try:
+            _, said = ask_first(case, receipt_question(left, turn, expected))
+        except TimedOut:
+            asked = receipt_question(left, turn, None), trace_question(left, turn)
+            _, said = ask_first(case, *asked)
+        if isinstance(said, ListReceipt):
+            book_receipt(case, [left.pop(line.line_no) for line in said.lines], said, turn=turn)
+            arrived = True
+        elif said.verdict == TraceFound.LOST:
+            tell_lost(case, list(left.values()), turn=turn)
+            return arrived
+        else:
+            expected = said.expected
+        if not left:
+            return True
+    raise AssertionError("count() has no end")
+
+
+def receipt_question(left: Mapping[int, ListedGoods], turn: int, expected: date | None) -> Question[ListReceipt]:
+    """Ask the warehouse to count what arrived; with an expected date until it is to be traced."""
+    quantities = {no: one.quantity for no, one in left.items()}
+
+    def check(form: ListReceipt, work: Work) -> list[Problem]:
+        problems = known_lines([line.line_no for line in form.lines], left)
+        return problems or arrival_problems(form, quantities, work.today)
+
+    def prefill() -> dict[str, Any]:
+        return {"明细": [{"行号": no, "实收数量": float(many)} for no, many in quantities.items()]}
+
+    due: Due = working_days("trace_after", at(expected)) if expected else (lambda work: work.now)
+    more: More = {"covers": only_these(left), "also": Role.LOGISTICS}
+    if expected:
+        more["expires"] = due
+    key, brief = f"receive-{turn}{'' if expected else '-late'}", list(left.values())
+    return gate(
+        key, "提货验货", Role.WAREHOUSE, ListReceipt, due, "", lambda: brief_list(brief), prefill, check, **more
+    )
+
+
+def trace_question(left: Mapping[int, ListedGoods], turn: int) -> Question[ListTraced]:
+    """Ask LOGISTICS where a shipment is that did not come."""
+
+    def check(form: ListTraced, _work: Work) -> list[Problem]:
+        return wanted(form, "expected", form.verdict == TraceFound.COMING)
+
+    brief, remind = list(left.values()), escalation(Role.LOGISTICS)
+    return gate(
+        f"trace-{turn}", "返件查询", Role.LOGISTICS, ListTraced, "trace", "提货验货", lambda: brief_list(brief),
+        check=check, remind=remind,
+    )  # fmt: skip
+
+
+@step("返件入库", link="提货验货")
+def book_receipt(work: Work, came: Listed, form: ListReceipt, turn: int) -> DocumentRef | None:
+    """Book what was counted into the group's damaged warehouse, by its own day, and tell the repairs (S3 §2 4.2)."""
+    where, found = work.read(warehouses_of)["damaged", None], {line.line_no: line for line in form.lines}
+    rows = []
+    for one in came:
+        line = found[one.line_no]
+        told = GoodsArrived(
+            number=work.case.number, received_on=form.received_on, counted=line.counted, state=line.state,
+            photos=line.photos,
+        )  # fmt: skip
+        write_to(work, one, "arrived", told)
+        if line.counted:
+            receive(work, one.line_no, one.part, line.counted, MovementKind.TRANSFER_IN, where)
+            many = {"quantity": str(line.counted), "reported": str(one.quantity)}
+            rows.append(goods_row(one, **many, reason=f"{form.received_on} {line.state.zh}"))
+    if not rows:
+        return None
+    office = work.read(offices)[work.case.office]
+    party = {"supplier": f"{office.name} {office.code}"}
+    content = slip(work, [MovementKind.TRANSFER_IN], party, rows, warehouse=where)
+    return issue(work, DocumentKind.INBOUND_SLIP, content)
+
+
+@step("返件丢失", link="提货验货")
+def tell_lost(work: Work, gone: Listed, turn: int) -> Listed:
+    """Tell the repairs that their goods will not come."""
+    told = {"received_on": work.today, "counted": Decimal(0), "state": GoodsState.MISSING}
+    for one in gone:
+        write_to(work, one, "arrived", GoodsArrived(number=work.case.number, **told))
+    return gone

@@ -1,0 +1,59 @@
+"""What must hold of the forms of a repair, and how a case of several lines ends; pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from schemas.forms.applications import ReviewVerdict
+from schemas.forms.base import Form
+from schemas.forms.repairs import Appraisal, Place, RepairReview
+from schemas.forms.return_lists import GoodsState, ListReceipt
+from schemas.forms.sales import YesNo
+from schemas.problems import Problem
+from schemas.processes.repair_return import RepairEnding
+
+LESS = "实收少于清单，请选缺少等 less than was listed: say what is wrong"
+PHOTOS = "损坏或不符须附照片编号 damage and mismatch need photo references"
+
+
+def wanted(form: Form, name: str, when: bool = True) -> list[Problem]:
+    """Check that a field is filled in where it must be; its own hint says when that is."""
+    field = type(form).model_fields[name]
+    missing = when and not getattr(form, name)
+    return [Problem(str(field.title), "", str(field.description))] if missing else []
+
+
+def review_problems(form: RepairReview) -> list[Problem]:
+    """Check that an approval says where the goods are repaired, and scrapping at the office has its proof."""
+    approves = form.verdict == ReviewVerdict.APPROVE
+    return wanted(form, "place", approves) + wanted(form, "photos", form.place == Place.SCRAP)
+
+
+def finding_of(appraised: Appraisal) -> str:
+    """Say what a quote tells the customer of the appraisal."""
+    told = {"主要部件损坏": appraised.main_broken, "使用不当": appraised.misuse}
+    return " ".join([*(word for word, said in told.items() if said == YesNo.YES), appraised.note]).strip()
+
+
+def ending_of(outcomes: Iterable[RepairEnding | None]) -> RepairEnding:
+    """Say how a case ended of whose lines we know how each did: as the best of them."""
+    ended = set(outcomes)
+    return next(ending for ending in RepairEnding if ending in ended)
+
+
+def arrival_problems(form: ListReceipt, sent: Mapping[int, Decimal], today: date) -> list[Problem]:
+    """Check a receipt: not more than was sent, not in the future; what differs says how, by photos where it is there."""
+    problems = []
+    if form.received_on > today:
+        problems.append(
+            Problem("到货日期 arrived on", form.received_on, f"不能晚于今天 {today} must not be after today")
+        )
+    for row, line in enumerate(form.lines, start=1):
+        many, as_listed = sent[line.line_no], line.state == GoodsState.AS_LISTED
+        if line.counted > many:
+            problems.append(Problem("实收数量 counted", line.counted, f"清单 {many:f} at most what was listed", row))
+        elif as_listed and line.counted < many:
+            problems.append(Problem("到货状况 found", line.state.zh, LESS, row))
+        elif line.state in {GoodsState.DAMAGED, GoodsState.OTHER} and not line.photos:
+            problems.append(Problem("照片编号 photos", "", PHOTOS, row))
+    return problems
