@@ -39,6 +39,15 @@ WISH = {
     "颜色": "胡桃木",
 }
 
+REPAIR = {
+    "申报人工号": "E1049",
+    "订单号": "SO20260318-0042",
+    "配件名称": "餐椅后腿(左)",
+    "数量": 2,
+    "原因": "质量问题",
+    "损坏原因": "掉漆",
+}
+
 ANOMALY = {
     "申报人工号": "E1055",
     "来源单号": "PA-2026-000008",
@@ -66,6 +75,7 @@ def main() -> None:
             take_customer_file,
             take_special_order,
             take_part_anomaly,
+            take_repair_return,
         ):
             take(staff)
         take_cycle_control(product, staff)
@@ -163,6 +173,15 @@ def late_control(product: Product) -> str:
             days.pass_on(db)
         play.decide(control, play.next_key(control), 部门意见="有异议", 原因="板材到货晚两天")
         return str(play.case(control).number)
+
+
+def take_repair_return(staff: Staff) -> None:
+    """What an office fills in to have something repaired."""
+    form = staff.apply_from("北京办事处", "配件返修")
+    for label, value in REPAIR.items():
+        fill(form, label, value)
+    staff.page.mouse.move(0, 0)
+    shoot(staff.page, "repair-return", 2100)
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
