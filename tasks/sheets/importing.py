@@ -3,6 +3,7 @@
 Whatever is killed in between: sent again, nothing happens twice and nothing is lost.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
@@ -54,8 +55,15 @@ def import_file(
         chunks += [(told, forms) for forms in form_chunks(good, lines)]
     _apply(db, chunks, on_progress, run_chunk)
     if report.rejected:
-        report.write_rejects((out or path.parent) / f"{PurePath(report.name).stem}.rejected.xlsx")
+        report.write_rejects((out or path.parent) / _rejects_of(report.name))
     return report
+
+
+def _rejects_of(name: str) -> str:
+    """Name the reject sheet of a file; where that is a reject sheet itself its tries are counted."""
+    stem = PurePath(name).stem
+    again = re.fullmatch(r"(.*\.rejected)(?:-(\d+))?", stem)
+    return f"{again[1]}-{int(again[2] or 1) + 1}.xlsx" if again else f"{stem}.rejected.xlsx"
 
 
 def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetForm]]:

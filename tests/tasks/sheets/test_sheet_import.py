@@ -509,3 +509,19 @@ def test_a_case_that_a_row_is_about_is_found_however_its_number_is_typed(play: P
     report = import_file(play.db, save(tmp_path / "异常.xlsx", kind, row, wrong), kind)
     assert (report.counts[Became.ACCEPTED], report.counts[Became.REJECTED]) == (1, 1)
     assert "来源单号是已有的单据" in str(report.rejected[0].problems[0])
+
+
+def test_a_reject_sheet_that_comes_back_wrong_again_and_again_is_counted_in_its_name(
+    play: Play, tmp_path: Path
+) -> None:
+    wrong = line("P-PB-999", 1) | {
+        "申报单号": "B-1",
+        "办事处": "BJ",
+        "申报人工号": "E1049",
+        "订单号": "SO20260318-0042",
+    }
+    path, names = save(tmp_path / "一月.xlsx", APPLICATIONS, wrong), list[str]()
+    for _ in range(4):
+        path = import_file(play.db, path, APPLICATIONS).reject_sheet or path
+        names.append(path.name)
+    assert names == ["一月.rejected.xlsx", *(f"一月.rejected-{no}.xlsx" for no in (2, 3, 4))]
