@@ -6,7 +6,7 @@ from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.anomalies.accept import accept_report, report_table
 from tasks.anomalies.remedies import agree_on_plan, do_again, order_again, reply_to_reporter, take_in
-from tasks.anomalies.shapes import outcome_of, said_of
+from tasks.anomalies.shapes import said_of, told_of
 from tasks.anomalies.steps import confirm_opinion, find_responsible, register_anomaly, review_anomaly, searching
 from tasks.branches.beside import beside, rest, side_by_side
 from tasks.branches.children import tell_parent
@@ -60,7 +60,7 @@ def part_anomaly(case: Case) -> Closing:
     do_again(case, found, plan)  # 重新下单生产
     comes_in = take_in(case, found, plan)
     became = reply_to_reporter(case, found, said_of(plan))  # 回复申报方
-    told = outcome_of(plan, found).model_dump(mode="json")
+    told = told_of(plan, found).model_dump(mode="json")
     if unknown or comes_in:  # the line does not wait for that
         tell_parent(case, AnomalyEnding.SETTLED, became, told)
         rest(case)

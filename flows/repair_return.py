@@ -18,7 +18,7 @@ from tasks.quotes.queries import paid_table
 from tasks.repair.accept import accept_repair, resubmitted
 from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving
-from tasks.repair.rules import ending_of, finding_of, review_problems
+from tasks.repair.rules import finding_of, first_ending, review_problems
 from tasks.repair.steps import (
     collect_goods,
     finish_here,
@@ -93,7 +93,7 @@ def repair_return(case: Case) -> Closing:
         taking_back(case, ways)
         rest(case)
         raise
-    return Closing(ending_of(way.outcome for way in ways))
+    return Closing(first_ending(way.outcome for way in ways))
 
 
 def goods_way(way: Way) -> Branch[RepairEnding | None]:

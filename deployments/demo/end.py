@@ -71,7 +71,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StoryEnd:
     """What became of a story: its case, all that were opened because of it, how many rows of each figure it left."""
 
     story: Story
@@ -128,7 +128,7 @@ def show_end(player: Player, apart: str = "") -> End:
     return End(runs, left, Counter((row.process, row.ending or "") for row in rows), problems)
 
 
-def _outcomes(connection: Connection, told: Sequence[Progress], rows: Sequence[Row[Any]]) -> list[Outcome]:
+def _outcomes(connection: Connection, told: Sequence[Progress], rows: Sequence[Row[Any]]) -> list[StoryEnd]:
     by_number, root = {row.number: row for row in rows}, dict[int, int]()
     opened = defaultdict[int, list[Row[Any]]](list)
     for row in rows:  # who opened comes before what was opened
@@ -140,7 +140,7 @@ def _outcomes(connection: Connection, told: Sequence[Progress], rows: Sequence[R
     }
     cases = [(one.story, by_number[one.case]) for one in told]
     return [
-        Outcome(story, case, opened[case.id], {name: counts.get(case.id, 0) for name, counts in counted.items()})
+        StoryEnd(story, case, opened[case.id], {name: counts.get(case.id, 0) for name, counts in counted.items()})
         for story, case in cases
     ]
 

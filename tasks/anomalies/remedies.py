@@ -13,7 +13,7 @@ from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.tables import notice
 from schemas.words import MovementKind, Role, Urgency
-from tasks.anomalies.rules import amount_of, least_leader, plan_problems
+from tasks.anomalies.rules import amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
 from tasks.applications.accept import CUSTOMER
@@ -78,7 +78,7 @@ def plan_question(
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
         unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
-        return plan_problems(
+        return remedy_problems(
             form, found, work.today, unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
         )
 

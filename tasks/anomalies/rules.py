@@ -76,7 +76,7 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
     return []
 
 
-def plan_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None) -> list[Problem]:
+def remedy_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None) -> list[Problem]:
     """Say what is wrong with a plan; `part`: why the part cannot be ordered."""
     remedy, problems = plan.remedy, list[Problem]()
     if remedy == Remedy.REFUND:

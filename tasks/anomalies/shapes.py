@@ -91,7 +91,7 @@ ANSWERS = {
 }
 
 
-def outcome_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
+def told_of(plan: AnomalyPlan, found: Anomaly) -> Outcome:
     """Give what the source is told of a plan."""
     there = plan.goods != Whereabouts.NONE or found.kind in NOTHING_MISSING
     line = {"line_no": found.line_no, "quantity": found.quantity, "there": there, "left": found.left}

@@ -103,7 +103,7 @@ def find_responsible(case: Case, found: Anomaly) -> Blame:
 def confirming(case: Case, found: Anomaly, blame: Blame, plan: str, turn: str) -> Branch[Blame]:
     """确认处理意见: the party confirms or objects once, silence is consent; of an objection the MANAGER decides."""
     try:
-        said = yield answer_question(f"confirm-{turn}", found, blame, plan)
+        said = yield party_question(f"confirm-{turn}", found, blame, plan)
     except TimedOut:
         return blame
     if said.verdict == PartyVerdict.CONFIRM:
@@ -181,7 +181,7 @@ def responsibility_question(
     return gate(key, title, role, ResponsibilityFound, due, link, lambda: [*told, *found.brief()], check=check, **more)
 
 
-def answer_question(key: str, found: Anomaly, blame: Blame, plan: str) -> Question[PartyAnswer]:
+def party_question(key: str, found: Anomaly, blame: Blame, plan: str) -> Question[PartyAnswer]:
     """Ask the responsible party, until the term is over."""
 
     def check(form: PartyAnswer, _work: Work) -> list[Problem]:

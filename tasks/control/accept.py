@@ -9,7 +9,7 @@ from schemas.forms.cycles import CycleRequest
 from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import Channel, Role
-from tasks.control.queries import Source, sources
+from tasks.control.queries import ControlledCase, sources
 from tasks.people.rights import on_staff
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -32,7 +32,7 @@ def accept_cycle(form: CycleRequest, unit: Unit, channel: Channel) -> tuple[Mapp
     return own | {"policy_version": case.policy_version, "parent_id": case.id}, problems
 
 
-def _source_problems(form: CycleRequest, source: Source) -> list[Problem]:
+def _source_problems(form: CycleRequest, source: ControlledCase) -> list[Problem]:
     if source.free:
         return []
     by = "、".join(sorted({order.number or "" for order in source.orders}))
@@ -41,7 +41,7 @@ def _source_problems(form: CycleRequest, source: Source) -> list[Problem]:
     return [Problem(FIELD, form.source, expected)]
 
 
-def _people_problems(form: CycleRequest, source: Source, unit: Unit) -> list[Problem]:
+def _people_problems(form: CycleRequest, source: ControlledCase, unit: Unit) -> list[Problem]:
     problems, case = list[Problem](), source.case
     if case.closed_at:
         problems.append(Problem(FIELD, form.source, "本单已结案 the case is closed"))

@@ -82,7 +82,7 @@ _PENALISED = text("""
     WHERE c.id = ANY(:ids) GROUP BY 1, 2""")
 
 
-class Source(NamedTuple):
+class ControlledCase(NamedTuple):
     """A case, and what of it is to be made: line and turn, and which case controls it; its number once others see it."""
 
     case: Row[Any]
@@ -113,7 +113,7 @@ def uncontrolled(connection: Connection, after: int, limit: int) -> Sequence[Row
     return connection.execute(grouped.limit(limit)).all()
 
 
-def sources(connection: Connection, numbers: Sequence[str]) -> dict[str, Source]:
+def sources(connection: Connection, numbers: Sequence[str]) -> dict[str, ControlledCase]:
     """Find cases by number; what of them is to be made is held, so that nobody else comes to control it meanwhile."""
     cases = connection.execute(select(service_case).where(among(service_case.c.number, numbers))).all()
     order, control = production_order.c, service_case.alias()
@@ -121,7 +121,7 @@ def sources(connection: Connection, numbers: Sequence[str]) -> dict[str, Source]
     wanted = wanted.outerjoin(control, control.c.id == order.cycle_id).with_for_update(of=production_order)
     of_cases = wanted.where(among(order.case_id, [case.id for case in cases]))
     rows = connection.execute(of_cases.order_by(order.case_id, order.line_no, order.turn)).all()
-    return {case.number: Source(case, [row for row in rows if row.case_id == case.id]) for case in cases}
+    return {case.number: ControlledCase(case, [row for row in rows if row.case_id == case.id]) for case in cases}
 
 
 def units_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[UnitPlan]]:

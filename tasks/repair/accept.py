@@ -39,15 +39,15 @@ def accept_repair(form: RepairApplication, unit: Unit, channel: Channel) -> tupl
         problems = [one for one in problems if one.field != "订单号 order"]
         problems.append(Problem("订单号 order", form.order_no, NEVER_SOLD))
     causes = unit.read(policies)[facts["policy_version"]]["rr.causes"]
-    return facts, [*problems, *line_problems(form.lines, causes, form, unit)]
+    return facts, [*problems, *repair_line_problems(form.lines, causes, form, unit)]
 
 
 def resubmitted(lines: Sequence[RepairLine], work: Work) -> list[Problem]:
     """Check lines that an office sends again."""
-    return line_problems(lines, setting(work, "rr.causes"), work.case, work.unit)
+    return repair_line_problems(lines, setting(work, "rr.causes"), work.case, work.unit)
 
 
-def line_problems(lines: Sequence[RepairLine], causes: Sequence[str], order: Any, unit: Unit) -> list[Problem]:
+def repair_line_problems(lines: Sequence[RepairLine], causes: Sequence[str], order: Any, unit: Unit) -> list[Problem]:
     """Check causes, and that none of the goods was scrapped in an earlier repair of the order."""
     expected = f"应为 must be one of {'、'.join(causes)}"
     problems = [

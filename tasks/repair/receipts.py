@@ -28,7 +28,7 @@ from tasks.durable.step import step
 from tasks.lines.rules import known_lines, only_these
 from tasks.people.queries import offices
 from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
-from tasks.repair.rules import arrival_problems, wanted
+from tasks.repair.rules import receipt_problems, wanted
 from tasks.repair.shapes import ListedGoods
 from tasks.stock.moves import receive
 from tasks.stock.queries import warehouses_of
@@ -103,7 +103,7 @@ def receipt_question(left: Mapping[int, ListedGoods], turn: int, expected: date 
 
     def check(form: ListReceipt, work: Work) -> list[Problem]:
         problems = known_lines([line.line_no for line in form.lines], left)
-        return problems or arrival_problems(form, quantities, work.today)
+        return problems or receipt_problems(form, quantities, work.today)
 
     def prefill() -> dict[str, Any]:
         return {"明细": [{"行号": no, "实收数量": float(many)} for no, many in quantities.items()]}

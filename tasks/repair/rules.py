@@ -35,13 +35,13 @@ def finding_of(appraised: Appraisal) -> str:
     return " ".join([*(word for word, said in told.items() if said == YesNo.YES), appraised.note]).strip()
 
 
-def ending_of(outcomes: Iterable[RepairEnding | None]) -> RepairEnding:
+def first_ending(outcomes: Iterable[RepairEnding | None]) -> RepairEnding:
     """Say how a case ended of whose lines we know how each did: as the best of them."""
     ended = set(outcomes)
     return next(ending for ending in RepairEnding if ending in ended)
 
 
-def arrival_problems(form: ListReceipt, sent: Mapping[int, Decimal], today: date) -> list[Problem]:
+def receipt_problems(form: ListReceipt, sent: Mapping[int, Decimal], today: date) -> list[Problem]:
     """Check a receipt: not more than was sent, not in the future; what differs says how, by photos where it is there."""
     problems = []
     if form.received_on > today:

@@ -218,12 +218,14 @@ def appraising(way: Way, came: GoodsArrived | None) -> Branch[Appraisal]:
     as_listed = came is None or (came.state == GoodsState.AS_LISTED and came.counted == way.goods.quantity)
     counted_with_customer = way.case.request.owner == Owner.SENT_BY_CUSTOMER and not way.here
     if not as_listed or found.differs == YesNo.YES or counted_with_customer:
-        found = yield from confirming(way, found, [*arrived, f"鉴定 {found.grade.zh} {found.photos} {found.note}"])
+        found = yield from confirming_receipt(
+            way, found, [*arrived, f"鉴定 {found.grade.zh} {found.photos} {found.note}"]
+        )
     way.misused = found.misuse == YesNo.YES
     return found
 
 
-def confirming(way: Way, found: Appraisal, brief: Sequence[str]) -> Branch[Appraisal]:
+def confirming_receipt(way: Way, found: Appraisal, brief: Sequence[str]) -> Branch[Appraisal]:
     """修正确认: the office confirms within 2 wd, a customer's parcel with the customer; an objection goes to QUALITY."""
 
     def check(form: ReceiptConfirmed, _work: Work) -> list[Problem]:

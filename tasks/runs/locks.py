@@ -41,7 +41,7 @@ def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
 
 
 @contextmanager
-def alone(db: Engine, work: str) -> Iterator[None]:
+def one_at_a_time(db: Engine, work: str) -> Iterator[None]:
     """Let one process at a time do some work that has a name; the others wait for it."""
     key = func.hashtextextended(f"{OURS}{work}", 0)
     with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -25,7 +25,7 @@ from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
-from tasks.runs.locks import alone
+from tasks.runs.locks import one_at_a_time
 from tasks.runs.parking import prefect_client
 
 START = "start"
@@ -106,7 +106,7 @@ class Publisher:
         known = self._published
         changed = [page for page in pages if page.key not in known or known[page.key].content != hash(page.text)]
         if changed:
-            with self._client() as client, alone(db, "pages"):
+            with self._client() as client, one_at_a_time(db, "pages"):
                 self.learn(client, [page.key for page in changed])
                 for page in changed:
                     self._publish(client, page, None)

@@ -1,5 +1,6 @@
 """Take the pictures of docs/walkthrough.md and of the guides beside it anew: `.venv/bin/python -m tests.system.screenshots`."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -135,20 +136,12 @@ def take_customer_file(staff: Staff) -> None:
 
 def take_special_order(staff: Staff) -> None:
     """What an office fills in to have something made."""
-    form = staff.apply_from("北京办事处", "特殊订货")
-    for label, value in WISH.items():
-        fill(form, label, value)
-    staff.page.mouse.move(0, 0)
-    shoot(staff.page, "special-order", 1700)
+    shoot_form(staff, "北京办事处", "特殊订货", WISH, "special-order", 1700)
 
 
 def take_part_anomaly(staff: Staff) -> None:
     """What anybody fills in about a wrong part."""
-    form = staff.apply_from("杭州办事处", "配件异常处理")
-    for label, value in ANOMALY.items():
-        fill(form, label, value)
-    staff.page.mouse.move(0, 0)
-    shoot(staff.page, "part-anomaly", 1300)
+    shoot_form(staff, "杭州办事处", "配件异常处理", ANOMALY, "part-anomaly", 1300)
 
 
 def take_cycle_control(product: Product, staff: Staff) -> None:
@@ -177,11 +170,16 @@ def late_control(product: Product) -> str:
 
 def take_repair_return(staff: Staff) -> None:
     """What an office fills in to have something repaired."""
-    form = staff.apply_from("北京办事处", "配件返修")
-    for label, value in REPAIR.items():
+    shoot_form(staff, "北京办事处", "配件返修", REPAIR, "repair-return", 2100)
+
+
+def shoot_form(staff: Staff, office: str, title: str, values: Mapping[str, object], name: str, height: int) -> None:
+    """Take a picture of an office's form, filled in."""
+    form = staff.apply_from(office, title)
+    for label, value in values.items():
         fill(form, label, value)
     staff.page.mouse.move(0, 0)
-    shoot(staff.page, "repair-return", 2100)
+    shoot(staff.page, name, height)
 
 
 def shoot(page: Page, name: str, height: int, of: Locator | None = None) -> Path:
