@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOBase
 from itertools import groupby
-from typing import TextIO
 from xml.sax.saxutils import XMLGenerator
+from xml.sax.xmlreader import AttributesImpl
 
 from tasks.exports.events import LedgerRow, as_text, events
 
@@ -20,7 +21,7 @@ OF_ALL = {  # what every trace, every event has, with what it is where nothing i
 MOMENT = "1970-01-01T00:00:00+00:00"
 
 
-def write_xes(rows: Iterable[LedgerRow], out: TextIO) -> int:
+def write_xes(rows: Iterable[LedgerRow], out: TextIOBase) -> int:
     """Write the log of ledger rows, which come case by case; gives the number of events."""
     written = 0
     xml = _Log(out)
@@ -49,20 +50,20 @@ def write_xes(rows: Iterable[LedgerRow], out: TextIO) -> int:
 class _Log:
     """An XML file, written element by element."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIOBase) -> None:
         self._xml = XMLGenerator(out, "UTF-8", short_empty_elements=True)
         self._xml.startDocument()
 
     @contextmanager
     def element(self, name: str, attributes: Mapping[str, str] | None = None) -> Iterator[None]:
-        self._xml.startElement(name, attributes or {})
+        self._xml.startElement(name, AttributesImpl(dict(attributes or {})))
         self._xml.ignorableWhitespace("\n")
         yield
         self._xml.endElement(name)
         self._xml.ignorableWhitespace("\n")
 
     def empty(self, name: str, attributes: Mapping[str, str]) -> None:
-        self._xml.startElement(name, attributes)
+        self._xml.startElement(name, AttributesImpl(dict(attributes)))
         self._xml.endElement(name)
         self._xml.ignorableWhitespace("\n")
 
