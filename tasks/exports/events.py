@@ -20,10 +20,15 @@ OUTCOMES = {
     EntryKind.UNDO: "撤销 undone",
 }
 DONE = "完成 done"
+APPLICANT = "APPLICANT"
 
 
 class LedgerRow(NamedTuple):
-    """A row of the ledger with what its case is, and what the item was that it answers; `documents` by number."""
+    """A row of the ledger with what its case is, and what the item was that it answers; the first is the applicant's.
+
+    documents   the numbers of those that it issued
+    customer    phone and name together, and `lines` the case's: of the first row, which applies for them
+    """
 
     number: str
     process: str
@@ -31,8 +36,7 @@ class LedgerRow(NamedTuple):
     kind: str
     link: str
     title: str
-    actor: str
-    actor_name: str | None
+    actor: str | None
     channel: str
     output: Any
     finished_at: datetime
@@ -40,10 +44,12 @@ class LedgerRow(NamedTuple):
     role: str | None
     form: str | None
     documents: Sequence[str]
+    customer: str
+    lines: Sequence[int]
 
 
 class Event(NamedTuple):
-    """Something that happened to a case at a link of its chain; `documents` are the numbers of those that came of it."""
+    """Something that happened to a case at a link of its chain, and what it is about: as `LedgerRow` says it."""
 
     id: str
     number: str
@@ -56,6 +62,8 @@ class Event(NamedTuple):
     channel: str
     outcome: str
     documents: Sequence[str]
+    customer: str
+    lines: Sequence[int]
 
 
 def events(rows: Iterable[LedgerRow]) -> Iterator[Event]:
@@ -70,7 +78,7 @@ def events(rows: Iterable[LedgerRow]) -> Iterator[Event]:
                 yield _event(row, waiting)
                 waiting = []
         if waiting and not decided:
-            yield _event(waiting[-1], waiting)
+            yield _event(waiting[0], waiting)
 
 
 def _along_the_chain(rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
@@ -84,10 +92,22 @@ def _along_the_chain(rows: Iterable[LedgerRow]) -> Iterator[LedgerRow]:
 
 
 def _event(row: LedgerRow, rows: Sequence[LedgerRow]) -> Event:
-    resource = f"{row.actor} {row.actor_name}" if row.actor_name else row.actor
-    documents = [number for one in rows for number in one.documents]
-    told = row.number, row.process, row.link, row.title, row.finished_at, resource, row.role or Role.SYSTEM
-    return Event(f"{row.number}/{row.step_key}", *told, row.channel, _outcome(row), documents)
+    applied = rows[0].lines or rows[0].customer
+    return Event(
+        id=f"{row.number}/{row.step_key}",
+        number=row.number,
+        process=row.process,
+        link=row.link,
+        title=row.title,
+        at=row.finished_at,
+        resource=row.actor or Role.SYSTEM,
+        role=row.role or (APPLICANT if applied else Role.SYSTEM),
+        channel=row.channel,
+        outcome=_outcome(row),
+        documents=[number for one in rows for number in one.documents],
+        customer=rows[0].customer,
+        lines=rows[0].lines,
+    )
 
 
 def _outcome(row: LedgerRow) -> str:

@@ -61,6 +61,8 @@ def _write_list(out: TextIO, name: str, values: Iterable[Mapping[str, Any]]) -> 
 def _event(event: Event) -> Mapping[str, Any]:
     said = event.process, event.title, event.resource, event.role, event.channel, event.outcome
     about = [_to(event.number, "case"), *(_to(number, "issued") for number in event.documents)]
+    about += [_to(f"{event.number}/{no}", "line") for no in event.lines]
+    about += [_to(_anonymous(event.customer), "customer")] if event.customer else []
     attributes = [{"name": name, "value": value} for name, value in zip(OF_EVENT, said, strict=True)]
     return {"id": event.id, "type": event.link, "time": as_text(event.at), "attributes": attributes} | {
         "relationships": about

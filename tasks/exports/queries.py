@@ -23,11 +23,15 @@ _HAPPENED = "l.finished_at >= :begins AND l.finished_at < :ends"
 _WANTED = f"""(:process = '' OR c.process = :process)
     AND EXISTS (SELECT FROM ledger l WHERE l.case_id = c.id AND {_HAPPENED})"""
 _ROWS = text(f"""
-    SELECT c.number, c.process, l.step_key, l.kind, l.link, l.title, l.actor, s.name, l.channel, l.output,
-           l.finished_at, c.ending, w.role, w.form,
-           ARRAY(SELECT d.number FROM document d WHERE d.case_id = l.case_id AND d.step_key = l.step_key ORDER BY 1)
+    SELECT c.number, c.process, l.step_key, l.kind, l.link, l.title, s.code || ' ' || s.name,
+           CASE WHEN first.row THEN c.channel ELSE l.channel END, l.output,
+           CASE WHEN first.row THEN c.opened_at ELSE l.finished_at END, c.ending, w.role, w.form,
+           ARRAY(SELECT d.number FROM document d WHERE d.case_id = l.case_id AND d.step_key = l.step_key ORDER BY 1),
+           CASE WHEN first.row THEN c.customer_phone || c.customer_name ELSE '' END,
+           ARRAY(SELECT line_no FROM case_line n WHERE first.row AND n.case_id = l.case_id ORDER BY 1)
     FROM ledger l JOIN service_case c ON c.id = l.case_id
-    LEFT JOIN staff s ON s.code = l.actor
+    CROSS JOIN LATERAL (SELECT l.seq = 1 AND l.kind = 'step' AS row) first
+    LEFT JOIN staff s ON s.code = CASE WHEN first.row THEN c.applicant ELSE l.actor END
     LEFT JOIN work_item w ON w.case_id = l.case_id AND w.step_key = l.step_key
     WHERE {_HAPPENED} AND (:process = '' OR c.process = :process)
     ORDER BY l.case_id, l.seq""")

@@ -108,6 +108,8 @@ def test_a_trace_of_xes_is_a_path_of_the_chain(played: Engine, tmp_path: Path) -
     for of_case in found.values():
         for one, following in itertools.pairwise(of_case):
             assert PROCESSES["PA"].may_go(one["concept:name"], following["concept:name"])
+    first = whole[0]
+    assert (first["org:resource"][:6], first["org:role"], first["channel"]) == ("E1049 ", "APPLICANT", "sheet")
     (review,) = (event for event in whole if event["concept:name"] == "审核修正")
     assert review["org:role"] == "PARTS_REVIEWER"
     assert review["org:resource"].startswith("E1001 ")
@@ -129,6 +131,7 @@ def test_ocel_is_valid_and_its_relations_lead_somewhere(played: Engine, tmp_path
     issued = defaultdict(set)
     for event in log["events"]:
         issued[event["type"]] |= {known[to["objectId"]]["type"] for to in event["relationships"]}
+    assert issued["办事处申报"] == {"case", "line", "customer", "document"}
     assert issued["入库制票"] == {"case", "document"}
 
 
