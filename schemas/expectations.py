@@ -1,8 +1,8 @@
 """What must be true of a sheet, each said as a sentence: the expectations of Great Expectations by sheet kind.
 
 All follow from the kind, which follows from its form. They are asked of a frame that holds each cell as its form
-takes it (2026-03-05, 12.50) and nothing for an empty one. A frame has helper columns, too: `day_of` a date as a time,
-and `fact` that says 是 or 否 of a look-up, because Great Expectations takes long lists slowly.
+takes it (2026-03-05, 12.50) and nothing for an empty one. A frame has helper columns, too: `day_of` the day of a date
+or moment, and `fact` that says 是 or 否 of a look-up, because Great Expectations takes long lists slowly.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,15 +48,22 @@ def expectations(kind: SheetKind, columns: Sequence[Column], today: date) -> lis
     found += [one for column in columns for one in _of_column(kind, column, today)]
     headings = {column.heading for column in columns}
     if kind.once and set(once := list(map(kind.heading, kind.once))) <= headings:
-        among = {"column_list": once, "ignore_row_if": "any_value_is_missing"}
-        sentence = f"{'、'.join(once)}合起来不重复 occur together once"
-        found.append(_expect("CompoundColumnsToBeUnique", once[0], sentence, **among))
+        found.append(_once(*once))
     for earlier, later in (map(kind.heading, pair) for pair in kind.in_order):
         if {earlier, later} <= headings:
             pair = {"column_A": day_of(later), "column_B": day_of(earlier), "ignore_row_if": "either_value_is_missing"}
             sentence = f"{later}不早于{earlier} {later} is not before {earlier}"
             found.append(_expect("ColumnPairValuesAToBeGreaterThanB", later, sentence, or_equal=True, **pair))
     return found
+
+
+def _once(first: str, *others: str) -> Any:
+    """What stands in these columns together does not come again."""
+    if not others:
+        return _expect("ColumnValuesToBeUnique", first, f"{first}不重复 occurs once", column=first)
+    among = {"column_list": [first, *others], "ignore_row_if": "any_value_is_missing"}
+    sentence = f"{'、'.join([first, *others])}合起来不重复 occur together once"
+    return _expect("CompoundColumnsToBeUnique", first, sentence, **among)
 
 
 def _of_column(kind: SheetKind, column: Column, today: date) -> Iterator[Any]:

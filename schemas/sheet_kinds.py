@@ -7,7 +7,7 @@ inbox only shows beside the form stands here.
 import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache, cached_property
@@ -35,10 +35,17 @@ class CellType(Enum):
     TEXT = "文字"
     NUMBER = "数字"
     DAY = "日期"
+    MOMENT = "时间"
     CHOICE = "选项"
 
 
-HOLDS = {Labelled: CellType.CHOICE, date: CellType.DAY, Decimal: CellType.NUMBER, int: CellType.NUMBER}  # else text
+HOLDS = {  # else text; a moment is a day, too
+    Labelled: CellType.CHOICE,
+    datetime: CellType.MOMENT,
+    date: CellType.DAY,
+    Decimal: CellType.NUMBER,
+    int: CellType.NUMBER,
+}
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,11 @@ class SheetKind:
         """All columns that are read, in the order of the template: the key, what no form knows, the form's."""
         own = (_STEP, *(_DATED if self.dated else ())) if self.decides else ()
         return (self.key, *own, *(column for column in self._of_form() if column.heading != self.key.heading))
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """The headings of the form's own columns, by the names of its fields, as machines write them."""
+        return {name: self.heading(name) for name in self.form.model_fields if self.heading(name) in self.by_heading}
 
     @cached_property
     def by_heading(self) -> dict[str, Column]:

@@ -60,8 +60,12 @@ app = typer.Typer(
 )
 db_app = typer.Typer(help="业务数据库 the operations database", no_args_is_help=True)
 sheet_app = typer.Typer(help="表格 sheets", no_args_is_help=True)
+history_app = typer.Typer(help="系统启用前的单据 cases from before the system", no_args_is_help=True)
+report_app = typer.Typer(help="报表 reports", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(sheet_app, name="sheet")
+app.add_typer(history_app, name="history")
+app.add_typer(report_app, name="report")
 
 
 class Output(NamedTuple):

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import chosen, problem_objects
 from deployments.cli.output import next_lines, reasons
-from deployments.cli.session import Force, Output, app, command, sheet_app
+from deployments.cli.session import Force, Output, app, command, history_app, sheet_app
 from deployments.cli.values import fill_in, read_form, wrong
 from schemas.problems import AftersalesError, BadInput
 from schemas.sheet_kinds import sheet_kind
@@ -102,6 +102,17 @@ def import_(
     kind: Annotated[str, typer.Option(help="表的种类，空则自行辨认 recognised if empty")] = "",
 ) -> Output:
     """导入 Take in a sheet of applications, decisions, reports or sales records; rows that went back are not done."""
+    return take_in(db, file, kind)
+
+
+@command(history_app, name="import", processes=True)
+def import_history(db: Engine, file: Annotated[Path, typer.Argument(help="工作簿或 csv a workbook or csv")]) -> Output:
+    """导入历史 Take in cases from before the system: case_no, started_at and what else is known of each."""
+    return take_in(db, file, "history")
+
+
+def take_in(db: Engine, file: Path, kind: str) -> Output:
+    """Take in a sheet of a kind, "" for whatever it is; tells what became of it."""
     from tasks.sheets.importing import import_file
 
     report = import_file(db, file, sheet_kind(kind) if kind else None)

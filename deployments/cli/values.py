@@ -6,9 +6,11 @@ or else by its place; `list.2=` takes the row out, `list=` all of them.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
+import typer
 import yaml
 from pydantic.fields import FieldInfo
 
@@ -16,6 +18,10 @@ from schemas.forms.base import Form
 from schemas.forms.fields import STAFF
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Labelled
+from tasks.reports.rules import Period
+
+FirstDay = Annotated[str, typer.Option("--from", metavar="DAY", help="起始日 first day, e.g. 2026-01-01")]
+LastDay = Annotated[str, typer.Option("--to", metavar="DAY", help="截止日（含）last day, included")]
 
 
 def read_form(path: Path) -> dict[str, Any]:
@@ -162,3 +168,19 @@ def _known(form: type[Form], name: str, pair: str) -> FieldInfo:
 def wrong(field: str, value: str, expected: str) -> BadInput:
     """Say that one thing was typed wrong."""
     return BadInput([Problem(field, value, expected)])
+
+
+def period_of(first: str, last: str) -> Period:
+    """Read the days of --from and --to, both included."""
+    begins, ends = (_day_of(option, typed) for option, typed in (("--from", first), ("--to", last)))
+    if ends < begins:
+        raise wrong("--to", last, f"不能早于 must not be before {begins}")
+    return Period(begins, ends)
+
+
+def _day_of(option: str, typed: str) -> date:
+    """Read a day that an option names; BadInput says what was expected."""
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        raise wrong(option, typed, "应为日期 must be a day, e.g. 2026-01-31") from None

@@ -4,6 +4,7 @@ from schemas.tables.base import metadata
 from schemas.tables.cases import *
 from schemas.tables.customers import *
 from schemas.tables.cycles import *
+from schemas.tables.history import *
 from schemas.tables.money import *
 from schemas.tables.reference import *
 from schemas.tables.stock import *

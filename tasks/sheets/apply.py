@@ -19,6 +19,7 @@ from sqlalchemy import Engine, Row
 from schemas.answers import Answer, Opened, Turn
 from schemas.forms.base import form_path
 from schemas.forms.fields import Key
+from schemas.forms.history import PastCase
 from schemas.forms.sales import SalesLine, WarrantyCard
 from schemas.problems import BadInput, NotFound, Problem, problems_of
 from schemas.sheet_kinds import STEP, SheetKind
@@ -28,13 +29,14 @@ from tasks.durable.process import PROCESSES
 from tasks.durable.queries import known_rows
 from tasks.durable.stage import advance_chunk
 from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
+from tasks.sheets.history import keep_history
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
 from tasks.sheets.sales import keep_cards, keep_sales
 from tasks.unit.collector import collector_at_rest
 from tasks.unit.work import SHANGHAI
 
-KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards}
+KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards, PastCase: keep_history}
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 

@@ -5,20 +5,23 @@ Raises ValueError with what was expected, Chinese first.
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from schemas.forms.fields import A_NUMBER, cleaned, unparted
 from schemas.sheet_kinds import CellType
+from tasks.unit.work import SHANGHAI
 
 Cell = str | int | float | bool | date | datetime | None
 EXCEL_EPOCH, LATER_EPOCH = date(1899, 12, 30), date(1904, 1, 1)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119, what a day in a cell without date format may be
 SAFE_DIGITS = 15  # Excel keeps no more of a number
+A_MOMENT = "应为时间，例如 2026-03-05 14:30 must be a time such as 2026-03-05 14:30"
 A_DAY = "应为日期，例如 2026-03-05 must be a date such as 2026-03-05"
 
 _FULL = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_CLOCK = re.compile(r"(?P<day>.+?)[ T]+(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(?P<zone>Z|[+-]\d\d:?\d\d)?")
 _SHORT = re.compile(r"(\d{1,2})月(\d{1,2})[日号]?")
 # Digits, Latin letters and the signs of codes and numbers. Full-width commas, brackets, colons, question
 # marks and the like are Chinese punctuation and stay as they are.
@@ -56,6 +59,8 @@ def read_cell(value: Cell, kind: CellType, today: date) -> str:
         return ""
     if kind is CellType.DAY:
         return read_day(value, today).isoformat()
+    if kind is CellType.MOMENT:
+        return read_moment(value, today).isoformat()
     return f"{read_number(value).normalize():f}" if kind is CellType.NUMBER else read_text(value)
 
 
@@ -77,6 +82,22 @@ def read_day(value: Cell, today: date) -> date:
     if text.isascii() and text.isdigit() and int(text) in SERIALS:
         return (LATER_EPOCH if isinstance(value, From1904) else EXCEL_EPOCH) + timedelta(days=int(text))
     raise ValueError(A_DAY)
+
+
+def read_moment(value: Cell, today: date) -> datetime:
+    """Read a day with a clock time after it, or without one as its midnight; Shanghai's, save where a zone is written."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
+    match = _CLOCK.fullmatch(clean_text(value)) if isinstance(value, str) else None
+    day = read_day(match["day"] if match else value, today)
+    try:
+        clock = time.fromisoformat(f"{match['clock']:0>5}") if match else time()
+        zone = (
+            datetime.fromisoformat(f"2000-01-01T00:00{match['zone']}").tzinfo if match and match["zone"] else SHANGHAI
+        )
+    except ValueError:
+        raise ValueError(A_MOMENT) from None
+    return datetime.combine(day, clock, zone)
 
 
 def _last(month: int, day: int, today: date) -> date:

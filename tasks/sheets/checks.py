@@ -17,6 +17,7 @@ from tasks.sheets.docs import data_docs
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
 from tasks.sheets.quiet import quiet
+from tasks.unit.work import SHANGHAI
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
@@ -85,6 +86,9 @@ def _pandas(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], k
         if column.holds is CellType.DAY:
             days = table[column.heading]
             table[day_of(column.heading)] = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
+        elif column.holds is CellType.MOMENT:
+            moments = pd.to_datetime(table[column.heading], format="ISO8601", utc=True, errors="coerce")
+            table[day_of(column.heading)] = moments.dt.tz_convert(SHANGHAI).dt.tz_localize(None).dt.normalize()
     return table
 
 

@@ -103,6 +103,7 @@ def _table(kind: SheetKind | None, rows: list[NumberedRow]) -> SheetTable:
     (_, first), *filled = rows
     given = [clean_text(str(cell)).rstrip("*＊ ") if _filled(cell) else "" for cell in first]
     kind = kind or _kind_of(given)
+    given = _in_words_of(kind, given)
     listed = "；".join(f"{what} {_listed(names)}" for what, names in _wrong_headings(kind, given).items() if names)
     if listed:
         expected = "、".join(column.heading for column in kind.columns)
@@ -131,12 +132,17 @@ def _kept(kind: SheetKind, headings: Sequence[str], rows: Sequence[NumberedRow])
 def _kind_of(given: Sequence[str]) -> SheetKind:
     """Find the only kind that knows all headings of a table and misses none; a repeated one is told later."""
     kinds, once = sheet_kinds().values(), list(set(given))
-    fitting = [kind for kind in kinds if not any(_wrong_headings(kind, once).values())]
+    fitting = [kind for kind in kinds if not any(_wrong_headings(kind, _in_words_of(kind, once)).values())]
     if len(fitting) != 1:
         known = "、".join(kind.title for kind in kinds)
         expected = "看不出是哪种表，请指定表种或以表种为工作表命名 name the kind, or give its title to the tab"
         raise Unreadable(f"{expected}: {known}")
     return fitting[0]
+
+
+def _in_words_of(kind: SheetKind, given: Sequence[str]) -> list[str]:
+    """Give headings as staff write them, where a machine wrote the names of fields."""
+    return [kind.by_name.get(name, name) for name in given]
 
 
 def _wrong_headings(kind: SheetKind, given: Sequence[str]) -> dict[str, list[str]]:

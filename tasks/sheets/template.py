@@ -15,6 +15,7 @@ from tasks.sheets.book import FACE, Book, append, write
 Lists = Mapping[Register, Sequence[str]]  # what may be chosen today
 NOTES = "填写说明"
 LISTED_ROWS = 5000  # so far the drop-down lists of a template reach
+DATES = {CellType.DAY: "yyyy-mm-dd", CellType.MOMENT: "yyyy-mm-dd hh:mm"}
 GREY, BOLD = Font(FACE, 11, color="808080", italic=True), Font(FACE, 11, bold=True)
 
 
@@ -24,7 +25,7 @@ def write_template(path: Path, kind: SheetKind, lists: Lists) -> None:
     sheet = book.tab(kind.title, [*map(noted, columns)], kind.by_heading)
     for at, column in enumerate(columns, start=1):
         if column.holds is not CellType.NUMBER:
-            form = "yyyy-mm-dd" if column.holds is CellType.DAY else "@"
+            form = DATES.get(column.holds, "@")
             sheet.column_dimensions[get_column_letter(at)].number_format = form
     offer_words(book, sheet, columns, lists, LISTED_ROWS)
     examples = [column.example if column.example != "" else None for column in columns]
