@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from schemas.forms import fields
 from schemas.forms.base import Form
@@ -11,7 +11,11 @@ from schemas.forms.fields import Cell, label
 from schemas.sheet_kinds import sheet
 
 Optional = Annotated[datetime | None, BeforeValidator(lambda value: None if value == "" else value)]
-Mark = Annotated[int | None, BeforeValidator(lambda value: None if value == "" else value), Field(ge=1, le=5)]
+Mark = Annotated[
+    Annotated[int, Field(ge=1, le=5)] | None,
+    BeforeValidator(lambda value: None if value == "" else value),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 5}),
+]
 Word = Annotated[fields.Remark, Field(max_length=100)]
 
 

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from deployments.cli.app import app
 
 WHOLE = ["--from", "2026-01-01", "--to", "2026-12-31"]
+
+
+@pytest.fixture
+def reachable(db: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands find the database of this test."""
+    monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
 
 
 @pytest.mark.parametrize(
@@ -19,20 +26,15 @@ WHOLE = ["--from", "2026-01-01", "--to", "2026-12-31"]
         ([*WHOLE, "--process", "XX"], "应为 must be one of: AN, "),
     ],
 )
-def test_a_wrong_period_or_process_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str], told: str
-) -> None:
-    monkeypatch.setenv("AFTERSALES_HOME", str(tmp_path / "home"))
+def test_a_wrong_period_or_process_is_refused(reachable: None, tmp_path: Path, words: list[str], told: str) -> None:
     found = CliRunner().invoke(app, ["export", str(tmp_path / "log.xes"), "--format", "xes", *words])
     assert (found.exit_code, told in found.stderr) == (1, True), found.stderr
     assert not (tmp_path / "log.xes").exists()
 
 
 @time_machine.travel("2026-11-18T10:00:00+08:00", tick=False)
-def test_a_log_is_written_and_not_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("AFTERSALES_HOME", str(tmp_path / "home"))
+def test_a_log_is_written_and_not_overwritten(reachable: None, tmp_path: Path) -> None:
     run = CliRunner().invoke
-    assert run(app, ["db", "upgrade"]).exit_code == 0
     words = ["export", str(tmp_path / "log.json"), "--format", "ocel", *WHOLE]
     assert '"events": 0' in run(app, [*words, "--json"]).stdout
     again = run(app, words)

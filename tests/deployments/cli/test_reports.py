@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from deployments.cli.app import app
@@ -20,10 +21,10 @@ AUGUST = ["--from", "2019-08-01", "--to", "2019-08-31"]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("AFTERSALES_HOME", str(tmp_path / "home"))
+def run(db: Engine, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command on the database of this test."""
+    monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
     with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
-        assert CliRunner().invoke(app, ["db", "upgrade"]).exit_code == 0
         yield lambda *words: CliRunner().invoke(app, list(words))
 
 
