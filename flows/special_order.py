@@ -20,7 +20,7 @@ from tasks.quotes.queries import paid_table
 from tasks.quotes.rules import FailedBy, Paid
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
-from tasks.specials.offers import Contract, agree_on_offer
+from tasks.specials.offers import Contract, Deal, agree_on_offer
 from tasks.specials.order import ORDER, conclude, pay_back, pay_balance, review_contract, stop_order, tell_applicant
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
@@ -58,18 +58,18 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
 )
 def special_order(case: Case) -> Closing:
     """特殊订货 Make what no catalogue has, at an agreed price, from its application to its pickup."""
-    barred, paid = {case.request.applicant}, list[Paid]()
+    barred, deal = {case.request.applicant}, Deal()
     try:
         wanted = confirm_makeable(case, review_order(case, barred))  # 特殊订货申报 初步审核 确认生产
-        contract = agree_on_offer(case, wanted, barred, paid)  # 确认价格和周期 审批 回复申报方
+        contract = agree_on_offer(case, wanted, barred, deal)  # 确认价格和周期 审批 回复申报方
         review_contract(case, contract, wanted.credit, barred)
-        return make_order(case, contract, barred, paid)  # 下单生产
+        return make_order(case, contract, barred, deal.paid)  # 下单生产
     except Over as over:
         tell_applicant(case, over.ending, over.reason)
-        pay_back(case, paid, over.failed_by)
+        pay_back(case, deal.paid, over.failed_by)
         return Closing(over.ending, over.reason, undo=True)
     except Withdrawn:
-        pay_back(case, paid, FailedBy.CUSTOMER)
+        pay_back(case, deal.paid, deal.withdrawn_by)
         raise
 
 
