@@ -11,11 +11,16 @@ from schemas.shapes import LineTable, Measure
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.anomalies.queries import charges, held_sources, source_of, sources
-from tasks.anomalies.rules import source_problems
+from tasks.anomalies.rules import LINE, Source, source_problems
 from tasks.applications.accept import office_problems
-from tasks.people.queries import offices
+from tasks.cycle.rules import at
+from tasks.cycle.terms import working_days
+from tasks.durable import clock
+from tasks.logistics.rules import unchecked_problems
+from tasks.people.queries import offices, people
 from tasks.policies.queries import version_today
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 MAY_REPORT = (Role.WORKSHOP, Role.WAREHOUSE, Role.LOGISTICS, Role.QUALITY, Role.PARTS_REVIEWER, Role.PLANNER)
 OF_THE_SOURCE = ("urgency", "order_no", "model", "customer_name", "customer_phone", "customer_address")
@@ -34,12 +39,25 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
         problems = office_problems(form, unit, office, MAY_REPORT) + source_problems(
             form, source, office.code if office else ""
         )
+        problems += _term_problems(form, source, office.code, unit) if not problems and source and office else []
     if problems or source is None or office is None:
         return {}, problems
     source.claimed[form.line_no] += form.quantity  # others of the same sheet see it
     known = {name: getattr(source.case, name) for name in OF_THE_SOURCE}
     own = {"office": office.code, "applicant": form.applicant, "parent_id": source.case.id}
     return known | own | {"policy_version": unit.read(version_today)}, []
+
+
+def _term_problems(form: AnomalyReport, source: Source, office: str, unit: Unit) -> list[Problem]:
+    """Check that what is wrong with goods that arrived is reported within the check's term (DOMAIN 1.11)."""
+    by_office, arrived = (
+        unit.read(people)[form.applicant].holds(Role.OFFICE, office),
+        source.lines[form.line_no].picked_on,
+    )
+    if arrived is None or not source.left(form.line_no, form.quantity, by_office):
+        return []
+    work = Work(unit, source.case, {}, "report", clock.now())
+    return unchecked_problems(LINE, form.line_no, working_days("check", at(arrived))(work), work.now)
 
 
 def report_table(connection: Connection, case_id: int) -> LineTable:

@@ -130,7 +130,7 @@ def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
     no = found.line_no
     question = count_question("goods-at-hand", {no: found.quantity}, {no: found}, only_these([no]), "实物入库")
     form = yield replace(question, link="重新下单生产")
-    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, found.left)
+    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, bool(found.left))
 
 
 @step("实物入库", link="重新下单生产")

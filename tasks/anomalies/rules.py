@@ -22,14 +22,14 @@ from schemas.words import Role
 from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.approvals.rules import LADDER, Limits
 
-SOURCE, PLAN, PARTY = "来源单号 case", "处理办法 remedy", "责任方 party"
+SOURCE, LINE, PLAN, PARTY = "来源单号 case", "行号 line", "处理办法 remedy", "责任方 party"
 NO_CASE = "没有这张单，请核对单号 no such case: check the number"
 CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it any more"
 ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
 CLAIMED = "，其余已报异常或已同意不要 the rest was reported already, or accepted as missing"
 OTHERS = "是其他办事处的单 is another office's case"
 NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, choose another remedy"
-NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
+NONE_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
 STAYS = "不重新下单的货留在原处，或无实物 what is not ordered again stays where it is, or is not there"
@@ -47,11 +47,25 @@ class Party(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The case about which something is reported, its lines by number, and how many of each others claim already."""
+    """The case about which something is reported, and its lines by number.
+
+    claimed   how many of each others claim already; gone: how many left the house and are in no report
+    """
 
     case: Any
     lines: Mapping[int, Any]
     claimed: MutableMapping[int, Decimal]
+    gone: MutableMapping[int, Decimal]
+
+    def left(self, line_no: int, quantity: Decimal, by_office: bool) -> Decimal:
+        """Say how many of so many reported pieces, not claimed yet, have left the house.
+
+        An office speaks of those first, the house of those that it has.
+        """
+        line, none = self.lines[line_no], Decimal(0)
+        free: Decimal = max(line.quantity - line.replaced - self.claimed.get(line_no, none), none)
+        gone = min(self.gone.get(line_no, none), free)
+        return min(quantity if by_office else max(quantity - (free - gone), none), gone)
 
 
 def source_problems(report: AnomalyReport, source: Source | None, office: str) -> list[Problem]:
@@ -65,10 +79,10 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
     line = source.lines.get(report.line_no)
     if line is None:
         listed = ", ".join(map(str, sorted(source.lines)))
-        return [Problem("行号 line", report.line_no, f"应为 must be one of {listed}")]
+        return [Problem(LINE, report.line_no, f"应为 must be one of {listed}")]
     left = line.quantity - line.replaced
     if not (line.open and left):
-        return [Problem("行号 line", report.line_no, ENDED)]
+        return [Problem(LINE, report.line_no, ENDED)]
     claimed = source.claimed.get(report.line_no, Decimal(0))
     if report.quantity > left - claimed:
         expected = f"最多 {figure(max(left - claimed, Decimal(0)))} at most what the line has"
@@ -83,7 +97,7 @@ def remedy_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Proble
         return [Problem(PLAN, remedy.zh, NOT_YET)]
     if remedy in COMES_AGAIN:
         if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
-            problems.append(Problem(PLAN, remedy.zh, NOTHING_MISSING))
+            problems.append(Problem(PLAN, remedy.zh, NONE_MISSING))
         problems += [part] if part else []
     if remedy == Remedy.REPAIR and (found.kind in NOT_THERE or plan.goods != Whereabouts.KEPT):
         problems.append(Problem("货物去向 goods", plan.goods.zh, TO_REPAIR))

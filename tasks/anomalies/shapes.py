@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Self
 
 from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Whereabouts
-from schemas.parts import Goods, Outcome
+from schemas.parts import NOTHING_MISSING, Goods, Outcome
 from schemas.shapes import Shape, figure, money
 from schemas.words import Reason, Role
 
@@ -14,7 +14,7 @@ class Anomaly(Goods):
 
     applicant   who applied for the source; reporter: who found what is wrong
     before      how many anomalies the order has had, of which this case is a re-order's
-    together    the source's goods leave together, and have not left; left: some of the line have
+    together    the source's goods leave together, and these have not left; left: how many of these have
     refusals    how many of its plans leaders may refuse before the MANAGER decides
     """
 
@@ -28,7 +28,7 @@ class Anomaly(Goods):
     applicant: str
     reviewer: Role
     together: bool
-    left: bool
+    left: Decimal
     before: int
     refusals: int
 
@@ -48,7 +48,6 @@ class Anomaly(Goods):
         return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
 
 
-NOTHING_MISSING = {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS, AnomalyKind.DELAYED}
 PUNISHED = "延期已按处罚意见计 the delay costs a penalty already"
 
 

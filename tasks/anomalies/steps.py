@@ -29,6 +29,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
+from tasks.people.queries import people
 from tasks.people.rights import SIGNER
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
@@ -48,6 +49,11 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
     source = work.unit.read_by(sources, source_of, report)
     assert source is not None, f"{report.source} was accepted"
     line, barred = source.lines[report.line_no], frozenset({report.applicant, source.case.applicant})
+    by_office = work.read(people)[report.applicant].holds(Role.OFFICE, work.case.office)
+    source.claimed[report.line_no] -= report.quantity  # by this very report
+    left = source.left(report.line_no, report.quantity, by_office)
+    source.claimed[report.line_no] += report.quantity  # others of the same chunk see it
+    source.gone[report.line_no] -= left
     about = {name: getattr(line, name) for name in ("part", "specification", "colour", "price")}
     known = {name: getattr(report, name) for name in ("source", "line_no", "quantity", "kind", "found", "photos")}
     found = Anomaly(
@@ -55,8 +61,8 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
         together=source.case.request.get("leaving", Leaving.TOGETHER) == Leaving.TOGETHER
-        and not (line.out_on or by_people(work)),
-        left=bool(line.out_on),
+        and not (left or by_people(work)),
+        left=left,
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
     issue_report(work, found, edition=1)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Numeric, Row, Select, case, cast, exists, func, select, text
 
 from schemas.forms.anomalies import AnomalyReport
+from schemas.parts import NOTHING_MISSING
 from schemas.shapes import LineTable, Measure, figure, money
-from schemas.tables import case_line, letter, service_case
+from schemas.tables import case_line, ledger, letter, service_case, stock_movement
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
 from tasks.durable.process import PROCESSES
@@ -45,6 +46,7 @@ def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[in
     return {(row.case_id, row.line_no): row for row in rows}
 
 
+REGISTERED = "register-anomaly"  # the step of an anomaly that says where the goods are
 _OPENED_BY_CASE = service_case.c.origin.startswith("case:")
 SAID_ONCE = ("remark", "found_on", "corrections", "last_holiday")  # of the whole case, in words
 CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
@@ -104,6 +106,37 @@ def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dic
     for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
         found[parent][line_no] = number
     return found
+
+
+def reported_by_people(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, Decimal]]:
+    """Add up how many that left the house people have reported as bad or missing, unless it was none: case → line → quantity."""
+    found: dict[int, dict[int, Decimal]] = {case_id: {} for case_id in case_ids}
+    line, kind = service_case.c.request["line_no"].as_integer(), service_case.c.request["kind"].as_string()
+    of_these = _by_people() & among(service_case.c.parent_id, case_ids) & kind.not_in(NOTHING_MISSING)
+    is_one = letter.c.body.is_(None) | letter.c.body["good"].as_boolean()
+    wanted = select(service_case.c.parent_id, line, func.sum(reported_left())).outerjoin(letter, letter_told())
+    for parent, line_no, left in connection.execute(
+        wanted.where(of_these, is_one).group_by(service_case.c.parent_id, line)
+    ):
+        found[parent][line_no] = left
+    return found
+
+
+def sent_quantities(case_ids: Sequence[int]) -> Select[tuple[int, int, Decimal]]:
+    """Say in SQL how many of each line of cases have left the house: case, line, quantity."""
+    of = stock_movement.c
+    sent = select(of.case_id, of.line_no, -func.sum(of.quantity))
+    return sent.where(of.kind == MovementKind.DELIVERY_OUT, among(of.case_id, case_ids)).group_by(
+        of.case_id, of.line_no
+    )
+
+
+def reported_left() -> ColumnElement[Decimal]:
+    """Say in SQL how many that had left the house an anomaly's report is about, once that is registered."""
+    registered = select(ledger.c.output["left"].as_string()).where(
+        ledger.c.case_id == service_case.c.id, ledger.c.step_key == REGISTERED
+    )
+    return func.coalesce(cast(registered.scalar_subquery(), Numeric), 0)
 
 
 def letter_told() -> ColumnElement[bool]:

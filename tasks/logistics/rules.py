@@ -141,8 +141,12 @@ def arrival_problems(form: PickupConfirmation, finding_on: date | None) -> list[
 
 def late_problems(found: PickupFound, ends: datetime, now: datetime) -> list[Problem]:
     """Check that an office reports what is wrong within the check's term, whatever form it uses (DOMAIN 1.11)."""
-    if found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED} or now < ends:
-        return []
+    fine = found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED}
+    return [] if fine else unchecked_problems(FOUND, found.zh, ends, now)
+
+
+def unchecked_problems(field: str, said: object, ends: datetime, now: datetime) -> list[Problem]:
+    """Refuse what is said of goods after the check's term."""
     at = f"{ends.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     expected = f"应在 {at} 前核对，逾期损失由办事处承担 had to be reported by then: the loss is the office's"
-    return [Problem(FOUND, found.zh, expected)]
+    return [] if now < ends else [Problem(field, said, expected)]

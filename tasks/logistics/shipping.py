@@ -16,7 +16,7 @@ from tasks.documents.steps import issue
 from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
-from tasks.lines.queries import ordered_again
+from tasks.lines.queries import ordered_again, reported_by_people
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, recalling, sending
@@ -39,6 +39,7 @@ class Shipping:
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
     gone       as what of that leaves the good stock, where it is there: line → kind of movement
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
+    known      what was found at a pickup and people had reported before: line → quantity
     delivered  what left and was not ordered again; unchecked: not in time, by an office
     """
 
@@ -54,6 +55,7 @@ class Shipping:
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
         self.gone = dict[int, MovementKind | None]()
+        self.known = defaultdict[int, Decimal](Decimal)
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -129,13 +131,12 @@ class Shipping:
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
-        again = outcome.quantity * outcome.again
-        self.again[outcome.line_no] += again
+        self.again[outcome.line_no] += outcome.quantity * outcome.again
+        self.delivered -= outcome.left * outcome.again
         self.cheaper += outcome.reduction
-        if outcome.left:
-            self.delivered -= again
-        elif outcome.given_up:
-            self.given_up[outcome.line_no] += outcome.quantity
+        here = outcome.quantity - outcome.left
+        if here and outcome.given_up:
+            self.given_up[outcome.line_no] += here
             self.gone[outcome.line_no] = GONE.get(outcome.goods, MovementKind.TRANSFER_OUT) if outcome.goods else None
             for parcel, branch in list(self.unsent.values()):
                 quantities = {line.line_no: line.quantity for line in parcel.lines}
@@ -176,8 +177,19 @@ class Shipping:
         self.delivered += sum(sent.quantities.values())
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
-        for one in missing or ():
+        for one in self._unreported(missing, parcel.turn) if missing else ():
             beside(self.case, self._settle(parcel, one))
+
+    def _unreported(self, missing: Sequence[Shortfall], turn: int) -> list[Shortfall]:
+        """Leave out what people have reported of these goods already; each such piece is left out once."""
+        reported = {one.line_no: one.quantity for one in list_known(self.case, turn=turn)}
+        left = list[Shortfall]()
+        for one in missing:
+            known = min(one.quantity, reported.get(one.line_no, Decimal(0)) - self.known[one.line_no])
+            self.known[one.line_no] += known
+            less = {"missing": one.missing - known, "quantity": one.quantity - known}
+            left += [one.model_copy(update=less)] if one.quantity > known else []
+        return left
 
     def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
@@ -208,6 +220,13 @@ def keep_here(
         rows = [goods_row(one) for one in goods]
         issue(work, DocumentKind.OUTBOUND_SLIP, slip(work, [kind], to_office(work), rows, red=False))
     return lines
+
+
+@step("核对另报", link="催提")
+def list_known(work: Work, turn: int) -> list[LineQuantity]:
+    """List what people have reported of the case's goods that left: that is in an anomaly of its own already."""
+    reported = work.read(reported_by_people)[work.case.id]
+    return [LineQuantity(line_no=no, quantity=many) for no, many in sorted(reported.items()) if many]
 
 
 @step("取消补单", link="催提")
