@@ -16,7 +16,7 @@ from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import began, step
-from tasks.lines.queries import lines_held, reported_of
+from tasks.lines.queries import goods_held, lines_held, reported_of
 from tasks.lines.rules import held_problems
 from tasks.lines.steps import close_lines, mark_line
 from tasks.unit.work import Work
@@ -91,6 +91,11 @@ def hearing(case: Case, then: Callable[[Outcome], None]) -> Branch[None]:
 def line_waits(work: Work, lines: Iterable[int]) -> list[Problem]:
     """Refuse what is said of lines about which people have reported something that is not settled."""
     return held_problems(lines, work.read(lines_held)[work.case.id])
+
+
+def goods_wait(work: Work, lines: Iterable[int]) -> list[Problem]:
+    """Refuse that goods leave of which something is wrong, whoever reported it."""
+    return held_problems(lines, work.read(goods_held)[work.case.id])
 
 
 def await_reported(case: Case, then: Callable[[Outcome], None]) -> None:

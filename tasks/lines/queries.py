@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Numeric, Row, Select, case, cast, exists, func, select, text
 
-from schemas.forms.anomalies import AnomalyReport
+from schemas.forms.anomalies import AnomalyKind, AnomalyReport
 from schemas.parts import NOTHING_MISSING
 from schemas.shapes import LineTable, Measure, figure, money
 from schemas.tables import case_line, ledger, letter, service_case, stock_movement
@@ -48,6 +48,7 @@ def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[in
 
 REGISTERED = "register-anomaly"  # the step of an anomaly that says where the goods are
 _OPENED_BY_CASE = service_case.c.origin.startswith("case:")
+Held = dict[int, dict[int, str]]
 SAID_ONCE = ("remark", "found_on", "corrections", "last_holiday")  # of the whole case, in words
 CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")
@@ -97,12 +98,21 @@ def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+def lines_held(connection: Connection, case_ids: Sequence[int]) -> Held:
     """Find lines about which people reported something that is not settled yet: case → line → number."""
-    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    return _held(connection, case_ids, _by_people())
+
+
+def goods_held(connection: Connection, case_ids: Sequence[int]) -> Held:
+    """Find lines whose goods must not leave: as `lines_held`, and those that were noted when they were made or counted."""
+    noted = service_case.c.request["kind"].as_string() == AnomalyKind.NOTED
+    return _held(connection, case_ids, _by_people() | (of_reports() & noted))
+
+
+def _held(connection: Connection, case_ids: Sequence[int], which: ColumnElement[bool]) -> Held:
+    found: Held = {case_id: {} for case_id in case_ids}
     line = service_case.c.request["line_no"].as_integer()
-    unsettled = _by_people() & ~exists().where(letter_told())
-    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(unsettled)
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(which, ~exists().where(letter_told()))
     for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
         found[parent][line_no] = number
     return found

@@ -12,7 +12,7 @@ from tasks.branches.beside import Branch
 from tasks.cycle.terms import More, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.lines.anomalies import line_waits
+from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines
 from tasks.stock.moves import available, kept, reserve_available
 from tasks.unit.work import Work
@@ -42,7 +42,7 @@ def asking_release(
         expected = "没有可放行的现货 nothing of it is on stock"
         if form.verdict == ReleaseVerdict.WAIT:
             return []
-        problems = barred_problems(form, barred) + line_waits(work, [line.line_no for line in lines])
+        problems = barred_problems(form, barred) + goods_wait(work, [line.line_no for line in lines])
         return problems if there else [*problems, Problem("放行结论 verdict", form.verdict.zh, expected)]
 
     def record(form: EarlyRelease, work: Work) -> None:

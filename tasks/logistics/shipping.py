@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import Whereabouts
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
 from schemas.words import DocumentKind, MovementKind, Urgency
@@ -17,6 +16,7 @@ from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
 from tasks.lines.queries import ordered_again, reported_by_people
+from tasks.lines.rules import GivenUp
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, recalling, sending
@@ -24,7 +24,6 @@ from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
-GONE = {Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}
 REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
 NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and was not granted: it comes back"
 
@@ -36,8 +35,7 @@ class Shipping:
     is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; left: what left early
-    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
-    gone       as what of that leaves the good stock, where it is there: line → kind of movement
+    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
     known      what was found at a pickup and people had reported before: line → quantity
     delivered  what left and was not ordered again; unchecked: not in time, by an office
@@ -53,9 +51,8 @@ class Shipping:
         self.left: Release | None = None
         self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
-        self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
-        self.gone = dict[int, MovementKind | None]()
-        self.known = defaultdict[int, Decimal](Decimal)
+        self.given_up = GivenUp(self._hold_back)
+        self.again, self.known = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -134,34 +131,31 @@ class Shipping:
         self.again[outcome.line_no] += outcome.quantity * outcome.again
         self.delivered -= outcome.left * outcome.again
         self.cheaper += outcome.reduction
-        here = outcome.quantity - outcome.left
-        if here and outcome.given_up:
-            self.given_up[outcome.line_no] += here
-            self.gone[outcome.line_no] = GONE.get(outcome.goods, MovementKind.TRANSFER_OUT) if outcome.goods else None
-            for parcel, branch in list(self.unsent.values()):
-                quantities = {line.line_no: line.quantity for line in parcel.lines}
-                if outcome.line_no in quantities and not parcel.released:
-                    drop(self.case, branch)
-                    self._start(quantities, parcel.kept_by)
+        if outcome.given_up:
+            self.given_up.add(outcome, outcome.quantity - outcome.left)
+
+    def _hold_back(self, line_no: int) -> None:
+        """Let parcels that have not left leave without what is given up of a line."""
+        for parcel, branch in list(self.unsent.values()):
+            quantities = {line.line_no: line.quantity for line in parcel.lines}
+            if line_no in quantities and not parcel.released:
+                drop(self.case, branch)
+                self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        number, self.ready = next(self.numbers), {}
-        stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
+        number, self.ready, leaving = next(self.numbers), {}, dict(quantities)
+        stays, out = list[LineQuantity](), defaultdict[MovementKind, dict[int, Decimal]](dict)
+        for no, many in quantities.items():
+            for kind, some in self.given_up.take(no, many).items():
+                stays.append(LineQuantity(line_no=no, quantity=some))
+                leaving[no] -= some
+                if kind:
+                    out[kind][no] = some
         if stays:
-            lines = [LineQuantity(line_no=no, quantity=many) for no, many in stays.items()]
-            keep_here(self.case, lines, kept_by, self._goods_out(stays), turn=number)
-            quantities = {no: many - stays.get(no, Decimal(0)) for no, many in quantities.items()}
-        for no, many in stays.items():
-            self.given_up[no] -= many
-        if any(quantities.values()):
-            self._send(Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first))
-
-    def _goods_out(self, stays: Mapping[int, Decimal]) -> dict[MovementKind, list[PartsLine]]:
-        kinds = {no: self.gone.pop(no, None) for no in stays}
-        return {
-            kind: self._lines({no: many for no, many in stays.items() if kinds[no] == kind})
-            for kind in sorted({kind for kind in kinds.values() if kind})
-        }
+            gone = {kind: self._lines(out[kind]) for kind in sorted(out)}
+            keep_here(self.case, stays, kept_by, gone, turn=number)
+        if any(leaving.values()):
+            self._send(Parcel(self.case, self._lines(leaving), self.barred, number, kept_by, self.may_go_first))
 
     def _send(self, parcel: Parcel) -> None:
         self.unsent[parcel.turn] = parcel, self._way(parcel)  # its way may end before it waits for anything
