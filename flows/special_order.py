@@ -11,7 +11,7 @@ from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
 from tasks.lines.anomalies import await_reported, hearing
 from tasks.logistics.sending import release_goods
-from tasks.logistics.shipping import Shipping
+from tasks.logistics.shipping import Shipping, cancel_again
 from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
@@ -69,6 +69,7 @@ def special_order(case: Case) -> Closing:
         pay_back(case, deal.paid, over.failed_by)
         return Closing(over.ending, over.reason, undo=True)
     except Withdrawn:
+        cancel_again(case)
         pay_back(case, deal.paid, deal.withdrawn_by)
         raise
 

@@ -39,6 +39,13 @@ _LINES = text(f"""
     WHERE l.case_id = :case_id ORDER BY line_no""")
 
 
+_UNPAID = text("""
+    WITH RECURSIVE up AS (
+        SELECT id AS case_id, id, parent_id, number FROM service_case WHERE id = ANY(:ids)
+        UNION ALL SELECT up.case_id, c.id, c.parent_id, c.number FROM up JOIN service_case c ON c.id = up.parent_id)
+    SELECT up.case_id, up.number FROM up WHERE EXISTS (SELECT FROM case_line l WHERE l.case_id = up.id AND l.unpaid)""")
+
+
 def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:
     """Find part names and quantities of the lines of many cases: (case, line) → line."""
     wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
@@ -107,6 +114,11 @@ def goods_held(connection: Connection, case_ids: Sequence[int]) -> Held:
     """Find lines whose goods must not leave: as `lines_held`, and those that were noted when they were made or counted."""
     noted = service_case.c.request["kind"].as_string() == AnomalyKind.NOTED
     return _held(connection, case_ids, _by_people() | (of_reports() & noted))
+
+
+def unpaid_cases(connection: Connection, case_ids: Sequence[int]) -> dict[int, str]:
+    """Find cases whose goods, or those that they replace, are still to be paid for: case → the number of that."""
+    return dict(connection.execute(_UNPAID, {"ids": list(case_ids)}).tuples().all())
 
 
 def _held(connection: Connection, case_ids: Sequence[int], which: ColumnElement[bool]) -> Held:

@@ -225,8 +225,8 @@ def list_known(work: Work, turn: int) -> list[LineQuantity]:
 
 @step("取消补单", link="催提")
 def cancel_again(work: Work) -> list[int]:
-    """Take back what anomalies of a rejected application have ordered again."""
+    """Take back what anomalies of a case that ends without its goods have ordered again."""
     ordered = work.read(ordered_again)[work.case.id]
     for child in ordered:
-        withdraw_child(work, child, "原单已驳回 the application was rejected")
+        withdraw_child(work, child, "原单已驳回或撤回 the case that it replaces was rejected or withdrawn")
     return ordered

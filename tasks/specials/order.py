@@ -7,13 +7,14 @@ from typing import Final
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
-from schemas.tables import notice, part_price, production_order
+from schemas.tables import case_line, notice, part_price, production_order
 from schemas.words import OrderState, Role
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone, next_answer
 from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
+from tasks.lines.steps import mark_line
 from tasks.logistics.shipping import Shipping
 from tasks.policies.queries import term
 from tasks.production.rules import Making
@@ -50,8 +51,9 @@ def review_contract(case: Case, contract: Contract, credit: CreditGrade, barred:
 
 @step(ORDER)
 def conclude(work: Work, lines: list[PartsLine]) -> list[PartsLine]:
-    """Enter the agreed prices in the catalogue: from now on each item has its own."""
+    """Enter the agreed prices in the catalogue: from now on each item has its own, and stays until it is paid."""
     for line in lines:
+        mark_line(work, line.line_no, unpaid=True)
         source = f"{work.case.number} 特殊订货"
         work.insert(part_price, part=line.part, price=line.price, valid_from=work.today, source=source)
     return lines
@@ -66,10 +68,16 @@ def pay_balance(case: Case, contract: Contract, paid: list[Paid], shipping: Ship
             paid, shipping.cheaper + made.cheaper, shipping.leaving, made.ordered_again, shipping.again
         )
         if not (left := still_owed(owed)):
-            return
+            return let_go(case)
         number, last = next(asked) if left != last else number, left
         if answered := next_answer(case, payment_question(f"balance-{number}", left, ORDER)):
             paid.append(paid_by(answered[1]))
+
+
+@step("付清放行", link=ORDER)
+def let_go(work: Work) -> None:
+    """Let leave what is paid for, also what was ordered again of it."""
+    work.update(case_line, {"case_id": work.case.id}, unpaid=False)
 
 
 @step("停止生产", link=ORDER)
