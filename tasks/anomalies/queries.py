@@ -25,7 +25,7 @@ from schemas.tables import (
 from schemas.words import Role
 from tasks.anomalies.rules import Party, Source
 from tasks.lines.anomalies import outcome_of
-from tasks.lines.queries import letter_told, of_reports, reported_left, sent_quantities
+from tasks.lines.queries import hold_lines_above, letter_told, of_reports, reported_left, sent_quantities
 from tasks.unit.among import among
 
 _REVIEWS = staff.c.active & staff.c.code.in_(select(staff_role.c.staff).where(staff_role.c.role == Role.PARTS_REVIEWER))
@@ -44,18 +44,18 @@ _ANCESTORS = text("""
     SELECT up.case_id, count(*) FROM up JOIN service_case c ON c.id = up.parent_id
     JOIN service_case own ON own.id = up.case_id AND own.process = c.process GROUP BY up.case_id""")
 
-_PUNISHED = text("""
-    SELECT a.id, p.unit FROM service_case a JOIN service_case s ON s.number = a.request ->> 'source'
-    JOIN service_case c ON c.parent_id = s.id
+_PENALISED = text("""
+    SELECT a.id, p.unit, sum(p.confirmed) FROM service_case a JOIN service_case c ON c.parent_id = a.parent_id
     JOIN penalty p ON p.case_id = c.id AND p.line_no = (a.request ->> 'line_no')::int
-    WHERE a.id = ANY(:ids) AND coalesce(p.confirmed, p.amount) > 0""")
+    WHERE a.id = ANY(:ids) AND p.confirmed > 0 GROUP BY a.id, p.unit""")
 
 
-def punished_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Find, of each anomaly, the units that pay a penalty for the delay of its line."""
-    found: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
-    for case_id, unit in connection.execute(_PUNISHED, {"ids": list(case_ids)}):
-        found[case_id].add(unit)
+def penalised_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Decimal]]:
+    """Find, of each anomaly, which units pay how much as a confirmed penalty for the delay of its line, CNY."""
+    hold_lines_above(connection, case_ids)
+    found: dict[int, dict[str, Decimal]] = {case_id: {} for case_id in case_ids}
+    for case_id, unit, amount in connection.execute(_PENALISED, {"ids": list(case_ids)}):
+        found[case_id][unit] = amount
     return found
 
 

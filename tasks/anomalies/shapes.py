@@ -48,7 +48,7 @@ class Anomaly(Goods):
         return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
 
 
-PUNISHED = "延期已按处罚意见计 the delay costs a penalty already"
+PUNISHED = "延期已另处罚 {} CNY the delay costs a penalty already"
 
 
 class Blame(Shape):
@@ -70,9 +70,10 @@ class Blame(Shape):
         """Who answers for the party: PLANNER for suppliers, LOGISTICS for carriers (DOMAIN-BRANCHES 6)."""
         return ANSWERS[self.kind]
 
-    def punished(self) -> Self:
-        """Cost nothing: the unit pays a penalty for the same delay."""
-        return self.model_copy(update={"cost": Decimal(0), "evidence": f"{self.evidence}；{PUNISHED}"})
+    def beyond(self, penalty: Decimal) -> Self:
+        """Cost only what the unit does not pay as a penalty for the same delay."""
+        cost, told = max(self.cost - penalty, Decimal(0)), f"{self.evidence}；{PUNISHED.format(money(penalty))}"
+        return self.model_copy(update={"cost": cost, "evidence": told}) if penalty else self
 
     @property
     def unit(self) -> str | None:

@@ -94,6 +94,13 @@ def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, di
     return found
 
 
+def hold_lines_above(connection: Connection, case_ids: Sequence[int]) -> None:
+    """Hold the lines of the cases above these to the transaction's end: a line's delay is charged by one after the other."""
+    above = select(service_case.c.parent_id).where(among(service_case.c.id, case_ids))
+    lines = select(case_line.c.case_id).where(case_line.c.case_id.in_(above))
+    connection.execute(lines.order_by(case_line.c.case_id, case_line.c.line_no).with_for_update(key_share=True))
+
+
 def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
     """Find the open cases that anomalies of cases have opened: two steps below."""
     found: dict[int, list[int]] = {case_id: [] for case_id in case_ids}
