@@ -72,6 +72,6 @@ def parts_application(case: Case) -> Closing:
     shipping.send_rest()
     rest(case)  # 出库 出库制票 催提
     await_reported(case, shipping.heed)
-    if not shipping.delivered:
+    if not any(shipping.delivered.values()):
         return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.went)
     return Closing(PartsEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -21,7 +21,16 @@ from tasks.quotes.rules import FailedBy, Paid
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
 from tasks.specials.offers import Contract, Deal, agree_on_offer
-from tasks.specials.order import ORDER, conclude, pay_back, pay_balance, review_contract, stop_order, tell_applicant
+from tasks.specials.order import (
+    ORDER,
+    conclude,
+    pay_back,
+    pay_balance,
+    record_sale,
+    review_contract,
+    stop_order,
+    tell_applicant,
+)
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
 NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
@@ -93,6 +102,7 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     shipping.send_rest()
     rest(case)
     await_reported(case, shipping.heed)
-    if not shipping.delivered:
+    record_sale(case, contract.of(shipping.delivered, made.ordered_again, shipping.again), paid)
+    if not any(shipping.delivered.values()):
         return Closing(SpecialEnding.REPLACED, REPLACED, undo=not shipping.went)
     return Closing(SpecialEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -47,8 +47,9 @@ _UNPAID = text("""
 
 
 def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:
-    """Find part names and quantities of the lines of many cases: (case, line) → line."""
-    wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
+    """Find part names, quantities and dates of the lines of many cases: (case, line) → line."""
+    names = ("case_id", "line_no", "part_name", "quantity", "made_on", "out_on", "picked_on")
+    wanted = select(*(case_line.c[name] for name in names))
     rows = connection.execute(wanted.where(among(case_line.c.case_id, case_ids)))
     return {(row.case_id, row.line_no): row for row in rows}
 

@@ -38,7 +38,7 @@ class Shipping:
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
     known      what was found at a pickup and people had reported before: line → quantity
-    delivered  what left and was not ordered again; unchecked: not in time, by an office
+    delivered  what left and was not ordered again: line → quantity; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -49,10 +49,9 @@ class Shipping:
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.left: Release | None = None
-        self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up = GivenUp(self._hold_back)
-        self.again, self.known = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
+        self.delivered, self.again, self.known = (defaultdict[int, Decimal](Decimal) for _ in range(3))
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -129,7 +128,7 @@ class Shipping:
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
         self.again[outcome.line_no] += outcome.quantity * outcome.again
-        self.delivered -= outcome.left * outcome.again
+        self.delivered[outcome.line_no] -= outcome.left * outcome.again
         self.cheaper += outcome.reduction
         if outcome.given_up:
             self.given_up.add(outcome, outcome.quantity - outcome.left)
@@ -168,7 +167,8 @@ class Shipping:
         finally:
             del self.unsent[parcel.turn]
         self.went = True
-        self.delivered += sum(sent.quantities.values())
+        for no, many in sent.quantities.items():
+            self.delivered[no] += many
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
         for one in self._unreported(missing, parcel.turn) if missing else ():
@@ -191,7 +191,7 @@ class Shipping:
         heed_anomaly(self.case, outcome, turn=turn)
         if outcome.again:
             self.again[outcome.line_no] += outcome.quantity
-            self.delivered -= found.missing
+            self.delivered[outcome.line_no] -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].of(many) for no, many in sorted(quantities.items()) if many]

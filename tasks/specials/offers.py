@@ -46,12 +46,12 @@ class Contract(NamedTuple):
 
     def owed(self, paid: Sequence[Paid], cheaper: Decimal, *leaving: Mapping[int, Decimal]) -> Owed:
         """What is still to be paid before so many of each line leave, from here or ordered again; `cheaper`: reductions."""
-        many = {
-            line.line_no: sum((some.get(line.line_no, Decimal(0)) for some in leaving), Decimal(0))
-            for line in self.lines
-        }
-        goods = [line.of(many[line.line_no]) for line in self.lines if many[line.line_no]]
-        return {PaymentKind.BALANCE: price_of(goods) - cheaper - sum(one.amount for one in paid)}
+        return {PaymentKind.BALANCE: price_of(self.of(*leaving)) - cheaper - sum(one.amount for one in paid)}
+
+    def of(self, *goods: Mapping[int, Decimal]) -> list[PartsLine]:
+        """Give so many of each line, those added up that are any."""
+        many = [sum((some.get(line.line_no, Decimal(0)) for some in goods), Decimal(0)) for line in self.lines]
+        return [line.of(quantity) for line, quantity in zip(self.lines, many, strict=True) if quantity]
 
 
 @dataclass

@@ -36,6 +36,12 @@ def balance(play: Play, case: int) -> tuple[str, str]:
     return item.step_key, item.brief[0].removeprefix("应收 owed: 尾款 ")
 
 
+def sold(play: Play, case: int) -> list[tuple[int, int]]:
+    """Give how many of each line were sold, and what was paid for them."""
+    rows = play.rows("SELECT * FROM sales_record WHERE order_no = :no ORDER BY line_no", no=play.case(case).number)
+    return [(row.quantity, row.price_paid) for row in rows]
+
+
 @pytest.mark.parametrize(("plan", "owed"), [({}, "**3,000.00 CNY**"), (ACCEPTED, "**2,000.00 CNY**")])
 def test_goods_that_stay_here_are_paid_for_once_if_ordered_again_else_not_at_all(
     play: Play, plan: dict[str, object], owed: str
@@ -54,6 +60,7 @@ def test_what_is_accepted_as_missing_while_the_balance_is_awaited_is_not_asked_f
     settled(play, case, **ACCEPTED)
     assert balance(play, case) == ("balance-2", "**2,000.00 CNY**")
     assert play.finish(case) == "delivered"
+    assert sold(play, case) == [(1, 1000), (1, 1000)]
 
 
 def test_where_all_is_accepted_as_missing_while_the_balance_is_awaited_it_cannot_be_made(play: Play) -> None:
@@ -71,6 +78,7 @@ def test_an_order_of_which_all_was_ordered_again_by_a_report_is_paid_for_and_giv
     again = play.ordered(settled(play, case, 2))
     assert balance(play, case) == ("balance-1", "**2,000.00 CNY**")
     assert [play.finish(one) for one in (case, again)] == ["replaced", "delivered"]
+    assert sold(play, case) == [(2, 5000)]
 
 
 def test_what_is_accepted_at_a_reduced_price_costs_so_much_less(play: Play) -> None:
