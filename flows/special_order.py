@@ -11,7 +11,7 @@ from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
 from tasks.lines.anomalies import await_reported, hearing
 from tasks.logistics.sending import release_goods
-from tasks.logistics.shipping import Shipping, cancel_again
+from tasks.logistics.shipping import UNCHECKED, Shipping, cancel_again
 from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
@@ -35,7 +35,6 @@ from tasks.specials.steps import Over, confirm_makeable, review_order
 
 NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
 REPLACED = "已按异常重新下单 ordered again by an anomaly"
-UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
 @process(

@@ -24,6 +24,7 @@ from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
+UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
 NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and was not granted: it comes back"
 

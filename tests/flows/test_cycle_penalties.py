@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tasks.durable.stage import advance
 from tests.flows.anomalies import charges, reported
-from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
+from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, made_late, penalties, planned, sweep
 from tests.play import Play, line
 from tests.waiting import wait_until
 
@@ -86,10 +86,7 @@ def test_a_delay_that_an_anomaly_charged_costs_no_penalty(play: Play, today: tim
     play.decide(child, "confirm-1")
     assert charges(play, child) == [("unit", "PANEL", 50)]
     advance(play.db, case)
-    today.move_to("2026-11-30T10:00:00+08:00")
-    play.decide(case, PANEL)
-    sweep(play, today, "11-30T10:15")
-    sweep(play, today, "12-01T08:30")
+    made_late(play, today, case)
     play.finish(case)
     sweep(play, today, "12-01T08:45")
     control = control_of(play, case)
@@ -132,10 +129,7 @@ def test_what_an_anomaly_charged_before_comes_off_what_is_proposed(play: Play, t
     child = delay_reported(play, case, 5)
     play.decide(child, "confirm-1")
     advance(play.db, case)
-    today.move_to("2026-11-30T10:00:00+08:00")
-    play.decide(case, PANEL)
-    sweep(play, today, "11-30T10:15")
-    sweep(play, today, "12-01T08:30")
+    made_late(play, today, case)
     control = control_of(play, case)
     assert play.documents(control, "YJ")[0].content["penalty"] == "2.45"
     play.decide(control, ANSWER)
