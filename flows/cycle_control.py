@@ -33,6 +33,7 @@ from tasks.runs.process import process
     end=nothing_left,
     lines=cycle_table,
     may_withdraw=ends_with_source,
+    kept=True,
 )
 def cycle_control(case: Case) -> Closing:
     """配件周期管控 Keep the clock of a case's lines, from the plan to the day they are collected."""

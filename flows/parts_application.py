@@ -12,7 +12,7 @@ from tasks.durable.process import Case, Closing
 from tasks.lines.anomalies import await_reported, hearing
 from tasks.lines.queries import line_table
 from tasks.logistics.sending import release_goods
-from tasks.logistics.shipping import Shipping
+from tasks.logistics.shipping import UNCHECKED, Shipping
 from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
@@ -20,7 +20,6 @@ from tasks.production.steps import cancel_production, place_production_orders, p
 from tasks.runs.process import process
 
 BY_ANOMALY = "配件已按异常重新下单或不再需要 the parts were ordered again, or are not needed any more"
-UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
 @process(
@@ -72,6 +71,6 @@ def parts_application(case: Case) -> Closing:
     shipping.send_rest()
     rest(case)  # 出库 出库制票 催提
     await_reported(case, shipping.heed)
-    if not shipping.delivered:
+    if not any(shipping.delivered.values()):
         return Closing(PartsEnding.REPLACED, BY_ANOMALY, undo=not shipping.went)
     return Closing(PartsEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

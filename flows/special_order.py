@@ -11,7 +11,7 @@ from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
 from tasks.lines.anomalies import await_reported, hearing
 from tasks.logistics.sending import release_goods
-from tasks.logistics.shipping import Shipping
+from tasks.logistics.shipping import UNCHECKED, Shipping, cancel_again
 from tasks.logistics.together import end_application, leave_together
 from tasks.people.rights import applicant_until
 from tasks.production.planning import plan_production, reserve_stock
@@ -20,13 +20,21 @@ from tasks.quotes.queries import paid_table
 from tasks.quotes.rules import FailedBy, Paid
 from tasks.runs.process import process
 from tasks.specials.accept import accept_order
-from tasks.specials.offers import Contract, agree_on_offer
-from tasks.specials.order import ORDER, conclude, pay_back, pay_balance, review_contract, stop_order, tell_applicant
+from tasks.specials.offers import Contract, Deal, agree_on_offer
+from tasks.specials.order import (
+    ORDER,
+    conclude,
+    pay_back,
+    pay_balance,
+    record_sale,
+    review_contract,
+    stop_order,
+    tell_applicant,
+)
 from tasks.specials.steps import Over, confirm_makeable, review_order
 
 NOT_MADE = "按异常处理方案不再生产 not made any more, by the plan of an anomaly"
 REPLACED = "已按异常重新下单 ordered again by an anomaly"
-UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 
 
 @process(
@@ -58,18 +66,19 @@ UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the l
 )
 def special_order(case: Case) -> Closing:
     """特殊订货 Make what no catalogue has, at an agreed price, from its application to its pickup."""
-    barred, paid = {case.request.applicant}, list[Paid]()
+    barred, deal = {case.request.applicant}, Deal()
     try:
         wanted = confirm_makeable(case, review_order(case, barred))  # 特殊订货申报 初步审核 确认生产
-        contract = agree_on_offer(case, wanted, barred, paid)  # 确认价格和周期 审批 回复申报方
+        contract = agree_on_offer(case, wanted, barred, deal)  # 确认价格和周期 审批 回复申报方
         review_contract(case, contract, wanted.credit, barred)
-        return make_order(case, contract, barred, paid)  # 下单生产
+        return make_order(case, contract, barred, deal.paid)  # 下单生产
     except Over as over:
         tell_applicant(case, over.ending, over.reason)
-        pay_back(case, paid, over.failed_by)
+        pay_back(case, deal.paid, over.failed_by)
         return Closing(over.ending, over.reason, undo=True)
     except Withdrawn:
-        pay_back(case, paid, FailedBy.CUSTOMER)
+        cancel_again(case)
+        pay_back(case, deal.paid, deal.withdrawn_by)
         raise
 
 
@@ -92,6 +101,7 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     shipping.send_rest()
     rest(case)
     await_reported(case, shipping.heed)
-    if not shipping.delivered:
+    record_sale(case, contract.of(shipping.delivered, made.ordered_again, shipping.again), paid)
+    if not any(shipping.delivered.values()):
         return Closing(SpecialEnding.REPLACED, REPLACED, undo=not shipping.went)
     return Closing(SpecialEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

@@ -161,6 +161,7 @@ class Shortfall(Shape):
     photos: str = ""
 
 
+NOTHING_MISSING = {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS, AnomalyKind.DELAYED}
 ORDERS_AGAIN = {Remedy.REMAKE, Remedy.RESEND}
 COMES_AGAIN = {*ORDERS_AGAIN, Remedy.REPAIR}
 
@@ -169,7 +170,7 @@ class Outcome(Shape):
     """What the source of an anomaly is told: the remedy, None where there was none, and what its line needs to know of it.
 
     goods      where they go; None where that is not said
-    there      the goods in question are at hand, or still come; left: some of the line had left the house
+    there      the goods in question are at hand, or still come; left: how many of them had left the house
     reduction  what they cost less, CNY
     """
 
@@ -178,7 +179,7 @@ class Outcome(Shape):
     line_no: int = 0
     quantity: Decimal = Decimal(0)
     there: bool = False
-    left: bool = False
+    left: Decimal = Decimal(0)
     reduction: Decimal = Decimal(0)
     address: str = ""
     day: date | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from schemas.forms.fields import LINE_NO, STAFF
 from schemas.words import Role
@@ -25,6 +26,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
+NEW_NUMBER = "new number"
 OWN_VAN = {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1}
 SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReviewDecision": {"审核结论": "通过"},
@@ -52,8 +54,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "MakeabilityDecision": {"生产结论": "可以生产"},
     "ChangesAnswer": {"改动意见": "同意"},
     "QuoteAnswer": {"答复": "同意报价", "签字日期": "today"},
-    "PaymentReceived": {"付款日期": "today", "凭证号": "YH-0001"},
-    "PaymentGivenBack": {"付款日期": "today", "凭证号": "YH-0002"},
+    "PaymentReceived": {"付款日期": "today", "凭证号": NEW_NUMBER},
+    "PaymentGivenBack": {"付款日期": "today", "凭证号": NEW_NUMBER},
     "AnomalyReviewDecision": {"初审结论": "同意"},
     "ResponsibilityFound": {"责任方类别": "仓库", "异常费用": 0, "责任依据": "现场核对"},
     "AnomalyPlan": {"处理办法": "让步接收", "货物去向": "无实物", "申报方同意": "客户同意"},
@@ -91,7 +93,9 @@ def each_value(fields: Mapping[Any, Any], change: Callable[[Any], Any]) -> dict[
 
 
 def day(value: Any) -> Any:
-    """Write the day that a word means; what else there is stays."""
+    """Write the day, or the number that nobody has had, that a word means; what else there is stays."""
+    if value == NEW_NUMBER:
+        return f"YH-{uuid4().hex[:12]}"
     after = DAYS.get(value) if isinstance(value, str) else None
     return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 

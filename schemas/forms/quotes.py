@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.forms import fields
 from schemas.forms.base import Decision
 from schemas.forms.fields import Cell, label, needed
 from schemas.sheet_kinds import sheet
+from schemas.spelling import order_number
 from schemas.words import Labelled, PaymentKind
 
 SIGNED = "同意时必填，有效期内 needed to accept, while the quote is valid"
@@ -40,7 +41,9 @@ class QuoteAnswer(Decision):
 
 _AMOUNT = label("金额", "Amount (CNY)")
 _PAID_ON = label("付款日期", "Paid on")
-_REFERENCE = label("凭证号", "Reference", "银行流水或收据号 of the bank or receipt")
+Reference = Annotated[
+    fields.Name, AfterValidator(order_number), label("凭证号", "Reference", "银行流水或收据号 of the bank or receipt")
+]
 
 
 @sheet("payments", "收款登记", signer=("财务", "E1047"), decided_by=("paid_on", "reference"), hints=("一行一笔。",))
@@ -51,7 +54,7 @@ class PaymentReceived(Decision):
     kind: Annotated[PaymentKind, label("款项", "Payment"), Cell("定金", "从列表中选择", 10)]
     amount: Annotated[fields.Money, Field(gt=0), _AMOUNT, Cell(500, "元，可分次", 12)]
     paid_on: Annotated[fields.Past[fields.Day], _PAID_ON, _DAY]
-    reference: Annotated[fields.Name, _REFERENCE, Cell("YH20260520-01", width=20)]
+    reference: Annotated[Reference, Cell("YH20260520-01", width=20)]
 
 
 @sheet("give-back", "退还款项", signer=("财务", "E1047"), decided_by=("paid_on", "reference"), hints=("一行一单。",))
@@ -60,4 +63,4 @@ class PaymentGivenBack(Decision):
 
     amount: Annotated[fields.Money, _AMOUNT, Cell(2000, "元，须与核算一致", 12)]
     paid_on: Annotated[fields.Past[fields.Day], _PAID_ON, _DAY]
-    reference: Annotated[fields.Name, _REFERENCE, Cell("YH20260601-07", width=20)]
+    reference: Annotated[Reference, Cell("YH20260601-07", width=20)]

@@ -58,6 +58,7 @@ case_line = table(
     Column("unit", ForeignKey("production_unit.code")),
     Column("open", Boolean, nullable=False, server_default="true"),
     Column("again", Boolean, nullable=False, server_default="false", comment="of a case that another opened: no twin"),
+    Column("unpaid", Boolean, nullable=False, server_default="false", comment="nor does what replaces it leave"),
     Column("replaced", Quantity, nullable=False, server_default="0", comment="how many were ordered again"),
     *each(Date, "warranty_start", "warranty_end", nullable=True),
     Column("warranty_rule", Text, nullable=False, server_default=""),

@@ -26,7 +26,10 @@ penalty = table(
     Column("quantity", Quantity, nullable=False, comment="that was late"),
     Column("over", Integer, nullable=False, comment="working days"),
     Column("amount", Money, nullable=False, comment="CNY that were proposed"),
+    Column(
+        "charged", Money, nullable=False, server_default="0", comment="CNY more, that an anomaly charges for the delay"
+    ),
     Column("confirmed", Money, comment="CNY; empty: proposed, 0: dropped"),
-    CheckConstraint("over > 0 AND quantity > 0 AND amount >= 0", name="figures"),
+    CheckConstraint("over > 0 AND quantity > 0 AND amount >= 0 AND charged >= 0", name="figures"),
     CheckConstraint("confirmed >= 0 AND confirmed <= amount", name="confirmed"),
 )

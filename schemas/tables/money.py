@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, Text
 
-from schemas.tables.base import Moment, Money, codes_of, each, index, of_case, table, word_of
+from schemas.tables.base import Moment, Money, codes_of, index, of_case, table, word_of
 from schemas.words import PaymentKind
 
 payment = table(
@@ -12,7 +12,7 @@ payment = table(
     *word_of(PaymentKind, "kind", 12),
     Column("amount", Money, nullable=False, comment="CNY; what is given back is negative"),
     Column("paid_on", Date, nullable=False),
-    *each(Text, "reference"),
+    Column("reference", Text, nullable=False, unique=True),
     *codes_of("staff"),
     Column("recorded_at", Moment, nullable=False),
     CheckConstraint("amount <> 0 AND (amount < 0) = (kind = 'returned')", name="amount"),

@@ -11,14 +11,17 @@ from schemas.shapes import LineTable, Measure
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.anomalies.queries import charges, held_sources, source_of, sources
-from tasks.anomalies.rules import source_problems
-from tasks.applications.accept import NO_OFFICE
-from tasks.people.queries import offices
-from tasks.people.rights import on_staff
+from tasks.anomalies.rules import LINE, Source, source_problems
+from tasks.applications.accept import office_problems
+from tasks.cycle.rules import at
+from tasks.cycle.terms import working_days
+from tasks.durable import clock
+from tasks.logistics.rules import unchecked_problems
+from tasks.people.queries import offices, people
 from tasks.policies.queries import version_today
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
-REPORTER = "申报人工号 reporter"
 MAY_REPORT = (Role.WORKSHOP, Role.WAREHOUSE, Role.LOGISTICS, Role.QUALITY, Role.PARTS_REVIEWER, Role.PLANNER)
 OF_THE_SOURCE = ("urgency", "order_no", "model", "customer_name", "customer_phone", "customer_address")
 HEADINGS = ("行", "配件 Part", "数量 Qty", "异常 Anomaly", "情况 What is wrong")
@@ -33,7 +36,10 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
     office = unit.read(offices).get(form.office)
     problems = list[Problem]()
     if channel != Channel.SYSTEM:
-        problems = _reporter_problems(form, unit, office) + source_problems(form, source, office.code if office else "")
+        problems = office_problems(form, unit, office, MAY_REPORT) + source_problems(
+            form, source, office.code if office else ""
+        )
+        problems += _term_problems(form, source, office.code, unit) if not problems and source and office else []
     if problems or source is None or office is None:
         return {}, problems
     source.claimed[form.line_no] += form.quantity  # others of the same sheet see it
@@ -42,18 +48,16 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
     return known | own | {"policy_version": unit.read(version_today)}, []
 
 
-def _reporter_problems(form: AnomalyReport, unit: Unit, office: Any) -> list[Problem]:
-    if office is None:
-        return [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
-    person = on_staff(unit, form.applicant, REPORTER)
-    if isinstance(person, Problem):
-        return [person]
-    if person.holds(Role.OFFICE, office.code) or any(person.holds(role) for role in MAY_REPORT):
-        return []
-    expected = (
-        f"须为{office.name}的售后人员，或车间、仓库、物流、品管、审核、计划人员 must be of the office or the house"
+def _term_problems(form: AnomalyReport, source: Source, office: str, unit: Unit) -> list[Problem]:
+    """Check that what is wrong with goods that arrived is reported within the check's term (DOMAIN 1.11)."""
+    by_office, arrived = (
+        unit.read(people)[form.applicant].holds(Role.OFFICE, office),
+        source.lines[form.line_no].picked_on,
     )
-    return [Problem(REPORTER, str(person), expected)]
+    if arrived is None or not source.left(form.line_no, form.quantity, by_office):
+        return []
+    work = Work(unit, source.case, {}, "report", clock.now())
+    return unchecked_problems(LINE, form.line_no, working_days("check", at(arrived))(work), work.now)
 
 
 def report_table(connection: Connection, case_id: int) -> LineTable:

@@ -25,7 +25,7 @@ from schemas.tables import (
 from schemas.words import Role
 from tasks.anomalies.rules import Party, Source
 from tasks.lines.anomalies import outcome_of
-from tasks.lines.queries import letter_told, of_reports
+from tasks.lines.queries import hold_lines_above, letter_told, of_reports, reported_left, sent_quantities
 from tasks.unit.among import among
 
 _REVIEWS = staff.c.active & staff.c.code.in_(select(staff_role.c.staff).where(staff_role.c.role == Role.PARTS_REVIEWER))
@@ -44,18 +44,18 @@ _ANCESTORS = text("""
     SELECT up.case_id, count(*) FROM up JOIN service_case c ON c.id = up.parent_id
     JOIN service_case own ON own.id = up.case_id AND own.process = c.process GROUP BY up.case_id""")
 
-_PUNISHED = text("""
-    SELECT a.id, p.unit FROM service_case a JOIN service_case s ON s.number = a.request ->> 'source'
-    JOIN service_case c ON c.parent_id = s.id
+_PENALISED = text("""
+    SELECT a.id, p.unit, sum(p.confirmed) FROM service_case a JOIN service_case c ON c.parent_id = a.parent_id
     JOIN penalty p ON p.case_id = c.id AND p.line_no = (a.request ->> 'line_no')::int
-    WHERE a.id = ANY(:ids) AND coalesce(p.confirmed, p.amount) > 0""")
+    WHERE a.id = ANY(:ids) AND p.confirmed > 0 GROUP BY a.id, p.unit""")
 
 
-def punished_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Find, of each anomaly, the units that pay a penalty for the delay of its line."""
-    found: dict[int, set[str]] = {case_id: set() for case_id in case_ids}
-    for case_id, unit in connection.execute(_PUNISHED, {"ids": list(case_ids)}):
-        found[case_id].add(unit)
+def penalised_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Decimal]]:
+    """Find, of each anomaly, which units pay how much as a confirmed penalty for the delay of its line, CNY."""
+    hold_lines_above(connection, case_ids)
+    found: dict[int, dict[str, Decimal]] = {case_id: {} for case_id in case_ids}
+    for case_id, unit, amount in connection.execute(_PENALISED, {"ids": list(case_ids)}):
+        found[case_id][unit] = amount
     return found
 
 
@@ -65,22 +65,32 @@ def sources(connection: Connection, numbers: Sequence[str], hold: bool = False) 
     lines = select(case_line).where(among(case_line.c.case_id, [case.id for case in cases]))
     lines = lines.order_by(case_line.c.case_id, case_line.c.line_no)
     rows = connection.execute(lines.with_for_update(key_share=True) if hold else lines).all()
-    claimed = _claimed(connection, [case.id for case in cases])
+    claimed, gone = _claimed_and_gone(connection, [case.id for case in cases])
     own = {case.id: {row.line_no: row for row in rows if row.case_id == case.id} for case in cases}
-    return {case.number: Source(case, own[case.id], claimed[case.id]) for case in cases}
+    return {case.number: Source(case, own[case.id], claimed[case.id], gone[case.id]) for case in cases}
 
 
-def _claimed(connection: Connection, case_ids: Sequence[int]) -> dict[int, defaultdict[int, Decimal]]:
-    """Add up what anomalies are about that their source has not heard of, or was accepted as missing: case → line → quantity."""
-    found = {case_id: defaultdict[int, Decimal](Decimal) for case_id in case_ids}
+OfLines = dict[int, defaultdict[int, Decimal]]
+
+
+def _claimed_and_gone(connection: Connection, case_ids: Sequence[int]) -> tuple[OfLines, OfLines]:
+    """Add up, case → line → quantity, what is claimed, and what has left the house and no report is about.
+
+    Claimed is what anomalies are about that their source has not heard of, or that was accepted as missing.
+    """
+    claimed, gone = ({case_id: defaultdict[int, Decimal](Decimal) for case_id in case_ids} for _ in range(2))
+    for case_id, line_no, quantity in connection.execute(sent_quantities(case_ids)):
+        gone[case_id][line_no] = quantity
     told = letter_told() & letter.c.read_at.is_not(None)
-    reports = select(service_case.c.parent_id, service_case.c.request, letter.c.body).outerjoin(letter, told)
-    wanted = reports.where(of_reports(), among(service_case.c.parent_id, case_ids))
-    for parent, request, body in connection.execute(wanted):
-        outcome = outcome_of(CaseEnded.model_validate(body)) if body else None
+    reports = select(service_case.c.parent_id, service_case.c.request, letter.c.body, reported_left())
+    wanted = reports.outerjoin(letter, told).where(of_reports(), among(service_case.c.parent_id, case_ids))
+    for parent, request, body, left in connection.execute(wanted):
+        outcome, line_no = outcome_of(CaseEnded.model_validate(body)) if body else None, request["line_no"]
         if outcome is None or (outcome.given_up and not outcome.again):
-            found[parent][request["line_no"]] += Decimal(request["quantity"])
-    return found
+            claimed[parent][line_no] += Decimal(request["quantity"])
+        if outcome is None or outcome.given_up:
+            gone[parent][line_no] -= min(left, gone[parent][line_no])
+    return claimed, gone
 
 
 def charges(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

@@ -49,6 +49,7 @@ def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) ->
             nobody = may_not(barred, leader.last)
             return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused, nobody))
         plan = ask(case, plan_question(turn, Role.PLANNER, "处理方案", found, blame, refused, set()))
+        barred.add(plan.staff)  # it is their own
         why = alone(case, leading(case, found, blame, plan, barred, turn))
         if not why:
             return plan
@@ -77,10 +78,7 @@ def plan_question(
     """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
-        unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
-        return remedy_problems(
-            form, found, work.today, unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
-        )
+        return remedy_problems(form, found, work.today, part_problem(work.read(catalogue), found.part, work.today, 0))
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
@@ -132,7 +130,7 @@ def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
     no = found.line_no
     question = count_question("goods-at-hand", {no: found.quantity}, {no: found}, only_these([no]), "实物入库")
     form = yield replace(question, link="重新下单生产")
-    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, found.left)
+    book_at_hand(case, Goods(**found.as_goods(form.lines[0].counted)), where, bool(found.left))
 
 
 @step("实物入库", link="重新下单生产")

@@ -20,18 +20,34 @@ from schemas.shapes import figure
 from schemas.spelling import Known
 from schemas.words import Role
 from tasks.anomalies.shapes import Anomaly, Blame
-from tasks.approvals.rules import LADDER, Limits
+from tasks.approvals.rules import LADDER, Limits, covers
 
-SOURCE, PLAN, PARTY = "来源单号 case", "处理办法 remedy", "责任方 party"
+SOURCE, LINE, PLAN, PARTY = "来源单号 case", "行号 line", "处理办法 remedy", "责任方 party"
 NO_CASE = "没有这张单，请核对单号 no such case: check the number"
 CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it any more"
 ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
 CLAIMED = "，其余已报异常或已同意不要 the rest was reported already, or accepted as missing"
 OTHERS = "是其他办事处的单 is another office's case"
 NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, choose another remedy"
-NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
+NONE_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
+FOR_ONE = {  # field of a plan → its label, its remedy, what is said where that lacks it, and where another one has it
+    "address": (
+        "新地址 address",
+        Remedy.REDIRECT,
+        "改送时必填 is required to redirect",
+        "只用于改送 is only to redirect",
+    ),
+    "consent": ("申报方同意 consent", Remedy.ACCEPT, "让步接收时必填 the reporter's consent is required", ""),
+    "day": (
+        "新日期 day",
+        Remedy.NEW_DATE,
+        "改期时必填 is required for a new date",
+        "只用于改期 is only for a new date",
+    ),
+    "reduction": ("折让金额 reduction", Remedy.ACCEPT, "", "只用于让步接收 is only for what is accepted"),
+}
 STAYS = "不重新下单的货留在原处，或无实物 what is not ordered again stays where it is, or is not there"
 STAYING = {Whereabouts.KEPT, Whereabouts.NONE}
 TO_REPAIR = "返修须有实物，先留在原处，由返修单收取 goods to be repaired are there and stay: the repair takes them in"
@@ -47,11 +63,25 @@ class Party(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The case about which something is reported, its lines by number, and how many of each others claim already."""
+    """The case about which something is reported, and its lines by number.
+
+    claimed   how many of each others claim already; gone: how many left the house and are in no report
+    """
 
     case: Any
     lines: Mapping[int, Any]
     claimed: MutableMapping[int, Decimal]
+    gone: MutableMapping[int, Decimal]
+
+    def left(self, line_no: int, quantity: Decimal, by_office: bool) -> Decimal:
+        """Say how many of so many reported pieces, not claimed yet, have left the house.
+
+        An office speaks of those first, the house of those that it has.
+        """
+        line, none = self.lines[line_no], Decimal(0)
+        free: Decimal = max(line.quantity - line.replaced - self.claimed.get(line_no, none), none)
+        gone = min(self.gone.get(line_no, none), free)
+        return min(quantity if by_office else max(quantity - (free - gone), none), gone)
 
 
 def source_problems(report: AnomalyReport, source: Source | None, office: str) -> list[Problem]:
@@ -65,10 +95,10 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
     line = source.lines.get(report.line_no)
     if line is None:
         listed = ", ".join(map(str, sorted(source.lines)))
-        return [Problem("行号 line", report.line_no, f"应为 must be one of {listed}")]
+        return [Problem(LINE, report.line_no, f"应为 must be one of {listed}")]
     left = line.quantity - line.replaced
     if not (line.open and left):
-        return [Problem("行号 line", report.line_no, ENDED)]
+        return [Problem(LINE, report.line_no, ENDED)]
     claimed = source.claimed.get(report.line_no, Decimal(0))
     if report.quantity > left - claimed:
         expected = f"最多 {figure(max(left - claimed, Decimal(0)))} at most what the line has"
@@ -83,29 +113,22 @@ def remedy_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Proble
         return [Problem(PLAN, remedy.zh, NOT_YET)]
     if remedy in COMES_AGAIN:
         if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
-            problems.append(Problem(PLAN, remedy.zh, NOTHING_MISSING))
+            problems.append(Problem(PLAN, remedy.zh, NONE_MISSING))
         problems += [part] if part else []
     if remedy == Remedy.REPAIR and (found.kind in NOT_THERE or plan.goods != Whereabouts.KEPT):
         problems.append(Problem("货物去向 goods", plan.goods.zh, TO_REPAIR))
     if (only := ONLY_FOR.get(remedy, found.kind)) != found.kind:
         problems.append(Problem(PLAN, remedy.zh, f"只用于{only.zh} is only for {only.option}"))
-    asked = {
-        Remedy.REDIRECT: ("新地址 address", plan.address, "改送时必填 is required to redirect"),
-        Remedy.ACCEPT: ("申报方同意 consent", plan.consent, "让步接收时必填 the reporter's consent is required"),
-        Remedy.NEW_DATE: ("新日期 day", plan.day, "改期时必填 is required for a new date"),
-    }
-    if remedy in asked and not asked[remedy][1]:
-        problems.append(Problem(asked[remedy][0], "", asked[remedy][2]))
+    for name, (field, its, needed, others) in FOR_ONE.items():
+        value = getattr(plan, name)
+        if needed and remedy == its and not value:
+            problems.append(Problem(field, "", needed))
+        if others and remedy != its and value:
+            problems.append(Problem(field, value, others))
     if plan.day and plan.day < today:
         problems.append(Problem("新日期 day", plan.day, "不能早于今天 must not be in the past"))
     if remedy not in COMES_AGAIN and plan.goods not in STAYING:
         problems.append(Problem("货物去向 goods", plan.goods.zh, STAYS))
-    if plan.reduction and remedy != Remedy.ACCEPT:
-        problems.append(Problem("折让金额 reduction", plan.reduction, "只用于让步接收 is only for what is accepted"))
-    if plan.day and remedy != Remedy.NEW_DATE:
-        problems.append(Problem("新日期 day", plan.day, "只用于改期 is only for a new date"))
-    if plan.address and remedy != Remedy.REDIRECT:
-        problems.append(Problem("新地址 address", plan.address, "只用于改送 is only to redirect"))
     return problems
 
 
@@ -145,9 +168,5 @@ def least_leader(amount: Decimal, limits: Limits, before: int) -> Role:
 
     The third anomaly of an order is approved by the MANAGER at least.
     """
-    covers = next(place for place, rung in enumerate(LADDER) if place and _covers(limits[rung], amount))
-    return LADDER[min(covers + min(before, 1), len(LADDER) - 1)]
-
-
-def _covers(limit: Decimal | None, amount: Decimal) -> bool:
-    return limit is None or amount <= limit
+    enough = next(place for place, rung in enumerate(LADDER) if place and covers(limits[rung], amount))
+    return LADDER[min(enough + min(before, 1), len(LADDER) - 1)]

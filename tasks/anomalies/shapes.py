@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Self
 
 from schemas.forms.anomalies import AnomalyKind, AnomalyPlan, PartyKind, Whereabouts
-from schemas.parts import Goods, Outcome
+from schemas.parts import NOTHING_MISSING, Goods, Outcome
 from schemas.shapes import Shape, figure, money
 from schemas.words import Reason, Role
 
@@ -14,7 +14,7 @@ class Anomaly(Goods):
 
     applicant   who applied for the source; reporter: who found what is wrong
     before      how many anomalies the order has had, of which this case is a re-order's
-    together    the source's goods leave together, and have not left; left: some of the line have
+    together    the source's goods leave together, and these have not left; left: how many of these have
     refusals    how many of its plans leaders may refuse before the MANAGER decides
     """
 
@@ -28,7 +28,7 @@ class Anomaly(Goods):
     applicant: str
     reviewer: Role
     together: bool
-    left: bool
+    left: Decimal
     before: int
     refusals: int
 
@@ -48,8 +48,7 @@ class Anomaly(Goods):
         return [shown, self.found, *([f"照片 photos {self.photos}"] if self.photos else [])]
 
 
-NOTHING_MISSING = {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS, AnomalyKind.DELAYED}
-PUNISHED = "延期已按处罚意见计 the delay costs a penalty already"
+PUNISHED = "延期已另处罚 {} CNY the delay costs a penalty already"
 
 
 class Blame(Shape):
@@ -71,9 +70,10 @@ class Blame(Shape):
         """Who answers for the party: PLANNER for suppliers, LOGISTICS for carriers (DOMAIN-BRANCHES 6)."""
         return ANSWERS[self.kind]
 
-    def punished(self) -> Self:
-        """Cost nothing: the unit pays a penalty for the same delay."""
-        return self.model_copy(update={"cost": Decimal(0), "evidence": f"{self.evidence}；{PUNISHED}"})
+    def beyond(self, penalty: Decimal) -> Self:
+        """Cost only what the unit does not pay as a penalty for the same delay."""
+        cost, told = max(self.cost - penalty, Decimal(0)), f"{self.evidence}；{PUNISHED.format(money(penalty))}"
+        return self.model_copy(update={"cost": cost, "evidence": told}) if penalty else self
 
     @property
     def unit(self) -> str | None:

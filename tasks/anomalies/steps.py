@@ -1,6 +1,7 @@
 """From the report to the responsible party: review, responsibility, its confirmation or objection (DOMAIN 6)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from schemas.forms.anomalies import (
     AnomalyKind,
@@ -15,7 +16,7 @@ from schemas.forms.applications import Leaving
 from schemas.problems import Problem
 from schemas.tables import charge
 from schemas.words import DocumentKind, Reason, Role, Verdict
-from tasks.anomalies.queries import anomalies_before, charges, parties, punished_units, source_of, sources
+from tasks.anomalies.queries import anomalies_before, charges, parties, penalised_units, source_of, sources
 from tasks.anomalies.rules import blame_of, party_problems
 from tasks.anomalies.shapes import Anomaly, Blame
 from tasks.applications.queries import catalogue
@@ -29,6 +30,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
+from tasks.people.queries import people
 from tasks.people.rights import SIGNER
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
@@ -48,6 +50,11 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
     source = work.unit.read_by(sources, source_of, report)
     assert source is not None, f"{report.source} was accepted"
     line, barred = source.lines[report.line_no], frozenset({report.applicant, source.case.applicant})
+    by_office = work.read(people)[report.applicant].holds(Role.OFFICE, work.case.office)
+    source.claimed[report.line_no] -= report.quantity  # by this very report
+    left = source.left(report.line_no, report.quantity, by_office)
+    source.claimed[report.line_no] += report.quantity  # others of the same chunk see it
+    source.gone[report.line_no] -= left
     about = {name: getattr(line, name) for name in ("part", "specification", "colour", "price")}
     known = {name: getattr(report, name) for name in ("source", "line_no", "quantity", "kind", "found", "photos")}
     found = Anomaly(
@@ -55,8 +62,8 @@ def register_anomaly(work: Work, report: AnomalyReport) -> Anomaly:
         reporter=report.applicant, applicant=source.case.applicant,
         reviewer=stand_in(work, Role.PARTS_REVIEWER, barred).role,
         together=source.case.request.get("leaving", Leaving.TOGETHER) == Leaving.TOGETHER
-        and not (line.out_on or by_people(work)),
-        left=bool(line.out_on),
+        and not (left or by_people(work)),
+        left=left,
         before=work.read(anomalies_before).get(work.case.id, 0), refusals=setting(work, "an.max_refusals"),
     )  # fmt: skip
     issue_report(work, found, edition=1)
@@ -153,12 +160,12 @@ def take_back_charge(work: Work, _charged: list[Blame]) -> None:
 def charge_party(work: Work, found: Anomaly, now: list[Blame], before: list[Blame], turn: str) -> list[Blame]:
     """Charge the cost to the party, for the monthly settlement; of whom it was charged to before it is taken back.
 
-    A unit whose delay of the line has a penalty is not charged for it again (DOMAIN-BRANCHES 6).
+    Of a delay a unit pays the larger one, this or its penalty: what is confirmed of that is not charged again.
     """
     about = {"source": found.source, "line_no": found.line_no, "kind": found.kind}
     if found.kind == AnomalyKind.DELAYED:
-        punished = work.read(punished_units)[work.case.id]
-        now = [one.punished() if one.party in punished else one for one in now]
+        penalties = work.read(penalised_units)[work.case.id]
+        now = [one.beyond(penalties.get(one.unit or "", Decimal(0))) for one in now]
     signed = [*((one, -one.cost) for one in before), *((one, one.cost) for one in now)]
     for blame, amount in signed if now != before else ():
         if amount:

@@ -1,6 +1,6 @@
 """Accepting an application: what must hold before a parts case is made (DOMAIN 1.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.forms.applications import PartsApplication
@@ -71,17 +71,18 @@ def applied_for(
     return case | applied | customer, problems
 
 
-def office_problems(form: Request, unit: Unit, office: Any) -> list[Problem]:
-    """Check that somebody of the office applies."""
+def office_problems(form: Request, unit: Unit, office: Any, also: Sequence[Role] = ()) -> list[Problem]:
+    """Check that somebody of the office applies, or somebody of the house who acts as one of these roles."""
     if office is None:
         return [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
     person = on_staff(unit, form.applicant, APPLICANT)
     if isinstance(person, Problem):
         return [person]
-    if not person.holds(Role.OFFICE, office.code):
-        expected = f"须为{office.name}的售后人员 must hold OFFICE at {office.code}"
-        return [Problem(APPLICANT, str(person), expected)]
-    return []
+    if person.holds(Role.OFFICE, office.code) or any(map(person.holds, also)):
+        return []
+    zh, en = ["售后人员", *(role.zh for role in also)], ["OFFICE", *also]
+    expected = f"须为{office.name}的{'或'.join(zh)} must hold {' or '.join(en)} at {office.code}"
+    return [Problem(APPLICANT, str(person), expected)]
 
 
 def begin_application(form: PartsApplication | RepairApplication, work: Work) -> None:

@@ -60,9 +60,14 @@ def next_rung(
     _check(amount, limits)
     done = [place for place, rung in enumerate(LADDER) if rung in climbed]
     reached = [limits[LADDER[place]] for place in done if place >= LADDER.index(least)]
-    if any(limit is None or amount <= limit for limit in reached):
+    if any(covers(limit, amount) for limit in reached):
         return None
     return free_rung(LADDER[max(done, default=-1) + 1 :], holders, barred)
+
+
+def covers(limit: Decimal | None, amount: Decimal) -> bool:
+    """Say whether a rung's authority covers an amount; None is unlimited."""
+    return limit is None or amount <= limit
 
 
 def free_rung(rungs: Sequence[Role], holders: Holders, barred: frozenset[str]) -> Role:

@@ -9,14 +9,14 @@ from schemas.forms.cycles import CycleRequest
 from schemas.problems import Problem
 from schemas.tables import production_order
 from schemas.words import Channel, Role
+from tasks.applications.accept import office_problems
 from tasks.control.queries import ControlledCase, sources
-from tasks.people.rights import on_staff
+from tasks.people.queries import offices
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 BY_SOURCE = attrgetter("source")
 FIELD = "来源单号 source"
-APPLICANT = "申报人工号 applicant"
 WITH_SOURCE = "周期管控随来源单结束，请撤回来源单 ends with its source: withdraw that"
 
 
@@ -47,13 +47,7 @@ def _people_problems(form: CycleRequest, source: ControlledCase, unit: Unit) -> 
         problems.append(Problem(FIELD, form.source, "本单已结案 the case is closed"))
     if form.office != case.office:
         problems.append(Problem("办事处 office", form.office, f"来源单属 {case.office} is the office of the source"))
-    person = on_staff(unit, form.applicant, APPLICANT)
-    if isinstance(person, Problem):
-        return [*problems, person]
-    if not (person.holds(Role.PLANNER) or person.holds(Role.OFFICE, case.office)):
-        expected = "须为计划员或该办事处的售后人员 must be a PLANNER or of the source's OFFICE"
-        problems.append(Problem(APPLICANT, str(person), expected))
-    return problems
+    return problems + office_problems(form, unit, unit.read(offices).get(case.office), [Role.PLANNER])
 
 
 def begin_cycle(form: CycleRequest, work: Work) -> None:

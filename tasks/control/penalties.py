@@ -16,7 +16,7 @@ from schemas.words import DocumentKind, Role
 from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import barred_problems, find_leader, may_not
 from tasks.branches.beside import Branch, beside
-from tasks.control.queries import finished, lines_of, penalised, units_of
+from tasks.control.queries import charged, finished, lines_of, penalised, units_of
 from tasks.control.rules import Late, Opinion, decision_problems, end_of_month, moved, penalty_of, shared_out
 from tasks.control.steps import goods_of
 from tasks.cycle.queries import calendar
@@ -63,8 +63,7 @@ class Penalties:
             pass
         leader = find_leader(self.case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
         decision = yield decision_question(key, opinion, said, leader, barred)
-        settle_penalty(self.case, opinion, decision, turn=key)
-        self.penalised |= decision.verdict != PenaltyVerdict.DROP
+        self.penalised |= settle_penalty(self.case, opinion, decision, turn=key) > 0
 
 
 def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
@@ -95,17 +94,24 @@ def month_question(key: str, month: str) -> Question[MonthEnded]:
 
 @step("处罚意见", link=RECORD)
 def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
-    """Propose what a unit's late completions of a month cost, in a 处罚意见书; nothing where a line's cap is used up."""
+    """Propose what a unit's late completions of a month cost, in a 处罚意见书; nothing where a line's cap is used up.
+
+    Of a delay it pays the larger one, this or what anomalies charge: so much less is proposed (DOMAIN-BRANCHES 6).
+    """
     rate, cap = (Decimal(str(setting(work, f"penalty.{name}"))) for name in ("rate", "cap"))
     lines, before, late = _lines(work), work.read(penalised), list[Late]()
     for row, promised, over in late_rows(work, unit):
         line, life = lines[row.line_no, row.turn], (work.case.id, row.line_no)
-        amount = penalty_of(row.quantity * line.price, over, rate, line.value * cap - before[life])
-        if f"{row.made_on:%Y-%m}" == month and amount:
-            before[life] += amount
+        whole = penalty_of(row.quantity * line.price, over, rate, line.value * cap - before[life])
+        if f"{row.made_on:%Y-%m}" == month and whole:
+            before[life] += whole
+            elsewhere = _charged(work, row.line_no, unit, whole)
+            amount = whole - elsewhere
             own = {name: getattr(row, name) for name in ("line_no", "turn", "made_on", "quantity")}
-            late.append(Late(**own, promised=promised, over=over, amount=amount))
-            work.insert(penalty, **own, unit=unit, over=over, amount=amount)
+            late += [Late(**own, promised=promised, over=over, amount=amount)] if amount else []
+            confirmed = None if amount else Decimal(0)
+            figures = {"over": over, "amount": amount, "charged": elsewhere, "confirmed": confirmed}
+            work.insert(penalty, **own, unit=unit, **figures)
     by, name = Role(setting(work, "penalty.confirm_role")), work.read(units)[unit].name
     opinion = Opinion(unit=unit, unit_name=name, month=month, late=late, by=by)
     if late:
@@ -146,16 +152,32 @@ def decision_question(
 
 @step("处罚通知", link=RECORD)
 def settle_penalty(work: Work, opinion: Opinion, decision: PenaltyDecision, turn: str) -> Decimal:
-    """Note what was confirmed of an opinion, and notify the unit by a 处罚通知单 unless it was dropped; gives the sum."""
+    """Note what was confirmed of an opinion, and notify the unit by a 处罚通知单 unless it was dropped; gives the sum.
+
+    What an anomaly has charged for the delay meanwhile comes off it; of a penalty that is dropped that stays.
+    """
     sums = {PenaltyVerdict.CONFIRM: opinion.amount, PenaltyVerdict.REDUCE: decision.amount}
     total = sums.get(decision.verdict, Decimal(0))
     shares = shared_out(total, [one.amount for one in opinion.late])
+    confirmed = list[Decimal]()
     for late, share in zip(opinion.late, shares, strict=True):
-        own = {"line_no": late.line_no, "turn": late.turn, "made_on": late.made_on}
-        work.update(penalty, {"case_id": work.case.id, **own}, confirmed=share)
-    if total:
-        _issue(work, DocumentKind.PENALTY_NOTICE, opinion, shares)
-    return total
+        key = {"case_id": work.case.id, "line_no": late.line_no, "turn": late.turn, "made_on": late.made_on}
+        elsewhere = _charged(work, late.line_no, opinion.unit, share)
+        confirmed.append(share - elsewhere)
+        work.update(penalty, key, confirmed=confirmed[-1], **({} if total else {"charged": Decimal(0)}))
+        if elsewhere:
+            work.shift(penalty, key, charged=elsewhere)
+    if any(confirmed):
+        _issue(work, DocumentKind.PENALTY_NOTICE, opinion, confirmed)
+    return sum(confirmed, Decimal(0))
+
+
+def _charged(work: Work, line_no: int, unit: str, most: Decimal) -> Decimal:
+    """Take off, at most so much, what anomalies charge the unit for the delay of a line and no penalty has counted yet."""
+    known, key = work.read(charged), (work.case.id, line_no, unit)
+    taken = max(min(known[key], most), Decimal(0))
+    known[key] -= taken
+    return taken
 
 
 def _issue(work: Work, kind: DocumentKind, opinion: Opinion, amounts: Sequence[Decimal]) -> None:

@@ -16,6 +16,7 @@ from schemas.tables import production_order, service_case
 from schemas.words import MovementKind, Role
 from tasks.control.rules import UnitPlan
 from tasks.durable.process import PROCESSES
+from tasks.lines.queries import hold_lines_above
 from tasks.unit.among import among
 
 _DAY = "({} AT TIME ZONE 'Asia/Shanghai')::date"
@@ -71,15 +72,17 @@ _FINISHED = text(f"""
         WHERE made_on IS NOT NULL AND NOT EXISTS (  -- what is repaired is finished at once
             SELECT FROM reported r WHERE (r.case_id, r.line_no, r.turn) = (o.case_id, o.line_no, o.turn)))
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, d.made_on, o.days, o.since, d.quantity
-    FROM placed o JOIN done d USING (case_id, line_no, turn)
-    WHERE NOT EXISTS (  -- an anomaly has charged the unit for the delay of the line already
-          SELECT FROM charge h JOIN service_case s ON s.number = h.source WHERE s.id = o.case_id AND h.line_no = o.line_no
-          AND h.kind = '{AnomalyKind.DELAYED}' AND h.party = o.unit HAVING sum(h.amount) > 0)
-    ORDER BY 5, 2""")
+    FROM placed o JOIN done d USING (case_id, line_no, turn) ORDER BY 5, 2""")
 _PENALISED = text("""
-    SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount)) FROM service_case c
+    SELECT c.id, p.line_no, sum(coalesce(p.confirmed, p.amount) + p.charged) FROM service_case c
     JOIN service_case k ON k.parent_id = c.parent_id JOIN penalty p ON p.case_id = k.id
     WHERE c.id = ANY(:ids) GROUP BY 1, 2""")
+_CHARGED = text(f"""
+    SELECT c.id, h.line_no, h.party, sum(h.amount) - coalesce((
+        SELECT sum(p.charged) FROM service_case k JOIN penalty p ON p.case_id = k.id
+        WHERE k.parent_id = c.parent_id AND p.line_no = h.line_no AND p.unit = h.party), 0)
+    FROM service_case c JOIN service_case s ON s.id = c.parent_id JOIN charge h ON h.source = s.number
+    WHERE c.id = ANY(:ids) AND h.kind = '{AnomalyKind.DELAYED}' GROUP BY c.id, h.line_no, h.party""")
 
 
 class ControlledCase(NamedTuple):
@@ -153,6 +156,13 @@ def penalised(connection: Connection, case_ids: Sequence[int]) -> dict[tuple[int
     """Add up what each line has cost so far: (case, line) → CNY; the cap is the line's for life."""
     rows = connection.execute(_PENALISED, {"ids": list(case_ids)})
     return defaultdict(Decimal, {(case_id, line_no): amount for case_id, line_no, amount in rows})
+
+
+def charged(connection: Connection, case_ids: Sequence[int]) -> dict[tuple[int, int, str], Decimal]:
+    """Add up what anomalies charge a unit for the delay of a line, beyond what penalties count already: CNY."""
+    hold_lines_above(connection, case_ids)
+    rows = connection.execute(_CHARGED, {"ids": list(case_ids)})
+    return defaultdict(Decimal, {(case_id, line_no, unit): amount for case_id, line_no, unit, amount in rows})
 
 
 def _by_case(connection: Connection, query: Any, **given: Any) -> dict[int, list[Row[Any]]]:

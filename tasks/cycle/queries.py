@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import time
+from fractions import Fraction
+from math import ceil
 
 from sqlalchemy import Connection, func, select
 
 from schemas.tables import cycle_standard, holiday
+from schemas.words import Urgency
 from tasks.cycle.rules import Calendar, Standard, standard_days
 from tasks.durable.process import PROCESSES
-from tasks.policies.queries import policies, version_today
+from tasks.policies.queries import policies, setting, version_today
 from tasks.unit.work import Work
 
 
@@ -21,11 +24,22 @@ def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[tup
 
 
 def standard(work: Work, category: str, unit: str) -> int | None:
-    """Give the standard working days of the case's process and urgency today; None where there is no standard."""
+    """Give the standard working days of the case's process and urgency today; None where there is no standard.
+
+    What is urgent and has none of its own has its share of the normal ones (DOMAIN 4).
+    """
+    days = _standard(work, category, unit, work.case.urgency)
+    if days is None and work.case.urgency == Urgency.URGENT:
+        normal = _standard(work, category, unit, Urgency.NORMAL)
+        return None if normal is None else ceil(normal * Fraction(setting(work, "urgent.share")))
+    return days
+
+
+def _standard(work: Work, category: str, unit: str, urgency: str) -> int | None:
     case, known = work.case, work.read(standards)
     codes = (case.process, *PROCESSES[case.process].family)
-    own = ((code, known.get((code, category, case.urgency), ())) for code in codes)
-    days = (standard_days(listed, code, category, unit, case.urgency, work.today) for code, listed in own)
+    own = ((code, known.get((code, category, urgency), ())) for code in codes)
+    days = (standard_days(listed, code, category, unit, urgency, work.today) for code, listed in own)
     return next((found for found in days if found is not None), None)
 
 

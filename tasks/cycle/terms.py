@@ -139,9 +139,10 @@ def promise_watch(work: Work, name: str, since: date, days: int, paused: int) ->
 def pickup_reminders(work: Work, due: datetime) -> list[Reminder]:
     """催提: the office after 2, 5 and 10 working days, then the SUPERVISOR (DOMAIN 1.11)."""
     days: list[int] = term(work, "pickup.reminder_days")
+    last = Role(term(work, "pickup.escalation_role"))
     hour = time.fromisoformat(setting(work, "pickup.reminders_at"))
     on = [add_working_days_to_date(calendar(work), work.today, n) for n in [*days, days[-1] + 1]]
-    names = [*((str(n), Role.OFFICE) for n in days), ("escalated", Role.SUPERVISOR)]
+    names = [*((str(n), Role.OFFICE) for n in days), ("escalated", last)]
     return [
         Reminder(at(day, hour), f"{Notice.PICKUP}-{name}", role) for day, (name, role) in zip(on, names, strict=True)
     ]

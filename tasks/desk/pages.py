@@ -35,13 +35,15 @@ STAFF_ROLES = [role for role in Role if role is not Role.SYSTEM]
 
 def case_sheet(view: CaseView, links: Links | None = None, diagram: bool = True) -> str:
     """Draw all that staff want to know of a case; contact data masked. Not every reader draws a `diagram`."""
+    links, kept = links or Links(), PROCESSES[view.case.process].kept
     return _template("case_sheet").render(
         view=view,
         case=view.case,
-        links=links or Links(),
+        links=links,
+        forms={} if view.case.ending or kept else links.of_case(view.case.number),
         diagram=Markdown(chain_diagram(view)) if diagram else None,
         lines=_line_table(view.lines, partial(mask_text, customer=view.case)) if view.lines.rows else None,
-        awaited=lambda item: _awaited(view, item, links or Links()),
+        awaited=lambda item: _awaited(view, item, links),
         timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone),
         address=mask_address(view.case.customer_address),

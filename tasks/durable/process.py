@@ -37,7 +37,7 @@ class Process:
     accept      (form, unit, channel) → what we know of the case, and what is wrong with the application
     begin, end  rows that a new case starts with, and what becomes of them when it closes
     lines       what staff see of its lines
-    may_decide, may_withdraw   why somebody may not, or None
+    may_decide, may_withdraw   why somebody may not, or None; kept: people may never withdraw it
     version     kept on each case as it is opened
     family      the processes that it is a variant of, the nearest first: their terms and standards are its own
     """
@@ -57,6 +57,7 @@ class Process:
     function: Callable[["Case"], "Closing"]
     returns: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, LinkWait] = field(default_factory=dict)
+    kept: bool = False
     version: int = 1
     family: tuple[str, ...] = ()
 

@@ -16,11 +16,12 @@ from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import began, step
-from tasks.lines.queries import lines_held, reported_of
+from tasks.lines.queries import goods_held, lines_held, reported_of, unpaid_cases
 from tasks.lines.rules import held_problems
 from tasks.lines.steps import close_lines, mark_line
 from tasks.unit.work import Work
 
+UNPAID = "付清后才能发货 its goods leave once that is paid"
 CODE, TAKEN_ALONG = "AN", "来源单已撤回 the case that it is about was withdrawn"
 
 
@@ -91,6 +92,13 @@ def hearing(case: Case, then: Callable[[Outcome], None]) -> Branch[None]:
 def line_waits(work: Work, lines: Iterable[int]) -> list[Problem]:
     """Refuse what is said of lines about which people have reported something that is not settled."""
     return held_problems(lines, work.read(lines_held)[work.case.id])
+
+
+def goods_wait(work: Work, lines: Iterable[int]) -> list[Problem]:
+    """Refuse that goods leave of which something is wrong, whoever reported it, or which are not paid for."""
+    owing = work.read(unpaid_cases).get(work.case.id)
+    unpaid = [Problem("单据 case", owing, UNPAID)] if owing else []
+    return held_problems(lines, work.read(goods_held)[work.case.id]) + unpaid
 
 
 def await_reported(case: Case, then: Callable[[Outcome], None]) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Numeric, Row, Select, case, cast, exists, func, select, text
 
-from schemas.forms.anomalies import AnomalyReport
+from schemas.forms.anomalies import AnomalyKind, AnomalyReport
+from schemas.parts import NOTHING_MISSING
 from schemas.shapes import LineTable, Measure, figure, money
-from schemas.tables import case_line, letter, service_case
+from schemas.tables import case_line, ledger, letter, service_case, stock_movement
 from schemas.words import FeeCategory, MovementKind, Reason
 from tasks.cycle.rules import published_to
 from tasks.durable.process import PROCESSES
@@ -38,14 +39,24 @@ _LINES = text(f"""
     WHERE l.case_id = :case_id ORDER BY line_no""")
 
 
+_UNPAID = text("""
+    WITH RECURSIVE up AS (
+        SELECT id AS case_id, id, parent_id, number FROM service_case WHERE id = ANY(:ids)
+        UNION ALL SELECT up.case_id, c.id, c.parent_id, c.number FROM up JOIN service_case c ON c.id = up.parent_id)
+    SELECT up.case_id, up.number FROM up WHERE EXISTS (SELECT FROM case_line l WHERE l.case_id = up.id AND l.unpaid)""")
+
+
 def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:
-    """Find part names and quantities of the lines of many cases: (case, line) → line."""
-    wanted = select(case_line.c.case_id, case_line.c.line_no, case_line.c.part_name, case_line.c.quantity)
+    """Find part names, quantities and dates of the lines of many cases: (case, line) → line."""
+    names = ("case_id", "line_no", "part_name", "quantity", "made_on", "out_on", "picked_on")
+    wanted = select(*(case_line.c[name] for name in names))
     rows = connection.execute(wanted.where(among(case_line.c.case_id, case_ids)))
     return {(row.case_id, row.line_no): row for row in rows}
 
 
+REGISTERED = "register-anomaly"  # the step of an anomaly that says where the goods are
 _OPENED_BY_CASE = service_case.c.origin.startswith("case:")
+Held = dict[int, dict[int, str]]
 SAID_ONCE = ("remark", "found_on", "corrections", "last_holiday")  # of the whole case, in words
 CORRECTED = {"part": "配件", "quantity": "数量", "price": "单价", "fee": "费用类别"}
 HEADINGS = ("行", "配件 Part", "数量 Qty", "预留 Held", "完成 Made", "入库 In", "出库 Out", "承诺 Promised")
@@ -84,6 +95,13 @@ def reported_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, di
     return found
 
 
+def hold_lines_above(connection: Connection, case_ids: Sequence[int]) -> None:
+    """Hold the lines of the cases above these to the transaction's end: a line's delay is charged by one after the other."""
+    above = select(service_case.c.parent_id).where(among(service_case.c.id, case_ids))
+    lines = select(case_line.c.case_id).where(case_line.c.case_id.in_(above))
+    connection.execute(lines.order_by(case_line.c.case_id, case_line.c.line_no).with_for_update(key_share=True))
+
+
 def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
     """Find the open cases that anomalies of cases have opened: two steps below."""
     found: dict[int, list[int]] = {case_id: [] for case_id in case_ids}
@@ -95,15 +113,60 @@ def ordered_again(connection: Connection, case_ids: Sequence[int]) -> dict[int, 
     return found
 
 
-def lines_held(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+def lines_held(connection: Connection, case_ids: Sequence[int]) -> Held:
     """Find lines about which people reported something that is not settled yet: case → line → number."""
-    found: dict[int, dict[int, str]] = {case_id: {} for case_id in case_ids}
+    return _held(connection, case_ids, _by_people())
+
+
+def goods_held(connection: Connection, case_ids: Sequence[int]) -> Held:
+    """Find lines whose goods must not leave: as `lines_held`, and those that were noted when they were made or counted."""
+    noted = service_case.c.request["kind"].as_string() == AnomalyKind.NOTED
+    return _held(connection, case_ids, _by_people() | (of_reports() & noted))
+
+
+def unpaid_cases(connection: Connection, case_ids: Sequence[int]) -> dict[int, str]:
+    """Find cases whose goods, or those that they replace, are still to be paid for: case → the number of that."""
+    return dict(connection.execute(_UNPAID, {"ids": list(case_ids)}).tuples().all())
+
+
+def _held(connection: Connection, case_ids: Sequence[int], which: ColumnElement[bool]) -> Held:
+    found: Held = {case_id: {} for case_id in case_ids}
     line = service_case.c.request["line_no"].as_integer()
-    unsettled = _by_people() & ~exists().where(letter_told())
-    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(unsettled)
+    wanted = select(service_case.c.parent_id, line, service_case.c.number).where(which, ~exists().where(letter_told()))
     for parent, line_no, number in connection.execute(wanted.where(among(service_case.c.parent_id, case_ids))):
         found[parent][line_no] = number
     return found
+
+
+def reported_by_people(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, Decimal]]:
+    """Add up how many that left the house people have reported as bad or missing, unless it was none: case → line → quantity."""
+    found: dict[int, dict[int, Decimal]] = {case_id: {} for case_id in case_ids}
+    line, kind = service_case.c.request["line_no"].as_integer(), service_case.c.request["kind"].as_string()
+    of_these = _by_people() & among(service_case.c.parent_id, case_ids) & kind.not_in(NOTHING_MISSING)
+    is_one = letter.c.body.is_(None) | letter.c.body["good"].as_boolean()
+    wanted = select(service_case.c.parent_id, line, func.sum(reported_left())).outerjoin(letter, letter_told())
+    for parent, line_no, left in connection.execute(
+        wanted.where(of_these, is_one).group_by(service_case.c.parent_id, line)
+    ):
+        found[parent][line_no] = left
+    return found
+
+
+def sent_quantities(case_ids: Sequence[int]) -> Select[tuple[int, int, Decimal]]:
+    """Say in SQL how many of each line of cases have left the house: case, line, quantity."""
+    of = stock_movement.c
+    sent = select(of.case_id, of.line_no, -func.sum(of.quantity))
+    return sent.where(of.kind == MovementKind.DELIVERY_OUT, among(of.case_id, case_ids)).group_by(
+        of.case_id, of.line_no
+    )
+
+
+def reported_left() -> ColumnElement[Decimal]:
+    """Say in SQL how many that had left the house an anomaly's report is about, once that is registered."""
+    registered = select(ledger.c.output["left"].as_string()).where(
+        ledger.c.case_id == service_case.c.id, ledger.c.step_key == REGISTERED
+    )
+    return func.coalesce(cast(registered.scalar_subquery(), Numeric), 0)
 
 
 def letter_told() -> ColumnElement[bool]:

@@ -1,15 +1,50 @@
-"""What forms say of a case's lines, and how lines are shown; pure."""
+"""What forms say of a case's lines, how lines are shown, and what of them is not owed any more; pure."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from schemas.forms.anomalies import Whereabouts
 from schemas.forms.base import Form
-from schemas.parts import PartsLine
+from schemas.parts import Outcome, PartsLine
 from schemas.problems import Problem
+from schemas.words import MovementKind
 
 Covers = Callable[[Mapping[str, Any]], bool]
 FIELD = "行号 line"
 ABSENT = "缺少此行 is missing from the form"
+GONE = {None: None, Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}  # the others go elsewhere
+
+
+class GivenUp:
+    """What of a case's lines is neither made nor sent any more, and as what it leaves the good stock if it is there.
+
+    `then` hears of each line of which something is given up.
+    """
+
+    def __init__(self, then: Callable[[int], None] = lambda _line_no: None) -> None:
+        self.then, self._of = then, defaultdict[int, list[tuple[MovementKind | None, Decimal]]](list)
+
+    def __getitem__(self, line_no: int) -> Decimal:
+        return sum((many for _, many in self._of[line_no]), Decimal(0))
+
+    def add(self, outcome: Outcome, quantity: Decimal) -> None:
+        """Give up so many of a line, by what came of an anomaly."""
+        if quantity > 0:
+            self._of[outcome.line_no].append((GONE.get(outcome.goods, MovementKind.TRANSFER_OUT), quantity))
+            self.then(outcome.line_no)
+
+    def take(self, line_no: int, most: Decimal) -> dict[MovementKind | None, Decimal]:
+        """Take at most so many of a line off what is given up; gives how many of them leave the good stock as what."""
+        taken, left = defaultdict[MovementKind | None, Decimal](Decimal), []
+        for kind, many in self._of[line_no]:
+            some = min(many, most)
+            most -= some
+            taken[kind] += some
+            left.append((kind, many - some))
+        self._of[line_no] = [(kind, many) for kind, many in left if many]
+        return {kind: some for kind, some in taken.items() if some}
 
 
 def known_lines(listed: Sequence[int], own: Collection[int]) -> list[Problem]:

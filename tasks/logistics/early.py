@@ -6,14 +6,17 @@ from schemas.forms.logistics import EarlyRelease, ReleaseVerdict
 from schemas.parts import PartsLine
 from schemas.problems import Problem
 from schemas.words import Role
+from tasks.approvals.queries import stand_in
 from tasks.approvals.rules import Approver
-from tasks.approvals.steps import asking, barred_problems, find_leader, may_not
+from tasks.approvals.steps import asking, barred_problems, may_not
 from tasks.branches.beside import Branch
 from tasks.cycle.terms import More, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.lines.anomalies import line_waits
+from tasks.durable.step import step
+from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines
+from tasks.policies.queries import term
 from tasks.stock.moves import available, kept, reserve_available
 from tasks.unit.work import Work
 
@@ -35,14 +38,14 @@ def asking_release(
     """
 
     def find(key: str) -> Approver:
-        return find_leader(case, Role.SUPERVISOR, frozenset(barred), turn=key)
+        return find_releaser(case, frozenset(barred), turn=key)
 
     def check(form: EarlyRelease, work: Work) -> list[Problem]:
         there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
         expected = "没有可放行的现货 nothing of it is on stock"
         if form.verdict == ReleaseVerdict.WAIT:
             return []
-        problems = barred_problems(form, barred) + line_waits(work, [line.line_no for line in lines])
+        problems = barred_problems(form, barred) + goods_wait(work, [line.line_no for line in lines])
         return problems if there else [*problems, Problem("放行结论 verdict", form.verdict.zh, expected)]
 
     def record(form: EarlyRelease, work: Work) -> None:
@@ -59,3 +62,9 @@ def asking_release(
 
     said, _, answered = yield from asking(key, find(key), find, question)
     return said, answered
+
+
+@step("确定放行人", link="")
+def find_releaser(work: Work, barred: frozenset[str], turn: str) -> Approver:
+    """Find who may release goods before their form, or stands in for who is barred."""
+    return stand_in(work, Role(term(work, "release.role")), barred)

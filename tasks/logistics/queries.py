@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from schemas.forms.logistics import FreightMethod
 from schemas.tables import carrier, route_price
+from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.logistics.rules import FreightLimits
@@ -27,6 +28,9 @@ def carriers(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str,
 
 
 def freight_limits(work: Work) -> FreightLimits:
-    """Give what freight needs no approval."""
+    """Give what freight needs no approval, and who approves the rest."""
     names = ("freight.hired_over_reference", "freight.express_free")
-    return FreightLimits(*(Decimal(str(setting(work, name))) for name in names))
+    approved = (FreightMethod.HIRED, FreightMethod.EXPRESS, FreightMethod.AIR)
+    approvers = {method: Role(setting(work, f"freight.{method}.approval_role")) for method in approved}
+    hired_over, express_free = (Decimal(str(setting(work, name))) for name in names)
+    return FreightLimits(hired_over, express_free, approvers)

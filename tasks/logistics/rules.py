@@ -23,10 +23,11 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class FreightLimits:
-    """Policy: the free share over a route's reference price (0.10 = 10 %), and what express may cost."""
+    """Policy: the free share over a route's reference price (0.10 = 10 %), what express may cost, who approves more."""
 
     hired_over: Decimal
     express_free: Decimal
+    approvers: Mapping[FreightMethod, Role]
 
 
 class FreightRuling(Shape):
@@ -49,36 +50,36 @@ def freight_approval(
         raise ValueError(f"freight is {freight}, expected an amount in CNY of 0 or more: correct the shipment's form")
     match method:
         case FreightMethod.HIRED:
-            return _hired(freight, reference_price, limits.hired_over)
+            return _hired(freight, reference_price, limits.hired_over, limits.approvers[method])
         case FreightMethod.EXPRESS:
             cost, limit = money(freight), money(limits.express_free)
-            zh = f"快递费 {cost} 元，免批上限 {limit} 元"
-            return _within(limits.express_free, freight, zh, f"Express costs CNY {cost}, free up to CNY {limit}")
+            zh, en = f"快递费 {cost} 元，免批上限 {limit} 元", f"Express costs CNY {cost}, free up to CNY {limit}"
+            return _within(limits.express_free, freight, zh, en, limits.approvers[method])
         case FreightMethod.AIR:
-            return _needs(Role.MANAGER, "空运每次均须审批", "Air freight needs approval each time")
+            return _needs(limits.approvers[method], "空运每次均须审批", "Air freight needs approval each time")
         case FreightMethod.OWN:
             return FreightRuling(role=None, reason="自有车辆免批。 / Own transport needs no approval.")
         case _:
             assert_never(method)
 
 
-def _hired(freight: Decimal, reference: Decimal | None, over: Decimal) -> FreightRuling:
+def _hired(freight: Decimal, reference: Decimal | None, over: Decimal, role: Role) -> FreightRuling:
     cost = money(freight)
     if reference is None or reference <= 0:
         zh = f"该线路没有参考运价，专车运费 {cost} 元须逐单审批"
         en = f"The route has no reference price: hired transport for CNY {cost} needs approval"
-        return _needs(Role.SUPERVISOR, zh, en)
+        return _needs(role, zh, en)
     limit, share = reference * (1 + over), f"{(over * 100).normalize():f}%"
     shown, price = money(limit.quantize(_CENT, ROUND_DOWN)), money(reference)  # rounded up it would promise too much
     zh = f"专车运费 {cost} 元，免批上限 {shown} 元（参考运价 {price} 元上浮 {share}）"
     en = f"Hired transport costs CNY {cost}, free up to CNY {shown} (reference price {price} + {share})"
-    return _within(limit, freight, zh, en)
+    return _within(limit, freight, zh, en, role)
 
 
-def _within(limit: Decimal, freight: Decimal, zh: str, en: str) -> FreightRuling:
+def _within(limit: Decimal, freight: Decimal, zh: str, en: str, role: Role) -> FreightRuling:
     if freight <= limit:
         return FreightRuling(role=None, reason=f"{zh}，无须审批。 / {en}: no approval needed.")
-    return _needs(Role.SUPERVISOR, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
+    return _needs(role, f"{zh}，超出须审批", f"{en}: above it, approval is needed")
 
 
 def _needs(role: Role, zh: str, en: str) -> FreightRuling:
@@ -141,8 +142,12 @@ def arrival_problems(form: PickupConfirmation, finding_on: date | None) -> list[
 
 def late_problems(found: PickupFound, ends: datetime, now: datetime) -> list[Problem]:
     """Check that an office reports what is wrong within the check's term, whatever form it uses (DOMAIN 1.11)."""
-    if found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED} or now < ends:
-        return []
+    fine = found in {PickupFound.IN_ORDER, PickupFound.NOT_CHECKED}
+    return [] if fine else unchecked_problems(FOUND, found.zh, ends, now)
+
+
+def unchecked_problems(field: str, said: object, ends: datetime, now: datetime) -> list[Problem]:
+    """Refuse what is said of goods after the check's term."""
     at = f"{ends.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     expected = f"应在 {at} 前核对，逾期损失由办事处承担 had to be reported by then: the loss is the office's"
-    return [Problem(FOUND, found.zh, expected)]
+    return [] if now < ends else [Problem(field, said, expected)]

@@ -20,7 +20,7 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.lines.anomalies import line_waits
+from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
 from tasks.logistics.early import asking_release
@@ -83,7 +83,7 @@ class Parcel:
 
     def waits(self, work: Work) -> list[Problem]:
         """Say for which lines it must wait, unless it has left: people have reported something of them."""
-        return [] if self.released else line_waits(work, [line.line_no for line in self.lines])
+        return [] if self.released else goods_wait(work, [line.line_no for line in self.lines])
 
     def leave(self) -> Release:
         """Book the goods out, unless they have left."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 
-from schemas.forms.anomalies import Whereabouts
 from schemas.forms.logistics import ReleaseVerdict
 from schemas.parts import LineQuantity, Outcome, PartsLine, Shortfall
 from schemas.words import DocumentKind, MovementKind, Urgency
@@ -16,7 +15,8 @@ from tasks.documents.steps import issue
 from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
-from tasks.lines.queries import ordered_again
+from tasks.lines.queries import ordered_again, reported_by_people
+from tasks.lines.rules import GivenUp
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, recalling, sending
@@ -24,7 +24,7 @@ from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
 
 EARLY = "release-early"
-GONE = {Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}
+UNCHECKED = "逾期未核对，损失由办事处承担 unchecked in time: the loss is the office's"
 REJECTED = "先行放行的货物随驳回退回 what left early comes back with the rejection"
 NOT_GRANTED = "先行放行的货物未获批准，须退回 this left early and was not granted: it comes back"
 
@@ -36,10 +36,10 @@ class Shipping:
     is where a case stands while urgent goods may leave before any form.
 
     ready      what is kept for the case and has not left: line → quantity; left: what left early
-    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more: line → quantity
-    gone       as what of that leaves the good stock, where it is there: line → kind of movement
+    unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
-    delivered  what left and was not ordered again; unchecked: not in time, by an office
+    known      what was found at a pickup and people had reported before: line → quantity
+    delivered  what left and was not ordered again: line → quantity; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
@@ -50,10 +50,9 @@ class Shipping:
         self.lines: dict[int, PartsLine] = {}
         self.ready: dict[int, Decimal] = {}
         self.left: Release | None = None
-        self.delivered = Decimal(0)
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
-        self.given_up, self.again = defaultdict[int, Decimal](Decimal), defaultdict[int, Decimal](Decimal)
-        self.gone = dict[int, MovementKind | None]()
+        self.given_up = GivenUp(self._hold_back)
+        self.delivered, self.again, self.known = (defaultdict[int, Decimal](Decimal) for _ in range(3))
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -129,38 +128,34 @@ class Shipping:
 
     def heed(self, outcome: Outcome) -> None:
         """Hear what came of something that people reported: what is given up and has not left stays here."""
-        again = outcome.quantity * outcome.again
-        self.again[outcome.line_no] += again
+        self.again[outcome.line_no] += outcome.quantity * outcome.again
+        self.delivered[outcome.line_no] -= outcome.left * outcome.again
         self.cheaper += outcome.reduction
-        if outcome.left:
-            self.delivered -= again
-        elif outcome.given_up:
-            self.given_up[outcome.line_no] += outcome.quantity
-            self.gone[outcome.line_no] = GONE.get(outcome.goods, MovementKind.TRANSFER_OUT) if outcome.goods else None
-            for parcel, branch in list(self.unsent.values()):
-                quantities = {line.line_no: line.quantity for line in parcel.lines}
-                if outcome.line_no in quantities and not parcel.released:
-                    drop(self.case, branch)
-                    self._start(quantities, parcel.kept_by)
+        if outcome.given_up:
+            self.given_up.add(outcome, outcome.quantity - outcome.left)
+
+    def _hold_back(self, line_no: int) -> None:
+        """Let parcels that have not left leave without what is given up of a line."""
+        for parcel, branch in list(self.unsent.values()):
+            quantities = {line.line_no: line.quantity for line in parcel.lines}
+            if line_no in quantities and not parcel.released:
+                drop(self.case, branch)
+                self._start(quantities, parcel.kept_by)
 
     def _start(self, quantities: Mapping[int, Decimal], kept_by: str | None = None) -> None:
-        number, self.ready = next(self.numbers), {}
-        stays = {no: min(many, self.given_up[no]) for no, many in quantities.items() if self.given_up[no]}
+        number, self.ready, leaving = next(self.numbers), {}, dict(quantities)
+        stays, out = list[LineQuantity](), defaultdict[MovementKind, dict[int, Decimal]](dict)
+        for no, many in quantities.items():
+            for kind, some in self.given_up.take(no, many).items():
+                stays.append(LineQuantity(line_no=no, quantity=some))
+                leaving[no] -= some
+                if kind:
+                    out[kind][no] = some
         if stays:
-            lines = [LineQuantity(line_no=no, quantity=many) for no, many in stays.items()]
-            keep_here(self.case, lines, kept_by, self._goods_out(stays), turn=number)
-            quantities = {no: many - stays.get(no, Decimal(0)) for no, many in quantities.items()}
-        for no, many in stays.items():
-            self.given_up[no] -= many
-        if any(quantities.values()):
-            self._send(Parcel(self.case, self._lines(quantities), self.barred, number, kept_by, self.may_go_first))
-
-    def _goods_out(self, stays: Mapping[int, Decimal]) -> dict[MovementKind, list[PartsLine]]:
-        kinds = {no: self.gone.pop(no, None) for no in stays}
-        return {
-            kind: self._lines({no: many for no, many in stays.items() if kinds[no] == kind})
-            for kind in sorted({kind for kind in kinds.values() if kind})
-        }
+            gone = {kind: self._lines(out[kind]) for kind in sorted(out)}
+            keep_here(self.case, stays, kept_by, gone, turn=number)
+        if any(leaving.values()):
+            self._send(Parcel(self.case, self._lines(leaving), self.barred, number, kept_by, self.may_go_first))
 
     def _send(self, parcel: Parcel) -> None:
         self.unsent[parcel.turn] = parcel, self._way(parcel)  # its way may end before it waits for anything
@@ -173,11 +168,23 @@ class Shipping:
         finally:
             del self.unsent[parcel.turn]
         self.went = True
-        self.delivered += sum(sent.quantities.values())
+        for no, many in sent.quantities.items():
+            self.delivered[no] += many
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
-        for one in missing or ():
+        for one in self._unreported(missing, parcel.turn) if missing else ():
             beside(self.case, self._settle(parcel, one))
+
+    def _unreported(self, missing: Sequence[Shortfall], turn: int) -> list[Shortfall]:
+        """Leave out what people have reported of these goods already; each such piece is left out once."""
+        reported = {one.line_no: one.quantity for one in list_known(self.case, turn=turn)}
+        left = list[Shortfall]()
+        for one in missing:
+            known = min(one.quantity, reported.get(one.line_no, Decimal(0)) - self.known[one.line_no])
+            self.known[one.line_no] += known
+            less = {"missing": one.missing - known, "quantity": one.quantity - known}
+            left += [one.model_copy(update=less)] if one.quantity > known else []
+        return left
 
     def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
@@ -185,7 +192,7 @@ class Shipping:
         heed_anomaly(self.case, outcome, turn=turn)
         if outcome.again:
             self.again[outcome.line_no] += outcome.quantity
-            self.delivered -= found.missing
+            self.delivered[outcome.line_no] -= found.missing
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].of(many) for no, many in sorted(quantities.items()) if many]
@@ -210,10 +217,17 @@ def keep_here(
     return lines
 
 
+@step("核对另报", link="催提")
+def list_known(work: Work, turn: int) -> list[LineQuantity]:
+    """List what people have reported of the case's goods that left: that is in an anomaly of its own already."""
+    reported = work.read(reported_by_people)[work.case.id]
+    return [LineQuantity(line_no=no, quantity=many) for no, many in sorted(reported.items()) if many]
+
+
 @step("取消补单", link="催提")
 def cancel_again(work: Work) -> list[int]:
-    """Take back what anomalies of a rejected application have ordered again."""
+    """Take back what anomalies of a case that ends without its goods have ordered again."""
     ordered = work.read(ordered_again)[work.case.id]
     for child in ordered:
-        withdraw_child(work, child, "原单已驳回 the application was rejected")
+        withdraw_child(work, child, "原单已驳回或撤回 the case that it replaces was rejected or withdrawn")
     return ordered

@@ -12,6 +12,7 @@ from schemas.words import Channel, Role
 from tasks.durable.question import Question
 from tasks.durable.step import began
 from tasks.people.queries import Person, people
+from tasks.policies.queries import setting
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -43,7 +44,7 @@ def applicant_until(
     never: Sequence[Callable[..., Any]] = (),
     why: str = "",
 ) -> Callable[[Work, Answer], Problem | None]:
-    """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN).
+    """Let the applicant take a case back until one of these steps is done, later only a SUPERVISOR (DOMAIN; a policy).
 
     Each says in Chinese and English what has happened then: 生产已开始, production has started. After a step of
     `ended` nobody may: the case has been withdrawn, closed or settled, and waits only for its last count or payment;
@@ -60,12 +61,15 @@ def applicant_until(
         person = on_staff(work.unit, answer.by)
         if isinstance(person, Problem):
             return person
+        leader = Role(setting(work, "withdraw.later_role"))
         late = next(((zh, en) for one, zh, en in steps if began(work, one)), None)
-        if person.holds(Role.SUPERVISOR) or (person.code == work.case.applicant and not late):
+        if person.holds(leader) or (person.code == work.case.applicant and not late):
             return None
         if late:
-            return _refused(person, "{}，只有客服主管可以撤回 {}: only a SUPERVISOR may withdraw".format(*late))
-        return _refused(person, "只有申报人或客服主管可以撤回 only the applicant or a SUPERVISOR may withdraw")
+            zh, en = late
+            return _refused(person, f"{zh}，只有{leader.zh}可以撤回 {en}: only a {leader.value} may withdraw")
+        may = f"只有申报人或{leader.zh}可以撤回 only the applicant or a {leader.value} may withdraw"
+        return _refused(person, may)
 
     return may_withdraw
 

@@ -1,7 +1,6 @@
 """车间生产, 出货入库, 入库制票: partial reports, counted receipts, anomalies (DOMAIN 1.6–1.8)."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -20,6 +19,7 @@ from tasks.durable.question import Question
 from tasks.durable.signals import Withdrawn
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed, settling
+from tasks.lines.rules import GivenUp
 from tasks.lines.steps import close_lines, mark_line
 from tasks.people.queries import units
 from tasks.production.planning import release_stock
@@ -36,12 +36,10 @@ Ready = Callable[[Mapping[int, Decimal], str], None]  # line → quantity, and t
 
 def make_goods(case: Case, plan: Sequence[PlannedLine], shipment: int) -> Decimal:
     """Make and receive the planned lines until nothing is owed; gives how much came in."""
-    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None, defaultdict(Decimal)).came_in
+    return produce(side_by_side(case), plan, shipment, lambda _quantities, _kept_by: None, GivenUp()).came_in
 
 
-def produce(
-    case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]
-) -> Making:
+def produce(case: Case, plan: Sequence[PlannedLine], shipment: int, ready: Ready, given_up: GivenUp) -> Making:
     """Make and receive the planned lines of a case that is `side_by_side`; `ready` hears of each receipt.
 
     What is `given_up` of a line meanwhile is made no more, and taken off that.
@@ -60,11 +58,10 @@ def produce(
     return making
 
 
-def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: MutableMapping[int, Decimal]) -> None:
+def _make(case: Case, making: Making, shipment: int, ready: Ready, given_up: GivenUp) -> None:
     for number in count(1):
-        for no in [no for no, left in sorted(making.to_make.items()) if left and given_up.get(no)]:
-            less = min(making.to_make[no], given_up[no])
-            given_up[no] -= less
+        for no in [no for no, left in sorted(making.to_make.items()) if left and given_up[no]]:
+            less = sum(given_up.take(no, making.to_make[no]).values(), Decimal(0))
             making.reports[making.plan[no].unit] += 1  # the unit is asked anew
             make_fewer(case, making.give_up(no, less), shipment, turn=f"{shipment}-{number}-{no}")
         questions = making_questions(making, shipment)
@@ -109,22 +106,18 @@ def _count_what_is_left(case: Case, making: Making, shipment: int, title: str, w
         _count(case, making, question.key, counted, shipment, question.key.removeprefix("goods-in-"))
 
 
-def _settle_new(
-    case: Case, making: Making, known: set[str], shipment: int, given_up: MutableMapping[int, Decimal]
-) -> None:
+def _settle_new(case: Case, making: Making, known: set[str], shipment: int, given_up: GivenUp) -> None:
     """Let each anomaly that has come up go on as a branch of its own."""
     for key in [key for key in making.anomalies if key not in known]:
         beside(case, _settle(case, making, key, shipment, given_up))
 
 
-def _settle(
-    case: Case, making: Making, key: str, shipment: int, given_up: MutableMapping[int, Decimal]
-) -> Branch[None]:
+def _settle(case: Case, making: Making, key: str, shipment: int, given_up: GivenUp) -> Branch[None]:
     found = making.anomalies[key]
     outcome = yield from settling(case, key, found, "车间生产")
     order = making.settle(key, outcome.given_up)
     if outcome.given_up:  # pieces that were made are not needed either
-        given_up[order.line_no] += outcome.quantity - found.missing
+        given_up.add(outcome, outcome.quantity - found.missing)
     making.cheaper += outcome.reduction
     if outcome.again:
         making.ordered_again[order.line_no] += outcome.quantity

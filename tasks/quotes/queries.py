@@ -1,11 +1,15 @@
 """The SQL of payments: the lines of a case with what was paid."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import Connection, func, select
 
 from schemas.shapes import LineTable, money
-from schemas.tables import payment
+from schemas.tables import payment, service_case
 from schemas.words import PaymentKind
 from tasks.lines.queries import line_table
+from tasks.unit.among import among
 
 
 def paid_table(connection: Connection, case_id: int) -> LineTable:
@@ -15,3 +19,17 @@ def paid_table(connection: Connection, case_id: int) -> LineTable:
     told = [f"{PaymentKind(kind).zh} {money(amount)}" for kind, amount in connection.execute(paid)]
     table = line_table(connection, case_id)
     return table._replace(facts=[*table.facts, *([("已付 Paid", "；".join(told))] if told else [])])
+
+
+def references(connection: Connection, wanted: Sequence[str]) -> dict[str, list[str]]:
+    """Find the cases in which payments have these references: reference → case numbers."""
+    found = {reference: list[str]() for reference in wanted}
+    of = select(payment.c.reference, service_case.c.number).join(service_case)
+    for reference, number in connection.execute(of.where(among(payment.c.reference, wanted))):
+        found[reference].append(number)
+    return found
+
+
+def reference_of(one: Any) -> str:
+    """Give the reference that a form of a payment names; nothing of what else a unit of work is about."""
+    return getattr(one, "reference", "")

@@ -10,7 +10,8 @@ from schemas.problems import Problem
 from schemas.shapes import Shape, money
 from schemas.words import Labelled, PaymentKind
 
-SIGNED, PAID_ON, AMOUNT = "签字日期 signed on", "付款日期 paid on", "金额 amount"
+SIGNED, PAID_ON, AMOUNT, REFERENCE = "签字日期 signed on", "付款日期 paid on", "金额 amount", "凭证号 reference"
+USED = "已登记在 {}；一笔转账付几项的，请加序号 is in that case already; of one transfer for several add a number: -2"
 EXPIRED = "报价已于 {} 失效，请重新报价 the quote expired then: ask for a new one"
 LATE = "报价已失效，只受理签字同意 the quote has expired: only signed consent counts"
 ON_CONTRACT = {PaymentKind.DEPOSIT}  # what the law lets who fails lose
@@ -104,6 +105,11 @@ def answer_problems(form: QuoteAnswer, quote: Quote, today: date, late: bool = F
         expected = f"应在报价日 {quote.offered_on} 与今天 {today} 之间 must lie between the quote and today"
         return [Problem(SIGNED, form.signed_on, expected)]
     return []
+
+
+def reference_problems(reference: str, used_in: Sequence[str]) -> list[Problem]:
+    """Check that a reference is of one payment only: `used_in` are the cases that have it already."""
+    return [Problem(REFERENCE, reference, USED.format(number)) for number in used_in[:1]]
 
 
 def payment_problems(

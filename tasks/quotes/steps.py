@@ -24,6 +24,7 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting, term
 from tasks.quotes import rules
+from tasks.quotes.queries import reference_of, references
 from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, Settlement
 from tasks.unit.work import Work
 
@@ -99,7 +100,8 @@ def payment_question(key: str, left: Owed, link: str, expires: Due | None = None
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
-        return rules.payment_problems(form, left, shanghai_day(work.case.opened_at), work.today)
+        wrong = rules.payment_problems(form, left, shanghai_day(work.case.opened_at), work.today)
+        return wrong + rules.reference_problems(form.reference, _used_in(work, form))
 
     def record(form: PaymentReceived, work: Work) -> None:
         keep_payment(work, form.kind, form.amount, form)
@@ -119,6 +121,13 @@ def keep_payment(work: Work, kind: PaymentKind, amount: Decimal, form: PaymentRe
     """Note a payment with the decision that tells of it."""
     what = {"kind": kind, "amount": amount, "paid_on": form.paid_on, "reference": form.reference}
     work.insert(payment, staff=form.staff, recorded_at=work.now, **what)
+    _used_in(work, form).append(work.case.number)  # others of the same chunk see it
+
+
+def _used_in(work: Work, form: PaymentReceived | PaymentGivenBack) -> list[str]:
+    found = work.unit.read_by(references, reference_of, form)
+    assert found is not None
+    return found
 
 
 @step("退款核算", link="")
@@ -136,7 +145,8 @@ def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) ->
         return
 
     def check(form: PaymentGivenBack, work: Work) -> list[Problem]:
-        return rules.given_back_problems(form, due.back, shanghai_day(work.case.opened_at), work.today)
+        wrong = rules.given_back_problems(form, due.back, shanghai_day(work.case.opened_at), work.today)
+        return wrong + rules.reference_problems(form.reference, _used_in(work, form))
 
     def record(form: PaymentGivenBack, work: Work) -> None:
         keep_payment(work, PaymentKind.RETURNED, -form.amount, form)

@@ -1,6 +1,7 @@
 """确认价格和周期 to 回复申报方: price and cycle, approval by amount, the customer's word and deposit (DOMAIN 7)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from functools import partial
@@ -25,7 +26,7 @@ from tasks.lines.rules import as_rows, brief_lines
 from tasks.lines.steps import mark_line
 from tasks.policies.queries import setting, term
 from tasks.production.planning import find_cycle
-from tasks.quotes.rules import Paid, Quote, as_agreed
+from tasks.quotes.rules import FailedBy, Paid, Quote, as_agreed
 from tasks.quotes.steps import Owed, answer_question, paying, quote_today
 from tasks.specials.accept import issue_order
 from tasks.specials.rules import price_of, priced, proposal_problems
@@ -45,12 +46,25 @@ class Contract(NamedTuple):
 
     def owed(self, paid: Sequence[Paid], cheaper: Decimal, *leaving: Mapping[int, Decimal]) -> Owed:
         """What is still to be paid before so many of each line leave, from here or ordered again; `cheaper`: reductions."""
-        many = {
-            line.line_no: sum((some.get(line.line_no, Decimal(0)) for some in leaving), Decimal(0))
-            for line in self.lines
-        }
-        goods = [line.of(many[line.line_no]) for line in self.lines if many[line.line_no]]
-        return {PaymentKind.BALANCE: price_of(goods) - cheaper - sum(one.amount for one in paid)}
+        return {PaymentKind.BALANCE: price_of(self.of(*leaving)) - cheaper - sum(one.amount for one in paid)}
+
+    def of(self, *goods: Mapping[int, Decimal]) -> list[PartsLine]:
+        """Give so many of each line, those added up that are any."""
+        many = [sum((some.get(line.line_no, Decimal(0)) for some in goods), Decimal(0)) for line in self.lines]
+        return [line.of(quantity) for line, quantity in zip(self.lines, many, strict=True) if quantity]
+
+
+@dataclass
+class Deal:
+    """What a customer has paid, and whether an offer that it accepted binds it: not any more once that has expired."""
+
+    paid: list[Paid] = field(default_factory=list)
+    binds: bool = False
+
+    @property
+    def withdrawn_by(self) -> FailedBy:
+        """Who fails where the customer withdraws: nobody breaks what does not bind."""
+        return FailedBy.CUSTOMER if self.binds else FailedBy.NOBODY
 
 
 class OfferRules(Shape):
@@ -68,7 +82,7 @@ def offer_rules(work: Work) -> OfferRules:
     return OfferRules(deposit_share=share, requotes=term(work, "requotes"), new_offers=term(work, "new_offers"))
 
 
-def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], paid: list[Paid]) -> Contract:
+def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], deal: Deal) -> Contract:
     """Offer until the customer has accepted and paid what production waits for.
 
     An offer that leaders refuse may be followed by a new one, one that expires by a re-quote, approved again if dearer.
@@ -76,7 +90,7 @@ def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], paid: list[Paid
     limits, days = offer_rules(case), _days(find_cycle(case, wanted.lines, turn="proposal"))
     approved, refusals, expired, why, lines = Decimal(0), 0, 0, "", wanted.lines
     for turn in count(1):
-        form = ask(case, proposal_question(turn, lines, days, limits, paid, why))
+        form = ask(case, proposal_question(turn, lines, days, limits, deal.paid, why))
         lines, days = priced(lines, form.lines), _days(form.lines)
         if price_of(lines) > approved:
             matter = Matter("审批", barred, partial(brief_lines, lines))
@@ -88,7 +102,7 @@ def agree_on_offer(case: Case, wanted: Wanted, barred: set[str], paid: list[Paid
                 continue
             approved = price_of(lines)
         quote = make_offer(case, lines, form, wanted.day, turn=turn)
-        if _accepted(case, quote, form, lines, paid, turn):
+        if _accepted(case, quote, form, lines, deal, turn):
             return Contract(lines, days)
         if expired == limits.requotes:
             raise Over(SpecialEnding.LAPSED, f"{SILENT}: {quote.said}")
@@ -101,7 +115,7 @@ def _days(lines: Sequence[Cycle | PricedLine]) -> dict[int, int]:
 
 
 def _accepted(
-    case: Case, quote: Quote, form: ProposalDecision, lines: Sequence[PartsLine], paid: list[Paid], turn: int
+    case: Case, quote: Quote, form: ProposalDecision, lines: Sequence[PartsLine], deal: Deal, turn: int
 ) -> bool:
     """Have the offer accepted and the deposit paid; False where it expired before. Over where declined or lapsed."""
 
@@ -117,15 +131,15 @@ def _accepted(
         return False
     if answer.verdict == QuoteVerdict.DECLINE:
         raise Over(SpecialEnding.DECLINED, answer.reason)
-    paid[:] = as_agreed(paid, form.deposit)
-    had = {kind: sum(one.amount for one in paid if one.kind == kind) for kind in PaymentKind}
+    deal.paid, deal.binds = as_agreed(deal.paid, form.deposit), True
+    had = {kind: sum(one.amount for one in deal.paid if one.kind == kind) for kind in PaymentKind}
     asked = {PaymentKind.DEPOSIT: form.deposit, PaymentKind.PREPAYMENT: form.prepayment}
     owed = {kind: amount - had[kind] for kind, amount in asked.items()}
     try:
-        alone(case, paying(f"deposit-{turn}", owed, paid, REPLY, lambda _work: quote.expires_at))
+        alone(case, paying(f"deposit-{turn}", owed, deal.paid, REPLY, lambda _work: quote.expires_at))
     except TimedOut:
-        return False
-    return True
+        deal.binds = False
+    return deal.binds
 
 
 def proposal_question(

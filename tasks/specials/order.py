@@ -1,20 +1,27 @@
 """下单生产 around what PA's steps do: contract review, the items' prices, and how an order ends that fails (DOMAIN 7)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import count
 from typing import Final
 
+from schemas.forms.sales import SalesChannel
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
-from schemas.tables import notice, part_price, production_order
+from schemas.tables import case_line, notice, part_price, production_order, sales_change, sales_record
 from schemas.words import OrderState, Role
+from tasks.applications.accept import CUSTOMER
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone, next_answer
+from tasks.control.rules import shared_out
 from tasks.durable.process import Case
 from tasks.durable.step import step
+from tasks.lines.queries import parts_of
 from tasks.lines.rules import brief_lines
+from tasks.lines.steps import mark_line
 from tasks.logistics.shipping import Shipping
+from tasks.people.queries import units
 from tasks.policies.queries import term
 from tasks.production.rules import Making
 from tasks.quotes.rules import FailedBy, Paid
@@ -50,8 +57,9 @@ def review_contract(case: Case, contract: Contract, credit: CreditGrade, barred:
 
 @step(ORDER)
 def conclude(work: Work, lines: list[PartsLine]) -> list[PartsLine]:
-    """Enter the agreed prices in the catalogue: from now on each item has its own."""
+    """Enter the agreed prices in the catalogue: from now on each item has its own, and stays until it is paid."""
     for line in lines:
+        mark_line(work, line.line_no, unpaid=True)
         source = f"{work.case.number} 特殊订货"
         work.insert(part_price, part=line.part, price=line.price, valid_from=work.today, source=source)
     return lines
@@ -66,10 +74,36 @@ def pay_balance(case: Case, contract: Contract, paid: list[Paid], shipping: Ship
             paid, shipping.cheaper + made.cheaper, shipping.leaving, made.ordered_again, shipping.again
         )
         if not (left := still_owed(owed)):
-            return
+            return let_go(case)
         number, last = next(asked) if left != last else number, left
         if answered := next_answer(case, payment_question(f"balance-{number}", left, ORDER)):
             paid.append(paid_by(answered[1]))
+
+
+@step("付清放行", link=ORDER)
+def let_go(work: Work) -> None:
+    """Let leave what is paid for, also what was ordered again of it."""
+    work.update(case_line, {"case_id": work.case.id}, unpaid=False)
+
+
+@step("销售记录", link=ORDER)
+def record_sale(work: Work, goods: list[PartsLine], paid: list[Paid]) -> list[PartsLine]:
+    """Write down as sold, under the case's own number, what was made to order: the customer has signed for that.
+
+    What was paid is shared out by the lines' prices; what comes by another case has no signing date yet.
+    """
+    shares = shared_out(sum((one.amount for one in paid), Decimal(0)), [line.amount for line in goods])
+    sold = {name: getattr(work.case, name) for name in ("office", *CUSTOMER)} | {"order_no": work.case.number}
+    sold |= {"channel": SalesChannel.SHOP, "custom_made": True, "custom_confirmed": True}
+    for line, price in zip(goods, shares, strict=True):
+        known, made_by = work.read(parts_of)[work.case.id, line.line_no], work.read(units)[line.unit].name
+        dates = {"delivery_date": known.out_on, "signing_date": known.picked_on}
+        dates |= {"factory_date": known.made_on or known.out_on or work.today}
+        what = {"model": line.part, "model_name": line.name, "quantity": line.quantity, "price_paid": price}
+        work.insert(sales_record, line_no=line.line_no, **sold, **what, **dates, factory=made_by)
+        signed = {"staff": work.case.applicant, "changed_at": work.now, "changes": {}}
+        work.insert(sales_change, order_no=work.case.number, line_no=line.line_no, **signed)
+    return goods
 
 
 @step("停止生产", link=ORDER)

@@ -63,11 +63,16 @@ def late_case(play: Play, today: time_machine.Traveller, *lines: dict[str, Any])
     """A case that is made on Monday 11-30, a working day over, at the opinion of December's first morning; its control."""
     case = planned(play, *lines)
     sweep(play, today, "11-18T10:15")
+    made_late(play, today, case)
+    return control_of(play, case)
+
+
+def made_late(play: Play, today: time_machine.Traveller, case: int) -> None:
+    """Let all of a case be made on Monday 11-30, and December's first morning come."""
     today.move_to("2026-11-30T10:00:00+08:00")
     play.decide(case, PANEL)
     sweep(play, today, "11-30T10:15")
     sweep(play, today, "12-01T08:30")
-    return control_of(play, case)
 
 
 def recorded(play: Play, control: int) -> list[Any]:

@@ -77,7 +77,7 @@ def test_of_people_and_the_watch_at_the_same_time_one_comes_to_control_a_case(pl
     [
         ({"来源单号": "PA-2026-999999"}, "there is no such case"),
         ({"办事处": "SH"}, "来源单属 BJ"),
-        ({"申报人工号": "E1052"}, "must be a PLANNER or of the source's OFFICE"),
+        ({"申报人工号": "E1052"}, "must hold OFFICE or PLANNER at BJ"),
         ({"申报人工号": "E9999"}, "没有这位在职员工"),
     ],
 )

@@ -1,14 +1,17 @@
 """Process 4: what a unit's delay costs; opinion, objection, confirmation, notice (DOMAIN 4, DOMAIN-BRANCHES 4)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from tasks.durable.stage import advance
 from tests.flows.anomalies import charges, reported
-from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, penalties, planned, sweep
+from tests.flows.cycles import PANEL, control_of, counted_short, late_case, made, made_late, penalties, planned, sweep
 from tests.play import Play, line
+from tests.waiting import wait_until
 
 ANSWER, DECISION = "answer-panel-2026-11", "penalty-panel-2026-11"
 UNIT, OTHER_UNIT, MANAGER = "E1032", "E1033", "E1043"
@@ -64,11 +67,11 @@ def test_a_line_costs_at_most_a_tenth_of_its_value_for_life(play: Play, today: t
     assert paid[0].amount == PRICE * 4 * Decimal("0.005") * 19
 
 
-def delay_reported(play: Play, case: int) -> int:
-    """Let an anomaly find that a unit is to pay 50 for the delay of a line, up to the unit's answer."""
+def delay_reported(play: Play, case: int, cost: object = 50) -> int:
+    """Let an anomaly find that a unit is to pay so much for the delay of a line, up to the unit's answer."""
     child = reported(play, case, 异常类别="延期", 数量=5)
     play.run_to(child, "responsibility")
-    found = {"责任方类别": "生产单位", "责任方": "PANEL", "异常费用": 50, "责任依据": "排产失误"}
+    found = {"责任方类别": "生产单位", "责任方": "PANEL", "异常费用": cost, "责任依据": "排产失误"}
     play.decide(child, "responsibility", **found)
     play.run_to(child, "plan-1")
     play.decide(child, "plan-1", 处理办法="改期", 新日期="2026-12-10", 货物去向="无实物")
@@ -83,26 +86,68 @@ def test_a_delay_that_an_anomaly_charged_costs_no_penalty(play: Play, today: tim
     play.decide(child, "confirm-1")
     assert charges(play, child) == [("unit", "PANEL", 50)]
     advance(play.db, case)
-    today.move_to("2026-11-30T10:00:00+08:00")
-    play.decide(case, PANEL)
-    sweep(play, today, "11-30T10:15")
-    sweep(play, today, "12-01T08:30")
+    made_late(play, today, case)
     play.finish(case)
     sweep(play, today, "12-01T08:45")
     control = control_of(play, case)
-    assert (penalties(play, control), play.case(control).ending) == ([], "late")
+    assert (delay_costs(play, control, child), play.case(control).ending) == ((0, 50), "late")
 
 
-@pytest.mark.parametrize(("verdict", "charged"), [("确认", []), ("免除", [("unit", "PANEL", 50)])])
-def test_a_delay_that_has_a_penalty_is_charged_by_no_anomaly(
-    play: Play, today: time_machine.Traveller, late: int, verdict: str, charged: list[object]
+def delay_costs(play: Play, control: int, child: int) -> tuple[Decimal, Decimal]:
+    """Give what a delay costs the unit: as penalties, and as an anomaly's charge."""
+    paid = play.rows("SELECT coalesce(sum(amount), 0) AS sum FROM charge WHERE case_id = :case", case=child)
+    return sum((one.confirmed for one in penalties(play, control)), Decimal(0)), paid[0].sum
+
+
+@pytest.mark.parametrize("penalty_first", [True, False])
+@pytest.mark.parametrize(("cost", "paid"), [(50, 50), ("0.01", "7.45"), ("7.45", "7.45")])
+def test_of_a_delay_a_unit_pays_the_larger_one_whichever_comes_first(
+    play: Play, late: int, penalty_first: bool, cost: object, paid: object
 ) -> None:
-    (found,) = play.rows("SELECT parent_id FROM service_case WHERE id = :case", case=late)
-    child = delay_reported(play, found.parent_id)
+    child = delay_reported(play, play.case(late).parent_id, cost)
     play.decide(late, ANSWER)
-    play.decide(late, DECISION, 处罚结论=verdict, 原因="已另行处理" if charged else "")
+    turns = [(late, DECISION), (child, "confirm-1")]
+    for case, key in turns if penalty_first else reversed(turns):
+        play.decide(case, key)
+    assert sum(delay_costs(play, late, child)) == Decimal(str(paid))
+    assert len(play.documents(late, "CF")) == (delay_costs(play, late, child)[0] > 0)
+
+
+@pytest.mark.parametrize("penalty_first", [True, False])
+def test_where_the_penalty_is_dropped_the_anomaly_s_charge_stays(play: Play, late: int, penalty_first: bool) -> None:
+    child = delay_reported(play, play.case(late).parent_id, 5)
+    play.decide(late, ANSWER)
+    turns = [(late, DECISION, {"处罚结论": "免除", "原因": "已另行处理"}), (child, "confirm-1", {})]
+    for case, key, said in turns if penalty_first else reversed(turns):
+        play.decide(case, key, **said)
+    assert delay_costs(play, late, child) == (0, 5)
+
+
+def test_what_an_anomaly_charged_before_comes_off_what_is_proposed(play: Play, today: time_machine.Traveller) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    child = delay_reported(play, case, 5)
     play.decide(child, "confirm-1")
-    assert charges(play, child) == charged
+    advance(play.db, case)
+    made_late(play, today, case)
+    control = control_of(play, case)
+    assert play.documents(control, "YJ")[0].content["penalty"] == "2.45"
+    play.decide(control, ANSWER)
+    play.decide(control, DECISION)
+    assert delay_costs(play, control, child) == (Decimal("2.45"), 5)
+
+
+def test_a_penalty_and_a_charge_of_the_same_second_do_not_both_count(play: Play, late: int) -> None:
+    source = play.case(late).parent_id
+    child = delay_reported(play, source, 50)
+    play.decide(late, ANSWER)
+    with play.db.connect() as other, ThreadPoolExecutor(2) as both:
+        other.execute(text("SELECT FROM case_line WHERE case_id = :case FOR UPDATE"), {"case": source})
+        turns = [both.submit(play.decide, case, key) for case, key in ((late, DECISION), (child, "confirm-1"))]
+        wait_until(lambda: play.rows("SELECT count(*) >= 2 AS both FROM pg_locks WHERE NOT granted")[0].both)
+        other.rollback()
+        assert [turn.result().reply.accepted for turn in turns] == [True, True]
+    assert sum(delay_costs(play, late, child)) == 50
 
 
 def test_what_is_counted_short_is_owed_by_its_first_promise(play: Play, today: time_machine.Traveller) -> None:

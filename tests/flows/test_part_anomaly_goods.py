@@ -62,6 +62,31 @@ WHERE = {
 
 
 @pytest.mark.parametrize("goods", WHERE)
+@pytest.mark.parametrize("counted_first", [True, False])
+def test_goods_that_a_workshop_s_own_note_made_wrong_are_where_the_plan_says(
+    play: Play, goods: str, counted_first: bool
+) -> None:
+    case = play.apply([line("P-PB-001", 3)])
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}, 异常说明=""))
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "produce-1-panel-2", 明细=cells("完成数量", {1: 1}, 异常说明="有划痕"))
+    key = next(key for key in play.items(case) if key.startswith("anomaly"))
+    if counted_first:
+        play.decide(case, next(key for key in play.items(case) if key.startswith("goods-in")))
+    child = play.anomaly(case, key)
+    play.decide(child, "review", 异常类别="质量问题")
+    assert play.finish(planned(play, child, 货物去向=goods)) == "settled"
+    play.rest()
+    assert play.withdraw(play.ordered(child), "E1040").accepted
+    assert play.finish(case) == "delivered"
+    assert play.moved(case, "delivery_out") == {"P-PB-001": -2}
+    found = play.rows("SELECT warehouse, on_hand FROM stock_balance WHERE part = 'P-PB-001'")
+    stock = {row.warehouse: row.on_hand for row in found}
+    assert (stock["MAIN-GOOD"], stock.get("MAIN-DAMAGED", 0)) == tuple(many / 2 for many in WHERE[goods])
+
+
+@pytest.mark.parametrize("goods", WHERE)
 def test_goods_that_were_in_stock_are_afterwards_where_the_plan_says_and_once(play: Play, goods: str) -> None:
     case = play.apply([line("P-PB-001", 3)])
     play.run_to(case, "goods-out-1-1")
@@ -73,3 +98,17 @@ def test_goods_that_were_in_stock_are_afterwards_where_the_plan_says_and_once(pl
     found = play.rows("SELECT warehouse, on_hand FROM stock_balance WHERE part = 'P-PB-001'")
     stock = {row.warehouse: row.on_hand for row in found}
     assert (stock["MAIN-GOOD"], stock.get("MAIN-DAMAGED", 0)) == WHERE[goods]
+
+
+def test_as_ready_goods_that_their_workshop_s_note_is_about_wait_for_what_comes_of_it(play: Play) -> None:
+    case = play.apply([line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 3}, 异常说明="都有划痕"))
+    play.decide(case, "goods-in-1-1")
+    assert WAITS in play.refused(case, "goods-out-1-1")
+    child = play.anomaly(case, KEY)
+    play.decide(child, "review", 异常类别="质量问题")
+    assert play.finish(planned(play, child, 货物去向="入残次品库")) == "settled"
+    play.rest()
+    assert [play.finish(one) for one in (case, play.ordered(child))] == ["replaced", "delivered"]
+    assert play.moved(case, "delivery_out") == {}

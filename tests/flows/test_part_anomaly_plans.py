@@ -188,6 +188,24 @@ def test_a_part_that_was_discontinued_is_not_made_again(play: Play) -> None:
     assert "停产" in play.refused(child, "plan-1", **AGAIN)
 
 
+def test_a_part_that_was_discontinued_is_not_sent_again_either(play: Play) -> None:
+    """What stock does not cover by then would have to be made (DOMAIN 1.1)."""
+    _, child = at(play, "plan-1")
+    play.run("UPDATE part SET discontinued_on = '2026-11-01' WHERE code = 'P-PB-001'")
+    assert "停产" in play.refused(child, "plan-1", 处理办法="补发", 货物去向="报废")
+
+
+def test_who_made_a_plan_does_not_approve_it(play: Play) -> None:
+    """Nobody approves what is their own (DOMAIN, "Approvals"), a PLANNER who is SUPERVISOR too neither."""
+    _, child = at(play, "plan-1")
+    (planner, *_) = play.holders(Role.PLANNER)
+    play.grant(planner, Role.SUPERVISOR)
+    play.decide(child, "plan-1", staff=planner, **AGAIN)
+    assert "不能审批" in play.refused(child, "approve-1-1", staff=planner)
+    other = next(code for code in play.holders(Role.SUPERVISOR) if code != planner)
+    play.decide(child, "approve-1-1", staff=other)
+
+
 def test_the_planner_has_a_working_day(play: Play) -> None:
     _, child = at(play, "plan-1")
     item = play.items(child)["plan-1"]

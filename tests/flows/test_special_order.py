@@ -282,3 +282,29 @@ def test_the_forms_of_a_special_order_hold_contact_data_only_where_they_ask_for_
     play.run_to(case, "balance-1")
     shown = play.rows("SELECT brief::text || prefill::text AS text FROM work_item WHERE case_id = :case", case=case)
     assert not [row for row in shown if "13800001111" in row.text or "松涛里" in row.text]
+
+
+def test_what_was_delivered_is_in_the_sales_records_as_custom_made_and_confirmed(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    """Custom-made goods are refused only if marked and confirmed at purchase (DOMAIN-BRANCHES 5): a return finds it there."""
+    case = order(play, DOOR, SHELF)
+    offered(play, case, 1000)
+    play.run_to(case, "pickup-1")
+    today.move_to("2026-11-20T10:00:00+08:00")
+    assert play.finish(case) == "delivered"
+    row = play.case(case)
+    door, shelf = play.rows("SELECT * FROM sales_record WHERE order_no = :no ORDER BY line_no", no=row.number)
+    assert (door.custom_made, door.custom_confirmed, shelf.custom_made) == (True, True, True)
+    assert (door.quantity, door.price_paid, shelf.quantity, shelf.price_paid) == (2, 2000, 1, 1000)
+    assert (door.model, door.customer_phone, door.office) == (f"TZ{case}-1", row.customer_phone, "BJ")
+    assert (door.delivery_date, door.signing_date) == (date(2026, 11, 18), date(2026, 11, 20))
+    (change, _) = play.rows("SELECT * FROM sales_change WHERE order_no = :no", no=row.number)
+    assert (change.staff, change.changes) == (row.applicant, {})
+
+
+def test_an_order_that_ends_without_its_goods_is_no_sale(play: Play) -> None:
+    case = offered(play, order(play))
+    play.decide(case, "offer-1", 答复="不同意报价", 原因="太贵")
+    assert play.case(case).ending == "declined"
+    assert play.rows("SELECT * FROM sales_record WHERE order_no = :no", no=play.case(case).number) == []

@@ -215,6 +215,43 @@ def test_a_price_is_of_whole_cents_so_that_all_of_it_can_be_paid(play: Play) -> 
     assert play.finish(case) == "delivered"
 
 
+def test_a_customer_who_withdraws_while_there_is_no_offer_any_more_loses_nothing(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    """An agreement whose term is over binds nobody: a deposit is lost by who breaks one (Civil Code 587)."""
+    case = contract(play)
+    play.decide(case, "deposit-1-1")
+    let_expire(play, today, case, "deposit-1-2")
+    play.run_to(case, "proposal-2")
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    play.decide(case, "give-back")
+    assert (play.case(case).ending, paid(play, case)[-1]) == ("withdrawn", ("returned", -1000))
+
+
+def test_a_customer_who_withdraws_after_the_second_acceptance_loses_the_deposit(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1")
+    let_expire(play, today, case, "deposit-1-2")
+    offered(play, case, 2500, turn=2, 定金=1000, 预付款=2000)
+    play.decide(case, "offer-2")
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    assert play.case(case).ending == "withdrawn", "there is nothing to give back"
+
+
+def test_a_reference_of_the_bank_is_of_one_payment_only(play: Play) -> None:
+    case = contract(play)
+    play.decide(case, "deposit-1-1", 凭证号="YH20261118-07")
+    told = play.refused(case, "deposit-1-2", 凭证号="ＹＨ20261118-07")
+    assert f"已登记在 {play.case(case).number}" in told
+    assert "加序号" in told
+    other = contract(play)
+    assert "已登记在" in play.refused(other, "deposit-1-1", 凭证号="yh20261118-07")
+    play.decide(other, "deposit-1-1", 凭证号="YH20261118-08")
+    assert play.withdraw(other, play.case(other).applicant).accepted
+
+
 def test_a_payment_of_another_kind_or_beyond_what_is_owed_is_refused(play: Play) -> None:
     case = contract(play)
     assert "现在应收" in play.refused(case, "deposit-1-1", 款项="尾款")

@@ -482,6 +482,13 @@ def test_an_open_case_can_be_withdrawn_from_its_sheet() -> None:
     assert "撤回申报" not in case_sheet(closed, links)
 
 
+def test_a_case_that_nobody_may_take_back_is_not_offered_for_it() -> None:
+    import flows.cycle_control  # noqa: F401  registers process CY
+
+    links = Links(forms={"撤回申报": RunForm(RUN, "撤回单", "单号")})
+    assert "撤回申报" not in case_sheet(make_view(make_item(), process="CY"), links)
+
+
 def test_an_inbox_is_sorted_by_due_time_and_marks_what_is_late() -> None:
     late = make_item(number="PA-2026-000009", due_at=NOW - timedelta(days=1), urgency=Urgency.URGENT)
     page = inbox_page(Role.PARTS_REVIEWER, [make_item(refusals=2), late], Links())

@@ -9,8 +9,9 @@ from schemas.forms.logistics import FreightMethod
 from schemas.words import Role
 from tasks.logistics.rules import FreightLimits, freight_approval
 
-LIMITS = FreightLimits(hired_over=Decimal("0.10"), express_free=Decimal(200))
 HIRED, EXPRESS, AIR, OWN = FreightMethod.HIRED, FreightMethod.EXPRESS, FreightMethod.AIR, FreightMethod.OWN
+APPROVERS = {HIRED: Role.SUPERVISOR, EXPRESS: Role.SUPERVISOR, AIR: Role.MANAGER}
+LIMITS = FreightLimits(hired_over=Decimal("0.10"), express_free=Decimal(200), approvers=APPROVERS)
 BILINGUAL = re.compile(r"[\u4e00-\u9fff][^/]* / [A-Z][^\u4e00-\u9fff]*\.")
 
 calm = settings(deadline=None, max_examples=60)
@@ -47,7 +48,7 @@ def test_who_must_approve_the_freight(
 
 
 def test_the_limits_are_policy() -> None:
-    limits = FreightLimits(hired_over=Decimal("0.25"), express_free=Decimal(50))
+    limits = FreightLimits(hired_over=Decimal("0.25"), express_free=Decimal(50), approvers=APPROVERS)
     assert freight_approval(HIRED, Decimal("1250"), Decimal(1000), limits).role is None
     assert freight_approval(HIRED, Decimal("1250.01"), Decimal(1000), limits).role is Role.SUPERVISOR
     assert freight_approval(EXPRESS, Decimal("50.01"), None, limits).role is Role.SUPERVISOR

@@ -92,6 +92,13 @@ def test_payments_that_came_in_one_chunk_with_others_are_counted(play: Play) -> 
     assert play.items(case)["give-back"].prefill == {"金额": 200.0}
 
 
+def test_a_reference_that_comes_twice_in_one_chunk_counts_once(play: Play) -> None:
+    case, said = accepted(play), {"经办人工号": "E1047", "款项": "定金", "付款日期": "2026-11-18", "凭证号": "YH-1"}
+    answers = [Answer(f"pay-{n}", said | {"金额": 50}, Channel.SHEET) for n in (1, 2)]
+    (result,) = advance_chunk(play.db, [Turn(case, tuple(answers))])
+    assert [reply.accepted for reply in result.replies] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("offered", "ends", "reason"),
     [
