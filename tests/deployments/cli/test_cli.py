@@ -195,6 +195,25 @@ def test_processes_are_listed_with_their_chain(run: Run) -> None:
     assert process["endings"] == ["delivered", "rejected", "withdrawn", "replaced", "timed_out"]
 
 
+def test_rules_are_listed_with_source_policy_in_force_and_test(run: Run, db: Engine, tmp_path: Path) -> None:
+    with db.begin() as connection:
+        connection.execute(text("UPDATE policy SET value = '36' WHERE key = 'default.review.hours'"))
+    shown = run("rules", "pa.review.term").stdout
+    for words in ("pa.review.term", "S3 §3 1.1", "default.review.hours", "36 hour", "not covered yet"):
+        assert words in shown
+    (rule,) = read(run("rules", "pa.review.term", "--json"))["rules"]
+    assert rule["policies"] == {"default.review.hours": {"value": 36, "unit": "hour"}}
+    assert (
+        "flows/test_parts_application_review::test_a_review_is_due_24_hours_after_receipt_without_days_off"
+        in rule["tests"]
+    )
+    every = read(run("rules", "--json"))
+    assert len(every["rules"]) > 200
+    assert "Call audit" in every["not_covered"]
+    assert run("rules", "--page", tmp_path / "rules.md").exit_code == 0
+    assert "`default.review.hours` 36 hour" in (tmp_path / "rules.md").read_text("utf-8")
+
+
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
     refused(run("apply", tmp_path / "none.json"), "没有这个文件")
 
