@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from deployments.cli import sheets
 from deployments.cli.app import app
 from deployments.local.prefect_server import free_port
+from flows import load
 from tasks.desk.queries import case_view
 from tasks.durable.process import PROCESSES
 from tests.play import Play, books_balance
@@ -63,7 +64,8 @@ def anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 def run(anywhere: Run, db: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command on the test's database; whatever it does, the books balance in the end."""
     monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
-    for code in set(PROCESSES) - {"PA"}:  # which other tests registered
+    load()
+    for code in set(PROCESSES) - {"PA"}:
         monkeypatch.delitem(PROCESSES, code)
     yield anywhere
     books_balance(db)
