@@ -26,6 +26,9 @@ T = TypeVar("T")
 NONSENSE = ("随便", -1, "八个", [], "2026-13-45", "x" * 5000, None)
 
 
+ONE_DIES = threading.Lock()
+
+
 class Killed(BaseException):
     """The machine died at a commit: nothing of ours catches that."""
 
@@ -54,13 +57,15 @@ def dying(db: Engine, at: int, after: bool) -> Iterator[None]:
 
 def survived(db: Engine, chance: Random, often: float, act: Callable[[], T]) -> T:
     """Do something on a machine that may die meanwhile: it is done again by the next one."""
-    while chance.random() < often:
+    while chance.random() < often and ONE_DIES.acquire(blocking=False):
         try:
             with dying(db, chance.randint(1, 8), chance.random() < 0.5):
                 return act()
         except Killed:
             with db.begin() as connection:
                 connection.execute(text("DELETE FROM lease"))
+        finally:
+            ONE_DIES.release()
     return act()
 
 
@@ -159,7 +164,8 @@ class Unruly:
         return advance(self.db, case_id, answer).reply
 
     def refused(self, case_id: int, answer: Answer, how: str) -> None:
-        """Send what must be refused, and change nothing."""
+        """Send what must be refused, and change nothing; what the case can do without it, it has done before."""
+        advance(self.db, case_id)
         before = self.seq(case_id)
         reply = self.hear(case_id, answer)
         if reply.accepted and not reply.repeated:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,15 +21,20 @@ from sqlalchemy import Engine, text
 
 import flows
 from deployments import database
+from deployments.demo import sheets_door
 from deployments.demo.days import Days, watch
 from deployments.demo.end import AT_THE_END, NEVER
 from deployments.demo.plan import EACH_ONCE, Act, Story
 from deployments.demo.player import Player, Progress, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import filled_in
+from deployments.demo.sheets_door import SheetsDoor
 from schemas.forms.fields import STAFF
 from schemas.problems import BadInput
 from tasks.durable.process import PROCESSES
+from tasks.sheets.importing import import_file
+from tasks.sheets.outcome import Became
+from tasks.sheets.report import SheetReport
 from tests.conftest import Server
 from tests.deployments.demo.test_demo_doors import EngineDoor
 from tests.properties.mischief import Unruly, another_way, changed, form_of, survived
@@ -39,6 +45,7 @@ PLAYS = int(os.environ.get("AFTERSALES_PLAYS", "0"))
 SHORT, LOOK_EVERY = 5, 4  # plays of people who do anything, actions between two looks, where nobody asks for more
 WILD_ROUNDS, CALM_ROUNDS = 10, 150
 MISCHIEF = 0.15  # of what people do
+pytestmark = [pytest.mark.timeout(0)] if PLAYS else []  # a long run is as long as it is
 START = "2026-11-18T10:00:00+08:00"
 
 
@@ -149,6 +156,39 @@ def test_a_story_ends_as_it_is_told_whatever_gets_in_its_way(
     assert {one for one in every if one[0] in ours()} - reached == set()
 
 
+def in_sheets() -> dict[str, list[Story]]:
+    """Give the stories that are told by workbooks: all where there is time, else one that has mistakes."""
+    found = groups()
+    return found if PLAYS else {"SO": [next(story for story in found["SO"] if story.slips)]}
+
+
+def test_sheets_that_come_twice_on_machines_that_die_end_their_stories_as_they_are_told(
+    new_db: Callable[[], AbstractContextManager[Engine]],
+    nine: None,
+    subtests: pytest.Subtests,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = Random(START)
+
+    def unruly(db: Engine, path: Path, *args: Any, **how: Any) -> SheetReport:
+        report = survived(db, chance, 2 * MISCHIEF, lambda: import_file(db, path, *args, **how))
+        (aside := path.parent / "again").mkdir(exist_ok=True)
+        again = import_file(db, path, *args, **how | {"out": aside})
+        assert again.counts[Became.ACCEPTED] == 0, "sent again it does nothing twice"
+        assert not (wrong := wrong_now(db)), wrong
+        return report
+
+    monkeypatch.setattr(sheets_door, "import_file", unruly)
+    for code, stories in in_sheets().items():
+        with subtests.test(code), new_db() as db, Days().counted() as days:
+            (folder := tmp_path / code).mkdir()
+            player = Player(db, SheetsDoor(db, folder, Screen(), days), Screen(), stories)
+            player.work()
+            assert player.problems == []
+            assert_at_rest(db)
+
+
 # people who do anything
 
 
@@ -241,7 +281,7 @@ def some_stories(chance: Random) -> list[Story]:
 def test_people_who_do_anything_break_nothing_and_every_case_comes_to_an_end(
     new_db: Callable[[], AbstractContextManager[Engine]], chance: Random
 ) -> None:
-    with time_machine.travel(START, tick=True), new_db() as db, Days().counted() as days:
+    with time_machine.travel(START, tick=False), new_db() as db, Days().counted() as days:  # the same each time
         door = UnrulyDoor(db, days, Unruly(db, chance, MISCHIEF))
         Anybody(db, door, some_stories(chance), chance).work()
         assert_at_rest(db)
