@@ -1,23 +1,12 @@
 """Sentences of the rulebook that are about all cases: what is approved, what a case keeps, how goods move."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
-from sqlalchemy import Engine
 
 from schemas.words import Role
-from tests.books import books_balance
 from tests.flows.repairs import Repairs
 from tests.play import Play, cells, line
 
-
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Repairs]:
-    play = Repairs(db)
-    yield play
-    play.rest()
-    books_balance(db)
+PEOPLE = Repairs
 
 
 def dear(play: Play, staff: str | None = None, **form: object) -> int:

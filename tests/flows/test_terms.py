@@ -1,18 +1,16 @@
 """Each gate has its role and its term: the numbers of the rulebook are those of the policies, and they count (DOMAIN 1, 2, 7)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import time
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from deployments.deploy import read_deployments
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tasks.unit.work import SHANGHAI
-from tests.books import books_balance
 from tests.flows.repairs import Repairs
 from tests.flows.specials import contract
 from tests.play import Play, cells, line
@@ -21,12 +19,7 @@ AIR = {"运输方式": "空运", "承运商": "航空货运代理", "运费": 90
 DEAR_EXPRESS = {"运输方式": "快递", "承运商": "中通快递", "运费": 201, "件数": 1}
 
 
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Repairs]:
-    play = Repairs(db)
-    yield play
-    play.rest()
-    books_balance(db)
+PEOPLE = Repairs
 
 
 def due(play: Play, case: int, key: str) -> str:

@@ -21,6 +21,7 @@ from schemas.forms.fields import STAFF
 from schemas.words import Channel
 from tasks.durable.stage import advance, advance_chunk
 from tasks.people.queries import Person, people
+from tests.flows.test_parts_application_choices import options
 
 T = TypeVar("T")
 NONSENSE = ("随便", -1, "八个", [], "2026-13-45", "x" * 5000, None)
@@ -67,17 +68,6 @@ def survived(db: Engine, chance: Random, often: float, act: Callable[[], T]) -> 
         finally:
             ONE_DIES.release()
     return act()
-
-
-def options(form: type[Form]) -> list[tuple[str, str, str]]:
-    """Give each choice that a form's dialog offers: (list of rows or "", field, option)."""
-    schema, found = form.model_json_schema(by_alias=True), list[tuple[str, str, str]]()
-    for name, spec in schema["properties"].items():
-        found += [("", name, option) for option in spec.get("enum", [])]
-        row = schema.get("$defs", {}).get(spec.get("items", {}).get("$ref", "").rpartition("/")[2], {})
-        for field, its in row.get("properties", {}).items():
-            found += [(name, field, option) for option in its.get("enum", [])]
-    return found
 
 
 def spoiled(chance: Random, form: type[Form], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +183,7 @@ def _why(reply: Reply) -> str:
 
 def changed(chance: Random, form: type[Form], data: Mapping[str, Any]) -> dict[str, Any]:
     """Change an answer at will: any choice, any number, a reason or none."""
-    said, choices = dict(data), options(form)
+    said, choices = dict(data), list(options(form))
     for _ in range(chance.randint(1, 2)):
         rows, field, option = chance.choice(choices or [("", "原因", "改主意")])
         if not rows:
