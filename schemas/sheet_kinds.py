@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, TypeVar, get_args
 
@@ -265,11 +265,16 @@ _KINDS: dict[str, SheetKind] = {}
 
 def sheet_kinds() -> dict[str, SheetKind]:
     """Give all kinds by their codes: those of the house's forms as staff meet them, then those of others."""
-    for module in pkgutil.iter_modules(schemas.forms.__path__):
-        import_module(f"schemas.forms.{module.name}")
+    _load_forms()
     place = {f"schemas.forms.{trade}": at for at, trade in enumerate(schemas.forms.TRADES)}
     ordered = sorted(_KINDS.values(), key=lambda kind: place.get(kind.form.__module__, len(place)))
     return {kind.code: kind for kind in ordered}
+
+
+@cache
+def _load_forms() -> None:
+    for module in pkgutil.iter_modules(schemas.forms.__path__):
+        import_module(f"schemas.forms.{module.name}")
 
 
 def sheet_kind(code: str) -> SheetKind:

@@ -1,5 +1,6 @@
 """What a process does within one link of its chain by steps of another process, whose links have other names."""
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -26,13 +27,17 @@ class Within:
 
     def ask(self, *questions: Question[Any]) -> tuple[Question[Any], Any]:
         """Give the first answer among the questions."""
-        here = {id(moved): question for question in questions for moved in [self._here(question)]}
-        answered, answer = self.replay.ask(*(self._here(question) for question in questions))
-        return here[id(answered)], answer
+        moved = [self._here(question) for question in questions]
+        answered, answer = self.replay.ask(*moved)
+        return next(question for question, here in zip(questions, moved, strict=True) if here is answered), answer
 
     def _here(self, question: Question[Any]) -> Question[Any]:
         """Give the question at our link, the same one however often it is asked."""
-        return self._asked.setdefault(id(question), (question, replace(question, link=self.link)))[1]
+        if id(question) not in self._asked:
+            here = copy(question)
+            here.link = self.link
+            self._asked[id(question)] = question, here
+        return self._asked[id(question)][1]
 
 
 def within(case: Case, link: str) -> Case:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import time
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from schemas.tables import cycle_standard, holiday
 from tasks.cycle.rules import Calendar, Standard, standard_days
@@ -31,7 +31,9 @@ def standard(work: Work, category: str, unit: str) -> int | None:
 
 def calendars(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, Calendar]:
     """Load the working calendar of each policy version: its hours, and the days that are unlike their weekday."""
-    exceptions = {row.day: row.working for row in connection.execute(select(holiday.c.day, holiday.c.working))}
+    columns = func.array_agg(holiday.c.day), func.array_agg(holiday.c.working)
+    days, working = connection.execute(select(*columns)).one()
+    exceptions = dict(zip(days or (), working or (), strict=True))
     return {
         version: Calendar(exceptions, *(time.fromisoformat(values[key]) for key in ("work.start", "work.end")))
         for version, values in policies(connection).items()

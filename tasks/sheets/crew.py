@@ -19,13 +19,17 @@ from tasks.durable.database import Connect
 
 R = TypeVar("R")
 WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come
+AT_ONCE = 4  # chunks for each helper: one that is done with its own does not wait for the others
 
 
 class Crew:
-    """Does the work of several chunks at once; alone, this process does it itself."""
+    """Does the work of several chunks at once; alone, this process does it itself.
 
-    def __init__(self, db: Engine, pool: ProcessPoolExecutor | None, size: int) -> None:
-        self.size = size
+    at_once   how many chunks are best given to it together
+    """
+
+    def __init__(self, db: Engine, pool: ProcessPoolExecutor | None, at_once: int) -> None:
+        self.at_once = at_once
         self._db, self._pool = db, pool
 
     def map(self, work: Callable[..., R], parts: Sequence[Sequence[Any]]) -> list[R]:
@@ -35,13 +39,16 @@ class Crew:
         try:
             return list(self._pool.map(_do, repeat(work), parts))
         except BrokenProcessPool:  # a helper was killed; what was committed is known, so all is asked again here
-            self._pool, self.size = None, 1
+            self._pool, self.at_once = None, 1
             return self.map(work, parts)
 
 
 @contextmanager
 def crew(db: Engine, chunks: int) -> Iterator[Crew]:
-    """Call together as many helpers as there are cores, if so many chunks are worth it and they can connect."""
+    """Call together as many helpers as there are cores, if so many chunks are worth it and they can connect.
+
+    They come while this process does something else.
+    """
     join, size = database.for_helpers(), min(os.cpu_count() or 1, chunks // WORTH_A_HELPER)
     if join is None or size < 2:
         yield Crew(db, None, 1)
@@ -49,7 +56,8 @@ def crew(db: Engine, chunks: int) -> Iterator[Crew]:
     context = get_context("forkserver")
     leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process, however it ends
     with _alive, leader, ProcessPoolExecutor(size, context, _begin, (join, leader)) as pool:
-        yield Crew(db, pool, size)
+        pool.submit(os.getpid)  # now, not with the first chunk
+        yield Crew(db, pool, size * AT_ONCE)
 
 
 def _begin(join: Connect, leader: Connection) -> None:

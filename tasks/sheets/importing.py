@@ -47,13 +47,14 @@ def import_file(
     """
     report, chunks = SheetReport(name or path.name, []), list[Chunk]()
     tables = read_tables(path, kind, report.name)
-    while tables:
-        told, good = _check(db, tables.pop(0), docs)
-        report.tables.append(told)
-        with db.connect() as connection:
-            lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
-        chunks += [(told, forms) for forms in form_chunks(good, lines)]
-    _apply(db, chunks, on_progress, run_chunk)
+    with crew(db, sum(len({row.key for row in table.rows}) for table in tables) // CHUNK) as helpers:
+        while tables:
+            told, good = _check(db, tables.pop(0), docs)
+            report.tables.append(told)
+            with db.connect() as connection:
+                lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
+            chunks += [(told, forms) for forms in form_chunks(good, lines)]
+        _apply(helpers, chunks, on_progress, run_chunk)
     if report.rejected:
         report.write_rejects((out or path.parent) / _rejects_of(report.name))
     return report
@@ -88,16 +89,15 @@ def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
         return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
 
 
-def _apply(db: Engine, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
+def _apply(helpers: Crew, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
     done, total, many = 0, sum(len(all_rows(forms)) for _, forms in chunks), len(chunks)
-    with crew(db, many) as helpers:
-        while chunks:
-            on_progress(done, total)
-            some, chunks[:] = chunks[: helpers.size], chunks[helpers.size :]
-            rows = sum(len(all_rows(forms)) for _, forms in some)
-            name = f"{some[0][0].kind.title} 第 {many - len(chunks)}/{many} 批 · {rows} 行 rows"
-            run_chunk(name, partial(_apply_some, helpers, some))
-            done += rows
+    while chunks:
+        on_progress(done, total)
+        some, chunks[:] = chunks[: helpers.at_once], chunks[helpers.at_once :]
+        rows = sum(len(all_rows(forms)) for _, forms in some)
+        name = f"{some[0][0].kind.title} 第 {many - len(chunks)}/{many} 批 · {rows} 行 rows"
+        run_chunk(name, partial(_apply_some, helpers, some))
+        done += rows
     on_progress(done, total)
 
 

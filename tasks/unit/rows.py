@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    insert,
     literal,
     select,
     update,
@@ -57,18 +58,20 @@ def _value(table: Table, given: TableValuedAlias, name: str) -> ColumnElement[An
 
 
 def upsert(table: Table) -> "Insert":
-    """Begin an insert that says what happens to rows that are there already."""
-    from sqlalchemy.dialects.postgresql import insert  # a fortieth of the time that importing a process takes
+    """Begin an insert that says what happens to rows that are there already; SQLAlchemy writes it out each time anew."""
+    from sqlalchemy.dialects import postgresql  # a fortieth of the time that importing a process takes
 
-    return insert(table)
+    return postgresql.insert(table)
 
 
 @cache
 def insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Executable:
     """Add rows; those that are there already are left alone where `if_missing`."""
     given = _given(table, (), columns)
-    into = upsert(table).from_select(list(columns), select(*(_value(table, given, name) for name in columns)))
-    return into.on_conflict_do_nothing() if if_missing else into
+    columns_of = list(columns), select(*(_value(table, given, name) for name in columns))
+    if if_missing:
+        return upsert(table).from_select(*columns_of).on_conflict_do_nothing()
+    return insert(table).from_select(*columns_of)
 
 
 @cache

@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table, func, select
+from sqlalchemy import Connection, Executable, Table, func, select, text
 
 from schemas.tables import counter, metadata, service_case
-from tasks.unit.rows import Row, change, deletion, encode, insertion, lock, upsert
+from tasks.unit.rows import Row, change, deletion, encode, insertion, lock
 
 Key = tuple[tuple[str, Any], ...]
+DRAW = text(  # what SQLAlchemy would write out for each number anew
+    f"INSERT INTO {counter.name} (name, value) VALUES (:name, :count) "
+    f"ON CONFLICT (name) DO UPDATE SET value = {counter.name}.value + excluded.value RETURNING value"
+)
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
 K = TypeVar("K")
 T = TypeVar("T")
@@ -148,11 +152,7 @@ class Unit:
 
     def draw(self, name: str, count: int = 1) -> int:
         """Draw `count` numbers from a gapless counter and give the last; it stays locked until the commit."""
-        statement = upsert(counter).values(name=name, value=count)
-        raised = statement.on_conflict_do_update(
-            index_elements=[counter.c.name], set_={"value": counter.c.value + statement.excluded.value}
-        )
-        return int(self.connection.execute(raised.returning(counter.c.value)).scalar_one())
+        return int(self.connection.execute(DRAW, {"name": name, "count": count}).scalar_one())
 
     def _delete(self, places: Sequence[tuple[Table, Key]]) -> None:
         for (table, names), keys in _by_shape(places).items():

@@ -44,7 +44,7 @@ def rate(
         use(db, partial(join, db.url.render_as_string(hide_password=False)))
         with db.begin() as connection:
             connection.execute(_SOLD, {"made": shanghai_day(clock.now()), "many": 2 * cases})
-        with crew(db, max(1, cases // CHUNK)) as helpers:
+        with crew(db, cases // CHUNK) as helpers:
             play_parts(helpers, range(6))
             play(helpers, apply, range(cases, cases + 6))
             begun = time.perf_counter()

@@ -78,7 +78,7 @@ def test_few_chunks_or_nobody_who_can_connect_are_done_alone(
     if not known:
         database.use(shared)
     with crew(shared, chunks) as helpers:
-        assert helpers.size == 1
+        assert helpers.at_once == 1
         assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
 
 
@@ -89,7 +89,7 @@ def test_a_sheet_comes_out_as_one_process_would_bring_it_in(shared: Engine, monk
     chunks = importing.form_chunks(forms_of(APPLICATIONS, rows))
     for expected in (Became.ACCEPTED, Became.UNCHANGED):
         with crew(shared, len(chunks)) as helpers:
-            assert helpers.size == 2
+            assert helpers.at_once == 2 * crews.AT_ONCE
             found = helpers.map(apply_forms, [(APPLICATIONS, chunk) for chunk in chunks])
         outcomes = [outcome for of_chunk in found for outcome in of_chunk]
         assert sorted(outcome.no for outcome in outcomes) == [row.no for row in rows]
