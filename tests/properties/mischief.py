@@ -3,8 +3,9 @@
 None of that may change anything, or what is done; each is said by a door of the demo, to the true product.
 """
 
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pydoc import locate
 from random import Random
@@ -27,6 +28,7 @@ T = TypeVar("T")
 NONSENSE = ("随便", -1, "八个", [], "2026-13-45", "x" * 5000, None)
 
 
+EXPLAINS = re.compile("原因|异常说明|照片编号")
 ONE_DIES = threading.Lock()
 
 
@@ -199,15 +201,24 @@ def changed(chance: Random, form: type[Form], data: Mapping[str, Any]) -> dict[s
         first, *rest = said[name]
         said[name] = [first | {key: max(0, first[key] + chance.choice([-1, -1, 1]))}, *rest]
     if chance.random() < 0.8:
-        words: Sequence[str] = [name for name in form.model_json_schema(by_alias=True)["properties"] if "原因" in name]
-        said |= dict.fromkeys(words, "照实际情况")
+        said = {
+            name: [_explained(row) for row in rows] if isinstance(rows, list) else rows for name, rows in said.items()
+        }
+        fields = form.model_json_schema(by_alias=True)["properties"]
+        said |= dict.fromkeys(filter(EXPLAINS.search, fields), "照实际情况")
     return said
 
 
+def _explained(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: "照实际情况" if EXPLAINS.search(name) and not value else value for name, value in row.items()}
+
+
 def another_way(chance: Random, form: type[Form], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Say it in another way, where what is sensible is refused: other choices, with a reason."""
-    said = {name: "照实际情况" if "原因" in name and not value else value for name, value in data.items()}
-    rows, field, option = chance.choice([*options(form), ("", "原因", "照实际情况")])
+    """Say it in another way, where what is sensible is refused: other choices, with reasons."""
+    schema = form.model_json_schema(by_alias=True)
+    fields = [name for name in schema["properties"] if "原因" in name]
+    said = {**data, **{name: data.get(name) or "照实际情况" for name in fields}}
+    rows, field, option = chance.choice(list(options(form)) or [("", STAFF, said[STAFF])])
     if not rows:
         return said | {field: option}
     return said | ({rows: [row | {field: option} for row in said[rows]]} if said.get(rows) else {})
