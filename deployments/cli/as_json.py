@@ -9,6 +9,7 @@ from tasks.desk.chain import waits_of
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
+from tasks.policies.rulebook import InForce, Rule
 from tasks.privacy.rules import mask_address, mask_phone
 
 Object = dict[str, Any]
@@ -36,6 +37,11 @@ def process_object(process: Process) -> Object:
     ]
     known = {"links": links, "endings": [ending.value for ending in process.endings]}
     return chosen(vars(process) | known, ("code", "title", "version", "links", "endings"))
+
+
+def rule_object(rule: Rule, values: Mapping[str, InForce]) -> Object:
+    """Give a rule of the rulebook: its policies with their values in force, the tests that show it."""
+    return rule._asdict() | {"policies": {key: values[key]._asdict() for key in rule.policies}}
 
 
 def problem_objects(problems: Iterable[Problem]) -> list[Object]:

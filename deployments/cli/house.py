@@ -1,4 +1,4 @@
-"""The commands that keep the house: up, demo, processes, recover, db upgrade."""
+"""The commands that keep the house: up, demo, processes, rules, recover, db upgrade."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,8 +8,8 @@ import httpx
 import typer
 from sqlalchemy import Engine
 
-from deployments.cli.as_json import process_object
-from deployments.cli.output import links_table, table
+from deployments.cli.as_json import process_object, rule_object
+from deployments.cli.output import links_table, rules_table, table
 from deployments.cli.session import Json, Output, app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
@@ -17,6 +17,7 @@ from flows import load
 from schemas.problems import UpError
 from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
+from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
 from tasks.reference.load import load_holidays
 
 
@@ -42,6 +43,24 @@ def processes(json: Json = False) -> None:
     rows = [(one.code, one.title, one.version, one.chain) for one in known]
     shown = [table("代码 Code", "流程 Process", "版本 Version", "环节 Chain", rows=rows), *map(links_table, known)]
     Output(list(map(process_object, known)), shown).tell(json)
+
+
+@command(app)
+def rules(
+    db: Engine,
+    text: Annotated[str, typer.Argument(help="编号、章节或内容的一部分 part of a rule's id, section or words")] = "",
+    page: Annotated[Path | None, typer.Option(help="写成网页文档 write all of them as a page, in markdown")] = None,
+) -> Output:
+    """规则 List the rules that the product holds: source, policies in force, and the tests that show them."""
+    with db.connect() as connection:
+        values = in_force(connection)
+    every = rulebook()
+    if page:
+        page.write_text(rules_page(every, values), "utf-8")
+        return Output({"page": str(page)}, [f"✓ 已写入 written: {page}"])
+    known = [one for one in every if text.lower() in f"{one.id} {one.section} {one.rule}".lower()]
+    shape = {"rules": [rule_object(one, values) for one in known], "not_covered": not_covered(every)}
+    return Output(shape, [rules_table(known, values), f"尚未覆盖 not covered yet: {'; '.join(not_covered(every))}"])
 
 
 @command(app)

@@ -1,7 +1,7 @@
 """What commands print for people: tables and pages; times are Asia/Shanghai, contact data is masked."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
@@ -18,6 +18,7 @@ from tasks.desk.pages import case_sheet, inbox_page
 from tasks.desk.rules import full_time
 from tasks.desk.views import CaseView, ItemView
 from tasks.durable.process import Process
+from tasks.policies.rulebook import InForce, Rule
 
 PIPED_WIDTH = 160  # columns where the output is no terminal
 
@@ -50,6 +51,21 @@ def links_table(process: Process) -> Table:
     made = table(f"{process.code} 环节 Link", "方式 Kind", "角色 Role", "时限政策 Term", rows=rows)
     made.caption, made.caption_justify = f"结局 endings: {endings}", "left"
     return made
+
+
+def rules_table(rules: Iterable[Rule], values: Mapping[str, InForce]) -> Table:
+    """List rules of the rulebook; of one that is not held yet with what it comes."""
+    rows = [
+        (
+            one.id,
+            one.rule,
+            f"{one.place} · {one.source}",
+            "\n".join(f"{key} {values[key]}" for key in one.policies),
+            "\n".join(one.tests) or f"尚无 not yet: {one.waits}",
+        )
+        for one in rules
+    ]
+    return table("编号 Id", "规则 Rule", "出处 Source", "政策 Policy", "测试 Shown by", rows=rows)
 
 
 def inbox_parts(rows: Sequence[ItemView], roles: Iterable[Role], links: Links) -> list[RenderableType]:

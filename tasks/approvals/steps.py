@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from schemas.forms.approvals import ApprovalDecision
 from schemas.forms.base import Decision, Form
@@ -13,7 +13,7 @@ from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
 from tasks.approvals.rules import LADDER, NOBODY, Approver, appointed, next_rung, reason_needed
 from tasks.branches.beside import Branch, OthersBarred
-from tasks.cycle.terms import gate
+from tasks.cycle.terms import More, gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
@@ -78,14 +78,16 @@ def asking(
     raise AssertionError("count() has no end")
 
 
-def approving(case: Case, key: str, title: str, role: Role, matter: Matter, within: str) -> Branch[str]:
+def approving(
+    case: Case, key: str, title: str, role: Role, matter: Matter, within: str, **more: Unpack[More]
+) -> Branch[str]:
     """Ask for a leader's word, who is barred then; gives the reason of a refusal."""
 
     def find(key: str) -> Approver:
         return find_leader(case, role, frozenset(matter.barred), turn=key)
 
     def question(key: str, leader: Approver) -> Question[ApprovalDecision]:
-        return approval(key, title, leader.role, replace(matter, last=leader.last), within)
+        return approval(key, title, leader.role, replace(matter, last=leader.last), within, **more)
 
     said, *_ = yield from asking(key, find(key), find, question)
     if said.verdict == Verdict.REJECT:
@@ -128,7 +130,9 @@ def climbing(case: Case, amount: Decimal, reviewer: Role | None, matter: Matter,
     return ""
 
 
-def approval(key: str, title: str, role: Role, matter: Matter, within: str = "approval") -> Question[ApprovalDecision]:
+def approval(
+    key: str, title: str, role: Role, matter: Matter, within: str = "approval", **more: Unpack[More]
+) -> Question[ApprovalDecision]:
     """Ask a leader for approval; a refusal needs a reason."""
 
     def check(form: ApprovalDecision, work: Work) -> list[Problem]:
@@ -139,5 +143,5 @@ def approval(key: str, title: str, role: Role, matter: Matter, within: str = "ap
     def brief() -> list[str]:
         return [*([f"**{NOBODY}**"] if matter.last else []), *matter.brief()]
 
-    barred = may_not(matter.barred, matter.last)
-    return gate(key, title, role, ApprovalDecision, within, matter.link, brief, check=check, barred=barred)
+    more["barred"] = may_not(matter.barred, matter.last)
+    return gate(key, title, role, ApprovalDecision, within, matter.link, brief, check=check, **more)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 from schemas.forms.logistics import FreightMethod, GoodsOut, ReleaseVerdict
@@ -19,6 +20,7 @@ from tasks.documents.contents import Content, goods_row, slip, to_office
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.process import Case, answered_at
 from tasks.durable.question import Question
+from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines, only_these
@@ -133,13 +135,20 @@ def _go_first(parcel: Parcel, key: str) -> Branch[None]:
 
 
 def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
-    """Ask for the freight's approval where the rules want one; gives the reason of a refusal."""
+    """Ask for the freight's approval where the rules want one, the MANAGER where that stays silent; why it is refused."""
     ruling = judge_freight(parcel.case, form.method, form.freight, turn=turn)
     if ruling.role is None:
         return ""
     shown = f"{form.method.option} · {form.carrier} · **{form.freight:,.2f} CNY**"
     matter = Matter("出库", parcel.barred, lambda: [shown, ruling.reason], waits=parcel.waits)
-    return (yield from approving(parcel.case, f"freight-{turn}", "运费审批", ruling.role, matter, "freight_approval"))
+    asked = partial(approving, parcel.case, title="运费审批", matter=matter, within="freight_approval")
+    key = f"freight-{turn}"
+    if ruling.role != Role.MANAGER:
+        try:
+            return (yield from asked(key=key, role=ruling.role, expires=working_days("freight_approval")))
+        except TimedOut:
+            key = f"{key}-late"
+    return (yield from asked(key=key, role=Role.MANAGER))
 
 
 def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:

@@ -18,7 +18,8 @@ SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
 def delivery_rules(connection: Connection) -> DeliveryRules:
     """Load today's rules of delivery."""
     values = policies(connection)[version_today(connection)]
-    timeout, backoff = (timedelta(seconds=float(values[f"outbox.{name}_s"])) for name in ("timeout", "backoff"))
+    keys = ("outbox.timeout_s", "outbox.backoff_s")
+    timeout, backoff = (timedelta(seconds=float(values[key])) for key in keys)
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 
 

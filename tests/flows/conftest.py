@@ -17,9 +17,9 @@ def today() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Play]:
-    """People at work; whatever the test does, the books balance in the end."""
-    play = Play(db)
+def play(request: pytest.FixtureRequest, db: Engine, today: time_machine.Traveller) -> Iterator[Play]:
+    """People at work, of a module that says so its PEOPLE; whatever the test does, the books balance in the end."""
+    play: Play = getattr(request.module, "PEOPLE", Play)(db)
     yield play
     play.rest()
     books_balance(db)

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from deployments.cli import sheets
 from deployments.cli.app import app
 from deployments.local.prefect_server import free_port
+from flows import load
 from tasks.desk.queries import case_view
 from tasks.durable.process import PROCESSES
 from tests.play import Play, books_balance
@@ -63,7 +64,8 @@ def anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 def run(anywhere: Run, db: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command on the test's database; whatever it does, the books balance in the end."""
     monkeypatch.setenv("AFTERSALES_DATABASE_URL", db.url.render_as_string(hide_password=False))
-    for code in set(PROCESSES) - {"PA"}:  # which other tests registered
+    load()
+    for code in set(PROCESSES) - {"PA"}:
         monkeypatch.delitem(PROCESSES, code)
     yield anywhere
     books_balance(db)
@@ -193,6 +195,25 @@ def test_processes_are_listed_with_their_chain(run: Run) -> None:
     assert review == {"label": "审核修正", "kind": "gate", "role": "PARTS_REVIEWER", "due": "review.hours"}
     assert entered == {"label": "录入系统", "kind": "auto", "role": None, "due": ""}
     assert process["endings"] == ["delivered", "rejected", "withdrawn", "replaced", "timed_out"]
+
+
+def test_rules_are_listed_with_source_policy_in_force_and_test(run: Run, db: Engine, tmp_path: Path) -> None:
+    with db.begin() as connection:
+        connection.execute(text("UPDATE policy SET value = '36' WHERE key = 'default.review.hours'"))
+    shown = run("rules", "pa.review.term").stdout
+    for words in ("pa.review.term", "S3 §3 1.1", "default.review.hours", "36 hour", "not covered yet"):
+        assert words in shown
+    (rule,) = read(run("rules", "pa.review.term", "--json"))["rules"]
+    assert rule["policies"] == {"default.review.hours": {"value": 36, "unit": "hour"}}
+    assert (
+        "flows/test_parts_application_review::test_a_review_is_due_24_hours_after_receipt_without_days_off"
+        in rule["tests"]
+    )
+    every = read(run("rules", "--json"))
+    assert len(every["rules"]) > 200
+    assert "Call audit" in every["not_covered"]
+    assert run("rules", "--page", tmp_path / "rules.md").exit_code == 0
+    assert "`default.review.hours` 36 hour" in (tmp_path / "rules.md").read_text("utf-8")
 
 
 def test_a_file_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""What must be true whatever anybody does: the books, and what else no action may break (issue of all processes at once).
+
+The books hold stock, reservations, slips, numbers and ledgers; here stand money, what comes back, and the chain.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine, text
+
+from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tasks.durable.process import PROCESSES
+
+WHATEVER_HAPPENS = {
+    "part by part no more comes back of a delivery than left, nor from a repairer than went there": """
+        SELECT case_id, part, kind, sum(quantity) FROM (
+            SELECT case_id, part, quantity, CASE WHEN kind = 'delivery_out' THEN 'delivered' ELSE 'repaired' END AS kind
+            FROM stock_movement WHERE kind IN ('delivery_out', 'repair_out', 'repaired_in')) moved
+        GROUP BY case_id, part, kind HAVING sum(quantity) > 0""",
+    "money given back is money that was paid; beyond it only the deposit again and interest, where we fail": """
+        SELECT number, paid, deposit, back FROM (
+            SELECT c.number, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
+                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'deposit'), 0) AS deposit,
+                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'prepayment'), 0) AS prepaid,
+                   -coalesce(sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back,
+                   EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id AND l.kind = 'withdrawn') AS withdrawn
+            FROM service_case c JOIN payment p ON p.case_id = c.id GROUP BY c.id) money
+        WHERE back > CASE WHEN withdrawn THEN paid ELSE paid + deposit + prepaid END""",
+    "what a case has in production or kept is of a line that it has": """
+        SELECT case_id, line_no FROM (SELECT case_id, line_no FROM reservation
+                                      UNION SELECT case_id, line_no FROM production_order) of_line
+        WHERE NOT EXISTS (SELECT 1 FROM case_line l WHERE (l.case_id, l.line_no) = (of_line.case_id, of_line.line_no))""",
+    "a case that waits for another says for whom, or until when": """
+        SELECT c.number, i.step_key FROM service_case c JOIN work_item i ON i.case_id = c.id AND i.state = 'open'
+        WHERE c.closed_at IS NULL AND i.role = 'SYSTEM' AND i.due_at IS NULL AND i.expires_at IS NULL""",
+}
+AT_REST_TOO = AT_REST | WHATEVER_HAPPENS | ALWAYS
+TIMELINES = text("""
+    SELECT c.number, c.process, l.step_key, l.link FROM ledger l JOIN service_case c ON c.id = l.case_id
+    WHERE l.step_key NOT LIKE 'engineer-%' ORDER BY c.id, l.seq""")
+
+
+def wrong_now(db: Engine, sentences: Mapping[str, str] = WHATEVER_HAPPENS | ALWAYS) -> dict[str, object]:
+    """Give what contradicts the sentences; after every action nothing does."""
+    with db.connect() as connection:
+        return dict(untrue(connection, sentences))
+
+
+def off_the_chain(db: Engine) -> list[str]:
+    """Give entries of timelines that no place passed before leads to: a timeline is a path of its process's chain."""
+    with db.connect() as connection:
+        rows = connection.execute(TIMELINES).all()
+    passed, off = dict[str, set[str]](), []
+    for row in rows:
+        process, before = PROCESSES[row.process], passed.setdefault(row.number, {PROCESSES[row.process].links[0]})
+        if row.link not in process.links:  # a step that belongs to none, such as finding an approver
+            continue
+        if not any(process.may_go(place, row.link) for place in before):
+            off.append(f"{row.number} {row.step_key}: {row.link} after {'、'.join(sorted(before))}")
+        before.add(row.link)
+    return off
