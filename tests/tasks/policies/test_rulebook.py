@@ -13,7 +13,6 @@ ROOT = Path(__file__).parents[3]
 SOURCES = ("flows", "tasks", "schemas", "deployments")
 READ_BY_NOTHING_YET = {  # key → what will read it
     "watch.every_minutes": "scheduled work: prefect.yaml has the schedule, and tests/flows/test_terms.py holds both together",
-    "urgent.share": "cycle_standards.csv has the urgent days, and tests/schemas/test_reference_data.py holds both together",
     "retention.years": "scheduled work: nothing removes timelines or documents yet",
 }
 
