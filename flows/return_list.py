@@ -48,7 +48,8 @@ def return_list(case: Case) -> Closing:
         return Closing(ListEnding.SENT_BACK, NOT_FILED)
     if not listed:
         return Closing(ListEnding.CANCELLED)
-    expected = match_parcel(case, held, listed) if held else shipping(case, listed)  # 确认物流信息
-    if receiving_list(case, listed, expected):  # 提货验货
-        return Closing(ListEnding.RECEIVED)
-    return Closing(ListEnding.LOST, NOT_RECEIVED)
+    expected, rest = match_parcel(case, held, listed) if held else (shipping(case, listed), None)  # 确认物流信息
+    arrived = receiving_list(case, listed, expected)  # 提货验货
+    if rest:
+        sending_parcel_back(case, rest)
+    return Closing(ListEnding.RECEIVED) if arrived else Closing(ListEnding.LOST, NOT_RECEIVED)

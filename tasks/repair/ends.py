@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.repairs import Place, ScrapAnswer, ScrapWord
+from schemas.forms.return_lists import GoodsArrived
 from schemas.parts import Shortfall
 from schemas.processes.repair_return import RepairEnding
 from schemas.words import FeeCategory, MovementKind, Role
@@ -17,6 +18,7 @@ from tasks.logistics.handover import handover_question
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, sending
 from tasks.quotes.steps import answer_question
+from tasks.repair.coming import arriving
 from tasks.repair.mending import consented, paid
 from tasks.repair.steps import (
     book_goods,
@@ -27,7 +29,9 @@ from tasks.repair.steps import (
     release_unrepaired,
     take_repair_back,
 )
-from tasks.repair.way import ARRIVED, Way, arriving
+from tasks.repair.way import ARRIVED, Way
+
+LOST = "运输丢失 lost on the way"
 
 
 def scrapping(way: Way) -> Branch[RepairEnding | None]:
@@ -80,7 +84,7 @@ def returning(way: Way) -> Branch[RepairEnding | None]:
     back = beside(way.case, _until_gone(way, turn))
     shown = way.shown
     said = yield answer_question(
-        f"revive-{turn}", Role.AGENT, way.quote, "出库", shown.copy, within="goods_out", late=True
+        f"revive-{turn}", Role.AGENT, way.quote, "出库", shown.copy, within="goods_out", late=True, line=way.no
     )
     drop(way.case, back)
     release_unrepaired(way.case, way.held, turn=turn)
@@ -112,7 +116,7 @@ def delivering(way: Way) -> Branch[None]:
 
 def finishing_here(way: Way) -> Branch[None]:
     """What the office's own paint room repaired is booked there, paid for, and handed to the customer."""
-    finish_here(way.case, way.so_many(way.quantity), turn=way.no)
+    finish_here(way.case, way.so_many(way.quantity), turn=way.order)
     way.out = False
     yield from paid(way)
     yield from _handing_over(way, "good", way.quantity)
@@ -135,6 +139,15 @@ def _delivered(way: Way, parcel: Parcel, sent: Release, stock: str) -> Branch[No
 def _handing_over(way: Way, stock: str, quantity: Decimal) -> Branch[None]:
     yield handover_question(f"handover-{way.no}", way.shown, way.since)
     book_goods(way.case, way.booking(MovementKind.OWN_USE_OUT, stock, True, quantity), turn=f"{way.no}-customer")
+
+
+def lost_or_never_sent(way: Way, came: GoodsArrived | None) -> RepairEnding | None:
+    """Report what did not come back as an anomaly; gives how the line ended where none of it did."""
+    if came is None:
+        return RepairEnding.NEVER_SENT
+    if less := way.goods.quantity - came.counted:
+        lose(way, less, f"{came.state.zh if came.counted else LOST} · {way.carrier}", "提货验货")
+    return None if way.quantity else RepairEnding.REPLACED
 
 
 def lose(way: Way, less: Decimal, found: str, link: str) -> None:

@@ -1,6 +1,5 @@
 """What a repair books and writes: goods in and out of warehouses, orders, reports, notes (DOMAIN 2; S3 §2, §8)."""
 
-from datetime import date
 from decimal import Decimal
 
 from schemas.forms.applications import ApplicationLine, PartsApplication
@@ -10,7 +9,7 @@ from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import Shape
 from schemas.tables import production_order, repair
 from schemas.words import DocumentKind, MovementKind, OrderState
-from tasks.applications.queries import BY_ORDER, catalogue
+from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.documents.contents import goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
@@ -21,7 +20,8 @@ from tasks.logistics.sending import Release
 from tasks.policies.queries import setting
 from tasks.quotes.rules import Quote
 from tasks.quotes.steps import quote_today
-from tasks.repair.queries import repairs_of
+from tasks.repair.queries import piece_of, repairs_of
+from tasks.repair.rules import same_piece
 from tasks.repair.shapes import RepairGoods
 from tasks.stock.booking import book
 from tasks.stock.moves import release, reserve
@@ -78,8 +78,8 @@ def collect_goods(
 @step("返修次数", link="提货验货")
 def repaired_too_often(work: Work, goods: RepairGoods, turn: int) -> bool:
     """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
-    earlier = work.unit.read_by(repairs_of, BY_ORDER, work.case) or ()
-    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED and goods.is_same_as(one.part, one.old_no)]
+    earlier, piece = work.unit.read_by(repairs_of, piece_of, goods) or (), (goods.order_no, goods.part, goods.old_no)
+    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED and same_piece(one, *piece)]
     return bool(len(done) >= setting(work, "rr.too_often"))
 
 
@@ -107,9 +107,9 @@ def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, tur
 
 
 @step("收费单", link="修正确认")
-def issue_fee_note(work: Work, goods: RepairGoods, quote: Quote, signed_on: date, turn: str) -> DocumentRef:
-    """Issue the 修理收费单, once the quote came back signed (S3 §8 5.1.1.1)."""
-    row = goods_row(goods, price=str(quote.amount), reason=f"客户签字 {signed_on}")
+def issue_fee_note(work: Work, goods: RepairGoods, fee: Decimal, why: str, turn: str) -> DocumentRef:
+    """Issue the 修理收费单: once the quote came back signed (S3 §8 5.1.1.1), again where the repair cost less."""
+    row = goods_row(goods, price=str(fee), reason=why)
     return issue(work, DocumentKind.FEE_NOTE, to_customer(work) | {"lines": [row]})
 
 
@@ -156,9 +156,19 @@ def record_outcome(work: Work, goods: RepairGoods, quantity: Decimal, outcome: R
         kept = {name: getattr(goods, name) for name in ("line_no", "part", "order_no", "old_no", "cause")}
         work.insert(repair, **kept, quantity=quantity, outcome=outcome, done_at=work.now)
     mark_line(work, goods.line_no, open=False)
-    still_open = {"case_id": work.case.id, "line_no": goods.line_no, "state": OrderState.OPEN.value}
-    work.update(production_order, still_open, state=OrderState.CANCELLED)
+    _end_order(work, goods.line_no)
     return outcome.zh
+
+
+@step("换单位维修", link="车间维修")
+def end_repair_order(work: Work, line_no: int, turn: int) -> None:
+    """End the order of a unit whose repairs failed: another one is to repair the goods, by a promise of its own."""
+    _end_order(work, line_no)
+
+
+def _end_order(work: Work, line_no: int) -> None:
+    still_open = {"case_id": work.case.id, "line_no": line_no, "state": OrderState.OPEN.value}
+    work.update(production_order, still_open, state=OrderState.CANCELLED)
 
 
 @step("补订新件", link="")

@@ -218,6 +218,7 @@ def test_the_third_failed_inspection_may_give_the_goods_to_another_repairer(play
     assert "单位" in play.refused(case, "ruling-1-3", 裁定="换单位维修")
     assert "OUT9" in play.refused(case, "ruling-1-3", 裁定="换单位维修", 生产单位="OUT9")
     play.decide(case, "ruling-1-3", 裁定="换单位维修", 生产单位="OUT1")
+    play.decide(case, "plan-1001")
     assert play.items(case)["repair-1-4"].unit == "OUT1"
 
 
