@@ -101,6 +101,9 @@ class RepairLine(ApplicationLine):
 class RepairApplication(Request):
     """返修申报单: damaged goods of an order."""
 
+    says_itself: ClassVar = (
+        "返修件的问题请在返修单的鉴定、维修、清点或核对中填写 what is wrong with a repair is said on its own forms"
+    )
     first: ClassVar = ("office", "applicant", "order_no", "urgency")
     order_no: fields.OrderNo
     lines: fields.Lines[RepairLine]

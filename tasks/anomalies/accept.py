@@ -11,8 +11,9 @@ from schemas.shapes import LineTable, Measure
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.anomalies.queries import charges, held_sources, source_of, sources
-from tasks.anomalies.rules import source_problems
+from tasks.anomalies.rules import SOURCE, source_problems
 from tasks.applications.accept import NO_OFFICE
+from tasks.durable.process import PROCESSES
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
 from tasks.policies.queries import version_today
@@ -34,6 +35,8 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
     problems = list[Problem]()
     if channel != Channel.SYSTEM:
         problems = _reporter_problems(form, unit, office) + source_problems(form, source, office.code if office else "")
+        if not problems and source and (why := PROCESSES[source.case.process].request.says_itself):
+            problems = [Problem(SOURCE, form.source, why)]
     if problems or source is None or office is None:
         return {}, problems
     source.claimed[form.line_no] += form.quantity  # others of the same sheet see it

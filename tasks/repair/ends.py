@@ -31,6 +31,7 @@ from tasks.repair.steps import (
 )
 from tasks.repair.way import ARRIVED, Way
 
+BOUGHT = "客户购新件，收费 the customer buys it"
 LOST = "运输丢失 lost on the way"
 
 
@@ -40,19 +41,19 @@ def scrapping(way: Way) -> Branch[RepairEnding | None]:
     Under warranty, or where the customer buys one, a linked parts application gives a new part.
     """
     way.put_back()
-    new = way.line.fee == FeeCategory.FREE and not way.misused
+    new, why = way.line.fee == FeeCategory.FREE and not way.misused, ""
     if way.of_customer:
         said = yield from _customer_on_scrap(way, offered=not new)
         if said == ScrapWord.REFUSES:
             return (yield from returning(way))
-        new = new or said == ScrapWord.BUY_NEW
+        new, why = new or said == ScrapWord.BUY_NEW, "" if new else BOUGHT
     shown = [*way.shown, *(["凭照片就地报废 by photos"] if way.place == Place.SCRAP else [])]
     matter = Matter("修正确认", way.barred, shown.copy)
     if (yield from approving(way.case, f"scrap-{way.no}", "报废审批", Role.SUPERVISOR, matter, "scrap")):
         return (yield from returning(way))
     book_goods(way.case, way.booking(MovementKind.SCRAP_OUT, "damaged", way.here), turn=f"{way.no}-scrap")
     if new:
-        order_new(way.case, way.line, way.quantity, turn=f"{way.no}")
+        order_new(way.case, way.line, way.quantity, why, turn=f"{way.no}")
     return RepairEnding.SCRAPPED
 
 
@@ -76,6 +77,9 @@ def returning(way: Way) -> Branch[RepairEnding | None]:
     way.put_back()
     if way.here:
         yield from _handing_over(way, "damaged", way.quantity)
+        return RepairEnding.UNREPAIRED
+    if way.in_house:  # nobody wants them damaged: they stay, and what was applied for is made anew
+        order_new(way.case, way.line, way.quantity, "", turn=f"{way.no}")
         return RepairEnding.UNREPAIRED
     if not (way.lapsed and way.quote):
         yield from _going_back(way, str(way.no))
@@ -170,7 +174,7 @@ def taking_back(case: Case, ways: list[Way]) -> None:
     for way in ways:
         if way.outcome is None:
             way.put_back()
-            if way.passed:
+            if way.passed and not way.in_house:
                 beside(case, _taken_back(way))
 
 

@@ -78,18 +78,17 @@ class Mended(Enum):
 
 def planning_repair(way: Way) -> Branch[PlannedLine]:
     """计划 of a repair, after 修正确认 and consent; the goods go to the repairer, as they do again after a new consent."""
-    out = way.booking(MovementKind.REPAIR_OUT, "damaged", way.here)
-    out_already, way.out = way.out, True
-    if way.plan:
-        book_goods(way.case, out, turn=f"{way.no}-again-{way.attempts}")
-        return way.plan
-    planned = {Place.OUTSIDE: way.limits.outside_unit, Place.PAINT_ROOM: way.limits.paint_room}
-    line = way.line.of(way.quantity).model_copy(update={"unit": way.unit or planned.get(way.place, way.line.unit)})
-    way.plans += 1
-    (way.plan,) = yield from planning(way.case, [line], [], way.order, "修正确认")
-    place_production_orders(way.case, [way.plan], turn=way.order)
-    if not out_already:
-        book_goods(way.case, out, turn=f"{way.no}-repair{f'-{way.plans}' if way.plans > 1 else ''}")
+    if not way.plan:
+        planned = {Place.OUTSIDE: way.limits.outside_unit, Place.PAINT_ROOM: way.limits.paint_room}
+        unit = way.unit or planned.get(way.place, way.line.unit)
+        line = way.line.of(way.quantity).model_copy(update={"unit": unit})
+        way.plans += 1
+        (way.plan,) = yield from planning(way.case, [line], [], way.order, "修正确认")
+        place_production_orders(way.case, [way.plan], turn=way.order)
+    if not way.out:
+        way.out = True
+        out = way.booking(MovementKind.REPAIR_OUT, "damaged", way.here)
+        book_goods(way.case, out, turn=f"{way.no}-repair-{way.attempts}")
     return way.plan
 
 

@@ -172,7 +172,7 @@ def _end_order(work: Work, line_no: int) -> None:
 
 
 @step("补订新件", link="")
-def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int | None:
+def order_new(work: Work, line: PartsLine, quantity: Decimal, why: str, turn: str) -> int | None:
     """Open a linked parts application for goods that will not come back; None where there is no such part any more."""
     case = work.case
     if part_problem(work.read(catalogue), line.part, work.today, 0):
@@ -181,7 +181,7 @@ def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int 
     names = ("customer_name", "customer_phone", "customer_address")
     form = PartsApplication(
         office=case.office, applicant=case.applicant, order_no=case.order_no, urgency=case.urgency, lines=[wanted],
-        remark=f"{case.number}", **{name: getattr(case, name) for name in names},
+        remark=f"{case.number} {why}".strip(), **{name: getattr(case, name) for name in names},
     )  # fmt: skip
     return open_child(work, "PA", form, f"new-{turn}")
 

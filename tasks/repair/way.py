@@ -78,6 +78,11 @@ class Way:
         return self.place in AT_OFFICE
 
     @property
+    def in_house(self) -> bool:
+        """Whether they never left the house: an anomaly has them repaired."""
+        return not self.here and "list" not in self.passed and ARRIVED in self.passed
+
+    @property
     def charged(self) -> bool:
         """Whether the customer pays: out of warranty, by the review, or misuse."""
         return self.misused or self.line.fee in {FeeCategory.CHARGED, FeeCategory.SHARED}

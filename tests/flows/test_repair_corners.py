@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput
 from tests.books import books_balance
+from tests.flows.anomalies import KEY, source
+from tests.flows.anomalies import refused as report_refused
 from tests.flows.cycles import control_of, recorded, sweep
 from tests.flows.repairs import Repairs, goods
 from tests.flows.test_repair_return import kinds
@@ -234,6 +236,108 @@ def test_what_of_a_parcel_nobody_filed_for_goes_back(play: Repairs) -> None:
     assert (list(play.items(held)), kinds(play, held)["damaged_in"]) == (["parcel-back"], 1)
     assert play.finish(held) == "received"
     assert kinds(play, held) == {"damaged_in": 0, "transfer_out": -2, "transfer_in": 2}
+
+
+# withdrawal
+
+TO_THE_LINK: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {  # gate → fee, what is said on the way
+    "appraise-1": ("", {}),
+    "confirm-1": ("", {"appraise-1": {"与申报不符": "是", "照片编号": "P"}}),
+    "objection-1": (
+        "",
+        {"appraise-1": {"与申报不符": "是", "照片编号": "P"}, "confirm-1": {"确认意见": "有异议", "原因": "不是"}},
+    ),
+    "contact-1-1": ("收费", {}),
+    "quote-1-1": ("收费", {}),
+    "plan-1": ("", {}),
+    "repair-1-1": ("", {}),
+    "inspect-1-1": ("", {}),
+    "ruling-1-3": ("", {f"inspect-1-{n}": {"检验结论": "不合格", "原因": "有色差"} for n in (1, 2, 3)}),
+    "goods-in-1": ("", {}),
+    "scrap-consent-1": ("", {"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
+    "scrap-1": ("", {"appraise-1": {"鉴定类别": "一类(不值得修)"}}),
+}
+
+
+@pytest.mark.parametrize(
+    ("gate", "here"),
+    [(gate, here) for gate in TO_THE_LINK for here in (False, True) if not (here and gate == "goods-in-1")],
+)
+def test_at_whatever_link_a_repair_is_taken_back_its_goods_end_where_they_came_from(
+    play: Repairs, gate: str, here: bool
+) -> None:
+    fee, on_the_way = TO_THE_LINK[gate]
+    case = play.reviewed(place="办事处漆房", fee=fee) if here else play.arrived(fee=fee)
+    while gate not in play.items(case):
+        key = play.next_key(case)
+        play.decide(case, key, **on_the_way.get(key, {}))
+    assert play.withdraw(case, "E1040").accepted
+    assert play.finish(case) == "withdrawn"
+    moved = kinds(play, case)
+    assert sum(moved.values()) == 0, "what had left its office goes back to it, and to the customer"
+    assert not play.rows("SELECT 1 FROM stock_balance WHERE warehouse LIKE '%DAMAGED' AND on_hand <> 0")
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["drawn up", "sent"])
+def test_a_repair_that_is_taken_back_leaves_its_list_which_goes_without_it(play: Repairs, sent: bool) -> None:
+    stays, goes = play.reviewed(), play.reviewed(goods("P-PB-001", 1))
+    listed = play.draw_up()
+    if sent:
+        play.decide(listed, "list-1")
+    assert play.withdraw(goes, str(play.case(goes).applicant)).accepted
+    if not sent:
+        assert play.case(goes).number in play.refused(listed, "list-1")
+        play.decide(listed, "list-1", 明细=[{"返修单号": play.case(stays).number}])
+    assert play.finish(listed) == "received"
+    play.hear(stays, goes)
+    assert play.finish(stays) == "repaired"
+    assert play.finish(goes) == "withdrawn"
+
+
+# anomalies
+
+
+def test_what_is_wrong_with_a_repair_is_said_on_its_own_forms(play: Repairs) -> None:
+    """Else goods that stand in stock, and are reported by hand, would be counted twice."""
+    case = play.arrived()
+    play.run_to(case, "goods-out-1-1")
+    assert "请在返修单的鉴定" in report_refused(play, case)
+
+
+def in_house(play: Repairs) -> int:
+    """Give the repair of what never left the house."""
+    case = source(play)
+    child = play.anomaly(case, KEY)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="返修", 货物去向="留在原处")
+    assert play.finish(child) == "settled"
+    return play.ordered(child)
+
+
+def test_damaged_goods_that_never_left_the_house_stay_when_their_repair_is_taken_back(play: Repairs) -> None:
+    case = in_house(play)
+    assert play.withdraw(case, "E1040").accepted
+    assert play.case(case).ending == "withdrawn"
+    assert kinds(play, case) == {"damaged_in": 2}
+
+
+def test_what_never_left_the_house_and_is_neither_repaired_nor_scrapped_is_made_anew(play: Repairs) -> None:
+    case = in_house(play)
+    play.decide(case, "appraise-1", 鉴定类别="一类(不值得修)")
+    play.decide(case, "scrap-1", 审批结论="不同意", 原因="留作样品")
+    assert play.case(case).ending == "returned_unrepaired"
+    assert kinds(play, case) == {"damaged_in": 2}
+    assert len(play.rows("SELECT 1 FROM service_case WHERE parent_id = :c AND process = 'PA'", c=case)) == 1
+
+
+def test_the_reviewer_sees_that_a_customer_buys_a_new_part_for_one_that_was_misused(play: Repairs) -> None:
+    case = play.arrived()
+    play.decide(case, "appraise-1", 鉴定类别="一类(不值得修)", 使用不当="是")
+    play.decide(case, "scrap-consent-1", 报废答复="同意报废并购新件")
+    play.decide(case, "scrap-1")
+    (child,) = play.rows("SELECT id FROM service_case WHERE parent_id = :c", c=case)
+    play.hear(child.id)
+    assert "客户购新件" in "".join(play.items(child.id)["review-1"].brief)
 
 
 # clocks
