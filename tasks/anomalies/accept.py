@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from schemas.forms.anomalies import AnomalyKind, AnomalyReport
+from schemas.forms.base import Request
 from schemas.problems import Problem
 from schemas.shapes import LineTable, Measure
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.anomalies.queries import charges, held_sources, source_of, sources
-from tasks.anomalies.rules import SOURCE, source_problems
+from tasks.anomalies.rules import SOURCE, Source, source_problems
 from tasks.applications.accept import NO_OFFICE
 from tasks.durable.process import PROCESSES
 from tasks.people.queries import offices
@@ -35,14 +36,19 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
     problems = list[Problem]()
     if channel != Channel.SYSTEM:
         problems = _reporter_problems(form, unit, office) + source_problems(form, source, office.code if office else "")
-        if not problems and source and (why := PROCESSES[source.case.process].request.says_itself):
-            problems = [Problem(SOURCE, form.source, why)]
+        problems = problems or _own_forms(form, source)
     if problems or source is None or office is None:
         return {}, problems
     source.claimed[form.line_no] += form.quantity  # others of the same sheet see it
     known = {name: getattr(source.case, name) for name in OF_THE_SOURCE}
     own = {"office": office.code, "applicant": form.applicant, "parent_id": source.case.id}
     return known | own | {"policy_version": unit.read(version_today)}, []
+
+
+def _own_forms(form: AnomalyReport, source: Source | None) -> list[Problem]:
+    request = PROCESSES[source.case.process].request if source else Request
+    says_itself = issubclass(request, Request) and request.says_itself
+    return [Problem(SOURCE, form.source, says_itself)] if says_itself else []
 
 
 def _reporter_problems(form: AnomalyReport, unit: Unit, office: Any) -> list[Problem]:
