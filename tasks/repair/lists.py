@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from schemas.forms.base import Form
@@ -105,9 +106,13 @@ def list_question(listed: Listed, turn: int, came: datetime | None) -> Question[
 
 def brief_list(listed: Sequence[ListedGoods], most: int = 8) -> list[str]:
     """Show what is on a list, the first few lines, and how much that is."""
-    volume = sum((one.volume for one in listed), Decimal(0))
     rows = [f"{one.line_no}. {one.number} {one.name} × {one.quantity:f} · 箱 {one.package}" for one in listed[:most]]
-    return [*rows, f"共 {len(listed)} 行 lines · {volume:f} m³"]
+    return [*rows, f"共 {len(listed)} 行 lines · {figure(volume_of(listed))} m³"]
+
+
+def volume_of(listed: Sequence[ListedGoods]) -> Decimal:
+    """Add up how much room goods take, m³."""
+    return sum((one.volume for one in listed), Decimal(0))
 
 
 def write_to(work: Work, one: ListedGoods, name: str, told: Form) -> None:
@@ -124,16 +129,17 @@ def send_list(work: Work, listed: Listed) -> Listed:
         own = {"order_no": one.order_no, "part": one.part, "part_name": one.name, "quantity": one.quantity}
         looks = {"specification": one.specification, "colour": one.colour, "reason": Reason.OTHER, "price": 0}
         work.insert(case_line, line_no=one.line_no, open=False, **own, **looks)
-    about = {"remark": work.case.remark, "packing": setting(work, "rl.packing")}
-    issue(work, DocumentKind.RETURN_LIST, by_office(work) | about | {"lines": [_row(one) for one in listed]})
+    about = {"remark": work.case.remark, "packing": setting(work, "rl.packing"), "volume": figure(volume_of(listed))}
+    rows = [_row(one) for one in sorted(listed, key=attrgetter("package"))]  # a stable sort: lines keep their order
+    issue(work, DocumentKind.RETURN_LIST, by_office(work) | about | {"lines": rows})
     return listed
 
 
 def _row(one: ListedGoods) -> dict[str, Any]:
     own = {"old_no": one.old_no, "new_no": one.new_no, "replaced_by": one.replaced_by}
     when = {"replaced_on": str(one.replaced_on or "")}
-    of = {"repair": f"{one.number} {one.office}", "order": f"{one.order_no} {one.model}"}
-    return goods_row(one, package=one.package, reason=one.cause, **own, **when, **of)
+    of = {"repair": one.number, "order": one.order_no, "model": one.model}
+    return goods_row(one, package=one.package, cause=one.cause, **own, **when, **of)
 
 
 class HeldParcel(Shape):

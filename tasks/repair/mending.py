@@ -42,7 +42,7 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     turn, brief = f"{way.no}-{way.quotes}", [f"报价 quote: **{fee:,.2f} CNY** · {finding}"]
     yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief, _told)
     way.quote = offer_repair(way.case, way.goods, fee, finding, turn=turn)
-    told, shown = reminders("quote", Role.AGENT), [*way.shown, finding]
+    told, shown = reminders("quote", Role.AGENT), [*way.shown, *filter(None, [finding])]
     asked = answer_question(
         f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, told, ends(way.quote), line=way.no
     )
@@ -147,7 +147,7 @@ def _finish(way: Way, report: RepairReport, turn: str) -> None:
     on = shanghai_day(answered_at(way.case, f"inspect-{turn}"))
     done = OrderProgress(line_no=way.no, quantity=way.quantity, made=way.quantity)
     record_production(way.case, [done], [way.no], on, way.order, turn=turn)
-    report_repair(way.case, way.goods, report, turn=turn)
+    report_repair(way.case, way.goods, way.line.reason.zh, report, way.charged, turn=turn)
     if way.charged and report.fee < way.fee:  # more is never paid than the report says
         way.fee = report.fee
         issue_fee_note(way.case, way.goods, way.fee, f"实际 {report.work}", turn=f"{turn}-less")

@@ -8,7 +8,7 @@ from schemas.parts import Goods, PartsLine
 from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import Shape
 from schemas.tables import production_order, repair
-from schemas.words import DocumentKind, MovementKind, OrderState
+from schemas.words import DocumentKind, FeeCategory, MovementKind, OrderState
 from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.documents.contents import goods_row, to_customer
@@ -27,6 +27,8 @@ from tasks.stock.booking import book
 from tasks.stock.moves import release, reserve
 from tasks.stock.queries import warehouses_of
 from tasks.unit.work import Work
+
+TO_TICK = {"consent": "□ 同意维修　□ 不同意维修", "handling": "□ 需维修　□ 返回"}
 
 
 class Booking(Shape):
@@ -100,8 +102,8 @@ def repair_limits(work: Work) -> Limits:
 @step("返品反馈单", link="修正确认")
 def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, turn: str) -> Quote:
     """Quote the fee by a 返回品信息反馈单, for the customer's signature under 同意维修."""
-    quote, row = quote_today(work, fee), goods_row(goods, price=str(fee), reason=finding)
-    offer = {"valid_until": str(quote.valid_until), "remark": "同意维修 □"}
+    quote, row = quote_today(work, fee), goods_row(goods, cause=goods.cause, finding=finding, fee=str(fee))
+    offer = {"valid_until": str(quote.valid_until)} | TO_TICK
     issue(work, DocumentKind.QUOTE, to_customer(work) | offer | {"lines": [row]})
     return quote
 
@@ -109,14 +111,18 @@ def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, tur
 @step("收费单", link="修正确认")
 def issue_fee_note(work: Work, goods: RepairGoods, fee: Decimal, why: str, turn: str) -> DocumentRef:
     """Issue the 修理收费单: once the quote came back signed (S3 §8 5.1.1.1), again where the repair cost less."""
-    row = goods_row(goods, price=str(fee), reason=why)
+    row = goods_row(goods, fee=str(fee), reason=why)
     return issue(work, DocumentKind.FEE_NOTE, to_customer(work) | {"lines": [row]})
 
 
 @step("维修服务报告", link="车间维修")
-def report_repair(work: Work, goods: RepairGoods, report: RepairReport, turn: str) -> DocumentRef:
-    """Issue the 维修服务报告: fault, cause, work, parts, fee, result."""
-    done = goods_row(goods, price=str(report.fee), reason=f"{goods.cause} · {report.work} {report.used}")
+def report_repair(
+    work: Work, goods: RepairGoods, why: str, report: RepairReport, charged: bool, turn: str
+) -> DocumentRef:
+    """Issue the 维修服务报告: fault, cause, work, parts, fee as the customer pays it, result."""
+    said = {"work": report.work, "materials": report.used, "result": report.result.zh}
+    fee = str(report.fee) if charged else FeeCategory.FREE.zh
+    done = goods_row(goods, cause=goods.cause, reason=why, fee=fee, **said)
     return issue(work, DocumentKind.SERVICE_REPORT, to_customer(work) | {"lines": [done]})
 
 

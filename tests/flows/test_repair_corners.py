@@ -8,6 +8,9 @@ import time_machine
 from sqlalchemy import Engine
 
 from schemas.problems import BadInput
+from tasks.desk.pages import case_sheet
+from tasks.desk.queries import case_view
+from tasks.documents.printing import printed
 from tests.books import books_balance
 from tests.flows.anomalies import KEY, source
 from tests.flows.anomalies import refused as report_refused
@@ -338,6 +341,45 @@ def test_the_reviewer_sees_that_a_customer_buys_a_new_part_for_one_that_was_misu
     (child,) = play.rows("SELECT id FROM service_case WHERE parent_id = :c", c=case)
     play.hear(child.id)
     assert "客户购新件" in "".join(play.items(child.id)["review-1"].brief)
+
+
+# papers
+
+
+def test_the_papers_of_a_repair_have_the_fields_that_the_rulebook_names(play: Repairs) -> None:
+    """DOMAIN-BRANCHES, "Fields of forms": 返回品信息反馈单, 修理收费单, 维修服务报告, 检验报告."""
+    case = quoted(play)
+    play.decide(case, "quote-1-1")
+    play.run_to(case, "repair-1-1")
+    play.decide(case, "repair-1-1", 维修内容="打磨重喷", 所用配件="面漆")
+    play.decide(case, "inspect-1-1", 检验项目="漆膜")
+    wanted = {
+        "FK": ["同意维修", "需维修", "返回", "修理费", "80", "主要部件损坏", "客户签字", "经办人", "有效期"],
+        "SF": ["客户", "修理费", "80"],
+        "WX": ["客户", "BC-551", "质量问题", "掉漆", "打磨重喷", "面漆", "修理费", "80", "已修好", "维修人"],
+        "JY": ["漆膜", "合格", "检验员"],
+    }
+    with play.db.connect() as connection:
+        pages = {kind: printed(connection, play.documents(case, kind)[0].number) for kind in wanted}
+    assert [(kind, word) for kind, words in wanted.items() for word in words if word not in pages[kind]] == []
+
+
+def test_a_repair_that_the_customer_does_not_pay_for_is_reported_as_free(play: Repairs) -> None:
+    case = play.arrived()
+    play.run_to(case, "repair-1-1")
+    play.decide(case, "repair-1-1", 修理费=60)
+    play.run_to(case, "goods-in-1")
+    assert play.documents(case, "WX")[0].content["lines"][0]["fee"] == "免费(三包)"
+
+
+def test_a_case_sheet_names_each_field_that_its_list_has_told(play: Repairs) -> None:
+    case = play.arrived()
+    play.decide(case, "appraise-1", 使用不当="是", 修理费=80)
+    with play.db.connect() as connection:
+        page = case_sheet(case_view(connection, case))
+    assert "None" not in page
+    assert [word for word in ("预计到货", "实收数量 2") if word not in page] == []
+    assert "二类(可修) · 使用不当 · 修理费 80.00" in page, "a bare yes or no says nothing"
 
 
 # clocks
