@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, select, text
 
 from schemas.forms.base import form_path
 from schemas.forms.return_lists import ListSent
+from schemas.shapes import LineTable, Measure
 from schemas.tables import repair
 from tasks.durable import clock
-from tasks.repair.shapes import RepairGoods
+from tasks.repair.shapes import ListedGoods, RepairGoods
 from tasks.unit.among import among
 from tasks.unit.work import Work
 
@@ -47,6 +48,27 @@ def repairs_of(connection: Connection, pieces: Sequence[Piece]) -> dict[Piece, l
         of_number[row.old_no].append(row)
     elsewhere = {one: [row for row in of_number[one.old_no] if row.order_no != one.order_no] for one in pieces}
     return {one: of_order[one.order_no] + (elsewhere[one] if one.old_no else []) for one in pieces}
+
+
+_LISTED = text("""
+    SELECT output FROM ledger WHERE case_id = :case AND (step_key = 'send-list' OR step_key LIKE 'draw-up-list-%')
+    ORDER BY seq DESC LIMIT 1""")
+_CAME = text("""
+    SELECT line_no, sum(quantity) FROM stock_movement WHERE case_id = :case AND kind = 'transfer_in' GROUP BY line_no""")
+HEADINGS = ("行", "返修单 Repair", "配件 Part", "损坏原因 Cause", "箱号 Package", "数量 Qty", "实收 Counted")
+
+
+def list_table(connection: Connection, case_id: int) -> LineTable:
+    """Show what is on a list: of which repair, in which package, and how many of it have come."""
+    of = {"case": case_id}
+    came = dict(connection.execute(_CAME, of).tuples().all())
+    listed = [ListedGoods.model_validate(one) for one in connection.execute(_LISTED, of).scalar() or ()]
+    rows = [
+        (one.line_no, one.number, f"**{one.name}** {one.specification} {one.colour}".strip(), one.cause, one.package,
+         Measure(one.quantity, one.uom), came.get(one.line_no))
+        for one in listed
+    ]  # fmt: skip
+    return LineTable(HEADINGS, rows, [], [one.model_dump(mode="json") for one in listed])
 
 
 def waiting_goods(connection: Connection, offices: Sequence[str]) -> dict[str, list[RepairGoods]]:
