@@ -16,7 +16,8 @@ from tasks.people.rights import applicant_until
 from tasks.production.steps import book_goods_in, place_production_orders
 from tasks.quotes.queries import paid_table
 from tasks.repair.accept import accept_repair, resubmitted
-from tasks.repair.ends import delivering, finishing_here, lose, returning, scrapping, taking_back
+from tasks.repair.coming import appraising, leaving, travelling
+from tasks.repair.ends import delivering, finishing_here, lose, lost_or_never_sent, returning, scrapping, taking_back
 from tasks.repair.mending import Mended, mending, planning_repair, quoting, receiving
 from tasks.repair.rules import finding_of, first_ending, review_problems
 from tasks.repair.steps import (
@@ -27,7 +28,7 @@ from tasks.repair.steps import (
     repaired_too_often,
     take_repair_back,
 )
-from tasks.repair.way import ARRIVED, Way, appraising, travelling
+from tasks.repair.way import ARRIVED, Way
 from tasks.runs.process import process
 
 REVIEW = ReviewForms(
@@ -102,12 +103,9 @@ def goods_way(way: Way) -> Branch[RepairEnding | None]:
         return (yield from scrapping(way))
     came = None
     if not (way.here or way.passed):
-        if (came := (yield from travelling(way))) is None:  # 制作返件清单 确认物流信息 提货验货
-            return RepairEnding.NEVER_SENT
-        if less := way.goods.quantity - came.counted:
-            lose(way, less, came.state.zh, "提货验货")
-        if not way.quantity:
-            return RepairEnding.REPLACED
+        came = yield from travelling(way)  # 制作返件清单 确认物流信息 提货验货
+        if ended := lost_or_never_sent(way, came):
+            return ended
     appraised = yield from appraising(way, came)  # 提货验货 修正确认
     if appraised.grade == Grade.WORTHLESS or repaired_too_often(way.case, way.goods, turn=way.no):
         return (yield from scrapping(way))
@@ -119,6 +117,10 @@ def goods_way(way: Way) -> Branch[RepairEnding | None]:
         mended = yield from mending(way, plan)  # 车间维修
         if mended is Mended.PASSED:
             break
+        if mended is Mended.MOVED:
+            if way.here and (ended := lost_or_never_sent(way, (yield from leaving(way)))):
+                return ended
+            continue
         leave = returning if mended is Mended.DECLINED else scrapping
         if ended := (yield from leave(way)):
             return ended

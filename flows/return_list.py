@@ -7,10 +7,10 @@ from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import TimedOut
-from tasks.lines.queries import line_table
 from tasks.people.rights import applicant_until
 from tasks.repair.accept import accept_list
 from tasks.repair.lists import drawing_up, hold_parcel, send_list, sending_parcel_back
+from tasks.repair.queries import list_table
 from tasks.repair.receipts import match_parcel, receiving_list, shipping
 from tasks.runs.process import process
 
@@ -34,7 +34,7 @@ NOT_RECEIVED = "逾期未到，查询为丢失 did not come, and was found to be
     accept=accept_list,
     begin=lambda _form, _work: None,
     end=lambda _work: None,
-    lines=line_table,
+    lines=list_table,
     may_withdraw=applicant_until(never=[send_list], why=SENT),
 )
 def return_list(case: Case) -> Closing:
@@ -48,7 +48,8 @@ def return_list(case: Case) -> Closing:
         return Closing(ListEnding.SENT_BACK, NOT_FILED)
     if not listed:
         return Closing(ListEnding.CANCELLED)
-    expected = match_parcel(case, held, listed) if held else shipping(case, listed)  # 确认物流信息
-    if receiving_list(case, listed, expected):  # 提货验货
-        return Closing(ListEnding.RECEIVED)
-    return Closing(ListEnding.LOST, NOT_RECEIVED)
+    expected, rest = match_parcel(case, held, listed) if held else (shipping(case, listed), None)  # 确认物流信息
+    arrived = receiving_list(case, listed, expected)  # 提货验货
+    if rest:
+        sending_parcel_back(case, rest)
+    return Closing(ListEnding.RECEIVED) if arrived else Closing(ListEnding.LOST, NOT_RECEIVED)

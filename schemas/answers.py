@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ class Answer:
 
     form    path of a form: without a key, the answer goes to the open question that asks for this form
     marks   ids of what it came from, such as rows of a sheet: sent again, it is known and not taken twice
+    sent_at when another case wrote it, by which its term is judged (None: as soon as it is heard)
     """
 
     key: str
@@ -29,6 +31,7 @@ class Answer:
     actor: str = ""
     form: str = ""
     marks: tuple[UUID, ...] = ()
+    sent_at: datetime | None = None
 
     @property
     def by(self) -> str:

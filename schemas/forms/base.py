@@ -45,8 +45,12 @@ _APPLICANT = label("申报人工号", "Applicant", "例如 e.g. E1049")
 
 
 class Request(Form):
-    """What opens a case: who applies for which office, and how fast it must go."""
+    """What opens a case: who applies for which office, and how fast it must go.
 
+    says_itself   why people report no anomaly of its lines by hand: its own forms say what is wrong with them
+    """
+
+    says_itself: ClassVar[str] = ""
     office: OfficeName
     applicant: Annotated[Name, _APPLICANT, Register.STAFF, Cell("E1049", "须为该办事处的售后人员", 12)]
     urgency: Annotated[Urgency, label("紧急程度", "Urgency"), Cell("普通", "空则为普通", 10)] = Urgency.NORMAL

@@ -43,10 +43,11 @@ class ControlledOrder(Shape):
 
 
 class Pause(Shape):
-    """The clock stood still from a day on, for the office or the customer; to a day, or still."""
+    """The clock stood still from a day on, for the office or the customer; to a day, or still; of one line, or of all."""
 
     start: date
     end: date | None = None
+    line_no: int | None = None
 
     @property
     def said(self) -> str:
@@ -64,6 +65,10 @@ class CycleProgress(Form):
     def open(self) -> list[ControlledOrder]:
         """What is still to be made."""
         return [order for order in self.orders if order.state == OrderState.OPEN]
+
+    def pauses_of(self, line_no: int) -> list[Pause]:
+        """When the clock of a line stood still."""
+        return [pause for pause in self.pauses if pause.line_no in {None, line_no}]
 
 
 class SourceEnded(Form):

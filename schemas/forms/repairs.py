@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.forms import fields
 from schemas.forms.applications import ApplicationLine, PartsResubmission, ReviewDecision, ReviewedLine, ReviewVerdict
@@ -10,6 +10,7 @@ from schemas.forms.base import Decision, Request
 from schemas.forms.fields import Cell, Register, label, needed
 from schemas.forms.sales import YesNo
 from schemas.sheet_kinds import sheet
+from schemas.spelling import order_number
 from schemas.words import Labelled
 
 CHOOSE = "从列表中选择；空则跳过"
@@ -85,7 +86,7 @@ class RepairLine(ApplicationLine):
     volume: Annotated[fields.Count, label("体积", "Volume (m³)"), Cell(0.2, "立方米", 8)] = Field(
         0, validate_default=True
     )
-    old_no: Annotated[fields.Remark, label("旧件编号", "Old part number"), OPTIONAL] = ""
+    old_no: Annotated[fields.Remark, AfterValidator(order_number), label("旧件编号", "Old part number"), OPTIONAL] = ""
     new_no: Annotated[fields.Remark, label("新件编号", "New part number"), OPTIONAL] = ""
     replaced_by: Annotated[fields.Remark, label("更换人", "Replaced by"), OPTIONAL] = ""
     replaced_on: Annotated[fields.Past[fields.OptionalDay], label("更换日期", "Replaced on"), Cell("", width=13)] = None
@@ -100,6 +101,9 @@ class RepairLine(ApplicationLine):
 class RepairApplication(Request):
     """返修申报单: damaged goods of an order."""
 
+    says_itself: ClassVar = (
+        "返修件的问题请在返修单的鉴定、维修、清点或核对中填写 what is wrong with a repair is said on its own forms"
+    )
     first: ClassVar = ("office", "applicant", "order_no", "urgency")
     order_no: fields.OrderNo
     lines: fields.Lines[RepairLine]

@@ -165,14 +165,14 @@ class GoodsShipped(Form):
     number: fields.CaseNo
     carrier: Annotated[fields.Name, label("承运商", "Carrier")]
     tracking: Annotated[fields.Name, label("运单号", "Tracking number")]
-    expected: fields.Day
+    expected: Annotated[fields.Day, label("预计到货", "Expected on")]
 
 
 class GoodsArrived(Form):
     """What a list writes: how many of a line arrived, and how; none of what was lost."""
 
     number: fields.CaseNo
-    received_on: fields.Day
-    counted: fields.Count
-    state: GoodsState
-    photos: fields.Remark = ""
+    received_on: Annotated[fields.Day, label("到货日期", "Arrived on")]
+    counted: Annotated[fields.Count, label("实收数量", "Counted")]
+    state: Annotated[GoodsState, label("到货状况", "Found")]
+    photos: Annotated[fields.Remark, label("照片编号", "Photos")] = ""

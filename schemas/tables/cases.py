@@ -118,6 +118,7 @@ work_item = table(
     Column("also", String(20), comment="another role that may answer"),
     *codes_of("office", nullable=True),
     Column("unit", ForeignKey("production_unit.code")),
+    Column("line", Integer, comment="the case's line that it is about, where it is about one"),
     Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
     Column("prefill", Json, nullable=False),
     Column("schedule", Json, nullable=False, comment="[Reminder]: reminders and escalations, each once"),

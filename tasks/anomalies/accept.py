@@ -6,16 +6,18 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from schemas.forms.anomalies import AnomalyKind, AnomalyReport
+from schemas.forms.base import Request
 from schemas.problems import Problem
 from schemas.shapes import LineTable, Measure
 from schemas.tables import service_case
 from schemas.words import Channel, Role
 from tasks.anomalies.queries import charges, held_sources, source_of, sources
-from tasks.anomalies.rules import LINE, Source, source_problems
+from tasks.anomalies.rules import LINE, SOURCE, Source, source_problems
 from tasks.applications.accept import office_problems
 from tasks.cycle.rules import at
 from tasks.cycle.terms import working_days
 from tasks.durable import clock
+from tasks.durable.process import PROCESSES
 from tasks.logistics.rules import unchecked_problems
 from tasks.people.queries import offices, people
 from tasks.policies.queries import version_today
@@ -39,6 +41,7 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
         problems = office_problems(form, unit, office, MAY_REPORT) + source_problems(
             form, source, office.code if office else ""
         )
+        problems = problems or _own_forms(form, source)
         problems += _term_problems(form, source, office.code, unit) if not problems and source and office else []
     if problems or source is None or office is None:
         return {}, problems
@@ -46,6 +49,13 @@ def accept_report(form: AnomalyReport, unit: Unit, channel: Channel) -> tuple[Ma
     known = {name: getattr(source.case, name) for name in OF_THE_SOURCE}
     own = {"office": office.code, "applicant": form.applicant, "parent_id": source.case.id}
     return known | own | {"policy_version": unit.read(version_today)}, []
+
+
+def _own_forms(form: AnomalyReport, source: Source | None) -> list[Problem]:
+    """Check that the source has no forms of its own that say what is wrong with its goods."""
+    request = PROCESSES[source.case.process].request if source else Request
+    says_itself = issubclass(request, Request) and request.says_itself
+    return [Problem(SOURCE, form.source, says_itself)] if says_itself else []
 
 
 def _term_problems(form: AnomalyReport, source: Source, office: str, unit: Unit) -> list[Problem]:

@@ -50,7 +50,7 @@ ALWAYS = {
     "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
         SELECT red.case_id, red.step_key, red.number, black.number
         FROM (SELECT case_id, step_key FROM ledger
-              WHERE kind = 'undo' AND step_key ~ '^undo-(release|collect)-goods' AND output IS NOT NULL) undo
+              WHERE kind = 'undo' AND step_key ~ '^undo-(release-goods|collect-goods|hold-parcel)' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document  -- goods that come back (退库) have a red slip too, which reverses none
                    WHERE reverses IS NOT NULL OR (content ->> 'red' = 'true' AND content ->> 'category' <> '退库')) red
              USING (case_id, step_key)

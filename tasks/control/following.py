@@ -1,10 +1,10 @@
 """配件生产: how far units are, told by the watch; reminders of what they promised, and what is late (DOMAIN 4)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import count
 
-from schemas.forms.cycles import CycleProgress, SourceEnded
+from schemas.forms.cycles import ControlledOrder, CycleProgress, SourceEnded
 from schemas.shapes import Reminder
 from schemas.words import Role
 from tasks.branches.beside import Branch
@@ -32,24 +32,19 @@ def following(case: Case, plan: UnitPlan, penalties: Penalties, last: Due) -> Br
 
 
 def progress_question(plan: UnitPlan, seen: CycleProgress, turn: int, last: Due) -> Question[CycleProgress]:
-    """Ask how far a unit is, by the day it promised, or that all leave by; while the clock stands still nobody is reminded."""
+    """Ask how far a unit is, by the day it promised, or that all leave by; of what stands still nobody is reminded."""
 
-    def paused(work: Work, since: date) -> int:
-        return paused_days(calendar(work), seen.pauses, since, work.today)
+    def paused(work: Work, one: ControlledOrder) -> int:
+        return paused_days(calendar(work), seen.pauses_of(one.line_no), one.since, work.today)
 
     def due(work: Work) -> datetime:
-        days = [
-            add_working_days_to_date(calendar(work), one.since, one.days + paused(work, one.since)) for one in seen.open
-        ]
+        days = [add_working_days_to_date(calendar(work), one.since, one.days + paused(work, one)) for one in seen.open]
         return end_of(work, min(days)) if days else last(work)
 
     def remind(work: Work, _due: datetime) -> list[Reminder]:
-        if any(pause.end is None for pause in seen.pauses):
-            return []
-        promises = {f"{plan.unit.lower()}-{one.turn}-{one.since}-{one.days}": one for one in seen.open}
-        watched = [
-            promise_watch(work, name, one.since, one.days, paused(work, one.since)) for name, one in promises.items()
-        ]
+        runs = [one for one in seen.open if all(pause.end for pause in seen.pauses_of(one.line_no))]
+        promises = {f"{plan.unit.lower()}-{one.turn}-{one.since}-{one.days}": one for one in runs}
+        watched = [promise_watch(work, name, one.since, one.days, paused(work, one)) for name, one in promises.items()]
         return [reminder for reminders in watched for reminder in reminders]
 
     link = PRODUCTION if seen.open else RECORD

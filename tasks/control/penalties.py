@@ -68,10 +68,13 @@ class Penalties:
 
 def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
     """Find what a unit finished after its promise: how many of a line on which day, what was promised, and working days over."""
-    known, (pauses, *_) = calendar(work), [one.progress.pauses for one in work.read(units_of)[work.case.id]]
+    known, (seen, *_) = calendar(work), [one.progress for one in work.read(units_of)[work.case.id]]
     rows = [row for row in work.read(finished)[work.case.id] if row.unit == unit]
     promised = [add_working_days_to_date(known, row.since, row.days) for row in rows]
-    due = [moved(known, pauses, row.since, day, row.made_on) for row, day in zip(rows, promised, strict=True)]
+    due = [
+        moved(known, seen.pauses_of(row.line_no), row.since, day, row.made_on)
+        for row, day in zip(rows, promised, strict=True)
+    ]
     over = [working_days_between(known, day, row.made_on) for row, day in zip(rows, due, strict=True)]
     return [late for late in zip(rows, promised, over, strict=True) if late[2] > 0]
 

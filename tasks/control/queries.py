@@ -27,7 +27,8 @@ _PROGRESS = f"""json_build_object(
         'late_on', CASE WHEN o.made_on > o.promised THEN o.made_on END) ORDER BY o.turn, o.line_no)
         FROM production_order o WHERE o.cycle_id = c.id AND o.unit = i.unit),
     'pauses', coalesce((SELECT json_agg(json_build_object(
-        'start', {_DAY.format("p.opened_at")}, 'end', {_DAY.format("p.closed_at")}) ORDER BY p.opened_at, p.step_key)
+        'start', {_DAY.format("p.opened_at")}, 'end', {_DAY.format("p.closed_at")}, 'line_no', p.line)
+        ORDER BY p.opened_at, p.step_key)
         FROM work_item p WHERE p.case_id = c.parent_id AND p.form = ANY(:stops)), '[]'))"""
 _UNITS = text(f"""
     SELECT c.id, i.unit, u.name AS unit_name, s.number AS source, {_PROGRESS} AS progress

@@ -40,12 +40,12 @@ def fix_cycle(work: Work) -> list[Stages]:
 @step("记录配件入出库周期")
 def record_cycle(work: Work) -> CycleEnding:
     """Record each line when its case has ended, in the 配件周期控制表; one that never left was withdrawn."""
-    pauses, known = work.read(units_of)[work.case.id][0].progress.pauses, calendar(work)
+    seen, known = work.read(units_of)[work.case.id][0].progress, calendar(work)
     rows, endings = [], set[CycleEnding]()
     for line in work.read(lines_of)[work.case.id]:
         dates = {name: getattr(line, name) for name in DATES}
         withdrawn = line.made_on is None or line.out_on is None
-        times = {} if withdrawn else times_of(known, pauses, line)._asdict()
+        times = {} if withdrawn else times_of(known, seen.pauses_of(line.line_no), line)._asdict()
         in_time = CycleEnding.ON_TIME if times.get("made_in_time") else CycleEnding.LATE
         endings.add(CycleEnding.WITHDRAWN if withdrawn else in_time)
         key = {"case_id": work.case.id, "line_no": line.line_no, "turn": line.turn}

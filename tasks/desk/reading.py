@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from schemas.forms.base import Decision, Form
 from schemas.forms.fields import LINE_NO, Register
+from schemas.forms.sales import YesNo
 from schemas.shapes import Measure, Shape, figure, listed, money
 from schemas.words import Labelled
 
@@ -61,6 +62,8 @@ def _fields(form: Form, short: bool = False) -> list[str]:
 def _field(kind: FieldInfo, value: object, short: bool) -> str:
     if isinstance(value, bool) or (not value and not kind.is_required()):
         return ""
+    if isinstance(value, YesNo):
+        return str(kind.alias) if value == YesNo.YES else ""
     if isinstance(value, Labelled | Form | list):
         return said(value)
     in_money = CURRENCY in (kind.title or "")

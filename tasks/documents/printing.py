@@ -43,6 +43,9 @@ FACTS = {  # of a document's content, in this order
     "prepayment": "预付款 Prepayment (CNY)",
     "valid_until": "有效期至 Valid until",
     "clause": "约定 Terms",
+    "volume": "体积 Volume (m³)",
+    "consent": "客户意见 Customer's answer",
+    "handling": "经办处理 Handling",
     "source": "来源单 Source",
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
@@ -76,14 +79,23 @@ COLUMNS = {  # of its lines
     "out_in_time": "按期出库 Out in time",
     "penalty": "处罚金额 Penalty (CNY)",
     "reason": "原因 Reason",
+    "cause": "损坏原因 Cause",
+    "finding": "检验情况 Finding",
+    "work": "维修内容 Work",
+    "materials": "所用配件 Parts used",
+    "tests": "检验项目 Tests",
+    "result": "结果 Result",
+    "fee": "修理费 Fee (CNY)",
     "repair": "返修单 Repair",
     "order": "订单 Order",
+    "model": "型号 Model",
     "old_no": "旧件编号 Old part",
     "new_no": "新件编号 New part",
     "replaced_by": "更换人 Replaced by",
     "replaced_on": "更换日期 Replaced on",
 }
 FIGURES = {"quantity", "reported"}
+WIDE = 9  # with more columns than these it is printed across
 SIGNED_BY = {
     DocumentKind.APPLICATION: ("申报人 Applicant", "审核员 Reviewer"),
     DocumentKind.SPECIAL_ORDER: ("申报人 Applicant", "客户 Customer"),
@@ -126,7 +138,8 @@ def printed(connection: Connection, number: str) -> str:
         red=content.get("red", False),
         facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
         columns=columns,
-        figures=FIGURES | {"price", "days", "package", "line_no"},
+        wide=len(columns) > WIDE,
+        figures=FIGURES | {"price", "fee", "days", "package", "line_no"},
         rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
         signed_by=SIGNED_BY[kind],
     )

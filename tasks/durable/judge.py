@@ -48,7 +48,7 @@ def _examine(
 ) -> tuple[str, Sequence[Problem]]:
     """Give the answer as the ledger keeps it, and what is wrong with it."""
     expires_at = file.items[question.key].expires_at
-    ran_out = expires_at if expires_at and expires_at <= work.now else None
+    ran_out = expires_at if expires_at and expires_at <= (answer.sent_at or work.now) else None
     if answer.kind == EntryKind.TIMED_OUT:
         return "{}", [] if ran_out else [Problem("时限 term", question.key, "尚未到期 has not expired")]
     if ran_out and answer.kind == EntryKind.DECISION:

@@ -48,7 +48,7 @@ _ENTRIES = select(ledger.c.case_id, *_ENTRY).order_by(ledger.c.case_id, ledger.c
 _ITEM = [work_item.c[name] for name in Item._fields]
 _ITEMS = select(work_item.c.case_id, *_ITEM, work_item.c.state).order_by(work_item.c.due_at, work_item.c.step_key)
 _UNANSWERED = work_item.c.state.in_([ItemState.OPEN.value, ItemState.DROPPED.value])
-_LETTERS = select(letter.c.case_id, letter.c.key, letter.c.kind, letter.c.body).where(letter.c.read_at.is_(None))
+_LETTERS = select(letter).where(letter.c.read_at.is_(None))
 
 
 @dataclass
@@ -104,9 +104,9 @@ def load_files(
             files[row.case_id].items[row.step_key] = Item(*row[1:-1])
         else:
             files[row.case_id].dropped.add(row.step_key)
-    for case_id, key, kind, body in connection.execute(_LETTERS.where(among(letter.c.case_id, case_ids))):
-        written = Answer(key, body, Channel.SYSTEM, EntryKind(kind), body.get("number", Role.SYSTEM))
-        files[case_id].letters.append(written)
+    for row in connection.execute(_LETTERS.where(among(letter.c.case_id, case_ids))):
+        how = (Channel.SYSTEM, EntryKind(row.kind), row.body.get("number", Role.SYSTEM))
+        files[row.case_id].letters.append(Answer(row.key, row.body, *how, sent_at=row.sent_at))
     return files
 
 
@@ -127,7 +127,7 @@ def open_item(work: Work, file: CaseFile, question: Question[Any]) -> Item:
     work.insert(
         work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
         also=question.also, office=file.row.office if question.role == Role.OFFICE else None,
-        unit=question.unit, form=form_path(question.form), brief=list(question.brief()),
+        unit=question.unit, line=question.line, form=form_path(question.form), brief=list(question.brief()),
         prefill=dict(question.prefill()),
         schedule=[reminder._asdict() for reminder in reminders],
         opened_at=work.now, due_at=due, expires_at=expires_at,

@@ -24,7 +24,7 @@ class Question(Generic[F]):
 
     key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
     link     the link of the chain where the case stands meanwhile, by default the one of its title
-    also     another role that may answer
+    also     another role that may answer; line: the case's line that it is about, where it is about one
     brief    what the decider must see, in lines of markdown; prefill: what the form begins with. Both are made
              when the item is opened, not in every replay
     due      gives the due time in UTC when the item is opened
@@ -44,6 +44,7 @@ class Question(Generic[F]):
     link: str = ""
     also: Role | None = None
     unit: str | None = None
+    line: int | None = None
     brief: Callable[[], Sequence[str]] = list
     prefill: Callable[[], Mapping[str, Any]] = dict
     check: Callable[[F, Work], Sequence[Problem]] | None = None

@@ -198,8 +198,8 @@ def book_goods_in(
         line, reported, counted, reason, kept = one
         if counted == 0:
             continue
-        made = MovementKind.REPAIRED_IN if repaired else MovementKind.PRODUCTION_IN
-        kind = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else made
+        made = MovementKind.PURCHASE_IN if line.supply == Supply.PURCHASE else MovementKind.PRODUCTION_IN
+        kind = MovementKind.REPAIRED_IN if repaired else made
         receive(work, line.line_no, line.part, counted, kind)
         if kept:
             reserve(work, line.line_no, line.part, kept)

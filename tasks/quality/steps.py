@@ -35,5 +35,5 @@ def inspecting(
 @step("检验报告", link="")
 def report_inspection(work: Work, goods: Goods, said: QualityInspection, turn: str) -> DocumentRef:
     """Issue the 检验报告: what was tested, and what was found."""
-    row = goods_row(goods, reason=f"{said.verdict.zh} {said.tests} {said.reason}")
+    row = goods_row(goods, tests=said.tests, result=said.verdict.zh, reason=said.reason)
     return issue(work, DocumentKind.INSPECTION, {"case": work.case.number, "lines": [row]})

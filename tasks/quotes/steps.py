@@ -51,10 +51,12 @@ def answer_question(
     remind: Remind | None = None,
     within: str | Due = "quote",
     late: bool = False,
+    line: int | None = None,
 ) -> Question[QuoteAnswer]:
     """Ask for the customer's answer to a quote, until it ends; when the answer's term is over, `remind` says so.
 
     `late`: it has expired already, and the customer may still consent: nobody waits for that, and nothing ends it.
+    `line`: the case's line that it is about; the others' clocks run on.
     """
 
     def check(form: QuoteAnswer, work: Work) -> list[Problem]:
@@ -65,6 +67,7 @@ def answer_question(
         return [offer, *([rules.LATE] if late else []), *brief()]
 
     more: More = {"remind": None} if late else {"remind": remind or escalation(role), "expires": ends(quote)}
+    more["line"] = line
     return gate(key, "报价答复", role, QuoteAnswer, within, link, shown, check=check, **more)
 
 
@@ -73,7 +76,9 @@ def ends(quote: Quote) -> Due:
     return lambda _work: quote.ends_at
 
 
-def paying(key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | None = None) -> Branch[None]:
+def paying(
+    key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | None = None, line: int | None = None
+) -> Branch[None]:
     """Await what a customer owes, in as many payments as it likes; each lowers `owed` and is added to `paid`.
 
     With `expires`, TimedOut where not all of it came by then. When the term is over the SUPERVISOR is told too.
@@ -81,7 +86,7 @@ def paying(key: str, owed: Owed, paid: list[Paid], link: str, expires: Due | Non
     for number in count(1):
         if not (left := still_owed(owed)):
             return
-        said = yield payment_question(f"{key}-{number}", left, link, expires)
+        said = yield payment_question(f"{key}-{number}", left, link, expires, line)
         owed[said.kind] -= said.amount
         paid.append(paid_by(said))
 
@@ -96,7 +101,9 @@ def paid_by(form: PaymentReceived) -> Paid:
     return Paid(kind=form.kind, amount=form.amount, paid_on=form.paid_on)
 
 
-def payment_question(key: str, left: Owed, link: str, expires: Due | None = None) -> Question[PaymentReceived]:
+def payment_question(
+    key: str, left: Owed, link: str, expires: Due | None = None, line: int | None = None
+) -> Question[PaymentReceived]:
     """Ask FINANCE for a payment of what is left to pay."""
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
@@ -111,7 +118,7 @@ def payment_question(key: str, left: Owed, link: str, expires: Due | None = None
         return {"款项": kind.option, "金额": float(amount)}
 
     brief = [f"应收 owed: {kind.zh} **{money(amount)} CNY**" for kind, amount in left.items()]
-    more: More = {"remind": escalation(Role.FINANCE, Role.SUPERVISOR)}
+    more: More = {"remind": escalation(Role.FINANCE, Role.SUPERVISOR), "line": line}
     if expires:
         more["expires"] = expires
     return gate(key, "收款", Role.FINANCE, PaymentReceived, "payment", link, brief.copy, prefill, check, record, **more)

@@ -15,7 +15,8 @@ from tasks.applications.queries import BY_ORDER, catalogue, sales
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
 from tasks.policies.queries import policies, setting, version_today
-from tasks.repair.queries import BY_OFFICE, repairs_of, waiting_goods
+from tasks.repair.queries import BY_OFFICE, Piece, piece_of, repairs_of, waiting_goods
+from tasks.repair.rules import same_piece
 from tasks.repair.shapes import RepairGoods
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -53,11 +54,12 @@ def repair_line_problems(lines: Sequence[RepairLine], causes: Sequence[str], ord
     problems = [
         Problem(CAUSE, line.cause, expected, row) for row, line in enumerate(lines, start=1) if line.cause not in causes
     ]
-    parts, earlier = unit.read(catalogue), unit.read_by(repairs_of, BY_ORDER, order) or ()
-    gone = {(one.old_no or one.part) for one in earlier if one.outcome == RepairEnding.SCRAPPED}
+    parts = unit.read(catalogue)
     for row, line in enumerate(lines, start=1):
-        part = parts.get(line.part)
-        if part and (line.old_no or part.code) in gone:
+        part, piece = parts.get(line.part), Piece(order.order_no, line.old_no)
+        earlier = unit.read_by(repairs_of, piece_of, piece) or ()
+        gone = [one for one in earlier if one.outcome == RepairEnding.SCRAPPED]
+        if part and any(same_piece(one, order.order_no, part.code, line.old_no) for one in gone):
             problems.append(Problem("配件名称 part", line.old_no or line.part, SCRAPPED, row))
     return problems
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from schemas.forms.anomalies import AnomalyKind
 from schemas.forms.repairs import Place, ScrapAnswer, ScrapWord
+from schemas.forms.return_lists import GoodsArrived
 from schemas.parts import Shortfall
 from schemas.processes.repair_return import RepairEnding
 from schemas.words import FeeCategory, MovementKind, Role
@@ -17,6 +18,7 @@ from tasks.logistics.handover import handover_question
 from tasks.logistics.pickup import collecting
 from tasks.logistics.sending import Parcel, Release, sending
 from tasks.quotes.steps import answer_question
+from tasks.repair.coming import arriving
 from tasks.repair.mending import consented, paid
 from tasks.repair.steps import (
     book_goods,
@@ -27,7 +29,10 @@ from tasks.repair.steps import (
     release_unrepaired,
     take_repair_back,
 )
-from tasks.repair.way import ARRIVED, Way, arriving
+from tasks.repair.way import ARRIVED, Way
+
+BOUGHT = "客户购新件，收费 the customer buys it"
+LOST = "运输丢失 lost on the way"
 
 
 def scrapping(way: Way) -> Branch[RepairEnding | None]:
@@ -36,19 +41,19 @@ def scrapping(way: Way) -> Branch[RepairEnding | None]:
     Under warranty, or where the customer buys one, a linked parts application gives a new part.
     """
     way.put_back()
-    new = way.line.fee == FeeCategory.FREE and not way.misused
+    new, why = way.line.fee == FeeCategory.FREE and not way.misused, ""
     if way.of_customer:
         said = yield from _customer_on_scrap(way, offered=not new)
         if said == ScrapWord.REFUSES:
             return (yield from returning(way))
-        new = new or said == ScrapWord.BUY_NEW
+        new, why = new or said == ScrapWord.BUY_NEW, "" if new else BOUGHT
     shown = [*way.shown, *(["凭照片就地报废 by photos"] if way.place == Place.SCRAP else [])]
     matter = Matter("修正确认", way.barred, shown.copy)
     if (yield from approving(way.case, f"scrap-{way.no}", "报废审批", Role.SUPERVISOR, matter, "scrap")):
         return (yield from returning(way))
     book_goods(way.case, way.booking(MovementKind.SCRAP_OUT, "damaged", way.here), turn=f"{way.no}-scrap")
     if new:
-        order_new(way.case, way.line, way.quantity, turn=f"{way.no}")
+        order_new(way.case, way.line, way.quantity, why, turn=f"{way.no}")
     return RepairEnding.SCRAPPED
 
 
@@ -73,6 +78,9 @@ def returning(way: Way) -> Branch[RepairEnding | None]:
     if way.here:
         yield from _handing_over(way, "damaged", way.quantity)
         return RepairEnding.UNREPAIRED
+    if way.in_house:  # nobody wants them damaged: they stay, and what was applied for is made anew
+        order_new(way.case, way.line, way.quantity, "", turn=f"{way.no}")
+        return RepairEnding.UNREPAIRED
     if not (way.lapsed and way.quote):
         yield from _going_back(way, str(way.no))
         return RepairEnding.UNREPAIRED
@@ -80,7 +88,7 @@ def returning(way: Way) -> Branch[RepairEnding | None]:
     back = beside(way.case, _until_gone(way, turn))
     shown = way.shown
     said = yield answer_question(
-        f"revive-{turn}", Role.AGENT, way.quote, "出库", shown.copy, within="goods_out", late=True
+        f"revive-{turn}", Role.AGENT, way.quote, "出库", shown.copy, within="goods_out", late=True, line=way.no
     )
     drop(way.case, back)
     release_unrepaired(way.case, way.held, turn=turn)
@@ -112,7 +120,7 @@ def delivering(way: Way) -> Branch[None]:
 
 def finishing_here(way: Way) -> Branch[None]:
     """What the office's own paint room repaired is booked there, paid for, and handed to the customer."""
-    finish_here(way.case, way.so_many(way.quantity), turn=way.no)
+    finish_here(way.case, way.so_many(way.quantity), turn=way.order)
     way.out = False
     yield from paid(way)
     yield from _handing_over(way, "good", way.quantity)
@@ -137,6 +145,15 @@ def _handing_over(way: Way, stock: str, quantity: Decimal) -> Branch[None]:
     book_goods(way.case, way.booking(MovementKind.OWN_USE_OUT, stock, True, quantity), turn=f"{way.no}-customer")
 
 
+def lost_or_never_sent(way: Way, came: GoodsArrived | None) -> RepairEnding | None:
+    """Report what did not come back as an anomaly; gives how the line ended where none of it did."""
+    if came is None:
+        return RepairEnding.NEVER_SENT
+    if less := way.goods.quantity - came.counted:
+        lose(way, less, f"{came.state.zh if came.counted else LOST} · {way.carrier}", "提货验货")
+    return None if way.quantity else RepairEnding.REPLACED
+
+
 def lose(way: Way, less: Decimal, found: str, link: str) -> None:
     """Report goods that are not there as an anomaly, which goes on beside."""
     by = way.case.request.applicant
@@ -157,7 +174,7 @@ def taking_back(case: Case, ways: list[Way]) -> None:
     for way in ways:
         if way.outcome is None:
             way.put_back()
-            if way.passed:
+            if way.passed and not way.in_house:
                 beside(case, _taken_back(way))
 
 

@@ -1,8 +1,10 @@
 """返件清单: drawn up and changed until it is sent, ahead of its goods (DOMAIN 2; DOMAIN-BRANCHES 2)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from schemas.forms.base import Form
@@ -18,7 +20,7 @@ from tasks.applications.queries import catalogue
 from tasks.cycle.terms import More, gate, working_days
 from tasks.documents.contents import by_office, goods_row
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.process import Case, ask
+from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows
@@ -38,9 +40,10 @@ TAKEN_ON = "先选“更改”才能加入 can be added only by a change"
 def drawing_up(case: Case) -> Listed:
     """制作返件清单: the office may change its list, until it sends it; none where it cancels it."""
     rows: Sequence[ListRow] = [row for row in case.request.lines if row.number]
+    came = answered_at(case, "hold-parcel") if case.request.unannounced == YesNo.YES else None
     for turn in count(1):
         listed = draw_up_list(case, list(rows), turn=turn)
-        said = ask(case, list_question(listed, turn, filing=case.request.unannounced == YesNo.YES))
+        said = ask(case, list_question(listed, turn, came))
         if said.verdict == ListVerdict.CANCEL:
             return []
         if said.verdict == ListVerdict.SEND:
@@ -68,15 +71,15 @@ def draw_up_list(work: Work, rows: list[ListRow], turn: int) -> Listed:
     return listed
 
 
-def list_question(listed: Listed, turn: int, filing: bool) -> Question[ListDecision]:
+def list_question(listed: Listed, turn: int, came: datetime | None) -> Question[ListDecision]:
     """Ask the office to send its list, change it or cancel it; what another list has taken may not be sent.
 
-    Of a parcel that came first it must be filed within 5 wd (TimedOut).
+    Of a parcel that `came` first it must be filed within 5 wd of that, however often it is changed (TimedOut).
     """
 
     def check(form: ListDecision, work: Work) -> list[Problem]:
         if form.verdict == ListVerdict.CANCEL:
-            return [Problem("清单处理 decision", form.verdict.zh, MUST_FILE)] if filing else []
+            return [Problem("清单处理 decision", form.verdict.zh, MUST_FILE)] if came else []
         rows = form.lines or [ListRow(number=number) for number in dict.fromkeys(one.number for one in listed)]
         problems = row_problems(rows, waiting_here(work))
         known = {one.number for one in listed}
@@ -94,8 +97,8 @@ def list_question(listed: Listed, turn: int, filing: bool) -> Question[ListDecis
         packages = {one.number: one.package for one in listed}
         return as_rows(ListRow(number=number, package=package) for number, package in packages.items())
 
-    due, more = working_days("filing" if filing else "list"), More()
-    if filing:
+    due, more = working_days("filing", came) if came else working_days("list"), More()
+    if came:
         more["expires"] = due
     key, role, brief = f"list-{turn}", Role.OFFICE, lambda: brief_list(listed)
     return gate(key, "制作返件清单", role, ListDecision, due, "", brief, prefill, check, record, **more)
@@ -103,9 +106,13 @@ def list_question(listed: Listed, turn: int, filing: bool) -> Question[ListDecis
 
 def brief_list(listed: Sequence[ListedGoods], most: int = 8) -> list[str]:
     """Show what is on a list, the first few lines, and how much that is."""
-    volume = sum((one.volume for one in listed), Decimal(0))
     rows = [f"{one.line_no}. {one.number} {one.name} × {one.quantity:f} · 箱 {one.package}" for one in listed[:most]]
-    return [*rows, f"共 {len(listed)} 行 lines · {volume:f} m³"]
+    return [*rows, f"共 {len(listed)} 行 lines · {figure(volume_of(listed))} m³"]
+
+
+def volume_of(listed: Sequence[ListedGoods]) -> Decimal:
+    """Add up how much room goods take, m³."""
+    return sum((one.volume for one in listed), Decimal(0))
 
 
 def write_to(work: Work, one: ListedGoods, name: str, told: Form) -> None:
@@ -122,16 +129,17 @@ def send_list(work: Work, listed: Listed) -> Listed:
         own = {"order_no": one.order_no, "part": one.part, "part_name": one.name, "quantity": one.quantity}
         looks = {"specification": one.specification, "colour": one.colour, "reason": Reason.OTHER, "price": 0}
         work.insert(case_line, line_no=one.line_no, open=False, **own, **looks)
-    about = {"remark": work.case.remark, "packing": setting(work, "rl.packing")}
-    issue(work, DocumentKind.RETURN_LIST, by_office(work) | about | {"lines": [_row(one) for one in listed]})
+    about = {"remark": work.case.remark, "packing": setting(work, "rl.packing"), "volume": figure(volume_of(listed))}
+    rows = [_row(one) for one in sorted(listed, key=attrgetter("package"))]  # a stable sort: lines keep their order
+    issue(work, DocumentKind.RETURN_LIST, by_office(work) | about | {"lines": rows})
     return listed
 
 
 def _row(one: ListedGoods) -> dict[str, Any]:
     own = {"old_no": one.old_no, "new_no": one.new_no, "replaced_by": one.replaced_by}
     when = {"replaced_on": str(one.replaced_on or "")}
-    of = {"repair": f"{one.number} {one.office}", "order": f"{one.order_no} {one.model}"}
-    return goods_row(one, package=one.package, reason=one.cause, **own, **when, **of)
+    of = {"repair": one.number, "order": one.order_no, "model": one.model}
+    return goods_row(one, package=one.package, cause=one.cause, **own, **when, **of)
 
 
 class HeldParcel(Shape):
@@ -146,7 +154,13 @@ class HeldParcel(Shape):
         return in_short([f"{one.name} ×{figure(one.quantity)}" for one in self.goods])
 
 
-@step("暂存入库", link="制作返件清单")
+@step("暂存撤回", link="制作返件清单")
+def take_back_parcel(work: Work, held: HeldParcel) -> DocumentRef:
+    """Take a parcel that the warehouse took in by mistake out of the books again."""
+    return _book_back(work, held)
+
+
+@step("暂存入库", link="制作返件清单", undo=take_back_parcel)
 def hold_parcel(work: Work, rows: list[ListRow]) -> HeldParcel:
     """Keep a parcel that nobody announced apart in the group's damaged warehouse (S3 §3 1.3 不允许私自返厂)."""
     goods = []
@@ -154,15 +168,28 @@ def hold_parcel(work: Work, rows: list[ListRow]) -> HeldParcel:
         part = work.read(catalogue)[row.part]
         looks = {"specification": part.specification, "colour": part.colour, "uom": part.uom}
         goods.append(Goods(line_no=no, quantity=row.quantity, part=part.code, name=part.name, **looks))
-    where = work.read(warehouses_of)["damaged", None]
-    return HeldParcel(goods=goods, slip=book(work, MovementKind.DAMAGED_IN, goods, where))
+    return _hold(work, goods)
+
+
+@step("余件暂存", link="制作返件清单")
+def hold_rest(work: Work, rest: list[Goods]) -> HeldParcel:
+    """Keep apart what of a parcel its office has not filed for."""
+    return _hold(work, rest)
 
 
 @step("暂存冲回", link="制作返件清单")
 def book_back_parcel(work: Work, held: HeldParcel, turn: int) -> DocumentRef:
     """Take the parcel out of the books again: it is matched with its repairs, or goes back."""
-    where = work.read(warehouses_of)["damaged", None]
-    return book(work, MovementKind.DAMAGED_IN, held.goods, where, held.slip)
+    return _book_back(work, held)
+
+
+def _hold(work: Work, goods: list[Goods]) -> HeldParcel:
+    slip = book(work, MovementKind.DAMAGED_IN, goods, work.read(warehouses_of)["damaged", None])
+    return HeldParcel(goods=goods, slip=slip)
+
+
+def _book_back(work: Work, held: HeldParcel) -> DocumentRef:
+    return book(work, MovementKind.DAMAGED_IN, held.goods, work.read(warehouses_of)["damaged", None], held.slip)
 
 
 def sending_parcel_back(case: Case, held: HeldParcel) -> None:
@@ -172,4 +199,4 @@ def sending_parcel_back(case: Case, held: HeldParcel) -> None:
         case,
         gate("parcel-back", "暂存件退回", Role.WAREHOUSE, ParcelReturned, "parcel_back", "提货验货", lambda: shown),
     )
-    book_back_parcel(case, held, turn=1)
+    book_back_parcel(case, held, turn=2)

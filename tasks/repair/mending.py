@@ -27,7 +27,7 @@ from tasks.production.steps import book_goods_in, place_production_orders, recor
 from tasks.quality.steps import inspecting
 from tasks.quotes.steps import answer_question, ends, paying
 from tasks.repair.rules import wanted
-from tasks.repair.steps import book_goods, issue_fee_note, offer_repair, report_repair
+from tasks.repair.steps import book_goods, end_repair_order, issue_fee_note, offer_repair, report_repair
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
@@ -42,10 +42,10 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     turn, brief = f"{way.no}-{way.quotes}", [f"报价 quote: **{fee:,.2f} CNY** · {finding}"]
     yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief, _told)
     way.quote = offer_repair(way.case, way.goods, fee, finding, turn=turn)
-    told, shown = reminders("quote", Role.AGENT), [*way.shown, finding]
+    told, shown = reminders("quote", Role.AGENT), [*way.shown, *filter(None, [finding])]
     asked = answer_question(
-        f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, told, ends(way.quote)
-    )  # fmt: skip
+        f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, told, ends(way.quote), line=way.no
+    )
     try:
         said = yield asked
     except TimedOut:
@@ -64,30 +64,31 @@ def consented(way: Way, signed_on: date) -> None:
     """Take a customer's signed consent: the fee note is issued."""
     assert way.quote
     way.fee, way.lapsed = way.quote.amount, False
-    issue_fee_note(way.case, way.goods, way.quote, signed_on, turn=f"{way.no}-{way.quotes}")
+    issue_fee_note(way.case, way.goods, way.fee, f"客户签字 {signed_on}", turn=f"{way.no}-{way.quotes}")
 
 
 class Mended(Enum):
-    """What came of a repair; DECLINED: the customer does not pay for it, HOPELESS: it cannot be done."""
+    """What came of a repair; DECLINED: the customer does not pay for it, HOPELESS: it cannot be done; MOVED: by others."""
 
     PASSED = "passed"
+    MOVED = "moved"
     DECLINED = "declined"
     HOPELESS = "hopeless"
 
 
 def planning_repair(way: Way) -> Branch[PlannedLine]:
     """计划 of a repair, after 修正确认 and consent; the goods go to the repairer, as they do again after a new consent."""
-    out = way.booking(MovementKind.REPAIR_OUT, "damaged", way.here)
-    way.out = True
-    if way.plan:
-        book_goods(way.case, out, turn=f"{way.no}-again-{way.attempts}")
-        return way.plan
-    planned = {Place.OUTSIDE: way.limits.outside_unit, Place.PAINT_ROOM: way.limits.paint_room}
-    unit = planned.get(way.place, way.line.unit)
-    line = way.line.model_copy(update={"quantity": way.quantity, "unit": unit})
-    (way.plan,) = yield from planning(way.case, [line], [], way.no, "修正确认")
-    place_production_orders(way.case, [way.plan], turn=way.no)
-    book_goods(way.case, out, turn=f"{way.no}-repair")
+    if not way.plan:
+        planned = {Place.OUTSIDE: way.limits.outside_unit, Place.PAINT_ROOM: way.limits.paint_room}
+        unit = way.unit or planned.get(way.place, way.line.unit)
+        line = way.line.of(way.quantity).model_copy(update={"unit": unit})
+        way.plans += 1
+        (way.plan,) = yield from planning(way.case, [line], [], way.order, "修正确认")
+        place_production_orders(way.case, [way.plan], turn=way.order)
+    if not way.out:
+        way.out = True
+        out = way.booking(MovementKind.REPAIR_OUT, "damaged", way.here)
+        book_goods(way.case, out, turn=f"{way.no}-repair-{way.attempts}")
     return way.plan
 
 
@@ -96,10 +97,10 @@ def mending(way: Way, plan: PlannedLine) -> Branch[Mended]:
 
     The third failed inspection is the SUPERVISOR's: once more, another repairer, or scrap.
     """
-    unit, failed, brief = plan.unit, 0, list[str]()
+    failed, brief = 0, list[str]()
     while True:
         way.attempts += 1
-        report = yield _report_question(way, plan, unit, brief)
+        report = yield _report_question(way, plan, brief)
         if report.result == RepairResult.DEARER:
             if not (yield from quoting(way, report.fee, report.work)):
                 return Mended.DECLINED
@@ -116,10 +117,14 @@ def mending(way: Way, plan: PlannedLine) -> Branch[Mended]:
             ruled = yield _ruling_question(way, brief)
             if ruled.verdict == Ruling.SCRAP:
                 return Mended.HOPELESS
-            unit, failed = (ruled.unit if ruled.verdict == Ruling.OTHER else unit), 0
+            if ruled.verdict == Ruling.OTHER:
+                way.unit, way.plan = ruled.unit, None
+                end_repair_order(way.case, way.no, turn=way.order)
+                return Mended.MOVED
+            failed = 0
 
 
-def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str]) -> Question[RepairReport]:
+def _report_question(way: Way, plan: PlannedLine, brief: Sequence[str]) -> Question[RepairReport]:
     def check(form: RepairReport, _work: Work) -> list[Problem]:
         dearer = way.charged and form.fee > way.fee
         if form.result == RepairResult.REPAIRED and dearer:
@@ -131,7 +136,7 @@ def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str
     promise = [Promise(plan.since, plan.days)]
     more: More = {"remind": None}  # the cycle's control reminds of a promise
     if not way.here:
-        more["unit"] = unit
+        more["unit"] = plan.unit
     return way.question(
         f"repair/{way.attempts}", "车间维修", Role.OFFICE if way.here else Role.WORKSHOP, RepairReport, 
         production_due(promise), "", [*brief, f"承诺 {plan.promised}"], check, {"修理费": float(way.fee)}, **more,
@@ -141,14 +146,17 @@ def _report_question(way: Way, plan: PlannedLine, unit: str, brief: Sequence[str
 def _finish(way: Way, report: RepairReport, turn: str) -> None:
     on = shanghai_day(answered_at(way.case, f"inspect-{turn}"))
     done = OrderProgress(line_no=way.no, quantity=way.quantity, made=way.quantity)
-    record_production(way.case, [done], [way.no], on, way.no, turn=turn)
-    report_repair(way.case, way.goods, report, turn=turn)
+    record_production(way.case, [done], [way.no], on, way.order, turn=turn)
+    report_repair(way.case, way.goods, way.line.reason.zh, report, way.charged, turn=turn)
+    if way.charged and report.fee < way.fee:  # more is never paid than the report says
+        way.fee = report.fee
+        issue_fee_note(way.case, way.goods, way.fee, f"实际 {report.work}", turn=f"{turn}-less")
 
 
 def _ruling_question(way: Way, brief: Sequence[str]) -> Question[RepairRuled]:
     def check(form: RepairRuled, work: Work) -> list[Problem]:
         problems, known = wanted(form, "unit", form.verdict == Ruling.OTHER), work.read(units)
-        if form.unit and (form.unit not in known or known[form.unit].code != form.unit):
+        if form.unit and form.unit not in known:
             problems.append(Problem("生产单位 unit", form.unit, NO_UNIT + known.meant(form.unit)))
         return problems
 
@@ -166,11 +174,11 @@ def receiving(way: Way, plan: PlannedLine) -> Branch[Received]:
     (line,) = counted.lines
     received = Received(plan, way.quantity, line.counted, line.reason, min(line.counted, way.quantity))
     order = OrderProgress(line_no=way.no, quantity=way.quantity, made=way.quantity)
-    book_goods_in(way.case, [received], [order], way.no, repaired=True, turn=f"{way.no}")
+    book_goods_in(way.case, [received], [order], way.order, repaired=True, turn=f"{way.no}")
     way.out, way.quantity = False, received.kept
     return received
 
 
 def paid(way: Way) -> Branch[None]:
     """Wait for the money of a charged repair: until then the goods stay; after 10 wd the SUPERVISOR is told."""
-    yield from paying(f"paid-{way.no}", {PaymentKind.FEE: way.fee}, [], "出库")
+    yield from paying(f"paid-{way.no}", {PaymentKind.FEE: way.fee}, [], "出库", line=way.no)

@@ -17,7 +17,7 @@ from schemas.forms.return_lists import (
 )
 from schemas.problems import Problem
 from schemas.words import DocumentKind, MovementKind, Role
-from tasks.cycle.rules import at
+from tasks.cycle.rules import at, shanghai_day
 from tasks.cycle.terms import Due, More, escalation, gate, working_days
 from tasks.documents.contents import goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
@@ -27,20 +27,19 @@ from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import known_lines, only_these
 from tasks.people.queries import offices
-from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, write_to
-from tasks.repair.rules import receipt_problems, wanted
+from tasks.repair.lists import HeldParcel, Listed, book_back_parcel, brief_list, hold_rest, write_to
+from tasks.repair.rules import expected_problems, not_filed, receipt_problems, wanted
 from tasks.repair.shapes import ListedGoods
 from tasks.stock.moves import receive
 from tasks.stock.queries import warehouses_of
-from tasks.unit.work import SHANGHAI, Work
+from tasks.unit.work import Work
 
 
 def shipping(case: Case, listed: Listed) -> date:
     """确认物流信息: carrier, tracking number, expected date; the goods leave the office. Gives the expected date."""
 
     def check(form: ListShipped, work: Work) -> list[Problem]:
-        early = form.expected < work.today
-        return [Problem("预计到货 expected", form.expected, f"不能早于今天 {work.today} in the past")] if early else []
+        return expected_problems(form.expected, work.today)
 
     asked = gate(
         "logistics", "确认物流信息", Role.OFFICE, ListShipped, "logistics", "", lambda: brief_list(listed), check=check
@@ -50,12 +49,16 @@ def shipping(case: Case, listed: Listed) -> date:
     return form.expected
 
 
-def match_parcel(case: Case, held: HeldParcel, listed: Listed) -> date:
-    """Match a parcel that came first with the repairs that its office filed: it is counted as any shipment."""
+def match_parcel(case: Case, held: HeldParcel, listed: Listed) -> tuple[date, HeldParcel | None]:
+    """Match a parcel that came first with the repairs that its office filed, which are counted as any shipment.
+
+    Gives the day it came, and what nobody has filed for.
+    """
     book_back_parcel(case, held, turn=1)
-    came = answered_at(case, "hold-parcel").astimezone(SHANGHAI).date()
+    rest = not_filed(held.goods, listed)
+    came = shanghai_day(answered_at(case, "hold-parcel"))
     ship_list(case, listed, ListShipped(staff=case.request.applicant, carrier="—", tracking="—", expected=came))
-    return came
+    return came, hold_rest(case, rest) if rest else None
 
 
 @step("返件发运", link="确认物流信息")
@@ -78,11 +81,12 @@ def receiving_list(case: Case, listed: Listed, expected: date) -> bool:
     What has not come 5 wd after the expected date is traced by LOGISTICS, and may be lost.
     """
     left, arrived = {one.line_no: one for one in listed}, False
+    since = min(expected, shanghai_day(answered_at(case, "ship-list")))  # a parcel came before it was listed
     for turn in count(1):
         try:
-            _, said = ask_first(case, receipt_question(left, turn, expected))
+            _, said = ask_first(case, receipt_question(left, turn, since, expected))
         except TimedOut:
-            asked = receipt_question(left, turn, None), trace_question(left, turn)
+            asked = receipt_question(left, turn, since, None), trace_question(left, turn)
             _, said = ask_first(case, *asked)
         if isinstance(said, ListReceipt):
             book_receipt(case, [left.pop(line.line_no) for line in said.lines], said, turn=turn)
@@ -97,19 +101,21 @@ def receiving_list(case: Case, listed: Listed, expected: date) -> bool:
     raise AssertionError("count() has no end")
 
 
-def receipt_question(left: Mapping[int, ListedGoods], turn: int, expected: date | None) -> Question[ListReceipt]:
-    """Ask the warehouse to count what arrived; with an expected date until it is to be traced."""
+def receipt_question(
+    left: Mapping[int, ListedGoods], turn: int, since: date, expected: date | None
+) -> Question[ListReceipt]:
+    """Ask the warehouse to count what arrived since it left; with an expected date until it is to be traced."""
     quantities = {no: one.quantity for no, one in left.items()}
 
     def check(form: ListReceipt, work: Work) -> list[Problem]:
         problems = known_lines([line.line_no for line in form.lines], left)
-        return problems or receipt_problems(form, quantities, work.today)
+        return problems or receipt_problems(form, quantities, since, work.today)
 
     def prefill() -> dict[str, Any]:
         return {"明细": [{"行号": no, "实收数量": float(many)} for no, many in quantities.items()]}
 
     due: Due = working_days("trace_after", at(expected)) if expected else (lambda work: work.now)
-    more: More = {"covers": only_these(left), "also": Role.LOGISTICS}
+    more: More = {"covers": only_these(left)}
     if expected:
         more["expires"] = due
     key, brief = f"receive-{turn}{'' if expected else '-late'}", list(left.values())
@@ -121,8 +127,9 @@ def receipt_question(left: Mapping[int, ListedGoods], turn: int, expected: date 
 def trace_question(left: Mapping[int, ListedGoods], turn: int) -> Question[ListTraced]:
     """Ask LOGISTICS where a shipment is that did not come."""
 
-    def check(form: ListTraced, _work: Work) -> list[Problem]:
-        return wanted(form, "expected", form.verdict == TraceFound.COMING)
+    def check(form: ListTraced, work: Work) -> list[Problem]:
+        missing = wanted(form, "expected", form.verdict == TraceFound.COMING)
+        return missing + expected_problems(form.expected, work.today)
 
     brief, remind = list(left.values()), escalation(Role.LOGISTICS)
     return gate(

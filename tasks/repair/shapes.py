@@ -29,10 +29,6 @@ class RepairGoods(Goods):
         """The part, how many, and what is wrong."""
         return f"第{self.line_no}行 {self.name} ×{figure(self.quantity)} {self.cause}"
 
-    def is_same_as(self, part: str, old_no: str) -> bool:
-        """Say whether these are the goods that were repaired before: of one old part number, else order and part."""
-        return self.old_no == old_no if self.old_no or old_no else self.part == part
-
 
 class ListedGoods(RepairGoods):
     """Goods of a repair on a list: the repair's own line, and the package that they are in."""

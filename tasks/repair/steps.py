@@ -1,6 +1,5 @@
 """What a repair books and writes: goods in and out of warehouses, orders, reports, notes (DOMAIN 2; S3 §2, §8)."""
 
-from datetime import date
 from decimal import Decimal
 
 from schemas.forms.applications import ApplicationLine, PartsApplication
@@ -9,8 +8,8 @@ from schemas.parts import Goods, PartsLine
 from schemas.processes.repair_return import RepairEnding
 from schemas.shapes import Shape
 from schemas.tables import production_order, repair
-from schemas.words import DocumentKind, MovementKind, OrderState
-from tasks.applications.queries import BY_ORDER, catalogue
+from schemas.words import DocumentKind, FeeCategory, MovementKind, OrderState
+from tasks.applications.queries import catalogue
 from tasks.applications.rules import part_problem
 from tasks.documents.contents import goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
@@ -21,12 +20,15 @@ from tasks.logistics.sending import Release
 from tasks.policies.queries import setting
 from tasks.quotes.rules import Quote
 from tasks.quotes.steps import quote_today
-from tasks.repair.queries import repairs_of
+from tasks.repair.queries import piece_of, repairs_of
+from tasks.repair.rules import same_piece
 from tasks.repair.shapes import RepairGoods
 from tasks.stock.booking import book
 from tasks.stock.moves import release, reserve
 from tasks.stock.queries import warehouses_of
 from tasks.unit.work import Work
+
+TO_TICK = {"consent": "□ 同意维修　□ 不同意维修", "handling": "□ 需维修　□ 返回"}
 
 
 class Booking(Shape):
@@ -78,8 +80,8 @@ def collect_goods(
 @step("返修次数", link="提货验货")
 def repaired_too_often(work: Work, goods: RepairGoods, turn: int) -> bool:
     """Say whether the same goods were repaired as often as they may be (S3 §2 3.3)."""
-    earlier = work.unit.read_by(repairs_of, BY_ORDER, work.case) or ()
-    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED and goods.is_same_as(one.part, one.old_no)]
+    earlier, piece = work.unit.read_by(repairs_of, piece_of, goods) or (), (goods.order_no, goods.part, goods.old_no)
+    done = [one for one in earlier if one.outcome == RepairEnding.REPAIRED and same_piece(one, *piece)]
     return bool(len(done) >= setting(work, "rr.too_often"))
 
 
@@ -100,23 +102,27 @@ def repair_limits(work: Work) -> Limits:
 @step("返品反馈单", link="修正确认")
 def offer_repair(work: Work, goods: RepairGoods, fee: Decimal, finding: str, turn: str) -> Quote:
     """Quote the fee by a 返回品信息反馈单, for the customer's signature under 同意维修."""
-    quote, row = quote_today(work, fee), goods_row(goods, price=str(fee), reason=finding)
-    offer = {"valid_until": str(quote.valid_until), "remark": "同意维修 □"}
+    quote, row = quote_today(work, fee), goods_row(goods, cause=goods.cause, finding=finding, fee=str(fee))
+    offer = {"valid_until": str(quote.valid_until)} | TO_TICK
     issue(work, DocumentKind.QUOTE, to_customer(work) | offer | {"lines": [row]})
     return quote
 
 
 @step("收费单", link="修正确认")
-def issue_fee_note(work: Work, goods: RepairGoods, quote: Quote, signed_on: date, turn: str) -> DocumentRef:
-    """Issue the 修理收费单, once the quote came back signed (S3 §8 5.1.1.1)."""
-    row = goods_row(goods, price=str(quote.amount), reason=f"客户签字 {signed_on}")
+def issue_fee_note(work: Work, goods: RepairGoods, fee: Decimal, why: str, turn: str) -> DocumentRef:
+    """Issue the 修理收费单: once the quote came back signed (S3 §8 5.1.1.1), again where the repair cost less."""
+    row = goods_row(goods, fee=str(fee), reason=why)
     return issue(work, DocumentKind.FEE_NOTE, to_customer(work) | {"lines": [row]})
 
 
 @step("维修服务报告", link="车间维修")
-def report_repair(work: Work, goods: RepairGoods, report: RepairReport, turn: str) -> DocumentRef:
-    """Issue the 维修服务报告: fault, cause, work, parts, fee, result."""
-    done = goods_row(goods, price=str(report.fee), reason=f"{goods.cause} · {report.work} {report.used}")
+def report_repair(
+    work: Work, goods: RepairGoods, why: str, report: RepairReport, charged: bool, turn: str
+) -> DocumentRef:
+    """Issue the 维修服务报告: fault, cause, work, parts, fee as the customer pays it, result."""
+    said = {"work": report.work, "materials": report.used, "result": report.result.zh}
+    fee = str(report.fee) if charged else FeeCategory.FREE.zh
+    done = goods_row(goods, cause=goods.cause, reason=why, fee=fee, **said)
     return issue(work, DocumentKind.SERVICE_REPORT, to_customer(work) | {"lines": [done]})
 
 
@@ -156,13 +162,23 @@ def record_outcome(work: Work, goods: RepairGoods, quantity: Decimal, outcome: R
         kept = {name: getattr(goods, name) for name in ("line_no", "part", "order_no", "old_no", "cause")}
         work.insert(repair, **kept, quantity=quantity, outcome=outcome, done_at=work.now)
     mark_line(work, goods.line_no, open=False)
-    still_open = {"case_id": work.case.id, "line_no": goods.line_no, "state": OrderState.OPEN.value}
-    work.update(production_order, still_open, state=OrderState.CANCELLED)
+    _end_order(work, goods.line_no)
     return outcome.zh
 
 
+@step("换单位维修", link="车间维修")
+def end_repair_order(work: Work, line_no: int, turn: int) -> None:
+    """End the order of a unit whose repairs failed: another one is to repair the goods, by a promise of its own."""
+    _end_order(work, line_no)
+
+
+def _end_order(work: Work, line_no: int) -> None:
+    still_open = {"case_id": work.case.id, "line_no": line_no, "state": OrderState.OPEN.value}
+    work.update(production_order, still_open, state=OrderState.CANCELLED)
+
+
 @step("补订新件", link="")
-def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int | None:
+def order_new(work: Work, line: PartsLine, quantity: Decimal, why: str, turn: str) -> int | None:
     """Open a linked parts application for goods that will not come back; None where there is no such part any more."""
     case = work.case
     if part_problem(work.read(catalogue), line.part, work.today, 0):
@@ -171,7 +187,7 @@ def order_new(work: Work, line: PartsLine, quantity: Decimal, turn: str) -> int 
     names = ("customer_name", "customer_phone", "customer_address")
     form = PartsApplication(
         office=case.office, applicant=case.applicant, order_no=case.order_no, urgency=case.urgency, lines=[wanted],
-        remark=f"{case.number}", **{name: getattr(case, name) for name in names},
+        remark=f"{case.number} {why}".strip(), **{name: getattr(case, name) for name in names},
     )  # fmt: skip
     return open_child(work, "PA", form, f"new-{turn}")
 

@@ -1,4 +1,4 @@
-"""The way of a line's goods: to the list, back, through appraisal, repair or not, to the customer (DOMAIN 2)."""
+"""The way of a line's goods: how far they are, and what is asked, booked and packed of them (DOMAIN 2)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,32 +7,17 @@ from decimal import Decimal
 from typing import Any, TypeVar, Unpack
 
 from schemas.forms.base import Form
-from schemas.forms.repairs import (
-    Appraisal,
-    Arbitration,
-    ArbitrationFound,
-    Grade,
-    OfficeWord,
-    Owner,
-    Place,
-    ReceiptConfirmed,
-)
-from schemas.forms.return_lists import GoodsArrived, GoodsShipped, GoodsState, ListSent
-from schemas.forms.sales import YesNo
+from schemas.forms.repairs import Owner, Place
 from schemas.parts import Goods, PartsLine, PlannedLine
 from schemas.problems import Problem
 from schemas.processes.repair_return import RepairEnding
 from schemas.words import FeeCategory, MovementKind, Role
 from tasks.branches.beside import Branch, beside
-from tasks.cycle.terms import Due, More, calendar_days, gate, overdue, working_days
+from tasks.cycle.terms import Due, More, gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
-from tasks.durable.signals import TimedOut
 from tasks.logistics.sending import Parcel
-from tasks.policies.queries import setting
 from tasks.quotes.rules import Quote
-from tasks.repair.queries import waiting_here
-from tasks.repair.rules import wanted
 from tasks.repair.shapes import RepairGoods
 from tasks.repair.steps import Booking, Limits, book_goods, record_outcome
 from tasks.unit.work import Work
@@ -48,9 +33,10 @@ class Way:
 
     here       they are dealt with at the office, no list takes them
     quantity   how many there are, after the receipt; fee: what the customer has agreed to pay
-    passed     what their list has told of them; out: they are with the repairer; misused: no warranty covers it
+    passed     what their list has told of them; carrier: who brings them, under which number
+    out        they are with the repairer; misused: no warranty covers it
     quote      the last of so many quotes; lapsed: it was not answered in time
-    plan       who repairs them by when, in so many attempts
+    plan       who repairs them by when, the last of so many plans, in so many attempts; unit: who is to, where it is said
     held       the step that keeps them for their way back unrepaired; since: the day they left for the office
     parcels    in how many they were to leave: one that consent revived is begun anew
     main       the branch that goes this way; outcome: how it ended
@@ -65,10 +51,13 @@ class Way:
     quantity: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
     passed: set[str] = field(default_factory=set)
+    carrier: str = ""
     quote: Quote | None = None
     quotes: int = 0
     attempts: int = 0
     plan: PlannedLine | None = None
+    plans: int = 0
+    unit: str = ""
     held: str = ""
     parcels: int = 0
     since: date | None = None
@@ -87,6 +76,11 @@ class Way:
     def here(self) -> bool:
         """Whether they stay at the office."""
         return self.place in AT_OFFICE
+
+    @property
+    def in_house(self) -> bool:
+        """Whether they never left the house: an anomaly has them repaired."""
+        return not self.here and "list" not in self.passed and ARRIVED in self.passed
 
     @property
     def charged(self) -> bool:
@@ -130,6 +124,7 @@ class Way:
         """Ask something about the line, under the key name-line or name-line-turn."""
         first, _, turn = name.partition("/")
         key, shown = f"{first}-{self.no}{turn and f'-{turn}'}", [*self.shown, *brief]
+        more["line"] = self.no
         return gate(key, title, role, form, within, link, lambda: shown, lambda: prefill or {}, check, **more)
 
     @property
@@ -148,11 +143,19 @@ class Way:
         """Give so many of the goods."""
         return Goods(**self.goods.as_goods(quantity))
 
+    @property
+    def order(self) -> int:
+        """The turn of the production order by which they are repaired."""
+        return self._turn(self.plans)
+
+    def _turn(self, number: int) -> int:
+        return self.no + 1000 * (number - 1)
+
     def parcel(self, kept_by: str) -> Parcel:
         """Pack the goods that a step keeps, to leave by forms and slips of their own."""
-        line, turn = self.line.model_copy(update={"quantity": self.quantity}), self.no + 1000 * self.parcels
         self.parcels += 1
-        return Parcel(self.case, [line], self.barred, turn, kept_by)
+        line = self.line.model_copy(update={"quantity": self.quantity})
+        return Parcel(self.case, [line], self.barred, self._turn(self.parcels), kept_by)
 
     def put_back(self) -> None:
         """Book goods back from the repairer into the damaged warehouse that they came from."""
@@ -160,91 +163,3 @@ class Way:
             self.out = False
             came = self.booking(MovementKind.DAMAGED_IN, "damaged", self.here)
             book_goods(self.case, came, turn=f"{self.no}-back-{self.attempts}")
-
-
-def list_due(goods: RepairGoods) -> Due:
-    """Due every 15 days, or at once when an office has collected 3 m³ (S3 §3 1.5)."""
-
-    def due(work: Work) -> Any:
-        others = waiting_here(work)
-        collected = goods.volume + sum(one.volume for one in others if one.case_id != goods.case_id)
-        return work.now if collected >= setting(work, "rr.list.volume") else calendar_days("list")(work)
-
-    return due
-
-
-def travelling(way: Way) -> Branch[GoodsArrived | None]:
-    """制作返件清单 → 确认物流信息 → 提货验货: a list takes the goods; None where none does within 30 days."""
-    asked = way.question(
-        "list", "待列返件清单", Role.SYSTEM, ListSent, list_due(way.goods), "制作返件清单",
-        expires=calendar_days("list_expiry"), remind=overdue(Role.OFFICE),
-    )  # fmt: skip
-    try:
-        yield asked
-    except TimedOut:
-        return None
-    way.passed.add("list")
-    return (yield from arriving(way))
-
-
-def arriving(way: Way, turn: str = "") -> Branch[GoodsArrived]:
-    """Wait until a list that was sent has told of the goods that they are on their way, and have arrived."""
-    if "shipped" not in way.passed:
-        due, link = working_days("shipping"), "确认物流信息"
-        yield way.question(f"shipped{turn}", "待发运", Role.SYSTEM, GoodsShipped, due, link, remind=None)
-        way.passed.add("shipped")
-    due, link = working_days("arrival"), "提货验货"
-    came: GoodsArrived = yield way.question(
-        f"arrived{turn}", "待到货", Role.SYSTEM, GoodsArrived, due, link, remind=None
-    )
-    way.passed.add(ARRIVED)
-    way.quantity = came.counted
-    return came
-
-
-def appraising(way: Way, came: GoodsArrived | None) -> Branch[Appraisal]:
-    """提货验货 → 修正确认: the workshop appraises, the office confirms what differs; silence is consent."""
-
-    def check(form: Appraisal, _work: Work) -> list[Problem]:
-        pays = form.misuse == YesNo.YES or way.charged
-        wants_fee = form.grade == Grade.REPAIRABLE and pays
-        return [*wanted(form, "fee", wants_fee), *wanted(form, "photos", form.differs == YesNo.YES)]
-
-    arrived = [f"实收 counted {came.counted:f} · {came.state.zh} {came.photos}"] if came else []
-    role = Role.OFFICE if way.here else Role.WORKSHOP
-    found: Appraisal = yield way.question(
-        "appraise", "返件鉴定", role, Appraisal, "appraisal", "提货验货", arrived, check
-    )
-    as_listed = came is None or (came.state == GoodsState.AS_LISTED and came.counted == way.goods.quantity)
-    counted_with_customer = way.case.request.owner == Owner.SENT_BY_CUSTOMER and not way.here
-    if not as_listed or found.differs == YesNo.YES or counted_with_customer:
-        found = yield from confirming_receipt(
-            way, found, [*arrived, f"鉴定 {found.grade.zh} {found.photos} {found.note}"]
-        )
-    way.misused = found.misuse == YesNo.YES
-    return found
-
-
-def confirming_receipt(way: Way, found: Appraisal, brief: Sequence[str]) -> Branch[Appraisal]:
-    """修正确认: the office confirms within 2 wd, a customer's parcel with the customer; an objection goes to QUALITY."""
-
-    def check(form: ReceiptConfirmed, _work: Work) -> list[Problem]:
-        return wanted(form, "reason", form.verdict == OfficeWord.OBJECT)
-
-    term = working_days("confirm")
-    try:
-        said = yield way.question(
-            "confirm", "修正确认", Role.OFFICE, ReceiptConfirmed, term, "修正确认", brief, check, expires=term
-        )
-    except TimedOut:
-        return found
-    if said.verdict == OfficeWord.CONFIRM:
-        return found
-    now = {"鉴定类别": found.grade.option, "使用不当": found.misuse.option}
-    more = [*brief, f"办事处异议 objection: **{said.reason}**"]
-    ruled = yield way.question(
-        "objection", "异议裁定", Role.QUALITY, ArbitrationFound, "objection", "修正确认", more, prefill=now
-    )
-    if ruled.verdict == Arbitration.APPRAISAL:
-        return found
-    return found.model_copy(update={"grade": ruled.grade, "misuse": ruled.misuse})

@@ -54,7 +54,7 @@ def test_a_charged_repair_waits_for_the_signed_consent_and_for_its_money(play: R
     """返回品信息反馈单 to the customer; 修理收费单 only after it came back signed with consent (S3 §8 5.1.1.1)."""
     case = quoted(play)
     (quote,) = play.documents(case, "FK")
-    assert quote.content["lines"][0]["reason"] == "主要部件损坏"
+    assert quote.content["lines"][0]["finding"] == "主要部件损坏"
     assert "SF" not in issued(play, case)
     assert "plan-1" not in play.items(case), "charged lines are planned only after the signed consent"
     assert "签字" in play.refused(case, "quote-1-1", 签字日期="")
@@ -218,6 +218,7 @@ def test_the_third_failed_inspection_may_give_the_goods_to_another_repairer(play
     assert "单位" in play.refused(case, "ruling-1-3", 裁定="换单位维修")
     assert "OUT9" in play.refused(case, "ruling-1-3", 裁定="换单位维修", 生产单位="OUT9")
     play.decide(case, "ruling-1-3", 裁定="换单位维修", 生产单位="OUT1")
+    play.decide(case, "plan-1001")
     assert play.items(case)["repair-1-4"].unit == "OUT1"
 
 

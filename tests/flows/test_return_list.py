@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput
 from schemas.words import Role
+from tasks.desk.pages import case_sheet
+from tasks.desk.queries import case_view
 from tasks.documents.printing import printed
 from tests.books import books_balance
 from tests.flows.repairs import Repairs, goods
@@ -236,3 +238,18 @@ def test_a_parcel_is_taken_in_by_the_warehouse_part_by_part(
 ) -> None:
     with pytest.raises(BadInput, match=expected):
         play.parcel(**wrong)
+
+
+def test_its_sheet_shows_which_repair_is_in_which_package_from_the_draft_on_and_what_has_come(play: Repairs) -> None:
+    case = play.reviewed(goods(), goods("P-PB-001", 1))
+    listed, shown = play.draw_up(case, package="A-7"), list[str]()
+    for key in ("list-1", "logistics", "receive-1"):
+        with play.db.connect() as connection:
+            shown.append(case_sheet(case_view(connection, listed)))
+        play.decide(listed, key, **({"明细": [{"行号": 1, "实收数量": 2}]} if key == "receive-1" else {}))
+    with play.db.connect() as connection:
+        page = case_sheet(case_view(connection, listed))
+    row = f"| 1 | {play.case(case).number} | **餐桌面板(1.4米)** 白蜡木 25×800×1400mm 原木清漆 | 掉漆 | A-7 | 2 块 |"
+    assert [f"{row}  |" in one for one in shown] == [True, True, True]
+    assert f"{row} 2 |" in page
+    assert "CNY" not in page

@@ -79,7 +79,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "return-list": (_at("list-1", listed=True), "list-1", {"返修单号": "", "箱号": ""}),
     "return-logistics": (_at("logistics", listed=True), "logistics", {"预计到货": TODAY}),
     "return-receipts": (_at("receive-1", listed=True), "receive-1", {"到货日期": TODAY, "实收数量": 2}),
-    "return-tracing": (_overdue, "trace-1", {"预计到货": TODAY}),
+    "return-tracing": (_overdue, "trace-1", {"预计到货": "2026-12-19"}),
     "parcel-return": (_unclaimed, "parcel-back", {}),
 }
 
