@@ -17,7 +17,17 @@ from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import barred_problems, find_leader, may_not
 from tasks.branches.beside import Branch, beside
 from tasks.control.queries import finished, lines_of, penalised, units_of
-from tasks.control.rules import Late, Opinion, decision_problems, end_of_month, moved, penalty_of, shared_out
+from tasks.control.rules import (
+    Late,
+    Opinion,
+    Proposed,
+    confirmed,
+    decision_problems,
+    end_of_month,
+    moved,
+    penalty_of,
+    shared_out,
+)
 from tasks.control.steps import goods_of
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import add_working_days_to_date, at, working_days_between
@@ -55,16 +65,20 @@ class Penalties:
         opinion = propose_penalty(self.case, unit, month, turn=key)
         if not opinion.late:
             return
-        barred, said = {self.case.request.applicant}, SILENT
-        try:
-            answer = yield objection_question(key, opinion)
-            barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
-        except TimedOut:
-            pass
-        leader = find_leader(self.case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
-        decision = yield decision_question(key, opinion, said, leader, barred)
+        decision = yield from judging(self.case, opinion, key, RECORD, {self.case.request.applicant})
         settle_penalty(self.case, opinion, decision, turn=key)
         self.penalised |= decision.verdict != PenaltyVerdict.DROP
+
+
+def judging(case: Case, opinion: Proposed, key: str, link: str, barred: set[str]) -> Branch[PenaltyDecision]:
+    """Hear the unit, whose silence is consent; then the MANAGER confirms, reduces or drops the opinion."""
+    said = SILENT
+    with suppress(TimedOut):
+        answer = yield objection_question(key, opinion, link)
+        barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
+    leader = find_leader(case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
+    decision: PenaltyDecision = yield decision_question(key, opinion, said, leader, barred, link)
+    return decision
 
 
 def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
@@ -113,7 +127,7 @@ def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
     return opinion
 
 
-def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
+def objection_question(key: str, opinion: Proposed, link: str) -> Question[PenaltyAnswer]:
     """Ask the unit, which may object within 3 wd; silence is consent."""
 
     def check(form: PenaltyAnswer, _work: Work) -> list[Problem]:
@@ -121,13 +135,13 @@ def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
 
     title, role, brief = "处罚意见答复", Role.RESPONSIBLE_UNIT, opinion.brief
     return gate(
-        f"answer-{key}", title, role, PenaltyAnswer, "objection", RECORD, lambda: brief,
+        f"answer-{key}", title, role, PenaltyAnswer, "objection", link, lambda: brief,
         check=check, unit=opinion.unit, expires=working_days("objection"), remind=None,
     )  # fmt: skip
 
 
 def decision_question(
-    key: str, opinion: Opinion, said: str, leader: Approver, barred: set[str]
+    key: str, opinion: Proposed, said: str, leader: Approver, barred: set[str], link: str
 ) -> Question[PenaltyDecision]:
     """Ask the MANAGER to confirm, reduce or drop an opinion; who answered for the unit may not."""
 
@@ -140,15 +154,14 @@ def decision_question(
 
     title, nobody = "处罚确认", may_not(barred, leader.last)
     return gate(
-        f"penalty-{key}", title, leader.role, PenaltyDecision, "approval", RECORD, brief, check=check, barred=nobody
+        f"penalty-{key}", title, leader.role, PenaltyDecision, "approval", link, brief, check=check, barred=nobody
     )
 
 
 @step("处罚通知", link=RECORD)
 def settle_penalty(work: Work, opinion: Opinion, decision: PenaltyDecision, turn: str) -> Decimal:
     """Note what was confirmed of an opinion, and notify the unit by a 处罚通知单 unless it was dropped; gives the sum."""
-    sums = {PenaltyVerdict.CONFIRM: opinion.amount, PenaltyVerdict.REDUCE: decision.amount}
-    total = sums.get(decision.verdict, Decimal(0))
+    total = confirmed(opinion, decision)
     shares = shared_out(total, [one.amount for one in opinion.late])
     for late, share in zip(opinion.late, shares, strict=True):
         own = {"line_no": late.line_no, "turn": late.turn, "made_on": late.made_on}

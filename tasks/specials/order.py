@@ -7,7 +7,7 @@ from typing import Final
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
-from schemas.tables import notice, part_price, production_order
+from schemas.tables import part_price, production_order
 from schemas.words import OrderState, Role
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone, next_answer
@@ -15,6 +15,7 @@ from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.rules import brief_lines
 from tasks.logistics.shipping import Shipping
+from tasks.notices.steps import tell
 from tasks.policies.queries import term
 from tasks.production.rules import Making
 from tasks.quotes.rules import FailedBy, Paid
@@ -83,8 +84,7 @@ def stop_order(work: Work) -> None:
 @step("答复结果", link="")
 def tell_applicant(work: Work, ending: SpecialEnding, reason: str) -> str:
     """Tell the office how its order ended."""
-    told = f"{work.case.number} 特殊订货 {ending.zh}：{reason}"
-    work.insert(notice, kind=f"reply:{Role.OFFICE}", role=Role.OFFICE, text=told, sent_at=work.now)
+    tell(work, Role.OFFICE, f"特殊订货 {ending.zh}：{reason}")
     return reason
 
 
