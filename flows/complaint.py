@@ -54,7 +54,7 @@ def complaint(case: Case) -> Closing:
     if took.same is not None:
         append_contact(case, took)
         return Closing(ContactEnding.APPENDED, took.same_no)
-    level = max(int(took.again), rules.LEVEL_OF.get(case.request.special, 0))
+    level = max(bool(took.same_no), rules.LEVEL_OF.get(case.request.special, 0))
     talk = Talk(case, took, complaint_limits(case), level=level, contacts=took.contacts)
     beside(case, talk.listening())
     try:

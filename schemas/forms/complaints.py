@@ -59,7 +59,8 @@ class Relief(Labelled):
     VISIT = "visit", "上门处理"
     PARTS = "parts", "补发配件"
     REPAIR = "repair", "返修"
-    RETURN = "return", "退换货"
+    RETURN = "return", "退货"
+    EXCHANGE = "exchange", "换货"
     SPECIAL = "special_order", "另行定做"
 
 

@@ -10,7 +10,7 @@ from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
 from tasks.applications.queries import BY_ORDER, sales
 from tasks.complaints.queries import BY_CALLER, Earlier, cases_named, earlier_contacts, named_by
-from tasks.complaints.rules import MAYBE_SAME, NO_CASE, hours, moment_of, newest, record_problems, same_matter
+from tasks.complaints.rules import MAYBE_SAME, NO_CASE, hours, moment_of, record_problems, same_matter, same_one
 from tasks.customers.queries import sale_of, waivers
 from tasks.durable import clock
 from tasks.people.queries import offices
@@ -60,16 +60,11 @@ def _taker_problems(form: ContactRecord, unit: Unit, office: Any) -> list[Proble
     return [] if able else [Problem(APPLICANT, str(person), NOT_OURS_TO)]
 
 
-def maybe_same(form: ContactRecord, unit: Unit, days: int) -> list[Earlier]:
+def maybe_same(form: ContactRecord, unit: Unit, days: int, own: int = 0) -> list[Earlier]:
     """Find the earlier contacts that may be about the same matter, the newest first."""
     found = unit.read_by(earlier_contacts, BY_CALLER, form) or []
-    return [one for one in found if same_matter(form, one) and (clock.now() - one.opened_at).days <= days]
-
-
-def same_one(form: ContactRecord, unit: Unit, days: int) -> Earlier | None:
-    """Give the contact that the agent says is about the same; None where it is a new matter."""
-    found = maybe_same(form, unit, days)
-    return newest(one for one in found if form.same_as in {"是", one.number})
+    recent = [one for one in found if one.id != own and (clock.now() - one.opened_at).days <= days]
+    return [one for one in recent if same_matter(form, one)]
 
 
 def _same_problems(form: ContactRecord, unit: Unit, days: int) -> list[Problem]:
@@ -78,7 +73,7 @@ def _same_problems(form: ContactRecord, unit: Unit, days: int) -> list[Problem]:
         return [Problem(FIELD, form.same_as, BESIDE)]
     if found and not form.same_as:
         return [Problem(FIELD, "", MAYBE_SAME.format("、".join(one.number for one in found)))]
-    if form.same_as not in {"", "否"} and same_one(form, unit, days) is None:
+    if form.same_as not in {"", "否"} and same_one(form, found) is None:
         return [Problem(FIELD, form.same_as, NOT_SAME)]
     mine = Earlier(
         0, "", form.kind, form.order_no, form.order_line, form.part, form.customer_phone, clock.now(), None, None

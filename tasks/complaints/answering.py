@@ -13,7 +13,8 @@ from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
 from tasks.branches.children import child_question
 from tasks.complaints import rules
-from tasks.complaints.steps import PARTY, RECORD, REPLY, issue_paper, open_relief, report_visit
+from tasks.complaints.relief import open_relief, relief_problems
+from tasks.complaints.steps import PARTY, RECORD, REPLY, issue_paper, report_visit
 from tasks.complaints.talk import Over, Talk
 from tasks.cycle.terms import Due, More, escalation, overdue, working_days
 from tasks.durable.process import ask
@@ -100,15 +101,16 @@ def repairing(talk: Talk, said: FirstAnswer) -> None:
 def _helped(talk: Talk, report: VisitReport) -> bool:
     """Have parts applied for, or goods repaired; says whether that helped."""
     key = talk.turn("child")
-    open_relief(talk.case, HELPED[report.verdict], report.part, report.quantity, key, turn=key)
-    return ask(
-        talk.case, child_question(key, "等待相关单据", working_days("visit"), RECORD, escalation(Role.SUPERVISOR))
-    ).good
+    if open_relief(talk.case, HELPED[report.verdict], report.part, report.quantity, key, turn=key) is None:
+        return False
+    due, remind = working_days("visit"), escalation(Role.SUPERVISOR)
+    return ask(talk.case, child_question(key, "等待相关单据", due, RECORD, remind)).good
 
 
 def _visit(form: VisitReport, work: Work) -> list[Problem]:
     _, end = rules.hours(setting(work, "cc.hotline"))
-    return rules.visit_problems(form, work.now, end)
+    helps = HELPED.get(form.verdict)
+    return [*rules.visit_problems(form, work.now, end), *relief_problems(work, helps, form.part, form.quantity)]
 
 
 def explaining(talk: Talk, ending: ContactEnding, why: str) -> None:

@@ -4,32 +4,25 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from schemas.forms.complaints import (
-    ComplaintFiled,
-    CustomerTold,
-    CustomerWord,
-    MeasureDone,
-    Measures,
-    Relief,
-    Satisfaction,
-)
+from schemas.forms.complaints import ComplaintFiled, CustomerTold, CustomerWord, MeasureDone, Measures, Satisfaction
 from schemas.forms.contacts import ContactWay, Standing
 from schemas.forms.quality import Passed, QualityInspection
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
+from schemas.shapes import money
 from schemas.words import DocumentKind, Role
 from tasks.approvals.rules import reason_needed
 from tasks.branches.beside import Branch, beside, drop, next_answer
 from tasks.branches.children import child_question
 from tasks.complaints import rules
 from tasks.complaints.handling import leader_says, next_plan, review
+from tasks.complaints.relief import OPENS, open_relief
 from tasks.complaints.steps import (
     FILE,
     FOLLOW,
     REPLY,
     archive_complaint,
     issue_paper,
-    open_relief,
     propose_fault,
     reopen_complaint,
     settle_fault,
@@ -37,7 +30,7 @@ from tasks.complaints.steps import (
 from tasks.complaints.talk import Over, Talk, word_problems
 from tasks.control.penalties import judging
 from tasks.cycle.terms import Due, calendar_days, end_of, escalation, overdue, working_days
-from tasks.durable.process import ask_first
+from tasks.durable.process import answered_at, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.unit.work import Work
@@ -73,7 +66,7 @@ def agreed(talk: Talk, plan: Measures) -> bool:
         await_contact(talk)
     if word.verdict == Satisfaction.SATISFIED:
         if plan.amount:
-            terms = {"amount": str(plan.amount), "clause": rules.said_of(plan), "remark": word.signed}
+            terms = {"amount": money(plan.amount), "clause": rules.said_of(plan), "remark": word.signed}
             issue_paper(talk.case, DocumentKind.AGREEMENT, terms, turn=talk.turn("agreement"))
         return True
     talk.refused += 1
@@ -101,12 +94,12 @@ def done(talk: Talk, plan: Measures) -> bool:
     waiting: list[Question[Any]] = [measure(talk, f"{turn}-remedy", plan.remedy, plan.by)]
     if plan.corrective:
         waiting.append(measure(talk, f"{turn}-corrective", plan.corrective, plan.corrective_by))
-    if plan.relief in rules.OPENS:
+    if plan.relief in OPENS:
         child = talk.turn("child")
-        open_relief(talk.case, Relief(plan.relief), plan.part, plan.quantity, child, turn=child)
-        waiting.append(
-            child_question(child, "等待相关单据", day_due(plan.by), FOLLOW, escalation(Role.COMPLAINT_HANDLER))
-        )
+        if open_relief(talk.case, plan.relief, plan.part, plan.quantity, child, turn=child) is None:
+            return failed(talk, "单据无法建立 the case could not be opened")
+        remind = escalation(Role.COMPLAINT_HANDLER)
+        waiting.append(child_question(child, "等待相关单据", day_due(plan.by), FOLLOW, remind))
     while waiting:
         try:
             question, said = ask_first(talk.case, *waiting)
@@ -198,7 +191,8 @@ def content(talk: Talk, filed: ComplaintFiled) -> bool:
     """回访: ask whether the customer is satisfied, by another person; unsatisfied within 30 days, one level higher."""
     if talk.anonymous:
         return True
-    over, more = calendar_days("callback_window"), {"barred": {filed.staff}, "check": word_problems}
+    over = calendar_days("callback_window", answered_at(talk.case, f"file-{talk.turns['file']}"))
+    more = {"barred": {filed.staff}, "check": word_problems}
     said: CustomerWord | None = None
     try:
         for _ in range(talk.limits.attempts):

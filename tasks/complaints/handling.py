@@ -23,12 +23,12 @@ from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
 from tasks.complaints import rules
 from tasks.complaints.answering import explaining
+from tasks.complaints.relief import relief_problems
 from tasks.complaints.steps import PARTY, PLAN, issue_paper, reinspect, waive_warranty_of
 from tasks.complaints.talk import Over, Talk
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import Notice, add_working_days
 from tasks.cycle.terms import More, overdue, working_days
-from tasks.durable.process import PROCESSES
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
 from tasks.policies.queries import setting
@@ -106,7 +106,8 @@ def _measures(talk: Talk, form: Measures, work: Work) -> list[Problem]:
     if isinstance(form, ComplaintPlan) and form.verdict != PlanVerdict.PLAN:
         return rules.plan_problems(form, talk.unit, talk.moved, talk.limits.transfers, work.read(units))
     unit = form.unit if isinstance(form, JointReview) else ""
-    problems = rules.measures_problems(form, work.today, PROCESSES, talk.form.order_no)
+    problems = rules.measures_problems(form, work.today)
+    problems += relief_problems(work, form.relief, form.part, form.quantity)
     return problems + rules.unit_problems(unit, work.read(units))
 
 

@@ -29,7 +29,6 @@ LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MA
 FINAL = LEVELS.index(Role.GENERAL_MANAGER)  # above the MANAGER's ruling nobody releases
 RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # the level that releases a plan
 LEVEL_OF = {SpecialMatter.TERMINATION: 1, SpecialMatter.INCIDENT: 2, SpecialMatter.LEGAL: 2}
-OPENS = {Relief.PARTS: "PA", Relief.REPAIR: "RR", Relief.RETURN: "RF", Relief.SPECIAL: "SO"}
 MATTERS = {ContactKind.COMPLAINT, ContactKind.REPAIR}  # of which there may be a same one
 PAST = "不能早于现在 must not be in the past"
 LATER = "不能晚于现在 must not be after now"
@@ -157,8 +156,8 @@ def visit_problems(form: VisitReport, now: datetime, end: time) -> list[Problem]
     return problems
 
 
-def measures_problems(form: Measures, today: date, processes: Mapping[str, Any], order: str) -> list[Problem]:
-    """Say what is wrong with what is to be done: no relief or date, one in the past, a process that is not there."""
+def measures_problems(form: Measures, today: date) -> list[Problem]:
+    """Say what is wrong with what is to be done: no relief or date, one in the past."""
     problems = list[Problem]()
     wanted = {"处理办法 relief": form.relief, "处理措施 remedy": form.remedy, "措施期限 by": form.by}
     problems += [Problem(field, "", "必填 is required of a plan") for field, value in wanted.items() if not value]
@@ -168,13 +167,6 @@ def measures_problems(form: Measures, today: date, processes: Mapping[str, Any],
     problems += [Problem(field, day, PAST) for field, day in dates.items() if day and day < today]
     if form.relief == Relief.PAY and not form.amount:
         problems.append(Problem("补偿金额 amount", form.amount, "经济补偿须大于 0 must be above 0"))
-    if code := OPENS.get(form.relief) if form.relief else None:
-        if code not in processes:
-            problems.append(
-                Problem("处理办法 relief", form.relief and form.relief.zh, "尚未开通 its process is not there")
-            )
-        if not (form.part and form.quantity and order):
-            problems.append(Problem("配件 part", form.part, "须有订单、配件和件数 order, part and pieces are required"))
     return problems
 
 
@@ -216,6 +208,7 @@ def said_of(plan: Measures) -> str:
     return " · ".join(text.strip() for text in [*more, paid, minutes] if text.strip())
 
 
-def newest(found: Iterable[Earlier]) -> Earlier | None:
-    """Give the contact by which a matter is followed: the newest that is no mere record of another's."""
-    return next((one for one in found if one.ending != ContactEnding.APPENDED), None)
+def same_one(form: ContactRecord, found: Iterable[Earlier]) -> Earlier | None:
+    """Give the contact that the agent says is about the same, no mere record of another's; None for a new matter."""
+    heads = (one for one in found if one.ending != ContactEnding.APPENDED)
+    return next((one for one in heads if form.same_as in {"是", one.number}), None)

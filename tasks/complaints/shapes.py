@@ -10,7 +10,7 @@ from schemas.words import Role
 class Taken(Shape):
     """A contact as it was taken: the same matter as which case, for the how-manieth time, when an answer is due.
 
-    same   the case by which the matter is followed, if that is open; again: it was followed before and has ended
+    same   the case by which the matter is followed, if that is open; same_no: its number
     """
 
     due: datetime
@@ -20,7 +20,6 @@ class Taken(Shape):
     major_at: int = 0
     same: int | None = None
     same_no: str = ""
-    again: bool = False
 
     @property
     def said(self) -> str:

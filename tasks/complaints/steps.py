@@ -4,23 +4,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from schemas.forms.applications import ApplicationLine, PartsApplication
-from schemas.forms.base import Form
-from schemas.forms.complaints import CauseFound, ComplaintFiled, Relief
-from schemas.forms.contacts import ContactRecord, SpecialMatter, VisitReport
+from schemas.forms.complaints import CauseFound, ComplaintFiled
+from schemas.forms.contacts import ContactRecord, Shift, SpecialMatter, VisitReport
 from schemas.forms.cycles import PenaltyDecision
-from schemas.forms.repairs import RepairApplication, RepairLine
-from schemas.forms.specials import SpecialLine, SpecialOrder
 from schemas.parts import Goods
+from schemas.shapes import money
 from schemas.spelling import order_number
 from schemas.tables import charge, letter
-from schemas.words import DocumentKind, EntryKind, MovementKind, Reason, Role, Urgency
-from tasks.applications.accept import CUSTOMER
+from schemas.words import DocumentKind, EntryKind, MovementKind, Role, Urgency
 from tasks.applications.queries import catalogue
 from tasks.applications.warranty import add_months
 from tasks.branches.children import OF_PEOPLE, withdraw_child
 from tasks.complaints import rules
-from tasks.complaints.accept import maybe_same, same_one
+from tasks.complaints.accept import maybe_same
 from tasks.complaints.queries import documents_of, opened_by
 from tasks.complaints.shapes import Fault, Handler, Limits, Taken
 from tasks.control.rules import confirmed
@@ -29,7 +25,6 @@ from tasks.cycle.queries import calendar
 from tasks.cycle.rules import at, shanghai_day
 from tasks.documents.contents import goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
-from tasks.durable.opening import open_child
 from tasks.durable.step import step
 from tasks.duty.queries import on_roster, roster
 from tasks.notices.steps import tell
@@ -47,11 +42,9 @@ REPLY, FOLLOW, FILE = "回复确认", "跟踪实施", "结案归档"
 def record_contact(work: Work, form: ContactRecord) -> Taken:
     """Issue the 来电信息记录表, say when an answer is due, and tell leaders whom it concerns at once."""
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
-    received, same = work.case.opened_at, same_one(form, work.unit, days)
-    duty = rules.on_duty(calendar(work), received, hotline)
-    names = "、".join(
-        sorted(f"{work.read(people)[row.staff]}" for row in on_roster(work.read(roster)) if row.shift != "leave")
-    )
+    received, found = work.case.opened_at, maybe_same(form, work.unit, days, work.case.id)
+    same, duty = rules.same_one(form, found), rules.on_duty(calendar(work), received, hotline)
+    people_on = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": str(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
     issue(work, DocumentKind.CONTACT, to_customer(work) | told | {"source": form.about, "lines": []})
@@ -62,10 +55,12 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     return Taken(
         due=rules.first_due(calendar(work), received, rules.moment_of(form.callback, hotline[1]), hotline),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
-        duty=f"值班 on duty {names}" if duty else "",
-        contacts=1 + (len(maybe_same(form, work.unit, days)) if same else 0), major_at=setting(work, "cc.major_contacts"),
-        same=same.id if same and same.closed_at is None else None, same_no=same.number if same else "", again=bool(same),
-    )  # fmt: skip
+        duty=f"值班 on duty {'、'.join(people_on)}" if duty else "",
+        contacts=1 + len(found) if same else 1,
+        major_at=setting(work, "cc.major_contacts"),
+        same=same.id if same and same.closed_at is None else None,
+        same_no=same.number if same else "",
+    )
 
 
 @step("并入原投诉", link=RECORD)
@@ -92,7 +87,7 @@ def find_handler(work: Work, turn: str) -> Handler:
     staff = work.read(people)
     known = sorted(code for code, one in staff.items() if one.active and one.holds(Role.COMPLAINT_HANDLER))
     own = known[work.case.id % len(known)] if known else ""
-    away = {row.staff: row.deputy for row in on_roster(work.read(roster)) if row.shift == "leave"}
+    away = {row.staff: row.deputy for row in on_roster(work.read(roster)) if row.shift == Shift.LEAVE}
     acting = away.get(own, own) or ""
     role = Role.COMPLAINT_HANDLER if acting else Role.SUPERVISOR
     return Handler(role=role, staff=str(staff[acting]) if acting else "")
@@ -137,21 +132,6 @@ def reinspect(work: Work, found: CauseFound, turn: str) -> DocumentRef:
     return issue(work, DocumentKind.INSPECTION, {"case": work.case.number, "lines": [row]})
 
 
-@step("另开单据", link="")
-def open_relief(work: Work, relief: Relief, part: str, quantity: Decimal, key: str, turn: str) -> int:
-    """Open the case of another process by which the customer is helped; the complaint follows it."""
-    case = work.case
-    about = {name: getattr(case, name) for name in ("office", "applicant", "order_no", "urgency", *CUSTOMER)}
-    about["remark"] = case.number
-    line = {"part": part, "quantity": quantity}
-    forms: dict[Relief, Form] = {
-        Relief.PARTS: PartsApplication(**about, lines=[ApplicationLine(**line, reason=Reason.QUALITY)]),
-        Relief.REPAIR: RepairApplication(**about, lines=[RepairLine(**line, reason=Reason.QUALITY, cause=case.number)]),
-        Relief.SPECIAL: SpecialOrder(**about, lines=[SpecialLine(**line)]),
-    }
-    return open_child(work, rules.OPENS[relief], forms[relief], key)
-
-
 @step("撤回相关单据", link="")
 def withdraw_named(work: Work, reason: str) -> list[str]:
     """Take back those of the opened cases that the customer's withdrawal names; the others stay."""
@@ -164,14 +144,14 @@ def withdraw_named(work: Work, reason: str) -> list[str]:
 @step("放弃保修", link=PARTY)
 def waive_warranty_of(work: Work, form: ContactRecord, staff: str) -> None:
     """Let 三包 of a line end today, as the customer wishes and the SUPERVISOR approved (S1 1.1.6)."""
-    end_warranty(work, (form.order_no, form.order_line), staff, form.matter)
+    end_warranty(work, form, staff, form.matter)
 
 
 @step("上门报告", link=RECORD)
 def report_visit(work: Work, said: VisitReport, turn: int) -> DocumentRef:
     """Issue the 维修服务报告 that the customer signed: fault, work, parts, fee, result."""
     told = {"cause": said.fault, "remedy": said.work, "remark": f"{said.verdict.zh} {said.signed}"}
-    return issue(work, DocumentKind.SERVICE_REPORT, to_customer(work) | told | {"amount": str(said.fee), "lines": []})
+    return issue(work, DocumentKind.SERVICE_REPORT, to_customer(work) | told | {"amount": money(said.fee), "lines": []})
 
 
 @step("投诉档案目录", link=FILE)

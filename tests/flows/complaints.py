@@ -57,6 +57,10 @@ class Hotline(Play):
             self.decide(case, "cause-1", 责任单位=unit)
         return case
 
+    def go_on(self, case: int, waiting: Mapping[str, Any]) -> None:
+        """Answer what is answered next; a month goes by itself."""
+        super().go_on(case, {key: item for key, item in waiting.items() if not key.startswith("month")})
+
     def to(self, case: int, prefix: str) -> str:
         """Answer everything sensibly until an item whose key begins so is open; gives its key."""
         while True:
