@@ -44,7 +44,8 @@ def accept_duty(form: DutyPlan, unit: Unit, _channel: Channel) -> tuple[Mapping[
     if not (problems or person.holds(Role.SUPERVISOR)):
         most, holidays = unit.read(policies)[version]["dr.swaps_per_month"], unit.read(calendars)[version].exceptions
         problems = swap_problems(form, unit, most, {day for day, worked in holidays.items() if not worked})
-    return {"office": office.code, "applicant": form.applicant, "policy_version": version}, problems
+    facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency}
+    return facts | {"policy_version": version}, problems
 
 
 def swap_problems(form: DutyPlan, unit: Unit, most: int, holidays: Any) -> list[Problem]:
