@@ -80,7 +80,7 @@ class CustomerTold(Decision):
     reply: Annotated[fields.Remark, Field(min_length=1), label("回复内容", "Reply"), Cell("原因、结论", width=30)]
 
 
-@sheet("customer-word", "客户意见", signer=("客服专员", "E1025"), hints=("一行一单；解决方案须客户签字确认。",))
+@sheet("customer-word", "客户意见", signer=("投诉专管员", "E1030"), hints=("一行一单；解决方案须客户签字确认。",))
 class CustomerWord(Decision):
     """客户意见: what the customer says of an explanation, a plan, or what was done."""
 

@@ -109,7 +109,7 @@ _PART = Annotated[fields.Remark, label("配件", "Part", "标准名称或编码 
 Part = Annotated[_PART, Cell(width=20)]
 Many = Annotated[fields.Count, label("件数", "Pieces"), Cell("", width=8)]
 Unit = Annotated[fields.Remark, label("责任单位", "Unit", "编码或名称 code or name"), Register.UNIT, Cell(width=14)]
-Numbered = Annotated[fields.Remark, AfterValidator(order_number), Register.CASE]
+Number = Annotated[fields.Remark, AfterValidator(order_number)]
 
 
 @sheet(
@@ -129,7 +129,7 @@ class ContactRecord(Request):
     expectation: Annotated[fields.Remark, label("客户期望", "Expectation"), Cell(width=20)] = ""
     callback: Annotated[fields.OptionalMoment, label("约定回复时间", "Callback promised"), Cell(width=17)] = ""
     received: Annotated[fields.OptionalMoment, label("来电时间", "Received"), Cell("", "空则为现在", 17)] = ""
-    order_no: Annotated[Numbered, label("订单号", "Order"), Cell("SO20260318-0042", width=20)] = ""
+    order_no: Annotated[Number, label("订单号", "Order"), Register.ORDER, Cell("SO20260318-0042", width=20)] = ""
     order_line: Annotated[int, Field(ge=0, le=9999), label("订单行", "Order line"), Cell("", width=8)] = 0
     part: Part = ""
     customer_name: Annotated[fields.ContactName[fields.Remark], needed(KNOWN), Cell(width=12)] = ""
@@ -137,8 +137,8 @@ class ContactRecord(Request):
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(width=30)] = ""
     special: Annotated[SpecialMatter, label("特别事项", "Special"), Cell("", width=10)] = SpecialMatter.NONE
     standing: Annotated[Standing, label("客户身份", "Customer is"), Cell("", width=10)] = Standing.ORDINARY
-    same_as: Annotated[Numbered, label("同一事项", "Same matter", SAME), Cell("", width=18)] = ""
-    about: Annotated[Numbered, label("相关单号", "About case"), Cell("", width=18)] = ""
+    same_as: Annotated[Number, label("同一事项", "Same matter", SAME), Cell("", width=18)] = ""
+    about: Annotated[Number, label("相关单号", "About case"), Register.CASE, Cell("", width=18)] = ""
     file_no: Annotated[fields.Remark, label("来件文号", "File number", FILE), Cell("", width=14)] = ""
     answer_by: Annotated[fields.OptionalDay, label("来件期限", "Authority's deadline"), Cell("", width=13)] = None
     recording: Annotated[fields.Remark, label("录音编号", "Recording"), Cell("", width=12)] = ""

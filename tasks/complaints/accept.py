@@ -75,10 +75,9 @@ def _same_problems(form: ContactRecord, unit: Unit, days: int) -> list[Problem]:
         return [Problem(FIELD, "", MAYBE_SAME.format("、".join(one.number for one in found)))]
     if form.same_as not in {"", "否"} and same_one(form, found) is None:
         return [Problem(FIELD, form.same_as, NOT_SAME)]
-    mine = Earlier(
-        0, "", form.kind, form.order_no, form.order_line, form.part, form.customer_phone, clock.now(), None, None
-    )
-    (unit.read_by(earlier_contacts, BY_CALLER, form) or []).insert(0, mine)
+    mine = (form.kind, form.order_no, form.order_line, form.part, form.customer_phone, clock.now(), None, None)
+    if (known := unit.read_by(earlier_contacts, BY_CALLER, form)) is not None:
+        known.insert(0, Earlier(-1, "", *mine))  # others of the same sheet see it
     return []
 
 
