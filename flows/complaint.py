@@ -55,7 +55,9 @@ def complaint(case: Case) -> Closing:
         append_contact(case, took)
         return Closing(ContactEnding.APPENDED, took.same_no)
     level = max(bool(took.same_no), rules.LEVEL_OF.get(case.request.special, 0))
-    talk = Talk(case, took, complaint_limits(case), level=level, contacts=took.contacts)
+    talk = Talk(
+        case, took, complaint_limits(case), level=level, contacts=took.contacts, barred={case.request.applicant}
+    )
     beside(case, talk.listening())
     try:
         return handle(talk)

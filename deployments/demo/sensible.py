@@ -18,6 +18,8 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.QUALITY,
     Role.RESPONSIBLE_UNIT,
     Role.AGENT,
+    Role.COMPLAINT_HANDLER,
+    Role.SALES_MANAGER,
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,

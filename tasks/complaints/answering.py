@@ -67,23 +67,25 @@ def at(moment: datetime) -> Due:
 
 def asking_unit(talk: Talk, said: FirstAnswer) -> None:
     """Have a unit answer a suggestion, or what it is the specialist for; the callback stays due. Then tell the customer."""
-    talk.unit, promised = said.unit, rules.moment_of(said.callback or talk.form.callback, talk.limits.day_ends)
+    promised = rules.moment_of(said.callback or talk.form.callback, talk.limits.day_ends)
+    talk.falls_to(said.unit)
     due = at(promised) if promised else working_days("unit_answer")
     answer = talk.put("unit", "单位答复", Role.RESPONSIBLE_UNIT, UnitAnswer, due, RECORD)
     reply = answer.answer
     if not talk.anonymous:
         told = f"**{answer.verdict.zh}** {reply}"
         reply = talk.put("told", "回复客户", Role.AGENT, CustomerTold, "reply", REPLY, told).reply
-    paper = {"matter": talk.form.matter, "production_unit": said.unit, "reply": f"{answer.verdict.zh} {reply}"}
+    paper = {"matter": talk.form.matter, "production_unit": talk.unit, "reply": f"{answer.verdict.zh} {reply}"}
     issue_paper(talk.case, DocumentKind.SUGGESTION, paper, turn="suggestion")
     raise Over(ENDS_AS.get(answer.verdict, ContactEnding.ANSWERED), reply)
 
 
 def repairing(talk: Talk, said: FirstAnswer) -> None:
     """报修: visit by appointment until it is repaired, there or by a case of parts or repair; nobody home: another day."""
-    when, missed, talk.unit = rules.moment_of(said.callback, talk.limits.day_ends), 0, said.unit
+    when, missed = rules.moment_of(said.callback, talk.limits.day_ends), 0
+    talk.falls_to(said.unit)
     if said.repair == RepairWay.SUPPLIER:
-        paper = {"matter": talk.form.matter, "supplier": said.unit, "wanted_on": said.callback}
+        paper = {"matter": talk.form.matter, "supplier": talk.unit, "wanted_on": said.callback}
         issue_paper(talk.case, DocumentKind.REPAIR_NOTICE, paper, turn="repair-notice")
     for turn in count(1):
         due = at(when) if when else working_days("visit")
@@ -130,7 +132,7 @@ def explaining(talk: Talk, ending: ContactEnding, why: str) -> None:
     if said.verdict != Satisfaction.UNSATISFIED:
         raise Over(ending, why)
     shown = [RIGHT, f"我方解释 we say: {why}", f"客户异议 the customer: **{said.reason}**", *talk.brief()]
-    matter = Matter(PARTY, set(), shown.copy)
+    matter = Matter(PARTY, talk.barred, shown.copy)
     if refused := alone(
         talk.case, approving(talk.case, talk.turn("ruling"), "异议裁定", Role.SUPERVISOR, matter, "release")
     ):

@@ -58,7 +58,7 @@ def agreed(talk: Talk, plan: Measures) -> bool:
         told = talk.put("reply", "回复客户", None, CustomerTold, "reply", REPLY, said, *filter(None, [why]))
         if talk.form.standing != Standing.KEY:
             break
-        if not (why := leader_says(talk, "reply-release", "回复批准", Role.MANAGER, set(), told.reply, link=REPLY)):
+        if not (why := leader_says(talk, "reply-release", "回复批准", Role.MANAGER, REPLY, told.reply)):
             break
     paper = {"matter": talk.form.matter, "cause": talk.cause, "remedy": rules.said_of(plan), "reply": told.reply}
     issue_paper(talk.case, DocumentKind.CONFIRMATION, paper, turn=talk.turn("confirmation"))

@@ -35,27 +35,25 @@ from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
-def leader_says(talk: Talk, name: str, title: str, role: Role, barred: set[str], *more: str, link: str = PARTY) -> str:
-    """Ask for a leader's word; gives the reason of a refusal."""
+def leader_says(talk: Talk, name: str, title: str, role: Role, link: str, *more: str) -> str:
+    """Ask for a leader's word, of somebody who has approved nothing of the case; gives the reason of a refusal."""
     shown = [*more, *talk.brief()]
-    return alone(
-        talk.case, approving(talk.case, talk.turn(name), title, role, Matter(link, barred, shown.copy), "release")
-    )
+    matter = Matter(link, talk.barred, shown.copy)
+    return alone(talk.case, approving(talk.case, talk.turn(name), title, role, matter, "release"))
 
 
 def heed_specials(talk: Talk) -> None:
     """Have leaders say what is theirs: a waiver, a special request, a difficult customer (DOMAIN-BRANCHES 3)."""
-    special = talk.form.special
+    special, known = talk.form.special, set(talk.barred)
     if talk.form.standing == Standing.DIFFICULT:
-        leader_says(talk, "difficult", "疑难客户确认", Role.SUPERVISOR, set())
-    if special == SpecialMatter.REQUEST and (why := leader_says(talk, "request", "特殊要求", Role.MANAGER, set())):
+        leader_says(talk, "difficult", "疑难客户确认", Role.SUPERVISOR, PARTY)
+    if special == SpecialMatter.REQUEST and (why := leader_says(talk, "request", "特殊要求", Role.MANAGER, PARTY)):
         explaining(talk, ContactEnding.INVALID, why)
     if special == SpecialMatter.WAIVER:
-        barred = set[str]()
-        if why := leader_says(talk, "waiver", "放弃保修", Role.SUPERVISOR, barred):
+        if why := leader_says(talk, "waiver", "放弃保修", Role.SUPERVISOR, PARTY):
             raise Over(ContactEnding.INVALID, why)
-        waive_warranty_of(talk.case, talk.form, min(barred))
-        raise Over(ContactEnding.ANSWERED, talk.form.special.zh)
+        waive_warranty_of(talk.case, talk.form, max(talk.barred - known))
+        raise Over(ContactEnding.ANSWERED, special.zh)
 
 
 def coordinate(talk: Talk) -> None:
@@ -66,7 +64,7 @@ def coordinate(talk: Talk) -> None:
             "coordinate", "协调责任方", None, Coordination, "coordination", PARTY, first,
             check=partial(_coordination, talk), also=Role.AGENT,
         )  # fmt: skip
-        talk.unit = said.unit
+        talk.falls_to(said.unit)
         if said.ask_quality == YesNo.NO:
             return None
         due, remind = working_days("cause"), overdue(Role.QUALITY)
@@ -76,7 +74,8 @@ def coordinate(talk: Talk) -> None:
             )
         except TimedOut:
             return review(talk, "责任逾期未定 responsibility was not decided in time")
-        talk.unit, talk.cause = found.unit or talk.unit, found.cause
+        talk.falls_to(found.unit)
+        talk.cause = found.cause
         talk.quality = found.verdict == CauseVerdict.OURS and found.quality == YesNo.YES
         if found.tested:
             reinspect(talk.case, found, turn=talk.turn("reinspect"))
@@ -116,7 +115,8 @@ def review(talk: Talk, why: str) -> None:
     role = Role.GENERAL_MANAGER if talk.quality else Role.SALES_MANAGER
     check = partial(_measures, talk)
     talk.binding = said = talk.put("review", "会审", role, JointReview, "review", PARTY, f"**{why}**", check=check)
-    talk.unit, talk.failed, talk.released_by = said.unit or talk.unit, 0, "会审 joint review"
+    talk.falls_to(said.unit)
+    talk.failed, talk.released_by = 0, "会审 joint review"
     minutes = {"minutes": said.minutes, "remedy": rules.said_of(said), "production_unit": talk.unit}
     issue_paper(talk.case, DocumentKind.REVIEW_MINUTES, minutes, turn=talk.turn("minutes"))
 
@@ -127,7 +127,8 @@ def next_plan(talk: Talk) -> Measures:
     while talk.binding is None:
         plan = ask_plan(talk, why)
         if plan.verdict == PlanVerdict.MOVE:
-            talk.unit, talk.moved = plan.unit, talk.moved + 1
+            talk.falls_to(plan.unit)
+            talk.moved += 1
         elif plan.verdict == PlanVerdict.DISPUTE:
             review(talk, plan.reason)
         elif not (why := released(talk, plan)):
@@ -163,11 +164,12 @@ def silent_unit(work: Work, due: datetime) -> list[Reminder]:
 
 def released(talk: Talk, plan: ComplaintPlan) -> str:
     """Have a plan released by whom severity and level say, anew where it has become graver; gives why it was not."""
-    barred, by = {plan.staff}, set[Role]()
+    by = set[Role]()
+    talk.barred.add(plan.staff)
     level = max(talk.level, rules.LEVELS.index(talk.planner) + 1 if talk.planner in rules.LEVELS else 0)
     while level < rules.FINAL and (role := rules.releaser(talk.severity, level)) not in by:
         said = f"方案 plan: **{rules.said_of(plan)}**"
-        if why := leader_says(talk, "release", "方案批准", role, barred, said, link=PLAN):
+        if why := leader_says(talk, "release", "方案批准", role, PLAN, said):
             return why
         by.add(role)
     talk.released_by = "、".join(role.zh for role in by) or "裁定 ruled"

@@ -93,6 +93,12 @@ def find_handler(work: Work, turn: str) -> Handler:
     return Handler(role=role, staff=str(staff[acting]) if acting else "")
 
 
+@step("责任单位", link="")
+def name_unit(work: Work, typed: str, turn: str) -> str:
+    """Give the code of the unit that is named."""
+    return str(work.read(units)[typed].code)
+
+
 @step("升为重大", link="")
 def raise_to_major(work: Work, why: str) -> str:
     """Tell the MANAGER that a complaint is major now."""

@@ -18,7 +18,16 @@ from tasks.branches.beside import Branch, next_answer
 from tasks.branches.children import ending_heard
 from tasks.complaints import rules
 from tasks.complaints.shapes import Limits, Taken
-from tasks.complaints.steps import FILE, PARTY, find_handler, issue_complaint, issue_paper, note_contact, raise_to_major
+from tasks.complaints.steps import (
+    FILE,
+    PARTY,
+    find_handler,
+    issue_complaint,
+    issue_paper,
+    name_unit,
+    note_contact,
+    raise_to_major,
+)
 from tasks.cycle.terms import Due, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
@@ -45,7 +54,7 @@ class Talk:
 
     level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause: QUALITY's
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
-    binding    what a joint review has decided; released_by: who released the plan; clock: of the month
+    binding    what a joint review has decided; released_by: who released the plan; barred: who may approve nothing more; clock: of the month
     """
 
     case: Case
@@ -61,6 +70,7 @@ class Talk:
     failed: int = 0
     moved: int = 0
     released_by: str = ""
+    barred: set[str] = field(default_factory=set)
     clock: Branch[None] | None = None
     binding: JointReview | None = None
     turns: Counter[str] = field(default_factory=Counter)
@@ -79,6 +89,11 @@ class Talk:
     def holder(self) -> Role:
         """Who handles it, by its level."""
         return rules.LEVELS[self.level]
+
+    def falls_to(self, unit: str) -> None:
+        """Let a unit answer for it from now on, by its code or name; where none is named whoever does goes on."""
+        if unit:
+            self.unit = name_unit(self.case, unit, turn=self.turn("named"))
 
     def turn(self, name: str) -> str:
         """Count what is done of a name: reply-1, reply-2, …"""

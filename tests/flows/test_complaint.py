@@ -129,7 +129,7 @@ def test_an_enquiry_may_pass_to_a_specialist_unit_and_its_callback_stays_due(pla
     """Enquiries may pass to a specialist unit, the callback stays due (S2)."""
     case = play.call("咨询", 约定回复时间="2026-11-19 16:00")
     assert "责任单位" in play.refused(case, "first-1", 接听结论="转办", 责任单位="没有的车间")
-    play.decide(case, "first-1", 接听结论="转办", 责任单位="SOFT")
+    play.decide(case, "first-1", 接听结论="转办", 责任单位="软包车间")
     item = play.items(case)["unit-1"]
     assert (item.role, item.unit, str(item.due_at)) == ("RESPONSIBLE_UNIT", "SOFT", "2026-11-19 08:00:00+00:00")
     play.decide(case, "unit-1", 单位意见="已解答", 答复内容="可拆洗")
@@ -439,7 +439,7 @@ def test_responsibility_moves_once_and_each_move_is_recorded(play: Hotline) -> N
     case = play.planned()
     moves: dict[str, Any] = {"方案结论": "转交他方", "原因": "非本车间产品"}
     assert "另一个单位" in play.refused(case, "plan-1", 责任单位="PANEL", **moves)
-    play.decide(case, "plan-1", 责任单位="PAINT", **moves)
+    play.decide(case, "plan-1", 责任单位="油漆车间", **moves)
     assert play.items(case)["plan-2"].unit == "PAINT"
     assert "最多转交 1 次" in play.refused(case, "plan-2", 责任单位="SOFT", **moves)
     assert [row.output["unit"] for row in play.timeline(case) if row.step_key == "plan-1"] == ["PAINT"]
