@@ -54,7 +54,8 @@ class Talk:
 
     level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause: QUALITY's
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
-    binding    what a joint review has decided; released_by: who released the plan; barred: who may approve nothing more; clock: of the month
+    binding    what a joint review has decided; released_by: who released the plan; clock: of the month
+    barred     who may approve nothing more
     """
 
     case: Case

@@ -442,7 +442,7 @@ def test_responsibility_moves_once_and_each_move_is_recorded(play: Hotline) -> N
     play.decide(case, "plan-1", 责任单位="油漆车间", **moves)
     assert play.items(case)["plan-2"].unit == "PAINT"
     assert "最多转交 1 次" in play.refused(case, "plan-2", 责任单位="SOFT", **moves)
-    assert [row.output["unit"] for row in play.timeline(case) if row.step_key == "plan-1"] == ["PAINT"]
+    assert [row.output["unit"] for row in play.timeline(case) if row.step_key == "plan-1"] == ["油漆车间"]
 
 
 @pytest.mark.parametrize("how", ["disputed", "unclear", "late"])
