@@ -1,6 +1,5 @@
 """协调责任方 and 提出处理方案: whose a complaint is, what is done about it, who releases that (DOMAIN 3; S3 §8 5.3–5.5)."""
 
-from datetime import datetime
 from functools import partial
 
 from schemas.forms.complaints import (
@@ -16,7 +15,6 @@ from schemas.forms.contacts import Severity, SpecialMatter, Standing
 from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
-from schemas.shapes import Reminder
 from schemas.words import DocumentKind, Role
 from tasks.applications.queries import catalogue
 from tasks.approvals.steps import Matter, approving
@@ -26,12 +24,9 @@ from tasks.complaints.answering import explaining
 from tasks.complaints.relief import relief_problems
 from tasks.complaints.steps import PARTY, PLAN, issue_paper, reinspect, waive_warranty_of
 from tasks.complaints.talk import Over, Talk
-from tasks.cycle.queries import calendar
-from tasks.cycle.rules import Notice, add_working_days
 from tasks.cycle.terms import More, overdue, working_days
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
-from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
@@ -144,22 +139,15 @@ def next_plan(talk: Talk) -> Measures:
 
 
 def ask_plan(talk: Talk, why: str) -> ComplaintPlan:
-    """Ask for a plan; a unit that is silent is told to its head, then to the MANAGER, who may plan in its place."""
-    told, within = [f"未批准 not released: **{why}**"] if why else [], "plan_again" if why else "plan"
-    more: More = {}
-    if talk.planner == Role.RESPONSIBLE_UNIT:
-        more = {"remind": silent_unit, "also": Role.MANAGER}
-    check = partial(_measures, talk)
-    return talk.put("plan", "处理方案", talk.planner, ComplaintPlan, within, PLAN, *told, check=check, **more)
-
-
-def silent_unit(work: Work, due: datetime) -> list[Reminder]:
-    """Tell a silent unit's head, two working days later the MANAGER, who may plan in its place."""
-    late = add_working_days(calendar(work), work.now, setting(work, "cc.silent_unit.days"))
-    return [
-        *overdue(Role.RESPONSIBLE_UNIT, Role.SUPERVISOR)(work, due),
-        Reminder(late, f"{Notice.OVER}-2", Role.MANAGER),
-    ]
+    """Ask for a plan; of a unit that is silent its head is told, two working days later the MANAGER plans in its place."""
+    told, check = [f"未批准 not released: **{why}**"] if why else [], partial(_measures, talk)
+    planner, within, more = talk.planner, "plan_again" if why else "plan", More()
+    if planner == Role.RESPONSIBLE_UNIT:
+        more = More(remind=overdue(planner, Role.SUPERVISOR), expires=working_days("silent_unit"))
+    try:
+        return talk.put("plan", "处理方案", planner, ComplaintPlan, within, PLAN, *told, check=check, **more)
+    except TimedOut:
+        return talk.put("plan", "处理方案", Role.MANAGER, ComplaintPlan, "plan_again", PLAN, *told, check=check)
 
 
 def released(talk: Talk, plan: ComplaintPlan) -> str:

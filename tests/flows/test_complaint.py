@@ -483,17 +483,17 @@ def test_a_refused_plan_goes_back_to_the_unit_twice_then_to_a_joint_review(play:
     assert "review-1" in play.items(case)
 
 
-def test_a_silent_unit_is_told_its_head_then_the_manager_who_may_plan(play: Hotline, today: Any) -> None:
-    """Unit silent 3 wd → its head, +2 wd MANAGER."""
+def test_a_silent_unit_is_told_its_head_then_the_manager_plans(play: Hotline, today: Any) -> None:
+    """Unit silent 3 wd → its head, +2 wd MANAGER, who plans in its place."""
     case = play.planned()
     today.move_to("2026-11-23T17:31:00+08:00")
     watch(play)
     assert ("plan-1", "RESPONSIBLE_UNIT") in play.told(case)
-    assert ("plan-1", "MANAGER") not in play.told(case)
     today.move_to("2026-11-25T17:31:00+08:00")
     watch(play)
-    assert ("plan-1", "MANAGER") in play.told(case)
-    play.decide(case, "plan-1", MANAGER, **PLANNED)
+    assert play.items(case)["plan-2"].role == "MANAGER"
+    play.decide(case, "plan-2", MANAGER, **PLANNED)
+    assert play.items(case)["release-1"].role == "SUPERVISOR"
 
 
 def test_a_plan_needs_relief_remedy_and_a_date_that_is_not_past(play: Hotline) -> None:
