@@ -74,6 +74,7 @@ def coordinate(talk: Talk) -> None:
         talk.quality = found.verdict == CauseVerdict.OURS and found.quality == YesNo.YES
         if found.tested:
             reinspect(talk.case, found, turn=talk.turn("reinspect"))
+            talk.tested = f"{found.tested}，不合格 {found.failed}"
         if found.verdict == CauseVerdict.UNCLEAR:
             return review(talk, f"责任不清 unclear: {found.cause}")
         if found.verdict == CauseVerdict.OURS:
@@ -140,21 +141,23 @@ def next_plan(talk: Talk) -> Measures:
 
 def ask_plan(talk: Talk, why: str) -> ComplaintPlan:
     """Ask for a plan; of a unit that is silent its head is told, two working days later the MANAGER plans in its place."""
-    told, check = [f"未批准 not released: **{why}**"] if why else [], partial(_measures, talk)
-    planner, within, more = talk.planner, "plan_again" if why else "plan", More()
-    if planner == Role.RESPONSIBLE_UNIT:
-        more = More(remind=overdue(planner, Role.SUPERVISOR), expires=working_days("silent_unit"))
-    try:
-        return talk.put("plan", "处理方案", planner, ComplaintPlan, within, PLAN, *told, check=check, **more)
-    except TimedOut:
-        return talk.put("plan", "处理方案", Role.MANAGER, ComplaintPlan, "plan_again", PLAN, *told, check=check)
+    told, within = [f"未批准 not released: **{why}**"] if why else [], "plan_again" if why else "plan"
+    talk.made_by, more = talk.planner, More()
+    if talk.made_by == Role.RESPONSIBLE_UNIT:
+        more = More(remind=overdue(talk.made_by, Role.SUPERVISOR), expires=working_days("silent_unit"))
+    while True:
+        try:
+            form, check = ComplaintPlan, partial(_measures, talk)
+            return talk.put("plan", "处理方案", talk.made_by, form, within, PLAN, *told, check=check, **more)
+        except TimedOut:
+            talk.made_by, more = Role.MANAGER, More()
 
 
 def released(talk: Talk, plan: ComplaintPlan) -> str:
     """Have a plan released by whom severity and level say, anew where it has become graver; gives why it was not."""
     by = set[Role]()
     talk.barred.add(plan.staff)
-    level = max(talk.level, rules.LEVELS.index(talk.planner) + 1 if talk.planner in rules.LEVELS else 0)
+    level = max(talk.level, rules.LEVELS.index(talk.made_by) + 1 if talk.made_by in rules.LEVELS else 0)
     while level < rules.FINAL and (role := rules.releaser(talk.severity, level)) not in by:
         said = f"方案 plan: **{rules.said_of(plan)}**"
         if why := leader_says(talk, "release", "方案批准", role, PLAN, said):

@@ -23,10 +23,11 @@ from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import at, shanghai_day
-from tasks.documents.contents import goods_row, to_customer
+from tasks.documents.contents import Content, by_office, goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
 from tasks.duty.queries import on_roster, roster
+from tasks.lookups.rules import shown
 from tasks.notices.steps import tell
 from tasks.people.queries import people, units
 from tasks.policies.queries import setting
@@ -45,9 +46,9 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     received, found = work.case.opened_at, maybe_same(form, work.unit, days, work.case.id)
     same, duty = rules.same_one(form, found), rules.on_duty(calendar(work), received, hotline)
     people_on = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
-    told = {"kind": form.kind.zh, "way": form.way.zh, "received": str(received), "recording": form.recording}
+    told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
-    issue(work, DocumentKind.CONTACT, to_customer(work) | told | {"source": form.about, "lines": []})
+    issue(work, DocumentKind.CONTACT, to_customer(work) | by_office(work) | told | {"source": form.about, "lines": []})
     if form.special == SpecialMatter.INCIDENT or (duty and form.urgency == Urgency.URGENT):
         tell(work, Role.MANAGER, f"{form.special.zh} {form.kind.zh} 请即处理 needs you at once")
     if same:
@@ -117,13 +118,20 @@ def note_contact(work: Work, number: str, contacts: int, turn: int) -> str:
 def issue_complaint(work: Work, told: Mapping[str, Any], turn: str) -> DocumentRef:
     """Issue an edition of the 顾客投诉处理单."""
     edition = 1 + sum(key.startswith("issue-complaint-") for key in work.keys)
-    return issue(work, DocumentKind.COMPLAINT, to_customer(work) | {"edition": edition, **told, "lines": []})
+    return issue(work, DocumentKind.COMPLAINT, _paper(work, told) | {"edition": edition})
 
 
 @step("客户文件", link="")
 def issue_paper(work: Work, kind: DocumentKind, told: Mapping[str, Any], turn: str) -> DocumentRef:
     """Issue a paper of a complaint: confirmation, notice, minutes, agreement, report."""
-    return issue(work, kind, to_customer(work) | {**told, "lines": []})
+    return issue(work, kind, _paper(work, told))
+
+
+def _paper(work: Work, told: Mapping[str, Any]) -> Content:
+    known = work.read(units)
+    codes = {name: told[name] for name in ("production_unit", "supplier") if told.get(name)}
+    named = {name: f"{known[code].name} {code}" for name, code in codes.items()}
+    return to_customer(work) | {**told, **named, "lines": []}
 
 
 @step("重检", link=PARTY)

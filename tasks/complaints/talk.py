@@ -52,9 +52,9 @@ class Over(Exception):
 class Talk:
     """How far a contact is.
 
-    level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause: QUALITY's
+    level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause, tested: by QUALITY
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
-    binding    what a joint review has decided; released_by: who released the plan; clock: of the month
+    binding    what a joint review has decided; made_by, released_by: who made and who released the plan; clock: of the month
     barred     who may approve nothing more
     """
 
@@ -66,10 +66,12 @@ class Talk:
     unit: str = ""
     quality: bool = False
     cause: str = ""
+    tested: str = ""
     contacts: int = 1
     refused: int = 0
     failed: int = 0
     moved: int = 0
+    made_by: Role | None = None
     released_by: str = ""
     barred: set[str] = field(default_factory=set)
     clock: Branch[None] | None = None
@@ -209,6 +211,7 @@ class Talk:
     def report(self, plan: Measures | None = None, **told: str) -> None:
         """Issue an edition of the 顾客投诉处理单 as things stand."""
         known = {"severity": self.severity.zh, "matter": self.form.matter, "cause": self.cause}
+        known |= {"tested": self.tested}
         known |= {"production_unit": self.unit, "released_by": self.released_by}
         if plan:
             known |= {"remedy": rules.said_of(plan), "corrective": f"{plan.corrective} {plan.corrective_by or ''}"}

@@ -60,7 +60,6 @@ FACTS = {  # of a document's content, in this order
     "reply": "答复 Reply",
     "customer_says": "客户意见 Customer",
     "effect": "效果验证 Effect",
-    "solved": "解决时间、解决人 Solved",
     "source": "来源单 Source",
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",

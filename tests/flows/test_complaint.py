@@ -187,7 +187,7 @@ def test_a_suppliers_repair_goes_to_the_supplier_by_a_repair_notice(play: Hotlin
     case = play.call("报修")
     assert "供应商" in play.refused(case, "first-1", 接听结论="转办", 维修方式="供应商", 责任单位="PANEL")
     play.decide(case, "first-1", 接听结论="转办", 维修方式="供应商", 责任单位="GLS")
-    assert [row.content["supplier"] for row in play.documents(case, "TZ")] == ["GLS"]
+    assert [row.content["supplier"] for row in play.documents(case, "TZ")] == ["玻璃镜面供应商 GLS"]
     assert (play.items(case)["visit-1"].role, play.items(case)["visit-1"].unit) == ("RESPONSIBLE_UNIT", "GLS")
 
 
@@ -431,6 +431,8 @@ def test_quality_decides_with_a_cause_analysis_and_reinspects_all_goods(play: Ho
     (report,) = play.documents(case, "JY")
     assert "重检 3 不合格 1" in report.content["lines"][0]["reason"]
     assert play.moved(case, "damaged_in") == {"P-PB-001": 1}
+    play.to(case, "reply")
+    assert "不合格 1" in play.documents(case, "TS")[-1].content["tested"]
     assert play.items(case)["plan-1"].unit == "PANEL"
 
 
@@ -493,7 +495,7 @@ def test_a_silent_unit_is_told_its_head_then_the_manager_plans(play: Hotline, to
     watch(play)
     assert play.items(case)["plan-2"].role == "MANAGER"
     play.decide(case, "plan-2", MANAGER, **PLANNED)
-    assert play.items(case)["release-1"].role == "SUPERVISOR"
+    assert "reply-1" in play.items(case), "nobody releases what the MANAGER has planned"
 
 
 def test_a_plan_needs_relief_remedy_and_a_date_that_is_not_past(play: Hotline) -> None:
