@@ -7,6 +7,8 @@ IN_ORDER = (  # as DOMAIN counts them
     "parts_application",
     "repair_return",
     "return_list",
+    "complaint",
+    "duty",
     "cycle_control",
     "part_anomaly",
     "special_order",

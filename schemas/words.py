@@ -216,6 +216,17 @@ class DocumentKind(Labelled):
     CYCLE_SHEET = "ZQ", "配件周期控制表"
     PENALTY_OPINION = "YJ", "处罚意见书"
     PENALTY_NOTICE = "CF", "处罚通知单"
+    CONTACT = "LD", "来电信息记录表"
+    COMPLAINT = "TS", "顾客投诉处理单"
+    REPAIR_NOTICE = "TZ", "维修通知单"
+    CONFIRMATION = "QR", "解决方案确认书"
+    CUSTOMER_NOTICE = "GZ", "客户问题告知书"
+    SITE_MINUTES = "JL", "现场处理纪要"
+    REVIEW_MINUTES = "HS", "会审纪要"
+    AGREEMENT = "XY", "协议书"
+    COMPLAINT_FILE = "DA", "投诉档案目录"
+    SUGGESTION = "JB", "意见建议反馈表"
+    DUTY_SWAP = "HB", "换班登记表"
 
 
 class OrderState(Labelled):

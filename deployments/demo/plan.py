@@ -119,7 +119,8 @@ class Story:
         """Fill in the application's form."""
         rows = self.rows(first)
         whole = {name: rows[0].pop(name) for name in self.whole}
-        return self.process.request.model_validate({**whole, self.kind.lines: [*filter(None, rows)]}).as_form()
+        lines = {self.kind.lines: [*filter(None, rows)]} if self.kind.lines else {}
+        return self.process.request.model_validate({**whole, **lines}).as_form()
 
 
 BY_CLICK, BY_SHEET_ALONE = (TypeAdapter(list[Story]).validate_python(TOLD[part]) for part in ("by_click", "by_sheet"))

@@ -82,6 +82,7 @@ class SheetsDoor:
         self.round = self.books = 0
         self._role, self._open = Role.OFFICE, folder  # whose workbook is open
         self._again: list[Todo] = []  # what came back of it
+        self._sent = set[str]()  # the applications that have come
         self._blank: dict[CaseStep, Sequence[Filled]] = {}
 
     def apply(self, stories: Sequence[Story]) -> dict[str, str]:
@@ -113,7 +114,9 @@ class SheetsDoor:
         sent = (service_case.c.process == code, service_case.c.parent_id.is_(None))
         with self.db.connect() as connection:
             made = connection.execute(select(service_case.c.origin, service_case.c.number).where(*sent)).all()
-        numbers = {row.origin.split(":", 2)[2]: row.number for row in made}
+        all_made = {row.origin.split(":", 2)[2]: row.number for row in made}
+        numbers = {key: number for key, number in all_made.items() if key not in self._sent}
+        self._sent |= numbers.keys()
         self.screen.stage(f"两份表重发一遍，没有重复 both sheets sent again: still {len(numbers)} 单 cases")
         checks = {
             "退回 rejected of the first sheet": ({row.number for row in report.rejected}, wrong),

@@ -7,7 +7,7 @@ and `Sense` what must be true of it. A label stands here if several forms have i
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, TypeVar
@@ -20,6 +20,8 @@ T = TypeVar("T")
 UNWANTED = {"Cc", "Cs"}  # control characters, halves of characters
 BIDI = {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}
 A_NUMBER = "应为数字 must be a number"
+A_MOMENT = "应为日期和时间 must be a day and a time such as 2026-05-06 16:00"
+_MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::\d{2}(?:\.0+)?)?)?")
 _UNSEEN = re.compile(
     r"[\s\u00ad\u115f\u1160\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff\uffa0]*"
 )  # blanks of any script
@@ -98,6 +100,21 @@ def unparted(typed: str) -> str:
     raise ValueError(f"{A_NUMBER}: 可读作 {one} 或 {other}，请写明 may mean {one} or {other}, write which")
 
 
+def moment_text(value: str) -> str:
+    """Write a day, or a day and a time, as it is kept: 2026-05-06 or 2026-05-06 16:00; ValueError where it is none."""
+    if not value:
+        return ""
+    plain = unicodedata.normalize("NFKC", value).replace("/", "-")
+    if not (read := _MOMENT.fullmatch(plain)):
+        raise ValueError(A_MOMENT)
+    year, month, day, hour, minute = (int(part) if part else 0 for part in read.groups())
+    try:
+        moment = datetime(year, month, day, hour, minute)
+    except ValueError:
+        raise ValueError(A_MOMENT) from None
+    return f"{moment:%Y-%m-%d %H:%M}" if read[4] else f"{moment:%Y-%m-%d}"
+
+
 def _half_width(value: object) -> object:
     """Read 1,200 and １２ as a person means them; floats by their shortest digits."""
     if isinstance(value, str):
@@ -130,6 +147,7 @@ OptionalDay = Annotated[
     PlainSerializer(lambda day: day.isoformat() if day else "", return_type=str),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
+OptionalMoment = Annotated[str, AfterValidator(moment_text), BeforeValidator(cleaned)]
 Past = Annotated[T, Sense.PAST]
 
 StaffNo = Annotated[Name, label(STAFF, "Staff number", "例如 e.g. E1001"), Register.STAFF]

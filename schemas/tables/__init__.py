@@ -2,6 +2,7 @@
 
 from schemas.tables.base import metadata
 from schemas.tables.cases import *
+from schemas.tables.complaints import *
 from schemas.tables.customers import *
 from schemas.tables.cycles import *
 from schemas.tables.history import *

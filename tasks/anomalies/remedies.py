@@ -11,7 +11,6 @@ from schemas.forms.base import Form
 from schemas.forms.repairs import Owner, RepairApplication, RepairLine
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
-from schemas.tables import notice
 from schemas.words import MovementKind, Role, Urgency
 from tasks.anomalies.rules import amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
@@ -30,6 +29,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import only_these
+from tasks.notices.steps import tell
 from tasks.people.queries import people
 from tasks.production.questions import count_question
 from tasks.stock.booking import book
@@ -147,7 +147,6 @@ def reply_to_reporter(work: Work, found: Anomaly, became: str) -> str:
     """Tell who reported it what became of it: a notice, and the 异常申报单 once more with the answer."""
     issue_report(work, found, edition=2, became=became)
     held = sorted(role for role, *_ in work.read(people)[found.reporter].roles)
-    told = f"{work.case.number} 异常处理结果 · {found.source} 第{found.line_no}行：{became}"
     for role in held[:1]:
-        work.insert(notice, kind=f"reply:{role}", role=role, text=told, sent_at=work.now)
+        tell(work, role, f"异常处理结果 · {found.source} 第{found.line_no}行：{became}")
     return became

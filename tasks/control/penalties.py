@@ -17,7 +17,17 @@ from tasks.approvals.rules import Approver, reason_needed
 from tasks.approvals.steps import barred_problems, find_leader, may_not
 from tasks.branches.beside import Branch, beside
 from tasks.control.queries import charged, finished, lines_of, penalised, units_of
-from tasks.control.rules import Late, Opinion, decision_problems, end_of_month, moved, penalty_of, shared_out
+from tasks.control.rules import (
+    Late,
+    Opinion,
+    Proposed,
+    confirmed,
+    decision_problems,
+    end_of_month,
+    moved,
+    penalty_of,
+    shared_out,
+)
 from tasks.control.steps import goods_of
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import add_working_days_to_date, at, working_days_between
@@ -55,15 +65,19 @@ class Penalties:
         opinion = propose_penalty(self.case, unit, month, turn=key)
         if not opinion.late:
             return
-        barred, said = {self.case.request.applicant}, SILENT
-        try:
-            answer = yield objection_question(key, opinion)
-            barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
-        except TimedOut:
-            pass
-        leader = find_leader(self.case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
-        decision = yield decision_question(key, opinion, said, leader, barred)
+        decision = yield from judging(self.case, opinion, key, RECORD, {self.case.request.applicant})
         self.penalised |= settle_penalty(self.case, opinion, decision, turn=key) > 0
+
+
+def judging(case: Case, opinion: Proposed, key: str, link: str, barred: set[str]) -> Branch[PenaltyDecision]:
+    """Hear the unit, whose silence is consent; then the MANAGER confirms, reduces or drops the opinion."""
+    said = SILENT
+    with suppress(TimedOut):
+        answer = yield objection_question(key, opinion, link)
+        barred, said = barred | {answer.staff}, f"{answer.verdict.option} {answer.reason}"
+    leader = find_leader(case, opinion.by, frozenset(barred), turn=f"penalty-{key}")
+    decision: PenaltyDecision = yield decision_question(key, opinion, said, leader, barred, link)
+    return decision
 
 
 def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
@@ -122,7 +136,7 @@ def propose_penalty(work: Work, unit: str, month: str, turn: str) -> Opinion:
     return opinion
 
 
-def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
+def objection_question(key: str, opinion: Proposed, link: str) -> Question[PenaltyAnswer]:
     """Ask the unit, which may object within 3 wd; silence is consent."""
 
     def check(form: PenaltyAnswer, _work: Work) -> list[Problem]:
@@ -130,13 +144,13 @@ def objection_question(key: str, opinion: Opinion) -> Question[PenaltyAnswer]:
 
     title, role, brief = "处罚意见答复", Role.RESPONSIBLE_UNIT, opinion.brief
     return gate(
-        f"answer-{key}", title, role, PenaltyAnswer, "objection", RECORD, lambda: brief,
+        f"answer-{key}", title, role, PenaltyAnswer, "objection", link, lambda: brief,
         check=check, unit=opinion.unit, expires=working_days("objection"), remind=None,
     )  # fmt: skip
 
 
 def decision_question(
-    key: str, opinion: Opinion, said: str, leader: Approver, barred: set[str]
+    key: str, opinion: Proposed, said: str, leader: Approver, barred: set[str], link: str
 ) -> Question[PenaltyDecision]:
     """Ask the MANAGER to confirm, reduce or drop an opinion; who answered for the unit may not."""
 
@@ -149,7 +163,7 @@ def decision_question(
 
     title, nobody = "处罚确认", may_not(barred, leader.last)
     return gate(
-        f"penalty-{key}", title, leader.role, PenaltyDecision, "approval", RECORD, brief, check=check, barred=nobody
+        f"penalty-{key}", title, leader.role, PenaltyDecision, "approval", link, brief, check=check, barred=nobody
     )
 
 
@@ -159,20 +173,19 @@ def settle_penalty(work: Work, opinion: Opinion, decision: PenaltyDecision, turn
 
     What an anomaly has charged for the delay meanwhile comes off it; of a penalty that is dropped that stays.
     """
-    sums = {PenaltyVerdict.CONFIRM: opinion.amount, PenaltyVerdict.REDUCE: decision.amount}
-    total = sums.get(decision.verdict, Decimal(0))
+    total = confirmed(opinion, decision)
     shares = shared_out(total, [one.amount for one in opinion.late])
-    confirmed = list[Decimal]()
+    owed = list[Decimal]()
     for late, share in zip(opinion.late, shares, strict=True):
         key = {"case_id": work.case.id, "line_no": late.line_no, "turn": late.turn, "made_on": late.made_on}
         elsewhere = _charged(work, late.line_no, opinion.unit, share)
-        confirmed.append(share - elsewhere)
-        work.update(penalty, key, confirmed=confirmed[-1], **({} if total else {"charged": Decimal(0)}))
+        owed.append(share - elsewhere)
+        work.update(penalty, key, confirmed=owed[-1], **({} if total else {"charged": Decimal(0)}))
         if elsewhere:
             work.shift(penalty, key, charged=elsewhere)
-    if any(confirmed):
-        _issue(work, DocumentKind.PENALTY_NOTICE, opinion, confirmed)
-    return sum(confirmed, Decimal(0))
+    if any(owed):
+        _issue(work, DocumentKind.PENALTY_NOTICE, opinion, owed)
+    return sum(owed, Decimal(0))
 
 
 def _charged(work: Work, line_no: int, unit: str, most: Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from schemas.forms.cycles import CycleProgress, Pause, PenaltyDecision, PenaltyVerdict
 from schemas.problems import Problem
@@ -92,6 +92,19 @@ class Opinion(Shape):
         return f"{self.unit_name} {self.month} {money(self.amount)} CNY" if self.late else ""
 
 
+class Proposed(Protocol):
+    """A penalty that is proposed for a unit; `by` confirms it before it is notified."""
+
+    @property
+    def unit(self) -> str: ...  # noqa: D102
+    @property
+    def by(self) -> Role: ...  # noqa: D102
+    @property
+    def amount(self) -> Decimal: ...  # noqa: D102
+    @property
+    def brief(self) -> list[str]: ...  # noqa: D102
+
+
 class Times(NamedTuple):
     """The record of a line: working days used, over and paused, and whether each stage kept its own term."""
 
@@ -161,6 +174,12 @@ def decision_problems(form: PenaltyDecision, proposed: Decimal) -> list[Problem]
         problems.append(Problem("减至金额 reduced to", form.amount, "只在减少时填写 only to reduce"))
     needed = form.verdict != PenaltyVerdict.CONFIRM
     return problems + reason_needed(form.reason, needed, "减少或免除时必填 is required to reduce or drop")
+
+
+def confirmed(opinion: Proposed, decision: PenaltyDecision) -> Decimal:
+    """Give what a unit pays of what was proposed, CNY."""
+    sums = {PenaltyVerdict.CONFIRM: opinion.amount, PenaltyVerdict.REDUCE: decision.amount}
+    return sums.get(decision.verdict, Decimal(0))
 
 
 def end_of_month(month: str) -> date:

@@ -5,14 +5,16 @@ wrote it: so applications and the customer file compute warranty of the same dat
 """
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row
 
 from schemas.forms.sales import WarrantyCard, WarrantyWaiver
 from schemas.problems import BadInput, Problem
+from schemas.tables import warranty_period, warranty_waiver
 from schemas.words import Role
-from tasks.applications.warranty import cover_of
+from tasks.applications.warranty import WAIVED, cover_of
 from tasks.customers import queries
 from tasks.customers.rules import FOREIGN, TOLD_BY_CARD, Sale, date_problems, heading, other_card_problem, unknown_sale
 from tasks.cycle.rules import shanghai_day
@@ -20,6 +22,7 @@ from tasks.durable import clock
 from tasks.people.queries import Person
 from tasks.people.rights import signer_at_work
 from tasks.policies.queries import policies, version_today
+from tasks.unit.work import Work
 
 NOT_SUPERVISOR = "需要客服主管的权限 must hold SUPERVISOR"
 
@@ -78,6 +81,17 @@ def waive_warranty(db: Engine, waiver: WarrantyWaiver) -> str:
         renew_periods(connection, [sale])
     done = f"已放弃保修，{today} 起不再三包 the warranty ends" if new else "此前已放弃保修，未作改动 was waived before"
     return f"{sale[0]} 第 {sale[1]} 行 {done}"
+
+
+def end_warranty(work: Work, sold: Any, staff: str, reason: str) -> None:
+    """Note in a case's step that a customer gives up the warranty of a line: from today on there is none."""
+    (order_no, line_no), waived = queries.sale_of(sold), WAIVED.format(work.today)
+    line = {"order_no": order_no, "line_no": line_no}
+    work.insert(warranty_waiver, **line, waived_on=work.today, staff=staff, reason=reason)
+    for row in work.unit.read_by(queries.periods, queries.sale_of, sold) or []:
+        if row.ends_on >= work.today:
+            changed = {"ends_on": work.today - timedelta(days=1), "rule": f"{row.rule}，{waived}"}
+            work.update(warranty_period, {**line, "category": row.category}, **changed)
 
 
 def renew_periods(connection: Connection, sales: Collection[Sale]) -> None:

@@ -121,6 +121,24 @@ def categories(connection: Connection) -> Sequence[str]:
     return connection.execute(select(part_category.c.code).order_by(part_category.c.code)).scalars().all()
 
 
+def sale_of(one: Any) -> Sale:
+    """Give the line of an order that a record is about; of a case, none."""
+    return one.order_no, getattr(one, "order_line", 0)
+
+
+def waivers(connection: Connection, sales: Sequence[Sale]) -> dict[Sale, Row[Any]]:
+    """Give the waivers of lines of orders."""
+    fits = tuple_(warranty_waiver.c.order_no, warranty_waiver.c.line_no).in_(sales)
+    return {(row.order_no, row.line_no): row for row in connection.execute(select(warranty_waiver).where(fits))}
+
+
+def periods(connection: Connection, sales: Sequence[Sale]) -> dict[Sale, list[Row[Any]]]:
+    """Give the periods of 三包 of lines of orders."""
+    fits = tuple_(warranty_period.c.order_no, warranty_period.c.line_no).in_(sales)
+    rows = list(connection.execute(select(warranty_period).where(fits)))
+    return {sale: [row for row in rows if (row.order_no, row.line_no) == sale] for sale in sales}
+
+
 def replace_periods(connection: Connection, sales: Collection[Sale], periods: Sequence[Mapping[str, Any]]) -> None:
     """Put these periods in the place of those that are kept of the lines."""
     of_sales = tuple_(warranty_period.c.order_no, warranty_period.c.line_no).in_(sales)

@@ -26,12 +26,12 @@ from tasks.production.rules import NO_UNIT, Received
 from tasks.production.steps import book_goods_in, place_production_orders, record_production
 from tasks.quality.steps import inspecting
 from tasks.quotes.steps import answer_question, ends, paying
+from tasks.repair.disputes import disputing
 from tasks.repair.rules import wanted
 from tasks.repair.steps import book_goods, end_repair_order, issue_fee_note, offer_repair, report_repair
 from tasks.repair.way import Way
 from tasks.unit.work import Work
 
-NOT_YET = "投诉流程尚未开通，请先按报价办理 not yet: complaints are not there, go by the quote for now"
 AGREED = "高于已同意的报价，请选“须重新报价” is more than was agreed: choose dearer, a new quote is needed"
 NOT_DEARER = "收费且高于已同意的报价才须重新报价 a new quote is for what is charged, and dearer than agreed"
 
@@ -40,11 +40,13 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     """Quote to the customer; says whether it came back signed. Silence for 15 days lets it lapse."""
     way.quotes, way.lapsed = way.quotes + 1, False
     turn, brief = f"{way.no}-{way.quotes}", [f"报价 quote: **{fee:,.2f} CNY** · {finding}"]
-    yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief, _told)
+    told = yield way.question(f"contact/{way.quotes}", "报价联系", Role.AGENT, QuoteSent, "contact", "修正确认", brief)
+    if told.disputed == YesNo.YES and (yield from disputing(way, told.note)):
+        return True
     way.quote = offer_repair(way.case, way.goods, fee, finding, turn=turn)
-    told, shown = reminders("quote", Role.AGENT), [*way.shown, *filter(None, [finding])]
+    remind, shown = reminders("quote", Role.AGENT), [*way.shown, *filter(None, [finding])]
     asked = answer_question(
-        f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, told, ends(way.quote), line=way.no
+        f"quote-{turn}", Role.AGENT, way.quote, "修正确认", shown.copy, remind, ends(way.quote), line=way.no
     )
     try:
         said = yield asked
@@ -54,10 +56,6 @@ def quoting(way: Way, fee: Decimal, finding: str) -> Branch[bool]:
     if said.verdict == QuoteVerdict.ACCEPT:
         consented(way, said.signed_on)
     return bool(said.verdict == QuoteVerdict.ACCEPT)
-
-
-def _told(form: QuoteSent, _work: Work) -> list[Problem]:
-    return [Problem("三包有异议 warranty disputed", form.disputed.zh, NOT_YET)] if form.disputed == YesNo.YES else []
 
 
 def consented(way: Way, signed_on: date) -> None:

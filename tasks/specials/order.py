@@ -9,7 +9,7 @@ from schemas.forms.sales import SalesChannel
 from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
-from schemas.tables import case_line, notice, part_price, production_order, sales_change, sales_record
+from schemas.tables import case_line, part_price, production_order, sales_change, sales_record
 from schemas.words import OrderState, Role
 from tasks.applications.accept import CUSTOMER
 from tasks.approvals.steps import Matter, approving
@@ -21,6 +21,7 @@ from tasks.lines.queries import parts_of
 from tasks.lines.rules import brief_lines
 from tasks.lines.steps import mark_line
 from tasks.logistics.shipping import Shipping
+from tasks.notices.steps import tell
 from tasks.people.queries import units
 from tasks.policies.queries import term
 from tasks.production.rules import Making
@@ -117,8 +118,7 @@ def stop_order(work: Work) -> None:
 @step("答复结果", link="")
 def tell_applicant(work: Work, ending: SpecialEnding, reason: str) -> str:
     """Tell the office how its order ended."""
-    told = f"{work.case.number} 特殊订货 {ending.zh}：{reason}"
-    work.insert(notice, kind=f"reply:{Role.OFFICE}", role=Role.OFFICE, text=told, sent_at=work.now)
+    tell(work, Role.OFFICE, f"特殊订货 {ending.zh}：{reason}")
     return reason
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+import flows.complaint
 import flows.repair_return
 import flows.return_list  # noqa: F401  register RR and its lists
 from schemas.words import Channel, Role

@@ -88,11 +88,49 @@ def test_the_workshop_prices_what_is_charged(play: Repairs) -> None:
     assert str(item.due_at) == "2026-11-19 09:30:00+00:00"
 
 
-def test_a_warranty_that_the_customer_disputes_waits_for_complaints_and_is_refused_until_then(play: Repairs) -> None:
-    """The customer disputes the warranty → a linked complaint, the repair waits."""
+def disputed(play: Repairs) -> tuple[int, int]:
+    """Let a customer dispute the warranty of a repair; gives the repair and the complaint, which is judged valid."""
     case = play.arrived(fee="收费")
     play.decide(case, "appraise-1", 修理费=120)
-    assert "尚未开通" in play.refused(case, "contact-1-1", 三包有异议="是")
+    play.decide(case, "contact-1-1", 三包有异议="是", 说明="去年十二月才签收")
+    assert list(play.items(case)) == ["dispute-1-1"], "the repair waits"
+    play.rest()
+    complaint = play.child(case, "dispute-1-1")
+    play.decide(complaint, "first-1")
+    play.decide(complaint, "coordinate-1", 品管判定="否")
+    return case, complaint
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_a_warranty_that_the_customer_disputes_opens_a_complaint_and_the_repair_waits(
+    play: Repairs, free: bool
+) -> None:
+    """The customer disputes the warranty → a linked complaint, the repair waits."""
+    case, complaint = disputed(play)
+    assert (play.case(complaint).process, play.case(complaint).parent_id) == ("CC", case)
+    assert play.case(complaint).request["about"] == play.case(case).number
+    play.decide(complaint, "plan-1", 处理办法="按三包免费" if free else "说明致歉")
+    assert play.finish(complaint) == "settled"
+    play.rest()
+    assert (play.lines(case)[0].fee == "free") is free
+    assert ("quote-1-1" in play.items(case)) is not free, "where the warranty holds nothing is quoted"
+    assert play.finish(case) == "repaired"
+    assert ("SF" in issued(play, case)) is not free
+
+
+def test_a_dispute_that_comes_to_nothing_leaves_the_quote(play: Repairs) -> None:
+    case, complaint = disputed(play)
+    assert play.withdraw(complaint, "E1025", "客户撤诉").accepted
+    play.rest()
+    assert "quote-1-1" in play.items(case)
+
+
+def test_a_repair_that_is_withdrawn_takes_its_dispute_along(play: Repairs) -> None:
+    case, complaint = disputed(play)
+    assert play.withdraw(case, play.case(case).applicant).accepted
+    assert play.finish(case) == "withdrawn"
+    play.rest()
+    assert play.case(complaint).ending == "withdrawn"
 
 
 @pytest.mark.parametrize("how", [{"fee": "收费"}, {}], ids=["out of warranty, no main component", "misuse"])

@@ -49,6 +49,15 @@ REPAIR = {
     "损坏原因": "掉漆",
 }
 
+CONTACT = {
+    "申报人工号": "E1025",
+    "来电类别": "投诉",
+    "来电渠道": "电话",
+    "来电事项": "柜门开裂",
+    "客户期望": "更换门板",
+    "订单号": "SO20260318-0042",
+}
+
 ANOMALY = {
     "申报人工号": "E1055",
     "来源单号": "PA-2026-000008",
@@ -77,6 +86,7 @@ def main() -> None:
             take_special_order,
             take_part_anomaly,
             take_repair_return,
+            take_hotline,
         ):
             take(staff)
         take_cycle_control(product, staff)
@@ -171,6 +181,11 @@ def late_control(product: Product) -> str:
 def take_repair_return(staff: Staff) -> None:
     """What an office fills in to have something repaired."""
     shoot_form(staff, "北京办事处", "配件返修", REPAIR, "repair-return", 2100)
+
+
+def take_hotline(staff: Staff) -> None:
+    """What an agent fills in while a customer is on the phone."""
+    shoot_form(staff, "北京办事处", "客户服务", CONTACT, "hotline", 2300)
 
 
 def shoot_form(staff: Staff, office: str, title: str, values: Mapping[str, object], name: str, height: int) -> None:

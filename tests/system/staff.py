@@ -191,14 +191,18 @@ def field(scope: Locator, label: str, row: int = 0) -> Locator:
 
 
 def fill(scope: Locator, label: str, value: Any, row: int = 0) -> None:
-    """Fill in a field by mouse: type, choose an option by its Chinese word, or pick today ("today")."""
+    """Fill in a field by mouse: type, choose an option by its Chinese word, or pick a day ("today", "next month")."""
     found = field(scope, label, row)
     if found.evaluate("e => e.tagName") != "BUTTON":
         found.fill(str(value))
         return
     found.click()
-    if value == "today":
-        scope.page.locator(".rdp-today button").click()
+    if value in {"today", "next month"}:
+        days = scope.page.locator(".rdp-today button")
+        if value == "next month":
+            scope.page.locator(".rdp-button_next").click()
+            days = scope.page.locator(".rdp-day:not(.rdp-outside) button", has_text=re.compile("^15$"))
+        days.click()
         scope.get_by_role("heading").first.click()  # the calendar stays open until one clicks elsewhere
     else:
         scope.page.get_by_role("option", name=str(value)).first.click()

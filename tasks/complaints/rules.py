@@ -1,0 +1,214 @@
+"""What must hold of a contact, its first answer, plans and visits; when answers are due; who releases (DOMAIN 3); pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from schemas.forms.complaints import ComplaintPlan, JointReview, Measures, PlanVerdict, Relief
+from schemas.forms.contacts import (
+    ContactKind,
+    ContactRecord,
+    ContactWay,
+    FirstAnswer,
+    FirstVerdict,
+    RepairWay,
+    Severity,
+    SpecialMatter,
+    Standing,
+    VisitReport,
+    VisitResult,
+)
+from schemas.problems import Problem
+from schemas.processes.complaint import ContactEnding
+from schemas.words import Role
+from tasks.complaints.queries import Earlier
+from tasks.cycle.rules import Calendar, at, is_working_day, shanghai_day
+from tasks.unit.work import SHANGHAI
+
+LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
+FINAL = LEVELS.index(Role.GENERAL_MANAGER)  # above the MANAGER's ruling nobody releases
+RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # the level that releases a plan
+LEVEL_OF = {SpecialMatter.TERMINATION: 1, SpecialMatter.INCIDENT: 2, SpecialMatter.LEGAL: 2}
+MATTERS = {ContactKind.COMPLAINT, ContactKind.REPAIR}  # of which there may be a same one
+PAST = "不能早于现在 must not be in the past"
+LATER = "不能晚于现在 must not be after now"
+MAYBE_SAME = "可能与 {} 为同一事项：是则填其单号或“是”，否则填“否” may be the same matter: its number or 是, else 否"
+NO_CASE = "没有这个单号，请核对 there is no such case: check the number"
+TAKEN = {
+    ContactKind.COMPLAINT: {FirstVerdict.VALID, FirstVerdict.INVALID, FirstVerdict.NOT_OURS, FirstVerdict.INTERIM},
+    ContactKind.REPAIR: {FirstVerdict.ANSWERED, FirstVerdict.PASS_ON, FirstVerdict.INTERIM, FirstVerdict.NOT_OURS},
+    ContactKind.ENQUIRY: {FirstVerdict.ANSWERED, FirstVerdict.PASS_ON, FirstVerdict.INTERIM},
+    ContactKind.SUGGESTION: {FirstVerdict.ANSWERED, FirstVerdict.PASS_ON, FirstVerdict.INTERIM},
+}
+WITH_ANSWER = {FirstVerdict.ANSWERED, FirstVerdict.INTERIM, FirstVerdict.INVALID, FirstVerdict.NOT_OURS}
+
+
+def moment_of(text: str, end: time) -> datetime | None:
+    """Read a promised moment; a day without a time means until that hour."""
+    if not text:
+        return None
+    day, _, hour = text.partition(" ")
+    return at(date.fromisoformat(day), time.fromisoformat(hour) if hour else end)
+
+
+def hours(policy: Any) -> tuple[time, time]:
+    """Read a policy's hours."""
+    start, end = map(time.fromisoformat, policy)
+    return start, end
+
+
+def on_duty(calendar: Calendar, moment: datetime, hotline: tuple[time, time]) -> bool:
+    """Say whether a moment lies outside of the hotline's own hours, in those of who is on duty (S1 1.3.1)."""
+    here = moment.astimezone(SHANGHAI)
+    return not (is_working_day(calendar, here.date()) and hotline[0] <= here.time() <= hotline[1])
+
+
+def first_due(
+    calendar: Calendar, received: datetime, promised: datetime | None, hotline: tuple[time, time]
+) -> datetime:
+    """An answer, if only for now, is due the same day, on duty the next; before that the promised callback is."""
+    duty = on_duty(calendar, received, hotline)
+    last = at(shanghai_day(received) + timedelta(days=1 if duty else 0), hotline[1])
+    return min(promised or last, last)
+
+
+def after_hours(received: datetime, many: int) -> datetime:
+    """Give the end of so many plain clock hours: no day is skipped (S1 1.3.3.2)."""
+    return received + timedelta(hours=many)
+
+
+def same_matter(form: ContactRecord, other: Earlier) -> bool:
+    """Say whether an earlier contact may be about the same: order and line or part, without an order the customer."""
+    if form.kind not in MATTERS or other.kind not in MATTERS or other.ending == ContactEnding.WITHDRAWN:
+        return False
+    if form.order_no and other.order_no:
+        pairs = ((form.order_line, other.order_line), (form.part, other.part))
+        return form.order_no == other.order_no and all(not (a and b) or a == b for a, b in pairs)
+    return bool(form.customer_phone) and form.customer_phone == other.phone
+
+
+def record_problems(form: ContactRecord, now: datetime, hotline: tuple[time, time]) -> list[Problem]:
+    """Say what is wrong with a record in itself: times, an authority without its file, a waiver of no line."""
+    problems, received = list[Problem](), moment_of(form.received, hotline[0])
+    promised = moment_of(form.callback, hotline[1])
+    if promised and promised < now:
+        problems.append(Problem("约定回复时间 callback", form.callback, PAST))
+    if received and received > now:
+        problems.append(Problem("来电时间 received", form.received, LATER))
+    if form.way == ContactWay.AUTHORITY and not (form.file_no and form.answer_by):
+        problems.append(
+            Problem("来件文号 file", form.file_no, "消协、工商来件须有文号和期限 needs number and deadline")
+        )
+    if form.answer_by and form.answer_by < shanghai_day(now):
+        problems.append(Problem("来件期限 deadline", form.answer_by, PAST))
+    if form.special == SpecialMatter.WAIVER and not (form.order_no and form.order_line):
+        problems.append(Problem("订单行 line", form.order_line, "放弃保修须写明订单和行 a waiver needs order and line"))
+    known = form.order_no or (form.customer_name and form.customer_phone) or form.standing == Standing.ANONYMOUS
+    if not known:
+        problems.append(Problem("客户电话 phone", "", "没有订单又不匿名时，姓名和电话必填 name and phone are required"))
+    return problems
+
+
+def least(form: ContactRecord, said: Severity | None, contacts: int, most: int) -> Severity:
+    """Give how grave a complaint is at least: what the agent says, what an authority or repeated requests make of it."""
+    order, grades = list(Severity), [said or Severity.MINOR]
+    if form.way == ContactWay.AUTHORITY:
+        grades.append(Severity.IMPORTANT)
+    if contacts >= most:
+        grades.append(Severity.MAJOR)
+    return max(grades, key=order.index)
+
+
+def first_problems(form: FirstAnswer, record: ContactRecord, now: datetime, end: time, suppliers: Any) -> list[Problem]:
+    """Say what is wrong with a first answer."""
+    verdict, problems = form.verdict, list[Problem]()
+    if verdict not in TAKEN[record.kind]:
+        allowed = "、".join(one.zh for one in FirstVerdict if one in TAKEN[record.kind])
+        problems.append(Problem("接听结论 verdict", verdict.zh, f"{record.kind.zh}应为 must be one of {allowed}"))
+    if verdict == FirstVerdict.VALID and form.severity is None:
+        problems.append(Problem("严重程度 severity", "", "有效投诉必填 is required of a valid complaint"))
+    if verdict in WITH_ANSWER and not form.answer:
+        problems.append(Problem("答复内容 answer", "", "必填 is required"))
+    when, repair = moment_of(form.callback, end), verdict == FirstVerdict.PASS_ON and record.kind == ContactKind.REPAIR
+    if when and when < now:
+        problems.append(Problem("约定时间 next call", form.callback, PAST))
+    if not when and (verdict == FirstVerdict.INTERIM or (repair and form.repair == RepairWay.OURS)):
+        problems.append(Problem("约定时间 next call", "", "暂复或约定维修时必填 is required to call again or visit"))
+    if repair and form.repair is None:
+        problems.append(Problem("维修方式 who repairs", "", "报修转办必填 is required of a repair"))
+    if repair and form.repair == RepairWay.SUPPLIER and form.unit not in suppliers:
+        problems.append(Problem("责任单位 unit", form.unit, "须为供应商 must be a supplier"))
+    if verdict == FirstVerdict.PASS_ON and not repair and not form.unit:
+        problems.append(Problem("责任单位 unit", "", "转办时必填 is required to hand it on"))
+    return problems
+
+
+def visit_problems(form: VisitReport, now: datetime, end: time) -> list[Problem]:
+    """Say what is wrong with the report of a visit."""
+    if form.verdict == VisitResult.NOBODY:
+        when = moment_of(form.again, end)
+        return [] if when and when >= now else [Problem("另约时间 again", form.again, f"家中无人时必填，{PAST}")]
+    problems = (
+        [] if form.signed else [Problem("签收单编号 signed", "", "报告须客户签字 must be signed by the customer")]
+    )
+    if form.verdict in {VisitResult.PARTS, VisitResult.WORKSHOP} and not (form.part and form.quantity):
+        problems.append(Problem("配件 part", form.part, "须配件或返厂时，配件和件数必填 part and pieces are required"))
+    return problems
+
+
+def measures_problems(form: Measures, today: date) -> list[Problem]:
+    """Say what is wrong with what is to be done: no relief or date, one in the past."""
+    problems = list[Problem]()
+    wanted = {"处理办法 relief": form.relief, "处理措施 remedy": form.remedy, "措施期限 by": form.by}
+    problems += [Problem(field, "", "必填 is required of a plan") for field, value in wanted.items() if not value]
+    if form.corrective and not form.corrective_by:
+        problems.append(Problem("纠正期限 corrected by", "", "有纠正措施时必填 is required of a corrective action"))
+    dates = {"措施期限 by": form.by, "纠正期限 corrected by": form.corrective_by}
+    problems += [Problem(field, day, PAST) for field, day in dates.items() if day and day < today]
+    if form.relief == Relief.PAY and not form.amount:
+        problems.append(Problem("补偿金额 amount", form.amount, "经济补偿须大于 0 must be above 0"))
+    return problems
+
+
+def plan_problems(form: ComplaintPlan, unit: str, moved: int, most: int, units: Mapping[str, Any]) -> list[Problem]:
+    """Say what is wrong with handing a complaint on, or disputing it."""
+    problems = [] if form.reason else [Problem("原因 reason", "", "转交或有异议时必填 is required")]
+    if form.verdict == PlanVerdict.MOVE:
+        if moved >= most:
+            problems.append(
+                Problem("方案结论 verdict", form.verdict.zh, f"责任最多转交 {most} 次 may be moved so often")
+            )
+        if form.unit not in units or units[form.unit].code == unit:
+            problems.append(Problem("责任单位 unit", form.unit, "须为另一个单位 must be another unit"))
+    return problems
+
+
+def unit_problems(unit: str, units: Any, needed: bool = False) -> list[Problem]:
+    """Say that there is no such unit."""
+    if unit in units or not (unit or needed):
+        return []
+    return [Problem("责任单位 unit", unit, "没有这个单位，请填编码或名称 must be a unit" + units.meant(unit))]
+
+
+def releaser(severity: Severity, level: int) -> Role:
+    """Give who releases a plan: by severity, at least of a level."""
+    return LEVELS[min(max(RELEASED_BY[severity], level), len(LEVELS) - 1)]
+
+
+def said_of(plan: Measures) -> str:
+    """Say what is to be done by when."""
+    more = [
+        plan.relief.zh if plan.relief else "",
+        plan.remedy,
+        f"{plan.by}",
+        f"{plan.corrective} {plan.corrective_by or ''}",
+    ]
+    paid = f"补偿 {plan.amount} CNY" if plan.amount else ""
+    minutes = plan.minutes if isinstance(plan, JointReview) else ""
+    return " · ".join(text.strip() for text in [*more, paid, minutes] if text.strip())
+
+
+def same_one(form: ContactRecord, found: Iterable[Earlier]) -> Earlier | None:
+    """Give the contact that the agent says is about the same, no mere record of another's; None for a new matter."""
+    heads = (one for one in found if one.ending != ContactEnding.APPENDED)
+    return next((one for one in heads if form.same_as in {"是", one.number}), None)
