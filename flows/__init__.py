@@ -8,6 +8,7 @@ IN_ORDER = (  # as DOMAIN counts them
     "repair_return",
     "return_list",
     "cycle_control",
+    "returns",
     "part_anomaly",
     "special_order",
 )

@@ -2,4 +2,4 @@
 
 # as staff meet them
 TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics", "repairs", "return_lists")
-TRADES += ("quality", "anomalies", "specials", "quotes", "cycles", "sales")
+TRADES += ("quality", "returns", "anomalies", "specials", "quotes", "cycles", "sales")
