@@ -80,7 +80,7 @@ class PartsLine(Goods):
 
 
 class Start(StrEnum):
-    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review).
+    """Where an application begins; another case opens one under a key that ends so (DOMAIN 6: without a new review).
 
     SEND_BACK: an office sends goods back to be repaired; APPRAISAL: they never left the house.
     """

@@ -260,6 +260,14 @@ class RefundState(Labelled):
     PAID = "paid", "已付款"
 
 
+class FinanceState(Labelled):
+    """What the finance system says of a payment: the bank has paid it, has it, or refused it."""
+
+    PAID = "paid", "已付款"
+    ACCEPTED = "accepted", "已受理"
+    REFUSED = "refused", "退票"
+
+
 class Verdict(Labelled):
     """What an approver may say."""
 

@@ -12,7 +12,7 @@ from schemas.forms.fields import Cell, Sense, label, needed
 from schemas.forms.sales import YesNo
 from schemas.sheet_kinds import sheet
 from schemas.spelling import order_number
-from schemas.words import Labelled, Verdict
+from schemas.words import FinanceState, Labelled, Verdict
 
 CHOOSE = "从列表中选择；空则跳过"
 AN_ACCOUNT = re.compile(r"[0-9]{12,19}")
@@ -308,8 +308,10 @@ class ExchangeChosen(Decision):
 class ReturnNews(Decision):
     """客户来电: the wish has changed, or the platform has a dispute."""
 
-    wish: Annotated[Wish, WISH, Cell("换货", CHOOSE, 10)]
+    wish: Annotated[fields.Maybe[Wish], label("意愿更改为", "Wish"), Cell("换货", "从列表中选择；未变则空", 10)] = None
     dispute: Annotated[YesNo, label("平台维权", "Platform dispute"), Cell("否", "空则为否", 8)] = YesNo.NO
+    account: Account = ""
+    note: fields.Explanation = ""
 
 
 @sheet(
@@ -318,7 +320,7 @@ class ReturnNews(Decision):
 class RefundReleased(Decision):
     """办理退款: FINANCE has the refund paid."""
 
-    account: Account = ""
+    note: fields.Explanation = ""
 
 
 class BankSaid(Labelled):
@@ -343,9 +345,9 @@ class BankConfirmed(Decision):
 class FinanceAnswered(Form):
     """What the finance system answers: paid, refused, or taken and left to the bank's list."""
 
-    state: str
-    reference: str = ""
-    reason: str = ""
+    state: Annotated[FinanceState, label("付款状态", "State")]
+    reference: Annotated[str, label("付款流水号", "Reference")] = ""
+    reason: Annotated[str, label("退票原因", "Reason")] = ""
 
 
 @sheet("refund-account", "账号更正", signer=("客服专员", "E1025"), decided_by=("account",), hints=("一行一单。",))

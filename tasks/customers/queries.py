@@ -59,8 +59,8 @@ def held_sales(connection: Connection, orders: Collection[str]) -> dict[Sale, Ro
 def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
     """Put these sales records in the place of those that are kept; what came back of them stays."""
     given = insert(sales_record).values(records)
-    kept = CAME_BACK | set(sales_record.primary_key.columns.keys())
-    told = {name: given.excluded[name] for name in sales_record.c.keys() if name not in kept}
+    columns = (column.name for column in sales_record.c if not column.primary_key)
+    told = {name: given.excluded[name] for name in columns if name not in CAME_BACK}
     connection.execute(given.on_conflict_do_update(index_elements=list(sales_record.primary_key), set_=told))
 
 

@@ -1,16 +1,18 @@
 """The SQL of returns: what was sold and came back, days in repair, the lines and money of a case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from schemas.shapes import LineTable, Measure, money
-from schemas.tables import case_line, ledger, refund, sales_record, service_case
+from schemas.tables import case_line, ledger, refund, service_case
 from schemas.words import RefundState
 from tasks.customers.queries import held_sales
+from tasks.cycle.rules import shanghai_day
 from tasks.returns.shapes import Sold
 from tasks.unit.among import among
 from tasks.unit.work import Work
@@ -55,6 +57,15 @@ def sold_now(work: Work) -> SoldOrder:
     return found
 
 
+def earlier_request(work: Work) -> date | None:
+    """Give the day of the request of the case that this one reopens; None where it reopens none."""
+    reopens = work.case.request["reopens"]
+    if not reopens:
+        return None
+    found = (work.unit.read_by(ended_without_goods, str, reopens) or None) if reopens else None
+    return shanghai_day(found.opened_at) if found else None
+
+
 def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
     """Find cases that ended because their goods never came, by number."""
     of = service_case.c
@@ -74,13 +85,13 @@ def return_table(connection: Connection, case_id: int) -> LineTable:
         connection.execute(
             select(ledger.c.step_key, ledger.c.output).where(
                 ledger.c.case_id == case_id,
-                ledger.c.step_key.in_(["fix-rule", "hear-news"]) | ledger.c.step_key.like("news-%"),
+                ledger.c.step_key.like("fix-rule-%") | ledger.c.step_key.like("hear-news-%"),
             )
         )
         .tuples()
         .all()
     )
-    rule = told.get("fix-rule") or {}
+    rule: Mapping[str, Any] = next((told[key] for key in sorted(told, reverse=True) if key.startswith("fix-rule-")), {})
     disputed = asked["dispute"] == "yes" or any(
         isinstance(one, dict) and one.get("dispute") == "yes" for one in told.values()
     )
