@@ -11,9 +11,10 @@ from tasks.durable.process import Case, Closing
 from tasks.people.rights import applicant_until
 from tasks.returns.accept import accept_return, begin_return
 from tasks.returns.handling import Handling, OtherWish, Refused
+from tasks.returns.inspecting import inspect
 from tasks.returns.paying import settle_pieces
 from tasks.returns.queries import return_table
-from tasks.returns.receiving import NoGoods, await_goods, inspect, notify
+from tasks.returns.receiving import NoGoods, await_goods, notify
 from tasks.returns.reducing import reduce_price
 from tasks.returns.review import approve_claim, before_signing, receive_request, review_request
 from tasks.returns.settling import settle_lost, settle_part

@@ -320,7 +320,7 @@ class ReturnNews(Decision):
 class RefundReleased(Decision):
     """办理退款: FINANCE has the refund paid."""
 
-    note: fields.Explanation = ""
+    note: Annotated[fields.Remark, label("付款说明", "Note"), Cell(width=24)] = ""
 
 
 class BankSaid(Labelled):
@@ -355,7 +355,7 @@ class AccountCorrected(Decision):
     """账号更正: the customer's account after the bank refused; the same 退款单 is paid."""
 
     account: Annotated[
-        fields.Name, AfterValidator(_account), label("退款账号", "Account"), Sense.CONTACT, Cell(width=20)
+        fields.Name, AfterValidator(_account), label("更正账号", "Account, corrected"), Sense.CONTACT, Cell(width=20)
     ]
 
 

@@ -21,7 +21,8 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.returns.handling import NOTICE, RECEIPT, REVIEW, Handling, Refused
 from tasks.returns.paying import pay
-from tasks.returns.rules import eligible, reckon, reduced
+from tasks.returns.refunds import reckon, reduced
+from tasks.returns.rules import eligible
 from tasks.returns.shapes import NONE, Reckoning
 from tasks.returns.steps import (
     book_intercepted,

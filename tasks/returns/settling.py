@@ -23,9 +23,9 @@ from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.quotes.steps import paying
 from tasks.returns.handling import REFUND, REVIEW, SHEET, Handling, Refused
+from tasks.returns.inspecting import book_accepted, going_back
 from tasks.returns.paying import pay
-from tasks.returns.receiving import book_accepted, going_back
-from tasks.returns.rules import exchanged, reckon
+from tasks.returns.refunds import exchanged, reckon
 from tasks.returns.shapes import NONE, Found, MoneyRow, Quantities, Reckoning, Sold
 from tasks.returns.steps import issue_sheet, look_up_order, mark_exchanged, named
 from tasks.stock.moves import available

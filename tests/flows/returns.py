@@ -6,7 +6,7 @@ import flows.returns  # noqa: F401  registers process RF
 from schemas.words import Role
 from tests.play import Play, open_to_gate
 
-ORDER, CUSTOMER = "SO20261112-0201", ("阮清禾", "13800004101")
+ORDER, CUSTOMER = "SO20261020-0201", ("阮清禾", "13800004101")
 ACCOUNT = "6222020200112230"
 
 
@@ -45,7 +45,7 @@ def sale(play: Play, order: str = ORDER, line: int = 1) -> Any:
     ]
 
 
-CHAIRS = "SO20261112-0202"
+CHAIRS = "SO20261020-0202"
 
 
 def no_reason(play: Play, quantity: float = 2, **fields: Any) -> int:

@@ -54,7 +54,7 @@ def test_no_reason_all_gift_kept(play: Play) -> None:
 
 def test_a_part_paid_by_coupon_comes_back_in_kind(play: Play) -> None:
     """100 of it paid by coupon, no reason, all: 1400 + coupon."""
-    play.run("UPDATE sales_record SET coupon = 100 WHERE order_no = 'SO20261112-0201'")
+    play.run("UPDATE sales_record SET coupon = 100 WHERE order_no = 'SO20261020-0201'")
     case = no_reason(play)
     assert (play.finish(case), paid(play, case)) == ("refunded", [1400])
     (note,) = play.documents(case, "TK")
@@ -65,7 +65,7 @@ def test_a_part_paid_by_coupon_comes_back_in_kind(play: Play) -> None:
 def test_a_claim_that_is_not_ours(play: Play, eligible: bool, sums: list[float], ending: str) -> None:
     """claim not ours, still eligible / not: 1500 / 0."""
     if not eligible:
-        play.run("UPDATE sales_record SET channel = 'shop' WHERE order_no = 'SO20261112-0201'")
+        play.run("UPDATE sales_record SET channel = 'shop' WHERE order_no = 'SO20261020-0201'")
     case = bring_back(play)
     play.run_to(case, "reinspect-1")
     play.decide(case, "reinspect-1", 明细=cells("属质量问题", {1: 0}))
@@ -102,7 +102,7 @@ def test_reduction(play: Play) -> None:
 
 def test_not_shipped(play: Play) -> None:
     """not shipped: 1560."""
-    play.run("UPDATE sales_record SET delivery_date = NULL, signing_date = NULL WHERE order_no = 'SO20261112-0201'")
+    play.run("UPDATE sales_record SET delivery_date = NULL, signing_date = NULL WHERE order_no = 'SO20261020-0201'")
     case = no_reason(play)
     assert (play.finish(case), paid(play, case)) == ("cancelled_before_shipment", [1560])
 
