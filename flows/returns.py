@@ -17,7 +17,7 @@ from tasks.returns.queries import return_table
 from tasks.returns.receiving import NoGoods, await_goods, notify
 from tasks.returns.reducing import reduce_price
 from tasks.returns.review import approve_claim, before_signing, receive_request, review_request
-from tasks.returns.settling import settle_lost, settle_part
+from tasks.returns.settling import send_ahead, settle_lost, settle_part
 from tasks.returns.shapes import NONE
 from tasks.returns.steps import book_recalled, judge_return, record_way, release_pieces, reply, stop_sale
 from tasks.runs.process import process
@@ -83,6 +83,7 @@ def handle(it: Handling) -> ReturnEnding:
 def take_back(it: Handling, turn: int) -> ReturnEnding:
     """Take goods back in as many deliveries as they come in, each settled by itself."""
     left, since = it.claim.quantities, notify(it, turn)  # 通知返货
+    send_ahead(it)
     while left:
         part = it.parts = it.parts + 1
         try:

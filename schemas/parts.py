@@ -191,7 +191,7 @@ class Outcome(Shape):
     @property
     def given_up(self) -> bool:
         """Whether the source owes no longer what is missing; goods at hand that are accepted go their way."""
-        return self.again or (self.remedy == Remedy.ACCEPT and not self.there)
+        return self.again or (self.remedy in {Remedy.ACCEPT, Remedy.REFUND} and not self.there)
 
     @property
     def said(self) -> str:

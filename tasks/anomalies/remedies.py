@@ -9,6 +9,7 @@ from schemas.forms.anomalies import AnomalyPlan, Remedy, Whereabouts
 from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
 from schemas.forms.base import Form
 from schemas.forms.repairs import Owner, RepairApplication, RepairLine
+from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.tables import notice
@@ -17,7 +18,7 @@ from tasks.anomalies.rules import amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
 from tasks.applications.accept import CUSTOMER
-from tasks.applications.queries import catalogue
+from tasks.applications.queries import BY_ORDER, catalogue
 from tasks.applications.rules import part_problem
 from tasks.approvals.queries import limits
 from tasks.approvals.steps import Matter, climbing, find_leader, may_not
@@ -32,6 +33,7 @@ from tasks.durable.step import step
 from tasks.lines.rules import only_these
 from tasks.people.queries import people
 from tasks.production.questions import count_question
+from tasks.returns.queries import sold_orders
 from tasks.stock.booking import book
 from tasks.stock.moves import warehouse_of
 from tasks.unit.work import Work
@@ -78,9 +80,10 @@ def plan_question(
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
         unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
-        return remedy_problems(
-            form, found, work.today, unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
-        )
+        sold = work.unit.read_by(sold_orders, BY_ORDER, work.case)
+        left = {no for no, free in sold.free.items() if free >= 1} if sold else set[int]()
+        unavailable = unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
+        return remedy_problems(form, found, work.today, unavailable, left)
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
@@ -96,9 +99,24 @@ def withdraw_order(work: Work, ordered: int) -> None:
 
 
 @step("重新下单生产", undo=withdraw_order)
-def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
-    """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review."""
+def order_again(work: Work, found: Anomaly, remedy: Remedy, sale_line: int | None = None) -> int:
+    """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review.
+
+    A refund (退款) is a return's: money for a line of the order, no goods move.
+    """
     case = work.case
+    if sale_line:
+        back = ReturnLine(line_no=sale_line, quantity=Decimal(1), found=f"{found.name} {found.kind.zh} {found.found}")
+        own = {
+            "office": case.office,
+            "applicant": found.applicant,
+            "order_no": case.order_no,
+            "urgency": Urgency.URGENT,
+        }
+        asked = {"wish": Wish.REDUCTION, "ground": Ground.DEFECT, "photos": found.photos or found.source}
+        return open_child(
+            work, "RF", ReturnRequest(**own, **asked, lines=[back], remark=f"异常单 {case.number}"), "refund"
+        )
     line = {"part": found.part, "quantity": found.quantity, "reason": found.reason}
     line |= {"specification": found.specification, "colour": found.colour}
     about = {name: getattr(case, name) for name in ("office", "order_no", *CUSTOMER)}
@@ -114,9 +132,9 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
 
 
 def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
-    """重新下单生产, where the plan is to make, send or repair."""
-    if plan.remedy in COMES_AGAIN:
-        order_again(case, found, plan.remedy)
+    """重新下单生产, where the plan is to make, send or repair, or to refund."""
+    if plan.remedy in COMES_AGAIN or plan.remedy == Remedy.REFUND:
+        order_again(case, found, plan.remedy, plan.sale_line)
 
 
 def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:

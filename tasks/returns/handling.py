@@ -16,13 +16,13 @@ from schemas.words import Role
 from tasks.approvals.steps import Matter, climbing
 from tasks.branches.beside import Branch, alone, beside, drop
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import Notice, add_working_days_to_date, at, is_working_day, shanghai_day
+from tasks.cycle.rules import Notice, add_working_days, add_working_days_to_date, at, is_working_day, shanghai_day
 from tasks.cycle.terms import Due, More, Remind, calendar_days, end_of, escalation, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting
-from tasks.returns.shapes import NONE, Claim, Held, Quantities, Reckoning
+from tasks.returns.shapes import NONE, Article, Claim, Held, Quantities, Reckoning
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Decision)
@@ -47,6 +47,7 @@ class Handling:
     approved   up to which amount leaders have approved it
     received   the day of the last delivery: the law's clock runs from it; freight: of the ways back so far
     goods_out  they are on their way back, or here
+    ahead      what went out in exchange before anything was back
     delivered  a parcel could not be stopped: it is an ordinary return
     settled    how many of each line are paid for; exchanged: how many went out anew
     parts      in how many deliveries; refunds: in how many payments; told: of how many changes
@@ -65,6 +66,7 @@ class Handling:
     freight: Decimal = NONE
     goods_out: bool = False
     delivered: bool = False
+    ahead: Article | None = None
     settled: Quantities = field(default_factory=dict)
     exchanged: Quantities = field(default_factory=dict)
     parts: int = 0
@@ -89,15 +91,16 @@ class Handling:
         due = self.by(within) if isinstance(within, str) else within
         return gate(key, title, role, form, due, link, brief, prefill, check, **more)
 
-    def by(self, name: str) -> Due:
-        """Due in its own term, and once the goods are here on a day early enough to pay in time."""
+    def by(self, name: str, least: int = 0) -> Due:
+        """Due in its own term, and once the goods are here early enough to pay in time; `least`: not before so many wd."""
         received = self.received
 
         def due(work: Work) -> datetime:
             own = working_days(name)(work)
             if received is None:
                 return own
-            return min(own, end_of(work, received + timedelta(days=setting(work, "rf.gates_by_day"))))
+            early = end_of(work, received + timedelta(days=setting(work, "rf.gates_by_day")))
+            return min(own, max(early, add_working_days(calendar(work), work.now, least)))
 
         return due
 

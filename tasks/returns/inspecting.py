@@ -15,8 +15,8 @@ from schemas.forms.returns import (
 )
 from schemas.parts import Goods
 from schemas.problems import Problem
-from schemas.words import Role
-from tasks.approvals.steps import Matter, approving
+from schemas.words import Role, Verdict
+from tasks.approvals.steps import Matter, approval, approving
 from tasks.branches.beside import Branch, beside
 from tasks.cycle.terms import More, calendar_days, gate, overdue
 from tasks.durable.process import ask
@@ -91,7 +91,7 @@ def _inspection_question(it: Handling, counted: Quantities, turn: int) -> Questi
 
 def _tell_difference(it: Handling, found: Found, turn: int) -> Found:
     """Tell the customer what was found; silence agrees. What is disputed the MANAGER rules on beside, later."""
-    due = it.by("difference")
+    due = it.by("difference", least=1)
     question = it.ask(
         f"difference-{turn}", "差异答复", Role.AGENT, DifferenceAnswer, due, REVIEW,
         lambda: [*it.shown(), found.said], expires=due,
@@ -120,11 +120,15 @@ def book_accepted(it: Handling, goods: list[Goods], found: Found, turn: int) -> 
 
 def _scrapping(it: Handling, goods: list[Goods], turn: int) -> Branch[None]:
     """报废: QUALITY releases it (S0), the SUPERVISOR approves its cost; a refusal leaves it among the damaged goods."""
-    barred = set(it.barred)
-    for role, key in ((Role.QUALITY, "release"), (Role.SUPERVISOR, "cost")):
-        matter = Matter(RECEIPT, barred, lambda: [f"报废 scrap: {one.name} × {one.quantity:f}" for one in goods])
-        if (yield from approving(it.case, f"scrap-{turn}-{key}", "报废审批", role, matter, "scrap")):
-            return
+    matter = Matter(RECEIPT, set(it.barred), lambda: [f"报废 scrap: {one.name} × {one.quantity:f}" for one in goods])
+    said = yield approval(f"scrap-{turn}-release", "报废审批", Role.QUALITY, matter, "scrap")
+    matter.barred.add(said.staff)
+    refused = said.verdict is Verdict.REJECT
+    if not refused:
+        cost = approving(it.case, f"scrap-{turn}-cost", "报废审批", Role.SUPERVISOR, matter, "scrap")
+        refused = bool((yield from cost))
+    if refused:
+        return
     book_scrap(it.case, goods, turn=turn)
 
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 from schemas.forms.applications import ApplicationLine, PartsApplication
 from schemas.forms.approvals import ApprovalDecision
 from schemas.forms.returns import ExchangeChosen, Ground, Instead, Wish
+from schemas.forms.sales import YesNo
 from schemas.parts import Goods, Start
 from schemas.problems import Problem
-from schemas.shapes import Shape
 from schemas.words import PaymentKind, Reason, Role, Verdict
 from tasks.applications.accept import CUSTOMER
 from tasks.applications.queries import catalogue
@@ -26,17 +26,19 @@ from tasks.returns.handling import REFUND, REVIEW, SHEET, Handling, Refused
 from tasks.returns.inspecting import book_accepted, going_back
 from tasks.returns.paying import pay
 from tasks.returns.refunds import exchanged, reckon
-from tasks.returns.shapes import NONE, Found, MoneyRow, Quantities, Reckoning, Sold
+from tasks.returns.shapes import NONE, Article, Found, MoneyRow, Quantities, Reckoning, Sold
 from tasks.returns.steps import issue_sheet, look_up_order, mark_exchanged, named
 from tasks.stock.moves import available
 from tasks.unit.work import Work
 
+WAITING = "等待换货", working_days("exchange"), REFUND
 
-class Article(Shape):
-    """What goes out in exchange, and its price for all pieces (0: the same as came back)."""
 
-    goods: list[Goods]
-    price: Decimal = NONE
+def send_ahead(it: Handling) -> None:
+    """先换后退: the exchange leaves before anything is back, where the MANAGER has excepted it (S3 §8 5.1.5)."""
+    if it.wish is Wish.EXCHANGE and it.review and it.review.ahead is YesNo.YES and not it.ahead:
+        it.ahead = Article(goods=it.claim.goods)
+        order_exchange(it.case, it.ahead, turn=f"ahead-{Start.STOCK}")
 
 
 def settle_part(it: Handling, found: Found, turn: int, here: bool = True) -> None:
@@ -92,7 +94,7 @@ def _worth(order: list[Sold], quantities: Quantities) -> Decimal:
 
 def _signed(it: Handling, reckoned: Reckoning, turn: int) -> str:
     """退换货清单: the SALES_MANAGER signs; silent for its term the MANAGER does, a refusal the SUPERVISOR decides on."""
-    due = it.by("sign")
+    due = it.by("sign", least=1)
     matter = Matter(SHEET, it.barred, lambda: [*it.shown(), *reckoned.told])
     question: Question[ApprovalDecision] = approval(f"sign-{turn}", "清单签字", Role.SALES_MANAGER, matter, due)
     question.expires = due
@@ -120,10 +122,12 @@ def _rule_on_dispute(it: Handling, found: Found, turn: int) -> None:
 
 def _article(it: Handling, accepted: Quantities, turn: int) -> Article | None:
     """Find what goes out in exchange; out of stock the customer waits, takes another article, or the money (silence)."""
+    if it.ahead:
+        return it.ahead
     goods = named(it.claim.goods, accepted)
     if not goods or not short_of_stock(it.case, goods, turn=turn):
         return Article(goods=goods)
-    due = it.by("choice")
+    due = it.by("choice", least=1)
     question = it.ask(
         f"choice-{turn}",
         "缺货选择",
@@ -175,16 +179,19 @@ def exchange(it: Handling, order: list[Sold], article: Article, found: Found, re
     if reckoned.owed:
         alone(it.case, paying(f"difference-paid-{turn}", {PaymentKind.BALANCE: reckoned.owed}, [], REFUND))
     it.hush()
-    order_exchange(it.case, article, turn=f"{turn}-{Start.STOCK}")
+    sent = "ahead" if it.ahead else str(turn)
+    if not it.ahead:
+        order_exchange(it.case, article, turn=f"{sent}-{Start.STOCK}")
     if reckoned.amount:
         pay(it, reckoned, {})
-    ended = await_child(it.case, f"exchange-{turn}-{Start.STOCK}", "等待换货", working_days("exchange"), REFUND)
-    if ended.good:
+    again = it.ahead and it.exchanged  # of what went out before anything was back, the rest has come
+    ended = None if again else await_child(it.case, f"exchange-{sent}-{Start.STOCK}", *WAITING)
+    if ended and not ended.good:
+        it.wish = Wish.RETURN
+        pay(it, reckon(order, found.ours, found.plain), found.accepted)
+    else:
         mark_exchanged(it.case, found.accepted, turn=turn)
         it.exchanged = it.exchanged | found.accepted
-        return
-    it.wish = Wish.RETURN
-    pay(it, reckon(order, found.ours, found.plain), found.accepted)
 
 
 @step("换货发出", link=REFUND)

@@ -82,6 +82,13 @@ class Claim(Shape):
         return {one.line_no: one.quantity for one in self.goods}
 
 
+class Article(Shape):
+    """What goes out in exchange, and its price for all pieces (0: the same as came back)."""
+
+    goods: list[Goods]
+    price: Decimal = NONE
+
+
 class MoneyRow(Shape):
     """A part of a refund, CNY, and the rule that it comes of."""
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import flows.returns  # noqa: F401  registers process RF
 from schemas.words import Role
 from tests.play import Play, open_to_gate
 
@@ -61,3 +60,22 @@ def bring_back_on(play: Play, order: str, quantity: float, **fields: Any) -> int
 def out_of_stock(play: Play, order: str = ORDER) -> None:
     """Let what was sold be an article of which nothing is on stock."""
     play.run("UPDATE sales_record SET model = 'SF-315' WHERE order_no = :order", order=order)
+
+
+def in_stock(play: Play, part: str, many: int) -> None:
+    """Let there be goods on stock."""
+    play.run(
+        "INSERT INTO stock_balance (warehouse, part, on_hand) VALUES ('MAIN-GOOD', :part, :many)", part=part, many=many
+    )
+    play.run(
+        "INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at) "
+        "VALUES (gen_random_uuid(), 'opening', 'count_gain', 'MAIN-GOOD', :part, :many, '2026-11-01T00:00:00Z')",
+        part=part,
+        many=many,
+    )
+
+
+def unsigned(play: Play, delivered: bool = True) -> None:
+    """Let the customer not have the goods yet; where they are not `delivered` they have not left either."""
+    gone = "" if delivered else "delivery_date = NULL, "
+    play.run(f"UPDATE sales_record SET {gone}signing_date = NULL WHERE order_no = :o", o=ORDER)
