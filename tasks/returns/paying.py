@@ -83,9 +83,9 @@ def grant_refund(work: Work, reckoned: Reckoning, account: str, turn: int) -> Do
     of = {"amount": reckoned.amount, "goods": sum(reckoned.goods.values()), "delivery": sum(reckoned.delivery.values())}
     work.insert(refund, turn=turn, state=RefundState.GRANTED, account=account, granted_at=work.now, **of)
     rows = [
-        {"line_no": no, "name": row.rule, "price": str(row.amount)} for no, row in enumerate(reckoned.rows, start=1)
+        {"line_no": no, "name": row.rule, "price": f"{row.amount:.2f}"} for no, row in enumerate(reckoned.rows, start=1)
     ]
-    about = {"amount": str(reckoned.amount), "account": account or "原路退回 the way it was paid"}
+    about = {"amount": f"{reckoned.amount:.2f}", "account": account or "原路退回 the way it was paid"}
     about |= {"coupon": money(reckoned.coupon)} if reckoned.coupon else {}
     return issue(work, DocumentKind.REFUND_NOTE, to_customer(work) | about | {"lines": rows})
 
@@ -120,7 +120,7 @@ def send_refund_again(
 
 def _order_of(work: Work, amount: Decimal, account: str, turn: int) -> dict[str, object]:
     about = {"case": work.case.number, "refund": turn, "order": work.case.order_no}
-    return about | {"amount": str(amount), "account": account}
+    return about | {"amount": f"{amount:.2f}", "account": account}
 
 
 def _note(work: Work, turn: int, **values: object) -> None:

@@ -1,9 +1,12 @@
 """Returns as tests request them, of the example of DOMAIN-BRANCHES: 2 × 800, 1,500 paid, delivery 60."""
 
+from pathlib import Path
 from typing import Any
 
+from schemas.sheet_kinds import sheet_kind
 from schemas.words import Role
 from tests.play import Play, open_to_gate
+from tests.tasks.sheets.workbooks import became, reasons, save, send
 
 ORDER, CUSTOMER = "SO20261020-0201", ("阮清禾", "13800004101")
 ACCOUNT = "6222020200112230"
@@ -79,3 +82,13 @@ def unsigned(play: Play, delivered: bool = True) -> None:
     """Let the customer not have the goods yet; where they are not `delivered` they have not left either."""
     gone = "" if delivered else "delivery_date = NULL, "
     play.run(f"UPDATE sales_record SET {gone}signing_date = NULL WHERE order_no = :o", o=ORDER)
+
+
+def request_by_sheet(play: Play, path: Path, quantity: float = 2, **fields: Any) -> int:
+    """Request a return by a sheet; gives its id."""
+    form = form_of(play, quantity, **fields)
+    (line,) = form.pop("明细")
+    outcomes = send(play.db, save(path, sheet_kind("returns"), {"申报单号": "NJ-1", **form, **line}))
+    assert became(outcomes) == ["+"], reasons(outcomes)
+    (case,) = play.rows("SELECT id FROM service_case ORDER BY id DESC LIMIT 1")
+    return int(case.id)
