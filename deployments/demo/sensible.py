@@ -79,6 +79,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
 APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision"}
 APPROVALS |= {"EarlyRelease", "ReturnReview"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
+UNASKED = {"ReturnNews"}  # nobody has anything to say there unless a story says so
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 

@@ -13,7 +13,6 @@ from schemas.words import Labelled, Verdict
 FROM_THE_LIST = "从列表中选择；空则跳过"
 WHO = "编码或名称；仓库、不明可不填 code or name, not needed for warehouse and unknown"
 REDIRECTED, MOVED = "改送时必填 needed to redirect", "改期时必填 needed for a new date"
-REFUNDED = "退款时必填：退哪一行商品的款 needed to refund: of which article sold"
 AGREED = "让步接收时必填：何人何时同意 needed to accept as is: who agreed, and when"
 
 
@@ -131,11 +130,6 @@ class AnomalyPlan(Decision):
     reduction: Annotated[fields.Money, label("折让金额", "Reduction (CNY)"), Cell(0, "让步接收时，元", 10)] = Field(
         0, validate_default=True
     )
-    sale_line: Annotated[
-        fields.Maybe[Annotated[int, Field(ge=1, le=9999)]],
-        label("退款订单行", "Line of the order", REFUNDED),
-        Cell("", width=10),
-    ] = None
     consent: Annotated[fields.Remark, label("申报方同意", "Reporter's consent"), needed(AGREED), Cell(width=24)] = ""
     note: fields.Explanation = ""
 

@@ -80,16 +80,20 @@ def plan_question(
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
         unavailable = part_problem(work.read(catalogue), found.part, work.today, 0)
-        sold = work.unit.read_by(sold_orders, BY_ORDER, work.case)
-        left = {no for no, free in sold.free.items() if free >= 1} if sold else set[int]()
         unavailable = unavailable if form.remedy in {Remedy.REMAKE, Remedy.REPAIR} else None
-        return remedy_problems(form, found, work.today, unavailable, left)
+        return remedy_problems(form, found, work.today, unavailable, lines_to_refund(work))
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
         return [*told, *found.brief(), f"责任 responsible: {blame.said}"]
 
     return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check, barred=barred)
+
+
+def lines_to_refund(work: Work) -> list[int]:
+    """Give the lines of the case's order, by its sales record, of which a piece is left to refund."""
+    sold = work.unit.read_by(sold_orders, BY_ORDER, work.case)
+    return [no for no, free in sorted(sold.free.items()) if free >= 1] if sold else []
 
 
 @step("撤回补单", link="重新下单生产")
@@ -99,14 +103,16 @@ def withdraw_order(work: Work, ordered: int) -> None:
 
 
 @step("重新下单生产", undo=withdraw_order)
-def order_again(work: Work, found: Anomaly, remedy: Remedy, sale_line: int | None = None) -> int:
+def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
     """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review.
 
     A refund (退款) is a return's: money for a line of the order, no goods move.
     """
     case = work.case
-    if sale_line:
-        back = ReturnLine(line_no=sale_line, quantity=Decimal(1), found=f"{found.name} {found.kind.zh} {found.found}")
+    if remedy == Remedy.REFUND:
+        back = ReturnLine(
+            line_no=lines_to_refund(work)[0], quantity=Decimal(1), found=f"{found.name} {found.kind.zh} {found.found}"
+        )
         own = {
             "office": case.office,
             "applicant": found.applicant,
@@ -134,7 +140,7 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy, sale_line: int | Non
 def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
     """重新下单生产, where the plan is to make, send or repair, or to refund."""
     if plan.remedy in COMES_AGAIN or plan.remedy == Remedy.REFUND:
-        order_again(case, found, plan.remedy, plan.sale_line)
+        order_again(case, found, plan.remedy)
 
 
 def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:

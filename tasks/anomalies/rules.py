@@ -28,7 +28,7 @@ CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it an
 ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
 CLAIMED = "，其余已报异常或已同意不要 the rest was reported already, or accepted as missing"
 OTHERS = "是其他办事处的单 is another office's case"
-NOT_SOLD = "销售记录中此订单可退的行 lines of the order of which something may be refunded: {}"
+NOT_SOLD = "销售记录中此订单没有可退的商品 nothing of the order, by its sales record, is left to refund"
 NOTHING_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
@@ -81,13 +81,8 @@ def remedy_problems(
 ) -> list[Problem]:
     """Say what is wrong with a plan; `part`: why the part cannot be ordered; `sold`: lines of the order not back yet."""
     remedy, problems = plan.remedy, list[Problem]()
-    if (remedy == Remedy.REFUND) != (plan.sale_line is not None):
-        problems.append(
-            Problem("退款订单行 line of the order", plan.sale_line or "", "退款时必填，只用于退款 only to refund")
-        )
-    elif remedy == Remedy.REFUND and plan.sale_line not in sold:
-        expected = NOT_SOLD.format(", ".join(map(str, sorted(sold))) or "—")
-        problems.append(Problem("退款订单行 line of the order", plan.sale_line, expected))
+    if remedy == Remedy.REFUND and not sold:
+        problems.append(Problem(PLAN, remedy.zh, NOT_SOLD))
     if remedy in COMES_AGAIN:
         if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
             problems.append(Problem(PLAN, remedy.zh, NOTHING_MISSING))

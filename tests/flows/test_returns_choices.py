@@ -6,9 +6,12 @@ from schemas.forms import returns
 from schemas.forms.base import Decision, Form
 from schemas.problems import BadInput
 from schemas.sheet_kinds import sheet_kinds
+from schemas.words import Channel
+from tasks.durable.opening import open_chunk
+from tasks.durable.stage import advance
 from tests.flows.returns import form_of
 from tests.flows.test_parts_application_choices import options
-from tests.play import Play, open_to_gate
+from tests.play import Play
 from tests.tasks.sheets.return_rows import GATES
 
 
@@ -42,9 +45,9 @@ def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows:
 def test_each_option_of_a_request_leads_to_its_review_or_a_refusal(
     play: Play, rows: str, field: str, option: str
 ) -> None:
-    try:
-        case = open_to_gate(play.db, form_of(play, **{field: option}), "RF").case_id
-    except BadInput as wrong:
-        assert all(problem.expected for problem in wrong.problems)
-        return
-    assert play.items(case)["review-1"].form.endswith("ReturnReview")
+    opened = open_chunk(play.db, "RF", Channel.CLI, [("cli:1", form_of(play, **{field: option}))])[0]
+    if isinstance(opened, BadInput):
+        assert all(problem.expected for problem in opened.problems)
+    else:
+        advance(play.db, opened.case_id)
+        assert play.items(opened.case_id)["review-1"].form.endswith("ReturnReview")
