@@ -10,6 +10,7 @@ IN_ORDER = (  # as DOMAIN counts them
     "complaint",
     "duty",
     "cycle_control",
+    "returns",
     "part_anomaly",
     "special_order",
 )

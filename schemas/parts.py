@@ -80,7 +80,7 @@ class PartsLine(Goods):
 
 
 class Start(StrEnum):
-    """Where an application begins; another case opens one under the key that says it (DOMAIN 6: without a new review).
+    """Where an application begins; another case opens one under a key that ends so (DOMAIN 6: without a new review).
 
     SEND_BACK: an office sends goods back to be repaired; APPRAISAL: they never left the house.
     """
@@ -192,7 +192,7 @@ class Outcome(Shape):
     @property
     def given_up(self) -> bool:
         """Whether the source owes no longer what is missing; goods at hand that are accepted go their way."""
-        return self.again or (self.remedy == Remedy.ACCEPT and not self.there)
+        return self.again or (self.remedy in {Remedy.ACCEPT, Remedy.REFUND} and not self.there)
 
     @property
     def said(self) -> str:

@@ -184,6 +184,7 @@ class MovementKind(Labelled):
     DAMAGED_IN = "damaged_in", "残次品入库"
     REPAIRED_IN = "repaired_in", "维修入库"
     PRODUCTION_IN = "production_in", "生产入库"
+    CUSTOMER_RETURN_IN = "customer_return_in", "客户退货入库"
     RETURN_TO_STOCK = "return_to_stock", "退库"
     TRANSFER_IN = "transfer_in", "调拨入库"
     COUNT_GAIN = "count_gain", "盘盈"
@@ -212,6 +213,12 @@ class DocumentKind(Labelled):
     SERVICE_REPORT = "WX", "维修服务报告"
     REPAIR_OUTBOUND = "FX", "返修品出库单"
     SPECIAL_ORDER = "TD", "特殊订货单"
+    RETURN_SHEET = "TH", "退换货清单"
+    REFUND_NOTE = "TK", "退款单"
+    PARCEL_NOTE = "SD", "返货随附单"
+    RETURN_RECORD = "TJ", "退货记录表"
+    EXPRESS_RETURN = "KT", "快件退回单"
+    AFTER_SALES = "DJ", "售后登记表"
     ANOMALY_REPORT = "YC", "异常申报单"
     CYCLE_SHEET = "ZQ", "配件周期控制表"
     PENALTY_OPINION = "YJ", "处罚意见书"
@@ -253,6 +260,23 @@ class PaymentKind(Labelled):
     BALANCE = "balance", "尾款"
     FEE = "fee", "服务费"
     RETURNED = "returned", "退还"
+
+
+class RefundState(Labelled):
+    """A refund: granted by its approvers, sent to be paid, refused by the bank, paid."""
+
+    GRANTED = "granted", "已核准"
+    SENT = "sent", "付款中"
+    REFUSED = "refused", "付款失败"
+    PAID = "paid", "已付款"
+
+
+class FinanceState(Labelled):
+    """What the finance system says of a payment: the bank has paid it, has it, or refused it."""
+
+    PAID = "paid", "已付款"
+    ACCEPTED = "accepted", "已受理"
+    REFUSED = "refused", "退票"
 
 
 class Verdict(Labelled):

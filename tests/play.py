@@ -17,6 +17,7 @@ from sqlalchemy import Engine, Row, text
 
 import flows.part_anomaly  # registers process AN
 import flows.parts_application  # registers process PA
+import flows.returns  # registers process RF
 import flows.special_order  # noqa: F401  registers process SO
 from deployments.demo import sensible
 from deployments.demo.sensible import APPROVALS, OWN_VAN
@@ -60,6 +61,7 @@ TABLES_OF_A_CASE = (
     "penalty",
     "outbox",
     "notice",
+    "refund",
 )
 KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table in TABLES_OF_A_CASE} | {
     "service_case": "SELECT t::text FROM service_case t WHERE id = :case",

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select, text
 
 from deployments.demo.plan import Act, Story
 from deployments.demo.screen import Screen
-from deployments.demo.sensible import APPROVALS, BY_OFFICE, able_staff, sensible, who_may
+from deployments.demo.sensible import APPROVALS, BY_OFFICE, UNASKED, able_staff, sensible, who_may
 from flows import load
 from schemas.tables import production_order, service_case, work_item
 from schemas.words import Role
@@ -140,7 +140,8 @@ class Player:
         meant = [item for item in items if item.role == Role.OFFICE or item.form not in BY_OFFICE]
         asked = [(item, progress) for item in meant if (progress := self._story_of(item))]
         acts = [(item, progress, progress.next_act(self._key(item))) for item, progress in asked]
-        sayings = [self._saying(item, progress, act) for item, progress, act in acts if act]
+        said = [one for one in acts if one[2] and not (one[2] == Act() and one[0].form in UNASKED)]
+        sayings = [self._saying(item, progress, act) for item, progress, act in said if act]
         answers = [one for one in sayings if not one.act.withdraw]
         for one in sayings:
             if one.act.withdraw:

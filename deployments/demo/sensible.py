@@ -24,6 +24,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.SUPERVISOR,
     Role.MANAGER,
     Role.GENERAL_MANAGER,
+    Role.SALES_MANAGER,
     Role.FINANCE,
     Role.LOGISTICS,
     Role.WAREHOUSE,
@@ -81,12 +82,27 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "JointReview": {"会审纪要": "一致同意", "处理办法": "说明致歉", "处理措施": "换货", "措施期限": "in 60 days"},
     "MeasureDone": {"完成日期": "today", "完成情况": "已更换"},
     "ComplaintFiled": {"结案摘要": "客户满意"},
+    "ReturnReview": {"退换结论": "同意"},
+    "OrderStopped": {"单据状态": "未打印"},
+    "ParcelIntercepted": {"拦截结果": "已拦截", "原运单号": "ZT1", "快递员": "快递小李"},
+    "ParcelCameBack": {"收到日期": "today", "原包裹已收到": "张仓"},
+    "ReturnNotified": {"通知日期": "today"},
+    "GoodsSentBack": {"返货承运商": "中通快递", "返货运单号": "ZT2", "返货运费": 90},
+    "ReturnCounted": {"送达日期": "today"},
+    "ReturnTraced": {"返货查询结果": "仍在途"},
+    "ReturnInspected": {"复检项目": "结构、漆面"},
+    "DifferenceAnswer": {"客户意见": "认可"},
+    "ExchangeChosen": {"缺货选择": "等待"},
+    "BankConfirmed": {"银行结果": "已付", "入账日期": "today", "银行流水号": "YH-0003"},
+    "AccountCorrected": {"更正账号": "6222020200112230"},
+    "GoodsGoBack": {"退回承运商": "中通快递", "退回客户运单号": "ZT3"},
     "PenaltyAnswer": {"部门意见": "无异议"},
     "PenaltyDecision": {"处罚结论": "确认"},
 }
 APPROVALS = {"ReviewDecision", "SpecialReviewDecision", "RepairReview", "AnomalyReviewDecision", "ApprovalDecision"}
-APPROVALS |= {"EarlyRelease"}
+APPROVALS |= {"EarlyRelease", "ReturnReview"}
 BY_OFFICE = {"PickupConfirmation"}  # LOGISTICS and SUPERVISOR, whose lists it is on too, say only that goods arrived
+UNASKED = {"ReturnNews"}  # nobody has anything to say there unless a story says so
 DAYS = {"two days ago": -2, "today": 0, "tomorrow": 1, "in 60 days": 60}
 
 

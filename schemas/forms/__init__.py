@@ -2,4 +2,15 @@
 
 # as staff meet them
 TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics", "repairs", "return_lists")
-TRADES += ("contacts", "complaints", "quality", "anomalies", "specials", "quotes", "cycles", "sales", "history")
+TRADES += (
+    "contacts",
+    "complaints",
+    "quality",
+    "returns",
+    "anomalies",
+    "specials",
+    "quotes",
+    "cycles",
+    "sales",
+    "history",
+)

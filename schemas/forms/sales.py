@@ -79,6 +79,18 @@ class SalesLine(Form):
     staff: Annotated[fields.StaffNo, Cell("E1001", "由谁录入的工号，例如 E1001", 12)]
     custom_made: Annotated[YesNo, label("是否定制", "Custom-made"), Cell("否", "空则为否", 10)] = YesNo.NO
     custom_confirmed: Annotated[YesNo, AfterValidator(_of_custom_made), CONFIRMED_AT_PURCHASE] = YesNo.NO
+    list_price: Annotated[
+        fields.Maybe[fields.Money], label("原价", "List price (CNY)"), Cell("", "空则为实付金额", 10)
+    ] = None
+    coupon: Annotated[fields.Money, label("券付金额", "Paid by coupon (CNY)"), Cell(0, "实付中用券的部分", 10)] = Field(
+        0, validate_default=True
+    )
+    delivery_fee: Annotated[fields.Money, label("送货费", "Delivery fee (CNY)"), Cell(0, "另付的，元", 10)] = Field(
+        0, validate_default=True
+    )
+    offer_from: Annotated[fields.Money, label("优惠门槛", "Offer holds from (CNY)"), Cell(0, "空则无", 10)] = Field(
+        0, validate_default=True
+    )
     confirmed: Annotated[YesNo, label("确认", "Confirmed"), Cell("否", "更正时填“是”；空则为否", 8)] = YesNo.NO
 
 

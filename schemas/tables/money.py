@@ -1,9 +1,9 @@
-"""What customers paid in a case, and what was given back to them."""
+"""What customers paid in a case, what was given back to them, and refunds of what they brought back."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Text
+from sqlalchemy import CheckConstraint, Column, Date, Integer, Text
 
-from schemas.tables.base import Moment, Money, codes_of, index, of_case, table, word_of
-from schemas.words import PaymentKind
+from schemas.tables.base import Moment, Money, codes_of, each, index, of_case, table, word_of
+from schemas.words import PaymentKind, RefundState
 
 payment = table(
     "payment",
@@ -19,3 +19,17 @@ payment = table(
 )
 _returned = payment.c.kind == "returned"
 index("uq_payment_returned", payment.c.case_id, where=_returned, unique=True)  # once a case
+
+refund = table(
+    "refund",
+    of_case(primary_key=True),
+    Column("turn", Integer, primary_key=True, comment="of a case that is settled in parts"),
+    *each(Money, "amount", "goods", "delivery"),
+    Column("account", Text, nullable=False, comment="empty: the way it was paid"),
+    *word_of(RefundState, "state", 8),
+    Column("paid_on", Date),
+    Column("reference", Text, nullable=False, server_default=""),
+    Column("granted_at", Moment, nullable=False),
+    CheckConstraint("amount > 0 AND goods >= 0 AND delivery >= 0", name="amount"),
+    CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_on"),
+)

@@ -9,6 +9,7 @@ from schemas.forms.anomalies import AnomalyPlan, Remedy, Whereabouts
 from schemas.forms.applications import ApplicationLine, Leaving, PartsApplication
 from schemas.forms.base import Form
 from schemas.forms.repairs import Owner, RepairApplication, RepairLine
+from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role, Urgency
@@ -16,7 +17,7 @@ from tasks.anomalies.rules import amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
 from tasks.applications.accept import CUSTOMER
-from tasks.applications.queries import catalogue
+from tasks.applications.queries import BY_ORDER, catalogue
 from tasks.applications.rules import part_problem
 from tasks.approvals.queries import limits
 from tasks.approvals.steps import Matter, climbing, find_leader, may_not
@@ -32,6 +33,7 @@ from tasks.lines.rules import only_these
 from tasks.notices.steps import tell
 from tasks.people.queries import people
 from tasks.production.questions import count_question
+from tasks.returns.queries import sold_orders
 from tasks.stock.booking import book
 from tasks.stock.moves import warehouse_of
 from tasks.unit.work import Work
@@ -78,13 +80,20 @@ def plan_question(
     """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
-        return remedy_problems(form, found, work.today, part_problem(work.read(catalogue), found.part, work.today, 0))
+        part = part_problem(work.read(catalogue), found.part, work.today, 0)
+        return remedy_problems(form, found, work.today, part, lines_to_refund(work))
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
         return [*told, *found.brief(), f"责任 responsible: {blame.said}"]
 
     return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check, barred=barred)
+
+
+def lines_to_refund(work: Work) -> list[int]:
+    """Give the lines of the case's order, by its sales record, of which a piece is left to refund."""
+    sold = work.unit.read_by(sold_orders, BY_ORDER, work.case)
+    return [no for no, free in sorted(sold.free.items()) if free >= 1] if sold else []
 
 
 @step("撤回补单", link="重新下单生产")
@@ -95,8 +104,25 @@ def withdraw_order(work: Work, ordered: int) -> None:
 
 @step("重新下单生产", undo=withdraw_order)
 def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
-    """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review."""
+    """Have what is missing made, sent (补发) or repaired (返修) by an urgent case of its own, without a review.
+
+    A refund (退款) is a return's: money for a line of the order, no goods move.
+    """
     case = work.case
+    if remedy == Remedy.REFUND:
+        back = ReturnLine(
+            line_no=lines_to_refund(work)[0], quantity=Decimal(1), found=f"{found.name} {found.kind.zh} {found.found}"
+        )
+        own = {
+            "office": case.office,
+            "applicant": found.applicant,
+            "order_no": case.order_no,
+            "urgency": Urgency.URGENT,
+        }
+        asked = {"wish": Wish.REDUCTION, "ground": Ground.DEFECT, "photos": found.photos or found.source}
+        return open_child(
+            work, "RF", ReturnRequest(**own, **asked, lines=[back], remark=f"异常单 {case.number}"), "refund"
+        )
     line = {"part": found.part, "quantity": found.quantity, "reason": found.reason}
     line |= {"specification": found.specification, "colour": found.colour}
     about = {name: getattr(case, name) for name in ("office", "order_no", *CUSTOMER)}
@@ -112,8 +138,8 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
 
 
 def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
-    """重新下单生产, where the plan is to make, send or repair."""
-    if plan.remedy in COMES_AGAIN:
+    """重新下单生产, where the plan is to make, send or repair, or to refund."""
+    if plan.remedy in COMES_AGAIN or plan.remedy == Remedy.REFUND:
         order_again(case, found, plan.remedy)
 
 

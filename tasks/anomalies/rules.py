@@ -1,6 +1,6 @@
 """What must hold of an anomaly's report, plan and responsibility, and who approves the plan (DOMAIN 6); pure."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ CLOSED = "已结案，不能再报异常 is closed: nothing is reported of it an
 ENDED = "该行已结束，不能再报异常 the line has ended: nothing is reported of it any more"
 CLAIMED = "，其余已报异常或已同意不要 the rest was reported already, or accepted as missing"
 OTHERS = "是其他办事处的单 is another office's case"
-NOT_YET = "尚未开通，请选其他办法 not yet: its process is not there, choose another remedy"
+NOT_SOLD = "销售记录中此订单没有可退的商品 nothing of the order, by its sales record, is left to refund"
 NONE_MISSING = "没有短缺，不需重做 nothing is missing: choose another remedy"
 NO_PARTY = "没有这个{}，请填编码或名称 there is none by this code or name"
 ONLY_FOR = {Remedy.REDIRECT: AnomalyKind.WRONG_ADDRESS, Remedy.NEW_DATE: AnomalyKind.DELAYED}
@@ -106,11 +106,13 @@ def source_problems(report: AnomalyReport, source: Source | None, office: str) -
     return []
 
 
-def remedy_problems(plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None) -> list[Problem]:
-    """Say what is wrong with a plan; `part`: why the part cannot be ordered."""
+def remedy_problems(
+    plan: AnomalyPlan, found: Anomaly, today: date, part: Problem | None, sold: Collection[int]
+) -> list[Problem]:
+    """Say what is wrong with a plan; `part`: why the part cannot be ordered; `sold`: lines of the order not back yet."""
     remedy, problems = plan.remedy, list[Problem]()
-    if remedy == Remedy.REFUND:
-        return [Problem(PLAN, remedy.zh, NOT_YET)]
+    if remedy == Remedy.REFUND and not sold:
+        problems.append(Problem(PLAN, remedy.zh, NOT_SOLD))
     if remedy in COMES_AGAIN:
         if found.kind in {AnomalyKind.NOTED, AnomalyKind.WRONG_ADDRESS}:
             problems.append(Problem(PLAN, remedy.zh, NONE_MISSING))

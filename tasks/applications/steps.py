@@ -103,8 +103,8 @@ def register_lines(work: Work, lines: list[ApplicationLine], document: DocumentK
     """
     priced, start = rules.price_lines(work.read(catalogue), lines, cover(work)), Start.REVIEW
     opened_under = work.case.origin.rpartition(":")[2] if work.case.parent_id else ""
-    if opened_under in list(Start):
-        start, priced = Start(opened_under), [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
+    if begun := next((one for one in Start if opened_under == one or opened_under.endswith(f"-{one}")), None):
+        start, priced = begun, [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
         put_lines(work, priced, fees=True)
     issue_application(work, priced, work.case.remark, document, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))

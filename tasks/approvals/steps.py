@@ -13,7 +13,7 @@ from schemas.words import Role, Verdict
 from tasks.approvals.queries import holders, limits, stand_in
 from tasks.approvals.rules import LADDER, NOBODY, Approver, appointed, next_rung, reason_needed
 from tasks.branches.beside import Branch, OthersBarred
-from tasks.cycle.terms import More, gate
+from tasks.cycle.terms import Due, More, gate
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
@@ -29,7 +29,7 @@ class Matter:
 
     `barred` are the applicant and all who have approved something of this case, also those who do so meanwhile;
     `last`: nobody else is left, so that who is barred may refuse; `least`: the lowest rung whose limit counts;
-    `waits`: why it cannot be approved yet.
+    `waits`: why it cannot be approved yet; `within`: the term of each rung of the ladder.
     """
 
     link: str
@@ -39,6 +39,7 @@ class Matter:
     title: str = "金额审批"
     least: Role = LADDER[0]
     waits: Callable[[Work], list[Problem]] = lambda _work: []
+    within: str | Due = "approval"
 
 
 @step("确定审批人", link="")
@@ -79,7 +80,7 @@ def asking(
 
 
 def approving(
-    case: Case, key: str, title: str, role: Role, matter: Matter, within: str, **more: Unpack[More]
+    case: Case, key: str, title: str, role: Role, matter: Matter, within: str | Due, **more: Unpack[More]
 ) -> Branch[str]:
     """Ask for a leader's word, who is barred then; gives the reason of a refusal."""
 
@@ -117,7 +118,9 @@ def climbing(case: Case, amount: Decimal, reviewer: Role | None, matter: Matter,
         return find_approver(case, amount, frozenset(matter.barred), list(climbed), turn=key, least=matter.least)
 
     def question(key: str, approver: Approver) -> Question[ApprovalDecision]:
-        return approval(key, matter.title, approver.role, replace(matter, brief=shown, last=approver.last))
+        return approval(
+            key, matter.title, approver.role, replace(matter, brief=shown, last=approver.last), matter.within
+        )
 
     while approver := find(f"{turn}-{len(climbed)}"):
         decision, approver, _ = yield from asking(f"approve-{turn}-{len(climbed)}", approver, find, question)
@@ -131,7 +134,7 @@ def climbing(case: Case, amount: Decimal, reviewer: Role | None, matter: Matter,
 
 
 def approval(
-    key: str, title: str, role: Role, matter: Matter, within: str = "approval", **more: Unpack[More]
+    key: str, title: str, role: Role, matter: Matter, within: str | Due = "approval", **more: Unpack[More]
 ) -> Question[ApprovalDecision]:
     """Ask a leader for approval; a refusal needs a reason."""
 

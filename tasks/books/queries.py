@@ -85,9 +85,21 @@ ALWAYS = {
     "每个决定记一次，由同一人办理 each accepted decision is the ledger's, by the same person": """
         SELECT case_id, step_key, d.actor, l.actor
         FROM (SELECT * FROM decision WHERE accepted) d
-        FULL JOIN (SELECT * FROM ledger WHERE kind IN ('decision', 'withdrawn', 'timed_out')
-                   AND NOT (kind = 'decision' AND actor = 'SYSTEM')) l USING (case_id, step_key)
-        WHERE d.actor IS DISTINCT FROM l.actor""",
+        FULL JOIN (SELECT * FROM ledger WHERE kind IN ('decision', 'withdrawn', 'timed_out')) l USING (case_id, step_key)
+        WHERE d.actor IS DISTINCT FROM l.actor  -- an embedded counterpart answers without one
+          AND NOT (d.actor IS NULL AND l.kind = 'decision' AND l.actor = 'SYSTEM')""",
+    "退款分项不超实付，退货不超售出 per part no more is given back than was paid, and no more comes back than was sold": """
+        SELECT order_no, goods, delivery, price, fee FROM (
+            SELECT c.order_no, sum(r.goods) AS goods, sum(r.delivery) AS delivery
+            FROM refund r JOIN service_case c ON c.id = r.case_id GROUP BY 1) given
+        LEFT JOIN (SELECT order_no, sum(refunded) AS refunded, sum(fee_refunded) AS fee_refunded,
+                          sum(price_paid) AS price, sum(delivery_fee) AS fee, bool_and(returned <= quantity) AS fits
+                   FROM sales_record GROUP BY 1) s USING (order_no)
+        WHERE goods > refunded OR delivery > fee_refunded OR refunded > price OR fee_refunded > fee OR NOT fits""",
+    "每笔退款付一次 a refund is sent to be paid by one message, and is paid by the bank's word": """
+        SELECT r.case_id, r.turn, r.state, count(o.id) FROM refund r LEFT JOIN outbox o
+            ON o.case_id = r.case_id AND o.kind = 'pay_refund' AND (o.payload ->> 'refund')::int = r.turn
+        GROUP BY r.case_id, r.turn HAVING count(o.id) > 1 OR (count(o.id) = 0 AND r.state <> 'granted')""",
     "已办的待办注明如何办结 an item that was answered says how": """
         SELECT case_id, step_key, i.state, l.kind
         FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)

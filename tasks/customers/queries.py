@@ -16,6 +16,7 @@ from schemas.tables import (
     warranty_period,
     warranty_waiver,
 )
+from schemas.tables.reference import CAME_BACK
 from tasks.customers.rules import Sale
 from tasks.durable import clock
 from tasks.people.queries import Offices
@@ -56,9 +57,10 @@ def held_sales(connection: Connection, orders: Collection[str]) -> dict[Sale, Ro
 
 
 def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) -> None:
-    """Put these sales records in the place of those that are kept."""
+    """Put these sales records in the place of those that are kept; what came back of them stays."""
     given = insert(sales_record).values(records)
-    told = {column.name: given.excluded[column.name] for column in sales_record.c if not column.primary_key}
+    columns = (column.name for column in sales_record.c if not column.primary_key)
+    told = {name: given.excluded[name] for name in columns if name not in CAME_BACK}
     connection.execute(given.on_conflict_do_update(index_elements=list(sales_record.primary_key), set_=told))
 
 

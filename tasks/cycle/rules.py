@@ -26,6 +26,7 @@ class Notice(Labelled):
     PICKUP = "pickup", "催提"
     DAILY = "daily", "每日提醒"
     REMINDER = "reminder", "跟进提醒"
+    STATUTORY = "statutory", "法定时限"
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ FACTS = {  # of a document's content, in this order
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
     "became": "处理结果 What became of it",
+    "account": "退款账号 Account",
+    "coupon": "退券 Coupon back (CNY)",
+    "copies": "联次 Copies",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines
@@ -133,6 +136,12 @@ SIGNED_BY = {
     DocumentKind.INSPECTION: ("检验员 Inspector",),
     DocumentKind.SERVICE_REPORT: ("维修人 Repaired by", "客户 Customer"),
     DocumentKind.REPAIR_OUTBOUND: ("仓管员 Warehouse", "领货人 Taken by"),
+    DocumentKind.RETURN_SHEET: ("销售部经理 Sales manager", "业务员(红联) Salesperson", "财务 Finance"),
+    DocumentKind.REFUND_NOTE: ("核准 Granted", "财务 Finance"),
+    DocumentKind.PARCEL_NOTE: ("客户 Customer",),
+    DocumentKind.RETURN_RECORD: ("登记人 Entered by",),
+    DocumentKind.EXPRESS_RETURN: ("快递员签字 Courier", "经办人 Handled by"),
+    DocumentKind.AFTER_SALES: ("收件人 Received by",),
     DocumentKind.ANOMALY_REPORT: ("申报人 Reported by", "审核员 Reviewer"),
     DocumentKind.PACKING_LIST: ("装箱人 Packed by", "核对人 Checked by", "收货人 Received by"),
     DocumentKind.CYCLE_SHEET: ("计划员 Planner", "生产单位 Unit"),

@@ -15,6 +15,7 @@ TEXTS = {
     f"{Notice.PICKUP}-escalated": "催提无果，请督促办事处提货 "
     "the office has not collected the goods in spite of all reminders",
     Notice.REMINDER: "请跟进（第 {detail} 天），应于 {due} 前答复 follow up (day {detail}), an answer is due {due}",
+    Notice.STATUTORY: "法定时限第 {detail} 天，应于 {due} 前办结 day {detail} of a legal term that ends {due}",
     Notice.DAILY: "仍未办理，应于 {due} 完成 is still open, was due {due}",
 }
 

@@ -8,8 +8,9 @@ import httpx
 from pydantic import ConfigDict, ValidationError, create_model
 from sqlalchemy import Row
 
-from schemas.forms.fields import Name
+from schemas.forms.fields import Name, Remark
 from schemas.problems import problems_of
+from schemas.words import FinanceState
 from tasks.outbox.rules import is_refusal
 from tasks.outbox.steps import address_name, system_url
 from tasks.privacy.rules import bare_url, bare_urls
@@ -21,7 +22,13 @@ ANSWERS = {  # what each system answers to each kind of message
     "order": {
         "place_order": create_model("OrderPlaced", __config__=_LENIENT, order_number=(Name, ...)),
         "cancel_order": create_model("OrderCancelled", __config__=_LENIENT, cancelled=(Name, ...)),
-    }
+        "change_order": create_model("OrderChanged", __config__=_LENIENT, changed=(Name, ...)),
+    },
+    "finance": {
+        "pay_refund": create_model(
+            "RefundPaid", __config__=_LENIENT, state=(FinanceState, ...), reference=(Remark, ""), reason=(Remark, "")
+        )
+    },
 }
 
 

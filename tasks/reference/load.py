@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 from schemas import tables
 from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, person_name, phone_number
+from schemas.tables.reference import CAME_BACK
 from schemas.words import MovementKind
 from tasks.cycle.publication import publish
 from tasks.durable import clock
@@ -51,6 +52,7 @@ COLUMNS = {
     "policies": ["key", "value", "unit", "source", "meaning"],
     "stock": ["warehouse", "part", "quantity"],
     "parts": [name for name in tables.part.c.keys() if name != "made_for"],  # noqa: SIM118  a collection, no dict
+    "sales": [name for name in tables.sales_record.c.keys() if name not in CAME_BACK],  # noqa: SIM118
 }
 READERS: dict[type[TypeEngine[Any]], tuple[Callable[[str], Any], str]] = {  # NaN is no JSON
     JSON: (

@@ -28,7 +28,7 @@ from tasks.sheets.crew import Crew, crew
 from tasks.sheets.forms import forms_of
 from tasks.sheets.importing import form_chunks
 from tasks.sheets.outcome import Became
-from tests.bench import bulk_repairs, specials
+from tests.bench import bulk_repairs, bulk_returns, specials
 from tests.bench.figure import Figure
 from tests.bench.load import GATES, KINDS, UNITS, Stage, answer, answer_rows, application, application_rows, stage
 from tests.books import books_balance
@@ -52,8 +52,10 @@ def run() -> list[Figure]:
             orders, steps_of_order = _in_chunks(here, play_orders, CASES)
             rates.append((parts, dbos, _one_by_one(here), orders, orders * steps_of_order / (parts * steps)))
         repairs, steps_of_repair = bulk_repairs.rate(here, _apply, play_sheets, CASES)
+        returns, steps_of_return = bulk_returns.rate(here, _apply, play_sheets, CASES)
     bulk, dbos, single, orders, per_step = (statistics.median(column) for column in zip(*rates, strict=True))
     repairs_per_step = repairs * steps_of_repair / bulk
+    returns_per_step = returns * steps_of_return / bulk
     return [
         Figure("cases_per_s", bulk),
         Figure("dbos_cases_per_s", dbos),
@@ -63,6 +65,8 @@ def run() -> list[Figure]:
         Figure("so_per_step", per_step, "≥ 0.8", per_step >= 0.8),
         Figure("rr_cases_per_s", repairs),
         Figure("rr_per_step", repairs_per_step, "≥ 0.8", repairs_per_step >= 0.8),
+        Figure("rf_cases_per_s", returns),
+        Figure("rf_per_step", returns_per_step, "≥ 0.8", returns_per_step >= 0.8),
     ]
 
 

@@ -48,9 +48,32 @@ def test_a_re_send_is_an_application_from_step_4_from_stock(play: Play) -> None:
     assert play.moved(again, "delivery_out") == {"P-HW-001": -1}
 
 
-def test_what_needs_a_process_that_is_not_there_is_refused(play: Play) -> None:
-    _, child = at(play, "plan-1")
-    assert "尚未开通，请选其他办法 not yet" in play.refused(child, "plan-1", 处理办法="退款")
+def test_a_refund_opens_a_return_for_a_line_of_the_order_and_its_source_owes_nothing_more(play: Play) -> None:
+    """Refund → RF."""
+    case = source(play)
+    child = play.anomaly(case, KEY)
+    play.run_to(child, "plan-1")
+    play.decide(child, "plan-1", 处理办法="退款", 货物去向="无实物")
+    assert play.finish(child) == "settled"
+    advance(play.db, case)
+    refund = play.ordered(child)
+    assert (play.case(refund).process, list(play.items(refund))) == ("RF", ["review-1", "news-1"])
+    play.decide(refund, "review-1", 折价比例=5)
+    assert play.finish(refund) == "reduced"
+    (paid,) = play.rows("SELECT state, amount FROM refund WHERE case_id = :case", case=refund)
+    order = play.case(case).order_no
+    (sold,) = play.rows("SELECT price_paid, quantity FROM sales_record WHERE order_no = :o AND line_no = 1", o=order)
+    assert (paid.state, paid.amount) == ("paid", round(sold.price_paid / sold.quantity * 5 / 100, 2))
+    assert play.finish(case)
+
+
+def test_where_nothing_of_the_order_is_left_to_refund_there_is_no_refund(play: Play) -> None:
+    case = source(play)
+    child = play.anomaly(case, KEY)
+    play.run_to(child, "plan-1")
+    play.run("UPDATE sales_record SET returned = quantity WHERE order_no = :o", o=play.case(case).order_no)
+    assert "没有可退的商品" in play.refused(child, "plan-1", 处理办法="退款", 货物去向="无实物")
+    play.run("UPDATE sales_record SET returned = 0 WHERE order_no = :o", o=play.case(case).order_no)
 
 
 def repaired(play: Play, case: int, key: str) -> int:

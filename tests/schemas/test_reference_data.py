@@ -35,7 +35,8 @@ HEADERS = {
     "holidays": "day,working,name",
     "sales": (
         "order_no,line_no,office,customer_name,customer_phone,customer_address,model,model_name,quantity,"
-        "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed"
+        "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed,"
+        "list_price,coupon,delivery_fee,offer_from"
     ),
     "stock": "warehouse,part,quantity",
     "carriers": "code,name,kind,aliases",

@@ -40,6 +40,15 @@ WISH = {
     "颜色": "胡桃木",
 }
 
+RETURN = {
+    "申报人工号": "E1049",
+    "订单号": "SO20251023-0164",
+    "客户意愿": "退货",
+    "退换依据": "特批",
+    "行号": "2",
+    "退换数量": "1",
+    "退换原因": "椅腿松动",
+}
 REPAIR = {
     "申报人工号": "E1049",
     "订单号": "SO20260318-0042",
@@ -87,6 +96,7 @@ def main() -> None:
             take_part_anomaly,
             take_repair_return,
             take_hotline,
+            take_return,
         ):
             take(staff)
         take_cycle_control(product, staff)
@@ -186,6 +196,11 @@ def take_repair_return(staff: Staff) -> None:
 def take_hotline(staff: Staff) -> None:
     """What an agent fills in while a customer is on the phone."""
     shoot_form(staff, "北京办事处", "客户服务", CONTACT, "hotline", 2300)
+
+
+def take_return(staff: Staff) -> None:
+    """What an office fills in when a customer brings something back."""
+    shoot_form(staff, "北京办事处", "退换货", RETURN, "returns", 2300)
 
 
 def shoot_form(staff: Staff, office: str, title: str, values: Mapping[str, object], name: str, height: int) -> None:

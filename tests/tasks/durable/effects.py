@@ -36,12 +36,13 @@ TABLES = (
     "counter",
     "notice",
     "charge",
+    "refund",
     "sheet_row",
 )
 SURROGATE = frozenset({"id"})
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d[\d:.]*(Z|[+-]\d\d:\d\d)")
 OF_CASE = re.compile(r"(?<=\bcase[-:])\d+|(?<=\btogether-)\d+")
-OPENED = ("report-anomaly", "order-again", "tell-companions")  # steps that give ids of cases
+OPENED = ("report-anomaly", "order-again", "order-exchange", "tell-companions")  # steps that give ids of cases
 IDENTITY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Effects = dict[str, list[str]]

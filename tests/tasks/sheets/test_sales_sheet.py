@@ -185,6 +185,10 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
             "是否定制": "是" if row.custom_made else "否",
             "定制确认": "是" if row.custom_confirmed else "否",
             "安装完成日期": row.installation_date,
+            "原价": row.list_price,
+            "券付金额": row.coupon,
+            "送货费": row.delivery_fee,
+            "优惠门槛": row.offer_from,
             "经办人工号": "E1001",
         }
         for row in play.rows("SELECT * FROM sales_record")

@@ -1,0 +1,118 @@
+"""The SQL of returns: what was sold and came back, days in repair, the lines and money of a case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from schemas.shapes import LineTable, Measure, money
+from schemas.tables import case_line, ledger, refund, service_case
+from schemas.words import RefundState
+from tasks.customers.queries import held_sales
+from tasks.cycle.rules import shanghai_day
+from tasks.returns.shapes import Sold
+from tasks.unit.among import among
+from tasks.unit.work import Work
+
+HEADINGS = ("行", "商品 Article", "数量 Qty", "实付单价 Paid each")
+
+
+@dataclass
+class SoldOrder:
+    """An order as it was sold, and how many of each line may still be claimed; others of the same sheet lower that."""
+
+    about: Row[Any]
+    lines: dict[int, Sold]
+    free: dict[int, Decimal]
+
+
+def sold_orders(connection: Connection, orders: Sequence[str]) -> dict[str, SoldOrder]:
+    """Find what was sold by orders; until the transaction ends nobody else claims anything of it."""
+    found: dict[str, SoldOrder] = {}
+    for (order, no), row in held_sales(connection, orders).items():
+        told = {name: getattr(row, name) for name in Sold.model_fields}
+        one = found.setdefault(order, SoldOrder(row, {}, {}))
+        one.lines[no], one.free[no] = Sold(**told), row.quantity - row.returned
+    return found
+
+
+def days_in_repair(connection: Connection, orders: Sequence[str]) -> dict[str, int]:
+    """Count the days that goods of orders were in repair: they are excluded from periods."""
+    of = service_case.c
+    days = func.sum(func.ceil(func.extract("epoch", of.closed_at - of.opened_at) / 86_400))
+    repaired = select(of.order_no, days).where(of.process == "RR", of.closed_at.is_not(None))
+    return {
+        order: int(many)
+        for order, many in connection.execute(repaired.where(among(of.order_no, orders)).group_by(of.order_no))
+    }
+
+
+def sold_now(work: Work) -> SoldOrder:
+    """Give the case's order as it stands now, what has come back included."""
+    found = work.unit.read_by(sold_orders, lambda one: str(one.order_no), work.case)
+    assert found is not None, "it was accepted by its sales record"
+    return found
+
+
+def earlier_request(work: Work) -> date | None:
+    """Give the day of the request of the case that this one reopens; None where it reopens none."""
+    reopens = work.case.request["reopens"]
+    if not reopens:
+        return None
+    found = (work.unit.read_by(ended_without_goods, str, reopens) or None) if reopens else None
+    return shanghai_day(found.opened_at) if found else None
+
+
+def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
+    """Find cases that ended because their goods never came, by number."""
+    of = service_case.c
+    found = select(of.number, of.id, of.order_no, of.request, of.opened_at).where(among(of.number, numbers))
+    return {
+        row.number: row for row in connection.execute(found.where(of.process == "RF", of.ending == "never_returned"))
+    }
+
+
+def return_table(connection: Connection, case_id: int) -> LineTable:
+    """Show what is brought back, by which rule with its days, and what became of the money."""
+    lines = connection.execute(
+        select(case_line).where(case_line.c.case_id == case_id).order_by(case_line.c.line_no)
+    ).all()
+    asked = connection.execute(select(service_case.c.request).where(service_case.c.id == case_id)).scalar_one()
+    told = dict(
+        connection.execute(
+            select(ledger.c.step_key, ledger.c.output).where(
+                ledger.c.case_id == case_id,
+                ledger.c.step_key.like("fix-rule-%") | ledger.c.step_key.like("hear-news-%"),
+            )
+        )
+        .tuples()
+        .all()
+    )
+    rule: Mapping[str, Any] = next((told[key] for key in sorted(told, reverse=True) if key.startswith("fix-rule-")), {})
+    disputed = asked["dispute"] == "yes" or any(
+        isinstance(one, dict) and one.get("dispute") == "yes" for one in told.values()
+    )
+    paid = connection.execute(select(refund).where(refund.c.case_id == case_id).order_by(refund.c.turn)).all()
+    period = (
+        f"{rule.get('name', '')} {rule.get('first') or ''} → {rule.get('last') or '未起算'} [{rule.get('source', '')}]"
+    )
+    facts = {
+        "维权 Dispute": "平台维权中 platform dispute" if disputed else "",
+        "依据 Rule": period if rule else "",
+        "照片 Photos": asked["photos"],
+        "退款 Refund": "；".join(
+            f"{money(one.amount)} CNY {RefundState(one.state).zh} {one.paid_on or ''}" for one in paid
+        ),
+    }
+    rows = [
+        (one.line_no, f"**{one.part_name}** · {_found(asked, one.line_no)}", Measure(one.quantity, ""), one.price)
+        for one in lines
+    ]
+    return LineTable(HEADINGS, rows, [(name, fact) for name, fact in facts.items() if fact])
+
+
+def _found(asked: dict[str, Any], line_no: int) -> str:
+    return next(str(line["found"]) for line in asked["lines"] if line["line_no"] == line_no)
