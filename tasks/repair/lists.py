@@ -154,13 +154,13 @@ class HeldParcel(Shape):
         return in_short([f"{one.name} ×{figure(one.quantity)}" for one in self.goods])
 
 
-@step("暂存撤回", link="制作返件清单")
-def take_back_parcel(work: Work, held: HeldParcel) -> DocumentRef:
-    """Take a parcel that the warehouse took in by mistake out of the books again."""
-    return _book_back(work, held)
+@step("暂存冲回", link="制作返件清单")
+def book_back_parcel(work: Work, held: HeldParcel, turn: int = 0) -> DocumentRef:
+    """Take the parcel out of the books again: it is matched with its repairs, goes back, or was taken in by mistake."""
+    return book(work, MovementKind.DAMAGED_IN, held.goods, work.read(warehouses_of)["damaged", None], held.slip)
 
 
-@step("暂存入库", link="制作返件清单", undo=take_back_parcel)
+@step("暂存入库", link="制作返件清单", undo=book_back_parcel)
 def hold_parcel(work: Work, rows: list[ListRow]) -> HeldParcel:
     """Keep a parcel that nobody announced apart in the group's damaged warehouse (S3 §3 1.3 不允许私自返厂)."""
     goods = []
@@ -177,19 +177,9 @@ def hold_rest(work: Work, rest: list[Goods]) -> HeldParcel:
     return _hold(work, rest)
 
 
-@step("暂存冲回", link="制作返件清单")
-def book_back_parcel(work: Work, held: HeldParcel, turn: int) -> DocumentRef:
-    """Take the parcel out of the books again: it is matched with its repairs, or goes back."""
-    return _book_back(work, held)
-
-
 def _hold(work: Work, goods: list[Goods]) -> HeldParcel:
     slip = book(work, MovementKind.DAMAGED_IN, goods, work.read(warehouses_of)["damaged", None])
     return HeldParcel(goods=goods, slip=slip)
-
-
-def _book_back(work: Work, held: HeldParcel) -> DocumentRef:
-    return book(work, MovementKind.DAMAGED_IN, held.goods, work.read(warehouses_of)["damaged", None], held.slip)
 
 
 def sending_parcel_back(case: Case, held: HeldParcel) -> None:
