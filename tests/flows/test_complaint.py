@@ -431,9 +431,9 @@ def test_quality_decides_with_a_cause_analysis_and_reinspects_all_goods(play: Ho
     (report,) = play.documents(case, "JY")
     assert "重检 3 不合格 1" in report.content["lines"][0]["reason"]
     assert play.moved(case, "damaged_in") == {"P-PB-001": 1}
+    assert play.items(case)["plan-1"].unit == "PANEL"
     play.to(case, "reply")
     assert "不合格 1" in play.documents(case, "TS")[-1].content["tested"]
-    assert play.items(case)["plan-1"].unit == "PANEL"
 
 
 def test_responsibility_moves_once_and_each_move_is_recorded(play: Hotline) -> None:
