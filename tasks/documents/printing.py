@@ -47,9 +47,10 @@ FACTS = {  # of a document's content, in this order
     "anomaly": "异常 Anomaly",
     "photos": "照片 Photos",
     "became": "处理结果 What became of it",
+    "wish": "意愿 Wish",
+    "refund": "退款金额 Refund (CNY)",
     "account": "退款账号 Account",
     "coupon": "退券 Coupon back (CNY)",
-    "copies": "联次 Copies",
     "remark": "备注 Remark",
 }
 COLUMNS = {  # of its lines
@@ -62,6 +63,7 @@ COLUMNS = {  # of its lines
     "uom": "单位 Unit",
     "quantity": "数量 Quantity",
     "price": "单价 Price (CNY)",
+    "sum": "金额 Amount (CNY)",
     "days": "周期天数 Working days",
     "reported": "报告数量 Reported",
     "production_unit": "生产单位 Made by",
@@ -131,11 +133,12 @@ def printed(connection: Connection, number: str) -> str:
         number=row.number,
         kind=kind,
         day=shanghai_day(row.issued_at),
+        copies=content.get("copies", [""]),
         is_slip="red" in content,
         red=content.get("red", False),
         facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
         columns=columns,
-        figures=FIGURES | {"price", "days", "package", "line_no"},
+        figures=FIGURES | {"price", "sum", "days", "package", "line_no"},
         rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
         signed_by=SIGNED_BY[kind],
     )
