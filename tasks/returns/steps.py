@@ -109,7 +109,11 @@ def book_recalled(work: Work, goods: list[Goods]) -> DocumentRef:
 @step("快件退回单", link="通知返货")
 def issue_express_return(work: Work, goods: list[Goods], form: ParcelIntercepted) -> DocumentRef:
     """Issue the 快件退回单 in two copies, for the courier's signature."""
-    about = {"tracking": form.tracking, "carrier": form.courier, "copies": "两联 two copies"}
+    about = {
+        "tracking": form.tracking,
+        "carrier": form.courier,
+        "copies": ["第一联 快递员 courier", "第二联 仓库 warehouse"],
+    }
     return issue(work, DocumentKind.EXPRESS_RETURN, to_customer(work) | about | {"lines": [*map(goods_row, goods)]})
 
 
@@ -133,7 +137,7 @@ def issue_parcel_note(
 ) -> date:
     """Issue the note that lies in the parcel: number, contact, reason, wanted article; gives the day of the notice."""
     rows = [goods_row(one, reason=reasons.get(one.line_no, "")) for one in goods]
-    to = {"receiver": form.contact, "receiver_address": f"{form.address} {form.phone}", "clause": wish}
+    to = {"receiver": form.contact, "receiver_address": f"{form.address} {form.phone}", "wish": wish}
     issue(work, DocumentKind.PARCEL_NOTE, to_customer(work) | to | {"lines": rows})
     return form.notified_on
 
@@ -184,11 +188,13 @@ def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, t
     order = {one.line_no: one for one in sold_now(work).lines.values()}
     rows = [goods_row(one, reason=why, out_on=str(order[one.line_no].delivery_date or "")) for one in goods]
     about = {
-        "amount": str(reckoned.amount),
+        "refund": str(reckoned.amount),
         "clause": "；".join(f"{row.rule} {row.amount:+,.2f}" for row in reckoned.rows),
     }
     return issue(
-        work, DocumentKind.RETURN_SHEET, to_customer(work) | about | {"copies": "红联 red copy", "lines": rows}
+        work,
+        DocumentKind.RETURN_SHEET,
+        to_customer(work) | about | {"copies": ["白联 财务 finance", "红联 业务员 salesperson"], "lines": rows},
     )
 
 

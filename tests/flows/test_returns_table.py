@@ -65,7 +65,7 @@ def ended(play: Play, case: int, row: Row) -> None:
     assert (play.case(case).ending, paid(play, case)) == (row.ending, row.sums)
     if "coupon" in row.sold:
         (note,) = play.documents(case, "TK")
-        assert (note.content["amount"], note.content["coupon"]) == ("1400.00", "100.00")
+        assert (note.content["refund"], note.content["coupon"]) == ("1400.00", "100.00")
     owed = play.rows("SELECT amount FROM payment WHERE case_id = :case", case=case)
     assert [float(one.amount) for one in owed] == ([60] if "choice-1" in row.said else [])
 

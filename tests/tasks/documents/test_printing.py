@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from schemas.problems import NotFound
 from tasks.documents.printing import printed
+from tests.flows.returns import bring_back
 from tests.play import Play, cells, line
 
 
@@ -71,3 +72,17 @@ def test_an_anomaly_s_report_says_of_which_case_what_is_wrong_and_what_became_of
     assert "重新制作" in said
     assert re.search(r"1 P-PB-001 柜门板\(左\) .* 块 1 ", said)
     assert "申报人 Reported by" in said
+
+
+def test_the_return_sheet_has_a_red_copy_and_the_refund_note_its_rows(play: Play) -> None:
+    """退换货清单 (printed with a red copy 红联 for the region's salesperson)."""
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False):
+        case = bring_back(play)
+        assert play.finish(case) == "refunded"
+    with play.db.connect() as connection:
+        sheet, note = (printed(connection, play.documents(case, kind)[0].number) for kind in ("TH", "TK"))
+    assert sheet.count("<section") == 2
+    assert sheet.count('<section class="red">') == 1
+    assert "红联 业务员" in sheet
+    assert note.count("<section") == 1
+    assert "我方责任退送货费 delivery, ours" in note
