@@ -5,7 +5,9 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -55,10 +57,17 @@ class Server:
         """Drop a database, whoever still uses it."""
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(make_url(url).database))
 
-    def _run(self, statement: str, *names: str) -> None:
+    def close(self) -> None:
+        """Leave the server."""
+        self._admin.close()
+
+    @cached_property
+    def _admin(self) -> psycopg.Connection:
         admin = make_url(self.url).set(drivername="postgresql", database="postgres")
-        with psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        return psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True)
+
+    def _run(self, statement: str, *names: str) -> None:
+        self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def roomy_memory() -> str | None:
@@ -75,8 +84,11 @@ def server() -> Iterator[Server]:
     end_left("aft-", folder)
     home = new_home("aft-", folder)
     try:
-        with running_database(Settings(home=home, database_url=None, fsync=False)) as databases:
-            yield Server(databases.ours)
+        with (
+            running_database(Settings(home=home, database_url=None, fsync=False)) as databases,
+            closing(Server(databases.ours)) as server,
+        ):
+            yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

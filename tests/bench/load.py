@@ -5,7 +5,7 @@ reviewer alone may approve. So it goes through all eleven steps with six answers
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -162,4 +162,5 @@ def stage() -> Iterator[Stage]:
         TemporaryDirectory(prefix="aft-", ignore_cleanup_errors=True) as home,
         running_database(Settings(home=Path(home), database_url=None, fsync=False)) as urls,
     ):
-        yield Stage(Server(urls.ours))
+        with closing(Server(urls.ours)) as server:
+            yield Stage(server)

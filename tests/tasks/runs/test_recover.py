@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -639,7 +639,8 @@ def test_prefect_may_forget_everything(
     histories = {case: desk.play.keys(case) for case in (waiting, recorded, unrecorded, elsewhere, closed, units)}
 
     prefect_server.stop()
-    Server(databases.ours).drop(databases.prefect)
+    with closing(Server(databases.ours)) as server:
+        server.drop(databases.prefect)
     create_database(make_url(databases.ours), str(make_url(databases.prefect).database))
     prefect_server.start()
     wait_healthy(prefect_server, threading.Event())
