@@ -161,6 +161,6 @@ def stage() -> Iterator[Stage]:
     with (
         TemporaryDirectory(prefix="aft-", ignore_cleanup_errors=True) as home,
         running_database(Settings(home=Path(home), database_url=None, fsync=False)) as urls,
+        closing(Server(urls.ours)) as server,
     ):
-        with closing(Server(urls.ours)) as server:
-            yield Stage(server)
+        yield Stage(server)
