@@ -31,6 +31,10 @@ RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # t
 LEVEL_OF = {SpecialMatter.TERMINATION: 1, SpecialMatter.INCIDENT: 2, SpecialMatter.LEGAL: 2}
 MATTERS = {ContactKind.COMPLAINT, ContactKind.REPAIR}  # of which there may be a same one
 PAST = "不能早于现在 must not be in the past"
+REQUIRED = "必填 is required"
+FILE_NEEDED = "消协、工商来件须有文号和期限 needs number and deadline"
+LINE_NEEDED = "放弃保修须写明订单和行 a waiver needs order and line"
+WHO_NEEDED = "没有订单又不匿名时，姓名和电话必填 name and phone are required"
 LATER = "不能晚于现在 must not be after now"
 MAYBE_SAME = "可能与 {} 为同一事项：是则填其单号或“是”，否则填“否” may be the same matter: its number or 是, else 否"
 NO_CASE = "没有这个单号，请核对 there is no such case: check the number"
@@ -87,26 +91,25 @@ def same_matter(form: ContactRecord, other: Earlier) -> bool:
     return bool(form.customer_phone) and form.customer_phone == other.phone
 
 
+def unmet(*rules: tuple[object, str, object, str]) -> list[Problem]:
+    """Give the problems of those rules that are broken: (is it, field, value, what was expected)."""
+    return [Problem(field, value, expected) for broken, field, value, expected in rules if broken]
+
+
 def record_problems(form: ContactRecord, now: datetime, hotline: tuple[time, time]) -> list[Problem]:
     """Say what is wrong with a record in itself: times, an authority without its file, a waiver of no line."""
-    problems, received = list[Problem](), moment_of(form.received, hotline[0])
-    promised = moment_of(form.callback, hotline[1])
-    if promised and promised < now:
-        problems.append(Problem("约定回复时间 callback", form.callback, PAST))
-    if received and received > now:
-        problems.append(Problem("来电时间 received", form.received, LATER))
-    if form.way == ContactWay.AUTHORITY and not (form.file_no and form.answer_by):
-        problems.append(
-            Problem("来件文号 file", form.file_no, "消协、工商来件须有文号和期限 needs number and deadline")
-        )
-    if form.answer_by and form.answer_by < shanghai_day(now):
-        problems.append(Problem("来件期限 deadline", form.answer_by, PAST))
-    if form.special == SpecialMatter.WAIVER and not (form.order_no and form.order_line):
-        problems.append(Problem("订单行 line", form.order_line, "放弃保修须写明订单和行 a waiver needs order and line"))
+    received, promised = moment_of(form.received, hotline[0]), moment_of(form.callback, hotline[1])
+    filed, waives = form.file_no and form.answer_by, form.special == SpecialMatter.WAIVER
     known = form.order_no or (form.customer_name and form.customer_phone) or form.standing == Standing.ANONYMOUS
-    if not known:
-        problems.append(Problem("客户电话 phone", "", "没有订单又不匿名时，姓名和电话必填 name and phone are required"))
-    return problems
+    late = form.answer_by and form.answer_by < shanghai_day(now)
+    return unmet(
+        (promised and promised < now, "约定回复时间 callback", form.callback, PAST),
+        (received and received > now, "来电时间 received", form.received, LATER),
+        (form.way == ContactWay.AUTHORITY and not filed, "来件文号 file", form.file_no, FILE_NEEDED),
+        (late, "来件期限 deadline", form.answer_by, PAST),
+        (waives and not (form.order_no and form.order_line), "订单行 line", form.order_line, LINE_NEEDED),
+        (not known, "客户电话 phone", "", WHO_NEEDED),
+    )
 
 
 def least(form: ContactRecord, said: Severity | None, contacts: int, most: int) -> Severity:
@@ -121,66 +124,56 @@ def least(form: ContactRecord, said: Severity | None, contacts: int, most: int) 
 
 def first_problems(form: FirstAnswer, record: ContactRecord, now: datetime, end: time, suppliers: Any) -> list[Problem]:
     """Say what is wrong with a first answer."""
-    verdict, problems = form.verdict, list[Problem]()
-    if verdict not in TAKEN[record.kind]:
-        allowed = "、".join(one.zh for one in FirstVerdict if one in TAKEN[record.kind])
-        problems.append(Problem("接听结论 verdict", verdict.zh, f"{record.kind.zh}应为 must be one of {allowed}"))
-    if verdict == FirstVerdict.VALID and form.severity is None:
-        problems.append(Problem("严重程度 severity", "", "有效投诉必填 is required of a valid complaint"))
-    if verdict in WITH_ANSWER and not form.answer:
-        problems.append(Problem("答复内容 answer", "", "必填 is required"))
-    when, repair = moment_of(form.callback, end), verdict == FirstVerdict.PASS_ON and record.kind == ContactKind.REPAIR
-    if when and when < now:
-        problems.append(Problem("约定时间 next call", form.callback, PAST))
-    if not when and (verdict == FirstVerdict.INTERIM or (repair and form.repair == RepairWay.OURS)):
-        problems.append(Problem("约定时间 next call", "", "暂复或约定维修时必填 is required to call again or visit"))
-    if repair and form.repair is None:
-        problems.append(Problem("维修方式 who repairs", "", "报修转办必填 is required of a repair"))
-    if repair and form.repair == RepairWay.SUPPLIER and form.unit not in suppliers:
-        problems.append(Problem("责任单位 unit", form.unit, "须为供应商 must be a supplier"))
-    if verdict == FirstVerdict.PASS_ON and not repair and not form.unit:
-        problems.append(Problem("责任单位 unit", "", "转办时必填 is required to hand it on"))
-    return problems
+    verdict, allowed, when = form.verdict, TAKEN[record.kind], moment_of(form.callback, end)
+    handed, repair = verdict == FirstVerdict.PASS_ON, record.kind == ContactKind.REPAIR
+    appointed = handed and repair and form.repair == RepairWay.OURS
+    supplied = handed and repair and form.repair == RepairWay.SUPPLIER
+    expected = f"{record.kind.zh}应为 must be one of {'、'.join(one.zh for one in FirstVerdict if one in allowed)}"
+    return unmet(
+        (verdict not in allowed, "接听结论 verdict", verdict.zh, expected),
+        (verdict == FirstVerdict.VALID and form.severity is None, "严重程度 severity", "", "有效投诉" + REQUIRED),
+        (verdict in WITH_ANSWER and not form.answer, "答复内容 answer", "", REQUIRED),
+        (when and when < now, "约定时间 next call", form.callback, PAST),
+        (not when and (verdict == FirstVerdict.INTERIM or appointed), "约定时间 next call", "", "再约时" + REQUIRED),
+        (handed and repair and form.repair is None, "维修方式 who repairs", "", "报修转办时" + REQUIRED),
+        (supplied and form.unit not in suppliers, "责任单位 unit", form.unit, "须为供应商 must be a supplier"),
+        (handed and not repair and not form.unit, "责任单位 unit", "", "转办时" + REQUIRED),
+    )
 
 
 def visit_problems(form: VisitReport, now: datetime, end: time) -> list[Problem]:
     """Say what is wrong with the report of a visit."""
-    if form.verdict == VisitResult.NOBODY:
-        when = moment_of(form.again, end)
-        return [] if when and when >= now else [Problem("另约时间 again", form.again, f"家中无人时必填，{PAST}")]
-    problems = (
-        [] if form.signed else [Problem("签收单编号 signed", "", "报告须客户签字 must be signed by the customer")]
+    again, nobody = moment_of(form.again, end), form.verdict == VisitResult.NOBODY
+    return unmet(
+        (nobody and not (again and again >= now), "另约时间 again", form.again, f"家中无人时{REQUIRED}，{PAST}"),
+        (not nobody and not form.signed, "签收单编号 signed", "", "报告须客户签字 must be signed by the customer"),
     )
-    if form.verdict in {VisitResult.PARTS, VisitResult.WORKSHOP} and not (form.part and form.quantity):
-        problems.append(Problem("配件 part", form.part, "须配件或返厂时，配件和件数必填 part and pieces are required"))
-    return problems
 
 
 def measures_problems(form: Measures, today: date) -> list[Problem]:
     """Say what is wrong with what is to be done: no relief or date, one in the past."""
-    problems = list[Problem]()
-    wanted = {"处理办法 relief": form.relief, "处理措施 remedy": form.remedy, "措施期限 by": form.by}
-    problems += [Problem(field, "", "必填 is required of a plan") for field, value in wanted.items() if not value]
-    if form.corrective and not form.corrective_by:
-        problems.append(Problem("纠正期限 corrected by", "", "有纠正措施时必填 is required of a corrective action"))
-    dates = {"措施期限 by": form.by, "纠正期限 corrected by": form.corrective_by}
-    problems += [Problem(field, day, PAST) for field, day in dates.items() if day and day < today]
-    if form.relief == Relief.PAY and not form.amount:
-        problems.append(Problem("补偿金额 amount", form.amount, "经济补偿须大于 0 must be above 0"))
-    return problems
+    by, corrected_by = form.by, form.corrective_by
+    return unmet(
+        (not form.relief, "处理办法 relief", "", REQUIRED),
+        (not form.remedy, "处理措施 remedy", "", REQUIRED),
+        (not by, "措施期限 by", "", REQUIRED),
+        (by and by < today, "措施期限 by", by, PAST),
+        (form.corrective and not corrected_by, "纠正期限 corrected by", "", "有纠正措施时" + REQUIRED),
+        (corrected_by and corrected_by < today, "纠正期限 corrected by", corrected_by, PAST),
+        (form.relief == Relief.PAY and not form.amount, "补偿金额 amount", form.amount, "须大于 0 must be above 0"),
+    )
 
 
 def plan_problems(form: ComplaintPlan, unit: str, moved: int, most: int, units: Mapping[str, Any]) -> list[Problem]:
     """Say what is wrong with handing a complaint on, or disputing it."""
-    problems = [] if form.reason else [Problem("原因 reason", "", "转交或有异议时必填 is required")]
-    if form.verdict == PlanVerdict.MOVE:
-        if moved >= most:
-            problems.append(
-                Problem("方案结论 verdict", form.verdict.zh, f"责任最多转交 {most} 次 may be moved so often")
-            )
-        if form.unit not in units or units[form.unit].code == unit:
-            problems.append(Problem("责任单位 unit", form.unit, "须为另一个单位 must be another unit"))
-    return problems
+    moves = form.verdict == PlanVerdict.MOVE
+    other = form.unit in units and units[form.unit].code != unit
+    often = f"责任最多转交 {most} 次 may be moved so often"
+    return unmet(
+        (not form.reason, "原因 reason", "", "转交或有异议时" + REQUIRED),
+        (moves and moved >= most, "方案结论 verdict", form.verdict.zh, often),
+        (moves and not other, "责任单位 unit", form.unit, "须为另一个单位 must be another unit"),
+    )
 
 
 def unit_problems(unit: str, units: Any, needed: bool = False) -> list[Problem]:
@@ -197,15 +190,10 @@ def releaser(severity: Severity, level: int) -> Role:
 
 def said_of(plan: Measures) -> str:
     """Say what is to be done by when."""
-    more = [
-        plan.relief.zh if plan.relief else "",
-        plan.remedy,
-        f"{plan.by}",
-        f"{plan.corrective} {plan.corrective_by or ''}",
-    ]
-    paid = f"补偿 {plan.amount} CNY" if plan.amount else ""
+    paid, corrective = f"补偿 {plan.amount} CNY" if plan.amount else "", f"{plan.corrective} {plan.corrective_by or ''}"
     minutes = plan.minutes if isinstance(plan, JointReview) else ""
-    return " · ".join(text.strip() for text in [*more, paid, minutes] if text.strip())
+    told = [plan.relief.zh if plan.relief else "", plan.remedy, str(plan.by), corrective, paid, minutes]
+    return " · ".join(text.strip() for text in told if text.strip())
 
 
 def same_one(form: ContactRecord, found: Iterable[Earlier]) -> Earlier | None:
