@@ -130,6 +130,7 @@ def show_end(player: Player, apart: str = "") -> End:
 
 def _outcomes(connection: Connection, told: Sequence[Progress], rows: Sequence[Row[Any]]) -> list[StoryEnd]:
     by_number, root = {row.number: row for row in rows}, dict[int, int]()
+    by_number |= {str(row.run_id): row for row in rows}  # of what was over before anybody was asked
     opened = defaultdict[int, list[Row[Any]]](list)
     for row in rows:  # who opened comes before what was opened
         root[row.id] = root.get(row.parent_id, row.id)

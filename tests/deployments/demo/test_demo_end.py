@@ -29,6 +29,6 @@ def test_money_of_a_special_order_that_is_neither_for_goods_nor_given_back_is_fo
     assert not money_untrue(db)
     play.run(
         "INSERT INTO payment (case_id, step_key, kind, amount, paid_on, reference, staff, recorded_at) "
-        "SELECT case_id, 'more', 'prepayment', 1, paid_on, reference, staff, recorded_at FROM payment LIMIT 1"
+        "SELECT case_id, 'more', 'prepayment', 1, paid_on, reference || '-2', staff, recorded_at FROM payment LIMIT 1"
     )
     assert money_untrue(db)
