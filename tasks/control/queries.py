@@ -46,14 +46,15 @@ _NEWS = text(f"""
 _LINES = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, u.name AS unit_name, o.quantity, o.since, o.days, o.promised, o.planned,
            o.made_on, o.in_on, l.picked_on,
-           CASE WHEN went THEN l.out_on END AS out_on,
+           CASE WHEN went THEN l.out_on END AS out_on, coalesce(went, false) AS went,
            l.part, l.part_name AS name, l.specification, l.colour, p.uom, l.price, l.price * l.quantity AS value,
            s.process, k.in_days, k.out_days, k.used, k.over, k.paused, k.made_in_time, k.in_in_time, k.out_in_time, k.withdrawn
     FROM production_order o JOIN case_line l USING (case_id, line_no) JOIN part p ON p.code = l.part
     JOIN production_unit u ON u.code = o.unit JOIN service_case s ON s.id = o.case_id
     LEFT JOIN LATERAL (
         SELECT true AS went FROM stock_movement m
-        WHERE m.case_id = o.case_id AND m.line_no = o.line_no AND m.kind = '{MovementKind.DELIVERY_OUT}'
+        WHERE m.case_id = o.case_id AND m.line_no = o.line_no
+              AND m.kind IN ('{MovementKind.DELIVERY_OUT}', '{MovementKind.OWN_USE_OUT}')  -- handed over where it was repaired
         HAVING sum(m.quantity) < 0  -- what was put back has not left
     ) gone ON true
     LEFT JOIN line_cycle k ON k.case_id = o.cycle_id AND k.line_no = o.line_no AND k.turn = o.turn

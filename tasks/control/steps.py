@@ -44,7 +44,7 @@ def record_cycle(work: Work) -> CycleEnding:
     rows, endings = [], set[CycleEnding]()
     for line in work.read(lines_of)[work.case.id]:
         dates = {name: getattr(line, name) for name in DATES}
-        withdrawn = line.made_on is None or line.out_on is None
+        withdrawn = line.made_on is None or not line.went
         times = {} if withdrawn else times_of(known, seen.pauses_of(line.line_no), line)._asdict()
         in_time = CycleEnding.ON_TIME if times.get("made_in_time") else CycleEnding.LATE
         endings.add(CycleEnding.WITHDRAWN if withdrawn else in_time)

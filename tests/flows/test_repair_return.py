@@ -157,6 +157,19 @@ def test_a_repair_is_controlled_from_its_plan_until_it_ends(play: Repairs, today
     assert (kept.made_in_time, kept.in_in_time, kept.out_in_time, kept.over) == (False, True, True, 3)
 
 
+def test_what_was_repaired_at_the_office_left_with_its_customer(play: Repairs, today: Any) -> None:
+    """DOMAIN-BRANCHES 4: only withdrawn lines leave the rates; what the paint room repairs is handed over, not sent."""
+    case = play.reviewed(place="办事处漆房")
+    play.run_to(case, "repair-1-1")
+    sweep(play, today, "11-18T10:15")
+    control = control_of(play, case)
+    assert play.finish(case) == "repaired"
+    sweep(play, today, "11-18T10:30")
+    (kept,) = recorded(play, control)
+    assert (kept.withdrawn, kept.made_in_time, kept.out_in_time) == (False, True, None)
+    assert play.case(control).ending == "on_time"
+
+
 def test_a_late_repair_costs_its_unit_by_the_estimated_price(play: Repairs, today: Any) -> None:
     """DOMAIN 4: 0.5 % of the line value a working day over; PA, RR and SO lines."""
     case = play.arrived()
