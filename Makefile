@@ -25,7 +25,7 @@ test: .venv/ready ## run all tests that need nothing but Python
 test-system: .venv/ready ## run the tests in a browser; needs Debian's chromium and fonts-noto-cjk
 	@command -v chromium >/dev/null || { echo "missing: chromium. Install it: apt-get install chromium fonts-noto-cjk"; exit 1; }
 	@fc-list :lang=zh | grep -q . || { echo "missing: a Chinese font. Install it: apt-get install fonts-noto-cjk"; exit 1; }
-	@$(RUN) -m pytest -m system
+	@$(RUN) -m pytest -m system -n 2 --dist loadfile
 
 lint: .venv/ready ## check style and types
 	@$(RUN) -m ruff check .
