@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+import flows
 from schemas.words import Role
 from tasks.desk.chain import Passage, chain, waits_of
 from tasks.desk.pages import case_sheet
@@ -585,6 +586,19 @@ def test_a_plan_may_open_a_case_of_another_process_and_follow_it(play: Hotline, 
     assert f"等待 waits for [{play.case(child).number}]" in case_sheet(view)
     if code == "PA":
         assert play.finish(case) == "settled"
+
+
+def test_a_plan_may_be_a_return_or_an_exchange_where_that_process_is_there(play: Hotline) -> None:
+    """A plan may open a case of process 5; one whose process is not there is refused."""
+    flows.load()
+    case = play.planned()
+    if "RF" not in PROCESSES:
+        assert "尚未开通" in play.refused(case, "plan-1", 处理办法="退货", 件数=1)
+        return
+    play.decide(case, "plan-1", 处理办法="换货", 件数=1)
+    play.to(case, "child")
+    child = play.case(play.child(case, "child-1"))
+    assert (child.process, child.request["wish"], child.request["lines"][0]["line_no"]) == ("RF", "exchange", 1)
 
 
 def test_a_child_case_that_is_refused_or_withdrawn_needs_a_new_plan_twice_a_joint_review(play: Hotline) -> None:
