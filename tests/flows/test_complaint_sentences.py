@@ -89,3 +89,11 @@ def test_the_reply_and_the_complaints_sheet_state_cause_trace_and_the_units_own_
     assert stated == ["封边胶不足", "批次 1105", "更换门板"]
     sheet = play.documents(case, "TS")[-1].content
     assert [sheet[name] for name in ("cause", "trace", "unit_cause")] == ["封边胶不足", "批次 1105", "漏涂胶"]
+
+
+@pytest.mark.parametrize(
+    ("received", "hours"), [("2026-11-17 18:30", "18:00–19:00"), ("2026-11-15 10:00", "09:00–18:00")]
+)
+def test_what_came_on_duty_says_so_with_the_hours_of_that_day(play: Hotline, received: str, hours: str) -> None:
+    """Duty 18–19 and weekends and holidays 9–18 (S1 1.3.1)."""
+    assert f"值班 on duty {hours}" in "".join(play.items(play.call(来电时间=received))["first-1"].brief)

@@ -7,7 +7,7 @@ import time_machine
 
 from schemas.words import Role
 from tests.flows.repairs import Repairs
-from tests.flows.returns import ORDER, bring_back, in_stock, no_reason, out_of_stock, paid
+from tests.flows.returns import ORDER, bring_back, in_stock, no_reason, out_of_stock, paid, sale
 from tests.play import Play
 
 TERMS = {  # a gate, whose term is so many working days from today
@@ -101,3 +101,15 @@ def test_the_warranty_too_excludes_days_in_repair_and_starts_anew_with_an_exchan
     anew = warranty(play, order)
     assert str(anew.warranty_start) == "2026-11-28", "days in repair of what was exchanged do not count any more"
     assert (anew.warranty_end.month, anew.warranty_end.day) == (11, 28)
+
+
+def test_what_a_cheaper_article_gave_back_is_not_given_back_again(play: Play) -> None:
+    """Never more money than paid: the difference of an exchange is a part of the price too."""
+    out_of_stock(play)
+    play.run("UPDATE part_price SET price = 700 WHERE part = 'TV-531'")
+    case = bring_back(play, 1, 客户意愿="换货")
+    play.run_to(case, "choice-1")
+    play.decide(case, "choice-1", 缺货选择="改换其他商品", 另换型号="TV-531")
+    assert (play.finish(case), paid(play, case), sale(play).refunded) == ("exchanged", [90 + 50], 50)
+    again = bring_back(play)
+    assert (play.finish(again), paid(play, again)) == ("refunded", [1450 + 60 + 90])
