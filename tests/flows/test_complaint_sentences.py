@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from schemas.sheet_kinds import sheet_kind
 from tests.flows.complaints import AGENT, Hotline
 from tests.flows.test_complaint import PLANNED
+from tests.flows.test_duty import plan, send
 
 TERMS = {  # a gate, whose term is so many working days from today, and what is said there
     "coordinate": ("2026-11-19", {"品管判定": "是"}),
@@ -97,3 +98,15 @@ def test_the_reply_and_the_complaints_sheet_state_cause_trace_and_the_units_own_
 def test_what_came_on_duty_says_so_with_the_hours_of_that_day(play: Hotline, received: str, hours: str) -> None:
     """Duty 18–19 and weekends and holidays 9–18 (S1 1.3.1)."""
     assert f"值班 on duty {hours}" in "".join(play.items(play.call(来电时间=received))["first-1"].brief)
+
+
+def test_nobody_is_asked_to_swap_more_than_three_times_a_month_either(play: Hotline) -> None:
+    """At most 3 a person and month, whoever applies."""
+    days = ["2026-11-19", "2026-11-20", "2026-11-23", "2026-11-24"]
+    send(play, *((day, "晚班", "E1025", "") for day in days[:3]), (days[3], "晚班", "E1027", ""))
+    for day in days[:3]:
+        case = send(play, (day, "晚班", "E1026", ""), by="E1025")
+        play.decide(case, "party", "E1026")
+        play.decide(case, "swap")
+    told = play.wrong(process="DR", **plan((days[3], "晚班", "E1026", ""), by="E1027"))
+    assert "“E1026” — 本月已换班 3 次" in told
