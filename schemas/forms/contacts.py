@@ -144,7 +144,16 @@ class ContactRecord(Request):
     recording: Annotated[fields.Remark, label("录音编号", "Recording"), Cell("", width=12)] = ""
 
 
-@sheet("first-answer", "接听处理", signer=("客服专员", "E1025"), hints=("一行一单；当天必须答复，或暂复并约定时间。",))
+@sheet(
+    "first-answer",
+    "接听处理",
+    signer=("客服专员", "E1025"),
+    hints=(
+        "一行一单；当天必须答复，或暂复并约定时间。",
+        "一般：能力所限、无人有过、容易改进；重要：我方疏忽或过失。",
+        "重大：多次要求仍未兑现、实施有明显差错、造成重大损失或伤害。",
+    ),
+)
 class FirstAnswer(Decision):
     """接听和记录: answered, answered for now, handed on, or judged to be a complaint or none."""
 

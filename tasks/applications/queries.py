@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Label, Row, and_, func, select
 
+from schemas.processes.repair_return import RepairEnding
 from schemas.spelling import Known
 from schemas.tables import case_line, part, part_price, sales_record, service_case, warranty_waiver
 from tasks.applications.rules import Catalogue, Part, Twin
@@ -56,10 +57,20 @@ def other_lines(work: Work) -> dict[Twin, str]:
     return {twin: number for twin, number in known.items() if number != work.case.number}
 
 
+def repair_days() -> Label[int]:
+    """Give the column of how many days goods of a sales record were in repair, those of what was exchanged left out."""
+    of, since = service_case.c, func.coalesce(sales_record.c.exchanged_on, sales_record.c.factory_date)
+    days = func.ceil(func.extract("epoch", of.closed_at - of.opened_at) / 86_400)
+    ours = (of.process == "RR", of.order_no == sales_record.c.order_no, of.opened_at >= since)
+    here = of.ending.in_((RepairEnding.REPAIRED, RepairEnding.UNREPAIRED))
+    counted = select(func.coalesce(func.sum(days), 0).cast(Integer)).where(*ours, here)
+    return counted.scalar_subquery().label("repair_days")
+
+
 def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
     """Find the first line of each order in the sales records."""
     same = [warranty_waiver.c[key] == sales_record.c[key] for key in ("order_no", "line_no")]
-    sold = select(sales_record, warranty_waiver.c.waived_on).outerjoin(warranty_waiver, and_(*same))
+    sold = select(sales_record, warranty_waiver.c.waived_on, repair_days()).outerjoin(warranty_waiver, and_(*same))
     of_orders = sold.where(among(sales_record.c.order_no, orders))
     return {row.order_no: row for row in connection.execute(of_orders.order_by(sales_record.c.line_no.desc()))}
 

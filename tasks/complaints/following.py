@@ -60,7 +60,8 @@ def agreed(talk: Talk, plan: Measures) -> bool:
             break
         if not (why := leader_says(talk, "reply-release", "回复批准", Role.MANAGER, REPLY, told.reply)):
             break
-    paper = {"matter": talk.form.matter, "cause": talk.cause, "remedy": rules.said_of(plan), "reply": told.reply}
+    paper = {"matter": talk.form.matter, "cause": talk.cause, "trace": talk.trace, "remedy": rules.said_of(plan)}
+    paper |= {"reply": told.reply}
     issue_paper(talk.case, DocumentKind.CONFIRMATION, paper, turn=talk.turn("confirmation"))
     while (word := talk.reach("answer", "客户确认", None, REPLY, said)) is None:
         await_contact(talk)

@@ -70,7 +70,7 @@ def coordinate(talk: Talk) -> None:
         except TimedOut:
             return review(talk, "责任逾期未定 responsibility was not decided in time")
         talk.falls_to(found.unit)
-        talk.cause = found.cause
+        talk.cause, talk.trace = found.cause, found.trace
         talk.quality = found.verdict == CauseVerdict.OURS and found.quality == YesNo.YES
         if found.tested:
             reinspect(talk.case, found, turn=talk.turn("reinspect"))

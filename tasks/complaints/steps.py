@@ -1,6 +1,7 @@
 """What the system does for a contact: records it, finds who handles it, tells leaders, issues its documents (DOMAIN 3)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from tasks.complaints.shapes import Fault, Handler, Limits, Taken
 from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import at, shanghai_day
+from tasks.cycle.rules import at, is_working_day, shanghai_day
 from tasks.documents.contents import Content, by_office, goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
@@ -45,7 +46,6 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
     received, found = work.case.opened_at, maybe_same(form, work.unit, days, work.case.id)
     same, duty = rules.same_one(form, found), rules.on_duty(calendar(work), received, hotline)
-    people_on = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
     issue(work, DocumentKind.CONTACT, to_customer(work) | by_office(work) | told | {"source": form.about, "lines": []})
@@ -56,12 +56,20 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     return Taken(
         due=rules.first_due(calendar(work), received, rules.moment_of(form.callback, hotline[1]), hotline),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
-        duty=f"值班 on duty {'、'.join(people_on)}" if duty else "",
+        duty=_on_duty(work, received) if duty else "",
         contacts=1 + len(found) if same else 1,
         major_at=setting(work, "cc.major_contacts"),
         same=same.id if same and same.closed_at is None else None,
         same_no=same.number if same else "",
     )
+
+
+def _on_duty(work: Work, received: datetime) -> str:
+    """Say from when to when somebody was on duty then, and who is today."""
+    works = is_working_day(calendar(work), shanghai_day(received))
+    begins, ends = setting(work, "cc.duty.workday" if works else "cc.duty.day_off")
+    named = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
+    return f"值班 on duty {begins}–{ends} {'、'.join(named)}"
 
 
 @step("并入原投诉", link=RECORD)

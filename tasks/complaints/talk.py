@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from schemas.forms.base import Form
-from schemas.forms.complaints import CustomerWord, JointReview, Measures, Satisfaction
+from schemas.forms.complaints import ComplaintPlan, CustomerWord, JointReview, Measures, Satisfaction
 from schemas.forms.contacts import ContactRecord, Severity, Standing
 from schemas.forms.cycles import MonthEnded
 from schemas.problems import Problem
@@ -52,7 +52,8 @@ class Over(Exception):
 class Talk:
     """How far a contact is.
 
-    level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause, tested: by QUALITY
+    level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself
+    cause      trace, tested: what QUALITY found
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
     binding    what a joint review has decided; made_by, released_by: who made and who released the plan; clock: of the month
     barred     who may approve nothing more
@@ -66,6 +67,7 @@ class Talk:
     unit: str = ""
     quality: bool = False
     cause: str = ""
+    trace: str = ""
     tested: str = ""
     contacts: int = 1
     refused: int = 0
@@ -211,8 +213,10 @@ class Talk:
     def report(self, plan: Measures | None = None, **told: str) -> None:
         """Issue an edition of the 顾客投诉处理单 as things stand."""
         known = {"severity": self.severity.zh, "matter": self.form.matter, "cause": self.cause}
-        known |= {"tested": self.tested}
+        known |= {"trace": self.trace, "tested": self.tested}
         known |= {"production_unit": self.unit, "released_by": self.released_by}
+        if isinstance(plan, ComplaintPlan):
+            known["unit_cause"] = plan.cause
         if plan:
             known |= {"remedy": rules.said_of(plan), "corrective": f"{plan.corrective} {plan.corrective_by or ''}"}
         issue_complaint(self.case, known | told, turn=self.turn("sheet"))

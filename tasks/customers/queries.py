@@ -17,6 +17,7 @@ from schemas.tables import (
     warranty_waiver,
 )
 from schemas.tables.reference import CAME_BACK
+from tasks.applications.queries import repair_days
 from tasks.customers.rules import Sale
 from tasks.durable import clock
 from tasks.people.queries import Offices
@@ -107,7 +108,7 @@ def add_waiver(connection: Connection, waiver: Mapping[str, Any]) -> bool:
 
 def registered(connection: Connection, sales: Collection[Sale]) -> list[Row[Any]]:
     """Give those of these lines for which a card is registered: as they were sold, what was waived, by which policies."""
-    columns = (sales_record, warranty_waiver.c.waived_on, warranty_card.c.policy_version)
+    columns = (sales_record, warranty_waiver.c.waived_on, repair_days(), warranty_card.c.policy_version)
     found = (
         select(*columns).join(warranty_card, _same(warranty_card)).outerjoin(warranty_waiver, _same(warranty_waiver))
     )

@@ -55,6 +55,8 @@ FACTS = {  # of a document's content, in this order
     "recording": "录音 Recording",
     "severity": "严重程度 Severity",
     "cause": "原因 Cause",
+    "trace": "追溯 Trace",
+    "unit_cause": "部门原因 Unit's cause",
     "tested": "重检 Re-inspected",
     "remedy": "处理措施 Remedy",
     "corrective": "纠正预防措施 Corrective action",

@@ -58,10 +58,11 @@ def swap_problems(form: DutyPlan, unit: Unit, most: int, holidays: Any) -> list[
         problems.append(Problem("班次 shift", line.shift.zh, NOT_PLANNED))
     if line.day in holidays:
         problems.append(Problem(DAY, line.day, ON_HOLIDAY))
-    swaps = [row for row in planned if row.swapped_from and {row.staff, row.swapped_from} & {form.applicant}]
-    if len(swaps) >= most:
-        problems.append(Problem(APPLICANT, form.applicant, f"本月已换班 {most} 次 has swapped so often this month"))
-    return problems
+    swaps = [{row.staff, row.swapped_from} for row in planned if row.swapped_from]
+    often = [one for one in sorted(parties) if sum(one in swap for swap in swaps) >= most]
+    return problems + [
+        Problem("换班人 party", one, f"本月已换班 {most} 次 has swapped so often this month") for one in often
+    ]
 
 
 def said_of(form: DutyPlan) -> list[str]:

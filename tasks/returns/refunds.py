@@ -96,15 +96,20 @@ def _spread(goods: Quantities, less: Decimal) -> None:
 def exchanged(order: Sequence[Sold], back: Quantities, ours: Quantities, freight: Decimal, price: Decimal) -> Reckoning:
     """Reckon an exchange: the freight that was advanced where the fault is ours, and what another article costs more.
 
-    `price`: of the other article, for all pieces; 0 where it is the same one.
+    `price`: of the other article, for all pieces; 0 where it is the same one. What a cheaper one gives back is of the price.
     """
-    rows = list[MoneyRow]()
+    rows, goods = list[MoneyRow](), Quantities()
     if any(ours.values()) and freight:
         rows.append(MoneyRow(rule="我方责任退垫付运费 freight advanced, ours", amount=freight))
-    value = sum((share(one.price_paid, one.settled, back.get(one.line_no, NONE), one.quantity) for one in order), NONE)
+    values = {one.line_no: share(one.price_paid, one.settled, many, one.quantity)
+              for one in order if (many := back.get(one.line_no))}  # fmt: skip
+    value = sum(values.values(), NONE)
     if price and price != value:
         rows.append(MoneyRow(rule="换货差价 price difference", amount=value - price))
-    return Reckoning(rows=rows)
+    if price and price < value:
+        goods = dict(values)
+        _spread(goods, price)
+    return Reckoning(rows=rows, goods=goods)
 
 
 def reduced(order: Sequence[Sold], quantities: Quantities, percent: Decimal) -> Reckoning:

@@ -128,10 +128,11 @@ def to_every_ending(stories: Sequence[Story]) -> list[Story]:
 
 
 def groups() -> dict[str, list[Story]]:
-    """Give stories process by process; those sent later are about what the process before theirs has left."""
+    """Give stories process by process; what is only sent later is about what the process before has left."""
     order, found = list(PROCESSES), dict[str, list[Story]]()
+    first = {story.code for story in EACH_ONCE if not story.later}
     for story in EACH_ONCE:
-        code = order[order.index(story.code) - 1] if story.later else story.code
+        code = story.code if story.code in first else order[order.index(story.code) - 1]
         found.setdefault(code, []).append(story)
     return found if PLAYS else {code: to_every_ending(stories) for code, stories in found.items()}
 

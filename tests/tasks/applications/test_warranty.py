@@ -16,9 +16,9 @@ def covered(day: date, start: date | None = START) -> Cover:
     return Cover(day, start, "签收日起 from signing", {"PANEL": 24}, 12, frozenset({Reason.MISUSE}))
 
 
-def sold(**known: date) -> Any:
-    dates = {"factory_date": date(2026, 1, 31), "signing_date": None, "installation_date": None, "waived_on": None}
-    return SimpleNamespace(**dates | known)
+def sold(**known: Any) -> Any:
+    names = ("signing_date", "installation_date", "exchanged_on", "waived_on")
+    return SimpleNamespace(**{"factory_date": date(2026, 1, 31), "repair_days": 0} | dict.fromkeys(names) | known)
 
 
 def test_what_was_installed_is_under_warranty_from_the_completion_of_that() -> None:
@@ -45,6 +45,15 @@ def test_warranty_begins_with_the_signing_else_a_month_after_the_factory() -> No
     start, why = warranty_start(sold(), 1)
     assert start == date(2026, 2, 28)
     assert "出厂日顺延 1 个月" in why
+
+
+def test_days_in_repair_are_excluded_and_an_exchange_starts_it_anew() -> None:
+    """Repair days are excluded; an exchange starts the warranty anew (DOMAIN-BRANCHES 5)."""
+    repaired = covered(START)._replace(repaired=10).of("HARDWARE")
+    assert repaired
+    assert (repaired.end, "维修 10 天" in repaired.rule) == (date(2027, 3, 30), True)
+    start, why = warranty_start(sold(signing_date=START, exchanged_on=date(2026, 5, 6)), 1)
+    assert (start, "换货日起" in why) == (date(2026, 5, 6), True)
 
 
 def test_each_category_has_its_months() -> None:
