@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from deployments.database import join
 from deployments.demo.sensible import filled_in, sensible
@@ -18,6 +18,7 @@ from tests.bench.load import OFFICES, Stage
 from tests.books import books_balance
 
 Apply = Callable[[Crew, str, Sequence[dict[str, Any]]], list[str]]
+Play = Callable[[Crew, Sequence[int]], None]
 GATES = {  # the sheet of each gate: its form, who signs (the office where nobody is named), what is said
     "repair-review": ("RepairReview", "E1001", {"维修地点": "办事处漆房"}),
     "appraisal": ("Appraisal", "", {}),
@@ -31,20 +32,32 @@ _SOLD = text("""
         model_name, factory, quantity, price_paid, factory_date, channel, custom_made, custom_confirmed)
     SELECT 'SO-REPAIR-' || n, 1, 'BJ', '客户' || n, '139' || n, '松涛里', 'BD-201', '软包床', '一厂', 1, 4000,
         CAST(:made AS date), 'shop', false, false FROM generate_series(0, :many) n""")
+_WAITING = text("SELECT count(*) FROM service_case WHERE process = :process AND closed_at IS NULL")
 _STEPS = text("""
     SELECT count(*)::float / count(DISTINCT c.id) FROM ledger l JOIN service_case c ON c.id = l.case_id
     WHERE c.process = :process""")
 
 
-def rate(
-    here: Stage, apply: Apply, play_parts: Callable[[Crew, Sequence[int]], None], cases: int
-) -> tuple[float, float]:
+def rate(here: Stage, apply: Apply, play_parts: Play, cases: int) -> tuple[float, float]:
     """Give repairs a second, and how many rows a repair's ledger has for each of a parts application's."""
+    return measured(here, apply, play_parts, cases, play, _SOLD, "RR")
+
+
+def measured(
+    here: Stage,
+    apply: Apply,
+    play_parts: Play,
+    cases: int,
+    play: Callable[[Crew, Apply, Iterable[int]], None],
+    sold: TextClause,
+    code: str,
+) -> tuple[float, float]:
+    """Give cases of a process a second, of what was `sold`, and how many rows of the ledger each has for one of PA's."""
     with here.fresh() as db:
         use(db, partial(join, db.url.render_as_string(hide_password=False)))
         with db.begin() as connection:
-            connection.execute(_SOLD, {"made": shanghai_day(clock.now()), "many": 2 * cases})
-        with crew(db, cases // CHUNK) as helpers:
+            connection.execute(sold, {"made": shanghai_day(clock.now()), "many": 2 * cases})
+        with crew(db, max(1, cases // CHUNK)) as helpers:
             play_parts(helpers, range(6))
             play(helpers, apply, range(cases, cases + 6))
             begun = time.perf_counter()
@@ -52,7 +65,9 @@ def rate(
             seconds = time.perf_counter() - begun
         books_balance(db)
         with db.connect() as connection:
-            ours, theirs = (connection.execute(_STEPS, {"process": code}).scalar_one() for code in ("RR", "PA"))
+            ours, theirs = (connection.execute(_STEPS, {"process": one}).scalar_one() for one in (code, "PA"))
+            waiting = connection.execute(_WAITING, {"process": code}).scalar_one()
+    assert not waiting, f"{waiting} of {code} wait"
     return cases / seconds, ours / theirs
 
 

@@ -1,23 +1,14 @@
 """Returns without a reason from sheet rows to paid and closed, for the bulk benchmark."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import text
 
-from deployments.database import join
 from deployments.demo.sensible import filled_in, sensible
-from tasks.cycle.rules import shanghai_day
-from tasks.durable import clock
-from tasks.durable.database import use
-from tasks.durable.stage import CHUNK
-from tasks.sheets.crew import Crew, crew
+from tasks.sheets.crew import Crew
+from tests.bench.bulk_repairs import Apply, Play, measured
 from tests.bench.load import OFFICES, Stage
-from tests.books import books_balance
 
-Apply = Callable[[Crew, str, Sequence[dict[str, Any]]], list[str]]
 PLACE = {"返货地址": "佛山", "返货联系人": "退货组", "返货电话": "0757"}
 GATES = {  # the sheet of each gate: its form, who signs (the office where nobody is named), what is said
     "return-review": ("ReturnReview", "E1025", {}),
@@ -36,33 +27,11 @@ _SOLD = text("""
     SELECT 'SO-RETURN-' || n, 1, 'BJ', '客户' || n, '139' || n, '松涛里', 'DK-553', '书桌', '一厂', 1, 1500,
         CAST(:made AS date), CAST(:made AS date), CAST(:made AS date), 'remote', false, false
     FROM generate_series(0, :many) n""")
-_STEPS = text("""
-    SELECT count(*)::float / count(DISTINCT c.id) FROM ledger l JOIN service_case c ON c.id = l.case_id
-    WHERE c.process = :process""")
 
 
-def rate(
-    here: Stage, apply: Apply, play_parts: Callable[[Crew, Sequence[int]], None], cases: int
-) -> tuple[float, float]:
+def rate(here: Stage, apply: Apply, play_parts: Play, cases: int) -> tuple[float, float]:
     """Give returns a second, and how many rows a return's ledger has for each of a parts application's."""
-    with here.fresh() as db:
-        use(db, partial(join, db.url.render_as_string(hide_password=False)))
-        with db.begin() as connection:
-            connection.execute(_SOLD, {"made": shanghai_day(clock.now()), "many": 2 * cases})
-        with crew(db, max(1, cases // CHUNK)) as helpers:
-            play_parts(helpers, range(6))
-            play(helpers, apply, range(cases, cases + 6))
-            begun = time.perf_counter()
-            play(helpers, apply, range(cases))
-            seconds = time.perf_counter() - begun
-        books_balance(db)
-        with db.connect() as connection:
-            ours, theirs = (connection.execute(_STEPS, {"process": code}).scalar_one() for code in ("RF", "PA"))
-            closed = connection.scalar(
-                text("SELECT bool_and(closed_at IS NOT NULL) FROM service_case WHERE process = 'RF'")
-            )
-    assert closed, "a return waits"
-    return cases / seconds, ours / theirs
+    return measured(here, apply, play_parts, cases, play, _SOLD, "RF")
 
 
 def play(helpers: Crew, apply: Apply, cases: Iterable[int]) -> None:
