@@ -10,6 +10,7 @@ from tasks.branches.beside import rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.people.rights import applicant_until
 from tasks.returns.accept import accept_return, begin_return
+from tasks.returns.exchanging import order_exchange, send_ahead
 from tasks.returns.handling import Handling, OtherWish, Refused
 from tasks.returns.inspecting import inspect
 from tasks.returns.paying import settle_pieces
@@ -17,12 +18,21 @@ from tasks.returns.queries import return_table
 from tasks.returns.receiving import NoGoods, await_goods, notify
 from tasks.returns.reducing import reduce_price
 from tasks.returns.review import approve_claim, before_signing, receive_request, review_request
-from tasks.returns.settling import send_ahead, settle_lost, settle_part
+from tasks.returns.settling import settle_lost, settle_part
 from tasks.returns.shapes import NONE
-from tasks.returns.steps import book_recalled, judge_return, record_way, release_pieces, reply, stop_sale
+from tasks.returns.steps import (
+    book_recalled,
+    issue_express_return,
+    note_receipt,
+    record_way,
+    release_pieces,
+    reply,
+    stop_sale,
+)
 from tasks.runs.process import process
 
-MOVING = "货已寄回、截回或已退款，不能撤回 the goods are on their way back, or money was given back"
+MOVING = "货已寄回、截回、换出或已退款，不能撤回 goods are on their way back or out, or money was given back"
+LEFT = (record_way, note_receipt, issue_express_return, order_exchange, book_recalled, stop_sale, settle_pieces)
 ALL = ("通知返货", "返货验收", "退换货清单", "办理退款")
 
 
@@ -45,9 +55,7 @@ ALL = ("通知返货", "返货验收", "退换货清单", "办理退款")
     begin=begin_return,
     end=lambda _work: None,
     lines=return_table,
-    may_withdraw=applicant_until(
-        ended=[reply], never=[record_way, judge_return, book_recalled, stop_sale, settle_pieces], why=MOVING
-    ),
+    may_withdraw=applicant_until(ended=[reply], never=LEFT, why=MOVING),
 )
 def returns(case: Case) -> Closing:
     """退换货 Take goods back, exchange or reduce them, from the request to the refund and the reply."""
@@ -55,7 +63,7 @@ def returns(case: Case) -> Closing:
     try:
         ending = handle(it)
     except Refused as refused:
-        ending, reason = ReturnEnding.REFUSED, str(refused)
+        ending, reason = it.ending(ReturnEnding.REFUSED), str(refused)
     it.hush()
     release_pieces(case, it.unsettled)
     reply(case, ending, reason)  # 回复
@@ -68,12 +76,11 @@ def handle(it: Handling) -> ReturnEnding:
     for turn in count(1):
         review_request(it, turn)  # 审核确认
         try:
-            if it.wish is Wish.REDUCTION:
-                if reduce_price(it, turn):
-                    return ReturnEnding.REDUCED
-            elif not (it.claim.signed or it.delivered) and (ended := before_signing(it)):
-                return ended
+            if it.wish is Wish.REDUCTION and reduce_price(it, turn):
+                return ReturnEnding.REDUCED
             approve_claim(it, turn)
+            if not (it.claim.signed or it.delivered) and (ended := before_signing(it, turn)):
+                return ended
             return take_back(it, turn)
         except OtherWish:
             continue

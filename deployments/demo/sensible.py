@@ -93,7 +93,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReturnInspected": {"复检项目": "结构、漆面"},
     "DifferenceAnswer": {"客户意见": "认可"},
     "ExchangeChosen": {"缺货选择": "等待"},
-    "BankConfirmed": {"银行结果": "已付", "入账日期": "today", "银行流水号": "YH-0003"},
+    "BankConfirmed": {"银行结果": "已付", "入账日期": "today", "银行流水号": NEW_NUMBER},
     "AccountCorrected": {"更正账号": "6222020200112230"},
     "GoodsGoBack": {"退回承运商": "中通快递", "退回客户运单号": "ZT3"},
     "PenaltyAnswer": {"部门意见": "无异议"},

@@ -311,6 +311,7 @@ class ReturnNews(Decision):
     wish: Annotated[fields.Maybe[Wish], label("意愿更改为", "Wish"), Cell("换货", "从列表中选择；未变则空", 10)] = None
     dispute: Annotated[YesNo, label("平台维权", "Platform dispute"), Cell("否", "空则为否", 8)] = YesNo.NO
     account: Account = ""
+    photos: Annotated[fields.Remark, label("照片编号", "Photos", "改为折价时 to reduce"), Cell(width=14)] = ""
     note: fields.Explanation = ""
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from schemas.forms.returns import ReturnRequest
+from schemas.forms.returns import ReturnRequest, Wish
 from schemas.problems import Problem
 from schemas.tables import sales_record
 from schemas.words import Channel, Role
@@ -22,6 +22,7 @@ from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 NOT_THAT = "不是此订单逾期未返货的单 must be a case of this order that ended because the goods never came"
+INTO_WHAT = "未签收的换货须填改成什么 an exchange before signing needs what it becomes"
 RECORDER = "须为{}的售后人员或客服专员 must hold OFFICE there, or AGENT"
 
 
@@ -39,6 +40,13 @@ def accept_return(form: ReturnRequest, unit: Unit, channel: Channel) -> tuple[Ma
     if form.requested_on and form.requested_on > today:
         expected = f"不能晚于今天 {today} must not be after today"
         problems.append(Problem("客户提出日期 asked on", form.requested_on, expected))
+    made = min(one.factory_date for one in sold.lines.values())
+    if form.requested_on and form.requested_on < made:
+        expected = f"不能早于出厂日 {made} must not be before the goods were made"
+        problems.append(Problem("客户提出日期 asked on", form.requested_on, expected))
+    unsigned = any(line.line_no in sold.lines and not sold.lines[line.line_no].signing_date for line in form.lines)
+    if unsigned and form.wish is Wish.EXCHANGE and not form.wanted and channel != Channel.SYSTEM:
+        problems.append(Problem("改成 change to", "", INTO_WHAT))
     if form.reopens:
         earlier = unit.read_by(ended_without_goods, _REOPENS, form)
         if earlier is None or earlier.order_no != form.order_no:

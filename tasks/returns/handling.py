@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, Unpack
 
@@ -11,23 +11,24 @@ from schemas.forms.returns import ReturnNews, ReturnReview, Wish
 from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.returns import ReturnEnding
-from schemas.shapes import Reminder
 from schemas.words import Role
 from tasks.approvals.steps import Matter, climbing
 from tasks.branches.beside import Branch, alone, beside, drop
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import Notice, add_working_days, add_working_days_to_date, at, is_working_day, shanghai_day
-from tasks.cycle.terms import Due, More, Remind, calendar_days, end_of, escalation, gate, working_days
+from tasks.cycle.rules import add_working_days
+from tasks.cycle.terms import Due, More, calendar_days, end_of, gate, working_days
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting
+from tasks.returns.clocks import clocks
 from tasks.returns.shapes import NONE, Article, Claim, Held, Quantities, Reckoning
 from tasks.unit.work import Work
 
 F = TypeVar("F", bound=Decision)
 REVIEW, NOTICE, RECEIPT, SHEET, REFUND = "审核确认", "通知返货", "返货验收", "退换货清单", "办理退款"
-TOO_LATE = "货已寄回或收到，不能再改 the goods are on their way or here: it cannot become that any more"
+TOO_LATE = "货已寄回、截回或换出，不能再改 goods are on their way or out already: it cannot become that any more"
+INTO_WHAT = "未签收的换货须在申请上填“改成” before signing it needs what it becomes, in the request"
 
 
 class Refused(Exception):
@@ -44,6 +45,7 @@ class Handling:
 
     barred     who may approve nothing of it any more
     rule       by which it comes back; review: what the agent said of it
+    excepted   the MANAGER has agreed to what the rule does not allow by itself
     approved   up to which amount leaders have approved it
     received   the day of the last delivery: the law's clock runs from it; freight: of the ways back so far
     goods_out  they are on their way back, or here
@@ -61,6 +63,7 @@ class Handling:
     dispute: bool
     rule: Held | None = None
     review: ReturnReview | None = None
+    excepted: bool = False
     approved: Decimal = NONE
     received: date | None = None
     freight: Decimal = NONE
@@ -164,17 +167,30 @@ def _hearing(it: Handling, turn: int) -> Branch[None]:
 
 def news_question(it: Handling, turn: int) -> Question[ReturnNews]:
     """Let the AGENT say that the wish or the account has changed, or that the platform has a dispute."""
-    goods_out = it.goods_out
 
     def check(form: ReturnNews, _work: Work) -> list[Problem]:
-        late = form.wish is Wish.CHANGE or (form.wish is Wish.REDUCTION and goods_out)
-        return [Problem("意愿更改为 wish", form.wish.zh if form.wish else "", TOO_LATE)] if late else []
+        asked, wish = it.case.request, form.wish
+        late = wish is Wish.CHANGE or (wish is Wish.REDUCTION and it.goods_out)
+        why = TOO_LATE if late or (it.ahead and wish not in {None, Wish.EXCHANGE}) else ""
+        if wish is Wish.REDUCTION and not (form.photos or asked.photos):
+            why = why or "改为折价须有照片 a reduction needs photos"
+        if wish is Wish.EXCHANGE and not (it.claim.signed or it.delivered or asked.wanted):
+            why = why or INTO_WHAT
+        return [Problem("意愿更改为 wish", wish.zh, why)] if wish and why else []
 
     due, remind = calendar_days("news"), clocks(it, Role.AGENT)
-    title = "意愿更改"
     link = RECEIPT if it.received else NOTICE if it.goods_out else REVIEW
     return gate(
-        f"news-{turn}", title, Role.AGENT, ReturnNews, due, link, it.shown, check=check, also=Role.OFFICE, remind=remind
+        f"news-{turn}",
+        "意愿更改",
+        Role.AGENT,
+        ReturnNews,
+        due,
+        link,
+        it.shown,
+        check=check,
+        also=Role.OFFICE,
+        remind=remind,
     )
 
 
@@ -182,61 +198,3 @@ def news_question(it: Handling, turn: int) -> Question[ReturnNews]:
 def hear_news(work: Work, said: ReturnNews, turn: int) -> ReturnNews:
     """Note what the customer wants now; the account stays with the form."""
     return said.model_copy(update={"account": ""})
-
-
-def pay_by(work: Work, received: date) -> date:
-    """Give the last day on which a refund is paid in time; the working day before where it is a day of rest (LAW)."""
-    day = received + timedelta(days=setting(work, "rf.refund_days"))
-    while not is_working_day(calendar(work), day):
-        day -= timedelta(days=1)
-    return day
-
-
-def pay_due(it: Handling) -> Due:
-    """Due in FINANCE's term, at the latest on the law's last day."""
-    received = it.received
-    own = working_days("pay")
-    return lambda work: min(own(work), end_of(work, pay_by(work, received))) if received else own(work)
-
-
-def clocks(it: Handling, holder: Role, watched: bool = False) -> Remind:
-    """Alarm FINANCE and MANAGER on days 5 and 6, warn of wilful delay; a dispute or a refund is watched daily (S2).
-
-    What was said of a clock is not said again, whichever item is open.
-    """
-    received, daily = it.received, it.dispute or watched
-
-    def remind(work: Work, due: datetime) -> list[Reminder]:
-        start, asked = calendar(work).start, shanghai_day(work.case.opened_at)
-        told = list[Reminder]()
-        if received:
-            ends = end_of(work, pay_by(work, received))
-            told += _days(
-                work, f"refund-{received}", "rf.refund_alarm_days", received, start, ends, Role.FINANCE, Role.MANAGER
-            )
-        since, name = received or asked, f"wilful-{received or asked}"
-        ends = end_of(work, since + timedelta(days=setting(work, "rf.wilful_days")))
-        told += _days(work, name, "rf.wilful_alarm_days", since, start, ends, Role.SUPERVISOR, Role.MANAGER)
-        if daily:
-            hour = time.fromisoformat(setting(work, "rf.watch_at"))
-            first = at(add_working_days_to_date(calendar(work), work.today, 1), hour)
-            told += [Reminder(first, Notice.DAILY, role) for role in dict.fromkeys((holder, Role.SUPERVISOR))]
-        return told
-
-    return remind
-
-
-def _days(work: Work, name: str, policy: str, since: date, start: time, ends: datetime, *roles: Role) -> list[Reminder]:
-    days: list[int] = setting(work, policy)
-    moments = [(at(since + timedelta(days=day), start), f"{Notice.STATUTORY}-{day}") for day in days]
-    return [Reminder(moment, kind, role, name, ends) for moment, kind in moments for role in roles]
-
-
-def both(*reminds: Remind) -> Remind:
-    """Say what each of these says."""
-    return lambda work, due: [one for remind in reminds for one in remind(work, due)]
-
-
-def watched(it: Handling, role: Role) -> Remind:
-    """Tell of a delay as everywhere, and of the clocks; a refund in progress is watched daily."""
-    return both(escalation(role), clocks(it, role, watched=True))

@@ -24,9 +24,9 @@ from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.lines.rules import all_lines, as_rows, only_these
 from tasks.returns.handling import RECEIPT, REVIEW, Handling
-from tasks.returns.rules import judged
+from tasks.returns.rules import at_most_paid, judged
 from tasks.returns.shapes import NONE, Found, Quantities
-from tasks.returns.steps import book_return, book_scrap, judge_return, named, report_return
+from tasks.returns.steps import book_return, book_scrap, judge_return, named, note_receipt, report_return
 from tasks.unit.work import Work
 
 
@@ -36,13 +36,14 @@ def inspect(it: Handling, came: ReturnCounted, turn: int) -> Found:
     it.listen()
     counted = {line.line_no: line.counted for line in came.lines}
     goods, ground = named(it.claim.goods, counted), it.rule.ground if it.rule else Ground.NO_REASON
+    note_receipt(it.case, goods, came.received_on, turn=turn)
     said = ask(it.case, _appraisal_question(it, counted, turn))
     tested = None
     if ground is Ground.DEFECT:
         tested = ask(it.case, _inspection_question(it, counted, turn))
         words = {line.line_no: f"属质量 {line.defective:f} 无法判定 {line.unclear:f}" for line in tested.lines}
         report_return(it.case, goods, tested.tests, words, turn=turn)
-    found = judge_return(it.case, judged(counted, said, tested, ground, it.claim), turn=turn)
+    found = judge_return(it.case, judged(counted, said, tested, ground, it.claim, it.wish), turn=turn)
     if found.differs:
         found = _tell_difference(it, found, turn)
     if any(found.refused.values()):
@@ -58,7 +59,7 @@ def _appraisal_question(it: Handling, counted: Quantities, turn: int) -> Questio
             for field, many in (("完好数量 intact", line.intact), ("可再售数量 resale", line.resale + line.scrap)):
                 if many > most:
                     problems.append(Problem(field, many, f"最多 {most:f} at most what came", row))
-        return problems
+        return [*problems, *at_most_paid("拟扣金额 deduction", form.deduction, it.claim.order, counted)]
 
     def prefill() -> dict[str, Any]:
         return as_rows(AppraisedReturn(line_no=no, intact=many, resale=many) for no, many in counted.items())

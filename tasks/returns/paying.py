@@ -1,5 +1,6 @@
 """办理退款: granted, then paid exactly once through the finance system; the bank's word counts (DOMAIN-BRANCHES 5)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 
@@ -17,9 +18,10 @@ from tasks.durable.process import ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send, send_again
-from tasks.returns.handling import REFUND, Handling, pay_due, watched
-from tasks.returns.queries import sold_now
-from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning
+from tasks.returns.clocks import pay_due, watched
+from tasks.returns.handling import REFUND, Handling
+from tasks.returns.queries import bank_lines, sold_now
+from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning, Sold
 from tasks.unit.work import Work
 
 FINANCE, PAY = "finance", "pay_refund"
@@ -38,14 +40,29 @@ class Paid(Shape):
 
 
 def pay(it: Handling, reckoned: Reckoning, quantities: Quantities) -> None:
-    """办理退款: grant a refund and have it paid once; where the bank refuses, the account is corrected, the key stays."""
-    it.hush()
-    it.refunds += 1
-    turn = it.refunds
-    reckoned = settle_pieces(it.case, reckoned, quantities, turn=turn)
-    it.settled = {no: it.settled.get(no, NONE) + quantities.get(no, NONE) for no in {*it.settled, *quantities}}
+    """办理退款: count it as given back, grant it and have it paid."""
+    settled = settle(it, reckoned, quantities, f"{it.refunds + 1}")
+    assert settled, "nothing was seen that could change"
+    pay_out(it, settled)
+
+
+def settle(
+    it: Handling, reckoned: Reckoning, quantities: Quantities, turn: str, seen: Sequence[Sold] = ()
+) -> Reckoning | None:
+    """Count pieces and money as given back; None where the order is no more as it was `seen` when it was reckoned."""
+    settled = settle_pieces(it.case, reckoned, quantities, seen, turn=turn)
+    if settled:
+        it.hush()
+        it.refunds += 1
+        it.settled = {no: it.settled.get(no, NONE) + quantities.get(no, NONE) for no in {*it.settled, *quantities}}
+    return settled
+
+
+def pay_out(it: Handling, reckoned: Reckoning) -> None:
+    """Grant a refund and have it paid once; where the bank refuses, the account is corrected, the key stays."""
     if not reckoned.amount:
         return
+    turn = it.refunds
     grant_refund(it.case, reckoned, it.account, turn=turn)
     ask(it.case, _release_question(it, reckoned, turn))
     key = send_refund(it.case, reckoned.amount, it.account, turn=turn)
@@ -59,9 +76,13 @@ def pay(it: Handling, reckoned: Reckoning, quantities: Quantities) -> None:
 
 
 @step("结清数量", link=REFUND)
-def settle_pieces(work: Work, reckoned: Reckoning, quantities: Quantities, turn: int) -> Reckoning:
+def settle_pieces(
+    work: Work, reckoned: Reckoning, quantities: Quantities, seen: Sequence[Sold], turn: str
+) -> Reckoning | None:
     """Count pieces as come back and money as given back: of no line more than its price, whoever else does so meanwhile."""
     order, over = sold_now(work).lines, NONE
+    if seen and any(one.given_back != order[one.line_no].given_back for one in seen):
+        return None
     goods, delivery = dict(reckoned.goods), dict(reckoned.delivery)
     for no in sorted({*quantities, *goods, *delivery}):
         sold = order[no]
@@ -73,6 +94,8 @@ def settle_pieces(work: Work, reckoned: Reckoning, quantities: Quantities, turn:
             amounts[no] = min(amounts.get(no, NONE), most)
         by = {"settled": quantities.get(no, NONE), "refunded": goods[no], "fee_refunded": delivery[no]}
         work.shift(sales_record, {"order_no": work.case.order_no, "line_no": no}, **by)
+    if reckoned.offer:
+        work.shift(sales_record, {"order_no": work.case.order_no, "line_no": min(order)}, offer_lost=reckoned.offer)
     rows = [*reckoned.rows, *([MoneyRow(rule="此前已退 given back before", amount=-over)] if over else [])]
     return reckoned.model_copy(update={"rows": rows, "goods": goods, "delivery": delivery})
 
@@ -136,6 +159,9 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
         if form.verdict is BankSaid.REFUSED:
             return reason_needed(form.reason, True, "退票时必填 is required where the bank refused")
         problems = [] if form.reference else [Problem("银行流水号 reference", "", "已付时必填 is required")]
+        if form.reference and (other := work.unit.read_by(bank_lines, str, form.reference)):
+            expected = f"已用于 {other} 的退款 has confirmed another refund"
+            problems.append(Problem("银行流水号 reference", form.reference, expected))
         since = shanghai_day(work.case.opened_at)
         if form.paid_on is None or not since <= form.paid_on <= work.today:
             expected = f"应在立案日 {since} 与今天 {work.today} 之间 must lie between the case's day and today"

@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from schemas.shapes import LineTable, Measure, money
-from schemas.tables import case_line, ledger, refund, service_case
+from schemas.tables import case_line, ledger, refund, sales_record, service_case
 from schemas.words import RefundState
 from tasks.customers.queries import held_sales
-from tasks.cycle.rules import shanghai_day
 from tasks.returns.shapes import Sold
 from tasks.unit.among import among
 from tasks.unit.work import Work
@@ -54,25 +53,38 @@ def sold_now(work: Work) -> SoldOrder:
     """Give the case's order as it stands now, what has come back included."""
     found = work.unit.read_by(sold_orders, lambda one: str(one.order_no), work.case)
     assert found is not None, "it was accepted by its sales record"
-    return found
+    return SoldOrder(found.about, {no: _shifted(work, one) for no, one in found.lines.items()}, found.free)
+
+
+def _shifted(work: Work, sold: Sold) -> Sold:
+    """Add what cases of the same unit have given back of a line, and have not written yet."""
+    key = {"order_no": work.case.order_no, "line_no": sold.line_no}
+    names = ("settled", "refunded", "fee_refunded", "offer_lost")
+    return sold.model_copy(
+        update={name: getattr(sold, name) + work.unit.shifted(sales_record, key, name) for name in names}
+    )
 
 
 def earlier_request(work: Work) -> date | None:
-    """Give the day of the request of the case that this one reopens; None where it reopens none."""
+    """Give the day on which the customer asked in the case that this one reopens; None where it reopens none."""
     reopens = work.case.request["reopens"]
-    if not reopens:
-        return None
-    found = (work.unit.read_by(ended_without_goods, str, reopens) or None) if reopens else None
-    return shanghai_day(found.opened_at) if found else None
+    found = work.unit.read_by(ended_without_goods, str, reopens) if reopens else None
+    return date.fromisoformat(found.asked_on) if found else None
 
 
 def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
     """Find cases that ended because their goods never came, by number."""
     of = service_case.c
-    found = select(of.number, of.id, of.order_no, of.request, of.opened_at).where(among(of.number, numbers))
-    return {
-        row.number: row for row in connection.execute(found.where(of.process == "RF", of.ending == "never_returned"))
-    }
+    asked_on = ledger.c.output.op("->>")("asked_on").label("asked_on")
+    found = select(of.number, of.id, of.order_no, asked_on).join(ledger, ledger.c.case_id == of.id)
+    ended = found.where(of.process == "RF", of.ending == "never_returned", ledger.c.step_key == "register-return")
+    return {row.number: row for row in connection.execute(ended.where(among(of.number, numbers)))}
+
+
+def bank_lines(connection: Connection, references: Sequence[str]) -> dict[str, str]:
+    """Find which lines of the bank's list have confirmed a refund: reference → case."""
+    found = select(refund.c.reference, service_case.c.number).join(service_case, service_case.c.id == refund.c.case_id)
+    return dict(connection.execute(found.where(among(refund.c.reference, references))).tuples().all())
 
 
 def return_table(connection: Connection, case_id: int) -> LineTable:

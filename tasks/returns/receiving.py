@@ -30,7 +30,7 @@ class NoGoods(Exception):
 def notify(it: Handling, turn: int) -> date:
     """通知返货: address, person and phone, and the note for the parcel; gives the day."""
 
-    said = _waiting(it, _notice_question(it, turn))
+    said = waiting(it, _notice_question(it, turn))
     reasons = {line.line_no: line.found for line in it.case.request.lines}
     wish = f"{it.wish.zh} {it.case.request.wanted}".strip()
     return issue_parcel_note(it.case, it.claim.goods, reasons, wish, said, turn=turn)
@@ -53,7 +53,7 @@ def _notice_question(it: Handling, turn: int) -> Question[ReturnNotified]:
     )  # fmt: skip
 
 
-def _waiting(it: Handling, *questions: Question[Any]) -> Any:
+def waiting(it: Handling, *questions: Question[Any]) -> Any:
     """Wait while the goods have not left: OtherWish where the customer then wants them cheaper instead."""
     while (answered := next_answer(it.case, *questions)) is None:
         if it.wish is Wish.REDUCTION and not it.goods_out:
@@ -69,7 +69,7 @@ def await_goods(it: Handling, left: Quantities, since: date, turn: int) -> Retur
     told: GoodsSentBack | None = None
     while told is None:
         try:
-            said = _waiting(it, _sent_question(it, since, turn), _count_question(it, left, turn, "", told))
+            said = waiting(it, _sent_question(it, since, turn), _count_question(it, left, turn, "", told))
         except TimedOut as silent:
             raise NoGoods from silent
         if isinstance(said, ReturnCounted):
@@ -79,9 +79,9 @@ def await_goods(it: Handling, left: Quantities, since: date, turn: int) -> Retur
         it.listen()
     for late in count():
         try:
-            said = _waiting(it, _count_question(it, left, turn, f"-{late}" if late else "-way", told, expires=True))
+            said = waiting(it, _count_question(it, left, turn, f"-{late}" if late else "-way", told, expires=True))
         except TimedOut:
-            said = _waiting(it, _count_question(it, left, turn, f"-late-{late}", told), _trace_question(it, turn, late))
+            said = waiting(it, _count_question(it, left, turn, f"-late-{late}", told), _trace_question(it, turn, late))
         if isinstance(said, ReturnCounted):
             return said
         if said.verdict is TraceSaid.LOST:

@@ -2,11 +2,22 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TypedDict
 
 from schemas.shapes import figure
-from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning, Sold
+from tasks.returns.shapes import NONE, Found, MoneyRow, Quantities, Reckoning, Sold
 
 CENT = Decimal("0.01")
+COLLECTED = "我方取货运费 our collection"
+ADVANCED = "我方责任退垫付运费 freight advanced, ours"
+
+
+class Way(TypedDict):
+    """The way back: its freight, whether we collected, and what was agreed to be deducted."""
+
+    freight: Decimal
+    collected: bool
+    deduction: Decimal
 
 
 def share(total: Decimal, before: Decimal, many: Decimal, sold: Decimal) -> Decimal:
@@ -53,24 +64,28 @@ def reckon(
                 MoneyRow(rule="我方责任退送货费 delivery, ours" if not unshipped else "送货费 delivery", amount=back)
             )
             delivery[sold.line_no] = back
-    less = {"优惠失效 the offer is lost": offer_lost(order, ours, plain)} | {"赠品留用 gift kept": gift}
-    less |= {"约定扣款 deduction agreed": deduction}
+    offer = offer_lost(order, ours, plain)
+    less = {("优惠失效 the offer is lost" if offer > 0 else "优惠恢复 the offer comes back"): offer}
+    less |= {"赠品留用 gift kept": gift, "约定扣款 deduction agreed": deduction}
     ours_any = any(ours.values())
-    less["我方取货运费 our collection"] = freight if collected and not ours_any and any(plain.values()) else NONE
+    less[COLLECTED] = freight if collected and not ours_any and any(plain.values()) else NONE
     rows += [MoneyRow(rule=rule, amount=-amount) for rule, amount in less.items() if amount]
     if ours_any and not collected and freight:
-        rows.append(MoneyRow(rule="我方责任退垫付运费 freight advanced, ours", amount=freight))
+        rows.append(MoneyRow(rule=ADVANCED, amount=freight))
     _spread(goods, sum(less.values(), NONE) + coupon)
-    return Reckoning(rows=rows, coupon=coupon, goods=goods, delivery=delivery)
+    return Reckoning(rows=rows, coupon=coupon, goods=goods, delivery=delivery, offer=offer)
 
 
 def offer_lost(order: Sequence[Sold], ours: Quantities, plain: Quantities) -> Decimal:
-    """Give the discount of goods that are kept, where too few are kept for the offer: less what was taken off before."""
-    if not any(plain.values()):
+    """Give the discount of goods that are kept, where too few are kept for the offer: less what was taken off before.
+
+    A defect loses no offer; what was taken off comes back with the goods that it was taken off for.
+    """
+    taken = sum((one.offer_lost for one in order), NONE)
+    if not (taken or any(plain.values())):
         return NONE
-    before = {one.line_no: one.settled for one in order}
-    after = {no: many + ours.get(no, NONE) + plain.get(no, NONE) for no, many in before.items()}
-    return _discount_of_kept(order, after) - (_discount_of_kept(order, before) if any(before.values()) else NONE)
+    after = {one.line_no: one.settled + ours.get(one.line_no, NONE) + plain.get(one.line_no, NONE) for one in order}
+    return _discount_of_kept(order, after) - taken
 
 
 def _discount_of_kept(order: Sequence[Sold], back: Quantities) -> Decimal:
@@ -93,11 +108,14 @@ def _spread(goods: Quantities, less: Decimal) -> None:
         goods[no], less = goods[no] - taken, less - taken
 
 
-def exchanged(order: Sequence[Sold], back: Quantities, ours: Quantities, freight: Decimal, price: Decimal) -> Reckoning:
-    """Reckon an exchange: the freight that was advanced where the fault is ours, and what another article costs more.
+def exchanged(
+    order: Sequence[Sold], found: Found, price: Decimal, *, freight: Decimal, collected: bool, deduction: Decimal
+) -> Reckoning:
+    """Reckon an exchange: the one way back, what was agreed to be deducted, what another article costs more.
 
     `price`: of the other article, for all pieces; 0 where it is the same one. What a cheaper one gives back is of the price.
     """
+<<<<<<< HEAD
     rows, goods = list[MoneyRow](), Quantities()
     if any(ours.values()) and freight:
         rows.append(MoneyRow(rule="我方责任退垫付运费 freight advanced, ours", amount=freight))
@@ -110,6 +128,20 @@ def exchanged(order: Sequence[Sold], back: Quantities, ours: Quantities, freight
         goods = dict(values)
         _spread(goods, price)
     return Reckoning(rows=rows, goods=goods)
+=======
+    ours, back = any(found.ours.values()), found.accepted
+    less = {COLLECTED: freight if collected and not ours else NONE, "约定扣款 deduction agreed": deduction}
+    rows = [MoneyRow(rule=rule, amount=-amount) for rule, amount in less.items() if amount]
+    if ours and freight and not collected:
+        rows.append(MoneyRow(rule=ADVANCED, amount=freight))
+    values = {one.line_no: share(one.price_paid, one.settled, back[one.line_no], one.quantity)
+              for one in order if one.line_no in back}  # fmt: skip
+    cheaper = sum(values.values(), NONE) - price if price else NONE
+    if cheaper:
+        rows.append(MoneyRow(rule="换货差价 price difference", amount=cheaper))
+    _spread(values, sum(values.values(), NONE) - max(cheaper, NONE))
+    return Reckoning(rows=rows, goods={no: amount for no, amount in values.items() if amount})
+>>>>>>> rfattack
 
 
 def reduced(order: Sequence[Sold], quantities: Quantities, percent: Decimal) -> Reckoning:

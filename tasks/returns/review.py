@@ -19,16 +19,18 @@ from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
-from tasks.returns.handling import NOTICE, RECEIPT, REVIEW, Handling, Refused
+from tasks.returns.handling import NOTICE, RECEIPT, REVIEW, Handling, OtherWish, Refused
 from tasks.returns.paying import pay
+from tasks.returns.receiving import waiting
 from tasks.returns.refunds import reckon, reduced
-from tasks.returns.rules import eligible
+from tasks.returns.rules import at_most_paid, eligible
 from tasks.returns.shapes import NONE, Reckoning
 from tasks.returns.steps import (
     book_intercepted,
     book_recalled,
     fix_rule,
     issue_express_return,
+    look_up_order,
     register_return,
     stop_sale,
 )
@@ -51,10 +53,11 @@ def review_request(it: Handling, turn: int) -> None:
     if said.verdict is Verdict.REJECT:
         raise Refused(said.reason)
     it.barred.add(said.staff)
-    rule = eligible(it.claim, said.ground or it.case.request.ground)
+    rule = eligible(it.claim, said.ground or it.case.request.ground, it.wish)
     assert rule, "it was checked"
-    if rule.manager or said.ahead is YesNo.YES:
-        it.rule = rule
+    asks = it.wish in rule.by_manager
+    if asks or said.ahead is YesNo.YES:
+        it.rule, it.excepted = rule, it.excepted or asks
         matter = Matter(REVIEW, it.barred, lambda: [*it.shown(), *preview(it, said).told])
         if why := alone(it.case, approving(it.case, f"special-{turn}", "经理特批", Role.MANAGER, matter, "approval")):
             raise Refused(why)
@@ -68,14 +71,14 @@ def _review_question(it: Handling, turn: int) -> Question[ReturnReview]:
         if form.verdict is Verdict.REJECT:
             return reason_needed(form.reason, True, "不同意时必填 is required to refuse")
         ground = form.ground or it.case.request.ground
-        problems = [] if eligible(it.claim, ground) else [Problem("依据更正 ground", ground.zh, NO_RULE)]
+        problems = [] if eligible(it.claim, ground, it.wish) else [Problem("依据更正 ground", ground.zh, NO_RULE)]
         if it.wish is Wish.REDUCTION and not form.share:
             problems.append(Problem("折价比例 reduction", form.share, "折价时必填 needed to reduce"))
-        return problems
+        return [*problems, *at_most_paid("赠品留用 gift", form.gift, it.claim.order, it.claim.quantities)]
 
     def brief() -> list[str]:
-        held = [one.said for one in it.claim.rules] or ["没有成立的规则 no rule holds"]
-        return [*it.shown(), *held, *preview(it, None).told]
+        held = [one.said for one in it.claim.rules if it.wish in one.wishes] or ["没有成立的规则 no rule holds"]
+        return [*it.shown(), f"客户提出 asked on {it.claim.asked_on}", *held, *preview(it, None).told]
 
     return it.ask(
         f"review-{turn}",
@@ -102,65 +105,84 @@ def preview(it: Handling, said: ReturnReview | None) -> Reckoning:
 
 
 def approve_claim(it: Handling, turn: int) -> None:
-    """Have leaders approve what would be paid, or the new goods' value, before the customer sends anything."""
+    """Have leaders approve what would be paid, or the new goods' value, before anything is stopped or sent."""
+    if it.wish is Wish.CHANGE:
+        return
+    manager_agrees(it)
     reckoned, exchange = preview(it, it.review), it.wish is Wish.EXCHANGE
-    worth = sum((row.amount for row in reckoned.rows), NONE) if exchange else NONE
-    reckoned = Reckoning(rows=[]) if exchange else reckoned
-    if why := it.approve(reckoned, worth, REVIEW, f"claim-{turn}"):
+    more = reckoned.sum if exchange else NONE
+    if it.collects and it.review and it.rule and it.rule.ground is Ground.DEFECT:
+        more += it.review.freight  # ours
+    if why := it.approve(Reckoning(rows=[]) if exchange else reckoned, more, REVIEW, f"claim-{turn}"):
         raise Refused(why)
 
 
-def before_signing(it: Handling) -> ReturnEnding | None:
+def manager_agrees(it: Handling) -> None:
+    """Have the MANAGER decide where the rule allows what is wanted by now only so, once; Refused where it is not."""
+    if it.excepted or it.rule is None or it.wish not in it.rule.by_manager:
+        return
+    it.excepted = True
+    matter = Matter(REVIEW, it.barred, it.shown)
+    if why := alone(it.case, approving(it.case, "wish", "经理特批", Role.MANAGER, matter, "approval")):
+        raise Refused(why)
+
+
+def before_signing(it: Handling, turn: int) -> ReturnEnding | None:
     """Stop what has not reached the customer: void, recall, intercept; None: it is an ordinary return after all."""
+    again = f"-{turn}" if turn > 1 else ""
     if not it.claim.shipped:
-        said = ask(it.case, it.ask("stop", "截单", Role.WAREHOUSE, OrderStopped, "stop", NOTICE, it.shown))
+        stop = it.ask(f"stop{again}", "截单", Role.WAREHOUSE, OrderStopped, "stop", NOTICE, it.shown)
+        said = waiting(it, stop)
         if said.printed is not Printed.GONE:
-            return _called_off(it, packed=said.printed is Printed.PACKED)
-    found = ask(it.case, _intercept_question(it))
+            return _called_off(it, said.printed is Printed.PACKED, again)
+    found = waiting(it, _intercept_question(it, again))
     if found.verdict is InterceptFound.FAILED:
         it.wish, it.delivered = Wish.EXCHANGE if it.wish is Wish.CHANGE else it.wish, True
         return None
     if found.verdict is InterceptFound.LOST:
-        _refund(it, reckon(it.claim.order, it.claim.quantities, {}), "lost")
+        reckoned = reckon(look_up_order(it.case, turn="lost"), it.claim.quantities, {})
+        if why := it.approve(reckoned, NONE, REVIEW, "lost"):
+            raise Refused(why)
+        pay(it, reckoned, it.claim.quantities)
         return ReturnEnding.LOST
+    it.goods_out = True
     issue_express_return(it.case, it.claim.goods, found)
     came = ask(it.case, it.ask("came-back", "售后登记", Role.WAREHOUSE, ParcelCameBack, "came_back", RECEIPT, it.shown))
     it.received = came.came_on
     book_intercepted(it.case, it.claim.goods, came)
-    return _undone(it, reckon(it.claim.order, {}, it.claim.quantities))
+    return _undone(it)
 
 
-def _called_off(it: Handling, packed: bool) -> ReturnEnding:
+def _called_off(it: Handling, packed: bool, again: str) -> ReturnEnding:
     """Cancel or change an order that was not sent, which the SUPERVISOR approves (S1 1.1.6)."""
     matter = Matter(NOTICE, it.barred, it.shown)
-    if why := alone(it.case, approving(it.case, "call-off", "退单审批", Role.SUPERVISOR, matter, "approval")):
+    if why := alone(it.case, approving(it.case, f"call-off{again}", "退单审批", Role.SUPERVISOR, matter, "approval")):
         raise Refused(why)
+    if it.wish is Wish.REDUCTION:
+        raise OtherWish
     if packed:
         book_recalled(it.case, it.claim.goods)
-    return _undone(it, reckon(it.claim.order, {}, it.claim.quantities, unshipped=True))
+    return _undone(it, unshipped=True)
 
 
-def _undone(it: Handling, reckoned: Reckoning) -> ReturnEnding:
+def _undone(it: Handling, unshipped: bool = False) -> ReturnEnding:
     """Change the order, or cancel it and pay it back."""
-    changes = it.wish is not Wish.RETURN
-    stop_sale(it.case, "change_order" if changes else "cancel_order", it.case.request.wanted, it.claim.quantities)
-    if changes:
+    if it.wish is not Wish.RETURN:
+        stop_sale(it.case, "change_order", it.case.request.wanted, it.claim.quantities)
         return ReturnEnding.CHANGED
-    _refund(it, reckoned, "before")
-    return ReturnEnding.CANCELLED if not it.claim.shipped else ReturnEnding.REFUNDED
-
-
-def _refund(it: Handling, reckoned: Reckoning, turn: str) -> None:
-    if why := it.approve(reckoned, NONE, REVIEW, turn):
+    reckoned = reckon(look_up_order(it.case, turn="before"), {}, it.claim.quantities, unshipped=unshipped)
+    if why := it.approve(reckoned, NONE, REVIEW, "before"):
         raise Refused(why)
+    stop_sale(it.case, "cancel_order", it.case.request.wanted, it.claim.quantities)
     pay(it, reckoned, it.claim.quantities)
+    return ReturnEnding.CANCELLED if unshipped else ReturnEnding.REFUNDED
 
 
-def _intercept_question(it: Handling) -> Question[ParcelIntercepted]:
+def _intercept_question(it: Handling, again: str) -> Question[ParcelIntercepted]:
     def check(form: ParcelIntercepted, _work: Work) -> list[Problem]:
         wanted = form.verdict is InterceptFound.STOPPED and not form.courier
         return [Problem("快递员 courier", "", "已拦截时必填 needed where it was")] if wanted else []
 
     return it.ask(
-        "intercept", "快件拦截", Role.LOGISTICS, ParcelIntercepted, "intercept", NOTICE, it.shown, check=check
+        f"intercept{again}", "快件拦截", Role.LOGISTICS, ParcelIntercepted, "intercept", NOTICE, it.shown, check=check
     )

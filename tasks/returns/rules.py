@@ -39,8 +39,8 @@ class Rule(NamedTuple):
     begins: Callable[[Sold], date | None]
     ends: Callable[[Sold, date, Policy], date]
     law: bool = True
-    wishes: frozenset[Wish] = frozenset(Wish)
-    by_manager: frozenset[Wish] = frozenset()
+    wishes: tuple[Wish, ...] = tuple(Wish)
+    by_manager: tuple[Wish, ...] = ()
     when: Callable[[Sold, ReturnRequest], bool] = lambda _sold, _form: True
 
 
@@ -58,7 +58,6 @@ def _months(name: str) -> Callable[[Sold, date, Policy], date]:
 
 
 REMOTE = SalesChannel.REMOTE.value
-REPAIRABLE = frozenset({Wish.EXCHANGE, Wish.REDUCTION})
 TABLE = (
     Rule("factory", Ground.DEFECT, "出厂三个月内质量问题 defect within the months of the factory date", "S3 §8 5.1.4",
          lambda sold: sold.exchanged_on or sold.factory_date, _months("rf.factory_months"), law=False,
@@ -66,19 +65,20 @@ TABLE = (
     Rule("defect", Ground.DEFECT, "签收七日内质量问题 defect within the days of signing", "LAW", _used,
          _days("rf.defect_days")),
     Rule("unqualified", Ground.DEFECT, "主管机关认定不合格 found unqualified by an authority", "LAW †", _used,
-         lambda _sold, _begun, _policy: date.max, by_manager=frozenset({Wish.RETURN}),
+         lambda _sold, _begun, _policy: date.max, by_manager=(Wish.RETURN,),
          when=lambda _sold, form: bool(form.unqualified)),
     Rule("later", Ground.DEFECT, "三包期内质量问题，换货或维修 later defect: exchange or repair", "消法24 †", _used,
-         _months("warranty.default_months"), law=False, by_manager=frozenset({Wish.RETURN})),
+         _months("warranty.default_months"), law=False, by_manager=(Wish.RETURN,)),
     Rule("unsigned", Ground.NO_REASON, "尚未签收 not signed for yet", "S1 1.1.6, S2",
-         lambda sold: None if sold.signing_date else sold.factory_date, lambda _sold, _begun, _policy: date.max),
+         lambda sold: None if sold.signing_date else sold.factory_date, lambda _sold, _begun, _policy: date.max,
+         when=lambda sold, _form: not (sold.delivery_date and sold.custom_confirmed)),
     Rule("remote", Ground.NO_REASON, "远程购买七日无理由 remote sale, without reason", "LAW, S2",
          lambda sold: sold.signing_date, _days("rf.no_reason_days"),
-         wishes=frozenset({Wish.RETURN, Wish.EXCHANGE}),
+         wishes=(Wish.RETURN, Wish.EXCHANGE),
          when=lambda sold, _form: sold.channel == REMOTE and not sold.custom_confirmed),
 )  # fmt: skip
 SPECIAL = Held(code="special", ground=Ground.SPECIAL, name="经理特批 the MANAGER's special approval", source="S3 §8 5.1.4",
-               manager=True)  # fmt: skip
+               by_manager=tuple(Wish))  # fmt: skip
 
 
 def held_rules(
@@ -90,11 +90,9 @@ def held_rules(
         sold = [order[line.line_no] for line in form.lines]
         begun = [day for one in sold if (day := rule.begins(one)) and rule.when(one, form)]
         ends = [_last(rule, one, day, policy, calendar, repaired) for one, day in zip(sold, begun, strict=False)]
-        allowed = form.wish in rule.wishes
-        if len(begun) == len(sold) and allowed and asked_on <= min(ends):
-            last, manager = min(ends), form.wish in rule.by_manager
-            about = {name: getattr(rule, name) for name in ("code", "ground", "name", "source")}
-            held.append(Held(**about, first=max(begun), last=None if last == date.max else last, manager=manager))
+        if len(begun) == len(sold) and asked_on <= (last := min(ends)):
+            about = {name: getattr(rule, name) for name in Held.model_fields if name in Rule._fields}
+            held.append(Held(**about, first=max(begun), last=None if last == date.max else last))
     return held
 
 
@@ -108,9 +106,10 @@ def _last(rule: Rule, sold: Sold, begun: date, policy: Policy, calendar: Calenda
     return last
 
 
-def eligible(claim: Claim, ground: Ground) -> Held | None:
-    """Give the first rule that holds on a ground; special approval is always one."""
-    return SPECIAL if ground is Ground.SPECIAL else next((one for one in claim.rules if one.ground is ground), None)
+def eligible(claim: Claim, ground: Ground, wish: Wish) -> Held | None:
+    """Give the first rule that allows a wish on a ground; special approval is always one."""
+    allowed = (one for one in claim.rules if one.ground is ground and wish in one.wishes)
+    return SPECIAL if ground is Ground.SPECIAL else next(allowed, None)
 
 
 def burden_is_ours(order: Sequence[Sold], asked_on: date, months: int) -> bool:
@@ -147,8 +146,21 @@ def request_problems(
     return problems
 
 
+def at_most_paid(field: str, amount: Decimal, order: Sequence[Sold], quantities: Quantities) -> list[Problem]:
+    """Check what is taken off of goods against what was paid for them."""
+    most = worth(order, quantities)
+    expected = f"最多 {figure(most)} at most what was paid for the goods"
+    return [Problem(field, amount, expected)] if amount > most else []
+
+
+def worth(order: Sequence[Sold], quantities: Quantities) -> Decimal:
+    """Give what was paid for so many of each line."""
+    each = (one.price_paid * quantities.get(one.line_no, NONE) / one.quantity for one in order)
+    return sum(each, NONE).quantize(CENT)
+
+
 def judged(
-    counted: Quantities, said: ReturnAppraised, tested: ReturnInspected | None, ground: Ground, claim: Claim
+    counted: Quantities, said: ReturnAppraised, tested: ReturnInspected | None, ground: Ground, claim: Claim, wish: Wish
 ) -> Found:
     """Say what is accepted: defects are ours; others only without reason and intact, or with a deduction agreed on.
 
@@ -156,7 +168,7 @@ def judged(
     """
     states = {line.line_no: line for line in said.lines}
     tests = {line.line_no: line for line in tested.lines} if tested else {}
-    fallback = ground is not Ground.DEFECT or eligible(claim, Ground.NO_REASON) is not None
+    fallback = ground is not Ground.DEFECT or eligible(claim, Ground.NO_REASON, wish) is not None
     ours, plain, refused = Quantities(), Quantities(), Quantities()
     for no, many in counted.items():
         test, state = tests.get(no), states[no]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from schemas.forms.returns import Ground
+from schemas.forms.returns import Ground, Wish
 from schemas.parts import Goods
 from schemas.shapes import Shape, figure, listed, money
 
@@ -35,12 +35,18 @@ class Sold(Shape):
     settled: Decimal
     refunded: Decimal
     fee_refunded: Decimal
+    offer_lost: Decimal
+
+    @property
+    def given_back(self) -> tuple[Decimal, ...]:
+        """What has come back and was given back of it."""
+        return self.settled, self.refunded, self.fee_refunded, self.offer_lost
 
 
 class Held(Shape):
     """A rule that holds for a request, and its days, both included (None: not begun).
 
-    manager: the MANAGER decides by it
+    wishes: what it allows; by_manager: what it allows only where the MANAGER says so
     """
 
     code: str
@@ -49,7 +55,8 @@ class Held(Shape):
     source: str
     first: date | None = None
     last: date | None = None
-    manager: bool = False
+    wishes: tuple[Wish, ...] = tuple(Wish)
+    by_manager: tuple[Wish, ...] = ()
 
     @property
     def said(self) -> str:
@@ -100,12 +107,14 @@ class Reckoning(Shape):
     """What is paid for goods, row by row; `owed` is what the customer owes instead, `coupon` comes back in kind.
 
     goods, delivery   by line what of it is given back of the price and of the delivery fee
+    offer             what of it is taken off because too little of an offer is kept; below 0: it comes back
     """
 
     rows: list[MoneyRow]
     coupon: Decimal = NONE
     goods: Quantities = Field(default_factory=dict)
     delivery: Quantities = Field(default_factory=dict)
+    offer: Decimal = NONE
 
     @property
     def sum(self) -> Decimal:

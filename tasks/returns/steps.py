@@ -150,6 +150,12 @@ def record_way(work: Work, goods: list[Goods], form: GoodsSentBack, turn: int) -
     return form
 
 
+@step("收到退货", link="返货验收")
+def note_receipt(work: Work, goods: list[Goods], received_on: date, turn: int) -> list[Goods]:
+    """Note what the carrier delivered, and when: the law's clock runs from that day."""
+    return goods
+
+
 @step("退货入库", link="返货验收")
 def book_return(work: Work, goods: list[Goods], damaged: bool, turn: str) -> DocumentRef:
     """Book what is accepted: fit for resale as good stock, else among the damaged goods, where failures are isolated."""
@@ -183,7 +189,7 @@ def look_up_order(work: Work, turn: str) -> list[Sold]:
 
 
 @step("退换货清单")
-def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, turn: int) -> DocumentRef:
+def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, turn: str) -> DocumentRef:
     """Issue the 退换货清单, with a red copy for the region's salesperson, for the SALES_MANAGER's signature."""
     order = {one.line_no: one for one in sold_now(work).lines.values()}
     rows = [goods_row(one, reason=why, out_on=str(order[one.line_no].delivery_date or "")) for one in goods]
