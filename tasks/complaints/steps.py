@@ -43,8 +43,9 @@ REPLY, FOLLOW, FILE = "回复确认", "跟踪实施", "结案归档"
 def record_contact(work: Work, form: ContactRecord) -> Taken:
     """Issue the 来电信息记录表, say when an answer is due, and tell leaders whom it concerns at once."""
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
-    received, found = work.case.opened_at, maybe_same(form, work.unit, days, work.case.id)
-    same, duty = rules.same_one(form, found), rules.on_duty(calendar(work), received, hotline)
+    received, case = work.case.opened_at, work.case
+    before = rules.on_matter(form, maybe_same(form, work.unit, days, case.customer_phone, case.id))
+    same, duty = next(iter(rules.heads(before)), None), rules.on_duty(calendar(work), received, hotline)
     people_on = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
@@ -57,7 +58,7 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
         due=rules.first_due(calendar(work), received, rules.moment_of(form.callback, hotline[1]), hotline),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
         duty=f"值班 on duty {'、'.join(people_on)}" if duty else "",
-        contacts=1 + len(found) if same else 1,
+        contacts=1 + len(before),
         major_at=setting(work, "cc.major_contacts"),
         same=same.id if same and same.closed_at is None else None,
         same_no=same.number if same else "",

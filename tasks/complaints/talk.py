@@ -55,7 +55,7 @@ class Talk:
     level      who handles it, of `rules.LEVELS`; unit: who answers for it, "" the department itself; cause, tested: by QUALITY
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
     binding    what a joint review has decided; made_by, released_by: who made and who released the plan; clock: of the month
-    barred     who may approve nothing more
+    barred     who may approve nothing more ; owes_reply: to the authority that wrote
     """
 
     case: Case
@@ -76,6 +76,7 @@ class Talk:
     barred: set[str] = field(default_factory=set)
     clock: Branch[None] | None = None
     binding: JointReview | None = None
+    owes_reply: bool = False
     turns: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -92,6 +93,13 @@ class Talk:
     def holder(self) -> Role:
         """Who handles it, by its level."""
         return rules.LEVELS[self.level]
+
+    def handled_by(self, key: str) -> tuple[Role, list[str]]:
+        """Find who handles it now; gives the role and who that is."""
+        if self.level:
+            return self.holder, []
+        handler = find_handler(self.case, turn=key)
+        return handler.role, [f"经办 handled by {handler.said}"]
 
     def falls_to(self, unit: str) -> None:
         """Let a unit answer for it from now on, by its code or name; where none is named whoever does goes on."""
@@ -122,11 +130,11 @@ class Talk:
     ) -> F:
         """Ask about the contact until it is answered, whatever else happens meanwhile; without a role who handles it."""
         key, told = self.turn(name), list(more)
-        if role is None and not self.level:
-            handler = find_handler(self.case, turn=key)
-            role, told = handler.role, [f"经办 handled by {handler.said}", *more]
+        if role is None:
+            role, said = self.handled_by(key)
+            told = [*said, *more]
         while True:
-            question = self.gate(key, title, role or self.holder, form, within, link, *told, **rest)
+            question = self.gate(key, title, role, form, within, link, *told, **rest)
             if answered := next_answer(self.case, question):
                 answer: F = answered[1]
                 return answer
@@ -159,6 +167,13 @@ class Talk:
         """Who plans: the unit; after so many plans that the customer refused the SUPERVISOR, then the MANAGER rules."""
         beyond = self.refused - self.limits.refused_plans
         return self.by_unit if beyond < 0 else Role.MANAGER if beyond else Role.SUPERVISOR
+
+    @property
+    def needs_review(self) -> str:
+        """Why the departments review a plan that is released, before the GENERAL_MANAGER; "" where they need not."""
+        if self.level == rules.TOP and self.made_by:
+            return "总经理会审 the GENERAL_MANAGER's"
+        return "重大质量投诉 a major quality complaint" if self.severity == Severity.MAJOR and self.quality else ""
 
     # what goes on beside
 
