@@ -26,7 +26,7 @@ from tasks.cycle.rules import at, shanghai_day
 from tasks.documents.contents import Content, by_office, goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
-from tasks.duty.queries import on_roster, roster
+from tasks.duty.queries import deputies, on_roster, roster
 from tasks.lookups.rules import shown
 from tasks.notices.steps import tell
 from tasks.people.queries import people, units
@@ -89,8 +89,9 @@ def find_handler(work: Work, turn: str) -> Handler:
     staff = work.read(people)
     known = sorted(code for code, one in staff.items() if one.active and one.holds(Role.COMPLAINT_HANDLER))
     own = known[work.case.id % len(known)] if known else ""
-    away = {row.staff: row.deputy for row in on_roster(work.read(roster)) if row.shift == Shift.LEAVE}
-    acting = away.get(own, own) or ""
+    acting = deputies(work.read(roster)).get(own, own)
+    if acting and not staff[acting].active:
+        acting = ""
     role = Role.COMPLAINT_HANDLER if acting else Role.SUPERVISOR
     return Handler(role=role, staff=str(staff[acting]) if acting else "")
 
