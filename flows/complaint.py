@@ -79,7 +79,7 @@ def handle(talk: Talk) -> Closing:
         raise Over(ContactEnding.ANSWERED, said.answer)
     if said.verdict == FirstVerdict.PASS_ON:
         (repairing if talk.form.kind == ContactKind.REPAIR else asking_unit)(talk, said)
-    talk.severity = rules.least(talk.form, said.severity, talk.contacts, talk.took.major_at)
+    talk.severity, talk.judged = rules.least(talk.form, said.severity, talk.contacts, talk.took.major_at), True
     if said.verdict in NO_CLAIM:
         explaining(talk, NO_CLAIM[said.verdict], said.answer)
     talk.clock = beside(talk.case, talk.ageing())

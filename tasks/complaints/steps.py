@@ -22,7 +22,7 @@ from tasks.complaints.shapes import Fault, Handler, Limits, Taken
 from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import at, shanghai_day
+from tasks.cycle.rules import add_working_days, at, shanghai_day
 from tasks.documents.contents import Content, by_office, goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
@@ -136,6 +136,14 @@ def _paper(work: Work, told: Mapping[str, Any]) -> Content:
     return to_customer(work) | {**told, **named, "lines": []}
 
 
+@step("书面告知", link="")
+def give_notice(work: Work, matter: str, turn: str) -> DocumentRef:
+    """Write to a customer who cannot be reached by when to answer, and what happens else: the 客户问题告知书."""
+    by = shanghai_day(add_working_days(calendar(work), work.now, setting(work, "cc.notice.days")))
+    reply = f"多次联系未果，请于 {by} 前答复；逾期即归档，{setting(work, 'cc.reopen.days')} 天内来电可继续办理"
+    return issue(work, DocumentKind.CUSTOMER_NOTICE, _paper(work, {"matter": matter, "reply": reply}))
+
+
 @step("重检", link=PARTY)
 def reinspect(work: Work, found: CauseFound, turn: str) -> DocumentRef:
     """Issue the 检验报告 of the re-inspection of all goods; what failed is kept apart as damaged (S3 §8 5.3.3)."""
@@ -208,5 +216,5 @@ def settle_fault(work: Work, fault: Fault, decision: PenaltyDecision, turn: str)
 
 
 def _penalty(work: Work, kind: DocumentKind, fault: Fault, amount: Decimal) -> None:
-    told = {"production_unit": f"{fault.unit_name} {fault.unit}", "penalty": str(amount), "cause": fault.why}
+    told = {"production_unit": f"{fault.unit_name} {fault.unit}", "penalty": money(amount), "cause": fault.why}
     issue(work, kind, {"case": work.case.number, **told, "lines": []})

@@ -12,7 +12,7 @@ from schemas.forms.contacts import ContactRecord, Severity, Standing
 from schemas.forms.cycles import MonthEnded
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
-from schemas.words import DocumentKind, Role
+from schemas.words import Role
 from tasks.approvals.rules import reason_needed
 from tasks.branches.beside import Branch, next_answer
 from tasks.branches.children import ending_heard
@@ -22,8 +22,8 @@ from tasks.complaints.steps import (
     FILE,
     PARTY,
     find_handler,
+    give_notice,
     issue_complaint,
-    issue_paper,
     name_unit,
     note_contact,
     raise_to_major,
@@ -62,6 +62,7 @@ class Talk:
     took: Taken
     limits: Limits
     severity: Severity = Severity.MINOR
+    judged: bool = False
     level: int = 0
     unit: str = ""
     quality: bool = False
@@ -114,8 +115,9 @@ class Talk:
     def brief(self) -> list[str]:
         """What deciders must see."""
         told = [f"{self.form.kind.zh} · {self.form.way.zh} · **{self.form.matter}**", self.form.expectation]
-        grave = f"严重程度 severity: **{self.severity.zh}** · 第 {self.contacts} 次来电 contact {self.contacts}"
-        return [*filter(None, told), grave, *([f"原因 cause: {self.cause}"] if self.cause else [])]
+        grave = f"严重程度 severity: **{self.severity.zh}** · " if self.judged else ""
+        called = f"{grave}第 {self.contacts} 次来电 contact {self.contacts}"
+        return [*filter(None, told), called, *([f"原因 cause: {self.cause}"] if self.cause else [])]
 
     def put(
         self,
@@ -200,7 +202,7 @@ class Talk:
     def raise_to_major(self, why: str) -> None:
         """Make it major, and tell the MANAGER."""
         if self.severity != Severity.MAJOR:
-            self.severity = Severity.MAJOR
+            self.severity, self.judged = Severity.MAJOR, True
             raise_to_major(self.case, why)
 
     # the customer
@@ -215,8 +217,7 @@ class Talk:
         tries = ["word", *["attempt"] * self.limits.attempts, "notice"]
         for within in tries:
             if within == "notice":
-                paper = {"matter": self.form.matter}
-                issue_paper(self.case, DocumentKind.CUSTOMER_NOTICE, paper, turn=self.turn("notice"))
+                give_notice(self.case, self.form.matter, turn=self.turn("notice"))
             with suppress(TimedOut):
                 said = self.word(name, title, role, link, within, *more)
                 if said.verdict != Satisfaction.NOT_REACHED:

@@ -48,7 +48,7 @@ def swaps(connection: Connection, _case_ids: Sequence[int] = ()) -> list[Swap]:
         document.c.content[("lines", 0, "issued_on")].as_string() >= f"{shanghai_day(clock.now()):%Y-%m}"
     )
     lines = [line for content in connection.execute(papers).scalars() for line in content["lines"]]
-    done = [Swap(line["issued_on"][:7], {line["on_duty"], line["was_on_duty"]}) for line in lines]
+    done = [Swap(line["issued_on"][:7], {line[one].split()[0] for one in ("on_duty", "was_on_duty")}) for line in lines]
     asked = select(ledger.c.output, service_case.c.request).join(service_case, service_case.c.id == ledger.c.case_id)
     asked = asked.where(service_case.c.process == CODE, service_case.c.closed_at.is_(None))
     waiting = connection.execute(asked.where(ledger.c.step_key == "other-party")).all()

@@ -112,13 +112,14 @@ def other_party(work: Work, form: DutyPlan) -> str:
 @step("批准生效")
 def write_roster(work: Work, form: DutyPlan, swap: bool) -> None:
     """Write who is on duty; of a swap also whose shift it was, in a 换班登记表."""
-    rows = list[dict[str, str]]()
+    rows, staff = list[dict[str, str]](), work.read(people)
     for line in form.lines:
         key = {"day": line.day, "shift": line.shift.value}
         before = _before(work, line) if swap else ""
         work.delete(duty, key | ({} if line.shift != Shift.LEAVE else {"staff": line.on_duty}))
         work.insert(duty, **key, staff=line.on_duty, deputy=line.deputy or None, swapped_from=before or None)
-        shown = {"issued_on": str(line.day), "shift": line.shift.zh, "on_duty": line.on_duty, "was_on_duty": before}
+        names = {name: str(staff[code]) for name, code in (("on_duty", line.on_duty), ("was_on_duty", before)) if code}
+        shown = {"issued_on": str(line.day), "shift": line.shift.zh, **names}
         rows.append(shown)
     if swap:
         issue(work, DocumentKind.DUTY_SWAP, {"case": work.case.number, "remark": form.reason, "lines": rows})

@@ -231,3 +231,32 @@ def test_a_plan_may_be_a_return_or_an_exchange_which_is_followed(play: Hotline, 
     play.decide(case, "plan-1", **PLANNED | {"处理办法": relief, "件数": 1})
     play.to(case, "child")
     assert play.case(play.child(case, "child-1")).process == "RF"
+
+
+# what people read
+
+
+def test_nobody_reads_a_severity_that_nobody_has_judged(play: Hotline) -> None:
+    case = play.call()
+    assert "严重程度" not in "".join(play.items(case)["first-1"].brief)
+    play.decide(case, "first-1", 接听结论="有效投诉", 严重程度="一般")
+    assert "严重程度 severity: **一般**" in "".join(play.items(case)["coordinate-1"].brief)
+
+
+def test_the_written_notice_says_by_when_to_answer_and_what_else_happens(play: Hotline) -> None:
+    """Written notice 客户问题告知书, after 10 wd closed unreachable."""
+    case = play.planned()
+    play.to(case, "answer")
+    for attempt in range(1, 5):
+        play.decide(case, f"answer-{attempt}", 客户意见="未联系上")
+    told = play.documents(case, "GZ")[0].content
+    assert str(play.items(case)["answer-5"].due_at)[:10] in told["reply"]
+
+
+def test_a_penalty_is_printed_as_money(play: Hotline) -> None:
+    case = play.planned()
+    play.decide(case, play.to(case, "file"), 处罚金额=200, 处罚原因="漏检")
+    play.said(case, "answer-fault")
+    play.said(case, "penalty-fault")
+    printed = [play.documents(case, kind)[0].content["penalty"] for kind in ("YJ", "CF")]
+    assert printed == ["200.00", "200.00"]
