@@ -1,14 +1,14 @@
 """Process 3: complaint and enquiry 客户服务 (DOMAIN 3)."""
 
 from schemas.forms.complaints import Relief
-from schemas.forms.contacts import ContactKind, ContactRecord, FirstVerdict
+from schemas.forms.contacts import ContactKind, ContactRecord, ContactWay, FirstVerdict
 from schemas.processes.complaint import ContactEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.branches.beside import beside, drop, rest, side_by_side
 from tasks.complaints import rules
 from tasks.complaints.accept import accept_contact, customer_withdraws
-from tasks.complaints.answering import answering, asking_unit, explaining, repairing
+from tasks.complaints.answering import answering, asking_unit, explaining, repairing, replying
 from tasks.complaints.following import content, file, settle
 from tasks.complaints.handling import coordinate, heed_specials
 from tasks.complaints.queries import contact_table
@@ -73,13 +73,16 @@ def complaint(case: Case) -> Closing:
 def handle(talk: Talk) -> Closing:
     """接听和记录 to 结案归档."""
     said = answering(talk)  # 接听和记录
+    if talk.form.way == ContactWay.AUTHORITY:
+        beside(talk.case, replying(talk))
     if said.verdict == FirstVerdict.ANSWERED:
-        return Closing(ContactEnding.ANSWERED, said.answer)
+        raise Over(ContactEnding.ANSWERED, said.answer)
     if said.verdict == FirstVerdict.PASS_ON:
         (repairing if talk.form.kind == ContactKind.REPAIR else asking_unit)(talk, said)
-    talk.severity = rules.least(talk.form, said.severity, talk.contacts, talk.took.major_at)
+    talk.severity, talk.judged = rules.least(talk.form, said.severity, talk.contacts, talk.took.major_at), True
     if said.verdict in NO_CLAIM:
         explaining(talk, NO_CLAIM[said.verdict], said.answer)
+    talk.clock = beside(talk.case, talk.ageing())
     talk.report()
     heed_specials(talk)
     coordinate(talk)  # 协调责任方

@@ -6,11 +6,22 @@ from typing import Any
 from schemas.answers import Answer
 from schemas.forms.contacts import ContactRecord, SpecialMatter
 from schemas.problems import Problem
+from schemas.spelling import alike
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
-from tasks.applications.queries import BY_ORDER, sales
-from tasks.complaints.queries import BY_CALLER, Earlier, cases_named, earlier_contacts, named_by
-from tasks.complaints.rules import MAYBE_SAME, NO_CASE, hours, moment_of, record_problems, same_matter, same_one
+from tasks.applications.queries import BY_ORDER, catalogue, sales
+from tasks.complaints.queries import BY_CALLER, OF_RECORD, Earlier, cases_named, earlier_contacts, named_by
+from tasks.complaints.rules import (
+    MAYBE_SAME,
+    NO_CASE,
+    NO_SAME,
+    heads,
+    hours,
+    moment_of,
+    on_matter,
+    record_problems,
+    same_matter,
+)
 from tasks.customers.queries import sale_of, waivers
 from tasks.durable import clock
 from tasks.people.queries import offices
@@ -42,7 +53,8 @@ def accept_contact(form: ContactRecord, unit: Unit, channel: Channel) -> tuple[M
     if form.special == SpecialMatter.WAIVER and (sold is None or unit.read_by(waivers, sale_of, form) is not None):
         problems.append(Problem("订单行 line", form.order_line, "没有售出或已放弃保修 never sold, or waived before"))
     if channel != Channel.SYSTEM:
-        problems += _taker_problems(form, unit, office) + _same_problems(form, unit, policy["cc.same_matter.days"])
+        problems += _taker_problems(form, unit, office)
+        problems += _same_problems(form, unit, policy["cc.same_matter.days"], customer["customer_phone"])
     if problems or office is None:
         return {}, problems
     facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency, "policy_version": version}
@@ -60,24 +72,34 @@ def _taker_problems(form: ContactRecord, unit: Unit, office: Any) -> list[Proble
     return [] if able else [Problem(APPLICANT, str(person), NOT_OURS_TO)]
 
 
-def maybe_same(form: ContactRecord, unit: Unit, days: int, own: int = 0) -> list[Earlier]:
+def maybe_same(form: ContactRecord, unit: Unit, days: int, phone: str, own: int = 0) -> list[Earlier]:
     """Find the earlier contacts that may be about the same matter, the newest first."""
-    found = unit.read_by(earlier_contacts, BY_CALLER, form) or []
+    found, parts = unit.read_by(earlier_contacts, BY_CALLER, form) or [], unit.read(catalogue)
+
+    def known(one: Earlier) -> Earlier:
+        return one._replace(part=parts[one.part].code if one.part in parts else alike(one.part))
+
+    mine = known(_as_contact(form, phone))
     recent = [one for one in found if one.id != own and (clock.now() - one.opened_at).days <= days]
-    return [one for one in recent if same_matter(form, one)]
+    return [one for one in recent if same_matter(mine, known(one))]
 
 
-def _same_problems(form: ContactRecord, unit: Unit, days: int) -> list[Problem]:
-    found = maybe_same(form, unit, days)
+def _as_contact(form: ContactRecord, phone: str) -> Earlier:
+    """Give a record as others will find it."""
+    about: dict[str, Any] = {name: getattr(form, name) for name in OF_RECORD} | {"phone": phone}
+    return Earlier(-1, "", **about, opened_at=clock.now(), closed_at=None, ending=None, ending_reason=None)
+
+
+def _same_problems(form: ContactRecord, unit: Unit, days: int, phone: str) -> list[Problem]:
+    found = maybe_same(form, unit, days, phone)
     if any(not one.number for one in found):
         return [Problem(FIELD, form.same_as, BESIDE)]
     if found and not form.same_as:
-        return [Problem(FIELD, "", MAYBE_SAME.format("、".join(one.number for one in found)))]
-    if form.same_as not in {"", "否"} and same_one(form, found) is None:
+        return [Problem(FIELD, "", MAYBE_SAME.format("、".join(one.number for one in heads(found))))]
+    if form.same_as not in NO_SAME and not on_matter(form, found):
         return [Problem(FIELD, form.same_as, NOT_SAME)]
-    mine = (form.kind, form.order_no, form.order_line, form.part, form.customer_phone, clock.now(), None, None)
     if (known := unit.read_by(earlier_contacts, BY_CALLER, form)) is not None:
-        known.insert(0, Earlier(-1, "", *mine))  # others of the same sheet see it
+        known.insert(0, _as_contact(form, phone))  # others of the same sheet see it
     return []
 
 

@@ -10,13 +10,13 @@ from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
 from schemas.words import DocumentKind, Role
 from tasks.approvals.steps import Matter, approving
-from tasks.branches.beside import alone
+from tasks.branches.beside import Branch, alone
 from tasks.branches.children import child_question
 from tasks.complaints import rules
 from tasks.complaints.relief import open_relief, relief_problems
-from tasks.complaints.steps import PARTY, RECORD, REPLY, issue_paper, report_visit
+from tasks.complaints.steps import FILE, PARTY, RECORD, REPLY, issue_paper, report_visit
 from tasks.complaints.talk import Over, Talk
-from tasks.cycle.terms import Due, More, escalation, overdue, working_days
+from tasks.cycle.terms import Due, More, end_of, escalation, overdue, working_days
 from tasks.durable.process import ask
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
@@ -48,7 +48,7 @@ def answering(talk: Talk) -> FirstAnswer:
             due = talk.took.gone_by
             more = More(expires=at(due), remind=overdue(role, Role.SUPERVISOR)) if role == Role.AGENT else More()
         elif said.verdict == FirstVerdict.INTERIM:
-            due = rules.moment_of(said.callback, talk.limits.day_ends) or due
+            due, more = rules.moment_of(said.callback, talk.limits.day_ends) or due, More()
         else:
             return said
 
@@ -115,7 +115,20 @@ def _visit(form: VisitReport, work: Work) -> list[Problem]:
     return [*rules.visit_problems(form, work.now, end), *relief_problems(work, helps, form.part, form.quantity)]
 
 
-def explaining(talk: Talk, ending: ContactEnding, why: str) -> None:
+def replying(talk: Talk) -> Branch[None]:
+    """Answer the authority by its deadline, whatever becomes of the contact meanwhile."""
+    by, told = talk.form.answer_by, f"来件 {talk.form.file_no}，{talk.form.answer_by} 前回复 to be answered by then"
+    talk.owes_reply, key = True, talk.turn("authority")
+    role, said = talk.handled_by(key)
+
+    def due(work: Work) -> datetime:
+        return end_of(work, by or work.today)
+
+    yield talk.gate(key, "回复主管部门", role, CustomerTold, due, FILE, told, *said)
+    talk.owes_reply = False
+
+
+def explaining(talk: Talk, ending: ContactEnding, why: str, ruler: Role = Role.SUPERVISOR) -> None:
     """Explain to the customer why it is no claim on us, and offer help; of an objection the SUPERVISOR decides.
 
     It goes on where the customer is right; else, and where nothing is said, it ends.
@@ -133,7 +146,5 @@ def explaining(talk: Talk, ending: ContactEnding, why: str) -> None:
         raise Over(ending, why)
     shown = [RIGHT, f"我方解释 we say: {why}", f"客户异议 the customer: **{said.reason}**", *talk.brief()]
     matter = Matter(PARTY, talk.barred, shown.copy)
-    if refused := alone(
-        talk.case, approving(talk.case, talk.turn("ruling"), "异议裁定", Role.SUPERVISOR, matter, "release")
-    ):
+    if refused := alone(talk.case, approving(talk.case, talk.turn("ruling"), "异议裁定", ruler, matter, "release")):
         raise Over(ending, refused)

@@ -1,11 +1,11 @@
 """回复确认 to 结案归档: the customer's word, what is done by when, whether it helped, the file and the callback (DOMAIN 3)."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from schemas.forms.complaints import ComplaintFiled, CustomerTold, CustomerWord, MeasureDone, Measures, Satisfaction
-from schemas.forms.contacts import ContactWay, Standing
+from schemas.forms.contacts import Standing
 from schemas.forms.quality import Passed, QualityInspection
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
@@ -40,12 +40,13 @@ NO_AGREEMENT = "裁定后客户仍不接受，已告知可向消协投诉 the cu
 
 def settle(talk: Talk) -> Measures:
     """Plan, reply and do until the customer accepts and it has helped; gives what did."""
-    talk.clock = beside(talk.case, talk.ageing())
+    talk.clock = talk.clock or beside(talk.case, talk.ageing())
     while True:
         plan = next_plan(talk)
         talk.report(plan)
         if agreed(talk, plan) and done(talk, plan) and helped(talk, plan):
             drop(talk.case, talk.clock)
+            talk.clock = None
             return plan
 
 
@@ -122,8 +123,13 @@ def measure(talk: Talk, key: str, what: str, by: date | None) -> Question[Measur
 
 
 def day_due(day: date | None) -> Due:
-    """Due at the end of working time of a day."""
-    return lambda work: end_of(work, day or work.today)
+    """Due at the end of working time of a day; where that has passed before it could begin, some working days from now."""
+
+    def due(work: Work) -> datetime:
+        end = end_of(work, day or work.today)
+        return end if end > work.now else working_days("begin")(work)
+
+    return due
 
 
 def helped(talk: Talk, plan: Measures) -> bool:
@@ -131,8 +137,10 @@ def helped(talk: Talk, plan: Measures) -> bool:
     words, found = list[str](), list[QualityInspection]()
     beside(talk.case, verifying(talk, plan, found))
     if not talk.anonymous:
-        word = talk.reach("effect", "客户确认效果", Role.AGENT, FOLLOW, f"**{rules.said_of(plan)}**")
-        words = [word.reason] if word and word.verdict == Satisfaction.UNSATISFIED else []
+        said = f"**{rules.said_of(plan)}**"
+        while (word := talk.reach("effect", "客户确认效果", Role.AGENT, FOLLOW, said)) is None:
+            await_contact(talk)
+        words = [word.reason] if word.verdict == Satisfaction.UNSATISFIED else []
     while not found:
         next_answer(talk.case)
     wrong = [*words, *([found[0].reason] if found[0].verdict == Passed.FAIL else [])]
@@ -163,10 +171,9 @@ def failed(talk: Talk, why: str) -> bool:
 
 
 def file(talk: Talk) -> ComplaintFiled:
-    """结案归档: answer the authority, file the complaint; a unit's fault may cost it a penalty, which goes on beside."""
-    if talk.form.way == ContactWay.AUTHORITY:
-        told = f"来件 {talk.form.file_no}，{talk.form.answer_by} 前回复 to be answered by then"
-        talk.put("authority", "回复主管部门", None, CustomerTold, day_due(talk.form.answer_by), FILE, told)
+    """结案归档: once the authority is answered, file the complaint; a unit's fault may cost it a penalty, beside."""
+    while talk.owes_reply:
+        next_answer(talk.case)
     filed = talk.put("file", "投诉归档", None, ComplaintFiled, "file", FILE, check=partial(_filed, talk))
     if filed.penalty:
         beside(talk.case, penalising(talk, filed))
@@ -206,5 +213,5 @@ def content(talk: Talk, filed: ComplaintFiled) -> bool:
     if said and said.verdict != Satisfaction.UNSATISFIED:
         return True
     reopen_complaint(talk.case, said.reason if said else "再次来电 called again", turn=talk.turn("reopened"))
-    talk.level, talk.refused, talk.failed = min(talk.level + 1, len(rules.LEVELS) - 1), 0, 0
+    talk.level, talk.refused, talk.failed = min(talk.level + 1, rules.TOP), 0, 0
     return False

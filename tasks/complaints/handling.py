@@ -11,7 +11,7 @@ from schemas.forms.complaints import (
     Measures,
     PlanVerdict,
 )
-from schemas.forms.contacts import Severity, SpecialMatter, Standing
+from schemas.forms.contacts import SpecialMatter, Standing
 from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
@@ -43,7 +43,7 @@ def heed_specials(talk: Talk) -> None:
     if talk.form.standing == Standing.DIFFICULT:
         leader_says(talk, "difficult", "疑难客户确认", Role.SUPERVISOR, PARTY)
     if special == SpecialMatter.REQUEST and (why := leader_says(talk, "request", "特殊要求", Role.MANAGER, PARTY)):
-        explaining(talk, ContactEnding.INVALID, why)
+        explaining(talk, ContactEnding.INVALID, why, Role.GENERAL_MANAGER)
     if special == SpecialMatter.WAIVER:
         if why := leader_says(talk, "waiver", "放弃保修", Role.SUPERVISOR, PARTY):
             raise Over(ContactEnding.INVALID, why)
@@ -108,7 +108,7 @@ def _measures(talk: Talk, form: Measures, work: Work) -> list[Problem]:
 
 def review(talk: Talk, why: str) -> None:
     """会审: the departments decide, of quality before the GENERAL_MANAGER, else before the SALES_MANAGER; it is binding."""
-    role = Role.GENERAL_MANAGER if talk.quality else Role.SALES_MANAGER
+    role = Role.GENERAL_MANAGER if talk.quality or talk.level == rules.TOP else Role.SALES_MANAGER
     check = partial(_measures, talk)
     talk.binding = said = talk.put("review", "会审", role, JointReview, "review", PARTY, f"**{why}**", check=check)
     talk.falls_to(said.unit)
@@ -128,9 +128,9 @@ def next_plan(talk: Talk) -> Measures:
         elif plan.verdict == PlanVerdict.DISPUTE:
             review(talk, plan.reason)
         elif not (why := released(talk, plan)):
-            if not (talk.severity == Severity.MAJOR and talk.quality):
+            if not (heavy := talk.needs_review):
                 return plan
-            review(talk, f"重大质量投诉 a major quality complaint: {rules.said_of(plan)}")
+            review(talk, f"{heavy}: {rules.said_of(plan)}")
         else:
             denied += 1
             if denied >= talk.limits.refused_plans:
@@ -158,7 +158,7 @@ def released(talk: Talk, plan: ComplaintPlan) -> str:
     by = set[Role]()
     talk.barred.add(plan.staff)
     level = max(talk.level, rules.LEVELS.index(talk.made_by) + 1 if talk.made_by in rules.LEVELS else 0)
-    while level < rules.FINAL and (role := rules.releaser(talk.severity, level)) not in by:
+    while not rules.ruled(talk.level, talk.made_by) and (role := rules.releaser(talk.severity, level)) not in by:
         said = f"方案 plan: **{rules.said_of(plan)}**"
         if why := leader_says(talk, "release", "方案批准", role, PLAN, said):
             return why

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, or_, select
 
 from schemas.forms.contacts import ContactRecord
 from schemas.shapes import LineTable
-from schemas.tables import document, service_case
+from schemas.tables import document, sales_record, service_case
 from schemas.words import DocumentKind
 from tasks.unit.among import among
 
@@ -17,11 +17,12 @@ CODE = "CC"
 Caller = tuple[str, str]  # order, phone
 BY_CALLER = attrgetter("order_no", "customer_phone")  # of records and of cases
 HEADINGS = ("类别 Kind", "渠道 Channel", "事项 Matter", "期望 Expectation")
-OF_RECORD = ("order_no", "order_line", "part", "kind")
+OF_RECORD = ("order_no", "order_line", "part", "kind", "same_as")
+OF_CASE = ("id", "number", "opened_at", "closed_at", "ending", "ending_reason")
 
 
 class Earlier(NamedTuple):
-    """An earlier contact: what it was about, whether it is still followed, and how it ended."""
+    """An earlier contact: what it was about, as what it was taken, whether it is still followed, and how it ended."""
 
     id: int
     number: str
@@ -30,27 +31,31 @@ class Earlier(NamedTuple):
     order_line: int
     part: str
     phone: str
+    same_as: str
     opened_at: datetime
     closed_at: datetime | None
     ending: str | None
+    ending_reason: str | None
 
 
 def earlier_contacts(connection: Connection, callers: Sequence[Caller]) -> dict[Caller, list[Earlier]]:
-    """Find what customers called about before, by order or by phone, the newest first."""
-    names = ("id", "number", "order_no", "customer_phone", "opened_at", "closed_at", "ending", "request")
-    wanted = select(*(service_case.c[name] for name in names)).where(service_case.c.process == CODE)
+    """Find what customers called about before, by order or by phone, also the order's, the newest first."""
+    wanted = select(*(service_case.c[name] for name in ("order_no", "customer_phone", "request", *OF_CASE)))
+    wanted = wanted.where(service_case.c.process == CODE)
     orders, phones = ([value for value in values if value] for values in zip(*callers, strict=True))
+    sold = select(sales_record.c.order_no, sales_record.c.customer_phone).where(among(sales_record.c.order_no, orders))
+    phone_of = {row.order_no: row.customer_phone for row in connection.execute(sold)}
+    phones += phone_of.values()
     told = or_(among(service_case.c.order_no, orders), among(service_case.c.customer_phone, phones))
     rows = connection.execute(wanted.where(told).order_by(service_case.c.id.desc())).all()
     found = [(row, _earlier(row)) for row in rows]
-    return {caller: [one for _, one in found if {one.order_no, one.phone} & {*caller} - {""}] for caller in callers}
+    known = {caller: {*caller, phone_of.get(caller[0], "")} - {""} for caller in callers}
+    return {caller: [one for _, one in found if {one.order_no, one.phone} & known[caller]] for caller in callers}
 
 
 def _earlier(row: Row[Any]) -> Earlier:
     told = {name: row.request[name] for name in OF_RECORD} | {"order_no": row.order_no, "phone": row.customer_phone}
-    return Earlier(
-        **told, **{name: getattr(row, name) for name in ("id", "number", "opened_at", "closed_at", "ending")}
-    )
+    return Earlier(**told, **{name: getattr(row, name) for name in OF_CASE})
 
 
 def named_by(record: Any) -> str:

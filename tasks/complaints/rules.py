@@ -1,6 +1,6 @@
 """What must hold of a contact, its first answer, plans and visits; when answers are due; who releases (DOMAIN 3); pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -26,9 +26,10 @@ from tasks.cycle.rules import Calendar, at, is_working_day, shanghai_day
 from tasks.unit.work import SHANGHAI
 
 LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
-FINAL = LEVELS.index(Role.GENERAL_MANAGER)  # above the MANAGER's ruling nobody releases
+TOP = LEVELS.index(Role.GENERAL_MANAGER)
 RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # the level that releases a plan
 LEVEL_OF = {SpecialMatter.TERMINATION: 1, SpecialMatter.INCIDENT: 2, SpecialMatter.LEGAL: 2}
+NO_SAME = {"", "否"}
 MATTERS = {ContactKind.COMPLAINT, ContactKind.REPAIR}  # of which there may be a same one
 PAST = "不能早于现在 must not be in the past"
 REQUIRED = "必填 is required"
@@ -81,14 +82,19 @@ def after_hours(received: datetime, many: int) -> datetime:
     return received + timedelta(hours=many)
 
 
-def same_matter(form: ContactRecord, other: Earlier) -> bool:
-    """Say whether an earlier contact may be about the same: order and line or part, without an order the customer."""
-    if form.kind not in MATTERS or other.kind not in MATTERS or other.ending == ContactEnding.WITHDRAWN:
+def same_matter(mine: Earlier, other: Earlier) -> bool:
+    """Say whether an earlier contact may be about the same: order and line or part, without an order the customer.
+
+    Whatever the agent says is the same may be, an enquiry too.
+    """
+    asked = mine.kind in MATTERS or mine.same_as not in NO_SAME
+    followed = other.kind in MATTERS or other.ending == ContactEnding.APPENDED
+    if not (asked and followed) or other.ending == ContactEnding.WITHDRAWN:
         return False
-    if form.order_no and other.order_no:
-        pairs = ((form.order_line, other.order_line), (form.part, other.part))
-        return form.order_no == other.order_no and all(not (a and b) or a == b for a, b in pairs)
-    return bool(form.customer_phone) and form.customer_phone == other.phone
+    if mine.order_no and other.order_no:
+        pairs = ((mine.order_line, other.order_line), (mine.part, other.part))
+        return mine.order_no == other.order_no and all(not (a and b) or a == b for a, b in pairs)
+    return bool(mine.phone) and mine.phone == other.phone
 
 
 def unmet(*rules: tuple[object, str, object, str]) -> list[Problem]:
@@ -100,6 +106,7 @@ def record_problems(form: ContactRecord, now: datetime, hotline: tuple[time, tim
     """Say what is wrong with a record in itself: times, an authority without its file, a waiver of no line."""
     received, promised = moment_of(form.received, hotline[0]), moment_of(form.callback, hotline[1])
     filed, waives = form.file_no and form.answer_by, form.special == SpecialMatter.WAIVER
+    misfiled = form.special != SpecialMatter.NONE and form.kind != ContactKind.COMPLAINT
     known = form.order_no or (form.customer_name and form.customer_phone) or form.standing == Standing.ANONYMOUS
     late = form.answer_by and form.answer_by < shanghai_day(now)
     return unmet(
@@ -107,6 +114,7 @@ def record_problems(form: ContactRecord, now: datetime, hotline: tuple[time, tim
         (received and received > now, "来电时间 received", form.received, LATER),
         (form.way == ContactWay.AUTHORITY and not filed, "来件文号 file", form.file_no, FILE_NEEDED),
         (late, "来件期限 deadline", form.answer_by, PAST),
+        (misfiled, "来电类别 kind", form.kind.zh, f"{form.special.zh}须登记为投诉 must be a complaint"),
         (waives and not (form.order_no and form.order_line), "订单行 line", form.order_line, LINE_NEEDED),
         (not known, "客户电话 phone", "", WHO_NEEDED),
     )
@@ -188,6 +196,11 @@ def releaser(severity: Severity, level: int) -> Role:
     return LEVELS[min(max(RELEASED_BY[severity], level), len(LEVELS) - 1)]
 
 
+def ruled(level: int, made_by: Role | None) -> bool:
+    """Say whether nobody releases a plan: it is the MANAGER's ruling, or the GENERAL_MANAGER's to review."""
+    return level == TOP or made_by == Role.MANAGER
+
+
 def said_of(plan: Measures) -> str:
     """Say what is to be done by when."""
     paid, corrective = f"补偿 {plan.amount} CNY" if plan.amount else "", f"{plan.corrective} {plan.corrective_by or ''}"
@@ -196,7 +209,27 @@ def said_of(plan: Measures) -> str:
     return " · ".join(text.strip() for text in told if text.strip())
 
 
-def same_one(form: ContactRecord, found: Iterable[Earlier]) -> Earlier | None:
-    """Give the contact that the agent says is about the same, no mere record of another's; None for a new matter."""
-    heads = (one for one in found if one.ending != ContactEnding.APPENDED)
-    return next((one for one in heads if form.same_as in {"是", one.number}), None)
+def heads(found: Iterable[Earlier]) -> list[Earlier]:
+    """Leave out what was appended to another's case."""
+    return [one for one in found if one.ending != ContactEnding.APPENDED]
+
+
+def matters(found: Sequence[Earlier]) -> dict[str, str]:
+    """Say with which contact the matter of each began, by number; the newest is first."""
+    began, latest = dict[str, str](), ""
+    for one in reversed(found):
+        of = {"是": latest}.get(one.same_as, one.same_as)
+        if one.ending == ContactEnding.APPENDED:
+            of = one.ending_reason or ""
+        began[one.number] = began.get(of, one.number)
+        latest = latest if one.ending == ContactEnding.APPENDED else one.number
+    return began
+
+
+def on_matter(form: ContactRecord, found: Sequence[Earlier]) -> list[Earlier]:
+    """Give the contacts on the matter that the agent says it is, the newest first; none of a new matter."""
+    if form.same_as in NO_SAME or not (known := heads(found)):
+        return []
+    began = matters(found)
+    matter = began[known[0].number] if form.same_as == "是" else began.get(form.same_as)
+    return [one for one in found if began[one.number] == matter]

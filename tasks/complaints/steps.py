@@ -23,11 +23,11 @@ from tasks.complaints.shapes import Fault, Handler, Limits, Taken
 from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
 from tasks.cycle.queries import calendar
-from tasks.cycle.rules import at, is_working_day, shanghai_day
+from tasks.cycle.rules import add_working_days, at, is_working_day, shanghai_day
 from tasks.documents.contents import Content, by_office, goods_row, to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
-from tasks.duty.queries import on_roster, roster
+from tasks.duty.queries import deputies, on_roster, roster
 from tasks.lookups.rules import shown
 from tasks.notices.steps import tell
 from tasks.people.queries import people, units
@@ -44,8 +44,9 @@ REPLY, FOLLOW, FILE = "回复确认", "跟踪实施", "结案归档"
 def record_contact(work: Work, form: ContactRecord) -> Taken:
     """Issue the 来电信息记录表, say when an answer is due, and tell leaders whom it concerns at once."""
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
-    received, found = work.case.opened_at, maybe_same(form, work.unit, days, work.case.id)
-    same, duty = rules.same_one(form, found), rules.on_duty(calendar(work), received, hotline)
+    received, case = work.case.opened_at, work.case
+    before = rules.on_matter(form, maybe_same(form, work.unit, days, case.customer_phone, case.id))
+    same, duty = next(iter(rules.heads(before)), None), rules.on_duty(calendar(work), received, hotline)
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
     issue(work, DocumentKind.CONTACT, to_customer(work) | by_office(work) | told | {"source": form.about, "lines": []})
@@ -57,7 +58,7 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
         due=rules.first_due(calendar(work), received, rules.moment_of(form.callback, hotline[1]), hotline),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
         duty=_on_duty(work, received) if duty else "",
-        contacts=1 + len(found) if same else 1,
+        contacts=1 + len(before),
         major_at=setting(work, "cc.major_contacts"),
         same=same.id if same and same.closed_at is None else None,
         same_no=same.number if same else "",
@@ -96,8 +97,9 @@ def find_handler(work: Work, turn: str) -> Handler:
     staff = work.read(people)
     known = sorted(code for code, one in staff.items() if one.active and one.holds(Role.COMPLAINT_HANDLER))
     own = known[work.case.id % len(known)] if known else ""
-    away = {row.staff: row.deputy for row in on_roster(work.read(roster)) if row.shift == Shift.LEAVE}
-    acting = away.get(own, own) or ""
+    acting = deputies(work.read(roster)).get(own, own)
+    if acting and not staff[acting].active:
+        acting = ""
     role = Role.COMPLAINT_HANDLER if acting else Role.SUPERVISOR
     return Handler(role=role, staff=str(staff[acting]) if acting else "")
 
@@ -140,6 +142,14 @@ def _paper(work: Work, told: Mapping[str, Any]) -> Content:
     codes = {name: told[name] for name in ("production_unit", "supplier") if told.get(name)}
     named = {name: f"{known[code].name} {code}" for name, code in codes.items()}
     return to_customer(work) | {**told, **named, "lines": []}
+
+
+@step("书面告知", link="")
+def give_notice(work: Work, matter: str, turn: str) -> DocumentRef:
+    """Write to a customer who cannot be reached by when to answer, and what happens else: the 客户问题告知书."""
+    by = shanghai_day(add_working_days(calendar(work), work.now, setting(work, "cc.notice.days")))
+    reply = f"多次联系未果，请于 {by} 前答复；逾期即归档，{setting(work, 'cc.reopen.days')} 天内来电可继续办理"
+    return issue(work, DocumentKind.CUSTOMER_NOTICE, _paper(work, {"matter": matter, "reply": reply}))
 
 
 @step("重检", link=PARTY)
@@ -214,5 +224,5 @@ def settle_fault(work: Work, fault: Fault, decision: PenaltyDecision, turn: str)
 
 
 def _penalty(work: Work, kind: DocumentKind, fault: Fault, amount: Decimal) -> None:
-    told = {"production_unit": f"{fault.unit_name} {fault.unit}", "penalty": str(amount), "cause": fault.why}
+    told = {"production_unit": f"{fault.unit_name} {fault.unit}", "penalty": money(amount), "cause": fault.why}
     issue(work, kind, {"case": work.case.number, **told, "lines": []})

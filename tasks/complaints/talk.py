@@ -12,7 +12,7 @@ from schemas.forms.contacts import ContactRecord, Severity, Standing
 from schemas.forms.cycles import MonthEnded
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
-from schemas.words import DocumentKind, Role
+from schemas.words import Role
 from tasks.approvals.rules import reason_needed
 from tasks.branches.beside import Branch, next_answer
 from tasks.branches.children import ending_heard
@@ -22,8 +22,8 @@ from tasks.complaints.steps import (
     FILE,
     PARTY,
     find_handler,
+    give_notice,
     issue_complaint,
-    issue_paper,
     name_unit,
     note_contact,
     raise_to_major,
@@ -56,13 +56,14 @@ class Talk:
     cause      trace, tested: what QUALITY found
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
     binding    what a joint review has decided; made_by, released_by: who made and who released the plan; clock: of the month
-    barred     who may approve nothing more
+    barred     who may approve nothing more ; owes_reply: to the authority that wrote
     """
 
     case: Case
     took: Taken
     limits: Limits
     severity: Severity = Severity.MINOR
+    judged: bool = False
     level: int = 0
     unit: str = ""
     quality: bool = False
@@ -78,6 +79,7 @@ class Talk:
     barred: set[str] = field(default_factory=set)
     clock: Branch[None] | None = None
     binding: JointReview | None = None
+    owes_reply: bool = False
     turns: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -95,6 +97,13 @@ class Talk:
         """Who handles it, by its level."""
         return rules.LEVELS[self.level]
 
+    def handled_by(self, key: str) -> tuple[Role, list[str]]:
+        """Find who handles it now; gives the role and who that is."""
+        if self.level:
+            return self.holder, []
+        handler = find_handler(self.case, turn=key)
+        return handler.role, [f"经办 handled by {handler.said}"]
+
     def falls_to(self, unit: str) -> None:
         """Let a unit answer for it from now on, by its code or name; where none is named whoever does goes on."""
         if unit:
@@ -108,8 +117,9 @@ class Talk:
     def brief(self) -> list[str]:
         """What deciders must see."""
         told = [f"{self.form.kind.zh} · {self.form.way.zh} · **{self.form.matter}**", self.form.expectation]
-        grave = f"严重程度 severity: **{self.severity.zh}** · 第 {self.contacts} 次来电 contact {self.contacts}"
-        return [*filter(None, told), grave, *([f"原因 cause: {self.cause}"] if self.cause else [])]
+        grave = f"严重程度 severity: **{self.severity.zh}** · " if self.judged else ""
+        called = f"{grave}第 {self.contacts} 次来电 contact {self.contacts}"
+        return [*filter(None, told), called, *([f"原因 cause: {self.cause}"] if self.cause else [])]
 
     def put(
         self,
@@ -124,11 +134,11 @@ class Talk:
     ) -> F:
         """Ask about the contact until it is answered, whatever else happens meanwhile; without a role who handles it."""
         key, told = self.turn(name), list(more)
-        if role is None and not self.level:
-            handler = find_handler(self.case, turn=key)
-            role, told = handler.role, [f"经办 handled by {handler.said}", *more]
+        if role is None:
+            role, said = self.handled_by(key)
+            told = [*said, *more]
         while True:
-            question = self.gate(key, title, role or self.holder, form, within, link, *told, **rest)
+            question = self.gate(key, title, role, form, within, link, *told, **rest)
             if answered := next_answer(self.case, question):
                 answer: F = answered[1]
                 return answer
@@ -162,6 +172,13 @@ class Talk:
         beyond = self.refused - self.limits.refused_plans
         return self.by_unit if beyond < 0 else Role.MANAGER if beyond else Role.SUPERVISOR
 
+    @property
+    def needs_review(self) -> str:
+        """Why the departments review a plan that is released, before the GENERAL_MANAGER; "" where they need not."""
+        if self.level == rules.TOP and self.made_by:
+            return "总经理会审 the GENERAL_MANAGER's"
+        return "重大质量投诉 a major quality complaint" if self.severity == Severity.MAJOR and self.quality else ""
+
     # what goes on beside
 
     def listening(self) -> Branch[None]:
@@ -187,7 +204,7 @@ class Talk:
     def raise_to_major(self, why: str) -> None:
         """Make it major, and tell the MANAGER."""
         if self.severity != Severity.MAJOR:
-            self.severity = Severity.MAJOR
+            self.severity, self.judged = Severity.MAJOR, True
             raise_to_major(self.case, why)
 
     # the customer
@@ -202,8 +219,7 @@ class Talk:
         tries = ["word", *["attempt"] * self.limits.attempts, "notice"]
         for within in tries:
             if within == "notice":
-                paper = {"matter": self.form.matter}
-                issue_paper(self.case, DocumentKind.CUSTOMER_NOTICE, paper, turn=self.turn("notice"))
+                give_notice(self.case, self.form.matter, turn=self.turn("notice"))
             with suppress(TimedOut):
                 said = self.word(name, title, role, link, within, *more)
                 if said.verdict != Satisfaction.NOT_REACHED:

@@ -1,5 +1,6 @@
 """The duty roster: written by the SUPERVISOR, changed by swaps that are approved; deputies (S1 1.3.2, S3 §6 七)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,14 +18,14 @@ from tasks.documents.steps import issue
 from tasks.durable import clock
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.duty.queries import on_roster, roster
+from tasks.duty.queries import deputies, roster, swaps
 from tasks.people.queries import offices, people
 from tasks.people.rights import SIGNER, may_decide, on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
-APPLICANT, DAY = "申报人工号 applicant", "值班日期 day"
+APPLICANT, DAY, STAFF = "申报人工号 applicant", "值班日期 day", "值班工号 on duty"
 NOT_PLANNED = "该班次没有值班人，或与申报人无关 nobody is on duty then, or neither party is the applicant"
 ONE_SWAP = "换班一次一个班次 a swap is of one shift"
 ON_HOLIDAY = "节假日不能换班 no swaps on public holidays"
@@ -35,8 +36,7 @@ def accept_duty(form: DutyPlan, unit: Unit, _channel: Channel) -> tuple[Mapping[
     office, person = unit.read(offices).get(form.office), on_staff(unit, form.applicant, APPLICANT)
     if office is None or isinstance(person, Problem):
         return {}, [person if isinstance(person, Problem) else Problem("办事处 office", form.office, "没有 unknown")]
-    named = [code for line in form.lines for code in (line.on_duty, line.deputy) if code]
-    problems = [wrong for code in named if isinstance(wrong := on_staff(unit, code, "值班工号 on duty"), Problem)]
+    problems = [problem for line in form.lines for problem in line_problems(line, unit)]
     today, version = shanghai_day(clock.now()), unit.read(version_today)
     problems += [
         Problem(DAY, line.day, "不能早于今天 must not be in the past") for line in form.lines if line.day < today
@@ -58,11 +58,25 @@ def swap_problems(form: DutyPlan, unit: Unit, most: int, holidays: Any) -> list[
         problems.append(Problem("班次 shift", line.shift.zh, NOT_PLANNED))
     if line.day in holidays:
         problems.append(Problem(DAY, line.day, ON_HOLIDAY))
-    swaps = [{row.staff, row.swapped_from} for row in planned if row.swapped_from]
-    often = [one for one in sorted(parties) if sum(one in swap for swap in swaps) >= most]
+    if any(row.shift == Shift.LEAVE and (row.day, row.staff) == (line.day, line.on_duty) for row in planned):
+        problems.append(Problem(STAFF, line.on_duty, "当天休假 is on leave on that day"))
+    often = Counter(one for swap in unit.read(swaps) if swap.month == f"{line.day:%Y-%m}" for one in swap.parties)
     return problems + [
-        Problem("换班人 party", one, f"本月已换班 {most} 次 has swapped so often this month") for one in often
+        Problem("换班人 party", one, f"本月已换班 {most} 次 has swapped so often this month")
+        for one in sorted(parties)
+        if often[one] >= most
     ]
+
+
+def line_problems(line: DutyLine, unit: Unit) -> list[Problem]:
+    """Say what is wrong with who is on duty, or stands in for whom on leave."""
+    named = [code for code in (line.on_duty, line.deputy) if code]
+    problems = [wrong for code in named if isinstance(wrong := on_staff(unit, code, STAFF), Problem)]
+    if not problems and line.shift != Shift.LEAVE and not unit.read(people)[line.on_duty].holds(Role.AGENT):
+        problems.append(Problem(STAFF, line.on_duty, "须为客服专员 must be an agent"))
+    if line.deputy == line.on_duty:
+        problems.append(Problem("代理工号 deputy", line.deputy, "代理须为另一人 must be another person"))
+    return problems
 
 
 def said_of(form: DutyPlan) -> list[str]:
@@ -98,13 +112,14 @@ def other_party(work: Work, form: DutyPlan) -> str:
 @step("批准生效")
 def write_roster(work: Work, form: DutyPlan, swap: bool) -> None:
     """Write who is on duty; of a swap also whose shift it was, in a 换班登记表."""
-    rows = list[dict[str, str]]()
+    rows, staff = list[dict[str, str]](), work.read(people)
     for line in form.lines:
         key = {"day": line.day, "shift": line.shift.value}
         before = _before(work, line) if swap else ""
         work.delete(duty, key | ({} if line.shift != Shift.LEAVE else {"staff": line.on_duty}))
         work.insert(duty, **key, staff=line.on_duty, deputy=line.deputy or None, swapped_from=before or None)
-        shown = {"issued_on": str(line.day), "shift": line.shift.zh, "on_duty": line.on_duty, "was_on_duty": before}
+        names = {name: str(staff[code]) for name, code in (("on_duty", line.on_duty), ("was_on_duty", before)) if code}
+        shown = {"issued_on": str(line.day), "shift": line.shift.zh, **names}
         rows.append(shown)
     if swap:
         issue(work, DocumentKind.DUTY_SWAP, {"case": work.case.number, "remark": form.reason, "lines": rows})
@@ -118,6 +133,6 @@ def _before(work: Work, line: DutyLine) -> str:
 def deputies_may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem | None:
     """Say why whoever signs may not answer; the roster's deputies of who is on leave may for the handlers."""
     refused = may_decide(work, question, answer)
-    deputies = {row.deputy for row in on_roster(work.read(roster)) if row.shift == Shift.LEAVE}
-    stands_in = question.role == Role.COMPLAINT_HANDLER and answer.by in deputies - question.barred
+    acting = set(deputies(work.read(roster)).values())
+    stands_in = question.role == Role.COMPLAINT_HANDLER and answer.by in acting - question.barred
     return None if stands_in else refused

@@ -115,20 +115,6 @@ def exchanged(
 
     `price`: of the other article, for all pieces; 0 where it is the same one. What a cheaper one gives back is of the price.
     """
-<<<<<<< HEAD
-    rows, goods = list[MoneyRow](), Quantities()
-    if any(ours.values()) and freight:
-        rows.append(MoneyRow(rule="我方责任退垫付运费 freight advanced, ours", amount=freight))
-    values = {one.line_no: share(one.price_paid, one.settled, many, one.quantity)
-              for one in order if (many := back.get(one.line_no))}  # fmt: skip
-    value = sum(values.values(), NONE)
-    if price and price != value:
-        rows.append(MoneyRow(rule="换货差价 price difference", amount=value - price))
-    if price and price < value:
-        goods = dict(values)
-        _spread(goods, price)
-    return Reckoning(rows=rows, goods=goods)
-=======
     ours, back = any(found.ours.values()), found.accepted
     less = {COLLECTED: freight if collected and not ours else NONE, "约定扣款 deduction agreed": deduction}
     rows = [MoneyRow(rule=rule, amount=-amount) for rule, amount in less.items() if amount]
@@ -141,7 +127,6 @@ def exchanged(
         rows.append(MoneyRow(rule="换货差价 price difference", amount=cheaper))
     _spread(values, sum(values.values(), NONE) - max(cheaper, NONE))
     return Reckoning(rows=rows, goods={no: amount for no, amount in values.items() if amount})
->>>>>>> rfattack
 
 
 def reduced(order: Sequence[Sold], quantities: Quantities, percent: Decimal) -> Reckoning:

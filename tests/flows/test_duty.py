@@ -56,7 +56,8 @@ def test_a_swap_is_signed_by_the_other_party_and_the_manager(play: Hotline) -> N
     play.decide(case, "swap")
     assert (play.case(case).ending, on(play, "2026-11-21")) == ("in_force", [(B, None)])
     (sheet,) = play.documents(case, "HB")
-    assert (sheet.content["lines"][0]["on_duty"], sheet.content["lines"][0]["was_on_duty"]) == (B, A)
+    names = {row.code: f"{row.code} {row.name}" for row in play.rows("SELECT code, name FROM staff")}
+    assert (sheet.content["lines"][0]["on_duty"], sheet.content["lines"][0]["was_on_duty"]) == (names[B], names[A])
 
 
 @pytest.mark.parametrize("key", ["party", "swap"])
