@@ -10,7 +10,7 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from tasks.cycle.rules import Calendar
 from tasks.returns.refunds import exchanged, reckon, reduced, share
 from tasks.returns.rules import burden_is_ours, held_rules
-from tasks.returns.shapes import Sold
+from tasks.returns.shapes import Found, Sold
 
 POLICY = {
     "rf.factory_months": 3,
@@ -28,6 +28,7 @@ def sold(**about: Any) -> Sold:
         "coupon": 0, "delivery_fee": 60, "offer_from": 1500, "factory_date": date(2026, 5, 5),
         "delivery_date": date(2026, 9, 20), "signing_date": date(2026, 9, 21), "installation_date": None,
         "exchanged_on": None, "channel": "remote", "custom_confirmed": False, "settled": 0, "refunded": 0, "fee_refunded": 0,
+        "offer_lost": 0,
     }  # fmt: skip
     return Sold(**own | about)
 
@@ -88,7 +89,9 @@ def test_an_authority_may_have_found_it_unqualified() -> None:
 
 
 def test_without_reason_nothing_is_reduced() -> None:
-    assert "remote" not in held(date(2026, 9, 22), asked(Ground.NO_REASON, Wish.REDUCTION))
+    rules = held_rules(asked(Ground.NO_REASON), {1: sold()}, date(2026, 9, 22), POLICY, WORK, 0)
+    (remote,) = (rule for rule in rules if rule.code == "remote")
+    assert remote.wishes == (Wish.RETURN, Wish.EXCHANGE)
 
 
 @pytest.mark.parametrize(("on", "ours"), [(date(2027, 3, 21), True), (date(2027, 3, 22), False)])
@@ -128,8 +131,9 @@ def test_deductions_are_taken_off_what_lines_give_back() -> None:
 
 
 def test_an_exchange_and_a_reduction() -> None:
-    order = [sold()]
-    assert exchanged(order, one(), one(), Decimal(90), Decimal(0)).amount == 90
-    assert exchanged(order, one(), one(), Decimal(90), Decimal(900)).owed == 60
-    assert exchanged(order, one(), {}, Decimal(90), Decimal(700)).amount == 50
+    order, freight = [sold()], {"freight": Decimal(90), "collected": False, "deduction": Decimal(0)}
+    ours, plain = Found(ours=one()), Found(plain=one())
+    assert exchanged(order, ours, Decimal(0), **freight).amount == 90
+    assert exchanged(order, ours, Decimal(900), **freight).owed == 60
+    assert exchanged(order, plain, Decimal(700), **freight).amount == 50
     assert reduced(order, one(), Decimal(20)).amount == 150

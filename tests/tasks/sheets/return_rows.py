@@ -100,7 +100,7 @@ MARKS = {
     "returns-inspection": ["eaa86faf-097a-5ec0-beea-1ab6c34cfbf1"],
     "return-difference": ["b81a4564-3248-5e7c-96b6-17f1f8479c94"],
     "exchange-choice": ["238a437a-d56e-5388-9f9e-0d4f23ca45bb"],
-    "return-news": ["722b3c44-35ac-5fde-96a1-34ce10231ae9"],
+    "return-news": ["6e0fb500-b7c8-5285-bd93-7aa905a691dd"],
     "refund-release": ["82269099-d0f1-5e8e-afee-259b8e934813"],
     "refund-paid": ["c1166167-957a-5fb6-aec7-660689bdcefa"],
     "refund-account": ["88b9988f-5a27-5e74-9741-d33c66cd1b04"],
