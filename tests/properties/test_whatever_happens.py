@@ -24,7 +24,7 @@ from deployments import database
 from deployments.demo import sheets_door
 from deployments.demo.days import Days, watch
 from deployments.demo.end import AT_THE_END, NEVER
-from deployments.demo.plan import EACH_ONCE, Act, Story
+from deployments.demo.plan import EACH_ONCE, IN_LINE, Act, Story
 from deployments.demo.player import Player, Progress, Saying, Todo, Told
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import filled_in
@@ -129,7 +129,7 @@ def to_every_ending(stories: Sequence[Story]) -> list[Story]:
 
 def groups() -> dict[str, list[Story]]:
     """Give stories process by process; what is only sent later is about what the process before has left."""
-    order, found = list(PROCESSES), dict[str, list[Story]]()
+    order, found = list(IN_LINE), dict[str, list[Story]]()  # processes are known in whatever order they were imported
     first = {story.code for story in EACH_ONCE if not story.later}
     for story in EACH_ONCE:
         code = story.code if story.code in first else order[order.index(story.code) - 1]
