@@ -169,7 +169,7 @@ def test_many_events_take_no_more_memory_than_few(played: Engine, tmp_path: Path
     """Issue G 9: 100,000 events are written in constant memory."""
     exported(played, form, tmp_path)  # whatever is imported and kept by then is no part of it
     peaks = []
-    for case, copies in ((1, 60), (2, 540)):
+    for case, copies in ((1, 200), (2, 1800)):
         multiply(played, [case], copies, lambda *_: None)
         tracemalloc.start()
         exported(played, form, tmp_path)
