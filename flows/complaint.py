@@ -13,7 +13,7 @@ from tasks.complaints.following import content, file, settle
 from tasks.complaints.handling import coordinate, heed_specials
 from tasks.complaints.queries import contact_table
 from tasks.complaints.steps import append_contact, complaint_limits, record_contact, withdraw_named
-from tasks.complaints.talk import Over, Talk
+from tasks.complaints.talk import ContactOver, Talk
 from tasks.durable.process import Case, Closing
 from tasks.durable.signals import Withdrawn
 from tasks.duty.steps import deputies_may_decide
@@ -61,7 +61,7 @@ def complaint(case: Case) -> Closing:
     beside(case, talk.listening())
     try:
         return handle(talk)
-    except Over as over:
+    except ContactOver as over:
         drop(case, talk.clock)
         rest(case)
         return Closing(over.ending, over.reason, told=over.told)
@@ -76,7 +76,7 @@ def handle(talk: Talk) -> Closing:
     if talk.form.way == ContactWay.AUTHORITY:
         beside(talk.case, replying(talk))
     if said.verdict == FirstVerdict.ANSWERED:
-        raise Over(ContactEnding.ANSWERED, said.answer)
+        raise ContactOver(ContactEnding.ANSWERED, said.answer)
     if said.verdict == FirstVerdict.PASS_ON:
         (repairing if talk.form.kind == ContactKind.REPAIR else asking_unit)(talk, said)
     talk.severity, talk.judged = rules.least(talk.form, said.severity, talk.contacts, talk.took.major_at), True

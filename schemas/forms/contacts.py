@@ -51,7 +51,7 @@ class SpecialMatter(Labelled):
     INCIDENT = "public_incident", "公共事件"
 
 
-class Standing(Labelled):
+class CustomerStanding(Labelled):
     """Who the customer is to us."""
 
     ORDINARY = "ordinary", "普通客户"
@@ -136,7 +136,9 @@ class ContactRecord(Request):
     customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(width=30)] = ""
     special: Annotated[SpecialMatter, label("特别事项", "Special"), Cell("", width=10)] = SpecialMatter.NONE
-    standing: Annotated[Standing, label("客户身份", "Customer is"), Cell("", width=10)] = Standing.ORDINARY
+    standing: Annotated[CustomerStanding, label("客户身份", "Customer is"), Cell("", width=10)] = (
+        CustomerStanding.ORDINARY
+    )
     same_as: Annotated[Number, label("同一事项", "Same matter", SAME), Cell("", width=18)] = ""
     about: Annotated[Number, label("相关单号", "About case"), Register.CASE, Cell("", width=18)] = ""
     file_no: Annotated[fields.Remark, label("来件文号", "File number", FILE), Cell("", width=14)] = ""

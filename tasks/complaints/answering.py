@@ -15,7 +15,7 @@ from tasks.branches.children import child_question
 from tasks.complaints import rules
 from tasks.complaints.relief import open_relief, relief_problems
 from tasks.complaints.steps import FILE, PARTY, RECORD, REPLY, issue_paper, report_visit
-from tasks.complaints.talk import Over, Talk
+from tasks.complaints.talk import ContactOver, Talk
 from tasks.cycle.terms import Due, More, end_of, escalation, overdue, working_days
 from tasks.durable.process import ask
 from tasks.durable.signals import TimedOut
@@ -38,7 +38,7 @@ def answering(talk: Talk) -> FirstAnswer:
     while True:
         try:
             said = talk.put(
-                "first", "接听处理", role, FirstAnswer, at(due), RECORD, *told,
+                "first", "接听处理", role, FirstAnswer, due_at(due), RECORD, *told,
                 check=partial(_first, talk), also=Role.COMPLAINT_HANDLER, **more,
             )  # fmt: skip
         except TimedOut:
@@ -46,7 +46,7 @@ def answering(talk: Talk) -> FirstAnswer:
             continue
         if said.verdict == FirstVerdict.PASS_ON and said.repair == RepairWay.GONE:
             due = talk.took.gone_by
-            more = More(expires=at(due), remind=overdue(role, Role.SUPERVISOR)) if role == Role.AGENT else More()
+            more = More(expires=due_at(due), remind=overdue(role, Role.SUPERVISOR)) if role == Role.AGENT else More()
         elif said.verdict == FirstVerdict.INTERIM:
             due, more = rules.moment_of(said.callback, talk.limits.day_ends) or due, More()
         else:
@@ -60,7 +60,7 @@ def _first(talk: Talk, form: FirstAnswer, work: Work) -> list[Problem]:
     return problems + rules.unit_problems(form.unit, known)
 
 
-def at(moment: datetime) -> Due:
+def due_at(moment: datetime) -> Due:
     """Due at a moment."""
     return lambda _work: moment
 
@@ -69,7 +69,7 @@ def asking_unit(talk: Talk, said: FirstAnswer) -> None:
     """Have a unit answer a suggestion, or what it is the specialist for; the callback stays due. Then tell the customer."""
     promised = rules.moment_of(said.callback or talk.form.callback, talk.limits.day_ends)
     talk.falls_to(said.unit)
-    due = at(promised) if promised else working_days("unit_answer")
+    due = due_at(promised) if promised else working_days("unit_answer")
     answer = talk.put("unit", "单位答复", Role.RESPONSIBLE_UNIT, UnitAnswer, due, RECORD)
     reply = answer.answer
     if not talk.anonymous:
@@ -77,7 +77,7 @@ def asking_unit(talk: Talk, said: FirstAnswer) -> None:
         reply = talk.put("told", "回复客户", Role.AGENT, CustomerTold, "reply", REPLY, told).reply
     paper = {"matter": talk.form.matter, "production_unit": talk.unit, "reply": f"{answer.verdict.zh} {reply}"}
     issue_paper(talk.case, DocumentKind.SUGGESTION, paper, turn="suggestion")
-    raise Over(ENDS_AS.get(answer.verdict, ContactEnding.ANSWERED), reply)
+    raise ContactOver(ENDS_AS.get(answer.verdict, ContactEnding.ANSWERED), reply)
 
 
 def repairing(talk: Talk, said: FirstAnswer) -> None:
@@ -88,7 +88,7 @@ def repairing(talk: Talk, said: FirstAnswer) -> None:
         paper = {"matter": talk.form.matter, "supplier": talk.unit, "wanted_on": said.callback}
         issue_paper(talk.case, DocumentKind.REPAIR_NOTICE, paper, turn="repair-notice")
     for turn in count(1):
-        due = at(when) if when else working_days("visit")
+        due = due_at(when) if when else working_days("visit")
         role = Role.SUPERVISOR if missed >= talk.limits.missed_visits else talk.by_unit or Role.OFFICE
         report = talk.put("visit", "上门维修", role, VisitReport, due, RECORD, check=_visit)
         if report.verdict == VisitResult.NOBODY:
@@ -96,7 +96,7 @@ def repairing(talk: Talk, said: FirstAnswer) -> None:
             continue
         report_visit(talk.case, report, turn=turn)
         if report.verdict == VisitResult.REPAIRED or _helped(talk, report):
-            raise Over(ContactEnding.REPAIRED, report.work)
+            raise ContactOver(ContactEnding.REPAIRED, report.work)
         when = None
 
 
@@ -137,14 +137,14 @@ def explaining(talk: Talk, ending: ContactEnding, why: str, ruler: Role = Role.S
         paper = {"cause": why, "matter": talk.form.matter}
         issue_paper(talk.case, DocumentKind.SERVICE_REPORT, paper, turn=talk.turn("report"))
     if talk.anonymous:
-        raise Over(ending, why)
+        raise ContactOver(ending, why)
     try:
         said = talk.word("explained", "解释说明", Role.AGENT, PARTY, "word", f"**{why}**")
     except TimedOut:
-        raise Over(ending, why) from None
+        raise ContactOver(ending, why) from None
     if said.verdict != Satisfaction.UNSATISFIED:
-        raise Over(ending, why)
+        raise ContactOver(ending, why)
     shown = [RIGHT, f"我方解释 we say: {why}", f"客户异议 the customer: **{said.reason}**", *talk.brief()]
     matter = Matter(PARTY, talk.barred, shown.copy)
     if refused := alone(talk.case, approving(talk.case, talk.turn("ruling"), "异议裁定", ruler, matter, "release")):
-        raise Over(ending, refused)
+        raise ContactOver(ending, refused)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from schemas.forms.complaints import ComplaintFiled, CustomerTold, CustomerWord, MeasureDone, Measures, Satisfaction
-from schemas.forms.contacts import Standing
+from schemas.forms.contacts import CustomerStanding
 from schemas.forms.quality import Passed, QualityInspection
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
@@ -27,7 +27,7 @@ from tasks.complaints.steps import (
     reopen_complaint,
     settle_fault,
 )
-from tasks.complaints.talk import Over, Talk, word_problems
+from tasks.complaints.talk import ContactOver, Talk, word_problems
 from tasks.control.penalties import judging
 from tasks.cycle.terms import Due, calendar_days, end_of, escalation, overdue, working_days
 from tasks.durable.process import answered_at, ask_first
@@ -57,7 +57,7 @@ def agreed(talk: Talk, plan: Measures) -> bool:
     said, why = f"方案 plan: **{rules.said_of(plan)}**", ""
     while True:
         told = talk.put("reply", "回复客户", None, CustomerTold, "reply", REPLY, said, *filter(None, [why]))
-        if talk.form.standing != Standing.KEY:
+        if talk.form.standing != CustomerStanding.KEY:
             break
         if not (why := leader_says(talk, "reply-release", "回复批准", Role.MANAGER, REPLY, told.reply)):
             break
@@ -75,7 +75,7 @@ def agreed(talk: Talk, plan: Measures) -> bool:
     if talk.refused > talk.limits.refused_plans + 1:
         paper = {"matter": talk.form.matter, "reply": NO_AGREEMENT}
         issue_paper(talk.case, DocumentKind.CUSTOMER_NOTICE, paper, turn=talk.turn("notice"))
-        raise Over(ContactEnding.NO_AGREEMENT, NO_AGREEMENT)
+        raise ContactOver(ContactEnding.NO_AGREEMENT, NO_AGREEMENT)
     return False
 
 
@@ -86,7 +86,7 @@ def await_contact(talk: Talk) -> None:
     try:
         talk.called_again("contact", "客户来电", CustomerTold, due, expires=due, remind=None)
     except TimedOut:
-        raise Over(ContactEnding.UNREACHABLE, "逾期无联系 no contact in time") from None
+        raise ContactOver(ContactEnding.UNREACHABLE, "逾期无联系 no contact in time") from None
     reopen_complaint(talk.case, "客户又来电 the customer called", turn=talk.turn("reopened"))
 
 

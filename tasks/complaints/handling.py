@@ -11,7 +11,7 @@ from schemas.forms.complaints import (
     Measures,
     PlanVerdict,
 )
-from schemas.forms.contacts import SpecialMatter, Standing
+from schemas.forms.contacts import CustomerStanding, SpecialMatter
 from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
@@ -23,7 +23,7 @@ from tasks.complaints import rules
 from tasks.complaints.answering import explaining
 from tasks.complaints.relief import relief_problems
 from tasks.complaints.steps import PARTY, PLAN, issue_paper, reinspect, waive_warranty_of
-from tasks.complaints.talk import Over, Talk
+from tasks.complaints.talk import ContactOver, Talk
 from tasks.cycle.terms import More, overdue, working_days
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
@@ -40,15 +40,15 @@ def leader_says(talk: Talk, name: str, title: str, role: Role, link: str, *more:
 def heed_specials(talk: Talk) -> None:
     """Have leaders say what is theirs: a waiver, a special request, a difficult customer (DOMAIN-BRANCHES 3)."""
     special, known = talk.form.special, set(talk.barred)
-    if talk.form.standing == Standing.DIFFICULT:
+    if talk.form.standing == CustomerStanding.DIFFICULT:
         leader_says(talk, "difficult", "疑难客户确认", Role.SUPERVISOR, PARTY)
     if special == SpecialMatter.REQUEST and (why := leader_says(talk, "request", "特殊要求", Role.MANAGER, PARTY)):
         explaining(talk, ContactEnding.INVALID, why, Role.GENERAL_MANAGER)
     if special == SpecialMatter.WAIVER:
         if why := leader_says(talk, "waiver", "放弃保修", Role.SUPERVISOR, PARTY):
-            raise Over(ContactEnding.INVALID, why)
+            raise ContactOver(ContactEnding.INVALID, why)
         waive_warranty_of(talk.case, talk.form, max(talk.barred - known))
-        raise Over(ContactEnding.ANSWERED, special.zh)
+        raise ContactOver(ContactEnding.ANSWERED, special.zh)
 
 
 def coordinate(talk: Talk) -> None:

@@ -9,12 +9,12 @@ from schemas.forms.contacts import (
     ContactKind,
     ContactRecord,
     ContactWay,
+    CustomerStanding,
     FirstAnswer,
     FirstVerdict,
     RepairWay,
     Severity,
     SpecialMatter,
-    Standing,
     VisitReport,
     VisitResult,
 )
@@ -107,7 +107,7 @@ def record_problems(form: ContactRecord, now: datetime, hotline: tuple[time, tim
     received, promised = moment_of(form.received, hotline[0]), moment_of(form.callback, hotline[1])
     filed, waives = form.file_no and form.answer_by, form.special == SpecialMatter.WAIVER
     misfiled = form.special != SpecialMatter.NONE and form.kind != ContactKind.COMPLAINT
-    known = form.order_no or (form.customer_name and form.customer_phone) or form.standing == Standing.ANONYMOUS
+    known = form.order_no or (form.customer_name and form.customer_phone) or form.standing == CustomerStanding.ANONYMOUS
     late = form.answer_by and form.answer_by < shanghai_day(now)
     return unmet(
         (promised and promised < now, "约定回复时间 callback", form.callback, PAST),

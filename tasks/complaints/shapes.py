@@ -40,7 +40,7 @@ class Handler(Shape):
         return f"{self.role.zh} {self.staff}"
 
 
-class Limits(Shape):
+class ComplaintLimits(Shape):
     """How often what may be done; when an unsolved complaint becomes major; until when a day's promise is meant."""
 
     refused_plans: int
@@ -51,7 +51,7 @@ class Limits(Shape):
     day_ends: time
 
 
-class Fault(Shape):
+class UnitFault(Shape):
     """A unit's fault for which a penalty is proposed; `by` confirms it."""
 
     unit: str

@@ -19,7 +19,7 @@ from tasks.branches.children import OF_PEOPLE, withdraw_child
 from tasks.complaints import rules
 from tasks.complaints.accept import maybe_same
 from tasks.complaints.queries import documents_of, opened_by
-from tasks.complaints.shapes import Fault, Handler, Limits, Taken
+from tasks.complaints.shapes import ComplaintLimits, Handler, Taken, UnitFault
 from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
 from tasks.cycle.queries import calendar
@@ -82,13 +82,13 @@ def append_contact(work: Work, took: Taken) -> None:
 
 
 @step("投诉限次", link=RECORD)
-def complaint_limits(work: Work) -> Limits:
+def complaint_limits(work: Work) -> ComplaintLimits:
     """Look up the limits by the case's policy."""
     names = ("refused_plans", "transfers", "attempts", "missed_visits")
     received = shanghai_day(work.case.opened_at)
     major = add_months(received, setting(work, "cc.major_after_months"))
     moment, (_, ends) = at(major) + (work.case.opened_at - at(received)), rules.hours(setting(work, "cc.hotline"))
-    return Limits(**{name: setting(work, f"cc.{name}") for name in names}, major_on=moment, day_ends=ends)
+    return ComplaintLimits(**{name: setting(work, f"cc.{name}") for name in names}, major_on=moment, day_ends=ends)
 
 
 @step("确定经办人", link="")
@@ -204,16 +204,16 @@ def reopen_complaint(work: Work, why: str, turn: str) -> str:
 
 
 @step("投诉处罚意见", link=FILE)
-def propose_fault(work: Work, unit: str, filed: ComplaintFiled, turn: str) -> Fault:
+def propose_fault(work: Work, unit: str, filed: ComplaintFiled, turn: str) -> UnitFault:
     """Propose a penalty for the unit's fault, in a 处罚意见书."""
     known, by = work.read(units)[unit], Role(setting(work, "penalty.confirm_role"))
-    fault = Fault(unit=known.code, unit_name=known.name, why=filed.fault, amount=filed.penalty, by=by)
+    fault = UnitFault(unit=known.code, unit_name=known.name, why=filed.fault, amount=filed.penalty, by=by)
     _penalty(work, DocumentKind.PENALTY_OPINION, fault, filed.penalty)
     return fault
 
 
 @step("投诉处罚通知", link=FILE)
-def settle_fault(work: Work, fault: Fault, decision: PenaltyDecision, turn: str) -> Decimal:
+def settle_fault(work: Work, fault: UnitFault, decision: PenaltyDecision, turn: str) -> Decimal:
     """Charge the unit what was confirmed, and notify it by a 处罚通知单 unless it was dropped; gives the sum."""
     total = confirmed(fault, decision)
     if total:
@@ -223,6 +223,6 @@ def settle_fault(work: Work, fault: Fault, decision: PenaltyDecision, turn: str)
     return total
 
 
-def _penalty(work: Work, kind: DocumentKind, fault: Fault, amount: Decimal) -> None:
+def _penalty(work: Work, kind: DocumentKind, fault: UnitFault, amount: Decimal) -> None:
     told = {"production_unit": f"{fault.unit_name} {fault.unit}", "penalty": money(amount), "cause": fault.why}
     issue(work, kind, {"case": work.case.number, **told, "lines": []})

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from schemas.forms.base import Form
 from schemas.forms.complaints import ComplaintPlan, CustomerWord, JointReview, Measures, Satisfaction
-from schemas.forms.contacts import ContactRecord, Severity, Standing
+from schemas.forms.contacts import ContactRecord, CustomerStanding, Severity
 from schemas.forms.cycles import MonthEnded
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
@@ -17,7 +17,7 @@ from tasks.approvals.rules import reason_needed
 from tasks.branches.beside import Branch, next_answer
 from tasks.branches.children import ending_heard
 from tasks.complaints import rules
-from tasks.complaints.shapes import Limits, Taken
+from tasks.complaints.shapes import ComplaintLimits, Taken
 from tasks.complaints.steps import (
     FILE,
     PARTY,
@@ -40,7 +40,7 @@ TOO_OFTEN = "多次来电未兑现 promised and asked for repeatedly"
 
 
 @dataclass(eq=False)
-class Over(Exception):
+class ContactOver(Exception):
     """A contact ends."""
 
     ending: ContactEnding
@@ -61,7 +61,7 @@ class Talk:
 
     case: Case
     took: Taken
-    limits: Limits
+    limits: ComplaintLimits
     severity: Severity = Severity.MINOR
     judged: bool = False
     level: int = 0
@@ -90,7 +90,7 @@ class Talk:
     @property
     def anonymous(self) -> bool:
         """Whether nobody can be answered."""
-        return self.form.standing == Standing.ANONYMOUS
+        return self.form.standing == CustomerStanding.ANONYMOUS
 
     @property
     def holder(self) -> Role:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tasks.exports.ocel import write_ocel
-from tasks.exports.queries import Period, ledger_rows
+from tasks.exports.queries import ExportPeriod, ledger_rows
 from tasks.exports.xes import write_xes
 from tasks.unit.work import SHANGHAI
 
@@ -25,7 +25,7 @@ def write_log(db: Engine, form: LogFormat, first: date, last: date, process: str
 
     process   only its cases; "" for all
     """
-    period = Period(_begin(first), _begin(last + timedelta(days=1)), process)
+    period = ExportPeriod(_begin(first), _begin(last + timedelta(days=1)), process)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with (

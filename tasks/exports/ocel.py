@@ -14,7 +14,7 @@ from schemas.words import DocumentKind
 from tasks.durable.process import PROCESSES
 from tasks.exports import queries
 from tasks.exports.events import Event, as_json, as_text, events
-from tasks.exports.queries import Period
+from tasks.exports.queries import ExportPeriod
 from tasks.unit.work import NAMESPACE
 
 OBJECTS = {
@@ -28,7 +28,7 @@ OF_EVENT = ("process", "step", "resource", "role", "channel", "outcome")
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # of what has no time: the format wants one for each attribute
 
 
-def write_ocel(connection: Connection, period: Period, out: TextIO) -> int:
+def write_ocel(connection: Connection, period: ExportPeriod, out: TextIO) -> int:
     """Write the log of a period; gives the number of events."""
     links = dict.fromkeys(link for process in PROCESSES.values() for link in process.links)
     written = 0
@@ -69,7 +69,7 @@ def _event(event: Event) -> Mapping[str, Any]:
     }
 
 
-def _objects(connection: Connection, period: Period) -> Iterator[Mapping[str, Any]]:
+def _objects(connection: Connection, period: ExportPeriod) -> Iterator[Mapping[str, Any]]:
     for one in queries.parts(connection, period):
         yield _object("part", one.code, ALWAYS, one, ())
     for customer in queries.customers(connection, period):

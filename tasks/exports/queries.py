@@ -11,7 +11,7 @@ from tasks.exports.events import LedgerRow
 AT_ONCE = 1_000  # rows that are fetched together
 
 
-class Period(NamedTuple):
+class ExportPeriod(NamedTuple):
     """What is exported: happenings from one moment on and before another, of one process or of all ("")."""
 
     begins: datetime
@@ -56,36 +56,36 @@ _CUSTOMERS = text(f"""
     WHERE {_WANTED} AND c.customer_phone || c.customer_name <> '' ORDER BY 1""")
 
 
-def ledger_rows(connection: Connection, period: Period) -> Iterator[LedgerRow]:
+def ledger_rows(connection: Connection, period: ExportPeriod) -> Iterator[LedgerRow]:
     """Give what happened, case by case in its order."""
     return map(LedgerRow._make, _stream(connection, _ROWS, period))
 
 
-def cases(connection: Connection, period: Period) -> Iterator[Row[Any]]:
+def cases(connection: Connection, period: ExportPeriod) -> Iterator[Row[Any]]:
     """Give the cases to which something happened."""
     return _stream(connection, _CASES, period)
 
 
-def lines(connection: Connection, period: Period) -> Iterator[Row[Any]]:
+def lines(connection: Connection, period: ExportPeriod) -> Iterator[Row[Any]]:
     """Give the lines of these cases."""
     return _stream(connection, _LINES, period)
 
 
-def documents(connection: Connection, period: Period) -> Iterator[Row[Any]]:
+def documents(connection: Connection, period: ExportPeriod) -> Iterator[Row[Any]]:
     """Give the documents of these cases."""
     return _stream(connection, _DOCUMENTS, period)
 
 
-def parts(connection: Connection, period: Period) -> Iterator[Row[Any]]:
+def parts(connection: Connection, period: ExportPeriod) -> Iterator[Row[Any]]:
     """Give the parts that lines of these cases name."""
     return _stream(connection, _PARTS, period)
 
 
-def customers(connection: Connection, period: Period) -> Iterator[str]:
+def customers(connection: Connection, period: ExportPeriod) -> Iterator[str]:
     """Give phone and name together of the customers of these cases; for nobody's eyes."""
     return (row.customer for row in _stream(connection, _CUSTOMERS, period))
 
 
-def _stream(connection: Connection, statement: Any, period: Period) -> Iterator[Row[Any]]:
+def _stream(connection: Connection, statement: Any, period: ExportPeriod) -> Iterator[Row[Any]]:
     options = {"stream_results": True, "max_row_buffer": AT_ONCE}
     return iter(connection.execution_options(**options).execute(statement, period._asdict()))

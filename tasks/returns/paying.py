@@ -21,13 +21,13 @@ from tasks.outbox.steps import MessageKey, send, send_again
 from tasks.returns.clocks import pay_due, watched
 from tasks.returns.handling import REFUND, Handling
 from tasks.returns.queries import bank_lines, sold_now
-from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning, Sold
+from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning, SoldLine
 from tasks.unit.work import Work
 
 FINANCE, PAY = "finance", "pay_refund"
 
 
-class Paid(Shape):
+class BankAnswer(Shape):
     """What the bank did with a refund."""
 
     state: RefundState
@@ -47,7 +47,7 @@ def pay(it: Handling, reckoned: Reckoning, quantities: Quantities) -> None:
 
 
 def settle(
-    it: Handling, reckoned: Reckoning, quantities: Quantities, turn: str, seen: Sequence[Sold] = ()
+    it: Handling, reckoned: Reckoning, quantities: Quantities, turn: str, seen: Sequence[SoldLine] = ()
 ) -> Reckoning | None:
     """Count pieces and money as given back; None where the order is no more as it was `seen` when it was reckoned."""
     settled = settle_pieces(it.case, reckoned, quantities, seen, turn=turn)
@@ -77,7 +77,7 @@ def pay_out(it: Handling, reckoned: Reckoning) -> None:
 
 @step("结清数量", link=REFUND)
 def settle_pieces(
-    work: Work, reckoned: Reckoning, quantities: Quantities, seen: Sequence[Sold], turn: str
+    work: Work, reckoned: Reckoning, quantities: Quantities, seen: Sequence[SoldLine], turn: str
 ) -> Reckoning | None:
     """Count pieces as come back and money as given back: of no line more than its price, whoever else does so meanwhile."""
     order, over = sold_now(work).lines, NONE
@@ -177,7 +177,9 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
 
 
 @step("付款结果", link=REFUND)
-def note_payment(work: Work, said: FinanceAnswered | BankConfirmed, key: MessageKey, refund_no: int, turn: str) -> Paid:
+def note_payment(
+    work: Work, said: FinanceAnswered | BankConfirmed, key: MessageKey, refund_no: int, turn: str
+) -> BankAnswer:
     """Note what the bank did; a message that it has overtaken is sent no more."""
     refused = (
         said.state is FinanceState.REFUSED if isinstance(said, FinanceAnswered) else said.verdict is BankSaid.REFUSED
@@ -187,10 +189,10 @@ def note_payment(work: Work, said: FinanceAnswered | BankConfirmed, key: Message
         work.update(outbox, {"idempotency_key": key}, **overtaken)
     if refused:
         _note(work, refund_no, state=RefundState.REFUSED)
-        return Paid(state=RefundState.REFUSED, reason=said.reason)
+        return BankAnswer(state=RefundState.REFUSED, reason=said.reason)
     paid_on = said.paid_on if isinstance(said, BankConfirmed) else None
     _note(work, refund_no, state=RefundState.PAID, paid_on=paid_on or work.today, reference=said.reference)
-    return Paid(state=RefundState.PAID)
+    return BankAnswer(state=RefundState.PAID)
 
 
 def _account_question(it: Handling, reason: str, turn: str) -> Question[AccountCorrected]:

@@ -1,4 +1,4 @@
-"""The SQL of returns: what was sold and came back, days in repair, the lines and money of a case."""
+"""The SQL of returns: what was sold and came back, the lines and money of a case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from schemas.shapes import LineTable, Measure, money
 from schemas.tables import case_line, ledger, refund, sales_record, service_case
 from schemas.words import RefundState
+from tasks.applications.queries import repair_days
 from tasks.customers.queries import held_sales
-from tasks.returns.shapes import Sold
+from tasks.returns.shapes import SoldLine
 from tasks.unit.among import among
 from tasks.unit.work import Work
 
@@ -24,29 +25,22 @@ class SoldOrder:
     """An order as it was sold, and how many of each line may still be claimed; others of the same sheet lower that."""
 
     about: Row[Any]
-    lines: dict[int, Sold]
+    lines: dict[int, SoldLine]
     free: dict[int, Decimal]
 
 
 def sold_orders(connection: Connection, orders: Sequence[str]) -> dict[str, SoldOrder]:
     """Find what was sold by orders; until the transaction ends nobody else claims anything of it."""
     found: dict[str, SoldOrder] = {}
-    for (order, no), row in held_sales(connection, orders).items():
-        told = {name: getattr(row, name) for name in Sold.model_fields}
+    held, columns = held_sales(connection, orders), (sales_record.c.order_no, sales_record.c.line_no)
+    in_repair = select(*columns, repair_days()).where(among(sales_record.c.order_no, orders))
+    repaired = {(order, no): days for order, no, days in connection.execute(in_repair)}
+    for (order, no), row in held.items():
+        told = {name: value for name, value in row._mapping.items() if name in SoldLine.model_fields}
         one = found.setdefault(order, SoldOrder(row, {}, {}))
-        one.lines[no], one.free[no] = Sold(**told), row.quantity - row.returned
+        one.lines[no] = SoldLine(**told, repair_days=repaired[order, no])
+        one.free[no] = row.quantity - row.returned
     return found
-
-
-def days_in_repair(connection: Connection, orders: Sequence[str]) -> dict[str, int]:
-    """Count the days that goods of orders were in repair: they are excluded from periods."""
-    of = service_case.c
-    days = func.sum(func.ceil(func.extract("epoch", of.closed_at - of.opened_at) / 86_400))
-    repaired = select(of.order_no, days).where(of.process == "RR", of.closed_at.is_not(None))
-    return {
-        order: int(many)
-        for order, many in connection.execute(repaired.where(among(of.order_no, orders)).group_by(of.order_no))
-    }
 
 
 def sold_now(work: Work) -> SoldOrder:
@@ -56,7 +50,7 @@ def sold_now(work: Work) -> SoldOrder:
     return SoldOrder(found.about, {no: _shifted(work, one) for no, one in found.lines.items()}, found.free)
 
 
-def _shifted(work: Work, sold: Sold) -> Sold:
+def _shifted(work: Work, sold: SoldLine) -> SoldLine:
     """Add what cases of the same unit have given back of a line, and have not written yet."""
     key = {"order_no": work.case.order_no, "line_no": sold.line_no}
     names = ("settled", "refunded", "fee_refunded", "offer_lost")

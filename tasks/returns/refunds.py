@@ -5,14 +5,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
 from schemas.shapes import figure
-from tasks.returns.shapes import NONE, Found, MoneyRow, Quantities, Reckoning, Sold
+from tasks.returns.shapes import NONE, Found, MoneyRow, Quantities, Reckoning, SoldLine
 
 CENT = Decimal("0.01")
 COLLECTED = "我方取货运费 our collection"
 ADVANCED = "我方责任退垫付运费 freight advanced, ours"
 
 
-class Way(TypedDict):
+class WayBack(TypedDict):
     """The way back: its freight, whether we collected, and what was agreed to be deducted."""
 
     freight: Decimal
@@ -27,7 +27,7 @@ def share(total: Decimal, before: Decimal, many: Decimal, sold: Decimal) -> Deci
 
 
 def reckon(
-    order: Sequence[Sold],
+    order: Sequence[SoldLine],
     ours: Quantities,
     plain: Quantities,
     *,
@@ -76,7 +76,7 @@ def reckon(
     return Reckoning(rows=rows, coupon=coupon, goods=goods, delivery=delivery, offer=offer)
 
 
-def offer_lost(order: Sequence[Sold], ours: Quantities, plain: Quantities) -> Decimal:
+def offer_lost(order: Sequence[SoldLine], ours: Quantities, plain: Quantities) -> Decimal:
     """Give the discount of goods that are kept, where too few are kept for the offer: less what was taken off before.
 
     A defect loses no offer; what was taken off comes back with the goods that it was taken off for.
@@ -88,7 +88,7 @@ def offer_lost(order: Sequence[Sold], ours: Quantities, plain: Quantities) -> De
     return _discount_of_kept(order, after) - taken
 
 
-def _discount_of_kept(order: Sequence[Sold], back: Quantities) -> Decimal:
+def _discount_of_kept(order: Sequence[SoldLine], back: Quantities) -> Decimal:
     offered = [one for one in order if one.offer_from]
     kept = {one.line_no: one.quantity - back[one.line_no] for one in offered}
     full = {one.line_no: one.list_price or one.price_paid for one in offered}
@@ -109,7 +109,7 @@ def _spread(goods: Quantities, less: Decimal) -> None:
 
 
 def exchanged(
-    order: Sequence[Sold], found: Found, price: Decimal, *, freight: Decimal, collected: bool, deduction: Decimal
+    order: Sequence[SoldLine], found: Found, price: Decimal, *, freight: Decimal, collected: bool, deduction: Decimal
 ) -> Reckoning:
     """Reckon an exchange: the one way back, what was agreed to be deducted, what another article costs more.
 
@@ -129,7 +129,7 @@ def exchanged(
     return Reckoning(rows=rows, goods={no: amount for no, amount in values.items() if amount})
 
 
-def reduced(order: Sequence[Sold], quantities: Quantities, percent: Decimal) -> Reckoning:
+def reduced(order: Sequence[SoldLine], quantities: Quantities, percent: Decimal) -> Reckoning:
     """Reckon a reduction: a share of what was paid for the pieces, which stay with the customer."""
     rows, goods = list[MoneyRow](), Quantities()
     for sold in order:

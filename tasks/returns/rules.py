@@ -14,7 +14,7 @@ from schemas.problems import Problem
 from schemas.shapes import figure
 from tasks.applications.warranty import add_months
 from tasks.cycle.rules import Calendar, is_working_day
-from tasks.returns.shapes import NONE, Claim, Found, Held, Quantities, Sold
+from tasks.returns.shapes import NONE, Claim, Found, Held, Quantities, SoldLine
 
 CENT = Decimal("0.01")
 NO_SALE = "销售记录中没有此订单，不能退换 was never sold: nothing of it can come back"
@@ -24,7 +24,7 @@ OTHERS = "与销售记录不符，不是此订单的客户 is not the customer o
 Policy = Callable[[str], Any]
 
 
-class Rule(NamedTuple):
+class ReturnRule(NamedTuple):
     """A row of the rule table.
 
     ends     the last day for a sale by the policies; None: it cannot hold; date.max: it does not end, or has not begun
@@ -36,43 +36,43 @@ class Rule(NamedTuple):
     ground: Ground
     name: str
     source: str
-    begins: Callable[[Sold], date | None]
-    ends: Callable[[Sold, date, Policy], date]
+    begins: Callable[[SoldLine], date | None]
+    ends: Callable[[SoldLine, date, Policy], date]
     law: bool = True
     wishes: tuple[Wish, ...] = tuple(Wish)
     by_manager: tuple[Wish, ...] = ()
-    when: Callable[[Sold, ReturnRequest], bool] = lambda _sold, _form: True
+    when: Callable[[SoldLine, ReturnRequest], bool] = lambda _sold, _form: True
 
 
-def _used(sold: Sold) -> date | None:
+def _used(sold: SoldLine) -> date | None:
     """From when defects count: an exchange starts it anew, what needs installation counts from its completion."""
     return sold.exchanged_on or sold.installation_date or sold.signing_date
 
 
-def _days(name: str) -> Callable[[Sold, date, Policy], date]:
+def _days(name: str) -> Callable[[SoldLine, date, Policy], date]:
     return lambda _sold, begun, policy: begun + timedelta(days=policy(name))
 
 
-def _months(name: str) -> Callable[[Sold, date, Policy], date]:
+def _months(name: str) -> Callable[[SoldLine, date, Policy], date]:
     return lambda _sold, begun, policy: add_months(begun, policy(name))
 
 
 REMOTE = SalesChannel.REMOTE.value
 TABLE = (
-    Rule("factory", Ground.DEFECT, "出厂三个月内质量问题 defect within the months of the factory date", "S3 §8 5.1.4",
+    ReturnRule("factory", Ground.DEFECT, "出厂三个月内质量问题 defect within the months of the factory date", "S3 §8 5.1.4",
          lambda sold: sold.exchanged_on or sold.factory_date, _months("rf.factory_months"), law=False,
          when=lambda _sold, form: bool(form.photos)),
-    Rule("defect", Ground.DEFECT, "签收七日内质量问题 defect within the days of signing", "LAW", _used,
+    ReturnRule("defect", Ground.DEFECT, "签收七日内质量问题 defect within the days of signing", "LAW", _used,
          _days("rf.defect_days")),
-    Rule("unqualified", Ground.DEFECT, "主管机关认定不合格 found unqualified by an authority", "LAW †", _used,
+    ReturnRule("unqualified", Ground.DEFECT, "主管机关认定不合格 found unqualified by an authority", "LAW †", _used,
          lambda _sold, _begun, _policy: date.max, by_manager=(Wish.RETURN,),
          when=lambda _sold, form: bool(form.unqualified)),
-    Rule("later", Ground.DEFECT, "三包期内质量问题，换货或维修 later defect: exchange or repair", "消法24 †", _used,
+    ReturnRule("later", Ground.DEFECT, "三包期内质量问题，换货或维修 later defect: exchange or repair", "消法24 †", _used,
          _months("warranty.default_months"), law=False, by_manager=(Wish.RETURN,)),
-    Rule("unsigned", Ground.NO_REASON, "尚未签收 not signed for yet", "S1 1.1.6, S2",
+    ReturnRule("unsigned", Ground.NO_REASON, "尚未签收 not signed for yet", "S1 1.1.6, S2",
          lambda sold: None if sold.signing_date else sold.factory_date, lambda _sold, _begun, _policy: date.max,
          when=lambda sold, _form: not (sold.delivery_date and sold.custom_confirmed)),
-    Rule("remote", Ground.NO_REASON, "远程购买七日无理由 remote sale, without reason", "LAW, S2",
+    ReturnRule("remote", Ground.NO_REASON, "远程购买七日无理由 remote sale, without reason", "LAW, S2",
          lambda sold: sold.signing_date, _days("rf.no_reason_days"),
          wishes=(Wish.RETURN, Wish.EXCHANGE),
          when=lambda sold, _form: sold.channel == REMOTE and not sold.custom_confirmed),
@@ -82,25 +82,25 @@ SPECIAL = Held(code="special", ground=Ground.SPECIAL, name="经理特批 the MAN
 
 
 def held_rules(
-    form: ReturnRequest, order: Mapping[int, Sold], asked_on: date, policy: Policy, calendar: Calendar, repaired: int
+    form: ReturnRequest, order: Mapping[int, SoldLine], asked_on: date, policy: Policy, calendar: Calendar
 ) -> list[Held]:
-    """Give the rules that hold for all lines of a request on the day of it; `repaired`: days in repair do not count."""
+    """Give the rules that hold for all lines of a request on the day of it; days in repair do not count."""
     held = list[Held]()
     for rule in TABLE:
         sold = [order[line.line_no] for line in form.lines]
         begun = [day for one in sold if (day := rule.begins(one)) and rule.when(one, form)]
-        ends = [_last(rule, one, day, policy, calendar, repaired) for one, day in zip(sold, begun, strict=False)]
+        ends = [_last(rule, one, day, policy, calendar) for one, day in zip(sold, begun, strict=False)]
         if len(begun) == len(sold) and asked_on <= (last := min(ends)):
-            about = {name: getattr(rule, name) for name in Held.model_fields if name in Rule._fields}
+            about = {name: getattr(rule, name) for name in Held.model_fields if name in ReturnRule._fields}
             held.append(Held(**about, first=max(begun), last=None if last == date.max else last))
     return held
 
 
-def _last(rule: Rule, sold: Sold, begun: date, policy: Policy, calendar: Calendar, repaired: int) -> date:
+def _last(rule: ReturnRule, sold: SoldLine, begun: date, policy: Policy, calendar: Calendar) -> date:
     last = rule.ends(sold, begun, policy)
     if last == date.max:
         return last
-    last += timedelta(days=repaired if rule.ground is Ground.DEFECT else 0)
+    last += timedelta(days=sold.repair_days if rule.ground is Ground.DEFECT else 0)
     while rule.law and not is_working_day(calendar, last):
         last += timedelta(days=1)
     return last
@@ -112,14 +112,14 @@ def eligible(claim: Claim, ground: Ground, wish: Wish) -> Held | None:
     return SPECIAL if ground is Ground.SPECIAL else next(allowed, None)
 
 
-def burden_is_ours(order: Sequence[Sold], asked_on: date, months: int) -> bool:
+def burden_is_ours(order: Sequence[SoldLine], asked_on: date, months: int) -> bool:
     """Say whether an unclear test counts as ours: within so many months of receipt (consumer act 23)."""
     begun = [_used(one) for one in order]
     return all(day is None or asked_on <= add_months(day, months) for day in begun)
 
 
 def request_problems(
-    form: ReturnRequest, customer: tuple[str, str], order: Mapping[int, Sold], free: Mapping[int, Decimal]
+    form: ReturnRequest, customer: tuple[str, str], order: Mapping[int, SoldLine], free: Mapping[int, Decimal]
 ) -> list[Problem]:
     """Check a request against what was sold: to this customer, these lines, no more than delivered and not back yet."""
     problems = list[Problem]()
@@ -146,14 +146,14 @@ def request_problems(
     return problems
 
 
-def at_most_paid(field: str, amount: Decimal, order: Sequence[Sold], quantities: Quantities) -> list[Problem]:
+def at_most_paid(field: str, amount: Decimal, order: Sequence[SoldLine], quantities: Quantities) -> list[Problem]:
     """Check what is taken off of goods against what was paid for them."""
     most = worth(order, quantities)
     expected = f"最多 {figure(most)} at most what was paid for the goods"
     return [Problem(field, amount, expected)] if amount > most else []
 
 
-def worth(order: Sequence[Sold], quantities: Quantities) -> Decimal:
+def worth(order: Sequence[SoldLine], quantities: Quantities) -> Decimal:
     """Give what was paid for so many of each line."""
     each = (one.price_paid * quantities.get(one.line_no, NONE) / one.quantity for one in order)
     return sum(each, NONE).quantize(CENT)

@@ -15,10 +15,10 @@ from tasks.returns.exchanging import exchange, find_article
 from tasks.returns.handling import REFUND, REVIEW, SHEET, Handling, Refused
 from tasks.returns.inspecting import book_accepted, going_back
 from tasks.returns.paying import pay, pay_out, settle
-from tasks.returns.refunds import Way, exchanged, reckon
+from tasks.returns.refunds import WayBack, exchanged, reckon
 from tasks.returns.review import manager_agrees
 from tasks.returns.rules import worth
-from tasks.returns.shapes import NONE, Article, Found, MoneyRow, Quantities, Reckoning, Sold
+from tasks.returns.shapes import NONE, Article, Found, MoneyRow, Quantities, Reckoning, SoldLine
 from tasks.returns.steps import issue_sheet, look_up_order, named
 
 
@@ -62,7 +62,7 @@ def settle_lost(it: Handling, left: Quantities, turn: int) -> None:
 
 def _sign(
     it: Handling, found: Found, article: Article | None, freight: Decimal, gift: Decimal, turn: int
-) -> tuple[list[Sold], Reckoning]:
+) -> tuple[list[SoldLine], Reckoning]:
     """Have it approved and signed, and count it; anew where another case has changed the order meanwhile. May be Refused."""
     order, goods = look_up_order(it.case, turn=f"{turn}"), named(it.claim.goods, found.accepted)
     signed: Reckoning | None = None
@@ -89,9 +89,9 @@ def _sign(
 
 
 def _reckon(
-    it: Handling, order: list[Sold], found: Found, article: Article | None, freight: Decimal, gift: Decimal
+    it: Handling, order: list[SoldLine], found: Found, article: Article | None, freight: Decimal, gift: Decimal
 ) -> Reckoning:
-    more: Way = {"freight": freight, "collected": it.collects, "deduction": found.deduction}
+    more: WayBack = {"freight": freight, "collected": it.collects, "deduction": found.deduction}
     if article:
         return exchanged(order, found, article.price, **more)
     return reckon(order, found.ours, found.plain, gift=gift, **more)

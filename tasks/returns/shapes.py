@@ -13,7 +13,7 @@ Quantities = dict[int, Decimal]  # by line of the order
 NONE = Decimal(0)
 
 
-class Sold(Shape):
+class SoldLine(Shape):
     """A line of the order as it was sold, and what has come back of it before; CNY for all of it."""
 
     line_no: int
@@ -36,6 +36,7 @@ class Sold(Shape):
     refunded: Decimal
     fee_refunded: Decimal
     offer_lost: Decimal
+    repair_days: int
 
     @property
     def given_back(self) -> tuple[Decimal, ...]:
@@ -71,7 +72,7 @@ class Claim(Shape):
     """
 
     goods: list[Goods]
-    order: list[Sold]
+    order: list[SoldLine]
     rules: list[Held]
     asked_on: date
     shipped: bool

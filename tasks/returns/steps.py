@@ -27,9 +27,9 @@ from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting, settings
 from tasks.returns.accept import asked_on, claim_pieces
-from tasks.returns.queries import days_in_repair, earlier_request, sold_now
+from tasks.returns.queries import earlier_request, sold_now
 from tasks.returns.rules import burden_is_ours, held_rules
-from tasks.returns.shapes import Claim, Found, Held, Quantities, Reckoning, Sold
+from tasks.returns.shapes import Claim, Found, Held, Quantities, Reckoning, SoldLine
 from tasks.stock.booking import book
 from tasks.stock.moves import warehouse_of
 from tasks.stock.queries import damaged_warehouse
@@ -50,7 +50,6 @@ def register_return(work: Work, form: ReturnRequest) -> Claim:
     """Register what is brought back, and by which rules that may be on the day of the request."""
     order, policy = sold_now(work).lines, settings(work).__getitem__
     asked = asked_on(form, earlier_request(work), shanghai_day(work.case.opened_at))
-    repaired = work.unit.read_by(days_in_repair, _order, work.case) or 0
     goods = [_article(work, order[line.line_no], line.quantity) for line in form.lines]
     reason = Reason.QUALITY if form.ground is Ground.DEFECT else Reason.OTHER
     for one in goods:
@@ -61,7 +60,7 @@ def register_return(work: Work, form: ReturnRequest) -> Claim:
     lines = [order[one.line_no] for one in goods]
     return Claim(
         goods=goods, order=list(order.values()), asked_on=asked,
-        rules=held_rules(form, order, asked, policy, calendar(work), repaired),
+        rules=held_rules(form, order, asked, policy, calendar(work)),
         shipped=all(one.delivery_date for one in lines), signed=all(one.signing_date for one in lines),
         unclear_ours=burden_is_ours(lines, asked, policy("rf.burden_months")),
     )  # fmt: skip
@@ -71,7 +70,7 @@ def _order(case: Any) -> str:
     return str(case.order_no)
 
 
-def _article(work: Work, sold: Sold, many: Decimal) -> Goods:
+def _article(work: Work, sold: SoldLine, many: Decimal) -> Goods:
     """Give a line's article as stock knows it; one that no catalogue has gets an entry of its own."""
     known: Part | None = work.read(catalogue).get(sold.model)
     if known is None:
@@ -183,7 +182,7 @@ def judge_return(work: Work, found: Found, turn: int) -> Found:
 
 
 @step("当前订单", link="审核确认")
-def look_up_order(work: Work, turn: str) -> list[Sold]:
+def look_up_order(work: Work, turn: str) -> list[SoldLine]:
     """Look up what has come back of the order by now; nobody changes that until this is committed."""
     return list(sold_now(work).lines.values())
 

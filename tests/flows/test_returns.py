@@ -729,3 +729,16 @@ def test_days_in_repair_are_excluded_from_the_periods(play: Play, today: Today) 
     assert people.finish(repair) == "repaired"
     play.run("UPDATE service_case SET order_no = :o WHERE id = :c", o=ORDER, c=repair)
     assert "2026-11-09 → 2027-02-19" in "\n".join(play.items(bring_back(play))["review-1"].brief)
+
+
+def test_what_was_rejected_was_not_in_repair(play: Play, today: Today) -> None:
+    """Repair days are excluded: as the warranty counts them, those of repairs that were done or came back unrepaired."""
+    from tests.flows.repairs import Repairs
+
+    people = Repairs(play.db)
+    repair = people.apply_repair()
+    today.shift(timedelta(days=10))
+    people.decide(repair, "review-1", 返修结论="驳回", 原因="未见损坏")
+    assert people.case(repair).ending == "rejected"
+    play.run("UPDATE service_case SET order_no = :o WHERE id = :c", o=ORDER, c=repair)
+    assert "2026-11-09 → 2027-02-09" in "\n".join(play.items(bring_back(play))["review-1"].brief)

@@ -10,7 +10,7 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from tasks.cycle.rules import Calendar
 from tasks.returns.refunds import exchanged, reckon, reduced, share
 from tasks.returns.rules import burden_is_ours, held_rules
-from tasks.returns.shapes import Found, Sold
+from tasks.returns.shapes import Found, SoldLine
 
 POLICY = {
     "rf.factory_months": 3,
@@ -22,15 +22,15 @@ DAY_OFF = {date(2026, 10, 1): False, date(2026, 10, 2): False}
 WORK = Calendar(DAY_OFF, time(8, 30), time(17, 30))
 
 
-def sold(**about: Any) -> Sold:
+def sold(**about: Any) -> SoldLine:
     own: dict[str, Any] = {
         "line_no": 1, "model": "DK-553", "model_name": "书桌", "quantity": 2, "price_paid": 1500, "list_price": 1600,
         "coupon": 0, "delivery_fee": 60, "offer_from": 1500, "factory_date": date(2026, 5, 5),
         "delivery_date": date(2026, 9, 20), "signing_date": date(2026, 9, 21), "installation_date": None,
         "exchanged_on": None, "channel": "remote", "custom_confirmed": False, "settled": 0, "refunded": 0, "fee_refunded": 0,
-        "offer_lost": 0,
+        "offer_lost": 0, "repair_days": 0,
     }  # fmt: skip
-    return Sold(**own | about)
+    return SoldLine(**own | about)
 
 
 def asked(ground: Ground = Ground.DEFECT, wish: Wish = Wish.RETURN, **more: Any) -> ReturnRequest:
@@ -39,8 +39,8 @@ def asked(ground: Ground = Ground.DEFECT, wish: Wish = Wish.RETURN, **more: Any)
     return ReturnRequest(wish=wish, ground=ground, lines=lines, **given)
 
 
-def held(on: date, form: ReturnRequest | None = None, repaired: int = 0, **about: Any) -> dict[str, date | None]:
-    rules = held_rules(form or asked(), {1: sold(**about)}, on, POLICY, WORK, repaired)
+def held(on: date, form: ReturnRequest | None = None, **about: Any) -> dict[str, date | None]:
+    rules = held_rules(form or asked(), {1: sold(**about)}, on, POLICY, WORK)
     return {rule.code: rule.last for rule in rules}
 
 
@@ -70,8 +70,8 @@ def test_what_needs_installation_counts_from_its_completion_for_defects_only() -
 
 
 def test_days_in_repair_do_not_count_for_defects() -> None:
-    assert held(date(2026, 9, 29), repaired=1)["defect"] == date(2026, 9, 29)
-    assert "remote" not in held(date(2026, 9, 29), repaired=1)
+    assert held(date(2026, 9, 29), repair_days=1)["defect"] == date(2026, 9, 29)
+    assert "remote" not in held(date(2026, 9, 29), repair_days=1)
 
 
 def test_the_factory_rule_wants_photos_and_widens_the_law() -> None:
@@ -89,7 +89,7 @@ def test_an_authority_may_have_found_it_unqualified() -> None:
 
 
 def test_without_reason_nothing_is_reduced() -> None:
-    rules = held_rules(asked(Ground.NO_REASON), {1: sold()}, date(2026, 9, 22), POLICY, WORK, 0)
+    rules = held_rules(asked(Ground.NO_REASON), {1: sold()}, date(2026, 9, 22), POLICY, WORK)
     (remote,) = (rule for rule in rules if rule.code == "remote")
     assert remote.wishes == (Wish.RETURN, Wish.EXCHANGE)
 
