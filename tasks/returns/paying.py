@@ -106,8 +106,9 @@ def grant_refund(work: Work, reckoned: Reckoning, account: str, turn: int) -> Do
     of = {"amount": reckoned.amount, "goods": sum(reckoned.goods.values()), "delivery": sum(reckoned.delivery.values())}
     work.insert(refund, turn=turn, state=RefundState.GRANTED, account=account, granted_at=work.now, **of)
     rows = [
-        {"line_no": no, "name": row.rule, "sum": f"{row.amount:.2f}"} for no, row in enumerate(reckoned.rows, start=1)
+        {"line_no": no, "item": row.rule, "sum": f"{row.amount:,.2f}"} for no, row in enumerate(reckoned.rows, start=1)
     ]
+    rows.append({"item": "合计 Total", "sum": f"{reckoned.amount:,.2f}"})
     about = {"refund": f"{reckoned.amount:.2f}", "account": account or "原路退回 the way it was paid"}
     about |= {"coupon": money(reckoned.coupon)} if reckoned.coupon else {}
     return issue(work, DocumentKind.REFUND_NOTE, to_customer(work) | about | {"lines": rows})

@@ -171,7 +171,7 @@ def book_scrap(work: Work, goods: list[Goods], turn: int) -> DocumentRef:
 @step("复检报告", link="返货验收")
 def report_return(work: Work, goods: list[Goods], tests: str, found: dict[int, str], turn: int) -> DocumentRef:
     """Issue the 检验报告 of what was claimed: tests, and whose responsibility it is."""
-    rows = [goods_row(one, reason=f"{tests} · {found[one.line_no]}") for one in goods]
+    rows = [goods_row(one, tests=tests, result=found[one.line_no]) for one in goods]
     return issue(work, DocumentKind.INSPECTION, {"case": work.case.number, "lines": rows})
 
 
@@ -190,11 +190,14 @@ def look_up_order(work: Work, turn: str) -> list[SoldLine]:
 @step("退换货清单")
 def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, turn: str) -> DocumentRef:
     """Issue the 退换货清单, with a red copy for the region's salesperson, for the SALES_MANAGER's signature."""
-    order = {one.line_no: one for one in sold_now(work).lines.values()}
-    rows = [goods_row(one, reason=why, out_on=str(order[one.line_no].delivery_date or "")) for one in goods]
+    order, asked = sold_now(work).lines, {line["line_no"]: line["found"] for line in work.case.request["lines"]}
+    rows = [
+        goods_row(one, reason=asked[one.line_no], finding=why, out_on=str(order[one.line_no].delivery_date or ""))
+        for one in goods
+    ]
     about = {
         "refund": str(reckoned.amount),
-        "clause": "；".join(f"{row.rule} {row.amount:+,.2f}" for row in reckoned.rows),
+        "reckoned": "；".join(f"{row.rule} {row.amount:+,.2f}" for row in reckoned.rows),
     }
     return issue(
         work,

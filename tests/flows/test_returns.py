@@ -301,7 +301,8 @@ def test_three_inspections_and_the_report(play: Play) -> None:
         play.decide(case, key)
     assert (roles["count-1-way"], roles["appraise-1"], roles["reinspect-1"]) == ("WAREHOUSE", "WORKSHOP", "QUALITY")
     (report,) = play.documents(case, "JY")
-    assert "属质量 2" in report.content["lines"][0]["reason"]
+    (tested,) = report.content["lines"]
+    assert (tested["tests"], tested["result"][:5]) == ("结构、漆面", "属质量 2")
 
 
 def test_failures_are_isolated_and_what_is_fit_for_resale_is_good_stock(play: Play) -> None:
@@ -449,7 +450,9 @@ def test_the_list_is_signed_by_the_sales_manager_and_has_a_red_copy(play: Play) 
     play.run_to(case, "sign-1")
     assert play.items(case)["sign-1"].role == "SALES_MANAGER"
     (sheet,) = play.documents(case, "TH")
-    assert (sheet.content["copies"][1][:2], sheet.content["lines"][0]["out_on"]) == ("红联", "2026-11-14")
+    (line,) = sheet.content["lines"]
+    assert (sheet.content["copies"][1][:2], line["out_on"]) == ("红联", "2026-11-14")
+    assert (line["reason"], line["finding"][:4]) == ("桌面开裂", "我方责任"), "why it comes back, and what was found"
     play.decide(case, "sign-1")
     assert play.items(case)["pay-1"].role == "FINANCE"
 

@@ -180,10 +180,11 @@ def test_the_refund_note_has_every_row_with_its_rule(play: Play) -> None:
     """Amount = goods paid − deductions ± freight, each with its rule."""
     case = granted(play, 退款账号=ACCOUNT)
     (note,) = play.documents(case, "TK")
-    assert [(row["name"], row["sum"]) for row in note.content["lines"]] == [
-        ("第1行 按实付 price paid ×2", "1500.00"),
+    assert [(row["item"], row["sum"]) for row in note.content["lines"]] == [
+        ("第1行 按实付 price paid ×2", "1,500.00"),
         ("我方责任退送货费 delivery, ours", "60.00"),
         ("我方责任退垫付运费 freight advanced, ours", "90.00"),
+        ("合计 Total", "1,650.00"),
     ]
     assert (note.content["refund"], note.content["account"]) == ("1650.00", ACCOUNT)
 
