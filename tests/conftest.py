@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+import time_machine
 from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -36,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in prefect)
     for item in items:
         item.add_marker(pytest.mark.xdist_group("prefect" if item.path in prefect else item.path.name))
+
+
+@pytest.fixture
+def today() -> Iterator[time_machine.Traveller]:
+    """Let it be Wednesday 2026-11-18, 10:00 in Shanghai, until a test moves on."""
+    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False) as traveller:
+        yield traveller
 
 
 @dataclass

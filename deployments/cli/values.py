@@ -18,7 +18,7 @@ from schemas.forms.base import Form
 from schemas.forms.fields import STAFF
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Labelled
-from tasks.reports.rules import Period
+from tasks.rounds.rules import Period
 
 FirstDay = Annotated[str, typer.Option("--from", metavar="DAY", help="起始日 first day, e.g. 2026-01-01")]
 LastDay = Annotated[str, typer.Option("--to", metavar="DAY", help="截止日（含）last day, included")]

@@ -8,4 +8,5 @@ from schemas.tables.cycles import *
 from schemas.tables.history import *
 from schemas.tables.money import *
 from schemas.tables.reference import *
+from schemas.tables.scheduled import *
 from schemas.tables.stock import *

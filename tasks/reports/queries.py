@@ -6,7 +6,8 @@ from sqlalchemy import Connection, select, text
 
 from schemas.forms.history import PastCase
 from schemas.tables import past_case
-from tasks.reports.rules import Convention, CycleCount, GroupedBy, MarkCount, Period
+from tasks.reports.rules import Convention, CycleCount, GroupedBy, MarkCount
+from tasks.rounds.rules import Period
 from tasks.unit.among import among
 from tasks.unit.rows import change, encode, insertion
 

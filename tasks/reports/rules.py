@@ -5,7 +5,6 @@ time, as the group counts, or by the very moment.
 """
 
 from collections.abc import Iterable
-from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -23,13 +22,6 @@ class GroupedBy(StrEnum):
     UNIT = "unit"
     CATEGORY = "category"
     OFFICE = "office"
-
-
-class Period(NamedTuple):
-    """The days of a report, both included, Shanghai time."""
-
-    first: date
-    last: date
 
 
 class CycleCount(NamedTuple):

@@ -42,5 +42,5 @@ def play(helpers: Crew, apply: Apply, cases: Iterable[int]) -> None:
     asked = [own | {"申报单号": f"T-{n}", "订单号": f"SO-RETURN-{n}"} for n in cases]
     numbers = apply(helpers, "returns", asked)
     for kind, (form, staff, said) in GATES.items():
-        filled = filled_in({}, sensible(form, said), staff or applicant)
-        apply(helpers, kind, [{"单号": number} | filled for number in numbers])
+        filled = (filled_in({}, sensible(form, said), staff or applicant) for _ in numbers)  # the bank's numbers differ
+        apply(helpers, kind, [{"单号": number} | one for number, one in zip(numbers, filled, strict=True)])

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 
 from schemas.sheet_kinds import sheet_kind
 from tasks.reports.queries import cycle_counts, mark_counts
-from tasks.reports.rules import Convention, GroupedBy, Period, cycle_total, mark_total
+from tasks.reports.rules import Convention, GroupedBy, cycle_total, mark_total
+from tasks.rounds.rules import Period
 from tasks.sheets.cells import read_moment
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became

@@ -1,0 +1,83 @@
+"""When scheduled work is due, and which days it is about (DOMAIN, "Scheduled work"); pure."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from schemas.words import Labelled
+from tasks.cycle.rules import Calendar, add_working_days_to_date, is_working_day
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Period(NamedTuple):
+    """Days that follow each other, both included, Shanghai time."""
+
+    first: date
+    last: date
+
+
+class Cadence(Labelled):
+    """How often work is due; a round is about one of these, which must have ended unless it is a day."""
+
+    DAY = "day", "每日"
+    WORKING_DAY = "working_day", "每个工作日"
+    WEEK = "week", "每周"
+    MONTH = "month", "每月"
+    QUARTER = "quarter", "每季"
+    HALF_YEAR = "half_year", "每半年"
+    YEAR = "year", "每年"
+
+
+_MONTHS = {Cadence.MONTH: 1, Cadence.QUARTER: 3, Cadence.HALF_YEAR: 6, Cadence.YEAR: 12}
+
+
+def period_at(cadence: Cadence, day: date) -> Period:
+    """Give the period in which a day lies; weeks begin on Monday, quarters and half-years with the year."""
+    if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
+        return Period(day, day)
+    if cadence is Cadence.WEEK:
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=6))
+    months = _MONTHS[cadence]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    beyond = first.month + months
+    return Period(first, date(first.year + (beyond > 12), (beyond - 1) % 12 + 1, 1) - _ONE_DAY)
+
+
+def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: int) -> date:
+    """Give the day on which a period's round is due: a day's own, else so many working days after the period."""
+    if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
+        return period.first
+    return add_working_days_to_date(calendar, period.last, working_day)
+
+
+def rounds_due(
+    calendar: Calendar, cadence: Cadence, done: date | None, today: date, working_day: int = 1
+) -> list[Period]:
+    """List the periods whose rounds are due by today, the oldest first.
+
+    done          the last day of the last period that was done; the first time only the latest that is due is given
+    working_day   a week's, month's or longer period's round is due on this working day after it
+    """
+    due = list[Period]()
+    for period in _backwards(cadence, today):
+        if done is not None and period.last <= done:
+            break
+        if due_on(calendar, cadence, period, working_day) > today or _rests(calendar, cadence, period):
+            continue
+        due.append(period)
+        if done is None:
+            break
+    return due[::-1]
+
+
+def _rests(calendar: Calendar, cadence: Cadence, period: Period) -> bool:
+    return cadence is Cadence.WORKING_DAY and not is_working_day(calendar, period.first)
+
+
+def _backwards(cadence: Cadence, today: date) -> Iterator[Period]:
+    period = period_at(cadence, today)
+    while True:
+        yield period
+        period = period_at(cadence, period.first - _ONE_DAY)
