@@ -1,7 +1,6 @@
 """The SQL of payments: the lines of a case with what was paid."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -28,8 +27,3 @@ def references(connection: Connection, wanted: Sequence[str]) -> dict[str, list[
     for reference, number in connection.execute(of.where(among(payment.c.reference, wanted))):
         found[reference].append(number)
     return found
-
-
-def reference_of(one: Any) -> str:
-    """Give the reference that a form of a payment names; nothing of what else a unit of work is about."""
-    return getattr(one, "reference", "")

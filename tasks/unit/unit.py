@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import Connection, Executable, Table, func, select, text
 
 from schemas.tables import counter, metadata, service_case
@@ -51,12 +52,19 @@ class Writes:
 class Unit:
     """One transaction's reads and writes; the caller commits after `flush`.
 
-    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once.
+    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once;
+    `said` is what was filled in on the forms of its answers, which `read_said` looks up in the same way.
     """
 
-    def __init__(self, connection: Connection, case_ids: Sequence[int], wanted: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        case_ids: Sequence[int],
+        wanted: Sequence[Any] = (),
+        said: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.connection = connection
-        self.case_ids, self.wanted = tuple(case_ids), wanted
+        self.case_ids, self.wanted, self.said = tuple(case_ids), wanted, said
         self._read: dict[Any, Any] = {}
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
@@ -74,11 +82,25 @@ class Unit:
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any
     ) -> T | None:
         """Give what `query` finds for the key of one that is wanted; it is run once for all of them."""
+        return self._look_up(query, key(one), lambda: map(key, self.wanted))
+
+    def read_said(
+        self, query: Callable[[Connection, Sequence[str]], dict[str, T]], form: BaseModel, name: str
+    ) -> T | None:
+        """Give what `query` finds for a text on a form; it is run once for what all answers say in that field."""
+        names = (type(form).model_fields[name].alias or name, name)
+        said = (data[known] for data in self.said for known in names if known in data)
+        texts = (text for text in said if isinstance(text, str) and text.isprintable())
+        return self._look_up(query, getattr(form, name), lambda: texts)
+
+    def _look_up(
+        self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: K, others: Callable[[], Iterable[K]]
+    ) -> T | None:
         found: dict[K, T | None] = self._read.setdefault(query, {})
-        if key(one) not in found:
-            new = dict.fromkeys(map(key, [*self.wanted, one]))
+        if key not in found:
+            new = dict.fromkeys([*others(), key])
             found |= new | query(self.connection, list(new.keys() - found.keys()))
-        return found[key(one)]
+        return found[key]
 
     def insert(self, case_id: int, table: Table, row: Row) -> None:
         """Add a row, which nobody changes any more."""

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 
+from schemas.answers import Answer, Turn
 from schemas.problems import BadInput
-from tasks.durable.stage import advance
+from schemas.words import Channel
+from tasks.durable.stage import advance, advance_chunk
 from tests.flows.returns import (
     CHAIRS,
     ORDER,
@@ -421,6 +423,18 @@ def test_a_line_of_the_banks_list_confirms_one_refund(play: Play) -> None:
     play.decide(cases[0], "bank-1-1", **said)
     assert "银行流水号" in play.refused(cases[1], "bank-1-1", **said)
     play.decide(cases[1], "bank-1-1", **said | {"银行流水号": "YH-2"})
+
+
+def test_a_line_of_the_banks_list_confirms_one_refund_of_a_sheet_too(play: Play) -> None:
+    cases = [bring_back_on(play, CHAIRS, 1) for _ in range(2)]
+    for case in cases:
+        play.run_to(case, "bank-1-1")
+    said = {"银行结果": "已付", "入账日期": "2026-11-18", "银行流水号": "YH-1"}
+    answers = [Answer("bank-1-1", play.answer(case, "bank-1-1", **said), Channel.SHEET) for case in cases]
+    turns = [Turn(case, (answer,)) for case, answer in zip(cases, answers, strict=True)]
+    first, second = (result.reply for result in advance_chunk(play.db, turns))
+    assert (first.accepted, second.accepted) == (True, False)
+    assert "银行流水号" in str(second.problems)
 
 
 def test_the_bank_refuses_twice_and_one_refund_is_paid_under_one_key(play: Play) -> None:
