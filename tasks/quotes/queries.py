@@ -1,6 +1,7 @@
 """The SQL of payments: the lines of a case with what was paid."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
@@ -9,6 +10,8 @@ from schemas.tables import payment, service_case
 from schemas.words import PaymentKind
 from tasks.lines.queries import line_table
 from tasks.unit.among import among
+
+BY_REFERENCE = attrgetter("reference")  # of forms that tell of money
 
 
 def paid_table(connection: Connection, case_id: int) -> LineTable:

@@ -18,6 +18,7 @@ from tasks.durable.process import ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send, send_again
+from tasks.quotes.queries import BY_REFERENCE
 from tasks.returns.clocks import pay_due, watched
 from tasks.returns.handling import REFUND, Handling
 from tasks.returns.queries import bank_lines, sold_now
@@ -160,7 +161,7 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
         if form.verdict is BankSaid.REFUSED:
             return reason_needed(form.reason, True, "退票时必填 is required where the bank refused")
         problems = [] if form.reference else [Problem("银行流水号 reference", "", "已付时必填 is required")]
-        if form.reference and (others := work.unit.read_said(bank_lines, form, "reference")):
+        if form.reference and (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)):
             expected = f"已用于 {others[0]} 的退款 has confirmed another refund"
             problems.append(Problem("银行流水号 reference", form.reference, expected))
         since = shanghai_day(work.case.opened_at)
@@ -171,7 +172,7 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
 
     def record(form: BankConfirmed, work: Work) -> None:
         """Let the others of the same sheet see that this line of the bank's list is used."""
-        if (others := work.unit.read_said(bank_lines, form, "reference")) is not None:
+        if (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)) is not None:
             others.append(work.case.number)
 
     bank = gate(

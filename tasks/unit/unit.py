@@ -7,12 +7,13 @@ hold nobody up).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Executable, Table, func, select, text
 
 from schemas.tables import counter, metadata, service_case
@@ -24,6 +25,7 @@ DRAW = text(  # what SQLAlchemy would write out for each number anew
     f"ON CONFLICT (name) DO UPDATE SET value = {counter.name}.value + excluded.value RETURNING value"
 )
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
+F = TypeVar("F", bound=BaseModel)
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -85,13 +87,15 @@ class Unit:
         return self._look_up(query, key(one), lambda: map(key, self.wanted))
 
     def read_said(
-        self, query: Callable[[Connection, Sequence[str]], dict[str, T]], form: BaseModel, name: str
+        self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[F], K], form: F
     ) -> T | None:
-        """Give what `query` finds for a text on a form; it is run once for what all answers say in that field."""
-        names = (type(form).model_fields[name].alias or name, name)
-        said = (data[known] for data in self.said for known in names if known in data)
-        texts = (text for text in said if isinstance(text, str) and text.isprintable())
-        return self._look_up(query, getattr(form, name), lambda: texts)
+        """Give what `query` finds for the key of a form; it is run once for all answers that are forms of its kind."""
+        return self._look_up(query, key(form), lambda: map(key, self._alike(type(form))))
+
+    def _alike(self, kind: type[F]) -> Iterator[F]:
+        for data in self.said:
+            with suppress(ValidationError):  # of another kind, or wrong: it looks nothing up
+                yield kind.model_validate(dict(data))
 
     def _look_up(
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: K, others: Callable[[], Iterable[K]]
