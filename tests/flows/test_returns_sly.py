@@ -203,6 +203,15 @@ def test_what_went_ahead_is_not_also_withdrawn_or_paid(play: Play) -> None:
     assert "不能再改" in play.refused(case, news(play, case), 意愿更改为="退货")
 
 
+def test_where_the_old_goods_never_come_supervisor_and_finance_hear_what_went_ahead(play: Play, today: Today) -> None:
+    case = ahead(play)
+    today.move_to(play.items(case)["sent-1"].expires_at)
+    assert play.time_out(case, "sent-1").accepted
+    assert play.case(case).ending == "never_returned"
+    told = play.rows("SELECT role FROM notice WHERE case_id = :c AND kind LIKE 'unreturned%'", c=case)
+    assert {row.role for row in told} == {"SUPERVISOR", "FINANCE"}
+
+
 def test_what_went_ahead_is_not_also_paid_where_our_carrier_loses_the_old(play: Play, today: Today) -> None:
     case = ahead(play, 上门取货="是")
     play.decide(case, "sent-1")
