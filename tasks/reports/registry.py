@@ -76,7 +76,7 @@ def report(code: str, title: str, cadence: Cadence, working_day: int = 1) -> Cal
 
 def known_reports() -> Mapping[str, ReportKind]:
     """Give all reports by code."""
-    for module in pkgutil.iter_modules(tasks.reports.__path__, f"{tasks.reports.__name__}."):
+    for module in pkgutil.walk_packages(tasks.reports.__path__, f"{tasks.reports.__name__}."):
         importlib.import_module(module.name)
     return dict(sorted(REPORTS.items()))
 

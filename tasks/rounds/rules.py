@@ -23,22 +23,25 @@ class Cadence(Labelled):
     DAY = "day", "每日"
     WORKING_DAY = "working_day", "每个工作日"
     WEEK = "week", "每周"
+    WEEK_TO_MONDAY = "week_to_monday", "每周(至周一)"
+    WEEK_TO_THURSDAY = "week_to_thursday", "每周(至周四)"
     MONTH = "month", "每月"
     QUARTER = "quarter", "每季"
     HALF_YEAR = "half_year", "每半年"
     YEAR = "year", "每年"
 
 
+_WEEK_BEGINS = {Cadence.WEEK: 0, Cadence.WEEK_TO_MONDAY: 1, Cadence.WEEK_TO_THURSDAY: 4}  # weekday
 _MONTHS = {Cadence.MONTH: 1, Cadence.QUARTER: 3, Cadence.HALF_YEAR: 6, Cadence.YEAR: 12}
 
 
 def period_at(cadence: Cadence, day: date) -> Period:
-    """Give the period in which a day lies; weeks begin on Monday, quarters and half-years with the year."""
+    """Give the period in which a day lies; weeks begin on Monday or as they say, quarters and half-years with the year."""
     if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
         return Period(day, day)
-    if cadence is Cadence.WEEK:
-        monday = day - timedelta(days=day.weekday())
-        return Period(monday, monday + timedelta(days=6))
+    if (begins := _WEEK_BEGINS.get(cadence)) is not None:
+        first = day - timedelta(days=(day.weekday() - begins) % 7)
+        return Period(first, first + timedelta(days=6))
     months = _MONTHS[cadence]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     beyond = first.month + months

@@ -19,35 +19,34 @@ from tasks.reports.complaints.sections import (
     unsolved,
 )
 from tasks.reports.counting import months_to, text, within
+from tasks.reports.registry import About, report
 from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, Section
-from tasks.rounds.rules import Period
+from tasks.rounds.rules import Cadence
 
 MONTH, CONTACTS = text("month", "月份 Month"), ReportColumn("contacts", "来电 Contacts")
 RATE = ReportColumn("rate", "满意率 Satisfaction", Kind.RATE)
 
 
-def monthly_complaints(connection: Connection, period: Period) -> Report:
+@report("complaints-month", "投诉分析月报 Monthly complaint analysis", Cadence.MONTH)
+def monthly_complaints(connection: Connection, about: About) -> Report:
     """Report a month's complaints, requests and enquiries: what, why, how well, and what is urgent next month."""
-    seen, months = hotline(connection, period), months_of(connection, months_to(period))
-    urgent = unsolved(seen, "next", "下月亟待解决问题 To be solved next month")
-    return analysis("complaints-month", "投诉分析月报 Monthly complaint analysis", seen, months, urgent)
+    seen, months = hotline(connection, about.period), months_of(connection, months_to(about.period))
+    return analysis(about, seen, months, unsolved(seen, "next", "下月亟待解决问题 To be solved next month"))
 
 
-def yearly_complaints(connection: Connection, period: Period) -> Report:
+@report("complaints-year", "投诉年度统计 Yearly statistics for the management review", Cadence.YEAR)
+def yearly_complaints(connection: Connection, about: About) -> Report:
     """Report a year's complaints for the management review."""
-    seen, months = hotline(connection, period), months_of(connection, months_to(period))
-    grave = [one for one in seen.contacts if within(period, one.graver)]
-    majors = listed("majors", "重大投诉 Major complaints", grave)
-    return analysis("complaints-year", "投诉年度统计 Yearly statistics for the management review", seen, months, majors)
+    seen, months = hotline(connection, about.period), months_of(connection, months_to(about.period))
+    grave = [one for one in seen.contacts if within(about.period, one.graver)]
+    return analysis(about, seen, months, listed("majors", "重大投诉 Major complaints", grave))
 
 
-def analysis(kind: str, title: str, seen: Hotline, months: Rows, last: Section) -> Report:
+def analysis(about: About, seen: Hotline, months: Rows, last: Section) -> Report:
     """Make a report of what was counted, with a trend of twelve months and a list at its end."""
     volume = (MONTH, CONTACTS, COMPLAINTS, FILED)
     return Report(
-        kind=kind,
-        title=title,
-        period=seen.period,
+        *about,
         convention=seen.convention,
         of=range_told(seen),
         measures=measures(seen),

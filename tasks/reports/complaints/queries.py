@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, text
 from schemas.forms.complaints import Satisfaction
 from schemas.forms.contacts import ContactKind, ContactWay, Severity, SpecialMatter
 from schemas.processes.complaint import ContactEnding
-from schemas.words import DocumentKind
+from schemas.words import DocumentKind, Role
 from tasks.applications.warranty import add_months
 from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import Calendar, add_working_days_to_date, at, shanghai_day
@@ -50,14 +50,18 @@ _CONTACTS = text(f"""
     SELECT a.number, o.name AS office, a.request, a.customer_phone, a.customer_address, a.model, a.opened_at AS received,
            a.closed_at AS closed, a.ending, a.link, t.answered, t.raised, coalesce(t.reopenings, 0) AS reopenings, t.took,
            coalesce(u.name, '') AS unit, coalesce(t.cause, t.unit_cause, '') AS cause,
+           (SELECT count(*) FROM work_item i WHERE i.case_id = a.id AND i.due_at < :end
+                   AND (i.closed_at IS NULL OR i.closed_at >= :end) AND i.role <> '{Role.SYSTEM}') AS late,
            p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
     FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
     LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
 _CALLBACKS = text("""
-    SELECT c.number, l.finished_at AS at, l.output ->> 'verdict' AS said,
-           coalesce((SELECT u.name FROM ledger n JOIN production_unit u ON u.code = n.output #>> '{}'
-                     WHERE n.case_id = c.id AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1), '') AS unit
+    SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
+           coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit
     FROM ledger l JOIN service_case c ON c.id = l.case_id
+    LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
+                       AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
+    LEFT JOIN production_unit u ON u.code = named.code
     WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
           AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
@@ -99,7 +103,7 @@ def hotline(connection: Connection, period: Period) -> Hotline:
     return Hotline(
         period=period,
         contacts=[_contact(row, calendar, close, months) for row in rows],
-        callbacks=[callback(row) for row in connection.execute(_CALLBACKS, bounds(period))],
+        callbacks=[_callback(row) for row in connection.execute(_CALLBACKS, bounds(period))],
         majors=connection.execute(_MAJORS, bounds(year) | {"major": Severity.MAJOR.zh}).scalar_one(),
         targets=Targets(*(policy[f"cc.target.{name}"] for name in ("closed", "response", "majors"))),
         most=policy["cc.hot_topics"],
@@ -128,6 +132,8 @@ def _contact(row: Row[Any], calendar: Calendar, close: int, months: int) -> Cont
         close_by=add_working_days_to_date(calendar, day, close),
         solve_by=add_months(day, months),
         link=row.link,
+        recording=asked["recording"],
+        late=row.late,
         answered=row.answered,
         judged=row.judged,
         severity=Severity.MAJOR if graver else Severity.parse(row.severity) if row.severity else None,
@@ -141,9 +147,9 @@ def _contact(row: Row[Any], calendar: Calendar, close: int, months: int) -> Cont
     )
 
 
-def callback(row: Row[Any]) -> Callback:
+def _callback(row: Row[Any]) -> Callback:
     """Read what a customer said."""
-    return Callback(row.number, row.unit, row.at, Satisfaction(row.said))
+    return Callback(row.number, row.unit, row.at, Satisfaction(row.said), mask_text(row.reason, row))
 
 
 def months_of(connection: Connection, months: list[Period]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class Contact(NamedTuple):
     judged     when it was found a valid complaint; None of what is none
     graver     when it became major, if it did
     close_by   the day by which it should be filed; solve_by: by which it should be solved
-    contacts   the how-manieth on its matter
+    contacts   the how-manieth on its matter; late: how much of it is overdue
     """
 
     number: str
@@ -44,6 +44,8 @@ class Contact(NamedTuple):
     close_by: date
     solve_by: date
     link: str = ""
+    recording: str = ""
+    late: int = 0
     answered: datetime | None = None
     judged: datetime | None = None
     severity: Severity | None = None
@@ -83,6 +85,7 @@ class Callback(NamedTuple):
     unit: str
     at: datetime
     said: Satisfaction
+    reason: str = ""
 
 
 class Targets(NamedTuple):

@@ -128,7 +128,12 @@ def unsolved(seen: Hotline, key: str, title: str) -> Section:
 
 def about(one: Contact) -> Row:
     """Say in a row what a contact is about."""
-    told: Row = {"number": one.number, "received": shanghai_day(one.received), "office": one.office, "kind": one.kind.zh}
+    told: Row = {
+        "number": one.number,
+        "received": shanghai_day(one.received),
+        "office": one.office,
+        "kind": one.kind.zh,
+    }
     return told | {"severity": one.grave, "unit": one.unit, "matter": one.matter, "state": state(one)}
 
 

@@ -6,24 +6,24 @@ from schemas.forms.contacts import ContactKind
 from tasks.reports.complaints.queries import hotline
 from tasks.reports.complaints.rules import Hotline, measures
 from tasks.reports.complaints.sections import kinds, listed, range_told, unsolved
+from tasks.reports.registry import About, report
 from tasks.reports.shapes import Report
-from tasks.rounds.rules import Period
+from tasks.rounds.rules import Cadence
 
 
-def weekly_complaints(connection: Connection, period: Period) -> Report:
+@report("complaints-week", "投诉、报修周报 Weekly complaints and repairs", Cadence.WEEK)
+def weekly_complaints(connection: Connection, about: About) -> Report:
     """List a week's complaints and repair requests, and what of them is still to be done."""
-    return weekly_report(hotline(connection, period))
+    return weekly_report(hotline(connection, about.period), about)
 
 
-def weekly_report(seen: Hotline) -> Report:
+def weekly_report(seen: Hotline, about: About) -> Report:
     """Make the report of what was counted."""
     complaints = [one for one in seen.received if one.kind == ContactKind.COMPLAINT]
     repairs = [one for one in seen.received if one.kind == ContactKind.REPAIR]
     waiting = [one for one in seen.contacts if one.kind == ContactKind.REPAIR and one.is_open(seen.period)]
     return Report(
-        kind="complaints-week",
-        title="投诉、报修周报 Weekly complaints and repairs",
-        period=seen.period,
+        *about,
         convention=seen.convention,
         of=range_told(seen),
         measures=measures(seen),
