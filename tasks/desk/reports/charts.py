@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from math import floor
 from typing import Any
 
@@ -18,6 +20,7 @@ COLOURS = ["#1f5fa8", "#e08214", "#4d9078", "#8e6bb0", "#b4464b", "#7f7f7f"]
 INK, GRID, TARGET = "#374151", "#e5e7eb", "#b91c1c"
 WIDE, NARROW = 1040, 350  # pixels
 FORMATS = {Kind.RATE: ".0%", Kind.DAYS: ",.1~f", Kind.MONEY: ",.0f"}
+ROWS, ONE = "rows", "one"  # what a chart's data are called: its own, and a single row for what is drawn once
 SIGN, AXIS, LINE = 6.6, 34, 22  # pixels: a half-width character, an axis below a chart, a line of its legend
 
 
@@ -66,11 +69,11 @@ class Drawing:
         """The names along the axis, in the order of the table."""
         return list(dict.fromkeys(str(row["along"]) for row in self.values))
 
-    @property
+    @cached_property
     def values(self) -> list[dict[str, Any]]:
-        """Give the rows, one a measured column."""
+        """Give the rows, one a measured column; of a Pareto chart the largest first, with the share so far."""
         along = self._column(self.chart.along)
-        return [
+        values = [
             {
                 "along": shown(row.get(along.key), along.kind),
                 "what": self._column(key).label,
@@ -81,6 +84,7 @@ class Drawing:
             for rank, row in enumerate(self.section.rows[:MOST_BARS])
             for key in self.chart.measured
         ]
+        return _added_up(values) if self.chart.look is Look.PARETO else values
 
     @property
     def around(self) -> int:
@@ -91,7 +95,7 @@ class Drawing:
     @property
     def base(self) -> Any:
         """Give what all layers draw."""
-        return alt.Chart(alt.InlineData(values=self.values))
+        return alt.Chart(alt.NamedData(ROWS))
 
     @property
     def colour(self) -> Any:
@@ -111,7 +115,7 @@ class Drawing:
         """Give the line to be reached, if there is one."""
         if self.chart.target is None:
             return []
-        line = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[5, 4], color=TARGET)
+        line = alt.Chart(alt.NamedData(ONE)).mark_rule(strokeDash=[5, 4], color=TARGET)
         return [line.encode(**{channel: alt.datum(self.chart.target)})]
 
     def _column(self, key: str) -> ReportColumn:
@@ -140,7 +144,8 @@ def _svg(section: Section, chart: Chart, pixels: int) -> str:
         labelFontSize=12, labelColor=INK, gridColor=GRID, domainColor="#9ca3af", tickColor="#9ca3af"
     )
     spec = spec.configure_legend(labelFontSize=12, labelColor=INK, symbolType="square")
-    svg = vl_convert.vegalite_to_svg(spec.to_dict())
+    data = {ROWS: drawing.values, ONE: [{}]}  # given last: altair copies whatever it holds, again and again
+    svg = vl_convert.vegalite_to_svg(spec.to_dict(validate=False) | {"datasets": data})
     svg = re.sub(r'(id="|url\(#)(?=clip)', rf"\1{section.key}-{pixels}-", svg)  # a page holds many drawings
     return re.sub(r' font-family="[^"]*"', "", svg)
 
@@ -198,14 +203,8 @@ def _stacked(drawing: Drawing) -> Any:
 
 
 def _pareto(drawing: Drawing) -> Any:
-    rows = sorted((row for row in drawing.values if row["value"]), key=lambda row: -row["value"])
-    total, so_far = sum(row["value"] for row in rows), 0.0
-    for row in rows:
-        so_far += row["value"]
-        row["share"] = so_far / total
-    order = [row["along"] for row in rows]
-    base = alt.Chart(alt.InlineData(values=rows))
-    x = alt.X("along:N", sort=order, axis=_along(drawing))
+    base = drawing.base
+    x = alt.X("along:N", sort=drawing.along, axis=_along(drawing))
     bars = base.mark_bar(color=COLOURS[0]).encode(x=x, y=alt.Y("value:Q", axis=drawing.axis(), scale=drawing.scale()))
     share = alt.Y("share:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
     line = base.mark_line(color=COLOURS[1], strokeWidth=2, point=alt.OverlayMarkDef(color=COLOURS[1])).encode(
@@ -213,6 +212,12 @@ def _pareto(drawing: Drawing) -> Any:
     )
     label = bars.mark_text(dy=-7, fontSize=11).encode(text="text:N", color=alt.value(INK))
     return alt.layer(alt.layer(bars, label), line).resolve_scale(y="independent").properties(height=260)
+
+
+def _added_up(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = sorted((row for row in values if row["value"]), key=lambda row: -row["value"])
+    sums = list(accumulate(row["value"] for row in rows))
+    return [row | {"share": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
 
 
 def _distribution(drawing: Drawing) -> Any:

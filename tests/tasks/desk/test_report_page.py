@@ -3,12 +3,19 @@
 import re
 from dataclasses import replace
 
+import pytest
+
 from tasks.desk.reports.page import Stamp, report_page
 from tests.tasks.reports.made import sample
 
 
-def test_a_page_shows_measures_drawings_tables_convention_and_range() -> None:
-    page = report_page(sample(), Stamp(2, "2026-11-02 09:45", "补登三行", "ab" * 32, (("工作簿 Workbook", "2.xlsx"),)))
+@pytest.fixture(scope="module")
+def page() -> str:
+    """The page of a report, drawn once."""
+    return report_page(sample(), Stamp(2, "2026-11-02 09:45", "补登三行", "ab" * 32, (("工作簿 Workbook", "2.xlsx"),)))
+
+
+def test_a_page_shows_measures_drawings_tables_convention_and_range(page: str) -> None:
     for said in (
         "95.30 %",
         "≥ 95 %",
@@ -26,19 +33,18 @@ def test_a_page_shows_measures_drawings_tables_convention_and_range() -> None:
     assert "样表<small>Sample &lt;b&gt;</small>" in page
 
 
-def test_chinese_in_a_drawing_stays_text_in_the_page_s_own_font() -> None:
-    drawings = "".join(re.findall(r"<svg.*?</svg>", report_page(sample()), re.DOTALL))
+def test_chinese_in_a_drawing_stays_text_in_the_page_s_own_font(page: str) -> None:
+    drawings = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
     assert re.search(r"<text[^>]*>板式车间</text>", drawings)
     assert "font-family" not in drawings
 
 
-def test_nothing_in_a_page_runs_or_loads() -> None:
-    page = report_page(sample())
+def test_nothing_in_a_page_runs_or_loads(page: str) -> None:
     assert not re.search(r"<script|\son\w+=|javascript:|<link|<img|@import|src=|url\((?!#)", page)
 
 
-def test_names_inside_a_drawing_are_no_other_drawing_s() -> None:
-    names = re.findall(r'id="([^"]+)"', report_page(sample()))
+def test_names_inside_a_drawing_are_no_other_drawing_s(page: str) -> None:
+    names = re.findall(r'id="([^"]+)"', page)
     assert len(names) == len(set(names))
 
 
