@@ -112,7 +112,7 @@ class ListShipped(Decision):
     carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER, Cell("德邦物流", width=16)]
     tracking: Annotated[fields.Name, label("运单号", "Tracking number"), Cell("DB123456", width=20)]
     expected: Annotated[fields.Day, label("预计到货", "Expected on"), Cell(date(2026, 5, 20), width=13)]
-    freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell(0, "元；返件运费", 10)] = Field(
+    freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell("", "元；返件运费", 10, later=True)] = Field(
         0, validate_default=True
     )
 

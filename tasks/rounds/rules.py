@@ -18,9 +18,13 @@ class Period(NamedTuple):
 
 
 class Cadence(Labelled):
-    """How often work is due; a round is about one of these, which must have ended unless it is a day."""
+    """How often work is due; a round is about one of these, which must have ended unless it is a day.
+
+    DAY_AFTER: about a day that is over, due on the next one.
+    """
 
     DAY = "day", "每日"
+    DAY_AFTER = "day_after", "每日(次日)"
     WORKING_DAY = "working_day", "每个工作日"
     WEEK = "week", "每周"
     WEEK_TO_MONDAY = "week_to_monday", "每周(至周一)"
@@ -37,7 +41,7 @@ _MONTHS = {Cadence.MONTH: 1, Cadence.QUARTER: 3, Cadence.HALF_YEAR: 6, Cadence.Y
 
 def period_at(cadence: Cadence, day: date) -> Period:
     """Give the period in which a day lies; weeks begin on Monday or as they say, quarters and half-years with the year."""
-    if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
+    if cadence in (Cadence.DAY, Cadence.DAY_AFTER, Cadence.WORKING_DAY):
         return Period(day, day)
     if (begins := _WEEK_BEGINS.get(cadence)) is not None:
         first = day - timedelta(days=(day.weekday() - begins) % 7)
@@ -52,6 +56,8 @@ def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: in
     """Give the day on which a period's round is due: a day's own, else so many working days after the period."""
     if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
         return period.first
+    if cadence is Cadence.DAY_AFTER:
+        return period.last + _ONE_DAY
     return add_working_days_to_date(calendar, period.last, working_day)
 
 

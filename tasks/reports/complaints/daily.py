@@ -19,7 +19,7 @@ NO_RECORDING = "无录音编号 no recording"
 NO_ANSWER, LATE_ANSWER, OVERDUE = "到期未答复 not answered", "答复逾期 answered late", "逾期待办 something is overdue"
 
 
-@report("calls-day", "来电记录日检 Daily check of call records", Cadence.DAY)
+@report("calls-day", "来电记录日检 Daily check of call records", Cadence.DAY_AFTER)
 def daily_calls(connection: Connection, about: About) -> Report:
     """Check the day's records, and list the complaints that are to be done."""
     return daily_report(hotline(connection, about.period), about)
