@@ -1,6 +1,7 @@
 """A published report is corrected 报表更正 by a new edition (DOMAIN 4)."""
 
 from schemas.forms.editions import Correction
+from tasks.reports.publication import publish_correction
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.reports import corrected
 
@@ -10,4 +11,4 @@ from tasks.runs.reports import corrected
 )
 def correct_report(job: Job, form: Correction) -> Ended:
     """报表更正 Publish a new edition of a report, of what is known now; the old one stays."""
-    return corrected(job.db, form)
+    return corrected(job.db, publish_correction(job.db, form))

@@ -3,7 +3,7 @@
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from schemas.forms.editions import Correction
 from schemas.problems import BadInput, NotFound, Problem
@@ -27,17 +27,20 @@ def publish_due(connection: Connection, kind: ReportKind, period: Period) -> Edi
     return None if editions.latest(connection, kind.code, period) else _publish(connection, kind, period)
 
 
-def publish_correction(connection: Connection, form: Correction) -> Edition:
-    """Publish a new edition of what is known now; BadInput where that is the same, or nobody of the policy's roles signs."""
+def publish_correction(db: Engine, form: Correction) -> Edition:
+    """Publish a new edition of what is known now.
+
+    BadInput where that is the same, or nobody of the policy's roles signs; NotFound where nothing was published.
+    """
     kind, period = report_kind(form.report), Period(form.since, form.until)
-    _may_correct(connection, form.staff)
-    editions.hold_editions(connection)
-    before = editions.latest(connection, kind.code, period)
-    if before is None:
-        raise NotFound(
-            f"{kind.title} {period.first} – {period.last} 尚未公示 was not published: nothing is to be corrected"
-        )
-    return _publish(connection, kind, period, before, form)
+    with db.begin() as connection:
+        _may_correct(connection, form.staff)
+        editions.hold_editions(connection)
+        before = editions.latest(connection, kind.code, period)
+        if before is None:
+            about = f"{kind.title} {period.first} – {period.last}"
+            raise NotFound(f"{about} 尚未公示 was not published: there is nothing to correct")
+        return _publish(connection, kind, period, before, form)
 
 
 def remove_old_editions(connection: Connection) -> int:

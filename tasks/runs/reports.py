@@ -4,11 +4,10 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from schemas.forms.editions import Correction
 from schemas.forms.periods import PeriodWanted
 from tasks.desk.reports.publishing import INDEX, PUBLISHED, edition_path, lay_out, rounds_of
 from tasks.reports.editions import Edition
-from tasks.reports.publication import publish_correction, remove_old_editions
+from tasks.reports.publication import remove_old_editions
 from tasks.reports.registry import ReportKind
 from tasks.runs.job import Ended, told
 from tasks.runs.rounds import in_rounds
@@ -24,10 +23,8 @@ def published(db: Engine, kind: ReportKind, wanted: PeriodWanted) -> Ended:
     return replace(ended, page=f"{link}\n\n{ended.page}") if ended.page else ended
 
 
-def corrected(db: Engine, form: Correction) -> Ended:
-    """Publish a report anew, and say where it is."""
-    with db.begin() as connection:
-        edition = publish_correction(connection, form)
+def corrected(db: Engine, edition: Edition) -> Ended:
+    """Lay a new edition out, and say where it is."""
     _put_in_order(db)
     ended = told("已更正", f"{edition.title} {edition.first} – {edition.last} 第 {edition.edition} 版 edition")
     return replace(ended, page=f"{ended.page}\n\n[打开 open]({address(edition)})")

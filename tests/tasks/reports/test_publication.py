@@ -58,8 +58,7 @@ def correction(**fields: Any) -> Correction:
 
 
 def correct(db: Engine, **fields: Any) -> Edition:
-    with db.begin() as connection:
-        return publish_correction(connection, correction(**fields))
+    return publish_correction(db, correction(**fields))
 
 
 def one_office_more(db: Engine) -> None:
