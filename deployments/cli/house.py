@@ -18,7 +18,7 @@ from schemas.problems import UpError
 from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
 from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
-from tasks.reference.load import load_holidays
+from tasks.reference.load import load_channels, load_holidays
 
 
 @app.command()
@@ -88,6 +88,16 @@ def holidays(db: Engine, file: Annotated[Path, typer.Argument(help="holidays.csv
         days = load_holidays(connection, file)
         known = known_to(connection)
     return Output(None, [f"✓ 已载入 {days} 天，节假日公布到 {known} holidays are known up to {known}"])
+
+
+@command(db_app, machines=False)
+def channels(
+    db: Engine, file: Annotated[Path, typer.Argument(help="notice_channels.csv: role,office,way,address")]
+) -> Output:
+    """消息渠道 Say anew who hears of what a role is told, by e-mail, group robot or webhook (docs/notices.md)."""
+    with db.begin() as connection:
+        count = load_channels(connection, file)
+    return Output(None, [f"✓ 消息渠道 {count} 条，即刻生效 channels of notices, from now on"])
 
 
 @command(db_app, machines=False)

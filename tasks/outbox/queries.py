@@ -87,6 +87,37 @@ def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -
     connection.execute(insert(notice).values(told))
 
 
+def dead_letters(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """List the messages that were given up and that nobody has settled, the newest first."""
+    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    names = ("id", "destination", "address", "kind", "attempts", "last_error", "created_at")
+    dead = select(*(outbox.c[name] for name in names), number.label("number")).where(outbox.c.state == OutboxState.DEAD)
+    return connection.execute(dead.order_by(outbox.c.id.desc()).limit(most)).all()
+
+
+def held_dead(connection: Connection, message_id: int) -> Row[Any] | None:
+    """Take a message that was given up; `overtaken`: its case is closed, or has sent another there since."""
+    later = outbox.alias()
+    alike = later.c.case_id == outbox.c.case_id, later.c.destination == outbox.c.destination
+    since = exists().where(*alike, later.c.id > outbox.c.id)
+    closed = exists().where(service_case.c.id == outbox.c.case_id, service_case.c.closed_at.is_not(None))
+    mine = outbox.c.id == message_id, outbox.c.state == OutboxState.DEAD
+    wanted = select(outbox, or_(since, closed).label("overtaken")).where(*mine)
+    return connection.execute(wanted.with_for_update(of=outbox)).first()
+
+
+def revive(connection: Connection, message_id: int, now: datetime) -> None:
+    """Let a message be sent again as if it had never been tried."""
+    anew = {"state": OutboxState.PENDING, "next_at": now, "attempts": 0}
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(anew))
+
+
+def drop(connection: Connection, message_id: int, why: str) -> None:
+    """Give a message up for good."""
+    dropped = {"state": OutboxState.DROPPED, "next_at": None, "last_error": why}
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(dropped))
+
+
 def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:
     """Look up the question that a message answers: if its case still `waits`, else the ledger's `kind` and `output`."""
     waits = (service_case.c.closed_at.is_(None) & ledger.c.kind.is_(None)).label("waits")
