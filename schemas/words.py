@@ -311,9 +311,10 @@ class FinanceState(Labelled):
 
 
 class TextState(Labelled):
-    """What the gateway says of a short message."""
+    """What the gateway says of a short message; the embedded one keeps it."""
 
     SENT = "sent", "已送达网关"
+    KEPT = "kept", "未接短信网关，未外发"
     REFUSED = "refused", "网关拒收"
 
 

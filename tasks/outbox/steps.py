@@ -100,5 +100,5 @@ def embedded_answer(destination: str, kind: str, payload: Mapping[str, Any]) -> 
             known = is_account(payload["account"])
             return {"state": "accepted" if known else "refused", "reference": "", "reason": "" if known else NO_ACCOUNT}
         case "sms", "send_text":
-            return {"state": TextState.SENT.value, "reference": "", "reason": ""}
+            return {"state": TextState.KEPT.value, "reference": "", "reason": ""}
     raise ValueError(f"no embedded counterpart for {destination}/{kind}: set its system URL")
