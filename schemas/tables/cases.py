@@ -227,7 +227,7 @@ outbox = table(
     Column("created_at", Moment, nullable=False),
     CheckConstraint("(state = 'pending') = (next_at IS NOT NULL)", name="next_at"),
 )
-index("ix_outbox_pending", outbox.c.next_at, where=outbox.c.state == "pending")
+index("ix_outbox_pending", outbox.c.next_at, outbox.c.id, where=outbox.c.state == "pending")
 _of_no_case = outbox.c.case_id.is_(None) & (outbox.c.state == "pending")
 index("ix_outbox_address", outbox.c.destination, outbox.c.address, outbox.c.id, where=_of_no_case)
 index("ix_outbox_dead", outbox.c.id, where=outbox.c.state == "dead")

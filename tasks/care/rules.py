@@ -54,7 +54,9 @@ def round_page(period: Period, wanted: Mapping[Occasion, int], released: Release
         f"被取代 replaced **{released.replaced}** · 已退订 opted out **{released.opted_out}**",
     ]
     if refused:
-        told = [f"| {mask_phone(row.phone)} | {Occasion(row.occasion).zh} | {row.reason} |" for row in refused[:MOST_SHOWN]]
+        told = [
+            f"| {mask_phone(row.phone)} | {Occasion(row.occasion).zh} | {row.reason} |" for row in refused[:MOST_SHOWN]
+        ]
         lines += [
             "#### 网关拒收，请核对号码 Refused by the gateway",
             "\n".join(["| 电话 | 事由 | 原因 |", "|---|---|---|", *told]),

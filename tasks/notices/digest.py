@@ -6,11 +6,11 @@ What is told lies in the inbox and on the case sheet all the same; without chann
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tasks.durable import clock
 from tasks.notices.queries import channels, take_unpassed
-from tasks.notices.rules import digests
+from tasks.notices.rules import TRIAL, Recipient, digests
 from tasks.outbox.rules import opens_at
 from tasks.outbox.steps import Letter, send_all
 from tasks.policies.queries import setting_today
@@ -32,9 +32,14 @@ def pass_on(db: Engine) -> Passed:
         if opens_at(hours, now):
             return Passed(0, 0, quiet=True)
         told = take_unpassed(connection, now)
-        letters = [
-            Letter(f"digest:{uuid4()}", *to, "digest", digest, hours)
-            for to, digest in digests(told, channels(connection)).items()
-        ]
+        digested = digests(told, channels(connection))
+        letters = [Letter(f"digest:{uuid4()}", *to, "digest", digest, hours) for to, digest in digested.items()]
         send_all(connection, letters, now)
     return Passed(len(told), len(letters))
+
+
+def try_channels(connection: Connection) -> int:
+    """Send a message to each who hears of anything, at whatever hour, so that people see that it arrives; gives how many."""
+    recipients = {Recipient(channel.way, channel.address) for channel in channels(connection)}
+    letters = [Letter(f"digest:{uuid4()}", *to, "digest", TRIAL) for to in sorted(recipients)]
+    return len(send_all(connection, letters, clock.now()))

@@ -8,6 +8,7 @@ from tasks.cycle.rules import Notice
 from tasks.unit.work import SHANGHAI
 
 MOST_SHOWN = 50
+TRIAL = {"title": "售后提醒 渠道试发 a test of this channel", "lines": ["收到即设置成功 it works"], "more": 0}
 TEXTS = {
     Notice.WARNING: "时限将到，请于 {due} 前完成 most of the time is used, due {due}",
     Notice.OVERDUE: "已逾期，应于 {due} 完成 is overdue, was due {due}",

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from datetime import timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -27,8 +28,9 @@ def send_mail(message: Row[Any], timeout: timedelta) -> dict[str, Any]:
     try:
         mail, where = _written(message, sender), _server(server)
         return {"reply": asyncio.run(_send(mail, where, timeout.total_seconds()))}
-    except ValueError as error:
-        raise Undelivered(f"{SERVER}, {SENDER}: {type(error).__name__}") from None  # its text may tell the password
+    except (ValueError, IndexError, MessageError) as error:  # as email parses; its text may tell the password
+        wrong = f"地址或设置有误 the address, {SERVER} or {SENDER} is wrong"
+        raise Undelivered(f"{wrong}: {type(error).__name__}") from None
     except aiosmtplib.SMTPRecipientsRefused as refused:
         raise _refusal(refused.recipients[0]) from None
     except aiosmtplib.SMTPResponseException as refused:
@@ -71,7 +73,10 @@ def _written(message: Row[Any], sender: str) -> EmailMessage:
 
 
 def _domain(mail: EmailMessage) -> str:
-    return str(mail["From"].addresses[0].domain)
+    """Name the sender's house; ValueError where it has none."""
+    if not (domain := str(mail["From"].addresses[0].domain)):
+        raise ValueError(mail["From"])
+    return domain
 
 
 def _server(url: str) -> SplitResult:

@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import Engine, text
 
 from schemas.problems import BadInput
-from tasks.notices.digest import Passed, pass_on
+from tasks.notices.digest import Passed, pass_on, try_channels
 from tasks.notices.rules import MOST_SHOWN, NoticeChannel, Told, digests
 from tasks.reference.load import load_channels
 from tests.play import Play
@@ -113,6 +113,16 @@ def test_rounds_at_the_same_time_send_everything_once(play: Play, case: int) -> 
     with ThreadPoolExecutor(4) as threads:
         rounds = list(threads.map(lambda _: pass_on(play.db), range(4)))
     assert sorted(rounds) == [Passed(0, 0)] * 3 + [Passed(21, 1)]
+
+
+def test_a_trial_reaches_each_recipient_once_at_any_hour(play: Play, today: time_machine.Traveller) -> None:
+    today.move_to("2026-11-18T23:00:00+08:00")
+    for role in ("SUPERVISOR", "FINANCE"):
+        open_channel(play, NoticeChannel(role, None, "wecom", "DESK"))
+    open_channel(play, BEIJING)
+    with play.db.begin() as connection:
+        assert try_channels(connection) == 2
+    assert [(row.address, row.hours) for row in sent(play.db)] == [("bj@house.example", None), ("DESK", None)]
 
 
 def load(db: Engine, tmp_path: Path, *rows: str) -> int:

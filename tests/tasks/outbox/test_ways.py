@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -167,6 +168,7 @@ def test_a_password_never_goes_in_the_clear(db: Engine, client: httpx.Client, po
         ("AFTERSALES_SMTP_URL", f"http://desk:{SECRET}@x"),
         ("AFTERSALES_SMTP_URL", f"smtp://desk:{SECRET}@x:port"),
         ("AFTERSALES_SMTP_FROM", ""),
+        ("AFTERSALES_SMTP_FROM", "nobody"),
     ],
 )
 def test_a_mail_server_that_is_not_set_up_is_said_without_its_password(
@@ -177,6 +179,14 @@ def test_a_mail_server_that_is_not_set_up_is_said_without_its_password(
     with pytest.raises(Undelivered, match=name) as why:
         send_mail(sent, timedelta(seconds=1))
     assert SECRET not in str(why.value)
+
+
+@pytest.mark.parametrize("address", ["a,b@house.example", "a@", "<@house.example", "a\x00@b"])
+def test_an_address_that_is_none_is_said(db: Engine, post: Postbox, address: str) -> None:
+    sent = row(db, write(db, Way.EMAIL, "a@house.example"))
+    with pytest.raises(Undelivered):
+        send_mail(SimpleNamespace(**{**sent._mapping, "address": address}), timedelta(seconds=1))
+    assert post.mails == []
 
 
 @pytest.mark.parametrize("way", [Way.WECOM, Way.DINGTALK])
