@@ -8,6 +8,7 @@ from schemas.tables.cycles import *
 from schemas.tables.editions import *
 from schemas.tables.evaluations import *
 from schemas.tables.history import *
+from schemas.tables.messages import *
 from schemas.tables.money import *
 from schemas.tables.reference import *
 from schemas.tables.scheduled import *
