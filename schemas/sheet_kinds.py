@@ -56,6 +56,7 @@ class Column:
     of_line    it belongs to one line of the form, not to the whole
     given      of a column that is only shown: the pre-filled column whose value it repeats
     wrapped    its text may take several lines
+    later      it came when rows without it had been taken already
     """
 
     heading: str
@@ -71,6 +72,7 @@ class Column:
     past: bool = False
     given: str = ""
     wrapped: bool = False
+    later: bool = False
 
     @property
     def choices(self) -> list[str]:
@@ -98,6 +100,7 @@ def column_of(field: FieldInfo, of_line: bool, must: bool) -> Column:
         next((kind for kind in types if issubclass(kind, Labelled)), None),
         next((known for known in field.metadata if isinstance(known, Register)), None),
         Sense.PAST in field.metadata,
+        later=cell.later,
     )
 
 

@@ -245,11 +245,42 @@ class OrderState(Labelled):
 
 
 class OutboxState(Labelled):
-    """A message to another system."""
+    """A message that leaves the house; a dead one waits for a person, who sends it again or drops it."""
 
     PENDING = "pending", "待发送"
     ANSWERED = "answered", "已答复"
     DEAD = "dead", "发送失败"
+    DROPPED = "dropped", "已放弃"
+
+
+class Way(Labelled):
+    """By which way notices reach people outside of the desk."""
+
+    EMAIL = "email", "邮件"
+    WECOM = "wecom", "企业微信群机器人"
+    DINGTALK = "dingtalk", "钉钉群机器人"
+    WEBHOOK = "webhook", "网络回调"
+
+
+class Occasion(Labelled):
+    """After what a customer gets a care message 温馨短信 (S1 1.4.2; DOMAIN, "Scheduled work")."""
+
+    ENQUIRY = "enquiry", "咨询"
+    DEPOSIT = "deposit", "定金"
+    CONTRACT = "contract", "签约"
+    REGISTRATION = "registration", "保修卡登记"
+    DELIVERY = "delivery", "送达"
+    CLOSED = "closed", "结案"
+    REGULAR = "regular", "老客户问候"
+
+
+class CareState(Labelled):
+    """What became of a care message before it left."""
+
+    WAITING = "waiting", "待发"
+    SENT = "sent", "已发出"
+    REPLACED = "replaced", "被后一条取代"
+    OPTED_OUT = "opted_out", "客户已退订"
 
 
 class PaymentKind(Labelled):
@@ -277,6 +308,14 @@ class FinanceState(Labelled):
     PAID = "paid", "已付款"
     ACCEPTED = "accepted", "已受理"
     REFUSED = "refused", "退票"
+
+
+class TextState(Labelled):
+    """What the gateway says of a short message; the embedded one keeps it."""
+
+    SENT = "sent", "已送达网关"
+    KEPT = "kept", "未接短信网关，未外发"
+    REFUSED = "refused", "网关拒收"
 
 
 class Verdict(Labelled):

@@ -17,8 +17,9 @@ from flows import load
 from schemas.problems import UpError
 from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
+from tasks.notices.digest import try_channels
 from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
-from tasks.reference.load import load_holidays
+from tasks.reference.load import load_channels, load_holidays
 
 
 @app.command()
@@ -88,6 +89,20 @@ def holidays(db: Engine, file: Annotated[Path, typer.Argument(help="holidays.csv
         days = load_holidays(connection, file)
         known = known_to(connection)
     return Output(None, [f"✓ 已载入 {days} 天，节假日公布到 {known} holidays are known up to {known}"])
+
+
+@command(db_app, machines=False)
+def channels(
+    db: Engine,
+    file: Annotated[Path, typer.Argument(help="notice_channels.csv: role,office,way,address")],
+    trial: Annotated[bool, typer.Option("--try", help="试发一条 send each channel a message")] = False,
+) -> Output:
+    """消息渠道 Say anew who hears of what a role is told, by e-mail, group robot or webhook (docs/notices.md)."""
+    with db.begin() as connection:
+        told = [f"✓ 消息渠道 {load_channels(connection, file)} 条，即刻生效 channels of notices, from now on"]
+        if trial:
+            told.append(f"✓ 试发 {try_channels(connection)} 条，见各渠道或客服主管收件箱 each channel gets a message")
+    return Output(None, told)
 
 
 @command(db_app, machines=False)

@@ -34,12 +34,14 @@ class Cell:
     """What a sheet shows of a field: the template's example, the heading's note (else its hint), the column's width.
 
     given   the heading under which an inbox repeats what was pre-filled, beside what people then make of it
+    later   the field came when rows without it had been taken already: left empty, a row is still known
     """
 
     example: object = ""
     note: str = ""
     width: int = 14
     given: str = ""
+    later: bool = False
 
 
 class Register(Enum):

@@ -107,11 +107,14 @@ class ListDecision(Decision):
     hints=("清单发出后登记承运商、运单号和预计到货日期。",),
 )
 class ListShipped(Decision):
-    """确认物流信息: by whom, under which number, to arrive when."""
+    """确认物流信息: by whom, under which number, to arrive when, at what freight."""
 
     carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER, Cell("德邦物流", width=16)]
     tracking: Annotated[fields.Name, label("运单号", "Tracking number"), Cell("DB123456", width=20)]
     expected: Annotated[fields.Day, label("预计到货", "Expected on"), Cell(date(2026, 5, 20), width=13)]
+    freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell("", "元；返件运费", 10, later=True)] = Field(
+        0, validate_default=True
+    )
 
 
 class ArrivedLine(Form):

@@ -166,7 +166,9 @@ notice = table(
     Column("role", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("sent_at", Moment, nullable=False),
+    Column("passed_at", Moment, comment="on to whoever hears of it by a message, if anybody does"),
 )
+index("ix_notice_to_pass", notice.c.sent_at, where=notice.c.passed_at.is_(None))
 
 letter = table(
     "letter",
@@ -208,11 +210,13 @@ index("uq_document_reverses", document.c.reverses, where=document.c.reverses.is_
 outbox = table(
     "outbox",
     Column("id", BigInteger, Identity(), primary_key=True),
-    of_case(nullable=False, index=True),
-    Column("step_key", Text, nullable=False),
+    of_case(index=True, comment="empty: of no case"),
+    Column("step_key", Text, nullable=False, server_default=""),
     Column("idempotency_key", Text, nullable=False, unique=True),
     Column("destination", String(20), nullable=False),
+    Column("address", Text, nullable=False, server_default="", comment="who gets it there"),
     Column("kind", String(40), nullable=False),
+    Column("hours", Json, comment="[from, to] by Shanghai's clock, in which it may be sent; empty: at any time"),
     Column("payload", Json, nullable=False),
     Column("answers", Text, comment="key of the event that the answer decides, if one waits for it"),
     *word_of(OutboxState, "state", 12),
@@ -223,6 +227,9 @@ outbox = table(
     Column("created_at", Moment, nullable=False),
     CheckConstraint("(state = 'pending') = (next_at IS NOT NULL)", name="next_at"),
 )
-index("ix_outbox_pending", outbox.c.next_at, where=outbox.c.state == "pending")
+index("ix_outbox_pending", outbox.c.next_at, outbox.c.id, where=outbox.c.state == "pending")
+_of_no_case = outbox.c.case_id.is_(None) & (outbox.c.state == "pending")
+index("ix_outbox_address", outbox.c.destination, outbox.c.address, outbox.c.id, where=_of_no_case)
+index("ix_outbox_dead", outbox.c.id, where=outbox.c.state == "dead")
 
 counter = table("counter", Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))

@@ -8,9 +8,10 @@ from schemas.forms.base import Request
 from schemas.forms.repairs import RepairApplication
 from schemas.forms.specials import SpecialOrder
 from schemas.problems import Problem
+from schemas.tables import duplicate_line
 from schemas.words import Channel, Role
 from tasks.applications.queries import BY_ORDER, catalogue, cover, open_lines, sales
-from tasks.applications.rules import line_problems, price_lines
+from tasks.applications.rules import Twin, line_problems, price_lines
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lines.steps import add_lines
@@ -39,6 +40,8 @@ def accept_application(
     twins = unit.read_by(open_lines, BY_ORDER, form)
     assert twins is not None
     again = channel == Channel.SYSTEM  # what another case needs again was applied for once
+    if not (problems or again):
+        note_duplicates(form, unit, facts["office"], twins)
     problems += line_problems(parts, form.lines, {} if again else twins, today)
     if form.found_on and form.found_on > today:
         problems.append(Problem("发现日期 found on", form.found_on, f"不能晚于今天 {today} must not be after today"))
@@ -46,6 +49,17 @@ def accept_application(
         listed = [(parts.get(line.part), line.reason) for line in form.lines]
         twins |= {(part.code, reason.value): BESIDE for part, reason in listed if part}
     return facts, problems
+
+
+def note_duplicates(
+    form: PartsApplication | RepairApplication, unit: Unit, office: str, twins: Mapping[Twin, str]
+) -> None:
+    """Keep which lines are refused because they are open already, each once a day: the 配件申报评估表 counts them."""
+    parts, today = unit.read(catalogue), shanghai_day(clock.now())
+    for line in form.lines:
+        if (part := parts.get(line.part)) and (twin := (part.code, line.reason.value)) in twins:
+            about = {"applicant": form.applicant, "order_no": form.order_no, "applied_on": today}
+            unit.ensure(0, duplicate_line, {"office": office, **about, "part": twin[0], "reason": twin[1]})
 
 
 def applied_for(

@@ -7,11 +7,11 @@ from sqlalchemy import Column, Connection, Select, Text, case, cast, exists, fun
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.shapes import Reminder
-from schemas.tables import notice, service_case, work_item
+from schemas.tables import notice, notice_channel, service_case, work_item
 from schemas.tables.base import Json, Moment
 from tasks.cycle.rules import Notice, shanghai_day
 from tasks.durable.process import PROCESSES
-from tasks.notices.rules import notice_text
+from tasks.notices.rules import NoticeChannel, Told, notice_text
 
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
 
@@ -60,6 +60,21 @@ def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> 
         return []
     told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.text)
     return list(connection.execute(told).scalars())
+
+
+def take_unpassed(connection: Connection, now: datetime) -> list[Told]:
+    """Note that all there is was passed on, and give it, the oldest first."""
+    mine = notice.c.passed_at.is_(None), service_case.c.id == notice.c.case_id
+    passed = update(notice).where(*mine).values(passed_at=now)
+    rows = connection.execute(passed.returning(notice.c.role, service_case.c.office, notice.c.text, notice.c.sent_at))
+    return [Told(*row[:3]) for row in sorted(rows, key=lambda row: (row.sent_at, row.text))]
+
+
+def channels(connection: Connection) -> list[NoticeChannel]:
+    """Load who hears of what."""
+    columns = (notice_channel.c[name] for name in NoticeChannel._fields)
+    rows = connection.execute(select(*columns).order_by(notice_channel.c.way, notice_channel.c.address))
+    return [NoticeChannel(*row) for row in rows]
 
 
 def _due(by: datetime) -> Select[Any]:

@@ -1,12 +1,14 @@
-"""How reminders of an open item read (DOMAIN 4, "Scheduled work"); pure."""
+"""How reminders of an open item read (DOMAIN 4, "Scheduled work"), and whom they reach by message; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from tasks.cycle.rules import Notice
 from tasks.unit.work import SHANGHAI
 
 MOST_SHOWN = 50
+TRIAL = {"title": "售后提醒 渠道试发 a test of this channel", "lines": ["收到即设置成功 it works"], "more": 0}
 TEXTS = {
     Notice.WARNING: "时限将到，请于 {due} 前完成 most of the time is used, due {due}",
     Notice.OVERDUE: "已逾期，应于 {due} 完成 is overdue, was due {due}",
@@ -40,6 +42,45 @@ def watch_summary(
         *_listed([f"- ⚠ {number}: {why}" for number, why in failed]),
     ]
     return "\n\n".join(lines)
+
+
+class Recipient(NamedTuple):
+    """Who hears of notices by message: an e-mail address, or a robot or webhook by its name."""
+
+    way: str
+    address: str
+
+
+class Told(NamedTuple):
+    """A notice that was written: for which role, about a case of which office."""
+
+    role: str
+    office: str
+    text: str
+
+
+class NoticeChannel(NamedTuple):
+    """Who hears of what a role is told; without an office, of every office."""
+
+    role: str
+    office: str | None
+    way: str
+    address: str
+
+
+def digests(told: Iterable[Told], channels: Sequence[NoticeChannel]) -> dict[Recipient, Mapping[str, Any]]:
+    """Make one message a recipient of all that it hears of, the same text once."""
+    heard = dict[Recipient, dict[str, None]]()
+    for one in told:
+        for channel in channels:
+            if channel.role == one.role and channel.office in (None, one.office):
+                heard.setdefault(Recipient(channel.way, channel.address), {})[one.text] = None
+    return {recipient: _digest(list(lines)) for recipient, lines in heard.items()}
+
+
+def _digest(lines: Sequence[str]) -> Mapping[str, Any]:
+    title = f"售后提醒 {len(lines)} 条 after-sales reminders"
+    return {"title": title, "lines": lines[:MOST_SHOWN], "more": max(0, len(lines) - MOST_SHOWN)}
 
 
 def _listed(lines: Sequence[str]) -> list[str]:

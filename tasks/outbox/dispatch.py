@@ -1,11 +1,13 @@
 """The dispatcher (law 6): sends what is due, gives the answer to the case, then marks the message answered.
 
 Killed at any point, the same message is sent again under the same idempotency key when the claim has run out;
-the other system knows the key, and the case takes the first answer only.
+the other system knows the key, and the case takes the first answer only. What cannot know a key gets a message at least
+once: docs/notices.md says what that means for a robot and for e-mail.
 """
 
 import random
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -17,8 +19,9 @@ from schemas.words import Channel, EntryKind, OutboxState, Role
 from tasks.durable import clock
 from tasks.durable.stage import advance
 from tasks.outbox import queries
-from tasks.outbox.client import Undelivered, send
-from tasks.outbox.rules import DeliveryRules
+from tasks.outbox.client import send
+from tasks.outbox.post import Undelivered
+from tasks.outbox.rules import DeliveryRules, opens_at
 
 BATCH = 100  # messages of a round
 
@@ -42,7 +45,9 @@ def dispatch_due(db: Engine, client: httpx.Client) -> dict[str, OutboxState]:
 
 
 def _deliver(db: Engine, client: httpx.Client, rules: DeliveryRules, message: Row[Any]) -> OutboxState:
-    """Send one claimed message and note what came of it."""
+    """Send one claimed message and note what came of it; not at an hour at which it must not leave."""
+    if later := opens_at(message.hours, clock.now()):
+        return _give_back(db, message, later)
     try:
         if message.attempts > rules.attempts:
             why = f"派发多次中断 cut off after {rules.attempts} attempts: {message.last_error}"
@@ -52,12 +57,16 @@ def _deliver(db: Engine, client: httpx.Client, rules: DeliveryRules, message: Ro
     except Undelivered as error:
         return _note_failure(db, rules, message, error)
     except Unavailable:  # a leg has taken the case in hand since: come back to it, for the same answer
-        with db.begin() as connection:
-            queries.give_back(connection, message, clock.now())
-        return OutboxState.PENDING
+        return _give_back(db, message, clock.now())
     with db.begin() as connection:
         queries.settle(connection, message, answer, clock.now())
     return OutboxState.ANSWERED
+
+
+def _give_back(db: Engine, message: Row[Any], next_at: datetime) -> OutboxState:
+    with db.begin() as connection:
+        queries.give_back(connection, message, next_at)
+    return OutboxState.PENDING
 
 
 def _note_failure(db: Engine, rules: DeliveryRules, message: Row[Any], error: Undelivered) -> OutboxState:

@@ -1,10 +1,10 @@
 """The SQL of the outbox: who sends which message when, what came back, and what a person must see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, exists, insert, or_, select, update
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
@@ -27,18 +27,27 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
     """Take the message that is due longest, with its case's `number`, for this dispatcher alone until `until`.
 
     The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
-    before it. One whose answer its case could not take, for a leg has that in hand, is left for later.
+    before it; those of no case to one address, too: who hangs is not tried with the next one meanwhile. One whose
+    answer its case could not take, for a leg has that in hand, is left for later.
     """
     one, other, pending = outbox.alias(), outbox.alias(), OutboxState.PENDING
-    alike = other.c.case_id == one.c.case_id, other.c.destination == one.c.destination
-    before = exists().where(*alike, other.c.id < one.c.id, other.c.state == pending)
-    due_now = one.c.state == pending, one.c.next_at <= due, ~before
+    alike = other.c.destination == one.c.destination, other.c.id < one.c.id, other.c.state == pending
+    before = exists().where(*alike, other.c.case_id == one.c.case_id)
+    of_none = and_(other.c.case_id.is_(None), other.c.address == one.c.address)
+    ahead = and_(one.c.case_id.is_(None), exists().where(*alike, of_none))
+    due_now = one.c.state == pending, one.c.next_at <= due, ~before, ~ahead
     free = or_(one.c.answers.is_(None), ~is_held(one.c.case_id))
     first = select(one.c.id).where(*due_now, free).order_by(one.c.next_at, one.c.id).limit(1)
     claimed = update(outbox).where(outbox.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
     number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
     taken = claimed.values(attempts=outbox.c.attempts + 1, next_at=until).returning(outbox, number.label("number"))
     return connection.execute(taken).first()
+
+
+def add_messages(connection: Connection, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write messages; gives their ids, in order."""
+    written = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(written, list(map(dict, messages))).scalars()) if messages else []
 
 
 def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any], now: datetime) -> None:
@@ -48,9 +57,9 @@ def settle(connection: Connection, message: Row[Any], answer: Mapping[str, Any],
     connection.execute(mine.values(last_error="", **done))
 
 
-def give_back(connection: Connection, message: Row[Any], now: datetime) -> None:
-    """Let a message be claimed again, the attempt not counted."""
-    connection.execute(_still_mine(message).values(next_at=now, attempts=message.attempts - 1))
+def give_back(connection: Connection, message: Row[Any], next_at: datetime) -> None:
+    """Let a message be claimed again from then on, the attempt not counted."""
+    connection.execute(_still_mine(message).values(next_at=next_at, attempts=message.attempts - 1))
 
 
 def postpone(connection: Connection, message: Row[Any], next_at: datetime, error: str) -> None:
@@ -64,15 +73,49 @@ def _still_mine(message: Row[Any]) -> Update:
 
 
 def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -> None:
-    """Give a message up and tell the people who must see it, unless another dispatcher has it by now."""
+    """Give a message up, unless another dispatcher has it by now; who must see it has it in the inbox from now on.
+
+    Where it is of a case they are told too; of one that told them something they are not, or that would have no end.
+    """
     dead = _still_mine(message).values(state=OutboxState.DEAD, next_at=None, last_error=error)
-    if connection.execute(dead.returning(outbox.c.id)).first() is None:
+    if connection.execute(dead.returning(outbox.c.id)).first() is None or message.case_id is None:
         return
     what = f"{message.destination}/{message.kind}"
     text = f"{message.number} 发送失败，需人工处理 the message {what} is given up, a person must look: {error}"
     place = {"case_id": message.case_id, "step_key": message.step_key, "text": text, "sent_at": now}
     told = [place | {"kind": f"dead-letter:{role}", "role": role} for role in SEES_DEAD_LETTERS]
     connection.execute(insert(notice).values(told))
+
+
+def dead_letters(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """List the messages that were given up and that nobody has settled, the newest first."""
+    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    names = ("id", "destination", "address", "kind", "attempts", "last_error", "created_at")
+    dead = select(*(outbox.c[name] for name in names), number.label("number")).where(outbox.c.state == OutboxState.DEAD)
+    return connection.execute(dead.order_by(outbox.c.id.desc()).limit(most)).all()
+
+
+def held_dead(connection: Connection, message_id: int) -> Row[Any] | None:
+    """Take a message that was given up; `overtaken`: its case is closed, or has sent another there since."""
+    later = outbox.alias()
+    alike = later.c.case_id == outbox.c.case_id, later.c.destination == outbox.c.destination
+    since = exists().where(*alike, later.c.id > outbox.c.id)
+    closed = exists().where(service_case.c.id == outbox.c.case_id, service_case.c.closed_at.is_not(None))
+    mine = outbox.c.id == message_id, outbox.c.state == OutboxState.DEAD
+    wanted = select(outbox, or_(since, closed).label("overtaken")).where(*mine)
+    return connection.execute(wanted.with_for_update(of=outbox)).first()
+
+
+def revive(connection: Connection, message_id: int, now: datetime) -> None:
+    """Let a message be sent again as if it had never been tried."""
+    anew = {"state": OutboxState.PENDING, "next_at": now, "attempts": 0}
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(anew))
+
+
+def drop(connection: Connection, message_id: int, why: str) -> None:
+    """Give a message up for good."""
+    dropped = {"state": OutboxState.DROPPED, "next_at": None, "last_error": why}
+    connection.execute(update(outbox).where(outbox.c.id == message_id).values(dropped))
 
 
 def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:

@@ -28,17 +28,27 @@ def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int,
 
 def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
     """Give the policy version that is valid today."""
-    today = shanghai_day(clock.now())
-    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= today)
+    return version_on(connection, shanghai_day(clock.now()))
+
+
+def version_on(connection: Connection, day: date) -> int:
+    """Give the policy version that is valid on a day."""
+    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= day)
     version = connection.execute(begun.order_by(policy_version.c.valid_from.desc()).limit(1)).scalar()
     if version is None:
-        raise NotFound(f"{today} 没有生效的政策 no policy version is valid on {today}")
+        raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
     return int(version)
 
 
 def setting_today(connection: Connection, key: str) -> Any:
     """Give the value that a policy has today, of what no case keeps a version for."""
     return policies(connection)[version_today(connection)][key]
+
+
+def settings_on(connection: Connection, day: date) -> dict[str, Any]:
+    """Give the policies' values as they are on a day, of days before all policies as they were first: key → value."""
+    first = connection.execute(select(func.min(policy_version.c.valid_from))).scalar_one()
+    return policies(connection)[version_on(connection, max(day, first))]
 
 
 def settings(work: Work) -> dict[str, Any]:

@@ -17,7 +17,21 @@ from io import StringIO
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, Numeric, String, Table, func, insert, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeEngine
 
@@ -46,6 +60,7 @@ FILES = {  # in the order of their references
     "holidays": tables.holiday,
     "sales": tables.sales_record,
     "carriers": tables.carrier,
+    "notice_channels": tables.notice_channel,
     "stock": tables.stock_movement,
 }
 COLUMNS = {
@@ -115,6 +130,17 @@ def load_holidays(connection: Connection, file: Traversable) -> int:
     if problems:
         raise BadInput(problems)
     return publish(connection, [row.values for row in rows])
+
+
+def load_channels(connection: Connection, file: Traversable) -> int:
+    """Put these channels of notices in the place of all that there are; gives how many. The caller commits."""
+    problems = list[Problem]()
+    rows = _read(file, "notice_channels", problems)
+    if problems:
+        raise BadInput(problems)
+    connection.execute(delete(tables.notice_channel))
+    _insert(connection, "notice_channels", tables.notice_channel, rows)
+    return len(rows)
 
 
 def _read(path: Traversable, name: str, problems: list[Problem]) -> list[Row]:

@@ -66,7 +66,7 @@ def ship_list(work: Work, listed: Listed, form: ListShipped) -> DocumentRef:
     """Move the goods out of the office's damaged warehouse with one 调拨单; on the road they are nobody's stock."""
     places = work.read(warehouses_of)
     here, there = places["damaged", work.case.office], places["damaged", None]
-    told = GoodsShipped(number=work.case.number, **form.model_dump(exclude={"staff"}))
+    told = GoodsShipped(number=work.case.number, **form.model_dump(exclude={"staff", "freight"}))
     for one in listed:
         receive(work, one.line_no, one.part, -one.quantity, MovementKind.TRANSFER_OUT, here)
         write_to(work, one, "shipped", told)

@@ -16,39 +16,60 @@ class Period(NamedTuple):
     first: date
     last: date
 
+    @property
+    def months(self) -> list[str]:
+        """The months in which its days lie: 2026-10, 2026-11."""
+        first, last = (day.year * 12 + day.month - 1 for day in self)
+        return [f"{month // 12}-{month % 12 + 1:02d}" for month in range(first, last + 1)]
+
 
 class Cadence(Labelled):
-    """How often work is due; a round is about one of these, which must have ended unless it is a day."""
+    """How often work is due; a round is about one of these, which must have ended unless it is a day.
+
+    DAY_AFTER: about a day that is over, due on the next one.
+    """
 
     DAY = "day", "每日"
+    DAY_AFTER = "day_after", "每日(次日)"
     WORKING_DAY = "working_day", "每个工作日"
     WEEK = "week", "每周"
+    WEEK_TO_MONDAY = "week_to_monday", "每周(至周一)"
+    WEEK_TO_THURSDAY = "week_to_thursday", "每周(至周四)"
     MONTH = "month", "每月"
     QUARTER = "quarter", "每季"
     HALF_YEAR = "half_year", "每半年"
     YEAR = "year", "每年"
 
 
+_WEEK_BEGINS = {Cadence.WEEK: 0, Cadence.WEEK_TO_MONDAY: 1, Cadence.WEEK_TO_THURSDAY: 4}  # weekday
 _MONTHS = {Cadence.MONTH: 1, Cadence.QUARTER: 3, Cadence.HALF_YEAR: 6, Cadence.YEAR: 12}
 
 
 def period_at(cadence: Cadence, day: date) -> Period:
-    """Give the period in which a day lies; weeks begin on Monday, quarters and half-years with the year."""
-    if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
+    """Give the period in which a day lies; weeks begin on Monday or as they say, quarters and half-years with the year."""
+    if cadence in (Cadence.DAY, Cadence.DAY_AFTER, Cadence.WORKING_DAY):
         return Period(day, day)
-    if cadence is Cadence.WEEK:
-        monday = day - timedelta(days=day.weekday())
-        return Period(monday, monday + timedelta(days=6))
+    if (begins := _WEEK_BEGINS.get(cadence)) is not None:
+        first = day - timedelta(days=(day.weekday() - begins) % 7)
+        return Period(first, first + timedelta(days=6))
     months = _MONTHS[cadence]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     beyond = first.month + months
     return Period(first, date(first.year + (beyond > 12), (beyond - 1) % 12 + 1, 1) - _ONE_DAY)
 
 
+def months_until(day: date, many: int) -> Period:
+    """Give so many whole months, the last one that of a day."""
+    month = day.year * 12 + day.month - many
+    return Period(date(month // 12, month % 12 + 1, 1), period_at(Cadence.MONTH, day).last)
+
+
 def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: int) -> date:
     """Give the day on which a period's round is due: a day's own, else so many working days after the period."""
     if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
         return period.first
+    if cadence is Cadence.DAY_AFTER:
+        return period.last + _ONE_DAY
     return add_working_days_to_date(calendar, period.last, working_day)
 
 

@@ -23,6 +23,7 @@ from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, 
 from tasks.desk.queries import inbox, open_counts
 from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
+from tasks.outbox.queries import SEES_DEAD_LETTERS, dead_letters
 from tasks.people.queries import offices
 from tasks.runs.job import JOBS
 from tasks.runs.locks import one_at_a_time
@@ -75,10 +76,12 @@ class Publisher:
         with db.connect() as connection:
             rows = inbox(connection, None, MOST_WAITING)
             counts = open_counts(connection)
+            dead = dead_letters(connection, MOST_WAITING)
         linked, pages = self.links(), list[Page]()
         for role in STAFF_ROLES:
             waiting = [row for row in rows if role in (row.role, row.also)]
-            text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0)
+            given_up = dead if role in SEES_DEAD_LETTERS else ()
+            text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0, given_up)
             pages.append(Page(inbox_key(role), f"收件箱 Inbox · {role.zh}", text))
         return self._publish_changed(db, pages)
 

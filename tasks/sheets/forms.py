@@ -138,9 +138,12 @@ def all_rows(forms: Iterable[SheetForm]) -> list[SheetRow]:
 def mark_rows(kind: SheetKind, rows: Iterable[SheetRow]) -> None:
     """Mark each row by its content; of equal rows the n-th by its n."""
     seen: dict[str, int] = {}
-    headings = [column.heading for column in kind.columns if column is not kind.key]
+    columns = [column for column in kind.columns if column is not kind.key]
     for row in rows:
-        content = "\x1f".join([kind.code, row.key, *(row.values.get(heading, "") for heading in headings)])
+        told = [
+            row.values.get(column.heading, "") for column in columns if column.heading in row.values or not column.later
+        ]
+        content = "\x1f".join([kind.code, row.key, *told])
         seen[content] = nth = seen.get(content, 0) + 1
         row.mark = uuid5(NAMESPACE, f"{content}\x1f{nth}")
 

@@ -607,6 +607,14 @@ def test_the_holidays_of_a_new_year_are_loaded_once(run: Run, tmp_path: Path) ->
     refused(run("db", "holidays", file), "2027 年及以前已公布")
 
 
+def test_channels_of_notices_are_loaded_or_their_errors_named(run: Run, tmp_path: Path) -> None:
+    (file := tmp_path / "channels.csv").write_text("role,office,way,address\nSUPERVISOR,,wecom,DESK\n", "utf-8")
+    assert "消息渠道 1 条" in run("db", "channels", file).stdout
+    assert "试发 1 条" in run("db", "channels", file, "--try").stdout
+    file.write_text("role,office,way,address\nBOSS,,wecom,DESK\n", "utf-8")
+    refused(run("db", "channels", file), "role")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -506,6 +507,19 @@ def test_an_inbox_links_what_has_a_run_and_shows_what_has_none_yet() -> None:
     assert f"[去办理 open](/v2/runs/flow-run/{RUN}) |" in page
     assert "| 审核修正 | 1\\. 铰链 × 4 @ 9.20 · 质量问题 |" in page
     assert "共 950 项" in page
+
+
+def test_an_inbox_shows_messages_that_could_not_be_sent_with_phones_masked() -> None:
+    one = {"id": 7, "number": "PA-2026-000123", "destination": "order", "address": "", "kind": "place_order"}
+    two = {"id": 8, "number": None, "destination": "sms", "address": "13800001048", "kind": "send_text"}
+    more = {"attempts": 10, "last_error": "HTTP 500 | 13800001048"}
+    links = Links(forms={"外发失败处理": RunForm(RUN, "处理单")})
+    page = inbox_page(Role.SUPERVISOR, [], links, dead=[SimpleNamespace(**row, **more) for row in (one, two)])
+    assert "| 7 | [PA-2026-000123](/v2/artifacts/key/case-pa-2026-000123) | order  place\\_order | 10 |" in page
+    assert "sms 138\\*\\*\\*\\*1048" in page
+    assert "13800001048" not in page
+    assert f"/deployments/deployment/{RUN}/run" in page
+    assert "Messages that could not be sent" not in inbox_page(Role.SUPERVISOR, [], links)
 
 
 def test_an_empty_inbox_says_so() -> None:

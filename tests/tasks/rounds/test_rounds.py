@@ -1,7 +1,7 @@
 """Scheduled work is done once a period, in order, however late it comes."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -15,7 +15,10 @@ from tasks.rounds.steps import Rounds, do_rounds
 DUE = PeriodWanted()
 PERIODS = {
     Cadence.DAY: ("2026-11-18", "2026-11-18"),
+    Cadence.DAY_AFTER: ("2026-11-18", "2026-11-18"),
     Cadence.WEEK: ("2026-11-16", "2026-11-22"),
+    Cadence.WEEK_TO_MONDAY: ("2026-11-17", "2026-11-23"),
+    Cadence.WEEK_TO_THURSDAY: ("2026-11-13", "2026-11-19"),
     Cadence.MONTH: ("2026-11-01", "2026-11-30"),
     Cadence.QUARTER: ("2026-10-01", "2026-12-31"),
     Cadence.HALF_YEAR: ("2026-07-01", "2026-12-31"),
@@ -71,6 +74,29 @@ def test_days_of_rest_have_no_round_of_working_days(db: Engine, today: time_mach
     today.move_to("2026-11-23T09:00:00+08:00")
     do_rounds(db, rounds(Cadence.WORKING_DAY, seen), DUE)
     assert [period.first.day for period in seen] == [20, 23]
+
+
+def test_what_is_about_a_day_that_is_over_is_due_on_the_next(db: Engine, today: time_machine.Traveller) -> None:
+    seen: list[Period] = []
+    today.move_to("2026-11-21T08:00:00+08:00")  # a Saturday
+    do_rounds(db, rounds(Cadence.DAY_AFTER, seen), DUE)
+    today.move_to("2026-11-23T08:00:00+08:00")
+    do_rounds(db, rounds(Cadence.DAY_AFTER, seen), DUE)
+    assert [period.first.day for period in seen] == [20, 21, 22]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "due"), [(Cadence.WEEK_TO_MONDAY, "2026-11-24"), (Cadence.WEEK_TO_THURSDAY, "2026-11-27")]
+)
+def test_a_week_may_end_before_the_day_on_which_it_is_talked_about(
+    db: Engine, today: time_machine.Traveller, cadence: Cadence, due: str
+) -> None:
+    """Tuesday 10:00 meeting pack (S1 1.1); suggestion list every Friday (S1 1.4.4)."""
+    seen: list[Period] = []
+    today.move_to(f"{due}T09:00:00+08:00")
+    do_rounds(db, rounds(cadence, seen), DUE)
+    last = date.fromisoformat(due) - timedelta(days=1)
+    assert seen == [(last - timedelta(days=6), last)]
 
 
 def test_at_once_by_two_a_round_is_done_once(db: Engine, today: time_machine.Traveller) -> None:

@@ -1,0 +1,88 @@
+"""One POST over HTTP: bounded in time and size, its idempotency key in a header, no secret in what is said of it."""
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import httpx
+
+from tasks.outbox.rules import is_refusal
+from tasks.privacy.rules import bare_url, bare_urls
+
+MOST_BYTES = 64 * 1024
+SHOWN = 200
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each URL whole: those of robots are secrets
+
+
+class Undelivered(Exception):
+    """A message was not taken; the text is one printable line that says why.
+
+    `wait`: the same message is sent again, so much later at the earliest; None: it will never be taken as it is, and
+    a person must look.
+    """
+
+    def __init__(self, why: str, wait: timedelta | None = timedelta(0)) -> None:
+        super().__init__(one_line(why))
+        self.wait = wait
+
+
+class Posted(NamedTuple):
+    """What was answered to a POST that was taken."""
+
+    status: int
+    body: bytes
+
+    def not_understood(self, wrong: str) -> Undelivered:
+        """Say that the answer is not what it should be."""
+        said = f"HTTP {self.status}: {wrong} | {excerpt(self.body)}"
+        return Undelivered(f"无法理解的答复 the answer has an unexpected body, {said}")
+
+
+def post(
+    client: httpx.Client, url: str, payload: Mapping[str, Any], key: str, timeout: timedelta, named: str = ""
+) -> Posted:
+    """Send a message and read the answer; each phase may take `timeout`, the whole four times that.
+
+    `named` stands for a URL that is a secret. Raises Undelivered.
+    """
+    headers, latest = {"Idempotency-Key": key}, time.monotonic() + 4 * timeout.total_seconds()
+    try:
+        with client.stream("POST", url, json=payload, headers=headers, timeout=timeout.total_seconds()) as response:
+            body = _read(response, latest)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = "" if named else f" {bare_urls(str(error))}"  # the text may tell the URL
+        raise Undelivered(f"无法送达 no answer from {named or bare_url(url)}: {type(error).__name__}{why}") from error
+    if response.is_success:
+        return Posted(response.status_code, body)
+    why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"
+    raise Undelivered(why, None if is_refusal(response.status_code) else _retry_after(response))
+
+
+def excerpt(body: bytes) -> str:
+    """Show the head of a body in one line."""
+    return one_line(body[: 4 * SHOWN].decode("utf-8", "replace"))[:SHOWN]
+
+
+def one_line(text: str) -> str:
+    """Leave out what a database or a page does not take: control characters and line breaks."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _read(response: httpx.Response, latest: float) -> bytes:
+    """Read a body that is not endless, neither in size nor in time."""
+    body = b""
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise Undelivered(f"答复过长 the answer is longer than {MOST_BYTES} bytes: {excerpt(body)}")
+        if time.monotonic() > latest:
+            raise Undelivered(f"答复过慢 the answer did not end in time: {excerpt(body)}")
+    return body
+
+
+def _retry_after(response: httpx.Response) -> timedelta:
+    """Read Retry-After where it is a number of seconds."""
+    wanted = response.headers.get("Retry-After", "")
+    return timedelta(seconds=int(wanted[:6])) if wanted.isascii() and wanted.isdigit() else timedelta(0)

@@ -1,0 +1,163 @@
+"""The SQL of the hotline's reports: each contact with what its timeline and papers say of it, and customers' words."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from schemas.forms.complaints import Satisfaction
+from schemas.forms.contacts import ContactKind, ContactWay, Severity, SpecialMatter
+from schemas.processes.complaint import ContactEnding
+from schemas.words import DocumentKind, Role
+from tasks.applications.warranty import add_months
+from tasks.cycle.queries import calendar_today
+from tasks.cycle.rules import Calendar, add_working_days_to_date, at, shanghai_day
+from tasks.policies.queries import settings_on
+from tasks.privacy.rules import mask_text
+from tasks.reports.complaints.rules import Callback, Contact, Hotline, Targets
+from tasks.reports.counting import bounds
+from tasks.reports.rules import share
+from tasks.rounds.rules import Period
+
+CONVENTION = (
+    "投诉以首次判为有效计；结案＝投诉档案目录归档，按期＝受理后 {close} 个工作日内；"
+    "解决＝效果验证通过，及时＝{months} 个自然月内；到期日在期内的计入，均以上海时间当日 24:00 为限 "
+    "A complaint counts once found valid; closed = filed, in time = {close} working days from receipt; solved = effect "
+    "verified, in time = {months} calendar month; counted where it fell due in the period, until midnight in Shanghai"
+)
+_SHEET, _FILE = f"d.kind = '{DocumentKind.COMPLAINT}'", f"d.kind = '{DocumentKind.COMPLAINT_FILE}'"
+_LAST_CAUSE = """(array_agg(output ->> 'cause' ORDER BY l.seq DESC)
+                FILTER (WHERE l.kind = 'decision' AND step_key LIKE '{}-%' AND output ->> 'cause' <> ''))[1]"""
+_CONTACTS = text(f"""
+    WITH alive AS (
+        SELECT * FROM service_case WHERE process = 'CC' AND opened_at < :end
+               AND (opened_at >= :since OR closed_at IS NULL OR closed_at >= :start)),
+    timeline AS (
+        SELECT case_id, min(finished_at) FILTER (WHERE l.kind = 'decision' AND step_key LIKE 'first-%') AS answered,
+               min(finished_at) FILTER (WHERE step_key = 'raise-to-major') AS raised,
+               count(*) FILTER (WHERE step_key LIKE 'reopen-complaint-%') AS reopenings,
+               (array_agg(output) FILTER (WHERE step_key = 'record-contact'))[1] AS took,
+               (array_agg(output #>> '{{}}' ORDER BY l.seq DESC) FILTER (WHERE step_key LIKE 'name-unit-%'))[1] AS unit,
+               {_LAST_CAUSE.format("cause")} AS cause, {_LAST_CAUSE.format("plan")} AS unit_cause
+        FROM ledger l JOIN alive a ON a.id = l.case_id WHERE finished_at < :end GROUP BY 1),
+    paper AS (
+        SELECT case_id, min(issued_at) FILTER (WHERE {_SHEET}) AS judged,
+               (array_agg(content ->> 'severity' ORDER BY issued_at DESC, serial DESC) FILTER (WHERE {_SHEET}))[1] AS severity,
+               min(issued_at) FILTER (WHERE {_SHEET} AND content ->> 'severity' = :major) AS major,
+               min(issued_at) FILTER (WHERE {_SHEET} AND content ->> 'effect' <> '') AS solved,
+               min(issued_at) FILTER (WHERE {_FILE}) AS filed, count(*) FILTER (WHERE {_FILE}) AS filings
+        FROM document d JOIN alive a ON a.id = d.case_id WHERE issued_at < :end GROUP BY 1)
+    SELECT a.number, o.name AS office, a.request, a.customer_phone, a.customer_address, a.model, a.opened_at AS received,
+           a.closed_at AS closed, a.ending, a.link, t.answered, t.raised, coalesce(t.reopenings, 0) AS reopenings, t.took,
+           coalesce(u.name, '') AS unit, coalesce(t.cause, t.unit_cause, '') AS cause,
+           (SELECT count(*) FROM work_item i WHERE i.case_id = a.id AND i.due_at < :end
+                   AND (i.closed_at IS NULL OR i.closed_at >= :end) AND i.role <> '{Role.SYSTEM}') AS late,
+           p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
+    FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
+    LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
+_CALLBACKS = text("""
+    SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
+           coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit
+    FROM ledger l JOIN service_case c ON c.id = l.case_id
+    LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
+                       AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
+    LEFT JOIN production_unit u ON u.code = named.code
+    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
+          AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
+_MAJORS = text(f"""
+    SELECT count(*) FROM (
+        SELECT case_id, min(since) AS since FROM (
+            SELECT case_id, issued_at AS since FROM document
+            WHERE kind = '{DocumentKind.COMPLAINT}' AND content ->> 'severity' = :major
+            UNION ALL SELECT case_id, finished_at FROM ledger WHERE step_key = 'raise-to-major') said
+        GROUP BY 1) grave WHERE since >= :start AND since < :end""")
+
+_MONTH = "to_char(timezone('Asia/Shanghai', {}), 'YYYY-MM')"
+_MONTHS = text(f"""
+    SELECT month, sum(contacts)::int AS contacts, sum(complaints)::int AS complaints, sum(filed)::int AS filed,
+           sum(satisfied)::int AS satisfied, sum(asked)::int AS asked
+    FROM (
+        SELECT {_MONTH.format("c.opened_at")} AS month, 1 AS contacts,
+               EXISTS (SELECT FROM document d WHERE d.case_id = c.id AND {_SHEET} AND d.issued_at < :end)::int AS complaints,
+               0 AS filed, 0 AS satisfied, 0 AS asked
+        FROM service_case c WHERE c.process = 'CC' AND c.opened_at >= :start AND c.opened_at < :end
+        UNION ALL SELECT {_MONTH.format("filed")}, 0, 0, 1, 0, 0 FROM (
+            SELECT min(issued_at) AS filed FROM document d WHERE {_FILE} GROUP BY case_id) done
+        WHERE filed >= :start AND filed < :end
+        UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
+        FROM ledger l JOIN service_case c ON c.id = l.case_id
+        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
+              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')
+              AND l.finished_at >= :start AND l.finished_at < :end) one
+    GROUP BY 1""")
+
+
+def hotline(connection: Connection, period: Period) -> Hotline:
+    """Load what the reports of a period count, as it stood at the end of it."""
+    policy, calendar = settings_on(connection, period.last), calendar_today(connection)
+    close, months = policy["cc.close.days"], policy["cc.major_after_months"]
+    since = add_months(period.first, -months) - timedelta(days=2 * close)
+    given = bounds(period) | {"since": at(since), "major": Severity.MAJOR.zh}
+    rows = connection.execute(_CONTACTS, given)
+    year = Period(date(period.last.year, 1, 1), period.last)
+    return Hotline(
+        period=period,
+        contacts=[_contact(row, calendar, close, months) for row in rows],
+        callbacks=[_callback(row) for row in connection.execute(_CALLBACKS, bounds(period))],
+        majors=connection.execute(_MAJORS, bounds(year) | {"major": Severity.MAJOR.zh}).scalar_one(),
+        targets=Targets(*(policy[f"cc.target.{name}"] for name in ("closed", "response", "majors"))),
+        most=policy["cc.hot_topics"],
+        convention=CONVENTION.format(close=close, months=months),
+    )
+
+
+def _contact(row: Row[Any], calendar: Calendar, close: int, months: int) -> Contact:
+    """Read a contact; what people wrote shows no contact data."""
+    asked, day = row.request, shanghai_day(row.received)
+    graver = min((since for since in (row.major, row.raised) if since), default=None)
+    return Contact(
+        number=row.number,
+        office=row.office,
+        kind=ContactKind(asked["kind"]),
+        way=ContactWay(asked["way"]),
+        matter=mask_text(asked["matter"], row),
+        model=row.model,
+        part=asked["part"],
+        special=SpecialMatter(asked["special"]).zh,
+        received=row.received,
+        due=datetime.fromisoformat(row.took["due"]) if row.took else None,
+        closed=row.closed,
+        ending=ContactEnding(row.ending) if row.ending else None,
+        contacts=row.took["contacts"] if row.took else 1,
+        close_by=add_working_days_to_date(calendar, day, close),
+        solve_by=add_months(day, months),
+        link=row.link,
+        recording=asked["recording"],
+        late=row.late,
+        answered=row.answered,
+        judged=row.judged,
+        severity=Severity.MAJOR if graver else Severity.parse(row.severity) if row.severity else None,
+        graver=graver,
+        unit=row.unit,
+        cause=mask_text(row.cause, row),
+        solved=row.solved,
+        filed=row.filed,
+        filings=row.filings,
+        reopenings=row.reopenings,
+    )
+
+
+def _callback(row: Row[Any]) -> Callback:
+    """Read what a customer said."""
+    return Callback(row.number, row.unit, row.at, Satisfaction(row.said), mask_text(row.reason, row))
+
+
+def months_of(connection: Connection, months: list[Period]) -> list[dict[str, Any]]:
+    """Count contacts, complaints, files and satisfied customers by month; a month without any has zeros."""
+    found = {
+        row.month: row._asdict()
+        for row in connection.execute(_MONTHS, bounds(Period(months[0].first, months[-1].last)))
+    }
+    nothing = dict.fromkeys(("contacts", "complaints", "filed", "satisfied", "asked"), 0)
+    rows = [found.get(f"{month.first:%Y-%m}", {"month": f"{month.first:%Y-%m}"} | nothing) for month in months]
+    return [row | {"rate": share(row["satisfied"], row["asked"])} for row in rows]

@@ -1,0 +1,71 @@
+"""The stock report: balances, what moved in the month by kind, what is at or below its safety stock (S0)."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from schemas.words import MovementKind
+from tasks.reports.counting import count_of, text
+from tasks.reports.registry import About, report
+from tasks.reports.shapes import Chart, Look, Report, ReportColumn, Section, Value
+from tasks.reports.stock.queries import balances, low_parts, moved
+from tasks.rounds.rules import Cadence
+
+CONVENTION = (
+    "结存为期末数；收发为期内数，红字冲回计相反方向；安全库存按集团自有良品仓合计 "
+    "Balances at the end of the period; movements in it, reversals the other way; safety stock against the group's own good stock"
+)
+QUANTITY = ReportColumn("quantity", "结存 Quantity")
+
+
+@report("stock", "库存月报 Monthly stock", Cadence.MONTH)
+def stock(connection: Connection, about: About) -> Report:
+    """Report a month's stock."""
+    held, low, kinds = (query(connection, about.period) for query in (balances, low_parts, moved))
+    return Report(
+        *about,
+        convention=CONVENTION,
+        of=f"收发记录 movements {sum(one.movements for one in kinds):,}",
+        measures=(count_of("low", "低于安全库存的配件 Parts at or below safety stock", len(low)),),
+        sections=(
+            Section(
+                "low",
+                "低于安全库存 At or below safety stock",
+                (
+                    text("part", "配件 Part"),
+                    QUANTITY,
+                    ReportColumn("safety", "安全库存 Safety stock"),
+                    text("uom", "单位 Unit"),
+                ),
+                [_low(one) for one in low],
+            ),
+            Section(
+                "movements",
+                "本月收发 Movements by kind",
+                (text("kind", "类别 Kind"), ReportColumn("movements", "笔数 Movements"), *CAME_AND_WENT),
+                [{"kind": MovementKind(one.kind).zh, **_figures(one, "movements", "came", "went")} for one in kinds],
+                Chart(Look.BARS, "kind", ("came", "went")),
+            ),
+            Section(
+                "balances",
+                "各仓结存 Balances",
+                (text("warehouse", "仓库 Warehouse"), ReportColumn("parts", "品种 Parts"), QUANTITY),
+                [{"warehouse": one.warehouse, **_figures(one, "parts", "quantity")} for one in held],
+                Chart(Look.BARS, "warehouse", ("quantity",)),
+            ),
+        ),
+    )
+
+
+CAME_AND_WENT = (ReportColumn("came", "收入 In"), ReportColumn("went", "发出 Out"))
+
+
+def _low(one: Row[Any]) -> dict[str, Value]:
+    return {"part": f"{one.name} {one.code}", **_figures(one, "quantity", "safety"), "uom": one.uom}
+
+
+def _figures(row: Row[Any], *names: str) -> dict[str, Value]:
+    """Give figures without needless zeros."""
+    found = {name: Decimal(getattr(row, name)) for name in names}
+    return {name: int(number) if number == int(number) else float(number) for name, number in found.items()}
