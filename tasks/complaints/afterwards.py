@@ -6,6 +6,7 @@ the same case open one together.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -14,6 +15,7 @@ from schemas.forms.contacts import ContactKind, ContactRecord, ContactWay, Custo
 from schemas.problems import IllegalTransition
 from schemas.tables import letter
 from schemas.words import Channel, EntryKind, Role
+from tasks.applications.accept import CUSTOMER
 from tasks.branches.children import OF_CUSTOMERS
 from tasks.complaints.queries import CODE, after, cases_by_id, complaints_after
 from tasks.durable.opening import enter
@@ -46,7 +48,9 @@ def complain_afterwards(
         made_here = unit.read_by(cases_by_id, _wanted, known[0]) is None
         follow = _tell(unit, known[0], heard, now) if made_here else None
         return follow or complain_afterwards(unit, known[0], heard, way, now, by)
-    known.append(_open(unit, case, heard, way, now, by))
+    matter, taker = f"{heard.number} {heard.reason}"[:MOST_SAID], agent_for(unit, about)
+    form = ContactRecord(applicant=taker, kind=ContactKind.COMPLAINT, way=way, matter=matter, **of_case(case))
+    known.append(complain(unit, form, after(about), now, by))
     return known[0]
 
 
@@ -62,36 +66,25 @@ def _tell(unit: Unit, complaint: int, heard: CustomerHeard, now: datetime) -> in
     return complaint
 
 
-def _open(
-    unit: Unit, about: Row[tuple[object, ...]], heard: CustomerHeard, way: ContactWay, now: datetime, by: int
-) -> int:
-    process, form = PROCESSES[CODE], record_of(unit, about, heard, way)
+def complain(unit: Unit, form: ContactRecord, origin: str, now: datetime, by: int = 0) -> int:
+    """Open a complaint that nobody called about, in this very unit; gives its id. What we write must be right."""
+    process = PROCESSES[CODE]
     facts, problems = process.accept(form, unit, Channel.SYSTEM)
     if problems:
-        raise IllegalTransition(f"{heard.number} cannot complain about {about.number}: {'; '.join(map(str, problems))}")
+        raise IllegalTransition(f"{origin} cannot open a {CODE}: {'; '.join(map(str, problems))}")
     (complaint,) = unit.new_case_ids(1)
-    enter(unit, process, complaint, form, facts, now, origin=after(about.id))
+    enter(unit, process, complaint, form, facts, now, origin=origin)
     if by:
         unit.made(complaint, by=by)
     return complaint
 
 
-def record_of(unit: Unit, about: Row[tuple[object, ...]], heard: CustomerHeard, way: ContactWay) -> ContactRecord:
-    """Record what the customer says of a case as the hotline does; one of the agents is asked first."""
+def of_case(about: Row[Any]) -> dict[str, Any]:
+    """Give who says something of a case, as a record of a contact names its customer."""
     known = about.order_no or (about.customer_name and about.customer_phone)
-    return ContactRecord(
-        office=about.office,
-        applicant=agent_for(unit, about.id),
-        kind=ContactKind.COMPLAINT,
-        way=way,
-        matter=f"{heard.number} {heard.reason}"[:MOST_SAID],
-        order_no=about.order_no,
-        customer_name=about.customer_name,
-        customer_phone=about.customer_phone,
-        customer_address=about.customer_address,
-        standing=CustomerStanding.ORDINARY if known else CustomerStanding.ANONYMOUS,
-        about=about.number,
-    )
+    named = {name: getattr(about, name) for name in ("office", "order_no", *CUSTOMER)}
+    standing = CustomerStanding.ORDINARY if known else CustomerStanding.ANONYMOUS
+    return named | {"about": about.number, "standing": standing}
 
 
 def agent_for(unit: Unit, about: int) -> str:

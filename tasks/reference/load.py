@@ -46,6 +46,8 @@ FILES = {  # in the order of their references
     "holidays": tables.holiday,
     "sales": tables.sales_record,
     "carriers": tables.carrier,
+    "stores": tables.store,
+    "survey_questions": tables.survey_question,
     "stock": tables.stock_movement,
 }
 COLUMNS = {
