@@ -1,12 +1,12 @@
 """Satisfaction surveys: what a customer answers, and what somebody wants of surveys (S3 §8 5.8; DOMAIN-BRANCHES)."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.forms import fields
-from schemas.forms.base import Decision, Form
+from schemas.forms.base import Form
 from schemas.forms.fields import Cell, label
 from schemas.forms.sales import YesNo
 from schemas.sheet_kinds import sheet
@@ -72,10 +72,10 @@ class SurveyAnswer(Form):
     wants_reply: Annotated[YesNo, label("客户要求回复", "Wants a reply"), Cell("否", "空则为否", 12)] = YesNo.NO
 
 
-class SurveyWanted(Decision):
+class SurveyWanted(Form):
     """专项调查: a SUPERVISOR asks customers of a service about a time, or the stores (S3 §8 5.8.2)."""
 
-    first: ClassVar = ("staff", "about")
+    staff: fields.StaffNo
     about: Annotated[SurveyAbout, label("调查对象", "Ask whom")]
     since: Annotated[date, label("起始日", "First day", "按结案日期 by the day on which cases ended")]
     until: Annotated[date, label("截止日", "Last day", "含当日 included")]
@@ -88,7 +88,8 @@ class SurveyWanted(Decision):
         return self
 
 
-class LinksWanted(Decision):
+class LinksWanted(Form):
     """问卷链接: an AGENT wants the links of a survey, to send them."""
 
+    staff: fields.StaffNo
     number: SURVEY
