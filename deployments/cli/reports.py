@@ -11,13 +11,9 @@ from deployments.cli.output import table
 from deployments.cli.session import Output, command, report_app
 from deployments.cli.values import FirstDay, LastDay, period_of
 from tasks.reports.queries import cycle_counts, mark_counts
-from tasks.reports.rules import Convention, CycleCount, GroupedBy, MarkCount, cycle_total, mark_total
+from tasks.reports.rules import CONVENTIONS, Convention, CycleCount, GroupedBy, MarkCount, cycle_total, mark_total
 
 By = Annotated[GroupedBy, typer.Option(help="按什么分组 what the rows stand for")]
-ON_TIME = {
-    Convention.DAY: "在承诺日当天（北京时间）结束前完成即为按期 on time = done by the end of the promised day, Asia/Shanghai",
-    Convention.TIMESTAMP: "在承诺的时刻前完成即为按期 on time = done by the promised moment",
-}
 
 
 @command(report_app)
@@ -38,7 +34,7 @@ def cycle(
     cells = [(row.group or "—", *row[1:], _percent(row.on_time_rate)) for row in rows]
     cells.append(("合计 Total", *total[1:], _percent(total.on_time_rate)))
     shown: list[RenderableType] = [
-        f"{period.first} – {period.last} · {ON_TIME[convention]}",
+        f"{period.first} – {period.last} · {CONVENTIONS[convention]}",
         table(*headings, rows=cells),
     ]
     return Output(shape | {"rows": [{"group": row.group} | _cycle_object(row) for row in rows]}, shown)
