@@ -30,7 +30,8 @@ Folder = Annotated[Path, AfterValidator(resolved)]
 # what lies in the home: data of the embedded server, files of Prefect, logs, pid files, reports of imports that people
 # open in the browser, sheets that 表格导入 reads by itself; and the string that opens the Prefect server
 POSTGRES, PREFECT, LOGS, RUN, REPORTS, SHEETS = "postgres", "prefect", "logs", "run", "reports", "sheets"
-AUTH_FILE = "auth-string"
+AUTH_FILE, SURVEY_FILE = "auth-string", "survey-secret"
+TOLD = ("home", "port", "reports_port", "reports_url", "survey_port", "survey_url", "worker_threads")
 
 
 class Settings(BaseSettings):
@@ -44,6 +45,8 @@ class Settings(BaseSettings):
     port: int = Field(default=4200, ge=1, le=65535)
     reports_port: int = Field(default_factory=lambda given: given["port"] + 1, ge=1, le=65535)
     reports_url: str = Field(default_factory=lambda given: f"http://{HOST}:{given['reports_port']}")  # for browsers
+    survey_port: int = Field(default_factory=lambda given: given["port"] + 2, ge=1, le=65535)
+    survey_url: str = Field(default_factory=lambda given: f"http://{HOST}:{given['survey_port']}")  # for customers
     dropbox: Folder = Field(default_factory=lambda given: given["home"] / "dropbox")  # sheets laid there are taken in
     # what 表格导入 may read by path, and own nets that it may fetch from (JSON lists)
     sheet_folders: tuple[Folder, ...] = Field(default_factory=lambda given: (given["home"] / SHEETS,))
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
     @property
     def variables(self) -> dict[str, str]:
         """Return the environment variables that tell a child process of this installation."""
-        told = self.model_dump(include={"home", "port", "reports_port", "reports_url", "worker_threads"})
+        told = self.model_dump(include={*TOLD})
         return {f"AFTERSALES_{name.upper()}": str(value) for name, value in told.items()}
 
     @property

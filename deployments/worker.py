@@ -36,6 +36,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from sqlalchemy import Engine
 
 from deployments.database import reached
+from deployments.local.locks import survey_links
 from deployments.local.prefect_server import pointed_at
 from deployments.loop import Loop, repeated
 from deployments.settings import Settings
@@ -47,6 +48,7 @@ from tasks.runs.mending import RecoverReport
 from tasks.runs.publish import PAGES
 from tasks.runs.watch import Watch
 from tasks.sheets import places
+from tasks.surveys import links
 
 POOL = "aftersales"
 JOBS_QUEUE, JOBS = "jobs", 2  # the queue of the pool for jobs with a process of their own; so many run at once
@@ -217,6 +219,7 @@ def joined(settings: Settings, threads: int) -> Iterator[Engine]:
     """Let this process work on the cases of an installation, with all its processes, for the time of the block."""
     load()
     places.set_up(settings.places)
+    links.set_up(survey_links(settings))
     # A heartbeat's thread makes each leg last whole seconds, and nobody listens: our leases decide.
     with (
         reached(str(settings.database_url), threads) as db,

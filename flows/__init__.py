@@ -13,6 +13,7 @@ IN_ORDER = (  # as DOMAIN counts them
     "returns",
     "part_anomaly",
     "special_order",
+    "corrective_action",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 

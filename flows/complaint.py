@@ -9,7 +9,7 @@ from tasks.branches.beside import beside, drop, rest, side_by_side
 from tasks.complaints import rules
 from tasks.complaints.accept import accept_contact, customer_withdraws
 from tasks.complaints.answering import answering, asking_unit, explaining, repairing, replying
-from tasks.complaints.following import content, file, settle
+from tasks.complaints.following import content, file, hearing_customer, settle
 from tasks.complaints.handling import coordinate, heed_specials
 from tasks.complaints.queries import contact_table
 from tasks.complaints.steps import append_contact, complaint_limits, record_contact, withdraw_named
@@ -59,6 +59,7 @@ def complaint(case: Case) -> Closing:
         case, took, complaint_limits(case), level=level, contacts=took.contacts, barred={case.request.applicant}
     )
     beside(case, talk.listening())
+    beside(case, hearing_customer(talk))
     try:
         return handle(talk)
     except ContactOver as over:

@@ -6,9 +6,13 @@ in Prefect's own variables stands, here and in every child. docs/security.md say
 
 import os
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 
-from deployments.settings import AUTH_FILE, HOST, Settings, prepare_home
+from deployments.settings import AUTH_FILE, HOST, SURVEY_FILE, Settings, prepare_home
+from tasks.surveys.links import Links
 
+SURVEY = "AFTERSALES_SURVEY_SECRET"
 AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 CHOSEN = (  # what begins so is the user's choice; the last two say where browsers find the API behind a proxy
     AUTH,
@@ -28,15 +32,27 @@ def chosen() -> dict[str, str]:
 
 def auth_string(settings: Settings) -> str:
     """Give what opens the server, `user:password`: the environment's, or that of the home, made at the first call."""
-    if given := os.environ.get(AUTH):
-        return given
-    path = settings.home / AUTH_FILE
+    return os.environ.get(AUTH) or _kept(settings, AUTH_FILE, lambda: f"aftersales:{secrets.token_urlsafe(24)}")
+
+
+def survey_links(settings: Settings) -> Links:
+    """Give what makes customers' links: the environment's secret, or that of the home, made at the first call."""
+    secret = os.environ.get(SURVEY) or _kept(settings, SURVEY_FILE, lambda: secrets.token_urlsafe(32))
+    return Links(settings.survey_url, secret)
+
+
+def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
+    """Give a secret of the home, made at the first call."""
+    path = settings.home / name
     if not (path.exists() and path.read_text("utf-8").strip()):  # an empty string would lock nothing
         prepare_home(settings)
+        path.unlink(missing_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")  # so that nobody reads half of it
         draft.touch(mode=0o600)
-        draft.write_text(f"aftersales:{secrets.token_urlsafe(24)}\n", "utf-8")
-        draft.replace(path)
+        draft.write_text(f"{make()}\n", "utf-8")
+        with suppress(FileExistsError):  # another has made it meanwhile
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text("utf-8").strip()
 
 

@@ -92,11 +92,11 @@ def worker_child(settings: Settings, databases: Databases) -> Child:
 
 
 def free_port() -> int:
-    """Find a port that nobody uses, nor the next; the system gives higher ones to whoever connects somewhere."""
-    for port in random.sample(range(20_000, 32_000, 2), 100):
+    """Find a port that nobody uses, nor the next two; the system gives higher ones to whoever connects somewhere."""
+    for port in random.sample(range(20_000, 32_000, 3), 100):
         with suppress(UpError):
-            check_port(port, "")
-            check_port(port + 1, "")
+            for one in range(port, port + 3):
+                check_port(one, "")
             return port
     raise UpError("没有空闲端口 no port is free from 20000 to 32000: end what listens there")
 

@@ -16,6 +16,7 @@ from deployments.local.postgres import Databases, running_database, tend_server
 from deployments.local.prefect_server import check_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child, end_orphan
 from deployments.local.report_server import report_child
+from deployments.local.survey_server import survey_child
 from deployments.loop import Loop, repeated
 from deployments.settings import RUN, Settings, prepare_home
 from schemas.problems import UpError
@@ -47,10 +48,11 @@ def up(
     with ExitStack() as stack:
         stack.enter_context(_signals(stopping))
         stack.enter_context(_only_one(settings))
-        for name in ("worker", "server", "reports"):
+        for name in ("worker", "server", "reports", "surveys"):
             end_orphan(settings, name)
         check_port(settings.port, "AFTERSALES_PORT")
         check_port(settings.reports_port, "AFTERSALES_REPORTS_PORT")
+        check_port(settings.survey_port, "AFTERSALES_SURVEY_PORT")
         context = Context(settings, stack.enter_context(running_database(settings)), stopping)
         prepare(context.databases.ours)
         _start(context, stack, prefect_yaml)
@@ -71,6 +73,7 @@ def _start(context: Context, stack: ExitStack, prefect_yaml: Path | None) -> Non
 
     server = start(server_child(context.settings, context.databases))
     start(report_child(context.settings))
+    start(survey_child(context.settings, context.databases))
     stack.enter_context(pointed_at(context.settings))
     from deployments import deploy  # Prefect is imported while its server starts
 

@@ -11,6 +11,8 @@ TRADES += (
     "specials",
     "quotes",
     "cycles",
+    "corrective",
+    "surveys",
     "sales",
     "history",
 )

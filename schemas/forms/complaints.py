@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.forms import fields
-from schemas.forms.base import Decision
+from schemas.forms.base import Decision, Form
 from schemas.forms.contacts import CHOOSE, Many, Part, Unit
 from schemas.forms.fields import Cell, Past, label, needed
 from schemas.forms.sales import YesNo
@@ -87,6 +87,14 @@ class CustomerWord(Decision):
     verdict: Annotated[Satisfaction, label("客户意见", "Customer is"), Cell("满意", CHOOSE, 10)]
     signed: Annotated[fields.Remark, label("确认书编号", "Signed confirmation"), Cell("QR-0001", width=14)] = ""
     reason: Annotated[fields.ReasonText, needed(TO_REFUSE)] = ""
+
+
+class CustomerHeard(Form):
+    """What a follow-up call or a survey tells a complaint of its customer; `number` says which."""
+
+    number: fields.CaseNo
+    verdict: Annotated[Satisfaction, label("客户意见", "Customer is")]
+    reason: fields.ReasonText = ""
 
 
 @sheet("coordination", "协调责任方", signer=("投诉专管员", "E1030"), hints=("单位为空即由本部门处理。",))

@@ -13,3 +13,4 @@ from schemas.tables.money import *
 from schemas.tables.reference import *
 from schemas.tables.scheduled import *
 from schemas.tables.stock import *
+from schemas.tables.surveys import *

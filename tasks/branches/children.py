@@ -14,7 +14,8 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.unit.work import Work
 
-OF_PEOPLE = "case-"  # letters of cases that people opened have keys that begin so
+# letters that no question is asked for have keys that begin so: of cases that people opened, of what customers said
+OF_PEOPLE, OF_CUSTOMERS = "case-", "word-"
 
 
 def child_question(

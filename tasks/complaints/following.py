@@ -2,9 +2,18 @@
 
 from datetime import date, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
-from schemas.forms.complaints import ComplaintFiled, CustomerTold, CustomerWord, MeasureDone, Measures, Satisfaction
+from schemas.forms.complaints import (
+    ComplaintFiled,
+    CustomerHeard,
+    CustomerTold,
+    CustomerWord,
+    MeasureDone,
+    Measures,
+    Satisfaction,
+)
 from schemas.forms.contacts import CustomerStanding
 from schemas.forms.quality import Passed, QualityInspection
 from schemas.problems import Problem
@@ -12,8 +21,8 @@ from schemas.processes.complaint import ContactEnding
 from schemas.shapes import money
 from schemas.words import DocumentKind, Role
 from tasks.approvals.rules import reason_needed
-from tasks.branches.beside import Branch, beside, drop, next_answer
-from tasks.branches.children import child_question
+from tasks.branches.beside import Branch, Hearing, beside, drop, next_answer
+from tasks.branches.children import OF_CUSTOMERS, child_question
 from tasks.complaints import rules
 from tasks.complaints.handling import leader_says, next_plan, review
 from tasks.complaints.relief import OPENS, open_relief
@@ -23,6 +32,7 @@ from tasks.complaints.steps import (
     REPLY,
     archive_complaint,
     issue_paper,
+    note_word,
     propose_fault,
     reopen_complaint,
     settle_fault,
@@ -201,7 +211,7 @@ def content(talk: Talk, filed: ComplaintFiled) -> bool:
         return True
     over = calendar_days("callback_window", answered_at(talk.case, f"file-{talk.turns['file']}"))
     more = {"barred": {filed.staff}, "check": word_problems}
-    said: CustomerWord | None = None
+    said: CustomerWord | CustomerHeard | None = None
     try:
         for _ in range(talk.limits.attempts):
             due = working_days("callback")
@@ -210,8 +220,19 @@ def content(talk: Talk, filed: ComplaintFiled) -> bool:
                 break
     except TimedOut:
         return True
+    said = said or talk.heard
     if said and said.verdict != Satisfaction.UNSATISFIED:
         return True
     reopen_complaint(talk.case, said.reason if said else "再次来电 called again", turn=talk.turn("reopened"))
     talk.level, talk.refused, talk.failed = min(talk.level + 1, rules.TOP), 0, 0
     return False
+
+
+def hearing_customer(talk: Talk) -> Branch[None]:
+    """Hear what follow-up calls and surveys say of the customer; while it is filed, that is the callback's answer."""
+    for turn in count(1):
+        due = working_days("word")
+        question = Hearing(f"customer-{turn}", "客户评价", Role.SYSTEM, CustomerHeard, due, FILE, letters=OF_CUSTOMERS)
+        talk.heard = yield question
+        if talk.heard.verdict == Satisfaction.UNSATISFIED:
+            note_word(talk.case, talk.heard, turn=turn)

@@ -69,6 +69,26 @@ def cases_named(connection: Connection, numbers: Sequence[str]) -> dict[str, Row
     return {row.number: row for row in connection.execute(wanted.where(among(service_case.c.number, numbers)))}
 
 
+def cases_by_id(connection: Connection, case_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Find cases."""
+    rows = connection.execute(select(service_case).where(among(service_case.c.id, case_ids)))
+    return {row.id: row for row in rows}
+
+
+def complaints_after(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Find the complaints that follow what customers were asked about cases: none or one a case."""
+    origins = {after(case_id): case_id for case_id in case_ids}
+    wanted = select(service_case.c.origin, service_case.c.id)
+    rows = connection.execute(wanted.where(among(service_case.c.origin, list(origins))))
+    found = {origins[row.origin]: [row.id] for row in rows}
+    return {case_id: found.get(case_id, []) for case_id in case_ids}
+
+
+def after(case_id: int) -> str:
+    """Give the origin of the complaint that follows what a customer was asked about a case."""
+    return f"after:{case_id}"
+
+
 def opened_by(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     """Find the cases that cases have opened, with their numbers."""
     wanted = select(service_case.c.parent_id, service_case.c.id, service_case.c.number)

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from schemas.forms.complaints import CauseFound, ComplaintFiled
+from schemas.forms.complaints import CauseFound, ComplaintFiled, CustomerHeard
 from schemas.forms.contacts import ContactRecord, Shift, SpecialMatter, VisitReport
 from schemas.forms.cycles import PenaltyDecision
 from schemas.parts import Goods
@@ -122,6 +122,13 @@ def note_contact(work: Work, number: str, contacts: int, turn: int) -> str:
     """Tell the SUPERVISOR that the customer has called again about the same matter."""
     tell(work, Role.SUPERVISOR, f"客户第 {contacts} 次来电 called again: {number}")
     return f"{number} 第 {contacts} 次"
+
+
+@step("评价不满意", link="")
+def note_word(work: Work, heard: CustomerHeard, turn: int) -> str:
+    """Tell the SUPERVISOR that a call or a survey found the customer unsatisfied."""
+    tell(work, Role.SUPERVISOR, f"{heard.number} 客户不满意 is not satisfied: {heard.reason}")
+    return f"{heard.number} {heard.reason}"
 
 
 @step("顾客投诉处理单", link="")

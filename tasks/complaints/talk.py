@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from schemas.forms.base import Form
-from schemas.forms.complaints import ComplaintPlan, CustomerWord, JointReview, Measures, Satisfaction
+from schemas.forms.complaints import ComplaintPlan, CustomerHeard, CustomerWord, JointReview, Measures, Satisfaction
 from schemas.forms.contacts import ContactRecord, CustomerStanding, Severity
 from schemas.forms.cycles import MonthEnded
 from schemas.problems import Problem
@@ -57,6 +57,7 @@ class Talk:
     refused    plans that the customer did not accept; failed: that came to nothing; moved: how often it changed hands
     binding    what a joint review has decided; made_by, released_by: who made and who released the plan; clock: of the month
     barred     who may approve nothing more ; owes_reply: to the authority that wrote
+    heard      what a call or a survey told of the customer since it was last waited for
     """
 
     case: Case
@@ -80,6 +81,7 @@ class Talk:
     clock: Branch[None] | None = None
     binding: JointReview | None = None
     owes_reply: bool = False
+    heard: CustomerHeard | None = None
     turns: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -144,9 +146,9 @@ class Talk:
                 return answer
 
     def called_again(self, name: str, title: str, form: type[F], within: Due, **rest: Any) -> F | None:
-        """Await a word of the customer, until the term is over (TimedOut); None where a further call is recorded."""
-        key, contacts = self.turn(name), self.contacts
-        while self.contacts == contacts:
+        """Await a word of the customer, until the term is over (TimedOut); None where it is heard otherwise."""
+        key, contacts, self.heard = self.turn(name), self.contacts, None
+        while self.contacts == contacts and self.heard is None:
             question = self.gate(key, title, Role.AGENT, form, within, FILE, **rest)
             if answered := next_answer(self.case, question):
                 answer: F = answered[1]

@@ -61,6 +61,8 @@ FILES = {  # in the order of their references
     "sales": tables.sales_record,
     "carriers": tables.carrier,
     "notice_channels": tables.notice_channel,
+    "stores": tables.store,
+    "survey_questions": tables.survey_question,
     "stock": tables.stock_movement,
 }
 COLUMNS = {

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from schemas.tables import decision, letter, service_case, work_item
 from schemas.words import Channel, EntryKind, ItemState, Role
-from tasks.branches.children import OF_PEOPLE
+from tasks.branches.children import OF_CUSTOMERS, OF_PEOPLE
 from tasks.durable import clock
 from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
@@ -21,9 +21,8 @@ from tasks.unit.among import among
 MOST_CASES = 1_000_000  # of one job
 _OPEN = service_case.c.closed_at.is_(None)
 # a letter answers the question that it names; a withdrawal, and what is heard of others, whatever the case waits for
-_MEANT = or_(
-    letter.c.kind == EntryKind.WITHDRAWN.value, letter.c.key == work_item.c.step_key, letter.c.key.startswith(OF_PEOPLE)
-)
+_UNASKED = [letter.c.key.startswith(of) for of in (OF_PEOPLE, OF_CUSTOMERS)]
+_MEANT = or_(letter.c.kind == EntryKind.WITHDRAWN.value, letter.c.key == work_item.c.step_key, *_UNASKED)
 _ADDRESSED = (letter.c.case_id == work_item.c.case_id) & _MEANT
 _UNSHOWN = service_case.c.run_seq != service_case.c.seq
 

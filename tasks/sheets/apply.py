@@ -21,6 +21,7 @@ from schemas.forms.base import form_path
 from schemas.forms.fields import Key
 from schemas.forms.history import PastCase
 from schemas.forms.sales import SalesLine, WarrantyCard
+from schemas.forms.surveys import SurveyAnswer
 from schemas.problems import BadInput, NotFound, Problem, problems_of
 from schemas.sheet_kinds import STEP, SheetKind
 from schemas.words import Channel
@@ -33,10 +34,11 @@ from tasks.sheets.history import keep_history
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
 from tasks.sheets.sales import keep_cards, keep_sales
+from tasks.sheets.surveys import keep_answers
 from tasks.unit.collector import collector_at_rest
 from tasks.unit.work import SHANGHAI
 
-KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards, PastCase: keep_history}
+KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards, PastCase: keep_history, SurveyAnswer: keep_answers}
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 

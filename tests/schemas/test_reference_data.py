@@ -40,6 +40,8 @@ HEADERS = {
     ),
     "stock": "warehouse,part,quantity",
     "carriers": "code,name,kind,aliases",
+    "stores": "code,name,office,phone",
+    "survey_questions": "code,text,valid_from,valid_to,source",
 }
 KEYS = {
     "offices": "code",
@@ -57,6 +59,8 @@ KEYS = {
     "sales": "order_no,line_no",
     "stock": "warehouse,part",
     "carriers": "code",
+    "stores": "code",
+    "survey_questions": "code,valid_from",
 }
 REFERENCES = [
     ("warehouses", "office", "offices"),
@@ -70,6 +74,7 @@ REFERENCES = [
     ("cycle_standards", "category", "part_categories"),
     ("cycle_standards", "unit", "units"),
     ("sales", "office", "offices"),
+    ("stores", "office", "offices"),
     ("stock", "warehouse", "warehouses"),
     ("stock", "part", "parts"),
 ]
@@ -80,6 +85,7 @@ MAY_BE_EMPTY = {
     "part_prices": {"valid_to"},
     "routes": {"valid_to"},
     "cycle_standards": {"unit", "valid_to"},
+    "survey_questions": {"valid_to"},
     "sales": {"delivery_date", "signing_date", "installation_date"},
 }
 WORDS = [

@@ -55,7 +55,7 @@ class Up:
         raise AssertionError(f"never ready: {said}")
 
     def children(self) -> dict[str, int | None]:
-        found = {name: living(pid_file(self.settings, name)) for name in ("server", "reports", "worker")}
+        found = {name: living(pid_file(self.settings, name)) for name in ("server", "reports", "surveys", "worker")}
         pids = {name: process.pid if process else None for name, process in found.items()}
         return pids | {"postgres": server_pid(self.settings)}
 

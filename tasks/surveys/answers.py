@@ -1,0 +1,123 @@
+"""Take an answer in, through whichever door it comes: the first one wins, and who is not satisfied is heard (S3 §8 5.9)."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row
+
+from schemas.forms.complaints import CustomerHeard, Satisfaction
+from schemas.forms.contacts import ContactKind, ContactRecord, ContactWay, CustomerStanding
+from schemas.forms.surveys import SurveyAnswer, SurveyDoor
+from schemas.problems import BadInput, NotFound, Problem
+from schemas.tables import survey_answer
+from schemas.words import Role
+from tasks.complaints.afterwards import MOST_SAID, agent_for, complain, complain_afterwards, of_case
+from tasks.complaints.queries import cases_by_id
+from tasks.cycle.rules import shanghai_day
+from tasks.durable import clock
+from tasks.people.rights import SIGNER, signer_at_work
+from tasks.surveys import queries
+from tasks.surveys.rules import Said, complaint_of, form_no, said_of, said_problems
+from tasks.unit.refusals import tried
+from tasks.unit.unit import Unit
+from tasks.unit.work import SHANGHAI
+
+WAYS = {SurveyDoor.PAGE: ContactWay.ONLINE, SurveyDoor.SHEET: ContactWay.LETTER, SurveyDoor.AGENT: ContactWay.PHONE}
+FORM = "问卷编号 form"
+ENTERS = (Role.AGENT, Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
+NO_FORM = "没有这份问卷，请核对编号 there is no such form: check its number"
+NOT_ABLE = "须为客服专员、投诉专管员或客服主管 must take calls"
+
+
+class Answered(NamedTuple):
+    """What became of an answer: `new`, or when another came before it; too late to be counted; the complaint that follows."""
+
+    form: str
+    new: bool
+    at: datetime
+    late: bool = False
+    complaint: int | None = None
+
+    @property
+    def said(self) -> str:
+        """What became of it, for staff."""
+        if not self.new:
+            return f"{self.form} 已于 {self.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 收到，不再改动 was answered before"
+        late = "，已截止，不计入 too late to be counted" if self.late else ""
+        heard = "，已转投诉 opens a complaint" if self.complaint else ""
+        return f"{self.form} 已登记 kept{late}{heard}"
+
+
+def enter_answer(db: Engine, form: SurveyAnswer, door: SurveyDoor) -> Answered:
+    """Keep an answer that staff enter; BadInput names what is wrong with it."""
+    with db.connect() as connection:
+        person = signer_at_work(connection, form.staff)
+        found = queries.forms_by_number(connection, [form.form_no]).get(form.form_no)
+    said, problems = said_of(form)
+    if not any(person.holds(role) for role in ENTERS):
+        problems.append(Problem(SIGNER, str(person), NOT_ABLE))
+    if found is None:
+        problems.append(Problem(FORM, form.form_no, NO_FORM))
+    if problems or found is None:
+        raise BadInput(problems)
+    return keep_answer(db, found.id, said, door, form.staff)
+
+
+def keep_answer(db: Engine, form: UUID, said: Said, door: SurveyDoor, staff: str | None = None) -> Answered:
+    """Keep an answer, once a form, with the complaint that it opens; BadInput names what is wrong with it.
+
+    Of two that come at once one is kept, and the other hears of it. NotFound where there is no such form.
+    """
+
+    def attempt() -> Answered:
+        with db.begin() as connection:
+            return _keep(connection, form, said, door, staff)
+
+    return tried(attempt)
+
+
+def _keep(connection: Connection, form: UUID, said: Said, door: SurveyDoor, staff: str | None) -> Answered:
+    now, found = clock.now(), queries.form_by_id(connection, form)
+    if found is None:
+        raise NotFound(NO_FORM)
+    number = form_no(found.number, found.no)
+    if found.answered_at:
+        return Answered(number, False, found.answered_at)
+    questions = queries.questions_on(connection, shanghai_day(found.sent_at))
+    if problems := said_problems(said, questions.keys()):
+        raise BadInput(problems)
+    unit = Unit(connection, [], [])
+    complaint = _complaint(unit, found, number, said, complaint_of(said, questions), door, now)
+    row = {"form": form, "answered_at": now, "door": door, "staff": staff, "overall": said.overall}
+    row |= {"marks": dict(said.marks), "remarks": dict(said.remarks), "wants_reply": said.wants_reply}
+    unit.insert(0, survey_answer, row | {"complaint": complaint})
+    unit.flush()
+    return Answered(number, True, now, now >= found.closes_at, complaint)
+
+
+def _complaint(
+    unit: Unit, form: Row[Any], number: str, said: Said, why: str, door: SurveyDoor, now: datetime
+) -> int | None:
+    """Let the complaint know that follows; who only wishes for a reply is taken for one who enquires."""
+    verdict = Satisfaction.UNSATISFIED if said.unsatisfied else Satisfaction.SATISFIED
+    if form.about and (said.unsatisfied or said.satisfied):
+        heard = CustomerHeard(number=number, verdict=verdict, reason=why)
+        if heard_by := complain_afterwards(unit, form.about, heard, WAYS[door], now):
+            return heard_by
+    if not (said.unsatisfied or said.wants_reply):
+        return None
+    case = unit.read_by(cases_by_id, int, form.about) if form.about else None
+    asked = of_case(case) if case else of_store(queries.store_of(unit.connection, form.store))
+    kind = ContactKind.COMPLAINT if said.unsatisfied else ContactKind.ENQUIRY
+    matter = f"{number} {why}"[:MOST_SAID]
+    taker = agent_for(unit, form.no)
+    return complain(
+        unit, ContactRecord(applicant=taker, kind=kind, way=WAYS[door], matter=matter, **asked), f"after:{number}", now
+    )
+
+
+def of_store(store: Row[Any]) -> dict[str, Any]:
+    """Give who complains where a store does."""
+    named = {"customer_name": store.name, "customer_phone": store.phone, "customer_address": store.name}
+    return {"office": store.office, **named, "standing": CustomerStanding.DEALER}
