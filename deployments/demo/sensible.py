@@ -82,6 +82,8 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "JointReview": {"会审纪要": "一致同意", "处理办法": "说明致歉", "处理措施": "换货", "措施期限": "in 60 days"},
     "MeasureDone": {"完成日期": "today", "完成情况": "已更换"},
     "ComplaintFiled": {"结案摘要": "客户满意"},
+    "CallMade": {"回访结果": "满意"},
+    "NumberCorrected": {"已查到": "是", "客户电话": "13800001343"},
     "ReturnReview": {"退换结论": "同意"},
     "OrderStopped": {"单据状态": "未打印"},
     "ParcelIntercepted": {"拦截结果": "已拦截", "原运单号": "ZT1", "快递员": "快递小李"},

@@ -5,6 +5,7 @@ TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics
 TRADES += (
     "contacts",
     "complaints",
+    "calls",
     "quality",
     "returns",
     "anomalies",
