@@ -1,6 +1,13 @@
 """Follow-up calls: every ending, what becomes of what customers say (DOMAIN, "Scheduled work"; BRANCHES, "Calls")."""
 
-from tests.flows.calls import Callers
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+
+from tasks.durable import clock
+from tasks.notices.watch import watch_deadlines
+from tests.flows.calls import CALLER, Callers
 
 PEOPLE = Callers
 
@@ -51,7 +58,9 @@ def test_an_unsatisfied_customer_of_a_filed_complaint_has_it_go_on_and_is_called
 # attempts
 
 
-def test_who_is_not_reached_is_tried_three_times_at_different_times(play: Callers, today: time_machine.Traveller) -> None:
+def test_who_is_not_reached_is_tried_three_times_at_different_times(
+    play: Callers, today: time_machine.Traveller
+) -> None:
     """Up to 3 attempts at different times (D); ending: not reached. A filed complaint hears of it, and is settled."""
     case = play.planned()
     play.to(case, "callback")
