@@ -84,6 +84,12 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ComplaintFiled": {"结案摘要": "客户满意"},
     "CallMade": {"回访结果": "满意"},
     "NumberCorrected": {"已查到": "是", "客户电话": "13800001343"},
+    "CallScored": {
+        **dict.fromkeys(("三声接听", "问候规范", "耐心解答", "当天答复", "客户先挂"), "做到"),
+        "按约回复": "不涉及",
+        "通话录音": "LY-1",
+    },
+    "ScoreAnswer": {"坐席意见": "认可评分"},
     "ReturnReview": {"退换结论": "同意"},
     "OrderStopped": {"单据状态": "未打印"},
     "ParcelIntercepted": {"拦截结果": "已拦截", "原运单号": "ZT1", "快递员": "快递小李"},

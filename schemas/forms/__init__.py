@@ -6,6 +6,7 @@ TRADES += (
     "contacts",
     "complaints",
     "calls",
+    "audits",
     "quality",
     "returns",
     "anomalies",
