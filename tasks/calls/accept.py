@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.answers import Answer
-from schemas.forms.calls import CallReason, CallRequest
+from schemas.forms.calls import CallReason, CallRequest, CallWhy
 from schemas.problems import Problem
 from schemas.tables import call_reason
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
 from tasks.applications.queries import BY_ORDER, sales
-from tasks.calls.queries import Source, numbers_of, refusing, sources
+from tasks.calls.queries import Source, called_about, numbers_of, refusing, sources
 from tasks.calls.rules import NO_PHONE, is_phone
 from tasks.complaints.accept import TAKES
 from tasks.complaints.rules import NO_CASE, hours, moment_of
@@ -23,6 +23,7 @@ from tasks.unit.work import Work
 
 NOT_OURS_TO = "须为客服专员、投诉专管员或客服主管 must take calls"
 NO_MORE = "客户已拒绝回访，不再致电 the customer wants no more calls"
+ABOUT = "事由单号 about case"
 ONLY_LEADER = "只有客服主管可以取消回访 only a SUPERVISOR may call it off"
 
 
@@ -58,7 +59,12 @@ def _problems(form: CallRequest, unit: Unit, phone: str, known: Mapping[str, Sou
     if form.since and (since := moment_of(form.since, now.time())) and since > now:
         problems.append(Problem("事由时间 since", form.since, "不能晚于现在 must not be after now"))
     unknown = [number for number in numbers_of(form) if number not in known]
-    return problems + [Problem("事由单号 about case", number, NO_CASE) for number in unknown]
+    problems += [Problem(ABOUT, number, NO_CASE) for number in unknown]
+    had = unit.read_by(called_about, numbers_of, form) or {}
+    again = [line for line in form.lines if line.why != CallWhy.ASKED and line in had]
+    return problems + [
+        Problem(ABOUT, line.source, f"已列入回访 is called about already: {had[line]}") for line in again
+    ]
 
 
 def begin_call(form: CallRequest, work: Work) -> None:

@@ -109,7 +109,7 @@ def reasons_due(connection: Connection, policy: Mapping[str, Any]) -> list[DueRe
 def regulars_due(connection: Connection, policy: Mapping[str, Any]) -> list[DueReason]:
     """Find the regular customers whom nobody called, or did anything for, for a quarter; so many a day."""
     today, now = shanghai_day(clock.now()), clock.now()
-    since, before = (_start(today, -policy[f"hf.regular.{name}"]) for name in ("since_months", "months"))
+    since, before = _start(today, -policy["hf.regular.since_months"]), _start(today, -policy["hf.regular.months"])
     given = {"since": since, "before": before + timedelta(days=1), "most": policy["hf.regular.most_a_day"]}
     rows = connection.execute(_REGULAR, given)
     own = {"why": CallWhy.REGULAR, "source": None, "number": "", "turn": 1, "since": now}

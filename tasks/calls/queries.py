@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from schemas.forms.calls import CallResult, CallWhy
+from schemas.forms.calls import CallReason, CallResult, CallWhy
 from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import call_attempt, call_reason, ledger, no_calls, sales_record, service_case, work_item
 from schemas.words import EntryKind, Role
@@ -40,6 +40,17 @@ def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, di
     rows = connection.execute(joined.where(among(service_case.c.number, numbers)).group_by(service_case.c.id))
     found = {row.number: Source(row.id, frozenset(filter(None, row.actors))) for row in rows}
     return {key: {number: found[number] for number in key if number in found} for key in keys}
+
+
+def called_about(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[CallReason, str]]:
+    """Find which reasons about these cases stand on calls already: reason → number of the call."""
+    about, call = service_case.alias("about"), service_case.alias("call")
+    named = select(call_reason.c.why, about.c.number.label("source"), call_reason.c.turn, call.c.number)
+    joined = named.join(about, about.c.id == call_reason.c.source).join(call, call.c.id == call_reason.c.case_id)
+    numbers = sorted({number for key in keys for number in key})
+    rows = connection.execute(joined.where(among(about.c.number, numbers))).all()
+    had = {CallReason(why=CallWhy(row.why), source=row.source, turn=row.turn): row.number for row in rows}
+    return {key: {reason: number for reason, number in had.items() if reason.source in key} for key in keys}
 
 
 def refusing(connection: Connection, _case_ids: Sequence[int] = ()) -> set[str]:

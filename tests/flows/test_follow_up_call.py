@@ -233,6 +233,9 @@ def test_bad_input_of_a_call_is_named(play: Callers) -> None:
     assert "须为客服专员" in play.wrong(**asked | {"申报人工号": "E1016"}, 客户电话="13911112222")
     unknown = [{"回访事由": "专项回访", "事由单号": "PA-2026-009999"}]
     assert "事由单号" in play.wrong(**asked | {"明细": unknown}, 客户电话="13911112222")
+    about = [{"回访事由": "售后完成", "事由单号": play.case(play.delivered()).number}]
+    play.listed()
+    assert "已列入回访" in play.wrong(**asked | {"明细": about}, 客户电话="13911112222")
     call = play.asked()
     assert "拨打时间" in play.refused(call, "call-1", 回访结果="满意", 拨打时间="2026-11-19 10:00")
     assert "不是电话号码" in play.refused(call, "call-1", 回访结果="满意", 客户电话="无")
