@@ -14,6 +14,8 @@ IN_ORDER = (  # as DOMAIN counts them
     "part_anomaly",
     "special_order",
     "corrective_action",
+    "follow_up_call",
+    "call_audit",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 
