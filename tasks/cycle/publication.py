@@ -52,6 +52,8 @@ def publish(connection: Connection, rows: Sequence[HolidayRow], file: str) -> in
     _move_items(connection, moves)
     for table, still_open in ((case_line, case_line.c.open), (production_order, production_order.c.state == OPEN)):
         _move_promises(connection, table, still_open, moves, alike)
+    watched = service_case.c.closed_at.is_(None) & service_case.c.watched_seq.is_not(None)
+    connection.execute(update(service_case).where(watched).values(watched_seq=-1))  # what was promised is news
     return len(changed)
 
 
@@ -80,9 +82,11 @@ def _move_items(connection: Connection, moves: Mapping[int, _Move]) -> None:
     for row in connection.execute(of_case.where(work_item.c.closed_at.is_(None))).all():
         move = moves[row.policy_version]
         schedule = [entry | {name: move.text(entry.get(name)) for name in ("at", "due")} for entry in row.schedule]
-        values = {name: move.moment(getattr(row, name)) for name in MOMENTS} | {"schedule": schedule}
+        values: dict[str, Any] = {name: move.moment(getattr(row, name)) for name in MOMENTS}
         if values["due_at"] != row.due_at or schedule != row.schedule:
             key = (work_item.c.case_id == row.case_id) & (work_item.c.step_key == row.step_key)
+            ahead = [datetime.fromisoformat(entry["at"]) for entry in schedule] + [values["expires_at"]]
+            values |= {"schedule": schedule, "look_at": min(filter(None, ahead), default=None)}
             connection.execute(update(work_item).where(key).values(values))
     first = select(func.min(work_item.c.due_at)).where(
         work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None)
