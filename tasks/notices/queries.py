@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Select,
     TableValuedAlias,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -54,18 +56,20 @@ class ItemKey(NamedTuple):
     number: str
 
 
-def _to_look_at(by: datetime) -> Select[Any]:
+ALL = true()
+
+
+def _to_look_at(by: datetime, which: ColumnElement[bool] = ALL) -> Select[Any]:
     """Open items of processes that this program knows, of which something may be due by then."""
     items = select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
     cases = items.join(service_case, service_case.c.id == work_item.c.case_id)
-    return cases.where(
-        work_item.c.closed_at.is_(None), work_item.c.look_at <= by, service_case.c.process.in_(PROCESSES)
-    )
+    known = service_case.c.process.in_(PROCESSES)
+    return cases.where(work_item.c.closed_at.is_(None), work_item.c.look_at <= by, known, which)
 
 
-def expired_items(connection: Connection, by: datetime) -> list[ItemKey]:
+def expired_items(connection: Connection, by: datetime, which: ColumnElement[bool] = ALL) -> list[ItemKey]:
     """Find the open items whose time has run out, the oldest first."""
-    expired = _to_look_at(by).where(work_item.c.expires_at <= by)
+    expired = _to_look_at(by, which).where(work_item.c.expires_at <= by)
     in_order = expired.order_by(work_item.c.expires_at, work_item.c.case_id, work_item.c.step_key)
     return [ItemKey(*row) for row in connection.execute(in_order)]
 
@@ -76,9 +80,9 @@ def in_hand(connection: Connection, case_ids: Collection[int]) -> set[int]:
     return set(connection.execute(held).scalars())
 
 
-def items_to_tell(connection: Connection, by: datetime) -> list[ItemKey]:
+def items_to_tell(connection: Connection, by: datetime, which: ColumnElement[bool] = ALL) -> list[ItemKey]:
     """Find the open items of which something may be due and was not said yet, by case."""
-    in_order = _to_look_at(by).order_by(work_item.c.case_id, work_item.c.step_key)
+    in_order = _to_look_at(by, which).order_by(work_item.c.case_id, work_item.c.step_key)
     return [ItemKey(*row) for row in connection.execute(in_order)]
 
 

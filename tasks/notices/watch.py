@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import sleep
 
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 
 from schemas.answers import Answer, Turn
 from schemas.problems import Unavailable
@@ -46,10 +46,7 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
     report = WatchReport()
     with db.connect() as connection:
         by = last_working_moment(calendar_today(connection), now)
-        expired = queries.expired_items(connection, by)
-        busy = queries.in_hand(connection, [item.case_id for item in expired]) if expired else set()
-    held = [item for item in expired if item.case_id in busy]
-    _time_out(db, [item for item in expired if item.case_id not in busy], report)
+    held = answer_expired(db, by, report)
     with db.connect() as connection:
         items = [item for item in queries.items_to_tell(connection, by) if item not in held]
     for start in range(0, len(items), TOGETHER):
@@ -57,6 +54,23 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
             report.told += queries.tell(connection, items[start : start + TOGETHER], by, now)
     _come_back(db, held, report)
     return report
+
+
+def answer_expired(
+    db: Engine, by: datetime, report: WatchReport, which: ColumnElement[bool] = queries.ALL
+) -> list[ItemKey]:
+    """Answer for those questions whose time ran out by then; gives what a leg has in hand."""
+    with db.connect() as connection:
+        expired = queries.expired_items(connection, by, which)
+        busy = queries.in_hand(connection, [item.case_id for item in expired]) if expired else set()
+    _time_out(db, [item for item in expired if item.case_id not in busy], report)
+    return [item for item in expired if item.case_id in busy]
+
+
+def tell_due(connection: Connection, which: ColumnElement[bool], by: datetime, now: datetime) -> list[str]:
+    """Tell what is due by then of some open items, in the caller's transaction; gives what was not said before."""
+    items = queries.items_to_tell(connection, by, which)
+    return queries.tell(connection, items, by, now) if items else []
 
 
 def _time_out(db: Engine, items: Sequence[ItemKey], report: WatchReport) -> None:
