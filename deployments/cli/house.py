@@ -1,4 +1,4 @@
-"""The commands that keep the house: up, demo, processes, rules, recover, db upgrade."""
+"""The commands that keep the house: up, demo, processes, rules, recover, calendar import, db upgrade."""
 
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from deployments.cli.as_json import process_object, rule_object
 from deployments.cli.output import links_table, rules_table, table
-from deployments.cli.session import Json, Output, app, command, db_app, installation
+from deployments.cli.session import Json, Output, app, calendar_app, command, db_app, installation
 from deployments.database import load_reference, migrate, url_text
 from deployments.local.prefect_server import is_healthy, pointed_at
 from flows import load
@@ -82,13 +82,16 @@ def recover(db: Engine) -> Output:
     return Output(report, [f"✓ 已恢复 recovered: {counts}"])
 
 
-@command(db_app, machines=False)
-def holidays(db: Engine, file: Annotated[Path, typer.Argument(help="holidays.csv: day,working,name")]) -> Output:
-    """节假日 Load the holidays of a year that was published; terms that were provisional follow."""
+@command(calendar_app, name="import")
+def import_calendar(
+    db: Engine, file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: day,working,name,source")]
+) -> Output:
+    """日历 Load the holidays of a year that was published, or what a notice changed; terms behind them follow."""
     with db.begin() as connection:
         days = load_holidays(connection, file)
         known = known_to(connection)
-    return Output(None, [f"✓ 已载入 {days} 天，节假日公布到 {known} holidays are known up to {known}"])
+    told = f"✓ 已载入 {days} 天，节假日公布到 {known} holidays are known up to {known}"
+    return Output({"days": days, "known_to": known}, [told])
 
 
 @command(db_app, machines=False)

@@ -59,10 +59,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 db_app = typer.Typer(help="业务数据库 the operations database", no_args_is_help=True)
+calendar_app = typer.Typer(help="工作日历 the working calendar", no_args_is_help=True)
 sheet_app = typer.Typer(help="表格 sheets", no_args_is_help=True)
 history_app = typer.Typer(help="系统启用前的单据 cases from before the system", no_args_is_help=True)
 report_app = typer.Typer(help="报表 reports", no_args_is_help=True)
 app.add_typer(db_app, name="db")
+app.add_typer(calendar_app, name="calendar")
 app.add_typer(sheet_app, name="sheet")
 app.add_typer(history_app, name="history")
 app.add_typer(report_app, name="report")

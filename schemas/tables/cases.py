@@ -35,6 +35,9 @@ service_case = table(
     Column("run_item", Text, comment="the work item that this run shows; the others have runs of their own"),
     Column("run_generation", Integer, nullable=False, server_default="0"),
     Column("run_seq", Integer, nullable=False, server_default="-1", comment="ledger sequence that the run shows"),
+    Column(
+        "watched_seq", Integer, comment="ledger sequence that its cycles' control knows; empty: nobody controls any"
+    ),
     CheckConstraint("(ending IS NULL) = (closed_at IS NULL)", name="ending_when_closed"),
     CheckConstraint("closed_at >= opened_at", name="closed_after_opened"),
 )
@@ -43,6 +46,7 @@ _case_behind = (service_case.c.run_seq != service_case.c.seq) & (_case_open | _c
 index("ix_service_case_ready", service_case.c.ready_at, where=service_case.c.ready_at.is_not(None))
 index("ix_service_case_behind", service_case.c.id, where=_case_behind)
 index("ix_service_case_open", service_case.c.id, where=_case_open)
+index("ix_service_case_unwatched", service_case.c.id, where=service_case.c.watched_seq != service_case.c.seq)
 
 case_line = table(
     "case_line",
@@ -127,6 +131,9 @@ work_item = table(
     Column("refused_because", Text, nullable=False, server_default=""),
     *each(Moment, "opened_at", "due_at"),
     Column("expires_at", Moment, comment="SYSTEM answers with a time-out then"),
+    Column(
+        "look_at", Moment, comment="when the watch looks at it next: something may be due to be said, or it expires"
+    ),
     Column("closed_at", Moment),
     Column("run_id", Uuid, comment="the Prefect run that shows this item beside its case's own"),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
@@ -136,6 +143,7 @@ index("ix_work_item_waiting", work_item.c.role, work_item.c.due_at, where=_waiti
 index("ix_work_item_also", work_item.c.also, work_item.c.due_at, where=_waiting & _waiting_also)
 index("ix_work_item_open_case", work_item.c.case_id, where=_waiting)
 index("ix_work_item_due", work_item.c.due_at, where=_waiting)
+index("ix_work_item_look", work_item.c.look_at, where=_waiting)
 
 decision = table(
     "decision",

@@ -84,7 +84,7 @@ holiday = table(
     "holiday",
     Column("day", Date, primary_key=True),
     Column("working", Boolean, nullable=False),
-    Column("name", Text, nullable=False),
+    *each(Text, "name", "source"),
 )
 
 policy_version = table(

@@ -1,6 +1,6 @@
 """Stock and what is being made: movements, balances, reservations, production orders."""
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Text, Uuid
 
 from schemas.tables.base import Moment, Quantity, codes_of, each, index, of_case, table, word_of
 from schemas.words import MovementKind, OrderState, Supply
@@ -66,9 +66,11 @@ production_order = table(
     *word_of(OrderState, "state", 12, server_default="open"),
     Column("placed_at", Moment, nullable=False),
     of_case("cycle_id", index=True, comment="the case that controls its cycle"),
+    Column("followed", Boolean, nullable=False, server_default="false", comment="its case's news reach that control"),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("made >= 0 AND made <= quantity", name="made"),
     CheckConstraint("scrapped >= 0", name="scrapped"),
 )
 _unit_and_day = (production_order.c.unit, production_order.c.promised)
+index("ix_production_order_unfollowed", production_order.c.case_id, where=~production_order.c.followed)
 index("ix_production_order_unit", *_unit_and_day, where=production_order.c.state == "open")

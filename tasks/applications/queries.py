@@ -1,10 +1,11 @@
-"""The SQL of applications: catalogue, sales records, open lines."""
+"""The SQL of applications: catalogue, sales records, open lines, how far what is open is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Label, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Label, Row, and_, func, select, text
 
 from schemas.processes.repair_return import RepairEnding
 from schemas.spelling import Known
@@ -78,3 +79,28 @@ def sales(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
 def cover(work: Work) -> Cover:
     """Give what is known today of the warranty of a case's goods."""
     return cover_of(settings(work).__getitem__, work.today, work.unit.read_by(sales, BY_ORDER, work.case))
+
+
+_PROGRESS = text("""
+    SELECT s.number, s.process, o.name AS office, s.urgency, s.opened_at, s.link, s.step, s.holder, s.due_at
+    FROM service_case s JOIN office o ON o.code = s.office
+    WHERE s.process = ANY(:codes) AND s.closed_at IS NULL ORDER BY s.due_at NULLS LAST, s.opened_at, s.number""")
+_MOVED = text("""
+    SELECT process, count(*) FILTER (WHERE opened_at >= :begins AND opened_at < :ends) AS opened,
+           count(*) FILTER (WHERE closed_at >= :begins AND closed_at < :ends) AS closed
+    FROM service_case WHERE process = ANY(:codes)
+      AND (opened_at >= :begins AND opened_at < :ends OR closed_at >= :begins AND closed_at < :ends)
+    GROUP BY process""")
+
+
+def open_applications(connection: Connection, codes: Sequence[str]) -> Sequence[Row[Any]]:
+    """Find the open cases of processes, what is due first first."""
+    return connection.execute(_PROGRESS, {"codes": list(codes)}).all()
+
+
+def came_and_went(
+    connection: Connection, codes: Sequence[str], begins: datetime, ends: datetime
+) -> dict[str, tuple[int, int]]:
+    """Count how many cases of each process were opened and closed between two moments."""
+    given = {"codes": list(codes), "begins": begins, "ends": ends}
+    return {row.process: (row.opened, row.closed) for row in connection.execute(_MOVED, given)}

@@ -1,11 +1,11 @@
-"""The SQL of complaints: what was told of the same matter before, cases by number, documents of a case, warranty."""
+"""The SQL of complaints: what was told of the same matter, cases by number, documents of a case, how old they are."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, or_, select, text
 
 from schemas.forms.contacts import ContactRecord
 from schemas.shapes import LineTable
@@ -125,3 +125,20 @@ def contact_table(connection: Connection, case_id: int) -> LineTable:
     told |= {"同一事项 Same matter": form.same_as, "相关单号 About": form.about, "来件文号 File": form.file_no}
     row = (form.kind.zh, form.way.zh, form.matter, form.expectation)
     return LineTable(HEADINGS, [row], [(name, str(value)) for name, value in told.items() if value])
+
+
+_AGEING = text("""
+    SELECT s.number, o.name AS office, s.opened_at, i.due_at AS major_at, i.state, s.link, s.holder, s.due_at,
+           d.content ->> 'severity' AS severity, d.content ->> 'production_unit' AS unit
+    FROM service_case s JOIN office o ON o.code = s.office
+    JOIN LATERAL (
+        SELECT due_at, state FROM work_item WHERE case_id = s.id AND form = :month ORDER BY opened_at DESC LIMIT 1) i ON true
+    LEFT JOIN LATERAL (
+        SELECT content FROM document WHERE case_id = s.id AND kind = :sheet ORDER BY serial DESC LIMIT 1) d ON true
+    WHERE s.process = :code AND s.closed_at IS NULL ORDER BY s.opened_at, s.number""")
+
+
+def ageing_complaints(connection: Connection, month: str) -> Sequence[Row[Any]]:
+    """Find the open complaints that were judged valid, the oldest first; `month` is the form of their month's clock."""
+    given = {"month": month, "sheet": DocumentKind.COMPLAINT, "code": CODE}
+    return connection.execute(_AGEING, given).all()

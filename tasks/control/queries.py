@@ -35,14 +35,24 @@ _UNITS = text(f"""
     FROM service_case c JOIN service_case s ON s.id = c.parent_id
     JOIN (SELECT DISTINCT cycle_id, unit FROM production_order WHERE cycle_id = ANY(:ids)) i ON i.cycle_id = c.id
     JOIN production_unit u ON u.code = i.unit ORDER BY c.id, i.unit""")
-_NEWS = text(f"""
-    SELECT case_id, step_key, source, news FROM (
-        SELECT i.case_id, i.step_key, s.number AS source, i.prefill,
-               CASE WHEN i.form = :progress THEN {_PROGRESS} END AS news
-        FROM work_item i JOIN service_case c ON c.id = i.case_id JOIN service_case s ON s.id = c.parent_id
-        WHERE i.role = '{Role.SYSTEM}' AND i.closed_at IS NULL
-          AND (i.form = :progress OR i.form = :ended AND s.closed_at IS NOT NULL)
-    ) seen WHERE news IS NULL OR news::jsonb <> prefill::jsonb ORDER BY case_id, step_key""")
+# of cases that moved since they were last looked at; those that are still moving are looked at again
+_MOVED = text(f"""
+    SELECT id, number, CASE WHEN ready_at IS NULL THEN seq END AS seq,
+           (SELECT json_agg(json_build_array(case_id, step_key, news) ORDER BY case_id, step_key) FROM (
+                SELECT i.case_id, i.step_key, i.prefill, CASE WHEN i.form = :progress THEN {_PROGRESS} END AS news
+                FROM service_case c JOIN work_item i ON i.case_id = c.id
+                WHERE c.parent_id = s.id AND i.role = '{Role.SYSTEM}' AND i.closed_at IS NULL
+                  AND (i.form = :progress OR i.form = :ended AND s.closed_at IS NOT NULL)
+           ) seen WHERE news IS NULL OR news::jsonb <> prefill::jsonb) AS news
+    FROM service_case s WHERE watched_seq <> seq ORDER BY id""")
+_IN_ORDER = "id IN (SELECT id FROM service_case WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)"
+_LOOK_AGAIN = text(f"UPDATE service_case SET watched_seq = -1 WHERE {_IN_ORDER}")
+_FOLLOW = text("""
+    UPDATE production_order SET followed = true
+    WHERE case_id = ANY(:ids) AND cycle_id IS NOT NULL AND NOT followed""")
+_LOOKED = text(f"""
+    UPDATE service_case SET watched_seq = seen FROM unnest(CAST(:ids AS bigint[]), CAST(:seqs AS int[])) looked (at, seen)
+    WHERE id = at AND {_IN_ORDER}""")
 _LINES = text(f"""
     SELECT o.cycle_id, o.line_no, o.turn, o.unit, u.name AS unit_name, o.quantity, o.since, o.days, o.promised, o.planned,
            o.made_on, o.in_on, l.picked_on,
@@ -104,18 +114,37 @@ class News(NamedTuple):
 
     case_id: int
     step_key: str
-    source: str
     news: dict[str, Any] | None
 
 
-def uncontrolled(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
-    """Find the next cases by id with lines that nobody controls yet; `plans` is how often anything was ordered."""
-    cases = select(service_case, func.max(production_order.c.turn).label("plans")).join(
+class MovedCase(NamedTuple):
+    """A case that moved since its controls last looked, and what they do not know yet; `seq` is empty while it moves."""
+
+    id: int
+    number: str
+    seq: int | None
+    news: list[News]
+
+
+def unfollowed(connection: Connection, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Find the next cases by id with lines whose news reach nobody yet; `free` of them nobody controls.
+
+    `plans` is how often anything was ordered of those.
+    """
+    free = production_order.c.cycle_id.is_(None)
+    plans = func.max(production_order.c.turn).filter(free).label("plans")
+    cases = select(service_case, func.count().filter(free).label("free"), plans).join(
         production_order, production_order.c.case_id == service_case.c.id
     )
-    free = (production_order.c.cycle_id.is_(None), service_case.c.process.in_(PROCESSES), service_case.c.id > after)
-    grouped = cases.where(*free).group_by(service_case.c.id).order_by(service_case.c.id)
+    wanted = (~production_order.c.followed, service_case.c.process.in_(PROCESSES), service_case.c.id > after)
+    grouped = cases.where(*wanted).group_by(service_case.c.id).order_by(service_case.c.id)
     return connection.execute(grouped.limit(limit)).all()
+
+
+def follow(connection: Connection, case_ids: Sequence[int]) -> None:
+    """Have the news of what is controlled of cases reach whom controls it, from the next look on."""
+    for statement in (_LOOK_AGAIN, _FOLLOW):
+        connection.execute(statement, {"ids": list(case_ids)})
 
 
 def sources(connection: Connection, numbers: Sequence[str]) -> dict[str, ControlledCase]:
@@ -137,11 +166,21 @@ def units_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-def news(connection: Connection) -> list[News]:
-    """Find what is not any more as the open items of controlled cases know it, in one query for all of them."""
+def moved_cases(connection: Connection) -> list[MovedCase]:
+    """Find the controlled cases that moved, and what is not any more as their controls know it, in one query."""
     forms = {"progress": form_path(CycleProgress), "ended": form_path(SourceEnded)}
     given = forms | {"stops": clock_stopping_forms()}
-    return [News(*row) for row in connection.execute(_NEWS, given)]
+    return [
+        MovedCase(row.id, row.number, row.seq, [News(*news) for news in row.news or ()])
+        for row in connection.execute(_MOVED, given)
+    ]
+
+
+def looked_at(connection: Connection, cases: Sequence[MovedCase]) -> None:
+    """Note up to where cases that rest were looked at."""
+    seqs = {case.id: case.seq for case in cases if case.seq is not None}
+    if seqs:
+        connection.execute(_LOOKED, {"ids": [*seqs], "seqs": [*seqs.values()]})
 
 
 def lines_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

@@ -1,16 +1,18 @@
-"""A year of holidays is published: what was provisional becomes what it is (DOMAIN, "Cycle control")."""
+"""A year of holidays is published, or changed by a later notice: the terms behind it become what they are (DOMAIN)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.problems import BadInput, Problem
+from schemas.problems import BadInput
 from schemas.tables import case_line, holiday, production_order, service_case, work_item
 from schemas.words import OrderState
+from tasks.cycle.holidays import HolidayRow, holiday_problems
 from tasks.cycle.queries import calendars
-from tasks.cycle.rules import Calendar, at, calendar_warning, published_to, republished, shanghai_day
+from tasks.cycle.rules import Calendar, at, calendar_warning, is_working_day, published_to, republished, shanghai_day
 from tasks.durable import clock
 
 OPEN = OrderState.OPEN.value
@@ -28,25 +30,31 @@ def holidays_wanted(connection: Connection) -> str:
     return calendar_warning(known_to(connection), shanghai_day(clock.now()))
 
 
-def publish(connection: Connection, days: Sequence[Mapping[str, Any]]) -> int:
-    """Add the days of years that were not known, and move what was provisional; gives how many days are new.
+def publish(connection: Connection, rows: Sequence[HolidayRow], file: str) -> int:
+    """Add the days of years that were not known, and what a later notice changes; every term behind them moves.
 
-    Days of a year that is known are left as they are. BadInput where all are. The caller commits.
+    Gives how many days became other than they were known. BadInput where there are none, or the file is not to be
+    believed (`holiday_problems`). The caller commits.
     """
     cases = select(service_case.c.id).where(service_case.c.closed_at.is_(None)).order_by(service_case.c.id)
     connection.execute(cases.with_for_update(key_share=True))  # no leg opens an item by the old calendar meanwhile
-    known = known_to(connection)
-    new = [dict(day) for day in days if day["day"] > known]
-    if not new:
-        expected = f"{known.year} 年及以前已公布 has no day after {known.year}, which is known"
-        raise BadInput([Problem("holidays.csv", len(days), expected)])
-    old = calendars(connection)
-    connection.execute(insert(holiday), new)
-    moves = {version: _Move(old[version], calendar, known) for version, calendar in calendars(connection).items()}
+    known, old = known_to(connection), calendars(connection)
+    before = next(iter(old.values()))
+    changed = [row for row in rows if row.working != is_working_day(before, row.day)]
+    if problems := holiday_problems(rows, changed, known, shanghai_day(clock.now()), file):
+        raise BadInput(problems)
+    told = upsert(holiday)
+    as_told = {name: told.excluded[name] for name in ("working", "name", "source")}
+    days = [{name: value for name, value in row._asdict().items() if name != "row"} for row in changed]
+    connection.execute(told.on_conflict_do_update(index_elements=["day"], set_=as_told), days)
+    alike = min(row.day for row in changed) - timedelta(days=1)
+    moves = {version: _Move(old[version], calendar, alike) for version, calendar in calendars(connection).items()}
     _move_items(connection, moves)
     for table, still_open in ((case_line, case_line.c.open), (production_order, production_order.c.state == OPEN)):
-        _move_promises(connection, table, still_open, moves, known)
-    return len(new)
+        _move_promises(connection, table, still_open, moves, alike)
+    watched = service_case.c.closed_at.is_(None) & service_case.c.watched_seq.is_not(None)
+    connection.execute(update(service_case).where(watched).values(watched_seq=-1))  # what was promised is news
+    return len(changed)
 
 
 class _Move:
@@ -74,9 +82,11 @@ def _move_items(connection: Connection, moves: Mapping[int, _Move]) -> None:
     for row in connection.execute(of_case.where(work_item.c.closed_at.is_(None))).all():
         move = moves[row.policy_version]
         schedule = [entry | {name: move.text(entry.get(name)) for name in ("at", "due")} for entry in row.schedule]
-        values = {name: move.moment(getattr(row, name)) for name in MOMENTS} | {"schedule": schedule}
+        values: dict[str, Any] = {name: move.moment(getattr(row, name)) for name in MOMENTS}
         if values["due_at"] != row.due_at or schedule != row.schedule:
             key = (work_item.c.case_id == row.case_id) & (work_item.c.step_key == row.step_key)
+            ahead = [datetime.fromisoformat(entry["at"]) for entry in schedule] + [values["expires_at"]]
+            values |= {"schedule": schedule, "look_at": min(filter(None, ahead), default=None)}
             connection.execute(update(work_item).where(key).values(values))
     first = select(func.min(work_item.c.due_at)).where(
         work_item.c.case_id == service_case.c.id, work_item.c.closed_at.is_(None)

@@ -171,7 +171,7 @@ def calendar_warning(known: date, today: date) -> str:
     """Say from 1 October on that the next year's holidays are wanted; nothing before."""
     if today < date(known.year, 10, 1):
         return ""
-    zh = f"节假日只公布到 {known}，请载入 {known.year + 1} 年的（aftersales db holidays FILE.csv），此后的期限均为暂定"
+    zh = f"节假日只公布到 {known}，请载入 {known.year + 1} 年的（aftersales calendar import FILE），此后的期限均为暂定"
     return f"{zh} holidays are known up to {known}: load those of {known.year + 1}; terms beyond are provisional"
 
 

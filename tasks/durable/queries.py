@@ -122,15 +122,15 @@ def open_item(work: Work, file: CaseFile, question: Question[Any]) -> Item:
     due = question.due(work)
     expires_at = question.expires(work) if question.expires else None
     reminders = question.remind(work, due) if question.remind else []
+    look_at = min([*(one.at for one in reminders), *filter(None, [expires_at])], default=None)
     if question.key in file.dropped:
         work.delete(work_item, {"case_id": file.id, "step_key": question.key})
     work.insert(
         work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
         also=question.also, office=file.row.office if question.role == Role.OFFICE else None,
         unit=question.unit, line=question.line, form=form_path(question.form), brief=list(question.brief()),
-        prefill=dict(question.prefill()),
-        schedule=[reminder._asdict() for reminder in reminders],
-        opened_at=work.now, due_at=due, expires_at=expires_at,
+        prefill=dict(question.prefill()), schedule=[reminder._asdict() for reminder in reminders],
+        opened_at=work.now, due_at=due, expires_at=expires_at, look_at=look_at,
     )  # fmt: skip
     return Item(question.key, question.title, question.link, due, expires_at)
 

@@ -1,13 +1,14 @@
-"""The SQL of logistics: reference prices by route, what freight is free."""
+"""The SQL of logistics: reference prices by route, what freight is free, what waits to be collected."""
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select, text
 
 from schemas.forms.logistics import FreightMethod
 from schemas.tables import carrier, route_price
-from schemas.words import Role
+from schemas.words import DocumentKind, Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.logistics.rules import FreightLimits
@@ -34,3 +35,20 @@ def freight_limits(work: Work) -> FreightLimits:
     approvers = {method: Role(setting(work, f"freight.{method}.approval_role")) for method in approved}
     hired_over, express_free = (Decimal(str(setting(work, name))) for name in names)
     return FreightLimits(hired_over, express_free, approvers)
+
+
+_WAITING_GOODS = text("""
+    SELECT s.number, o.name AS office, i.title, coalesce(d.tracking, '') AS tracking, i.opened_at, i.due_at, i.role, n.told
+    FROM work_item i JOIN service_case s ON s.id = i.case_id JOIN office o ON o.code = s.office
+    LEFT JOIN LATERAL (
+        SELECT content ->> 'tracking' AS tracking FROM document
+        WHERE case_id = s.id AND kind = :slip ORDER BY issued_at DESC, serial DESC LIMIT 1) d ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(kind, sent_at) ORDER BY sent_at, kind) AS told FROM notice
+        WHERE case_id = i.case_id AND step_key = i.step_key) n ON true
+    WHERE i.closed_at IS NULL AND i.form = ANY(:forms) ORDER BY i.opened_at, s.number, i.step_key""")
+
+
+def waiting_goods(connection: Connection, forms: Sequence[str]) -> Sequence[Row[Any]]:
+    """Find the goods that wait to be collected, checked or handed over, the longest first, and what was said of each."""
+    return connection.execute(_WAITING_GOODS, {"forms": list(forms), "slip": DocumentKind.DISPATCH_NOTE}).all()

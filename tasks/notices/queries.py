@@ -1,26 +1,51 @@
-"""The SQL of notices: which open items have something to say, and what was said."""
+"""The SQL of notices: which open items have something to say, and what was said.
 
-from datetime import datetime
+Each open item knows when something of it may be due next (`look_at`), so that only those are looked at.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, Text, case, cast, exists, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.shapes import Reminder
 from schemas.tables import notice, notice_channel, service_case, work_item
 from schemas.tables.base import Json, Moment
-from tasks.cycle.rules import Notice, shanghai_day
+from tasks.cycle.rules import Notice, at, shanghai_day
+from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
+from tasks.durable.queries import show_again
 from tasks.notices.rules import NoticeChannel, Told, notice_text
+from tasks.unit.among import among
 
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
-
-
-def _open() -> Select[Any]:
-    """Open items of processes that this program knows."""
-    items = select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
-    cases = items.join(service_case, service_case.c.id == work_item.c.case_id)
-    return cases.where(work_item.c.closed_at.is_(None), service_case.c.process.in_(PROCESSES))
+_LOOK_NEXT = text(f"""
+    UPDATE work_item i SET look_at = least(i.expires_at, (
+        SELECT min(CASE WHEN moment > :by THEN moment ELSE :tomorrow END)
+        FROM json_array_elements(i.schedule) entry, LATERAL (SELECT (entry ->> 'at')::timestamptz AS moment) m
+        WHERE moment > :by OR entry ->> 'kind' = '{Notice.DAILY}'))
+    FROM unnest(CAST(:cases AS bigint[]), CAST(:keys AS text[])) AS named (case_id, step_key)
+    WHERE (i.case_id, i.step_key) = (named.case_id, named.step_key) AND i.closed_at IS NULL""")
 
 
 class ItemKey(NamedTuple):
@@ -31,35 +56,55 @@ class ItemKey(NamedTuple):
     number: str
 
 
-def expired_items(connection: Connection, by: datetime) -> list[ItemKey]:
+ALL = true()
+
+
+def _to_look_at(by: datetime, which: ColumnElement[bool] = ALL) -> Select[Any]:
+    """Open items of processes that this program knows, of which something may be due by then."""
+    items = select(work_item.c.case_id, work_item.c.step_key, service_case.c.number)
+    cases = items.join(service_case, service_case.c.id == work_item.c.case_id)
+    known = service_case.c.process.in_(PROCESSES)
+    return cases.where(work_item.c.closed_at.is_(None), work_item.c.look_at <= by, known, which)
+
+
+def expired_items(connection: Connection, by: datetime, which: ColumnElement[bool] = ALL) -> list[ItemKey]:
     """Find the open items whose time has run out, the oldest first."""
-    expired = _open().where(work_item.c.expires_at <= by).order_by(work_item.c.expires_at, work_item.c.case_id)
-    return [ItemKey(*row) for row in connection.execute(expired)]
+    expired = _to_look_at(by, which).where(work_item.c.expires_at <= by)
+    in_order = expired.order_by(work_item.c.expires_at, work_item.c.case_id, work_item.c.step_key)
+    return [ItemKey(*row) for row in connection.execute(in_order)]
 
 
-def items_to_tell(connection: Connection, by: datetime) -> list[ItemKey]:
-    """Find the open items with something due that was not said yet."""
-    due = _due(by).order_by(work_item.c.case_id, work_item.c.step_key)
-    return list(dict.fromkeys(ItemKey(*row[:3]) for row in connection.execute(due)))
+def in_hand(connection: Connection, case_ids: Collection[int]) -> set[int]:
+    """Find those cases that a leg has in hand."""
+    held = select(service_case.c.id).where(among(service_case.c.id, case_ids), is_held(service_case.c.id))
+    return set(connection.execute(held).scalars())
 
 
-def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> list[str]:
-    """Write what is due by then of an item that is still open, and give the texts; its run is to show what changed.
+def items_to_tell(connection: Connection, by: datetime, which: ColumnElement[bool] = ALL) -> list[ItemKey]:
+    """Find the open items of which something may be due and was not said yet, by case."""
+    in_order = _to_look_at(by, which).order_by(work_item.c.case_id, work_item.c.step_key)
+    return [ItemKey(*row) for row in connection.execute(in_order)]
 
-    The case's row is held from the first statement on, so that nobody answers the item meanwhile.
+
+def tell(connection: Connection, items: Sequence[ItemKey], by: datetime, now: datetime) -> list[str]:
+    """Write what is due by then of items that are still open, and give the texts; their runs are to show what changed.
+
+    The cases' rows are held from the first statement on, by id, so that nobody answers the items meanwhile.
     """
-    connection.execute(update(service_case).where(service_case.c.id == item.case_id).values(run_seq=-1))
-    place = {"case_id": item.case_id, "step_key": item.step_key}
-    due = _due(by).where(*(work_item.c[name] == value for name, value in place.items()))
+    cases = [item.case_id for item in items]
+    held = select(service_case.c.id).where(among(service_case.c.id, cases)).order_by(service_case.c.id)
+    connection.execute(held.with_for_update(key_share=True))
     rows = [
-        {"case_id": item.case_id, "step_key": term, "kind": named, "role": role, "sent_at": now}
-        | {"text": notice_text(item.number, title, named, due_at)}
-        for *_, title, due_at, named, role, term in connection.execute(due)
+        {"case_id": case_id, "step_key": term, "kind": named, "role": role, "sent_at": now}
+        | {"text": notice_text(number, title, named, due_at)}
+        for case_id, _, number, title, due_at, named, role, term in connection.execute(_due(items, by))
     ]
-    if not rows:
-        return []
-    told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.text)
-    return list(connection.execute(told).scalars())
+    told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.case_id, notice.c.text)
+    said = connection.execute(told).all() if rows else []
+    show_again(connection, [row.case_id for row in said])
+    keys = {"cases": cases, "keys": [item.step_key for item in items]}
+    connection.execute(_LOOK_NEXT, keys | {"by": by, "tomorrow": at(shanghai_day(by) + timedelta(days=1))})
+    return [row.text for row in said]
 
 
 def take_unpassed(connection: Connection, now: datetime) -> list[Told]:
@@ -77,17 +122,28 @@ def channels(connection: Connection) -> list[NoticeChannel]:
     return [NoticeChannel(*row) for row in rows]
 
 
-def _due(by: datetime) -> Select[Any]:
+def _due(items: Sequence[ItemKey], by: datetime) -> Select[Any]:
     """What is to be said of open items by then, and was not; what is daily is said once on each day that is worked.
 
     What is said of a term that items share is said under its name, whichever of them is open.
     """
-    at, kind, role, named_term, own_due = (_ENTRY.c.value.op("->>")(name) for name in Reminder._fields)
+    moment, kind, role, named_term, own_due = (_ENTRY.c.value.op("->>")(name) for name in Reminder._fields)
     term = func.coalesce(func.nullif(named_term, ""), work_item.c.step_key)
     due_at = func.coalesce(cast(own_due, Moment), work_item.c.due_at)
     daily = literal(f"{Notice.DAILY}-{shanghai_day(by)}")
     named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
     mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == term)
     unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
-    due = _open().add_columns(work_item.c.title, due_at, named, role, term).join(_ENTRY, literal(True))
-    return due.where(cast(at, Moment) <= by, unsaid)
+    these = _these(items)
+    of_these = (these.c.case_id == work_item.c.case_id) & (these.c.step_key == work_item.c.step_key)
+    due = _to_look_at(by).add_columns(work_item.c.title, due_at, named, role, term)
+    due = due.join(these, of_these).join(_ENTRY, literal(True)).where(cast(moment, Moment) <= by, unsaid)
+    return due.order_by(work_item.c.case_id, work_item.c.step_key)
+
+
+def _these(items: Sequence[ItemKey]) -> TableValuedAlias:
+    """These items as a table."""
+    cases = bindparam(None, [item.case_id for item in items], type_=ARRAY(BigInteger))
+    keys = bindparam(None, [item.step_key for item in items], type_=ARRAY(Text))
+    columns = (Column("case_id", BigInteger), Column("step_key", Text))
+    return func.unnest(cases, keys).table_valued(*columns, name="these").render_derived()

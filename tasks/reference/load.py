@@ -40,6 +40,7 @@ from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, person_name, phone_number
 from schemas.tables.reference import CAME_BACK
 from schemas.words import MovementKind
+from tasks.cycle.holidays import HolidayRow
 from tasks.cycle.publication import publish
 from tasks.durable import clock
 
@@ -126,12 +127,15 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
 
 
 def load_holidays(connection: Connection, file: Traversable) -> int:
-    """Load the holidays of years that are not known yet; gives how many days. Terms beyond follow. The caller commits."""
+    """Load the holidays of years that are not known yet, or that a notice changed; gives how many days are new.
+
+    Terms beyond follow. BadInput names what is wrong with the file. The caller commits.
+    """
     problems = list[Problem]()
     rows = _read(file, "holidays", problems)
     if problems:
         raise BadInput(problems)
-    return publish(connection, [row.values for row in rows])
+    return publish(connection, [HolidayRow(row.number, **row.values) for row in rows], file.name)
 
 
 def load_channels(connection: Connection, file: Traversable) -> int:
@@ -153,6 +157,9 @@ def _read(path: Traversable, name: str, problems: list[Problem]) -> list[Row]:
         lines = [(number, line) for number, line in enumerate(csv.reader(StringIO(text)), start=1) if any(line)]
     except FileNotFoundError:
         problems.append(Problem(file, "", "没有这个文件 the file is missing"))
+        return []
+    except OSError as error:
+        problems.append(Problem(file, error.strerror or "", "读不出来 cannot be read: give a CSV file"))
         return []
     except (UnicodeDecodeError, csv.Error) as error:
         problems.append(Problem(file, str(error), "应为 UTF-8 编码的 CSV must be CSV saved as UTF-8"))

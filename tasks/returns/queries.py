@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
 
 from schemas.shapes import LineTable, Measure, money
 from schemas.tables import case_line, ledger, refund, sales_record, service_case
 from schemas.words import RefundState
 from tasks.applications.queries import repair_days
 from tasks.customers.queries import held_sales
+from tasks.cycle.rules import Notice
 from tasks.returns.shapes import SoldLine
 from tasks.unit.among import among
 from tasks.unit.work import Work
@@ -125,3 +126,22 @@ def return_table(connection: Connection, case_id: int) -> LineTable:
 
 def _found(asked: dict[str, Any], line_no: int) -> str:
     return next(str(line["found"]) for line in asked["lines"] if line["line_no"] == line_no)
+
+
+# an item is watched where its schedule is daily: a refund in progress, or a dispute
+_WATCHED = text("""
+    SELECT s.number, o.name AS office, i.title, i.role, i.due_at, r.amount, r.state, s.request ->> 'dispute' = 'yes' OR EXISTS (
+               SELECT FROM ledger WHERE case_id = s.id AND step_key LIKE 'hear-news-%' AND output ->> 'dispute' = 'yes'
+           ) AS disputed,
+           (SELECT max(e ->> 'due') FROM json_array_elements(i.schedule) e WHERE e ->> 'term' LIKE 'refund-%') AS pay_by,
+           (SELECT max(sent_at) FROM notice WHERE case_id = i.case_id AND step_key = i.step_key AND role = i.role) AS told_at
+    FROM service_case s JOIN work_item i ON i.case_id = s.id JOIN office o ON o.code = s.office
+    LEFT JOIN LATERAL (SELECT amount, state FROM refund WHERE case_id = s.id ORDER BY turn DESC LIMIT 1) r ON true
+    WHERE s.process = 'RF' AND s.closed_at IS NULL AND i.closed_at IS NULL
+      AND EXISTS (SELECT FROM json_array_elements(i.schedule) e WHERE e ->> 'kind' = :daily)
+    ORDER BY pay_by NULLS LAST, i.due_at, s.number, i.step_key""")
+
+
+def watched_returns(connection: Connection) -> Sequence[Row[Any]]:
+    """Find what is watched daily of open returns: refunds in progress and disputes, the first to be paid first."""
+    return connection.execute(_WATCHED, {"daily": Notice.DAILY}).all()

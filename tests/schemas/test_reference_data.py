@@ -5,13 +5,13 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import chinese_calendar
 import pytest
-from chinese_calendar import constants
 
 from schemas.forms.logistics import FreightMethod
 from schemas.spelling import alike
@@ -32,7 +32,7 @@ HEADERS = {
     "routes": "office,reference_price,valid_from,valid_to,source",
     "cycle_standards": "process,category,unit,urgency,days,valid_from,valid_to,source",
     "policies": "key,value,unit,source,meaning",
-    "holidays": "day,working,name",
+    "holidays": "day,working,name,source",
     "sales": (
         "order_no,line_no,office,customer_name,customer_phone,customer_address,model,model_name,quantity,"
         "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed,"
@@ -474,13 +474,24 @@ def test_holidays_fall_on_weekdays_and_make_up_days_on_weekends() -> None:
     ] == []
 
 
-def test_holidays_are_those_of_the_calendar_package() -> None:
-    listed = {(date.fromisoformat(row["day"]), row["working"]) for row in load("holidays")}
-    years = {day.year for day, _ in listed}
-    assert years >= {2025, 2026}
-    off = {(day, "0") for day in constants.holidays if day.year in years and day.weekday() < 5}
-    on = {(day, "1") for day in constants.workdays if day.year in years and day.weekday() >= 5}
-    assert listed == off | on
+@pytest.mark.parametrize("year", range(2004, 2027))
+def test_holidays_are_day_by_day_those_of_the_calendar_package(year: int) -> None:
+    """Issue G 1: 2004 to 2026."""
+    listed = {date.fromisoformat(row["day"]): row["working"] == "1" for row in load("holidays")}
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
+    assert [day for day in days if listed.get(day, day.weekday() < 5) != chinese_calendar.is_workday(day)] == []
+
+
+def test_every_holiday_names_the_notice_of_its_year_or_the_one_that_changed_it() -> None:
+    later = {"国发明电〔2015〕1号", "国办发明电〔2019〕3号", "国办发明电〔2020〕1号"}
+    named = {(int(row["day"][:4]) + (row["day"][5:7] == "12"), row["source"]) for row in load("holidays")}
+    of_year = {year: source for year, source in named if source not in later}
+    assert sorted(of_year) == list(range(2004, 2027))
+    assert len(of_year) + len(later) == len(named)
+    assert [
+        year for year, source in of_year.items() if not re.fullmatch(rf"国办发明电〔{year - 1}〕\d+号", source)
+    ] == []
 
 
 def test_an_order_number_carries_its_day_and_goods_leave_the_factory_later() -> None:

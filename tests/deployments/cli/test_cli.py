@@ -602,9 +602,12 @@ def test_an_empty_database_is_upgraded_and_filled_once(
 
 
 def test_the_holidays_of_a_new_year_are_loaded_once(run: Run, tmp_path: Path) -> None:
-    (file := tmp_path / "2027.csv").write_text("day,working,name\n2027-01-01,0,元旦\n", "utf-8")
-    assert "节假日公布到 2027-12-31" in run("db", "holidays", file).stdout
-    refused(run("db", "holidays", file), "2027 年及以前已公布")
+    file = tmp_path / "2027.csv"
+    file.write_text("day,working,name,source\n2027-01-01,0,元旦,通知\n2027-10-01,0,国庆节,通知\n", "utf-8")
+    told = json.loads(run("calendar", "import", file, "--json").stdout)
+    assert told == {"days": 2, "known_to": "2027-12-31"}
+    refused(run("calendar", "import", file), "2027 年及以前已公布")
+    refused(run("calendar", "import", tmp_path), "读不出来 cannot be read")
 
 
 def test_channels_of_notices_are_loaded_or_their_errors_named(run: Run, tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def test_one_case_with_a_fault_keeps_no_other_from_being_watched(play: Play, mon
     watch_cycles(play.db)
     broken, real = control_of(play, first), watch._told
 
-    def told(news: queries.News) -> object:
-        answer = real(news)
+    def told(case: queries.MovedCase, news: queries.News) -> object:
+        answer = real(case, news)
         return answer if news.case_id != broken else answer.__class__(**vars(answer) | {"data": None})
 
     for case in (first, second):

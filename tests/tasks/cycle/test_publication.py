@@ -1,5 +1,6 @@
 """Terms beyond the last published year are provisional, and follow when its holidays are published."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +21,18 @@ from tasks.reference.load import load_holidays
 from tests.books import books_balance
 from tests.play import Play, cells, line
 
-NEW_YEAR = "day,working,name\n2026-01-01,0,元旦\n2027-01-01,0,元旦\n2027-01-04,0,调休\n2027-01-09,1,调休上班\n"
+HEADER = "day,working,name,source\n"
+NEW_YEAR = HEADER + "".join(
+    f"{row},通知\n"
+    for row in (
+        "2026-01-01,0,元旦",
+        "2027-01-01,0,元旦",
+        "2027-01-04,0,调休",
+        "2027-01-09,1,上班",
+        "2027-10-01,0,国庆节",
+    )
+)
+NATIONAL_DAY = "{}-10-02,0,国庆节,通知\n"
 
 
 @pytest.fixture
@@ -59,7 +71,7 @@ def test_a_promise_beyond_the_last_year_is_provisional_until_that_is_published(p
     assert "| 承诺 Promised | 2027-01-01 暂定 provisional |" in before
     assert "| 到期 Due | 2027-01-01 17:30 暂定 provisional |" in before
 
-    assert load(play, tmp_path) == 3, "what is published already is left alone"
+    assert load(play, tmp_path) == 4, "what is published already is left alone"
     item = play.items(case)["produce-1-panel-1"]
     assert item.due_at == play.case(case).due_at == moment("2027-01-05T17:30")
     (control,) = play.rows("SELECT * FROM work_item WHERE step_key = 'progress-panel-1'")
@@ -104,7 +116,46 @@ def test_a_year_is_published_once(play: Play, tmp_path: Path) -> None:
     with play.db.connect() as connection:
         assert known_to(connection) == date(2027, 12, 31)
         with pytest.raises(BadInput):
-            publish(connection, [])
+            publish(connection, [], "2027.csv")
+
+
+def test_a_notice_that_changes_a_known_year_moves_the_terms_behind_it(play: Play, tmp_path: Path) -> None:
+    """As 国发明电〔2015〕1号 and 国办发明电〔2020〕1号 did: days off are added, a Saturday that was to be worked is not."""
+    case = play.apply([line("P-PB-001", 3)])
+    assert play.run_to(case, "produce-1-panel-1").due_at == moment("2027-01-01T17:30")
+    changed = HEADER + "2026-12-28,0,纪念日,通知\n2026-12-29,0,纪念日,通知\n"
+    assert load(play, tmp_path, changed) == 2
+    assert play.items(case)["produce-1-panel-1"].due_at == play.case(case).due_at == moment("2027-01-05T17:30")
+    assert load(play, tmp_path, HEADER + "2026-12-29,1,改回上班,通知\n") == 1
+    assert play.items(case)["produce-1-panel-1"].due_at == moment("2027-01-04T17:30")
+    with play.db.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT working, name FROM holiday WHERE day = '2026-12-29'").one()
+    assert kept == (True, "改回上班")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("2026-12-23,0,今天,通知\n", "第2行 row 2, 2027.csv day: “2026-12-23” — 已过去"),
+        ("2027-01-01,0,元旦,通知\n", "row 2, 2027.csv day: “2027-01-01” — 2027 年不完整，没有国庆节"),
+        (NATIONAL_DAY.format(2027) + NATIONAL_DAY.format(2027), "row 3, 2027.csv day: “2027-10-02” — 重复"),
+        (NATIONAL_DAY.format(2028), "row 2, 2027.csv day: “2028-10-02” — 缺 2027 年"),
+        ("2027-10-01,0,国庆节,\n", "row 2, 2027.csv source: “” — 必填"),
+        ("2027-10-01,no,国庆节,通知\n", "row 2, 2027.csv working: “no” — 应为 0 或 1"),
+        ("", "2027.csv: “0 行 rows” — 2026 年及以前已公布"),
+    ],
+)
+def test_a_file_that_is_not_to_be_believed_is_refused_whole(play: Play, tmp_path: Path, rows: str, said: str) -> None:
+    before = play.rows("SELECT * FROM holiday ORDER BY day")
+    with pytest.raises(BadInput, match=re.escape(said)):
+        load(play, tmp_path, HEADER + rows)
+    assert play.rows("SELECT * FROM holiday ORDER BY day") == before
+
+
+def test_two_years_may_come_at_once(play: Play, tmp_path: Path) -> None:
+    assert load(play, tmp_path, HEADER + "2027-10-01,0,国庆节,通知\n" + NATIONAL_DAY.format(2028)) == 2
+    with play.db.connect() as connection:
+        assert known_to(connection) == date(2028, 12, 31)
 
 
 @pytest.mark.parametrize(

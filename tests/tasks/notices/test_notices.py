@@ -13,10 +13,11 @@ import time_machine
 from sqlalchemy import Engine, event
 
 from schemas.words import Role
-from tasks.durable import clock
+from tasks.durable import clock, replay
 from tasks.notices import queries, watch
 from tasks.notices.rules import notice_text, watch_summary
 from tasks.notices.watch import WatchReport, watch_deadlines
+from tasks.unit.work import Work
 from tests.play import Play
 
 OVERDUE, OVER_3, OVER_7 = "overdue:PARTS_REVIEWER", "over-3:SUPERVISOR", "over-7:MANAGER"
@@ -58,9 +59,9 @@ def told(play: Play, case: int) -> list[str]:
 def remind(play: Play, case: int, *entries: tuple[str, str, str]) -> None:
     """Give the open items of a case another schedule."""
     schedule = [{"at": shanghai(at).isoformat(), "kind": kind, "role": role} for at, kind, role in entries]
-    play.run(
-        "UPDATE work_item SET schedule = :schedule WHERE case_id = :case", schedule=json.dumps(schedule), case=case
-    )
+    first = min(entry["at"] for entry in schedule)
+    change = "UPDATE work_item SET schedule = :schedule, look_at = :first WHERE case_id = :case"
+    play.run(change, schedule=json.dumps(schedule), first=first, case=case)
 
 
 def test_holder_supervisor_and_manager_hear_in_their_turn(play: Play, case: int) -> None:
@@ -150,6 +151,7 @@ def test_a_watch_that_was_killed_is_finished_by_the_next(
             raise KeyboardInterrupt
         return done
 
+    monkeypatch.setattr(watch, "TOGETHER", 1)
     with monkeypatch.context() as patch:
         patch.setattr(queries, "tell", die_at_the_second)
         with pytest.raises(KeyboardInterrupt):
@@ -222,10 +224,10 @@ def test_one_case_with_a_fault_keeps_no_other_from_being_watched(
 ) -> None:
     other = play.apply(lines=1, office="SH")
 
-    def broken(*_args: Any, **_more: Any) -> Any:
+    def broken(work: Work, *_more: Any) -> Any:
         raise RuntimeError("a step is broken")
 
-    monkeypatch.setattr(watch, "advance", broken)
+    monkeypatch.setattr(replay, "judge", broken)
     report = sweep(play, "11-26T08:30")
     assert report.failed == [(play.case(unchecked).number, "RuntimeError('a step is broken')")]
     assert OVERDUE in told(play, other)
