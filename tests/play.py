@@ -26,7 +26,6 @@ from schemas.words import Channel, EntryKind, Role
 from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.stage import advance
-from tasks.people.queries import people
 from tasks.runs.queries import ready_cases
 from tests.books import books_balance
 
@@ -70,6 +69,11 @@ KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table 
     "stock_balance": "SELECT t::text FROM stock_balance t",
     "counter": "SELECT t::text FROM counter t",
 }
+HOLDERS = """
+    SELECT code FROM staff WHERE active AND EXISTS (
+        SELECT 1 FROM staff_role r WHERE r.staff = staff.code AND role = :role
+            AND coalesce(office = :office, true) AND coalesce(unit = :unit, true))
+    ORDER BY code"""
 
 
 def open_to_gate(db: Engine, form: Mapping[str, Any], process: str = "PA") -> Opened:
@@ -316,8 +320,7 @@ class Play:
 
     def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
         """Give the active staff who may act as a role, by code."""
-        with self.db.connect() as connection:
-            return sensible.able_staff(people(connection), role, office, unit)
+        return [row.code for row in self.rows(HOLDERS, role=role.value, office=office or None, unit=unit or None)]
 
     def somebody(self, case: int, item: Row[Any]) -> str:
         """Choose who answers: of the item's role, office or unit; for OFFICE the applicant; nobody barred."""

@@ -7,7 +7,7 @@ as soon as they are sensible every case comes to an end. AFTERSALES_PLAYS=200 pl
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 import flows
-from deployments import database
 from deployments.demo import sheets_door
 from deployments.demo.days import Days, watch
 from deployments.demo.end import AT_THE_END, NEVER
@@ -92,18 +91,7 @@ class UnrulyDoor(EngineDoor):
 @pytest.fixture(scope="module")
 def new_db(server: Server, template: str) -> Callable[[], AbstractContextManager[Engine]]:
     """Make a fresh database for each play."""
-
-    @contextmanager
-    def make() -> Iterator[Engine]:
-        url = server.create(template)
-        engine = database.connect(url)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-            server.drop(url)
-
-    return make
+    return lambda: server.copied(template)
 
 
 @pytest.fixture

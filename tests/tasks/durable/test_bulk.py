@@ -18,7 +18,6 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from deployments.database import connect
 from schemas.answers import Answer, Opened, Result, Turn
 from schemas.tables import stock_balance
 from schemas.words import Channel, DocumentKind
@@ -49,22 +48,11 @@ def play(db: Engine) -> Play:
     return Play(db)
 
 
-@contextmanager
-def fresh(server: Server, template: str) -> Iterator[Engine]:
-    url = server.create(template)
-    db = connect(url)
-    try:
-        yield db
-    finally:
-        db.dispose()
-        server.drop(url)
-
-
 # as one by one
 
 
 def played(server: Server, template: str, plans: Sequence[Plan], move: Move) -> tuple[Effects, list[list[Result]]]:
-    with time_machine.travel(START, tick=True), fresh(server, template) as db:
+    with time_machine.travel(START, tick=True), server.copied(template) as db:
         results = [[replace(one, case_id=0) for one in moved] for moved in rounds(db, open_plans(db, plans), move)]
         books_balance(db)
         return effects(db), results
@@ -112,7 +100,7 @@ def counted(server: Server, template: str) -> dict[int, dict[str, int]]:
     """How many statements each stage of a day takes: size of the chunk → stage → statements."""
     found: dict[int, dict[str, int]] = {}
     for size in (20, 200):
-        with fresh(server, template) as db:
+        with server.copied(template) as db:
             found[size] = dict(_day(db, size))
             books_balance(db)
     return found
@@ -142,7 +130,7 @@ def test_a_mixed_chunk_takes_as_many_statements_however_many_cases_go_each_way(s
     made = [replace(plan, lines=(PANEL, PAINTED)) for plan in MANY_WAYS]
     found: list[list[int]] = []
     for times in (1, 4):
-        with fresh(server, template) as db, statements_of(db) as sent:
+        with server.copied(template) as db, statements_of(db) as sent:
             found.append([])
             for results in rounds(db, open_plans(db, made * times), _counting(sent, found[-1])):
                 assert not [result.fault for result in results if result.fault]

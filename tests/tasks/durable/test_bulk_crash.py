@@ -155,13 +155,10 @@ def test_the_same_sheet_in_two_workers_at_once_is_taken_once(
             replies = (*one.replies, *other.replies) if gate else ()  # a pass without an answer has a reply, too
             assert sum(reply.accepted for reply in replies) == bool(gate)
             assert sum(reply.repeated for reply in replies) == bool(gate and marked)
-    url = server.create(template)
-    quiet = connect(url)
-    day_in_chunks(quiet, None, range(8), 8)
-    expected = effects(quiet) if marked else effects(quiet) | {"sheet_row": []}
-    found = differences(expected, effects(play.db))
-    quiet.dispose()
-    server.drop(url)
+    with server.copied(template) as quiet:
+        day_in_chunks(quiet, None, range(8), 8)
+        expected = effects(quiet) if marked else effects(quiet) | {"sheet_row": []}
+        found = differences(expected, effects(play.db))
     assert not found, "\n".join(found)
 
 

@@ -49,13 +49,8 @@ def lease(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 @contextmanager
 def staged(server: Server, template: str) -> Iterator[Play]:
     """A stage with a database of its own."""
-    url = server.create(template)
-    db = connect(url)
-    try:
+    with server.copied(template) as db:
         yield Play(db)
-    finally:
-        db.dispose()
-        server.drop(url)
 
 
 def at_once(*acts: Callable[[], T]) -> list[T]:
