@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.bench.figure import Figure
 
-BENCHES = ["core", "calendar", "watch", "bulk", "parking", "growth", "sheet", "crash", "kills", "interactive"]
+BENCHES = ["core", "calendar", "report", "watch", "bulk", "parking", "growth", "sheet", "crash", "kills", "interactive"]
 RESULT = Path("bench.json")
 
 
