@@ -23,9 +23,9 @@ from sqlalchemy import Engine, text
 
 from schemas.words import OutboxState, Way
 from tasks.durable import clock
-from tasks.outbox.client import Undelivered
 from tasks.outbox.dispatch import dispatch_due
 from tasks.outbox.mail import send_mail
+from tasks.outbox.post import Undelivered
 from tasks.outbox.queries import dead_letters, delivery_rules
 from tasks.outbox.rules import digest_text, opens_at
 from tasks.outbox.steps import Letter, send_all
@@ -351,6 +351,11 @@ def test_hours_open_and_close_by_shanghais_clock(now: str, opens: str | None) ->
     expected = datetime.fromisoformat(opens) if opens else None
     assert opens_at(SHOPS, datetime.fromisoformat(now)) == expected
     assert opens_at(None, datetime.fromisoformat(now)) is None
+
+
+def test_hours_that_end_before_they_begin_are_a_fault_of_the_policy() -> None:
+    with pytest.raises(ValueError, match="correct the policy"):
+        opens_at(["20:00", "08:00"], clock.now())
 
 
 def test_what_must_not_leave_at_night_waits_and_no_attempt_is_lost(
