@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
+from aiosmtpd.smtp import SMTP, AuthResult
 from sqlalchemy import Engine, text
 
 from schemas.words import OutboxState, Way
@@ -29,7 +30,7 @@ from tasks.outbox.post import Undelivered
 from tasks.outbox.queries import dead_letters, delivery_rules
 from tasks.outbox.rules import digest_text, opens_at
 from tasks.outbox.steps import Letter, send_all
-from tests.answering import Answering, Postbox, Says, answering, mail_server
+from tests.answering import Answering, Postbox, Says, answering, certificate, mail_server
 
 DIGEST = {
     "title": "售后提醒 1 条 after-sales reminders",
@@ -159,6 +160,29 @@ def test_a_password_never_goes_in_the_clear(db: Engine, client: httpx.Client, po
     sent = write(db, Way.EMAIL, "a@house.example")
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert (post.mails, SECRET in row(db, sent).last_error) == ([], False)
+
+
+def logs_in(server: SMTP, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+    return AuthResult(success=(given.login, given.password) == (b"desk", SECRET.encode()))
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_over_tls_the_password_is_given_to_whom_the_house_trusts(
+    db: Engine, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scheme: str, trusted: bool
+) -> None:
+    public, context = certificate(tmp_path)
+    starts = {"tls_context": context, "auth_required": True}
+    secure = starts if scheme == "smtp" else {"ssl_context": context, "auth_require_tls": False}
+    with mail_server(scheme, authenticator=logs_in, **secure) as (box, url):
+        monkeypatch.setenv("AFTERSALES_SMTP_URL", url.replace("//", f"//desk:{SECRET}@"))
+        monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(public))
+        sent = write(db, Way.EMAIL, "a@house.example")
+        assert dispatch(db, client) == [OutboxState.ANSWERED if trusted else OutboxState.PENDING]
+        assert len(box.mails) == trusted
+    assert SECRET not in row(db, sent).last_error
 
 
 @pytest.mark.parametrize(
