@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, exists, func, insert, or_, select, update
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
@@ -88,11 +88,13 @@ def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -
 
 
 def dead_letters(connection: Connection, most: int) -> Sequence[Row[Any]]:
-    """List the messages that were given up and that nobody has settled, the newest first."""
-    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    """List the messages that were given up and that nobody has settled, the newest first; with how to reach the customer."""
     names = ("id", "destination", "address", "kind", "attempts", "last_error", "created_at")
-    dead = select(*(outbox.c[name] for name in names), number.label("number")).where(outbox.c.state == OutboxState.DEAD)
-    return connection.execute(dead.order_by(outbox.c.id.desc()).limit(most)).all()
+    reached = (func.coalesce(service_case.c[name], "").label(name) for name in ("customer_phone", "customer_address"))
+    dead = select(*(outbox.c[name] for name in names), service_case.c.number, *reached)
+    given_up = dead.outerjoin(service_case, service_case.c.id == outbox.c.case_id)
+    wanted = given_up.where(outbox.c.state == OutboxState.DEAD).order_by(outbox.c.id.desc()).limit(most)
+    return connection.execute(wanted).all()
 
 
 def held_dead(connection: Connection, message_id: int) -> Row[Any] | None:
