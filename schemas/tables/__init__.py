@@ -12,4 +12,5 @@ from schemas.tables.messages import *
 from schemas.tables.money import *
 from schemas.tables.reference import *
 from schemas.tables.scheduled import *
+from schemas.tables.settlements import *
 from schemas.tables.stock import *
