@@ -54,15 +54,21 @@ class Drawing:
     chart: Chart
     canvas: Canvas
 
+    @cached_property
+    def measured(self) -> list[ReportColumn]:
+        """Give the columns that are drawn: those with any figure."""
+        seen = {key for row in self.section.rows for key in self.chart.measured if row.get(key) is not None}
+        return [self._column(key) for key in self.chart.measured if key in seen]
+
     @property
     def kind(self) -> Kind:
         """What is measured."""
-        return self._column(self.chart.measured[0]).kind
+        return self.measured[0].kind
 
     @property
     def names(self) -> list[str]:
         """What the measured columns are called."""
-        return [self._column(key).label for key in self.chart.measured]
+        return [column.label for column in self.measured]
 
     @property
     def along(self) -> list[str]:
@@ -76,13 +82,13 @@ class Drawing:
         values = [
             {
                 "along": shown(row.get(along.key), along.kind),
-                "what": self._column(key).label,
-                "value": None if row.get(key) is None else float(row[key]),  # type: ignore[arg-type]
-                "text": "" if row.get(key) is None else shown(row[key], self._column(key).kind),
+                "what": column.label,
+                "value": None if row.get(column.key) is None else float(row[column.key]),  # type: ignore[arg-type]
+                "text": "" if row.get(column.key) is None else shown(row[column.key], column.kind),
                 "rank": rank,
             }
             for rank, row in enumerate(self.section.rows[:MOST_BARS])
-            for key in self.chart.measured
+            for column in self.measured
         ]
         return _added_up(values) if self.chart.look is Look.PARETO else values
 
