@@ -84,7 +84,8 @@ def _parties(rows: Sequence[Row[Any]], kind: str, budget: Mapping[str, Any]) -> 
     money = tuple(ReportColumn(name, label, Kind.MONEY) for name, label in LABELS.items())
     planned_columns = (ReportColumn("budget", "预算 Budget", Kind.MONEY), ReportColumn("left", "余额 Left", Kind.MONEY))
     columns = (PARTY, *money, *(planned_columns if kind == "office" else ()))
-    return Section(kind, PARTIES[kind], columns, shown, Chart(Look.BARS, "party", ("total",)))
+    drawn = Chart(Look.BARS, "party", ("total",)) if kind == "office" else None  # the others' are mostly negative
+    return Section(kind, PARTIES[kind], columns, shown, drawn)
 
 
 def _waiting(rows: Sequence[Row[Any]]) -> Section:

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row
 
 from schemas.forms.applications import ReviewVerdict
-from schemas.forms.editions import Correction
 from schemas.forms.evaluations import ReviewObjection, ReviewRuling
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.words import Role, Verdict
@@ -63,7 +62,7 @@ def rule_on_review(db: Engine, form: ReviewRuling) -> tuple[str, Edition | None]
     said = f"{review.number} 第{form.line_no}行 {form.verdict.option}"
     if published is None or form.verdict == Verdict.REJECT:
         return said, None
-    return said, publish_correction(db, _correction(month, said, person.code))
+    return said, publish_correction(db, offices, month, person.code, f"采纳异议 {said}")
 
 
 def line_problems(review: FirstReview, line_no: int) -> list[Problem]:
@@ -74,11 +73,6 @@ def line_problems(review: FirstReview, line_no: int) -> list[Problem]:
         listed = "、".join(map(str, review.corrected)) or "无 none"
         return [Problem(LINE, line_no, f"首次审核没有修正此行 was not corrected; 修正过的 corrected: {listed}")]
     return []
-
-
-def _correction(month: Period, said: str, staff: str) -> Correction:
-    told = {"report": offices.code, "since": month.first, "until": month.last, "reason": f"采纳异议 {said}"}
-    return Correction.model_validate(told | {"staff": staff})
 
 
 def _review(connection: Connection, number: str) -> FirstReview:
