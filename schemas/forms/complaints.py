@@ -50,6 +50,10 @@ class PlanVerdict(Labelled):
     DISPUTE = "dispute", "责任有异议"
 
 
+_CATEGORY = label("投诉原因类别", "Cause category", "政策中的投诉原因 one of policy cc.causes, for the reports")
+CauseCategory = Annotated[fields.Remark, _CATEGORY, Cell("", "报表按此统计", 14, later=True)]
+
+
 class Relief(Labelled):
     """What the customer gets; some of it is done by a case of another process."""
 
@@ -121,6 +125,7 @@ class CauseFound(Decision):
         0, validate_default=True
     )
     failed: Annotated[fields.Count, label("不合格件数", "Failed"), Cell(0, width=8)] = Field(0, validate_default=True)
+    category: CauseCategory = ""
 
 
 class Measures(Decision):
@@ -147,6 +152,7 @@ class ComplaintPlan(Measures):
     cause: Annotated[fields.Remark, label("部门原因分析", "Unit's cause", PROPOSED), Cell("漏涂胶", width=20)] = ""
     unit: Annotated[Unit, needed(MOVED)] = ""
     reason: Annotated[fields.ReasonText, needed("转交或有异议时必填 needed to hand on or dispute")] = ""
+    category: CauseCategory = ""
 
 
 @sheet("joint-review", "会审纪要", signer=("销售部经理", "E1044"), hints=("会审决定对单位、措施、期限有约束力。",))

@@ -14,5 +14,6 @@ from schemas.tables.messages import *
 from schemas.tables.money import *
 from schemas.tables.reference import *
 from schemas.tables.scheduled import *
+from schemas.tables.settlements import *
 from schemas.tables.stock import *
 from schemas.tables.surveys import *

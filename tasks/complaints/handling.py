@@ -27,6 +27,7 @@ from tasks.complaints.talk import ContactOver, Talk
 from tasks.cycle.terms import More, overdue, working_days
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
+from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 
@@ -94,7 +95,7 @@ def _cause(form: CauseFound, work: Work) -> list[Problem]:
         problems.append(Problem("配件 part", form.part, "重检时须为标准配件 must be a standard part"))
     if form.failed > form.tested:
         problems.append(Problem("不合格件数 failed", form.failed, f"最多 {form.tested} at most what was tested"))
-    return problems
+    return problems + rules.category_problems(form.category, setting(work, "cc.causes"))
 
 
 def _measures(talk: Talk, form: Measures, work: Work) -> list[Problem]:
@@ -102,6 +103,8 @@ def _measures(talk: Talk, form: Measures, work: Work) -> list[Problem]:
         return rules.plan_problems(form, talk.unit, talk.moved, talk.limits.transfers, work.read(units))
     unit = form.unit if isinstance(form, JointReview) else ""
     problems = rules.measures_problems(form, work.today)
+    if isinstance(form, ComplaintPlan):
+        problems += rules.category_problems(form.category, setting(work, "cc.causes"))
     problems += relief_problems(work, form.relief, form.part, form.quantity)
     return problems + rules.unit_problems(unit, work.read(units))
 

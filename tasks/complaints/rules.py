@@ -191,6 +191,13 @@ def unit_problems(unit: str, units: Any, needed: bool = False) -> list[Problem]:
     return [Problem("责任单位 unit", unit, "没有这个单位，请填编码或名称 must be a unit" + units.meant(unit))]
 
 
+def category_problems(category: str, known: Sequence[str]) -> list[Problem]:
+    """Say that a cause's category is none of the policy's; it may be left out."""
+    if not category or category in known:
+        return []
+    return [Problem("投诉原因类别 category", category, f"应为 must be one of {'、'.join(known)}")]
+
+
 def releaser(severity: Severity, level: int) -> Role:
     """Give who releases a plan: by severity, at least of a level."""
     return LEVELS[min(max(RELEASED_BY[severity], level), len(LEVELS) - 1)]

@@ -25,7 +25,8 @@ ANSWERS = {  # what each system answers to each kind of message
     "finance": {
         "pay_refund": create_model(
             "RefundPaid", __config__=_LENIENT, state=(FinanceState, ...), reference=(Remark, ""), reason=(Remark, "")
-        )
+        ),
+        "book_settlement": create_model("SettlementBooked", __config__=_LENIENT, booked=(Name, ...)),
     },
     "sms": {
         "send_text": create_model(

@@ -99,6 +99,8 @@ def embedded_answer(destination: str, kind: str, payload: Mapping[str, Any]) -> 
         case "finance", "pay_refund":  # it hands payments to the bank, whose list says what was paid
             known = is_account(payload["account"])
             return {"state": "accepted" if known else "refused", "reference": "", "reason": "" if known else NO_ACCOUNT}
+        case "finance", "book_settlement":
+            return {"booked": payload["last"]}
         case "sms", "send_text":
             return {"state": TextState.KEPT.value, "reference": "", "reason": ""}
     raise ValueError(f"no embedded counterpart for {destination}/{kind}: set its system URL")

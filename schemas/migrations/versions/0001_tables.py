@@ -54,6 +54,14 @@ def upgrade() -> None:
     begun_again = "OLD.state <> 'open' AND NEW.state <> OLD.state"
     finished_stays = "a work item that is not open keeps its state"
     guard("finished_stays_finished", "UPDATE", "work_item", begun_again, finished_stays)
+    confirmed_stays = "a settlement that FINANCE has confirmed never changes"
+    guard(
+        "confirmed_stays",
+        "UPDATE OR DELETE",
+        "settlement",
+        f"OLD.confirmed_at IS NOT NULL AND {AT_WORK}",
+        confirmed_stays,
+    )
 
 
 def guard(name: str, event: str, table: str, condition: str, message: str) -> None:

@@ -26,8 +26,9 @@ CONVENTION = (
     "verified, in time = {months} calendar month; counted where it fell due in the period, until midnight in Shanghai"
 )
 _SHEET, _FILE = f"d.kind = '{DocumentKind.COMPLAINT}'", f"d.kind = '{DocumentKind.COMPLAINT_FILE}'"
-_LAST_CAUSE = """(array_agg(output ->> 'cause' ORDER BY l.seq DESC)
-                FILTER (WHERE l.kind = 'decision' AND step_key LIKE '{}-%' AND output ->> 'cause' <> ''))[1]"""
+_CAUSE = "coalesce(nullif(output ->> 'category', ''), output ->> 'cause')"
+_LAST_CAUSE = f"""(array_agg({_CAUSE} ORDER BY l.seq DESC)
+                FILTER (WHERE l.kind = 'decision' AND step_key LIKE '{{}}-%' AND output ->> 'cause' <> ''))[1]"""
 _CONTACTS = text(f"""
     WITH alive AS (
         SELECT * FROM service_case WHERE process = 'CC' AND opened_at < :end

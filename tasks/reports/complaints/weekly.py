@@ -1,11 +1,19 @@
-"""The weekly list of complaints and repairs (S1)."""
+"""The weekly list of complaints and repairs (S1), with what the market says and what customers were called (S4)."""
 
 from sqlalchemy import Connection
 
 from schemas.forms.contacts import ContactKind
 from tasks.reports.complaints.queries import hotline
 from tasks.reports.complaints.rules import Hotline, measures
-from tasks.reports.complaints.sections import kinds, listed, range_told, unsolved
+from tasks.reports.complaints.sections import (
+    kinds,
+    listed,
+    range_told,
+    requests,
+    satisfaction_of_units,
+    topics,
+    unsolved,
+)
 from tasks.reports.registry import About, report
 from tasks.reports.shapes import Report
 from tasks.rounds.rules import Cadence
@@ -33,5 +41,8 @@ def weekly_report(seen: Hotline, about: About) -> Report:
             listed("repairs", "本周报修 Repair requests", repairs),
             unsolved(seen, "unsolved", "未结投诉 Open complaints"),
             listed("waiting", "未完报修 Open repair requests", waiting),
+            topics(seen),
+            requests(seen),
+            satisfaction_of_units(seen),
         ),
     )

@@ -162,6 +162,18 @@ def section(report: Report, key: str) -> Section:
     return next(one for one in report.sections if one.key == key)
 
 
+def test_causes_are_counted_by_their_category_where_one_is_said(play: People) -> None:
+    """By cause (S0 3.2): categories are policy data; what the unit says counts where QUALITY was not asked."""
+    first, second = play.valid(), play.planned(同一事项="否")
+    play.decide(first, "coordinate-1", 品管判定="是")
+    assert "材料、工艺" in play.refused(first, "cause-1", 责任单位="PANEL", 投诉原因类别="天气")
+    play.decide(first, "cause-1", 责任单位="PANEL", 投诉原因类别="工艺")
+    play.decide(second, "plan-1", 投诉原因类别="运输")
+    with play.db.connect() as connection:
+        found = monthly_complaints.made(connection, Period(date(2026, 11, 1), date(2026, 11, 18)))
+    assert sorted(rows(section(found, "causes"), "cause", "complaints")) == [("工艺", 1), ("运输", 1)]
+
+
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:
     """Weekly list, monthly report and analysis, yearly statistics (S1; S0 3.2; S3 §8 5.7) of contacts that were played."""
     filed = play.planned("重要", quality=True)

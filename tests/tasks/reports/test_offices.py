@@ -5,10 +5,15 @@ from datetime import date
 import pytest
 import time_machine
 
-from schemas.problems import BadInput
+from schemas.forms.evaluations import ReviewObjection, ReviewRuling
+from schemas.forms.periods import PeriodWanted
+from schemas.problems import BadInput, NotFound
+from tasks.desk.reports.publishing import rounds_of
 from tasks.reports.offices.monthly import offices
+from tasks.reports.offices.objections import object_to_review, rule_on_review
 from tasks.reports.offices.rules import Cards, Evaluated, ranked, together
 from tasks.rounds.rules import Period
+from tasks.rounds.steps import do_rounds
 from tests.flows.anomalies import at
 from tests.play import Play
 from tests.tasks.reports.test_complaints import NOVEMBER
@@ -65,3 +70,85 @@ def test_the_evaluation_says_what_the_reviews_say(play: Play, today: time_machin
     assert rows(found, "people", "applicant", "lines")[0] == (who, 7)
     assert measures(found)["rate"] == 0.5714
     assert measures(empty)["rate"] is None
+
+
+# objections
+
+
+def objection(number: str, line_no: int, staff: str = "E1049") -> ReviewObjection:
+    said = {"number": number, "line_no": line_no, "reason": "规格写得清楚", "staff": staff}
+    return ReviewObjection.model_validate(said)
+
+
+def ruling(number: str, line_no: int, verdict: str = "同意", reason: str = "", staff: str = "E1040") -> ReviewRuling:
+    said = {"number": number, "line_no": line_no, "verdict": verdict, "reason": reason, "staff": staff}
+    return ReviewRuling.model_validate(said)
+
+
+@pytest.fixture
+def corrected(play: Play) -> str:
+    """An application of 2 lines, of which the first was corrected; gives its number."""
+    case = play.apply(2)
+    play.decide(case, "review-1", 明细={1: {"数量": 2}})
+    return str(play.case(case).number)
+
+
+def rate(play: Play) -> float | None:
+    with play.db.connect() as connection:
+        return measures(offices.made(connection, NOVEMBER))["rate"]
+
+
+def test_where_the_office_is_right_a_new_edition_says_so(
+    play: Play, corrected: str, today: time_machine.Traveller
+) -> None:
+    """The office objects within 5 wd (D); a correction is a new edition."""
+    today.move_to("2026-12-01T10:00:00+08:00")
+    do_rounds(play.db, rounds_of(offices), PeriodWanted())
+    object_to_review(play.db, objection(corrected, 1))
+    assert rate(play) == 0.5
+    _, edition = rule_on_review(play.db, ruling(corrected, 1))
+    assert rate(play) == 1.0
+    assert edition
+    assert (edition.edition, corrected in edition.reason) == (2, True)
+    with pytest.raises(BadInput, match="没有待裁定"):
+        rule_on_review(play.db, ruling(corrected, 1))
+
+
+def test_where_the_office_is_not_right_nothing_changes(play: Play, corrected: str) -> None:
+    object_to_review(play.db, objection(corrected, 1))
+    with pytest.raises(BadInput, match="不同意时必填"):
+        rule_on_review(play.db, ruling(corrected, 1, "不同意"))
+    with pytest.raises(BadInput, match="须为客服主管"):
+        rule_on_review(play.db, ruling(corrected, 1, staff="E1001"))
+    assert rule_on_review(play.db, ruling(corrected, 1, "不同意", "确有错误"))[1] is None
+    assert rate(play) == 0.5
+
+
+def test_what_was_sent_back_may_count_as_unchanged_too(play: Play) -> None:
+    case = play.apply(2)
+    play.decide(case, "review-1", 审核结论="退回办事处", 原因="写清规格")
+    number = play.case(case).number
+    assert rate(play) == 0.0
+    object_to_review(play.db, objection(number, 0))
+    assert rule_on_review(play.db, ruling(number, 0)) == (f"{number} 第0行 同意 approve", None), "nothing was published"
+    assert rate(play) == 1.0
+
+
+def test_an_objection_is_of_the_office_about_what_was_corrected_once_and_in_time(
+    play: Play, corrected: str, today: time_machine.Traveller
+) -> None:
+    for staff, number, line_no, why in [
+        ("E1052", corrected, 1, "OFFICE · BJ"),
+        ("E1049", corrected, 2, "corrected: 1"),
+        ("E1049", corrected, 0, "首次审核已通过"),
+        ("E1049", "PA-2026-999999", 1, "没有审核过"),
+    ]:
+        with pytest.raises((BadInput, NotFound), match=why):
+            object_to_review(play.db, objection(number, line_no, staff))
+    today.move_to("2026-12-08T23:00:00+08:00")  # the fifth working day after the first of December
+    object_to_review(play.db, objection(corrected, 1))
+    with pytest.raises(BadInput, match="已提出异议"):
+        object_to_review(play.db, objection(corrected, 1))
+    today.move_to("2026-12-09T00:00:00+08:00")
+    with pytest.raises(BadInput, match="异议期至 2026-12-08"):
+        object_to_review(play.db, objection(corrected, 1))
