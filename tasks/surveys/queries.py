@@ -96,6 +96,13 @@ def forms_of(connection: Connection, number: str) -> list[Row[Any]]:
     return list(connection.execute(wanted.where(survey.c.number == number).order_by(survey_form.c.no)))
 
 
+def forms_about(connection: Connection, case_ids: Sequence[int]) -> list[Row[Any]]:
+    """Give the forms about cases with what was answered, the newest first."""
+    wanted = _FORM.add_columns(survey_answer.c.overall, survey_answer.c.marks, survey_answer.c.remarks)
+    about = wanted.where(among(survey_form.c.about, case_ids))
+    return list(connection.execute(about.order_by(survey.c.sent_at.desc(), survey_form.c.no)))
+
+
 def questions_on(connection: Connection, day: date) -> dict[str, str]:
     """Give what is asked on a day: code → text, in order."""
     of = survey_question
