@@ -8,18 +8,24 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from schemas.forms.surveys import SurveyAbout
+from schemas.processes.complaint import ContactEnding
+from schemas.processes.parts_application import PartsEnding
+from schemas.processes.repair_return import RepairEnding
+from schemas.processes.returns import ReturnEnding
 from schemas.tables import production_order, service_case, store, survey, survey_answer, survey_form, survey_question
+from schemas.words import Ending
 from tasks.cycle.rules import at
 from tasks.policies.queries import valid_on
 from tasks.surveys.rules import form_no
 from tasks.unit.among import among
 
 # whose customers had the service: by process how their cases end then
-HAD: dict[SurveyAbout, dict[str, tuple[str, ...]]] = {
-    SurveyAbout.REPAIRS: {"RR": ("repaired", "returned_unrepaired"), "CC": ("repaired",)},
-    SurveyAbout.PARTS: {"PA": ("delivered",)},
-    SurveyAbout.RETURNS: {"RF": ("refunded", "partly_refunded", "exchanged", "reduced")},
-    SurveyAbout.COMPLAINTS: {"CC": ("settled", "no_agreement")},
+_REFUNDED = (ReturnEnding.REFUNDED, ReturnEnding.PARTLY_REFUNDED, ReturnEnding.EXCHANGED, ReturnEnding.REDUCED)
+HAD: dict[SurveyAbout, dict[str, tuple[Ending, ...]]] = {
+    SurveyAbout.REPAIRS: {"RR": (RepairEnding.REPAIRED, RepairEnding.UNREPAIRED), "CC": (ContactEnding.REPAIRED,)},
+    SurveyAbout.PARTS: {"PA": (PartsEnding.DELIVERED,)},
+    SurveyAbout.RETURNS: {"RF": _REFUNDED},
+    SurveyAbout.COMPLAINTS: {"CC": (ContactEnding.SETTLED, ContactEnding.NO_AGREEMENT)},
 }
 
 
