@@ -20,6 +20,7 @@ from tasks.surveys.rules import form_no
 from tasks.unit.among import among
 
 # whose customers had the service: by process how their cases end then
+LOCK = 7230403  # of who sends a survey
 _REFUNDED = (ReturnEnding.REFUNDED, ReturnEnding.PARTLY_REFUNDED, ReturnEnding.EXCHANGED, ReturnEnding.REDUCED)
 HAD: dict[SurveyAbout, dict[str, tuple[Ending, ...]]] = {
     SurveyAbout.REPAIRS: {"RR": (RepairEnding.REPAIRED, RepairEnding.UNREPAIRED), "CC": (ContactEnding.REPAIRED,)},
@@ -49,6 +50,11 @@ def customers(connection: Connection, about: SurveyAbout, first: date, after: da
     ended = (of.closed_at >= at(first), of.closed_at < at(after), of.customer_phone != "")
     wanted = select(of.id, of.office, first_unit.label("unit")).where(had, *ended).order_by(of.id)
     return [Asked(row.id, None, row.office, row.unit) for row in connection.execute(wanted)]
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Let whoever else sends a survey wait for the end of this transaction."""
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def survey_from(connection: Connection, origin: str) -> Row[Any] | None:
