@@ -8,14 +8,18 @@ from sqlalchemy import Connection, Engine, Row
 
 from schemas.forms.complaints import CustomerHeard, Satisfaction
 from schemas.forms.contacts import ContactKind, ContactRecord, ContactWay, CustomerStanding
-from schemas.forms.surveys import SurveyAnswer, SurveyDoor
+from schemas.forms.surveys import Mark, SurveyAnswer, SurveyDoor
 from schemas.problems import BadInput, NotFound, Problem
+from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import survey_answer
 from schemas.words import Role
 from tasks.complaints.afterwards import MOST_SAID, agent_for, complain, complain_afterwards, of_case
 from tasks.complaints.queries import cases_by_id
+from tasks.customers.file import Customer, cases_of, section
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.lookups.rules import Columns, shown, table_of
+from tasks.people.queries import Offices
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.surveys import queries
 from tasks.surveys.rules import Said, complaint_of, form_no, said_of, said_problems
@@ -28,6 +32,19 @@ FORM = "问卷编号 form"
 ENTERS = (Role.AGENT, Role.COMPLAINT_HANDLER, Role.SUPERVISOR)
 NO_FORM = "没有这份问卷，请核对编号 there is no such form: check its number"
 NOT_ABLE = "须为客服专员、投诉专管员或客服主管 must take calls"
+
+TOLD = ("number", "no", "case_no", "sent_at", "answered_at", "overall", "marks", "remarks")
+SHOWN: Columns = {
+    "问卷 Form": lambda row: form_no(row["number"], row["no"]),
+    "单号 Case": lambda row: CaseNumber(row["case_no"]),
+    "发出 Sent": "sent_at",
+    "收回 Answered": lambda row: shown(row["answered_at"] or ""),
+    "总体评价 Overall": lambda row: Mark(row["overall"]).zh if row["overall"] else "",
+    "不满意 Not satisfied with": lambda row: "、".join(
+        code for code, mark in (row["marks"] or {}).items() if mark == Mark.NOT
+    ),
+    "留言 Remarks": lambda row: "；".join((row["remarks"] or {}).values()),
+}
 
 
 class Answered(NamedTuple):
@@ -121,3 +138,10 @@ def of_store(store: Row[Any]) -> dict[str, Any]:
     """Give who complains where a store does."""
     named = {"customer_name": store.name, "customer_phone": store.phone, "customer_address": store.name}
     return {"office": store.office, **named, "standing": CustomerStanding.DEALER}
+
+
+@section("surveys", "满意度调查 Surveys")
+def surveys_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """List what a customer was asked and answered, the newest first."""
+    rows = queries.forms_about(connection, cases_of(connection, customer, offices))
+    return table_of(SHOWN, [{name: getattr(row, name) for name in TOLD} for row in rows])

@@ -23,7 +23,7 @@ from tasks.surveys.rules import Rate, rate_of, tally, title_of
 from tasks.unit.unit import Unit
 
 CODE = "JC"
-OVERALL = "客户总体评价 Overall"
+OVERALL, DEPARTMENT = "客户总体评价 Overall", "本部门 the department"
 
 
 def close_surveys(db: Engine) -> list[str]:
@@ -46,7 +46,7 @@ def _close(connection: Connection, survey: Row[Any]) -> str:
     told = [_counted(forms, policy, "合计 all")]
     for of in sorted({form.unit or "" for form in forms if form.answered_at}):
         own = [form for form in forms if (form.unit or "") == of]
-        told.append(_counted(own, policy, of or "本部门 the department"))
+        told.append(_counted(own, policy, of or DEPARTMENT))
         _tell(unit, survey, of, own, policy)
     unit.flush()
     return "\n".join([f"### {survey.number} {title_of(survey.about, survey.first, survey.last)}", *told])

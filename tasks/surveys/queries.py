@@ -8,18 +8,25 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from schemas.forms.surveys import SurveyAbout
+from schemas.processes.complaint import ContactEnding
+from schemas.processes.parts_application import PartsEnding
+from schemas.processes.repair_return import RepairEnding
+from schemas.processes.returns import ReturnEnding
 from schemas.tables import production_order, service_case, store, survey, survey_answer, survey_form, survey_question
+from schemas.words import Ending
 from tasks.cycle.rules import at
 from tasks.policies.queries import valid_on
 from tasks.surveys.rules import form_no
 from tasks.unit.among import among
 
 # whose customers had the service: by process how their cases end then
-HAD: dict[SurveyAbout, dict[str, tuple[str, ...]]] = {
-    SurveyAbout.REPAIRS: {"RR": ("repaired", "returned_unrepaired"), "CC": ("repaired",)},
-    SurveyAbout.PARTS: {"PA": ("delivered",)},
-    SurveyAbout.RETURNS: {"RF": ("refunded", "partly_refunded", "exchanged", "reduced")},
-    SurveyAbout.COMPLAINTS: {"CC": ("settled", "no_agreement")},
+LOCK = 7230403  # of who sends a survey
+_REFUNDED = (ReturnEnding.REFUNDED, ReturnEnding.PARTLY_REFUNDED, ReturnEnding.EXCHANGED, ReturnEnding.REDUCED)
+HAD: dict[SurveyAbout, dict[str, tuple[Ending, ...]]] = {
+    SurveyAbout.REPAIRS: {"RR": (RepairEnding.REPAIRED, RepairEnding.UNREPAIRED), "CC": (ContactEnding.REPAIRED,)},
+    SurveyAbout.PARTS: {"PA": (PartsEnding.DELIVERED,)},
+    SurveyAbout.RETURNS: {"RF": _REFUNDED},
+    SurveyAbout.COMPLAINTS: {"CC": (ContactEnding.SETTLED, ContactEnding.NO_AGREEMENT)},
 }
 
 
@@ -43,6 +50,11 @@ def customers(connection: Connection, about: SurveyAbout, first: date, after: da
     ended = (of.closed_at >= at(first), of.closed_at < at(after), of.customer_phone != "")
     wanted = select(of.id, of.office, first_unit.label("unit")).where(had, *ended).order_by(of.id)
     return [Asked(row.id, None, row.office, row.unit) for row in connection.execute(wanted)]
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Let whoever else sends a survey wait for the end of this transaction."""
+    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def survey_from(connection: Connection, origin: str) -> Row[Any] | None:
@@ -94,6 +106,13 @@ def forms_of(connection: Connection, number: str) -> list[Row[Any]]:
         func.coalesce(service_case.c.customer_phone, store.c.phone).label("phone"),
     )
     return list(connection.execute(wanted.where(survey.c.number == number).order_by(survey_form.c.no)))
+
+
+def forms_about(connection: Connection, case_ids: Sequence[int]) -> list[Row[Any]]:
+    """Give the forms about cases with what was answered, the newest first."""
+    wanted = _FORM.add_columns(survey_answer.c.overall, survey_answer.c.marks, survey_answer.c.remarks)
+    about = wanted.where(among(survey_form.c.about, case_ids))
+    return list(connection.execute(about.order_by(survey.c.sent_at.desc(), survey_form.c.no)))
 
 
 def questions_on(connection: Connection, day: date) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Send a survey: draw whom to ask at random, by a seed that is kept, so that anybody can draw the same again (S2)."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -27,39 +27,41 @@ SENT = "{} 已发出 sent: **{}** · 对象 population {} · 发出 sent {} · �
 def send_survey(
     connection: Connection, about: SurveyAbout, period: Period, origin: str, *, size: int = 0, staff: str | None = None
 ) -> tuple[str, str]:
-    """Draw a survey's sample and make its forms, once per origin; gives its number, "" where there is nobody to ask,
-    and what staff read of it. The caller commits.
+    """Draw a survey's sample and make its forms, once per origin. The caller commits.
 
-    size   how many are asked; 0: of the stores all, else a share, as the policies say
+    Gives the survey's number, "" where there is nobody to ask, and what staff read of it. `size` says how many are
+    asked; 0: of the stores all, else a share, as the policies say.
     """
+    queries.one_at_a_time(connection)
     if known := queries.survey_from(connection, origin):
         return known.number, _said(known)
-    version = version_today(connection)
-    policy, now = policies(connection)[version], clock.now()
     found = queries.customers(connection, about, period.first, period.last + timedelta(days=1))
     if not found:
         return "", NOBODY.format(title_of(about, *period))
-    share = 1 if about is SurveyAbout.STORES else Decimal(str(policy["survey.share"]))
-    most = len(found) if about is SurveyAbout.STORES else policy["survey.most"]
-    many, seed = sample_size(len(found), Decimal(share), policy["survey.least"], most, size), secrets.randbits(31)
-    drawn = draw(found, many, seed)
-    begins = f"MY-{period.first:%Y%m}-"
-    terms = {name: _after(policy[f"survey.{key}.days"]) for name, key in TERMS}
-    row: dict[str, Any] = {
-        "number": f"{begins}{1 + queries.how_many_begin(connection, begins)}",
-        "origin": origin,
-        "about": about,
-    }
-    row |= {"first": period.first, "last": period.last, "seed": seed, "population": len(found), "sent": len(drawn)}
-    row |= {"sent_at": now, **terms, "policy_version": version, "staff": staff}
+    version, begins = version_today(connection), f"MY-{period.first:%Y%m}-"
+    policy, seed = policies(connection)[version], secrets.randbits(31)
+    drawn = draw(found, _how_many(about, len(found), policy, size), seed)
+    row = {"number": f"{begins}{1 + queries.how_many_begin(connection, begins)}", "origin": origin, "about": about}
+    days = {name: _after(policy[f"survey.{key}.days"]) for name, key in TERMS}
+    counts = {"seed": seed, "population": len(found), "sent": len(drawn), "sent_at": clock.now()}
+    whole = {**row, **period._asdict(), **counts, **days, "policy_version": version, "staff": staff}
     forms = [{"id": uuid4(), "no": no, **asked._asdict()} for no, asked in enumerate(drawn, start=1)]
-    made = queries.keep_survey(connection, row, forms)
+    made = queries.keep_survey(connection, whole, forms)
     return made.number, _said(made)
+
+
+def _how_many(about: SurveyAbout, population: int, policy: Mapping[str, Any], wanted: int) -> int:
+    if about is SurveyAbout.STORES:
+        return wanted or population
+    share = Decimal(str(policy["survey.share"]))
+    return sample_size(population, share, policy["survey.least"], policy["survey.most"], wanted)
 
 
 def draw(found: Sequence[Asked], many: int, seed: int) -> list[Asked]:
     """Draw so many at random: the same from the same seed."""
-    return sorted(Random(seed).sample(found, many), key=lambda asked: (asked.about or 0, asked.store or ""))
+    return sorted(
+        Random(seed).sample(found, min(many, len(found))), key=lambda asked: (asked.about or 0, asked.store or "")
+    )
 
 
 def _after(days: int) -> datetime:

@@ -30,10 +30,10 @@ def test_a_customer_fills_in_the_survey_on_a_phone_and_the_complaint_appears(pro
     page = phone.new_page()
     page.goto(link)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing is cut off at phone width"
-    page.get_by_role("group", name="总体评价").get_by_text("基本满意").tap()
+    page.get_by_role("group", name="总体评价").get_by_role("radio", name="基本满意").tap()
     service = page.get_by_role("group", name="服务")
     service.get_by_text("分项评价与说明").tap()
-    service.get_by_role("radiogroup", name="人员态度").get_by_text("不满意", exact=True).tap()
+    service.get_by_role("radiogroup", name="人员态度").get_by_role("radio", name="不满意", exact=True).tap()
     service.get_by_label("服务 说明").fill("电话打了三次才有人接")
     page.get_by_role("button", name="提交").tap()
     expect(page.get_by_role("heading", name="谢谢您的评价")).to_be_visible()
