@@ -234,7 +234,7 @@ class DocumentKind(Labelled):
     COMPLAINT_FILE = "DA", "投诉档案目录"
     SUGGESTION = "JB", "意见建议反馈表"
     DUTY_SWAP = "HB", "换班登记表"
-    INTERNAL_LETTER = "NL", "内部联络单"
+    INTERNAL_LETTER = "LL", "内部联络单"
 
 
 class OrderState(Labelled):

@@ -4,14 +4,14 @@ A reason is noted with its call, and stands on no list again; who is about to be
 instead of being called twice. Killed anywhere, the next list takes in what this one did not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.answers import Opened, Turn
-from schemas.forms.calls import CallRequest, MoreReasons
+from schemas.forms.calls import CallRequest, CallWhy, MoreReasons
 from schemas.tables import letter
 from schemas.words import Channel, EntryKind, Role
 from tasks.calls.due import calls_open, reasons_due, regulars_due
@@ -28,6 +28,7 @@ from tasks.policies.queries import policies, version_today
 from tasks.rounds.rules import Cadence, Period
 from tasks.rounds.steps import Rounds
 
+DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
 NOBODY = "今日没有要回访的客户 nobody is to be called today"
 
 
@@ -41,14 +42,15 @@ class Listed(NamedTuple):
     wrong: str = ""
 
 
-def list_calls(db: Engine, regulars: bool = True) -> list[Listed]:
-    """Make calls of all that is due; then, where they are wanted, of regular customers whom nothing else concerns."""
+def list_calls(db: Engine, whys: Set[CallWhy] = DAILY) -> list[Listed]:
+    """Make calls of all that is due for these reasons; then of regular customers whom nothing else concerns."""
     with db.connect() as connection:
-        due = reasons_due(connection, policies(connection)[version_today(connection)])
+        policy = policies(connection)[version_today(connection)]
+        due = [one for one in reasons_due(connection, policy) if one.why in whys]
     listed = _call(db, due)
-    if regulars:
+    if CallWhy.REGULAR in whys:
         with db.connect() as connection:
-            due = regulars_due(connection, policies(connection)[version_today(connection)])
+            due = regulars_due(connection, policy)
         listed += _call(db, due)
     return listed
 

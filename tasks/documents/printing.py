@@ -163,6 +163,7 @@ SIGNED_BY = {
     DocumentKind.COMPLAINT_FILE: ("归档人 Filed by",),
     DocumentKind.SUGGESTION: ("经办人 Handled by", "责任部门 Unit"),
     DocumentKind.DUTY_SWAP: ("换班双方 Both parties", "客户服务部经理 Manager"),
+    DocumentKind.INTERNAL_LETTER: ("发出 Sent by", "接收 Received by"),
     DocumentKind.PENALTY_NOTICE: ("客户服务部经理 Manager", "责任部门 Unit"),
 }
 

@@ -181,7 +181,7 @@ def test_what_a_customer_says_goes_to_the_unit_the_same_day_and_is_answered(play
     call = play.asked()
     assert "责任单位" in play.refused(call, "call-1", 回访结果="满意", 反映事项="说明书不清", 转交单位="没有这个单位")
     play.decide(call, "call-1", 反映事项="说明书不清", 转交单位="板式车间", 要求回复="是")
-    (letter,) = play.documents(call, "NL")
+    (letter,) = play.documents(call, "LL")
     assert (letter.content["matter"], letter.content["production_unit"]) == ("说明书不清", "板式车间 PANEL")
     item = play.items(call)["unit"]
     assert (item.role, item.unit, str(item.due_at)[:10]) == ("RESPONSIBLE_UNIT", "PANEL", "2026-11-25")
