@@ -7,6 +7,7 @@ from schemas.tables.cases import *
 from schemas.tables.complaints import *
 from schemas.tables.customers import *
 from schemas.tables.cycles import *
+from schemas.tables.editions import *
 from schemas.tables.history import *
 from schemas.tables.money import *
 from schemas.tables.reference import *

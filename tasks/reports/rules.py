@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+SATISFIED = 4  # a mark of so much or more, of 5
+
 
 class Convention(StrEnum):
     """What "on time" means: done by the end of the promised day, or by the promised moment."""
@@ -16,12 +18,19 @@ class Convention(StrEnum):
     TIMESTAMP = "timestamp"
 
 
+CONVENTIONS = {
+    Convention.DAY: "在承诺日当天（北京时间）结束前完成即为按期 on time = done by the end of the promised day, Asia/Shanghai",
+    Convention.TIMESTAMP: "在承诺的时刻前完成即为按期 on time = done by the promised moment",
+}
+
+
 class GroupedBy(StrEnum):
     """What a report's rows stand for."""
 
     UNIT = "unit"
     CATEGORY = "category"
     OFFICE = "office"
+    PROCESS = "process"
 
 
 class CycleCount(NamedTuple):

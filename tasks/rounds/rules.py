@@ -16,6 +16,12 @@ class Period(NamedTuple):
     first: date
     last: date
 
+    @property
+    def months(self) -> list[str]:
+        """The months in which its days lie: 2026-10, 2026-11."""
+        first, last = (day.year * 12 + day.month - 1 for day in self)
+        return [f"{month // 12}-{month % 12 + 1:02d}" for month in range(first, last + 1)]
+
 
 class Cadence(Labelled):
     """How often work is due; a round is about one of these, which must have ended unless it is a day."""
@@ -43,6 +49,12 @@ def period_at(cadence: Cadence, day: date) -> Period:
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     beyond = first.month + months
     return Period(first, date(first.year + (beyond > 12), (beyond - 1) % 12 + 1, 1) - _ONE_DAY)
+
+
+def months_until(day: date, many: int) -> Period:
+    """Give so many whole months, the last one that of a day."""
+    month = day.year * 12 + day.month - many
+    return Period(date(month // 12, month % 12 + 1, 1), period_at(Cadence.MONTH, day).last)
 
 
 def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: int) -> date:

@@ -1,6 +1,5 @@
 """Write workbooks: whatever stands in a cell is written as what it is, a text that begins like a formula too."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -22,6 +21,7 @@ from schemas.forms.fields import LINE_NO
 from schemas.sheet_kinds import CellType, Column
 from tasks.desk.rules import width
 from tasks.sheets.fetch import refused_file
+from tasks.unit.files import write_whole
 
 Style = Font | PatternFill | Alignment | Border
 OPTIONS = "选项"
@@ -78,12 +78,9 @@ class Book:
                 options.append([word and write(options, word) for word in words])
         content = BytesIO()
         self.book.save(content)
-        spare = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            spare.write_bytes(content.getbuffer())
-            spare.replace(path)
+            write_whole(path, content.getbuffer())
         except OSError as error:
-            spare.unlink(missing_ok=True)
             raise refused_file(path.name, f"无法写入 cannot be written ({error.strerror})") from error
 
 

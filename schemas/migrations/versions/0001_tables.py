@@ -29,7 +29,7 @@ $$
 """
 
 
-APPEND_ONLY = ("ledger", "document", "stock_movement", "sales_change", "charge", "payment")
+APPEND_ONLY = ("ledger", "document", "stock_movement", "sales_change", "charge", "payment", "report_edition")
 SAME = "its rows never change"
 ACCEPTED_STAYS = "an accepted decision never changes, a refused one is never accepted"
 OPENED_AGAIN = (
