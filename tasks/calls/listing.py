@@ -28,6 +28,7 @@ from tasks.policies.queries import policies, version_today
 from tasks.rounds.rules import Cadence, Period
 from tasks.rounds.steps import Rounds
 
+CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
 DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
 NOBODY = "今日没有要回访的客户 nobody is to be called today"
 
@@ -91,7 +92,7 @@ def _add(connection: Connection, more: dict[int, list[DueReason]]) -> None:
 def _forms(connection: Connection, calls: Sequence[list[DueReason]]) -> list[tuple[str, CallRequest]]:
     """Fill in a request for each customer; the agents have them in turn, none what the agent handled."""
     staff, today = people(connection), shanghai_day(clock.now())
-    agents = sorted(code for code, one in staff.items() if one.active and one.holds(Role.AGENT))
+    able = [sorted(code for code, one in staff.items() if one.active and one.holds(role)) for role in CALLERS]
     keys = [tuple(sorted({one.number for one in reasons if one.number})) for reasons in calls]
     handled, forms = sources(connection, keys), list[tuple[str, CallRequest]]()
     for no, (key, reasons) in enumerate(zip(keys, calls, strict=True), start=today.toordinal()):
@@ -100,7 +101,7 @@ def _forms(connection: Connection, calls: Sequence[list[DueReason]]) -> list[tup
         whose = {name: getattr(last, name) for name in ("office", "order_no")}
         whose |= {f"customer_{name}": getattr(last, name) for name in ("name", "phone", "address")}
         form = CallRequest(
-            **whose, applicant=turns(agents, handlers, no), since=str(shown(first.since)),
+            **whose, applicant=turns(able, handlers, no), since=str(shown(first.since)),
             lines=[one.reason for one in reasons],
         )  # fmt: skip
         forms.append((_origin(first), form))
