@@ -29,7 +29,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
-NEW_NUMBER = "new number"
+NEW_NUMBER, FIRST_CONTACT = "new number", "first contact"
 OWN_VAN = {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1}
 SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReviewDecision": {"审核结论": "通过"},
@@ -142,6 +142,8 @@ def day(value: Any) -> Any:
     """Write the day, or the number that nobody has had, that a word means; what else there is stays."""
     if value == NEW_NUMBER:
         return f"YH-{uuid4().hex[:12]}"
+    if value == FIRST_CONTACT:
+        return f"CC-{shanghai_day(clock.now()).year}-000001"
     after = DAYS.get(value) if isinstance(value, str) else None
     return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 

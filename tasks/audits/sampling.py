@@ -64,7 +64,7 @@ def _open(connection: Connection, calls: Sequence[RecordedCall]) -> list[str]:
     staff = people(connection)
     leaders = sorted(code for code, one in staff.items() if one.active and one.holds(Role.SUPERVISOR))
     forms = [
-        (f"audit:{one.call}:{one.called_at}", _form(one, turns(leaders, {one.agent}, no)))
+        (f"audit:{one.call}:{one.called_at}", _form(one, turns([leaders], {one.agent}, no)))
         for no, one in enumerate(calls)
     ]
     opened = open_chunk(connection.engine, CODE, Channel.SYSTEM, forms)

@@ -4,14 +4,14 @@ A reason is noted with its call, and stands on no list again; who is about to be
 instead of being called twice. Killed anywhere, the next list takes in what this one did not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.answers import Opened, Turn
-from schemas.forms.calls import CallRequest, MoreReasons
+from schemas.forms.calls import CallRequest, CallWhy, MoreReasons
 from schemas.tables import letter
 from schemas.words import Channel, EntryKind, Role
 from tasks.calls.due import calls_open, reasons_due, regulars_due
@@ -28,6 +28,8 @@ from tasks.policies.queries import policies, version_today
 from tasks.rounds.rules import Cadence, Period
 from tasks.rounds.steps import Rounds
 
+CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
+DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
 NOBODY = "今日没有要回访的客户 nobody is to be called today"
 
 
@@ -41,14 +43,15 @@ class Listed(NamedTuple):
     wrong: str = ""
 
 
-def list_calls(db: Engine, regulars: bool = True) -> list[Listed]:
-    """Make calls of all that is due; then, where they are wanted, of regular customers whom nothing else concerns."""
+def list_calls(db: Engine, whys: Set[CallWhy] = DAILY) -> list[Listed]:
+    """Make calls of all that is due for these reasons; then of regular customers whom nothing else concerns."""
     with db.connect() as connection:
-        due = reasons_due(connection, policies(connection)[version_today(connection)])
+        policy = policies(connection)[version_today(connection)]
+        due = [one for one in reasons_due(connection, policy) if one.why in whys]
     listed = _call(db, due)
-    if regulars:
+    if CallWhy.REGULAR in whys:
         with db.connect() as connection:
-            due = regulars_due(connection, policies(connection)[version_today(connection)])
+            due = regulars_due(connection, policy)
         listed += _call(db, due)
     return listed
 
@@ -89,7 +92,7 @@ def _add(connection: Connection, more: dict[int, list[DueReason]]) -> None:
 def _forms(connection: Connection, calls: Sequence[list[DueReason]]) -> list[tuple[str, CallRequest]]:
     """Fill in a request for each customer; the agents have them in turn, none what the agent handled."""
     staff, today = people(connection), shanghai_day(clock.now())
-    agents = sorted(code for code, one in staff.items() if one.active and one.holds(Role.AGENT))
+    able = [sorted(code for code, one in staff.items() if one.active and one.holds(role)) for role in CALLERS]
     keys = [tuple(sorted({one.number for one in reasons if one.number})) for reasons in calls]
     handled, forms = sources(connection, keys), list[tuple[str, CallRequest]]()
     for no, (key, reasons) in enumerate(zip(keys, calls, strict=True), start=today.toordinal()):
@@ -98,7 +101,7 @@ def _forms(connection: Connection, calls: Sequence[list[DueReason]]) -> list[tup
         whose = {name: getattr(last, name) for name in ("office", "order_no")}
         whose |= {f"customer_{name}": getattr(last, name) for name in ("name", "phone", "address")}
         form = CallRequest(
-            **whose, applicant=turns(agents, handlers, no), since=str(shown(first.since)),
+            **whose, applicant=turns(able, handlers, no), since=str(shown(first.since)),
             lines=[one.reason for one in reasons],
         )  # fmt: skip
         forms.append((_origin(first), form))

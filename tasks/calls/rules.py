@@ -64,10 +64,11 @@ def is_phone(text: str) -> bool:
     return _PHONE.fullmatch(text) is not None
 
 
-def turns(agents: Sequence[str], handlers: Collection[str], number: int) -> str:
-    """Choose in turn which agent has a call: another than the handlers, as long as there is one."""
-    free = [one for one in agents if one not in handlers] or list(agents)
-    return free[number % len(free)]
+def turns(able: Sequence[Sequence[str]], handlers: Collection[str], number: int) -> str:
+    """Choose in turn whose a call is: of the first group with somebody else than the handlers, else of the last one."""
+    free = ([one for one in group if one not in handlers] for group in able)
+    group = next(filter(None, free), able[-1])
+    return group[number % len(group)]
 
 
 def call_problems(

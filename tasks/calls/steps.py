@@ -1,16 +1,16 @@
 """What the system does for a follow-up call: takes it up, notes attempts, passes on what the customer said (S2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.forms.calls import CallMade, CallReason, CallRequest, CallResult, CallWhy, MoreReasons
 from schemas.forms.complaints import CustomerHeard, Satisfaction
 from schemas.forms.contacts import ContactWay
 from schemas.tables import call_attempt, no_calls, phone_correction, sales_change, sales_record, service_case
-from schemas.words import DocumentKind
+from schemas.words import DocumentKind, Role
 from tasks.calls.accept import add_reasons
-from tasks.calls.queries import numbers_of, refusing, sold_lines, sources, told_about
+from tasks.calls.queries import Source, numbers_of, refusing, sold_lines, sources, told_about
 from tasks.calls.rules import SATISFACTION, said_of
-from tasks.calls.shapes import CallPlan
+from tasks.calls.shapes import Added, CallPlan
 from tasks.complaints.afterwards import complain_afterwards
 from tasks.complaints.rules import hours, moment_of
 from tasks.documents.contents import to_customer
@@ -26,26 +26,37 @@ BEGIN, CALL, PASS_ON = "回访登记", "电话回访", "转办跟踪"
 @step(BEGIN)
 def take_up_call(work: Work, form: CallRequest) -> CallPlan:
     """Say whose call it is, by which number, and who handled what it is about."""
-    known = work.unit.read_by(sources, numbers_of, form) or {}
+    known, handlers = handled(work, form)
     return CallPlan(
         attempts=setting(work, "hf.attempts"),
         numbers=sorted(known),
-        handlers=sorted({one for source in known.values() for one in source.handlers}),
+        handlers=sorted(handlers),
         agent=str(work.read(people)[form.applicant]),
+        role=Role.AGENT if agents(work) - handlers else Role.SUPERVISOR,
         phone=work.case.customer_phone,
     )
 
 
+def handled(work: Work, form: CallRequest | MoreReasons) -> tuple[Mapping[str, Source], set[str]]:
+    """Find the cases that a call is about, and who handled them."""
+    known = work.unit.read_by(sources, numbers_of, form) or {}
+    return known, {one for source in known.values() for one in source.handlers}
+
+
+def agents(work: Work) -> set[str]:
+    """Give the agents who are at work."""
+    return {code for code, one in work.read(people).items() if one.active and one.holds(Role.AGENT)}
+
+
 @step("追加事由", link="")
-def add_to_call(work: Work, more: MoreReasons, turn: int) -> CallPlan:
-    """Note further reasons to call a customer who is about to be called, each once."""
+def add_to_call(work: Work, more: MoreReasons, barred: frozenset[str], turn: int) -> Added:
+    """Note further reasons to call a customer who is about to be called, each once; somebody stays who may call."""
     rows = work.read(told_about)[work.case.id]
     had = {(row.why, row.number or "", row.turn) for row in rows}
     new = [line for line in more.lines if (line.why.value, line.source, line.turn) not in had]
-    known = work.unit.read_by(sources, numbers_of, more) or {}
+    known, handlers = handled(work, more)
     add_reasons(work, new, known, first=len(rows) + 1)
-    handlers = sorted({one for source in known.values() for one in source.handlers})
-    return CallPlan(attempts=0, numbers=sorted(known), handlers=handlers, agent="", phone="")
+    return Added(numbers=sorted(known), handlers=sorted(handlers if agents(work) - barred - handlers else ()))
 
 
 @step("拨打记录", link="")

@@ -51,7 +51,7 @@ class Call:
         for turn in count(1):
             key, due = f"reasons-{turn}", working_days("call")
             more: MoreReasons = yield Hearing(key, "追加事由", Role.SYSTEM, MoreReasons, due, CALL, letters=MORE)
-            added = add_to_call(self.case, more, turn=turn)
+            added = add_to_call(self.case, more, frozenset(self.barred), turn=turn)
             self.more.append(more)
             self.barred |= set(added.handlers)
             self.numbers |= set(added.numbers)
@@ -105,8 +105,8 @@ def attempt(call: Call, turn: int, due: Due) -> CallMade:
     while True:
         told = [f"指定 assigned: **{call.plan.agent}** · 第 {turn} 次 attempt", *rules.said_of(call.reasons)]
         question = gate(
-            f"call-{turn}", CALL, Role.AGENT, CallMade, due, CALL, told.copy, lambda: {"客户电话": call.phone},
-            check=partial(_call, call), also=Role.SUPERVISOR, barred=frozenset(call.barred),
+            f"call-{turn}", CALL, call.plan.role, CallMade, due, CALL, told.copy, lambda: {"客户电话": call.phone},
+            check=partial(_call, call), barred=frozenset(call.barred),
         )  # fmt: skip
         if answered := next_answer(call.case, question):
             said: CallMade = answered[1]

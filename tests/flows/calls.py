@@ -3,8 +3,9 @@
 from typing import Any
 
 import flows.follow_up_call  # noqa: F401  registers process HF
+from schemas.forms.calls import CallWhy
 from schemas.words import Role
-from tasks.calls.listing import Listed, list_calls
+from tasks.calls.listing import DAILY, Listed, list_calls
 from tests.flows.complaints import Hotline
 from tests.play import open_to_gate
 
@@ -16,7 +17,7 @@ class Callers(Hotline):
 
     def listed(self, regulars: bool = False) -> list[Listed]:
         """Make the day's list, and let complaints be heard."""
-        listed = list_calls(self.db, regulars)
+        listed = list_calls(self.db, DAILY if regulars else DAILY - {CallWhy.REGULAR})
         self.rest()
         return listed
 

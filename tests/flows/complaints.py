@@ -9,6 +9,7 @@ import flows.duty
 import flows.follow_up_call
 import flows.repair_return  # noqa: F401  what a complaint may open
 from schemas.answers import Result
+from schemas.forms.calls import CallWhy
 from schemas.problems import BadInput
 from schemas.words import Channel
 from tasks.calls.listing import list_calls
@@ -78,7 +79,7 @@ class Hotline(Play):
 
     def called_back(self, case: int, staff: str | None = None, **fields: Any) -> Result:
         """Have the customer of a filed complaint called, who says this."""
-        list_calls(self.db, regulars=False)
+        list_calls(self.db, {CallWhy.FILED})
         (found,) = self.rows("SELECT max(case_id) AS id FROM call_reason WHERE source = :c", c=case)
         became = super().decide(found.id, "call-1", staff, **fields)
         advance(self.db, case)

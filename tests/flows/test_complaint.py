@@ -8,6 +8,7 @@ import time_machine
 from sqlalchemy import Engine
 
 import flows
+from schemas.forms.calls import CallWhy
 from schemas.words import Role
 from tasks.calls.listing import list_calls
 from tasks.desk.chain import Passage, chain, waits_of
@@ -670,7 +671,7 @@ def test_another_person_than_the_handler_calls_back_within_three_days_and_thirty
     play.said(case, "file", HANDLER)
     item = play.items(case)["callback-1"]
     assert (item.role, str(item.due_at)[:10]) == ("SYSTEM", "2026-11-23")
-    (listed,) = list_calls(play.db, regulars=False)
+    (listed,) = list_calls(play.db, {CallWhy.FILED})
     assert listed.agent != HANDLER
     (call,) = play.rows("SELECT case_id FROM call_reason WHERE source = :c", c=case)
     assert "不能审批" in play.refused(call.case_id, "call-1", HANDLER)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
+from schemas.words import Role
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tests.flows.calls import CALLER, Callers
@@ -239,3 +240,16 @@ def test_bad_input_of_a_call_is_named(play: Callers) -> None:
     call = play.asked()
     assert "拨打时间" in play.refused(call, "call-1", 回访结果="满意", 拨打时间="2026-11-19 10:00")
     assert "不是电话号码" in play.refused(call, "call-1", 回访结果="满意", 客户电话="无")
+
+
+def test_where_every_agent_handled_it_the_supervisor_calls(play: Callers) -> None:
+    """By another person than the handler, whoever is left."""
+    case = play.planned()
+    play.to(case, "callback")
+    handlers = {row.actor for row in play.rows("SELECT DISTINCT actor FROM ledger WHERE kind = 'decision'")}
+    play.retire(*(set(play.agents()) - handlers))
+    (listed,) = play.listed()
+    call = play.call_about(case)
+    assert (play.items(call)["call-1"].role, listed.agent in play.holders(Role.SUPERVISOR)) == ("SUPERVISOR", True)
+    play.decide(call, "call-1", "E1041")
+    assert play.case(call).ending == "satisfied"

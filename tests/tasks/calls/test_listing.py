@@ -32,7 +32,7 @@ def test_a_delivery_is_called_about_once_however_often_the_list_is_made(play: Ca
 def test_two_lists_at_once_make_one_call(play: Callers) -> None:
     case = play.delivered()
     with ThreadPoolExecutor(2) as lists:
-        both = list(lists.map(lambda _: list_calls(play.db, regulars=False), range(2)))
+        both = list(lists.map(lambda _: list_calls(play.db, {CallWhy.DONE}), range(2)))
     assert {one.number for listed in both for one in listed if not one.wrong} == {
         play.case(play.call_about(case)).number
     }
