@@ -17,6 +17,7 @@ from tasks.durable import clock
 
 HEADINGS = ("行", "配件 Part", "轮次 Plan", "已用 Used wd", "暂停 Paused wd", "超期 Over wd", "应完成 Due", "完成 Made")
 POLICY = "{day} 政策第 {version} 版生效，本单仍按第 {own} 版 policy {version} came into force: this case keeps {own}"
+CANCELLED = "已取消，不计入按期率 cancelled: it counts in no rate"
 LATER = "计划 {planned}，承诺不变 was planned for that day: the promise stays"
 
 
@@ -56,11 +57,13 @@ def clock_table(connection: Connection, case_id: int) -> LineTable | None:
 
 
 def _cells(line: Row[Any], found: Clock) -> tuple[object, ...]:
-    part, state = f"**{line.part_name}** · {line.unit_name}", OrderState(line.state)
+    about = (line.line_no, f"**{line.part_name}** · {line.unit_name}", line.turn)
+    if _never_made(line):
+        return (*about, "", "", "", str(line.promised), OrderState.CANCELLED.zh)
     due = f"{found.due} 顺延 moved" if found.due != line.promised else str(found.due)
     used, over, paused = (str(days) for days in found.sums)
-    made = state.zh if _made_on(line) is None else str(line.made_on)
-    return (line.line_no, part, line.turn, f"{used}/{line.days}", paused, over, due, made)
+    made = OrderState.OPEN.zh if line.state == OrderState.OPEN else str(line.made_on)
+    return (*about, f"{used}/{line.days}", paused, over, due, made)
 
 
 def _clocks(connection: Connection, lines: Sequence[Row[Any]], names: Mapping[date, str]) -> list[Clock]:
@@ -69,17 +72,28 @@ def _clocks(connection: Connection, lines: Sequence[Row[Any]], names: Mapping[da
     for line in lines:
         plan = Promised(
             before=before.get(line.line_no, line.opened_at), begins=_begins(line), since=line.since, days=line.days,
-            promised=line.promised, made_on=_made_on(line), made_at=line.made_at, again=line.line_no in before,
+            promised=line.promised, made_on=_ended_on(line), made_at=_ended_at(line), again=line.line_no in before,
         )  # fmt: skip
         found.append(clock_of(known[line.policy_version], names, plan, _stops(line), now))
         before[line.line_no] = found[-1].times[-1].ends if found[-1].times else plan.begins
     return found
 
 
-def _made_on(line: Row[Any]) -> date | None:
-    """Give the day on which all of it was made; of what is still being made, or never was, there is none."""
+def _never_made(line: Row[Any]) -> bool:
+    return line.state == OrderState.CANCELLED and line.made_on is None
+
+
+def _ended_on(line: Row[Any]) -> date | None:
+    """Give the day on which all of it was made, of what never was that of its case's end; none while it runs."""
+    if _never_made(line):
+        return shanghai_day(line.closed_at) if line.closed_at else None
     made: date | None = None if line.state == OrderState.OPEN else line.made_on
     return made
+
+
+def _ended_at(line: Row[Any]) -> datetime | None:
+    ended: datetime | None = line.closed_at if _never_made(line) else line.made_at
+    return ended
 
 
 def _begins(line: Row[Any]) -> datetime:
@@ -98,6 +112,6 @@ def _stops(line: Row[Any]) -> list[Stop]:
 
 def _notes(line: Row[Any], versions: Sequence[tuple[int, date]]) -> list[str]:
     later = [LATER.format(planned=line.planned)] if line.planned > line.promised else []
-    until, own = _made_on(line) or shanghai_day(clock.now()), line.policy_version
+    until, own = _ended_on(line) or shanghai_day(clock.now()), line.policy_version
     changed = [POLICY.format(day=day, version=n, own=own) for n, day in versions if n != own and day <= until]
-    return [*changed, *later]
+    return [*changed, *later, *([CANCELLED] if _never_made(line) else [])]

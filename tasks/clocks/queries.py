@@ -11,7 +11,8 @@ from schemas.tables import holiday, policy_version
 from schemas.words import EntryKind
 
 _ORDERS = text(f"""
-    SELECT o.case_id, o.line_no, o.turn, o.unit, u.name AS unit_name, l.part_name, s.number, s.opened_at, s.policy_version,
+    SELECT o.case_id, o.line_no, o.turn, o.unit, u.name AS unit_name, l.part_name, s.number, s.opened_at, s.closed_at,
+           s.policy_version,
            o.since, o.days, o.promised, o.planned, o.made_on, o.state, o.placed_at, c.number AS control,
            k.used, k.over, k.paused, k.made_in_time, k.in_in_time, k.out_in_time,
            (SELECT max(e.finished_at) FROM work_item i JOIN ledger e USING (case_id, step_key)

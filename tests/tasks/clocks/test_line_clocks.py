@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from deployments.cli.app import app
-from tasks.clocks.lines import LineClock, line_clocks
+from tasks.clocks.lines import CANCELLED, LineClock, line_clocks
 from tasks.clocks.rules import Why
 from tasks.desk.pages import case_sheet
 from tasks.desk.queries import case_view
@@ -94,6 +94,19 @@ def test_what_is_planned_again_has_a_clock_of_its_own(play: Play, today: time_ma
     assert turns == sorted(turns)
     for again in found[1:]:
         assert again.clock.days[0].why is Why.REPLANNED
+
+
+def test_what_was_cancelled_counts_nowhere_and_its_clock_ended_with_its_case(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    case = planned(play)
+    sweep(play, today, "11-18T10:15")
+    today.move_to("2026-11-20T10:00:00+08:00")
+    assert play.withdraw(case, "E1040").accepted
+    today.move_to("2026-12-20T10:00:00+08:00")
+    (one,) = clocks(play, case)
+    assert (one.clock.sums, one.recorded, one.notes) == ((2, 0, 0), None, [CANCELLED])
+    assert "|  |  |  | 2026-11-27 | 已取消 |" in sheet(play, case)
 
 
 def test_a_policy_that_changes_in_flight_changes_no_clock_and_is_told(
