@@ -105,6 +105,14 @@ class Proposed(Protocol):
     def brief(self) -> list[str]: ...  # noqa: D102
 
 
+class Reckoned(NamedTuple):
+    """Working days of a line: used, over its promise, and paused."""
+
+    used: int
+    over: int
+    paused: int
+
+
 class Times(NamedTuple):
     """The record of a line: working days used, over and paused, and whether each stage kept its own term."""
 
@@ -131,6 +139,14 @@ def moved(calendar: Calendar, pauses: Iterable[Pause], since: date, promised: da
     return add_working_days_to_date(calendar, promised, paused_days(calendar, pauses, since, until))
 
 
+def reckon(calendar: Calendar, pauses: Iterable[Pause], since: date, promised: date, until: date) -> Reckoned:
+    """Count the working days that a line has used, those over its promise, and those on which its clock stood still."""
+    paused = paused_days(calendar, pauses, since, until)
+    due = add_working_days_to_date(calendar, promised, paused)
+    over = max(0, working_days_between(calendar, due, until))
+    return Reckoned(working_days_between(calendar, since, until) - paused, over, paused)
+
+
 def times_of(calendar: Calendar, pauses: Sequence[Pause], line: Any) -> Times:
     """Measure a line that has left: each stage by its own term, always against the promise (DOMAIN-BRANCHES 4).
 
@@ -142,13 +158,11 @@ def times_of(calendar: Calendar, pauses: Sequence[Pause], line: Any) -> Times:
             return None
         return end <= moved(calendar, pauses, start, add_working_days_to_date(calendar, start, days), end)
 
-    paused = paused_days(calendar, pauses, line.since, line.made_on)
-    promised = add_working_days_to_date(calendar, line.promised, paused)
-    used = working_days_between(calendar, line.since, line.made_on) - paused
-    over = max(0, working_days_between(calendar, promised, line.made_on))
+    reckoned = reckon(calendar, pauses, line.since, line.promised, line.made_on)
+    promised = add_working_days_to_date(calendar, line.promised, reckoned.paused)
     came_in = in_time(line.made_on, line.in_on, line.in_days)
     went = in_time(line.in_on, line.out_on, line.out_days)
-    return Times(used, over, paused, line.made_on <= promised, came_in, went)
+    return Times(*reckoned, line.made_on <= promised, came_in, went)
 
 
 def penalty_of(value: Decimal, over: int, rate: Decimal, left: Decimal) -> Decimal:

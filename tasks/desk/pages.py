@@ -43,6 +43,7 @@ def case_sheet(view: CaseView, links: Links | None = None, diagram: bool = True)
         forms={} if view.case.ending or kept else links.of_case(view.case.number),
         diagram=Markdown(chain_diagram(view)) if diagram else None,
         lines=_line_table(view.lines, partial(mask_text, customer=view.case)) if view.lines.rows else None,
+        clocks=_line_table(view.clocks, partial(mask_text, customer=view.case)) if view.clocks else None,
         awaited=lambda item: _awaited(view, item, links),
         timeline=timeline_rows(view),
         phone=mask_phone(view.case.customer_phone),

@@ -10,6 +10,7 @@ from schemas.problems import NotFound
 from schemas.tables import holiday, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
 from schemas.words import Channel, DocumentKind, Ending, Role, Urgency
+from tasks.clocks.lines import clock_table
 from tasks.desk.views import NOTICE, REFUSED, CaseFacts, CaseView, DocumentView, Happening, ItemView, Related, Waiting
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
@@ -99,7 +100,10 @@ _RELATED = text(f"""
 
 
 def case_view(connection: Connection, case_id: int) -> CaseView:
-    """Load all that staff see of a case, in five statements and its process's own; NotFound when there is none."""
+    """Load all that staff see of a case; NotFound when there is none.
+
+    It takes six statements and its process's own, and two more where something is made.
+    """
     given, now = {"case_id": case_id}, clock.now()
     row = connection.execute(_FACTS, given).first()
     if row is None:
@@ -118,6 +122,7 @@ def case_view(connection: Connection, case_id: int) -> CaseView:
         timeline=[Happening(**row._asdict()) for row in connection.execute(_TIMELINE, given)],
         related=[_related(row) for row in connection.execute(_RELATED, given)],
         now=now,
+        clocks=clock_table(connection, case_id),
     )
 
 

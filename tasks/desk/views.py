@@ -149,7 +149,7 @@ class Related(NamedTuple):
 
 @dataclass(frozen=True)
 class CaseView:
-    """All that staff see of a case at one moment; `items` are sorted by due time."""
+    """All that staff see of a case at one moment; `items` are sorted by due time, `clocks` of what is to be made."""
 
     case: CaseFacts
     lines: LineTable
@@ -158,6 +158,7 @@ class CaseView:
     timeline: Sequence[Happening] = field(repr=False)
     related: Sequence[Related]
     now: datetime
+    clocks: LineTable | None = None
 
     def answering(self, key: str) -> Related | None:
         """Give the case whose ending answers a question; None where a person or another system does."""

@@ -37,8 +37,8 @@ from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import show_again
 from tasks.notices.rules import NoticeChannel, Told, notice_text
-from tasks.unit.among import among
 from tasks.privacy.rules import mask_text
+from tasks.unit.among import among
 
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
 _LOOK_NEXT = text(f"""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, text
 
 from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tasks.clocks.lines import line_clocks
 from tasks.durable.process import PROCESSES
 
 WHATEVER_HAPPENS = {
@@ -72,3 +73,12 @@ def off_the_chain(db: Engine) -> list[str]:
             off.append(f"{row.number} {row.step_key}: {row.link} after {'、'.join(sorted(before))}")
         before.add(row.link)
     return off
+
+
+def clocks_that_differ(db: Engine) -> list[str]:
+    """Give the lines whose clock is not what cycle control recorded."""
+    with db.connect() as connection:
+        controls = connection.scalars(text("SELECT DISTINCT case_id FROM line_cycle WHERE used IS NOT NULL")).all()
+        clocks = [one for control in controls for one in line_clocks(connection, control)]
+    differing = [one for one in clocks if one.recorded not in {None, one.clock.sums}]
+    return [f"{one.line.number} {one.line.line_no}: {one.clock.sums}, recorded {one.recorded}" for one in differing]

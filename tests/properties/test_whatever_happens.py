@@ -37,7 +37,7 @@ from tasks.sheets.report import SheetReport
 from tests.conftest import Server
 from tests.deployments.demo.test_demo_doors import EngineDoor
 from tests.properties.mischief import Unruly, another_way, changed, form_of, survived
-from tests.properties.sentences import AT_REST_TOO, off_the_chain, wrong_now
+from tests.properties.sentences import AT_REST_TOO, clocks_that_differ, off_the_chain, wrong_now
 
 flows.load()
 PLAYS = int(os.environ.get("AFTERSALES_PLAYS", "0"))
@@ -294,3 +294,4 @@ def assert_at_rest(db: Engine) -> None:
     wrong = wrong_now(db, AT_REST_TOO | AT_THE_END)
     assert not wrong, wrong
     assert off_the_chain(db) == []
+    assert clocks_that_differ(db) == []

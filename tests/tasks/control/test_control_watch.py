@@ -15,7 +15,7 @@ from tasks.desk.timeline import timeline_rows
 from tasks.runs.queries import cases_behind
 from tests.books import books_balance
 from tests.flows.cycles import PANEL, control_of, late_case, planned, sweep
-from tests.play import Play
+from tests.play import Play, open_to_gate
 from tests.tasks.durable.chunks import statements_of
 
 OFFICES = ("SH", "GZ", "WH", "CD", "NJ", "HZ")
@@ -38,6 +38,38 @@ def test_a_round_without_news_takes_two_queries_however_many_cases_there_are(pla
     assert statements(play) == 2
     assert play.rows("SELECT count(*) FROM ledger WHERE step_key LIKE 'progress-%'")[0].count == 0
     assert ledger[0].count < play.rows("SELECT count(*) FROM ledger")[0].count
+
+
+def moved(play: Play) -> list[str]:
+    with play.db.connect() as connection:
+        return [case.number for case in queries.moved_cases(connection)]
+
+
+def test_only_cases_that_moved_are_looked_at_and_those_still_moving_again(play: Play) -> None:
+    case, other = planned(play), planned(play, office="SH")
+    assert watch_cycles(play.db) == []
+    assert moved(play) == []
+    play.decide(case, PANEL)
+    assert moved(play) == [play.case(case).number]
+    play.run("UPDATE service_case SET ready_at = opened_at WHERE id = :case", case=case)  # a leg is at it
+    for _ in range(2):
+        assert watch_cycles(play.db) == []
+        assert moved(play) == [play.case(case).number]
+    assert list(play.items(control_of(play, case))) == ["progress-panel-2", "source-ended"], "what is known is told"
+    play.run("UPDATE service_case SET ready_at = NULL WHERE id = :case", case=case)
+    assert watch_cycles(play.db) == []
+    assert (moved(play), play.case(other).watched_seq) == ([], play.case(other).seq)
+
+
+def test_what_people_took_under_control_hears_its_news_too(play: Play) -> None:
+    case = planned(play)
+    number = play.case(case).number
+    form = {"办事处": "BJ", "申报人工号": play.holders(Role.PLANNER)[0], "来源单号": number}
+    control = open_to_gate(play.db, form, "CY").case_id
+    assert watch_cycles(play.db) == []
+    play.decide(case, PANEL)
+    assert watch_cycles(play.db) == []
+    assert list(play.items(control)) == ["progress-panel-2", "source-ended"]
 
 
 def test_many_cases_come_under_control_and_go_on_in_as_many_statements_as_few(

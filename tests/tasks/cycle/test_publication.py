@@ -76,6 +76,7 @@ def test_a_promise_beyond_the_last_year_is_provisional_until_that_is_published(p
     assert item.due_at == play.case(case).due_at == moment("2027-01-05T17:30")
     (control,) = play.rows("SELECT * FROM work_item WHERE step_key = 'progress-panel-1'")
     assert control.due_at == item.due_at
+    assert control.look_at == min(datetime.fromisoformat(entry["at"]) for entry in control.schedule)
     assert [entry["at"] for entry in control.schedule][1:2] == ["2027-01-05T09:30:00+00:00"]
     assert watch_cycles(play.db) == watch_cycles(play.db) == []
     (again,) = play.rows("SELECT * FROM work_item WHERE step_key LIKE 'progress-panel-%' AND state = 'open'")

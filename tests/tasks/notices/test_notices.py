@@ -19,6 +19,7 @@ from tasks.notices.rules import notice_text, watch_summary
 from tasks.notices.watch import WatchReport, watch_deadlines
 from tasks.unit.work import Work
 from tests.play import Play
+from tests.tasks.durable.chunks import statements_of
 
 OVERDUE, OVER_3, OVER_7 = "overdue:PARTS_REVIEWER", "over-3:SUPERVISOR", "over-7:MANAGER"
 
@@ -179,6 +180,32 @@ def test_reading_takes_as_many_queries_for_many_items_as_for_one(play: Play, cas
         play.apply(lines=1, office=office)
     sweep(play, "11-25T09:00")
     assert statements() == one <= 6
+
+
+def test_telling_takes_as_many_statements_for_many_items_as_for_one(play: Play, case: int) -> None:
+    """Issue G, Numbers: a constant number of queries."""
+    with statements_of(play.db) as one:
+        assert len(sweep(play, "11-19T10:00").told) == 1
+    for office in ("SH", "GZ", "WH", "CD"):
+        play.apply(lines=1, office=office)
+    with statements_of(play.db) as many:
+        assert len(sweep(play, "11-19T10:15").told) == 4
+    assert len(one) == len(many)
+
+
+def test_an_item_is_looked_at_when_something_of_it_is_due_and_not_before(play: Play, case: int) -> None:
+    def next_looks() -> list[str]:
+        found = play.rows("SELECT look_at FROM work_item WHERE case_id = :case AND state = 'open'", case=case)
+        return [f"{row.look_at:%m-%d %H:%M}" for row in found if row.look_at]
+
+    looks = [next_looks()]
+    for moment in ("11-19T10:00", "11-24T17:30", "12-30T17:30"):
+        sweep(play, moment)
+        looks.append(next_looks())
+    assert looks == [["11-19 02:00"], ["11-24 09:30"], ["11-30 09:30"], []]
+    remind(play, case, ("12-30T17:00", "daily", "WAREHOUSE"))
+    sweep(play, "12-30T17:30")
+    assert next_looks() == ["12-30 16:00"], "the next midnight"
 
 
 @pytest.fixture
