@@ -77,8 +77,10 @@ def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
     return Markdown(plain(" ".join(filter(None, [item.role.zh, item.unit_name]))))
 
 
-def inbox_page(role: Role, rows: Sequence[ItemView], links: Links, total: int | None = None) -> str:
-    """Draw what waits for a role, sorted by due time: what is overdue comes first."""
+def inbox_page(
+    role: Role, rows: Sequence[ItemView], links: Links, total: int | None = None, told: Sequence[str] = ()
+) -> str:
+    """Draw what waits for a role, sorted by due time: what is overdue comes first; above it what the role is `told`."""
     shown = sorted(rows, key=lambda row: (row.due_at, row.number))[:MOST_WAITING]
     return _template("inbox").render(
         role=role,
@@ -87,6 +89,7 @@ def inbox_page(role: Role, rows: Sequence[ItemView], links: Links, total: int | 
         total=len(rows) if total is None else total,
         overdue=sum(row.overdue for row in rows),
         summary=_summary,
+        told=list(map(Markdown, told)),
     )
 
 
