@@ -108,6 +108,7 @@ SHARED = [
     "documents",
     "privacy",
     "books",
+    "checking",
     "policies",
     "cycle",
     "rounds",

@@ -1,6 +1,6 @@
-"""Scheduled work that was done, one row a round (DOMAIN, "Scheduled work")."""
+"""Scheduled work that was done, one row a round, and what a role was told of it (DOMAIN, "Scheduled work")."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Text
+from sqlalchemy import CheckConstraint, Column, Date, String, Text
 
 from schemas.tables.base import Moment, each, table
 
@@ -12,4 +12,13 @@ scheduled_round = table(
     Column("done_at", Moment, nullable=False),
     *each(Text, "result", server_default=""),
     CheckConstraint("first <= last", name="in_order"),
+)
+
+round_notice = table(
+    "round_notice",
+    Column("work", Text, primary_key=True),
+    Column("role", String(20), primary_key=True),
+    Column("last", Date, nullable=False, comment="of the round that told it; the next one tells anew, or nothing"),
+    Column("text", Text, nullable=False, comment="markdown, without contact data"),
+    Column("told_at", Moment, nullable=False),
 )

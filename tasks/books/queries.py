@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from tasks.books.trades import TRADES
+
 ALWAYS = {
     "库存不为负，预留不超库存 no stock is negative, and no more is reserved than is there": """
         SELECT warehouse, part, on_hand, reserved FROM stock_balance
@@ -26,7 +28,7 @@ ALWAYS = {
         ) r USING (warehouse, part)
         WHERE coalesce(reserved, 0) <> coalesce(held, 0)""",
     "编号连续，没有取而未用的 numbers are gapless per kind or process and year, and none was drawn for nothing": """
-        SELECT name, count(serial), min(serial), max(serial), value
+        SELECT name, count(serial) AS numbers, min(serial) AS first, max(serial) AS last, value
         FROM (SELECT 'document:' || kind || ':' || year AS name, serial FROM document UNION ALL
               SELECT 'case:' || process || ':' || split_part(number, '-', 2), split_part(number, '-', 3)::int
               FROM service_case) carried FULL JOIN counter USING (name)
@@ -48,7 +50,7 @@ ALWAYS = {
         ) m USING (case_id, step_key, line_no)
         WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",
     "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
-        SELECT red.case_id, red.step_key, red.number, black.number
+        SELECT red.case_id, red.step_key, red.number AS red, black.number AS reversed
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key ~ '^undo-(release-goods|collect-goods|hold-parcel)' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document  -- goods that come back (退库) have a red slip too, which reverses none
@@ -75,15 +77,15 @@ ALWAYS = {
             OR EXISTS (SELECT 1 FROM production_order WHERE case_id = c.id AND state = 'open')
             OR EXISTS (SELECT 1 FROM case_line WHERE case_id = c.id AND open))""",
     "同订单同配件同原因只有一行未结 no two open lines have the same order, part and reason": """
-        SELECT order_no, part, reason, count(*) FROM case_line WHERE open AND NOT again
+        SELECT order_no, part, reason, count(*) AS lines FROM case_line WHERE open AND NOT again
         GROUP BY order_no, part, reason HAVING count(*) > 1""",
     "每单的记录从 1 起连续 a case's ledger counts from 1 without a gap": """
-        SELECT c.number, c.seq, count(l.seq), min(l.seq), max(l.seq)
+        SELECT c.number, c.seq, count(l.seq) AS entries, min(l.seq) AS first, max(l.seq) AS last
         FROM service_case c LEFT JOIN ledger l ON l.case_id = c.id
         GROUP BY c.id
         HAVING c.seq <> count(l.seq) OR coalesce(max(l.seq), 0) <> c.seq OR coalesce(min(l.seq), 1) <> 1""",
     "每个决定记一次，由同一人办理 each accepted decision is the ledger's, by the same person": """
-        SELECT case_id, step_key, d.actor, l.actor
+        SELECT case_id, step_key, d.actor AS decided, l.actor AS recorded
         FROM (SELECT * FROM decision WHERE accepted) d
         FULL JOIN (SELECT * FROM ledger WHERE kind IN ('decision', 'withdrawn', 'timed_out')) l USING (case_id, step_key)
         WHERE d.actor IS DISTINCT FROM l.actor  -- an embedded counterpart answers without one
@@ -97,11 +99,11 @@ ALWAYS = {
                    FROM sales_record GROUP BY 1) s USING (order_no)
         WHERE goods > refunded OR delivery > fee_refunded OR refunded > price OR fee_refunded > fee OR NOT fits""",
     "每笔退款付一次 a refund is sent to be paid by one message, and is paid by the bank's word": """
-        SELECT r.case_id, r.turn, r.state, count(o.id) FROM refund r LEFT JOIN outbox o
+        SELECT r.case_id, r.turn, r.state, count(o.id) AS messages FROM refund r LEFT JOIN outbox o
             ON o.case_id = r.case_id AND o.kind = 'pay_refund' AND (o.payload ->> 'refund')::int = r.turn
         GROUP BY r.case_id, r.turn HAVING count(o.id) > 1 OR (count(o.id) = 0 AND r.state <> 'granted')""",
     "已办的待办注明如何办结 an item that was answered says how": """
-        SELECT case_id, step_key, i.state, l.kind
+        SELECT case_id, step_key, i.state, l.kind AS recorded
         FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)
         WHERE (i.state IN ('decided', 'withdrawn', 'timed_out')
                AND l.kind IS DISTINCT FROM CASE i.state WHEN 'decided' THEN 'decision' ELSE i.state END)
@@ -120,23 +122,25 @@ ALWAYS = {
             SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
             WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
     "每单最多下一次订单 an order goes out once": """
-        SELECT case_id, count(*) FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
+        SELECT case_id, count(*) AS orders FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
     "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
-        SELECT c.number, l.actor, count(*) FROM ledger l JOIN service_case c ON c.id = l.case_id
+        SELECT c.number, l.actor, count(*) AS approvals FROM ledger l JOIN service_case c ON c.id = l.case_id
         JOIN work_item i ON i.case_id = l.case_id AND i.step_key = l.step_key
         WHERE l.kind = 'decision' AND l.output ->> 'verdict' IN ('approve', 'release')
           AND (i.form LIKE '%ApprovalDecision' OR i.form LIKE '%ReviewDecision' OR i.form LIKE '%EarlyRelease')
         GROUP BY c.id, l.actor HAVING count(*) > 1 OR l.actor = c.applicant""",
-}
-AT_REST = {
-    "未结案的单有待办，随首个待办到期，无未尽之事 an open case waits, is due with its first item, no leg has work to do": """
-        SELECT number, holder, due_at, ready_at, fault FROM service_case c
-        WHERE closed_at IS NULL AND (
-            ready_at IS NOT NULL OR fault IS NOT NULL
-            OR due_at > (SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open')
+    "未结案的单有待办，随首个待办到期 an open case waits, is due with its first item, or a leg has work": """
+        SELECT number, holder, due_at FROM service_case c
+        WHERE closed_at IS NULL AND ready_at IS NULL AND (
+            due_at > (SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open')
             OR NOT EXISTS (
                 SELECT 1 FROM work_item i
-                WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))"""
+                WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))""",
+} | TRADES
+AT_REST = {
+    "没有未尽之事，没有故障 no leg has work to do, and none came to a fault": """
+        SELECT number, holder, ready_at, fault FROM service_case c
+        WHERE closed_at IS NULL AND (ready_at IS NOT NULL OR fault IS NOT NULL)"""
 }
 
 

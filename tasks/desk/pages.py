@@ -79,9 +79,17 @@ def _awaited(view: CaseView, item: ItemView, links: Links) -> Markdown:
 
 
 def inbox_page(
-    role: Role, rows: Sequence[ItemView], links: Links, total: int | None = None, dead: Sequence[Any] = ()
+    role: Role,
+    rows: Sequence[ItemView],
+    links: Links,
+    total: int | None = None,
+    dead: Sequence[Any] = (),
+    told: Sequence[str] = (),
 ) -> str:
-    """Draw what waits for a role, sorted by due time: what is overdue comes first; below, `dead` letters."""
+    """Draw what waits for a role, sorted by due time: what is overdue comes first.
+
+    Above it stands what the role is `told`, below it the `dead` letters.
+    """
     shown = sorted(rows, key=lambda row: (row.due_at, row.number))[:MOST_WAITING]
     return _template("inbox").render(
         role=role,
@@ -92,6 +100,7 @@ def inbox_page(
         summary=_summary,
         dead=dead,
         masked=mask_text,
+        told=list(map(Markdown, told)),
     )
 
 

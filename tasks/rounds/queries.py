@@ -1,11 +1,12 @@
-"""The SQL of scheduled work: which rounds were done, each once."""
+"""The SQL of scheduled work: which rounds were done, each once, and what they tell roles."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.tables import scheduled_round
+from schemas.tables import round_notice, scheduled_round
+from schemas.words import Role
 from tasks.rounds.rules import Period
 
 
@@ -30,3 +31,26 @@ def end_round(connection: Connection, work: str, period: Period, result: str) ->
     """Note what became of a round that this transaction took."""
     mine = (scheduled_round.c.work == work) & (scheduled_round.c.last == period.last)
     connection.execute(scheduled_round.update().where(mine).values(result=result))
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Let this transaction wait as long as what it waits for takes elsewhere."""
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def tell_role(connection: Connection, work: str, role: Role, last: date, told: str, now: datetime) -> None:
+    """Tell a role what came of work that is of no case, in markdown; it replaces what was told before, "" takes that back."""
+    place = {"work": work, "role": role}
+    if not told:
+        mine = (round_notice.c[name] == value for name, value in place.items())
+        connection.execute(round_notice.delete().where(*mine))
+        return
+    says = {"last": last, "text": told, "told_at": now}
+    written = upsert(round_notice).values(**place, **says)
+    connection.execute(written.on_conflict_do_update(index_elements=list(place), set_=says))
+
+
+def told_by_rounds(connection: Connection) -> list[tuple[str, str]]:
+    """Give what scheduled work tells roles at present: role and text, the newest first."""
+    told = select(round_notice.c.role, round_notice.c.text).order_by(round_notice.c.told_at.desc(), round_notice.c.work)
+    return [(row.role, row.text) for row in connection.execute(told)]

@@ -25,6 +25,7 @@ from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
 from tasks.outbox.queries import SEES_DEAD_LETTERS, dead_letters
 from tasks.people.queries import offices
+from tasks.rounds.queries import told_by_rounds
 from tasks.runs.job import JOBS
 from tasks.runs.locks import one_at_a_time
 from tasks.runs.parking import prefect_client
@@ -75,13 +76,14 @@ class Publisher:
         """Bring the inbox of every role up to date where it changed; gives how many did."""
         with db.connect() as connection:
             rows = inbox(connection, None, MOST_WAITING)
-            counts = open_counts(connection)
+            counts, told = open_counts(connection), told_by_rounds(connection)
             dead = dead_letters(connection, MOST_WAITING)
         linked, pages = self.links(), list[Page]()
         for role in STAFF_ROLES:
             waiting = [row for row in rows if role in (row.role, row.also)]
             given_up = dead if role in SEES_DEAD_LETTERS else ()
-            text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0, given_up)
+            heard = [text for to, text in told if to == role]
+            text = inbox_page(role, waiting, linked, counts[role].open if role in counts else 0, given_up, heard)
             pages.append(Page(inbox_key(role), f"收件箱 Inbox · {role.zh}", text))
         return self._publish_changed(db, pages)
 

@@ -11,12 +11,13 @@ from schemas.forms.fields import Register
 from schemas.problems import Problem
 from schemas.sheet_kinds import CellType, Column, SheetKind
 from schemas.spelling import Known as Spelled
+from tasks.checking.asking import ask_suite
+from tasks.checking.docs import data_docs
+from tasks.checking.quiet import quiet
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.sheets.docs import data_docs
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
-from tasks.sheets.quiet import quiet
 from tasks.unit.work import SHANGHAI
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
@@ -94,19 +95,13 @@ def _pandas(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], k
 
 def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> tuple[dict[str, list[int]], str]:
     """Ask a suite of a frame; gives by sentence the rows of which it is not true, and the Data Docs page."""
-    import great_expectations as gx
-    from great_expectations.data_context.types import base
 
-    defaults, bars = base.InMemoryStoreBackendDefaults(), base.ProgressBarsConfig(globally=False)
-    config = base.DataContextConfig(store_backend_defaults=defaults, progress_bars=bars, analytics_enabled=False)
-    context = gx.get_context(mode="ephemeral", project_config=config)
-    asset = context.data_sources.add_pandas("sheet").add_dataframe_asset(kind.title)
-    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
-    result = batch.validate(
-        gx.ExpectationSuite(name=f"{kind.title} {kind.code}", expectations=list(suite)),
-        result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False},
-    )
-    return dict(map(_failed, result.results)), data_docs(result)
+    def rows(sources: Any) -> Any:
+        asset = sources.add_pandas("sheet").add_dataframe_asset(kind.title)
+        return asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
+
+    result = ask_suite(f"{kind.title} {kind.code}", suite, rows)
+    return dict(map(_failed, result.results)), data_docs(result, "表格检查")
 
 
 def _failed(result: Any) -> tuple[str, list[int]]:

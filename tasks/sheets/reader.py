@@ -19,10 +19,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from schemas.problems import NotFound, Unavailable, printable
 from schemas.sheet_kinds import EXAMPLE, SheetKind, sheet_kinds
+from tasks.checking.quiet import quiet
 from tasks.sheets.cells import Cell, clean_text
 from tasks.sheets.fetch import MOST_BYTES, refused_file
 from tasks.sheets.forms import SheetRow, read_rows
-from tasks.sheets.quiet import quiet
 from tasks.sheets.worksheet import SHEETS, NumberedRow, Unreadable, is_read, narrow_enough, open_book, worksheet_rows
 
 ROW_HEADING, REASON_HEADING = "原行号", "退回原因"  # of a reject sheet; ignored when it is sent again

@@ -12,41 +12,9 @@ from tasks.clocks.lines import line_clocks
 from tasks.durable.process import PROCESSES
 
 WHATEVER_HAPPENS = {
-    "part by part no more comes back of a delivery than left, nor from a repairer than went there": """
-        SELECT case_id, part, kind, sum(quantity) FROM (
-            SELECT case_id, part, quantity, CASE WHEN kind = 'delivery_out' THEN 'delivered' ELSE 'repaired' END AS kind
-            FROM stock_movement WHERE kind IN ('delivery_out', 'repair_out', 'repaired_in')) moved
-        GROUP BY case_id, part, kind HAVING sum(quantity) > 0""",
-    "money given back is money that was paid; beyond it only the deposit again and interest, where we fail": """
-        SELECT number, paid, deposit, back FROM (
-            SELECT c.number, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
-                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'deposit'), 0) AS deposit,
-                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'prepayment'), 0) AS prepaid,
-                   -coalesce(sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back,
-                   EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id AND l.kind = 'withdrawn') AS withdrawn
-            FROM service_case c JOIN payment p ON p.case_id = c.id GROUP BY c.id) money
-        WHERE back > CASE WHEN withdrawn THEN paid ELSE paid + deposit + prepaid END""",
-    "of a refund what is beyond price and delivery fee is freight of the way back that the customer advanced": """
-        SELECT case_id, beyond, advanced FROM (
-            SELECT case_id, sum(amount - goods - delivery) AS beyond FROM refund GROUP BY case_id) given
-        LEFT JOIN (SELECT case_id, sum((output ->> 'freight')::numeric) AS advanced FROM ledger
-                   WHERE kind = 'decision' AND step_key LIKE 'count-%' GROUP BY case_id) came USING (case_id)
-        WHERE beyond > coalesce(advanced, 0)""",
-    "by a return no more comes in than it asked for": """
-        SELECT case_id, came, asked FROM (
-            SELECT case_id, sum(quantity) AS came FROM stock_movement WHERE kind = 'customer_return_in' GROUP BY case_id) m
-        LEFT JOIN (SELECT case_id, sum(quantity) AS asked FROM case_line GROUP BY case_id) l USING (case_id)
-        WHERE came > coalesce(asked, 0)""",
-    "where no return of an order is open, what the sale says came back is settled": """
-        SELECT order_no, line_no, returned, settled FROM sales_record s WHERE returned <> settled AND NOT EXISTS (
-            SELECT 1 FROM service_case c WHERE c.order_no = s.order_no AND c.process = 'RF' AND c.closed_at IS NULL)""",
-    "what a case has in production or kept is of a line that it has": """
-        SELECT case_id, line_no FROM (SELECT case_id, line_no FROM reservation
-                                      UNION SELECT case_id, line_no FROM production_order) of_line
-        WHERE NOT EXISTS (SELECT 1 FROM case_line l WHERE (l.case_id, l.line_no) = (of_line.case_id, of_line.line_no))""",
     "a case that waits for another says for whom, or until when": """
         SELECT c.number, i.step_key FROM service_case c JOIN work_item i ON i.case_id = c.id AND i.state = 'open'
-        WHERE c.closed_at IS NULL AND i.role = 'SYSTEM' AND i.due_at IS NULL AND i.expires_at IS NULL""",
+        WHERE c.closed_at IS NULL AND i.role = 'SYSTEM' AND i.due_at IS NULL AND i.expires_at IS NULL"""
 }
 AT_REST_TOO = AT_REST | WHATEVER_HAPPENS | ALWAYS
 TIMELINES = text("""

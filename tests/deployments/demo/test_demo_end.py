@@ -3,17 +3,16 @@
 import pytest
 from sqlalchemy import Engine
 
-from deployments.demo.end import AT_THE_END
-from tasks.books.queries import untrue
+from tasks.books.queries import ALWAYS, untrue
 from tests.flows.specials import contract
 from tests.play import Play
 
-MONEY = next(sentence for sentence in AT_THE_END if "special order" in sentence)
+MONEY = next(sentence for sentence in ALWAYS if "special order" in sentence)
 
 
 def money_untrue(db: Engine) -> bool:
     with db.connect() as connection:
-        return MONEY in untrue(connection, {MONEY: AT_THE_END[MONEY]})
+        return MONEY in untrue(connection, {MONEY: ALWAYS[MONEY]})
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])

@@ -1,9 +1,13 @@
 """The books name what contradicts a sentence."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import text
 
 from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tasks.books.trades import TRADES
+from tests.conftest import Server
 from tests.play import Play, line
 
 SELF_APPROVED = "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')"
@@ -70,9 +74,9 @@ def test_a_number_or_a_slip_that_is_missing_is_found(play: Play, spoilt: str, se
 def test_an_open_case_that_does_not_wait_as_it_should_is_found(play: Play, spoilt: str) -> None:
     play.apply()
     with play.db.connect() as connection:
-        assert untrue(connection, AT_REST) == {}
+        assert untrue(connection, ALWAYS | AT_REST) == {}
         connection.execute(text(spoilt))
-        assert len(untrue(connection, AT_REST)) == 1
+        assert len(untrue(connection, ALWAYS | AT_REST)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,3 +93,69 @@ def test_a_red_slip_of_goods_that_came_back_is_held_against_the_slip_they_left_w
     play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
     assert play.finish(case) == "rejected"
     assert any(one.startswith("每次冲销有一张红字单") for one in contradicted(play, spoilt))
+
+
+# what single processes keep
+
+OPEN, DONE = (f"(SELECT id FROM service_case WHERE closed_at IS {word})" for word in ("NULL", "NOT NULL"))
+MOVED = (
+    "INSERT INTO stock_movement (id, case_id, step_key, line_no, kind, warehouse, part, quantity, moved_at) "
+    "SELECT gen_random_uuid(), case_id, 'spoilt', line_no, {}, warehouse, part, {}, moved_at FROM stock_movement "
+    "WHERE kind = 'delivery_out'"
+)
+CLOSED = "UPDATE service_case SET process = '{}', ending = '{}', closed_at = opened_at{} WHERE closed_at IS NULL"
+PAID = (
+    "INSERT INTO payment (case_id, step_key, kind, amount, paid_on, reference, staff, recorded_at) "
+    f"SELECT {OPEN}, 'spoilt', 'returned', -1, '2026-11-20', 'R1', min(code), '2026-11-20' FROM staff"
+)
+ON_DUTY = f"INSERT INTO duty (day, shift, staff, deputy, case_id) SELECT '2026-11-20', {{}}, {OPEN} FROM staff LIMIT 2"
+SPOILT = {
+    "退回逐件不多于送出": MOVED.format("kind", "-2 * quantity"),
+    "在制和预留的都是本单的行": "UPDATE reservation SET line_no = 99",
+    "修好的不多于送修的": "INSERT INTO repair (case_id, line_no, part, order_no, quantity, outcome, done_at) "
+    "SELECT case_id, line_no, part, order_no, quantity + 1, 'repaired', '2026-11-20' FROM case_line",
+    "返件清单上的都是本办事处的返修单": "INSERT INTO document "
+    "(id, case_id, step_key, kind, year, serial, number, content, issued_at) SELECT gen_random_uuid(), id, 'spoilt', "
+    "'FJ', 2026, 1, 'FJ-2026-000001', json_build_object('lines', json_build_array(json_build_object('repair', number))), "
+    "opened_at FROM service_case WHERE closed_at IS NULL",
+    "每个来电有一张来电信息记录表": "WITH own AS (UPDATE service_case SET process = 'CC' WHERE closed_at IS NULL) "
+    "INSERT INTO ledger (case_id, step_key, seq, kind, title, actor, link, channel, started_at, finished_at) "
+    f"VALUES ({OPEN}, 'record-contact', 99, 'step', '', '', '', 'cli', '2026-11-20', '2026-11-20')",
+    "已解决的投诉已归档": CLOSED.format("CC", "settled", """, request = '{"kind": "complaint"}'"""),
+    "每班一人值班": ON_DUTY.format("'evening', code, NULL"),
+    "代理另有其人": ON_DUTY.format("'leave', code, code"),
+    "处罚只对受控后逾期完成的行": "INSERT INTO penalty (case_id, line_no, turn, made_on, unit, quantity, over, amount) "
+    f"VALUES ({DONE}, 1, 1, '2026-11-20', 'PANEL', 1, 1, 1)",
+    "管控生产的是周期管控单": "UPDATE production_order SET cycle_id = case_id",
+    "收回的异常费用是记过的": "INSERT INTO charge "
+    "(case_id, step_key, party_kind, party, amount, source, line_no, kind, charged_at) "
+    f"VALUES ({OPEN}, 'spoilt', 'unit', 'PANEL', -5, '', 1, 'damaged', '2026-11-20')",
+    "退款不超已付": PAID,
+    "特殊订货收支相符": CLOSED.format("SO", "delivered", ""),
+    "退款超出货款和配送费的只是": "INSERT INTO refund (case_id, turn, amount, goods, delivery, account, state, granted_at) "
+    f"VALUES ({OPEN}, 1, 10, 1, 1, '', 'granted', '2026-11-20')",
+    "退货入库不多于申请": MOVED.format("'customer_return_in'", "100"),
+    "无未结退货的订单": "UPDATE sales_record SET returned = 1",
+}
+
+
+@pytest.fixture(scope="module")
+def spoilable(server: Server, template: str) -> Iterator[Play]:
+    """A case that is closed and one that waits; who spoils their books keeps nothing of it."""
+    with server.copied(template) as db:
+        play = Play(db)
+        play.finish(play.apply())
+        play.apply()
+        yield play
+
+
+@pytest.mark.parametrize("sentence", SPOILT)
+def test_what_contradicts_a_sentence_about_a_process_is_found(spoilable: Play, sentence: str) -> None:
+    with spoilable.db.connect() as connection:
+        assert untrue(connection, ALWAYS | AT_REST) == {}
+    found = contradicted(spoilable, SPOILT[sentence])
+    assert any(sentence in one for one in found), list(found)
+
+
+def test_every_sentence_about_a_process_was_spoilt() -> None:
+    assert [one for one in TRADES if not any(sentence in one for sentence in SPOILT)] == []

@@ -13,9 +13,9 @@ from schemas.forms.base import Decision, Form, Request, form_schema
 from schemas.forms.fields import Cell, Count, LineNo, Lines, Remark, label
 from schemas.forms.sheets import SheetImport
 from schemas.problems import NotFound
+from tasks.checking.quiet import quiet
 from tasks.sheets.apply import apply_forms
 from tasks.sheets.forms import forms_of
-from tasks.sheets.quiet import quiet
 from tasks.sheets.reader import read_tables
 from tasks.sheets.template import write_template
 from tests.tasks.sheets.workbooks import rows_of, save

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from tasks.sheets.quiet import quiet
+from tasks.checking.quiet import quiet
 
 
 def test_a_thread_waits_until_the_other_has_restored_the_warnings() -> None:

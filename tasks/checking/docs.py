@@ -6,6 +6,7 @@ are made harmless.
 """
 
 import re
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -28,7 +29,7 @@ nav,footer,.modal,.card,.collapse,.lead,[id*="collapse"]{display:none}
 </style></head>"""
 
 
-def data_docs(result: Any) -> str:
+def data_docs(result: Any, title: str) -> str:
     """Draw the result of a check; what is drawn is cut down in `result` itself, so read it before."""
     renderers = import_module("great_expectations.render.renderer")
     view = import_module("great_expectations.render.view").DefaultJinjaPageView()
@@ -36,11 +37,19 @@ def data_docs(result: Any) -> str:
         _cut_down(one.result)
     drawn = view.render(renderers.ValidationResultsPageRenderer().render(result))
     alone = _LINK.sub(r"\1", _REMOTE.sub("", drawn)).replace("</head>", STYLE, 1)
-    return alone.replace(TITLE, f"表格检查 {TITLE}").replace("Show more info...", "")
+    return alone.replace(TITLE, f"{title} {TITLE}").replace("Show more info...", "")
+
+
+def keys_of(row: Mapping[str, object]) -> str:
+    """Say which row it is that a query found: its keys and figures; what is empty is left out."""
+    return " ".join(str(value) for value in row.values() if value not in (None, ""))
 
 
 def _cut_down(found: dict[str, Any]) -> None:
     """Keep a few values, as harmless texts."""
+    if rows := found.pop("details", {}).get("unexpected_rows"):
+        keys = "；".join(str(_harmless(keys_of(row))) for row in rows[:SHOWN])
+        found["observed_value"] = f"{found['observed_value']}: {keys}"
     for name in ("unexpected_list", "unexpected_index_list", "unexpected_index_query"):
         found.pop(name, None)
     for name in ("partial_unexpected_list", "partial_unexpected_index_list"):

@@ -1,0 +1,67 @@
+"""The books by night: Great Expectations ask the operations tables for each sentence; an expectation is its name."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine
+
+from tasks.books.queries import ALWAYS
+from tasks.checking.asking import ask_suite
+from tasks.checking.docs import data_docs
+from tasks.checking.quiet import quiet
+
+
+class Untrue(NamedTuple):
+    """A sentence that is not true: how many rows contradict it, and the first of them."""
+
+    sentence: str
+    rows_in_all: int
+    rows: Sequence[Mapping[str, Any]]
+
+
+class BooksChecked(NamedTuple):
+    """How many sentences were asked for, which are not true, and the Data Docs page."""
+
+    asked: int
+    untrue: list[Untrue]
+    docs: str
+
+
+def check_books(db: Engine, sentences: Mapping[str, str] = ALWAYS) -> BooksChecked:
+    """Ask a database whether the sentences are true of it; each is asked in a snapshot of its own, while work goes on."""
+    with quiet():
+        result = _asked(db.url.render_as_string(hide_password=False), sentences)
+        untrue = [_untrue(one) for one in result.results if not one.success]
+        return BooksChecked(len(sentences), untrue, data_docs(result, "数据质量 Data quality"))
+
+
+def _asked(url: str, sentences: Mapping[str, str]) -> Any:
+    engines = []
+
+    def tables(sources: Any) -> Any:
+        source = sources.add_sql("operations", connection_string=url)
+        engines.append(source.get_engine())
+        asset = source.add_table_asset("operations", table_name="service_case")
+        return asset.add_batch_definition_whole_table("all").get_batch()
+
+    try:
+        return ask_suite("账目 Books", [_expectation(*one) for one in sentences.items()], tables)
+    finally:
+        for engine in engines:
+            engine.dispose()
+
+
+def _expectation(sentence: str, query: str) -> Any:
+    """Expect no row of a query, which asks many tables; the library warns of one that does not name its batch."""
+    library = import_module("great_expectations.expectations")  # takes seconds, so not before it is needed
+    escaped = query.replace("{", "{{").replace("}", "}}")
+    rows = f"WITH batch AS (SELECT FROM {{batch}}) {escaped}"
+    return library.UnexpectedRowsExpectation(description=sentence, unexpected_rows_query=rows)
+
+
+def _untrue(result: Any) -> Untrue:
+    sentence = result.expectation_config.description
+    if "observed_value" not in result.result:
+        raise RuntimeError(f"{sentence}: {result.exception_info}")
+    return Untrue(sentence, result.result["observed_value"], result.result["details"]["unexpected_rows"])
