@@ -17,21 +17,7 @@ from io import StringIO
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    Date,
-    Integer,
-    Numeric,
-    String,
-    Table,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, Numeric, String, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeEngine
 
@@ -131,22 +117,24 @@ def load_holidays(connection: Connection, file: Traversable) -> int:
 
     Terms beyond follow. BadInput names what is wrong with the file. The caller commits.
     """
-    problems = list[Problem]()
-    rows = _read(file, "holidays", problems)
-    if problems:
-        raise BadInput(problems)
-    return publish(connection, [HolidayRow(row.number, **row.values) for row in rows], file.name)
+    return publish(connection, [HolidayRow(row.number, **row.values) for row in _alone(file, "holidays")], file.name)
 
 
 def load_channels(connection: Connection, file: Traversable) -> int:
     """Put these channels of notices in the place of all that there are; gives how many. The caller commits."""
-    problems = list[Problem]()
-    rows = _read(file, "notice_channels", problems)
-    if problems:
-        raise BadInput(problems)
-    connection.execute(delete(tables.notice_channel))
+    rows = _alone(file, "notice_channels")
+    connection.execute(tables.notice_channel.delete())
     _insert(connection, "notice_channels", tables.notice_channel, rows)
     return len(rows)
+
+
+def _alone(file: Traversable, name: str) -> list[Row]:
+    """Read a file by itself; BadInput names what is wrong with it."""
+    problems = list[Problem]()
+    rows = _read(file, name, problems)
+    if problems:
+        raise BadInput(problems)
+    return rows
 
 
 def _read(path: Traversable, name: str, problems: list[Problem]) -> list[Row]:

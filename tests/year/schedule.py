@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +23,8 @@ from deployments.worker import load_flow
 from flows.jobs.deadline_watch import deadline_watch
 from tasks.durable import database
 from tasks.runs import job
+from tasks.sheets import places
+from tasks.sheets.places import Places
 from tasks.unit.work import SHANGHAI
 
 OFTEN = timedelta(minutes=5)
@@ -65,14 +68,15 @@ def _comes_often(one: Job) -> bool:
 
 
 @contextmanager
-def without_prefect(db: Engine, pages: list[str]) -> Iterator[None]:
-    """Let the jobs work on this database, and show their pages here."""
+def without_prefect(db: Engine, pages: list[str], home: Path) -> Iterator[None]:
+    """Let the jobs work on this database, show their pages here, and lay their reports out under `home`."""
     run = SimpleNamespace(id=uuid4(), run_count=1, parameters={})
     with (
         patch.object(job, "create_markdown_artifact", lambda page, **_: pages.append(page)),
         patch.object(job, "this_run", lambda: run),
         patch.object(job, "as_task", lambda _name, work, *_: work()),
         patch.object(database, "_ours", [(db, None)]),
+        patch.object(places, "_places", [Places(home / "reports", "http://127.0.0.1", home / "dropbox")]),
     ):
         yield
 

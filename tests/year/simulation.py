@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -37,6 +38,7 @@ class Year:
     first: date
     last: date
     cases: int
+    home: Path
     seed: int = 1
     opened: int = 0
     ran: Counter[str] = field(default_factory=Counter)
@@ -59,7 +61,7 @@ class Year:
         for one in planned:
             by_day.setdefault(one.day, []).append(one)
         self.jobs, pages = scheduled_jobs(at(self.first)), list[str]()
-        with time_machine.travel(at(self.first), tick=False) as self.now, without_prefect(self.db, pages):
+        with time_machine.travel(at(self.first), tick=False) as self.now, without_prefect(self.db, pages, self.home):
             for day in days:
                 self._jobs_until(at(day, COMES_IN))
                 self._timed("open", partial(self._open, day, by_day.get(day, [])))

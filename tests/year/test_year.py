@@ -1,6 +1,7 @@
 """Some weeks of the department, small enough for every run of the tests; the whole year is `make bench BENCH=year`."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -10,8 +11,10 @@ from tests.year import truths
 from tests.year.simulation import Year
 
 
-def test_weeks_of_the_department_keep_every_deadline_and_every_book(db: Engine, subtests: pytest.Subtests) -> None:
-    year = Year(db, date(2026, 3, 2), date(2026, 4, 24), cases=60)
+def test_weeks_of_the_department_keep_every_deadline_and_every_book(
+    db: Engine, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    year = Year(db, date(2026, 3, 2), date(2026, 4, 24), cases=60, home=tmp_path)
     year.run()
     assert year.failed == []
     with db.connect() as connection:
