@@ -40,7 +40,7 @@ OFFICES = ("BJ", "SH", "GZ", "CD")
 HISTORY = text("""
     INSERT INTO past_case
     SELECT 'H-' || n, (ARRAY['PA', 'RR'])[1 + n % 2], (ARRAY['北京办事处', '上海办事处', '广州办事处'])[1 + n % 3],
-           (ARRAY['板式车间', '油漆车间', '软体车间'])[1 + n * 7 % 3], (ARRAY['板件', '油漆件', '软包'])[1 + n * 7 % 3],
+           (ARRAY['板式车间', '油漆车间', '软包车间'])[1 + n * 7 % 3], (ARRAY['板件', '油漆件', '软包'])[1 + n * 7 % 3],
            promised - interval '9 days', promised, promised + interval '1 hour' * (abs(hashint4(n)) % (70 + n / 60) - 62),
            least(5, 3 + abs(hashint4(n * 3)) % 4 - n % 13 / 12)
     FROM (SELECT n, timestamptz '2025-11-03 10:00+08' + interval '1 hour' * (n * 8.6) AS promised
@@ -88,7 +88,7 @@ def _play_october(db: Engine, today: time_machine.Traveller) -> None:
 
 
 def _take(browser: Browser, page: Path, name: str, width: int) -> None:
-    window = browser.new_page(viewport={"width": width, "height": 900})
+    window = browser.new_page(viewport={"width": width, "height": 300})
     window.goto(page.as_uri())
     tall = min(TALLEST, int(window.evaluate("document.documentElement.scrollHeight")))
     picture = PICTURES / f"{name}.png"
