@@ -1,5 +1,5 @@
 """A Wednesday morning in Shanghai, and people at work."""
 
-from tests.flows.conftest import play, today
+from tests.flows.conftest import play
 
-__all__ = ["play", "today"]
+__all__ = ["play"]
