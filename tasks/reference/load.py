@@ -17,21 +17,7 @@ from io import StringIO
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Connection,
-    Date,
-    Integer,
-    Numeric,
-    String,
-    Table,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, Numeric, String, Table, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.types import TypeEngine
 
@@ -40,7 +26,6 @@ from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, person_name, phone_number
 from schemas.tables.reference import CAME_BACK
 from schemas.words import MovementKind
-from tasks.cycle.publication import publish
 from tasks.durable import clock
 
 LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
@@ -117,30 +102,19 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     read["policies"] = [Row(row.number, row.values | {"version": POLICY_VERSION}) for row in read["policies"]]
     stock = read.pop("stock")
     for name, rows in read.items():
-        _insert(connection, name, FILES[name], rows)
-    _insert(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
-    _insert(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
+        insert_rows(connection, name, FILES[name], rows)
+    insert_rows(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
+    insert_rows(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
     return True
 
 
-def load_holidays(connection: Connection, file: Traversable) -> int:
-    """Load the holidays of years that are not known yet; gives how many days. Terms beyond follow. The caller commits."""
+def read_rows(file: Traversable, name: str) -> list[Row]:
+    """Read a file of this kind; BadInput with every cell that is wrong."""
     problems = list[Problem]()
-    rows = _read(file, "holidays", problems)
+    rows = _read(file, name, problems)
     if problems:
         raise BadInput(problems)
-    return publish(connection, [row.values for row in rows])
-
-
-def load_channels(connection: Connection, file: Traversable) -> int:
-    """Put these channels of notices in the place of all that there are; gives how many. The caller commits."""
-    problems = list[Problem]()
-    rows = _read(file, "notice_channels", problems)
-    if problems:
-        raise BadInput(problems)
-    connection.execute(delete(tables.notice_channel))
-    _insert(connection, "notice_channels", tables.notice_channel, rows)
-    return len(rows)
+    return rows
 
 
 def _read(path: Traversable, name: str, problems: list[Problem]) -> list[Row]:
@@ -219,7 +193,8 @@ def _movement(row: Row) -> Row:
     return Row(row.number, row.values | fixed)
 
 
-def _insert(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:
+def insert_rows(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows of a file; BadInput with every row that the database does not take."""
     if not rows:
         return
     try:
