@@ -19,7 +19,7 @@ from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
 from tasks.notices.digest import try_channels
 from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
-from tasks.reference.load import load_channels, load_holidays
+from tasks.reference.renew import load_channels, load_holidays
 
 
 @app.command()

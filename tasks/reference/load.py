@@ -26,8 +26,6 @@ from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, person_name, phone_number
 from schemas.tables.reference import CAME_BACK
 from schemas.words import MovementKind
-from tasks.cycle.holidays import HolidayRow
-from tasks.cycle.publication import publish
 from tasks.durable import clock
 
 LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
@@ -106,30 +104,14 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     read["policies"] = [Row(row.number, row.values | {"version": POLICY_VERSION}) for row in read["policies"]]
     stock = read.pop("stock")
     for name, rows in read.items():
-        _insert(connection, name, FILES[name], rows)
-    _insert(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
-    _insert(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
+        insert_rows(connection, name, FILES[name], rows)
+    insert_rows(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
+    insert_rows(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
     return True
 
 
-def load_holidays(connection: Connection, file: Traversable) -> int:
-    """Load the holidays of years that are not known yet, or that a notice changed; gives how many days are new.
-
-    Terms beyond follow. BadInput names what is wrong with the file. The caller commits.
-    """
-    return publish(connection, [HolidayRow(row.number, **row.values) for row in _alone(file, "holidays")], file.name)
-
-
-def load_channels(connection: Connection, file: Traversable) -> int:
-    """Put these channels of notices in the place of all that there are; gives how many. The caller commits."""
-    rows = _alone(file, "notice_channels")
-    connection.execute(tables.notice_channel.delete())
-    _insert(connection, "notice_channels", tables.notice_channel, rows)
-    return len(rows)
-
-
-def _alone(file: Traversable, name: str) -> list[Row]:
-    """Read a file by itself; BadInput names what is wrong with it."""
+def read_rows(file: Traversable, name: str) -> list[Row]:
+    """Read a file of this kind; BadInput with every cell that is wrong."""
     problems = list[Problem]()
     rows = _read(file, name, problems)
     if problems:
@@ -216,7 +198,8 @@ def _movement(row: Row) -> Row:
     return Row(row.number, row.values | fixed)
 
 
-def _insert(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:
+def insert_rows(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows of a file; BadInput with every row that the database does not take."""
     if not rows:
         return
     try:

@@ -50,15 +50,9 @@ def lay_out(db: Engine, reports: Path) -> int:
     for edition in known:
         file = room / edition_path(edition)
         if not all(file.with_suffix(suffix).exists() for suffix in (PAGE, BOOK, DATA)):
-<<<<<<< HEAD
-            with db.connect() as connection:
-                kept = editions.text_of(connection, edition)
-            _write(file, edition, kept)  # drawing takes long, and no transaction is open meanwhile
-=======
             with db.connect() as connection:  # to draw takes seconds, and no transaction waits for it
                 kept = editions.text_of(connection, edition)
             _write(file, edition, kept)
->>>>>>> reports
             written += 1
     wanted = {room / edition_path(edition) for edition in known}
     for file in room.glob("*/*/*"):

@@ -17,7 +17,7 @@ from tasks.cycle.rules import calendar_warning
 from tasks.desk.links import Links
 from tasks.desk.pages import case_sheet, start_page
 from tasks.desk.queries import case_view
-from tasks.reference.load import load_holidays
+from tasks.reference.renew import load_holidays
 from tests.books import books_balance
 from tests.play import Play, cells, line
 

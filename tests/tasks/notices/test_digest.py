@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from schemas.problems import BadInput
 from tasks.notices.digest import Passed, pass_on, try_channels
 from tasks.notices.rules import MOST_SHOWN, NoticeChannel, Told, digests
-from tasks.reference.load import load_channels
+from tasks.reference.renew import load_channels
 from tests.play import Play
 
 SUPERVISOR, BEIJING = "SUPERVISOR", NoticeChannel("OFFICE", "BJ", "email", "bj@house.example")

@@ -154,6 +154,18 @@ def test_a_mail_server_that_hangs_or_trickles_keeps_nobody_for_long(
     assert len(robots.asked) == 1
 
 
+def test_who_does_not_answer_is_asked_once_a_round(
+    db: Engine, client: httpx.Client, robots: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFTERSALES_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
+    for n in range(3):
+        write(db, Way.EMAIL, f"{n}@house.example", f"digest:{n}")
+    write(db, Way.WECOM, key="digest:3")
+    assert dispatch(db, client) == [OutboxState.PENDING, OutboxState.ANSWERED]
+    assert dispatch(db, client) == [OutboxState.PENDING]  # the next address has its turn
+
+
 def test_a_password_never_goes_in_the_clear(db: Engine, client: httpx.Client, post: Postbox, monkeypatch: Any) -> None:
     url = os.environ["AFTERSALES_SMTP_URL"].replace("//", f"//desk:{SECRET}@")
     monkeypatch.setenv("AFTERSALES_SMTP_URL", url)
@@ -304,7 +316,7 @@ def test_secrets_stand_in_no_log_no_row_and_no_reason(
     db: Engine, client: httpx.Client, robots: Answering, caplog: pytest.LogCaptureFixture, way: Way, answer: Says
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpcore").setLevel(logging.INFO)  # whoever debugs connections sees them
+    caplog.set_level(logging.INFO, logger="httpcore")  # whoever debugs connections sees them
     robots.next_answers = [answer]
     sent = write(db, way)
     dispatch(db, client)
