@@ -1,6 +1,7 @@
-"""Serve the reports of imports to browsers on this machine: Data Docs pages and reject sheets, nothing else.
+"""Serve reports to browsers on this machine: what became of imports, and what was published; nothing else.
 
-The name of a report's folder is nobody's guess, and folders are not listed.
+Reports of imports hold contact data: the name of such a report's folder is nobody's guess, and folders are not listed.
+Published reports hold none, and their list is a page of its own, published/index.html.
 """
 
 from starlette.applications import Starlette

@@ -100,8 +100,12 @@ def start_page(
     offices: Sequence[tuple[str, str]],
     jobs: Mapping[str, Function],
     warning: str = "",
+    reports: str = "",
 ) -> str:
-    """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs."""
+    """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs.
+
+    warning   what stands above all; reports: where the list of published reports opens, if there are any
+    """
     processes = {process.title: process for process in PROCESSES.values()}
     begin = {title: process.function for title, process in processes.items()} | {**jobs}
     return _template("start").render(
@@ -112,6 +116,7 @@ def start_page(
         office_fields={title: process.request.model_fields["office"].alias for title, process in processes.items()},
         waiting_tag=waiting_tag,
         warning=warning,
+        reports=reports,
         urgent=Urgency.URGENT,
         office_role=Role.OFFICE,
     )

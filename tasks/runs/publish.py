@@ -21,6 +21,7 @@ from tasks.cycle.publication import holidays_wanted
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
 from tasks.desk.queries import inbox, open_counts
+from tasks.desk.reports.publishing import index_address
 from tasks.desk.rules import plain, run_name
 from tasks.desk.views import CaseView
 from tasks.outbox.queries import SEES_DEAD_LETTERS, dead_letters
@@ -95,7 +96,7 @@ class Publisher:
         if not self._forms:
             with self._client() as client:
                 self._learn_forms(client)
-        text = start_page(counts, self.links(), places, jobs, wanted)
+        text = start_page(counts, self.links(), places, jobs, wanted, index_address())
         self._publish_changed(db, [Page(START, "售后工作台 Aftersales desk", text)])
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)

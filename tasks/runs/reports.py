@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from schemas.forms.periods import PeriodWanted
-from tasks.desk.reports.publishing import INDEX, PUBLISHED, edition_path, lay_out, rounds_of
+from tasks.desk.reports.publishing import PUBLISHED, edition_path, index_address, lay_out, rounds_of
 from tasks.reports.editions import Edition
 from tasks.reports.publication import remove_old_editions
 from tasks.reports.registry import ReportKind
@@ -18,8 +18,7 @@ def published(db: Engine, kind: ReportKind, wanted: PeriodWanted) -> Ended:
     """Make a report of what is due, or of the days that a person wants; its page links to all that were published."""
     ended = in_rounds(db, rounds_of(kind), wanted)
     _put_in_order(db)
-    shelf = places.here()
-    link = f"[全部公示的报表 all published reports]({shelf.link(shelf.reports / PUBLISHED / INDEX)})"
+    link = f"[全部公示的报表 all published reports]({index_address()})"
     return replace(ended, page=f"{link}\n\n{ended.page}") if ended.page else ended
 
 

@@ -36,6 +36,11 @@ def set_up(places: Places) -> None:
     _places[:] = [places]
 
 
+def are_set() -> bool:
+    """Say whether this process has places."""
+    return bool(_places)
+
+
 def here() -> Places:
     """Give the places of this process; Unavailable where none were set."""
     if not _places:

@@ -14,6 +14,7 @@ from tasks.reports.registry import ReportKind
 from tasks.reports.wording import from_text
 from tasks.rounds.rules import Period
 from tasks.rounds.steps import Rounds
+from tasks.sheets import places
 from tasks.unit.files import write_whole
 
 PUBLISHED, INDEX = "published", "index.html"  # the folder beside the reports of imports, and its list
@@ -63,6 +64,13 @@ def lay_out(db: Engine, reports: Path) -> int:
 def edition_path(edition: Edition) -> Path:
     """Say where in the folder of published reports an edition's page lies."""
     return Path(edition.kind) / f"{edition.first}_{edition.last}" / f"{edition.edition}{PAGE}"
+
+
+def index_address() -> str:
+    """Say where the list of published reports opens; nothing where none is laid out."""
+    shelf = places.here() if places.are_set() else None
+    index = shelf.reports / PUBLISHED / INDEX if shelf else None
+    return shelf.link(index) if shelf and index and index.exists() else ""
 
 
 def index_page(known: list[Edition]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from deployments.local.prefect_server import free_port
 from deployments.local.report_server import report_child
 from deployments.settings import REPORTS, Settings, prepare_home
+from tasks.desk.reports.publishing import index_page
 from tests.waiting import wait_until
 
 
@@ -48,7 +49,21 @@ def test_a_report_opens_by_click_and_nothing_else_is_served(served: str, place: 
     assert (page.status_code, page.text) == (200, "<h1>检查</h1>")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert httpx.get(f"{served}/abc/入库.rejected.xlsx").content == b"PK"
-    for hidden in ("/", "/abc", "/abc/", "/../secret.txt", "/%2e%2e/secret.txt", "/abc/none.html", "/abc/link.txt"):
+    (place.home / REPORTS / "published").mkdir()
+    (place.home / REPORTS / "published" / "index.html").write_text(index_page([]), "utf-8")
+    index = httpx.get(f"{served}/published/index.html")
+    assert (index.status_code, "尚未公示任何报表" in index.text, "<script" in index.text) == (200, True, False)
+    for hidden in (
+        "/published",
+        "/published/",
+        "/",
+        "/abc",
+        "/abc/",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/abc/none.html",
+        "/abc/link.txt",
+    ):
         refused = httpx.get(served + hidden)
         assert (refused.status_code, "secret" in refused.text) == (404, False), hidden
         assert "default-src 'none'" in refused.headers["content-security-policy"]

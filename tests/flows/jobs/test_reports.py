@@ -9,6 +9,9 @@ from sqlalchemy import Engine, text
 from flows.jobs.correct_report import correct_report
 from flows.jobs.cycle_report import cycle_report
 from flows.jobs.satisfaction_report import satisfaction_report
+from tasks.desk.links import Links
+from tasks.desk.pages import start_page
+from tasks.desk.reports.publishing import index_address
 from tasks.sheets import places
 from tasks.sheets.places import Places
 
@@ -29,6 +32,14 @@ def test_last_month_is_published_once_and_its_page_says_where(db: Engine, shown:
     assert sorted(file.name for file in (reports / OCTOBER).iterdir()) == ["1.html", "1.json", "1.xlsx"]
     assert "http://localhost:4201/published/index.html" in shown[0]
     assert "第 1 版" in shown[0]
+    assert "[**报表公示**](http://localhost:4201/published/index.html)" in start_page(
+        {}, Links(), [], {}, "", index_address()
+    )
+
+
+def test_the_start_page_names_no_reports_before_any_is_published(reports: Path) -> None:
+    assert index_address() == ""
+    assert "报表公示" not in start_page({}, Links(), [], {}, "", index_address())
 
 
 def test_files_that_were_lost_are_there_again_after_the_next_run(db: Engine, shown: list[str], reports: Path) -> None:
