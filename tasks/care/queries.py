@@ -10,17 +10,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from schemas.tables import care_message, message_opt_out, outbox
 from schemas.tables.base import Json
 from schemas.words import CareState, Occasion, OutboxState, TextState
+from tasks.care.rules import MOBILE
 from tasks.cycle.rules import at
 from tasks.rounds.rules import Period
 
 SMS = "sms"
-_MOBILES = "phone ~ '^1[3-9][0-9]{9}$'"
+_MOBILES = f"phone ~ '^{MOBILE}$'"
 _OCCASIONS = text(f"""
     SELECT occasion, about, phone FROM (
-        SELECT 'enquiry' AS occasion, number AS about, customer_phone AS phone, closed_at AS happened
-        FROM service_case WHERE closed_at >= :since AND closed_at < :until
-              AND process = 'CC' AND request ->> 'kind' = 'enquiry' AND ending = 'answered'
-        UNION ALL SELECT 'closed', number, customer_phone, closed_at
+        SELECT CASE WHEN request ->> 'kind' = 'enquiry' THEN 'enquiry' ELSE 'closed' END AS occasion,
+               number AS about, customer_phone AS phone, closed_at AS happened
         FROM service_case JOIN json_each(:closings) good ON good.key = process
         WHERE closed_at >= :since AND closed_at < :until AND good.value::jsonb ? ending
         UNION ALL SELECT 'deposit', c.number, customer_phone, recorded_at
@@ -114,11 +113,10 @@ def waiting(connection: Connection) -> int:
 
 
 def refused(connection: Connection, since: datetime) -> list[Row[Any]]:
-    """List what the gateway did not take since then: phone, occasion and reason."""
+    """List what the gateway did not take since then: phone, occasion, what that was, and the reason."""
     said = outbox.c.answer.op("->>")("reason").label("reason")
-    found = select(care_message.c.phone, care_message.c.occasion, said).join(
-        outbox, outbox.c.id == care_message.c.outbox_id
-    )
+    told = select(*(care_message.c[name] for name in ("phone", "occasion", "about")), said)
+    found = told.join(outbox, outbox.c.id == care_message.c.outbox_id)
     refusal = outbox.c.answer.op("->>")("state") == TextState.REFUSED.value
     return list(connection.execute(found.where(care_message.c.sent_at > since, refusal).order_by(care_message.c.id)))
 

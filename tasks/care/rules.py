@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from schemas.problems import Problem
 from schemas.words import CareState, Occasion, OutboxState, TextState
-from tasks.privacy.rules import mask_phone
+from tasks.privacy.rules import mask_mobiles, mask_phone
 from tasks.rounds.rules import Period
 
-_MOBILE = re.compile(r"1[3-9]\d{9}")
+MOBILE = "1[3-9][0-9]{9}"  # what a mobile's number looks like, here and in SQL
 MOST_SHOWN = 50
 
 
@@ -30,7 +30,7 @@ def looked_at(period: Period, days: int) -> Period:
 
 def mobile_problem(field: str, phone: str) -> Problem | None:
     """Say that a number gets no short messages; None where it is a mobile's."""
-    if _MOBILE.fullmatch(phone):
+    if re.fullmatch(MOBILE, phone):
         return None
     return Problem(field, mask_phone(phone), "应为手机号码 must be a mobile number such as 13800009999")
 
@@ -54,14 +54,15 @@ def round_page(period: Period, wanted: Mapping[Occasion, int], released: Release
         f"被取代 replaced **{released.replaced}** · 已退订 opted out **{released.opted_out}**",
     ]
     if refused:
-        told = [
-            f"| {mask_phone(row.phone)} | {Occasion(row.occasion).zh} | {row.reason} |" for row in refused[:MOST_SHOWN]
-        ]
-        lines += [
-            "#### 网关拒收，请核对号码 Refused by the gateway",
-            "\n".join(["| 电话 | 事由 | 原因 |", "|---|---|---|", *told]),
-        ]
+        told = [f"| {_masked(row)} |" for row in refused[:MOST_SHOWN]]
+        table = ["| 电话 Phone | 事由 Occasion | 单号 About | 原因 Why |", "|---|---|---|---|", *told]
+        lines += ["#### 网关拒收，请核对号码 Refused by the gateway: check the numbers", "\n".join(table)]
     return "\n\n".join(lines)
+
+
+def _masked(row: Any) -> str:
+    why = mask_mobiles(" ".join(row.reason.split())[:80].replace("|", "/"))
+    return " | ".join([mask_phone(row.phone), Occasion(row.occasion).zh, row.about, why])
 
 
 def greeting_page(last: date, count: int) -> str:

@@ -110,11 +110,10 @@ def set_wish(db: Engine, form: OptOut) -> str:
 @section("messages", "温馨短信 Care messages")
 def messages_section(connection: Connection, customer: Customer, _offices: Offices) -> LineTable:
     """List a customer's messages with what became of them; first, that it wants none."""
-    out = queries.opted_out(connection, customer.phone)
-    wish = (
-        [{"at": out.since, "occasion": "退订", "text": out.reason, "state": "不再发送", "sent_at": ""}] if out else []
-    )
-    return table_of(MESSAGES, wish + [_shown(row) for row in queries.messages_of(connection, customer.phone)])
+    rows = [_shown(row) for row in queries.messages_of(connection, customer.phone)]
+    if out := queries.opted_out(connection, customer.phone):
+        rows.insert(0, {"at": out.since, "occasion": "退订", "text": out.reason, "state": "不再发送", "sent_at": ""})
+    return table_of(MESSAGES, rows)
 
 
 def _shown(row: Any) -> dict[str, Any]:

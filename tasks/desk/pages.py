@@ -90,7 +90,7 @@ def inbox_page(
         overdue=sum(row.overdue for row in rows),
         summary=_summary,
         dead=dead,
-        masked=mask_mobiles,
+        masked=mask_text,
     )
 
 

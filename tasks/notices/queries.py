@@ -12,6 +12,7 @@ from schemas.tables.base import Json, Moment
 from tasks.cycle.rules import Notice, shanghai_day
 from tasks.durable.process import PROCESSES
 from tasks.notices.rules import NoticeChannel, Told, notice_text
+from tasks.privacy.rules import mask_text
 
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
 
@@ -63,11 +64,13 @@ def tell(connection: Connection, item: ItemKey, by: datetime, now: datetime) -> 
 
 
 def take_unpassed(connection: Connection, now: datetime) -> list[Told]:
-    """Note that all there is was passed on, and give it, the oldest first."""
+    """Note that all there is was passed on, and give it, the oldest first, without what may be contact data."""
     mine = notice.c.passed_at.is_(None), service_case.c.id == notice.c.case_id
-    passed = update(notice).where(*mine).values(passed_at=now)
-    rows = connection.execute(passed.returning(notice.c.role, service_case.c.office, notice.c.text, notice.c.sent_at))
-    return [Told(*row[:3]) for row in sorted(rows, key=lambda row: (row.sent_at, row.text))]
+    known = notice.c.role, notice.c.text, notice.c.sent_at
+    of_case = service_case.c.office, service_case.c.customer_phone, service_case.c.customer_address
+    passed = update(notice).where(*mine).values(passed_at=now).returning(*known, *of_case)
+    rows = sorted(connection.execute(passed), key=lambda row: (row.sent_at, row.text))
+    return [Told(row.role, row.office, mask_text(row.text, row)) for row in rows]
 
 
 def channels(connection: Connection) -> list[NoticeChannel]:

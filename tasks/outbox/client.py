@@ -11,11 +11,9 @@ from schemas.forms.fields import Name, Remark
 from schemas.problems import problems_of
 from schemas.words import FinanceState, TextState, Way
 from tasks.outbox.mail import send_mail
-from tasks.outbox.post import Undelivered, excerpt, post
+from tasks.outbox.post import Undelivered, post
 from tasks.outbox.robots import send_to_robot, send_to_webhook
 from tasks.outbox.steps import address_name, system_url
-
-__all__ = ["ANSWERS", "Undelivered", "excerpt", "send"]
 
 _LENIENT = ConfigDict(coerce_numbers_to_str=True)  # unknown fields are the other system's own affair
 ANSWERS = {  # what each system answers to each kind of message

@@ -30,21 +30,23 @@ def dispatch_due(db: Engine, client: httpx.Client) -> dict[str, OutboxState]:
     """Send what is due by now, at most a batch, each message once; any number of dispatchers may run.
 
     Gives by idempotency key what became of it: PENDING is what will be tried again. What another system does wrong is
-    noted on its message, never raised.
+    noted on its message, never raised. Who did not answer at all is asked once a round: what goes to others is not kept.
     """
-    due, became = clock.now(), dict[str, OutboxState]()
+    due, became, silent = clock.now(), dict[str, OutboxState](), set[str]()
     with db.connect() as connection:
         rules = queries.delivery_rules(connection)
     for _ in range(BATCH):
         with db.begin() as connection:
-            message = queries.claim_next(connection, due, clock.now() + rules.claim)
+            message = queries.claim_next(connection, due, clock.now() + rules.claim, silent)
         if message is None:
             break
-        became[message.idempotency_key] = _deliver(db, client, rules, message)
+        became[message.idempotency_key] = _deliver(db, client, rules, message, silent)
     return became
 
 
-def _deliver(db: Engine, client: httpx.Client, rules: DeliveryRules, message: Row[Any]) -> OutboxState:
+def _deliver(
+    db: Engine, client: httpx.Client, rules: DeliveryRules, message: Row[Any], silent: set[str]
+) -> OutboxState:
     """Send one claimed message and note what came of it; not at an hour at which it must not leave."""
     if later := opens_at(message.hours, clock.now()):
         return _give_back(db, message, later)
@@ -55,6 +57,7 @@ def _deliver(db: Engine, client: httpx.Client, rules: DeliveryRules, message: Ro
         answer = send(client, message, rules.timeout)
         _tell_case(db, message, answer)
     except Undelivered as error:
+        silent |= {message.destination} if error.silent else set()
         return _note_failure(db, rules, message, error)
     except Unavailable:  # a leg has taken the case in hand since: come back to it, for the same answer
         return _give_back(db, message, clock.now())

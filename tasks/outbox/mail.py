@@ -36,7 +36,8 @@ def send_mail(message: Row[Any], timeout: timedelta) -> dict[str, Any]:
     except aiosmtplib.SMTPResponseException as refused:
         raise _refusal(refused) from None
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        raise Undelivered(f"邮件服务器无应答 no answer from the mail server: {type(error).__name__} {error}") from error
+        why = f"邮件服务器无应答 no answer from the mail server: {type(error).__name__} {error}"
+        raise Undelivered(why, silent=True) from error
 
 
 async def _send(mail: EmailMessage, server: SplitResult, timeout: float) -> str:

@@ -20,12 +20,12 @@ class Undelivered(Exception):
     """A message was not taken; the text is one printable line that says why.
 
     `wait`: the same message is sent again, so much later at the earliest; None: it will never be taken as it is, and
-    a person must look.
+    a person must look. `silent`: nobody answered at all, so others need not ask there in the same round.
     """
 
-    def __init__(self, why: str, wait: timedelta | None = timedelta(0)) -> None:
+    def __init__(self, why: str, wait: timedelta | None = timedelta(0), silent: bool = False) -> None:
         super().__init__(one_line(why))
-        self.wait = wait
+        self.wait, self.silent = wait, silent
 
 
 class Posted(NamedTuple):
@@ -53,7 +53,8 @@ def post(
             body = _read(response, latest)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = "" if named else f" {bare_urls(str(error))}"  # the text may tell the URL
-        raise Undelivered(f"无法送达 no answer from {named or bare_url(url)}: {type(error).__name__}{why}") from error
+        whom = f"无法送达 no answer from {named or bare_url(url)}"
+        raise Undelivered(f"{whom}: {type(error).__name__}{why}", silent=True) from error
     if response.is_success:
         return Posted(response.status_code, body)
     why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"

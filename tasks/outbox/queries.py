@@ -1,10 +1,10 @@
 """The SQL of the outbox: who sends which message when, what came back, and what a person must see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, exists, func, insert, or_, select, update
 
 from schemas.tables import ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
@@ -23,12 +23,12 @@ def delivery_rules(connection: Connection) -> DeliveryRules:
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)
 
 
-def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[Any] | None:
+def claim_next(connection: Connection, due: datetime, until: datetime, silent: Collection[str] = ()) -> Row[Any] | None:
     """Take the message that is due longest, with its case's `number`, for this dispatcher alone until `until`.
 
     The attempt is counted. Messages of a case to one destination go in their order: a cancellation waits for the order
     before it; those of no case to one address, too: who hangs is not tried with the next one meanwhile. One whose
-    answer its case could not take, for a leg has that in hand, is left for later.
+    answer its case could not take, for a leg has that in hand, is left for later; so is what goes to a `silent` one.
     """
     one, other, pending = outbox.alias(), outbox.alias(), OutboxState.PENDING
     alike = other.c.destination == one.c.destination, other.c.id < one.c.id, other.c.state == pending
@@ -36,7 +36,7 @@ def claim_next(connection: Connection, due: datetime, until: datetime) -> Row[An
     of_none = and_(other.c.case_id.is_(None), other.c.address == one.c.address)
     ahead = and_(one.c.case_id.is_(None), exists().where(*alike, of_none))
     due_now = one.c.state == pending, one.c.next_at <= due, ~before, ~ahead
-    free = or_(one.c.answers.is_(None), ~is_held(one.c.case_id))
+    free = and_(or_(one.c.answers.is_(None), ~is_held(one.c.case_id)), one.c.destination.not_in(silent))
     first = select(one.c.id).where(*due_now, free).order_by(one.c.next_at, one.c.id).limit(1)
     claimed = update(outbox).where(outbox.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
     number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
@@ -88,11 +88,13 @@ def bury(connection: Connection, message: Row[Any], error: str, now: datetime) -
 
 
 def dead_letters(connection: Connection, most: int) -> Sequence[Row[Any]]:
-    """List the messages that were given up and that nobody has settled, the newest first."""
-    number = select(service_case.c.number).where(service_case.c.id == outbox.c.case_id).scalar_subquery()
+    """List the messages that were given up and that nobody has settled, the newest first; with how to reach the customer."""
     names = ("id", "destination", "address", "kind", "attempts", "last_error", "created_at")
-    dead = select(*(outbox.c[name] for name in names), number.label("number")).where(outbox.c.state == OutboxState.DEAD)
-    return connection.execute(dead.order_by(outbox.c.id.desc()).limit(most)).all()
+    reached = (func.coalesce(service_case.c[name], "").label(name) for name in ("customer_phone", "customer_address"))
+    dead = select(*(outbox.c[name] for name in names), service_case.c.number, *reached)
+    given_up = dead.outerjoin(service_case, service_case.c.id == outbox.c.case_id)
+    wanted = given_up.where(outbox.c.state == OutboxState.DEAD).order_by(outbox.c.id.desc()).limit(most)
+    return connection.execute(wanted).all()
 
 
 def held_dead(connection: Connection, message_id: int) -> Row[Any] | None:

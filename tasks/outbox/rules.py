@@ -45,6 +45,8 @@ def opens_at(hours: Sequence[str] | None, now: datetime) -> datetime | None:
     if not hours:
         return None
     today, (begins, ends) = shanghai_day(now), map(time.fromisoformat, hours)
+    if begins >= ends:
+        raise ValueError(f"hours {hours} end before they begin; expected from < to on one day: correct the policy")
     if at(today, begins) <= now < at(today, ends):
         return None
     return at(today if now < at(today, begins) else today + timedelta(days=1), begins)

@@ -512,12 +512,14 @@ def test_an_inbox_links_what_has_a_run_and_shows_what_has_none_yet() -> None:
 def test_an_inbox_shows_messages_that_could_not_be_sent_with_phones_masked() -> None:
     one = {"id": 7, "number": "PA-2026-000123", "destination": "order", "address": "", "kind": "place_order"}
     two = {"id": 8, "number": None, "destination": "sms", "address": "13800001048", "kind": "send_text"}
-    more = {"attempts": 10, "last_error": "HTTP 500 | 13800001048"}
+    more = {"attempts": 10, "last_error": "HTTP 500 | 13800001048 晴川道144号"}
+    more |= {"customer_phone": "", "customer_address": "晴川道144号"}
     links = Links(forms={"外发失败处理": RunForm(RUN, "处理单")})
     page = inbox_page(Role.SUPERVISOR, [], links, dead=[SimpleNamespace(**row, **more) for row in (one, two)])
     assert "| 7 | [PA-2026-000123](/v2/artifacts/key/case-pa-2026-000123) | order  place\\_order | 10 |" in page
     assert "sms 138\\*\\*\\*\\*1048" in page
     assert "13800001048" not in page
+    assert "晴川道144号" not in page
     assert f"/deployments/deployment/{RUN}/run" in page
     assert "Messages that could not be sent" not in inbox_page(Role.SUPERVISOR, [], links)
 

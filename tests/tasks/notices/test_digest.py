@@ -85,6 +85,17 @@ def test_a_round_sends_what_there_is_and_the_next_only_what_is_new(play: Play, c
     }
 
 
+def test_no_contact_data_leaves_whatever_another_system_said(play: Play, case: int) -> None:
+    open_channel(play, ALL)
+    known = play.case(case)
+    tell(play, case, f"HTTP 422: {known.customer_phone} {known.customer_address}")
+    pass_on(play.db)
+    shown = str(sent(play.db)[0].payload)
+    assert "HTTP 422" in shown
+    assert known.customer_phone not in shown
+    assert known.customer_address not in shown
+
+
 def test_without_channels_nothing_leaves_and_nothing_piles_up(play: Play, case: int) -> None:
     assert pass_on(play.db) == Passed(1, 0)
     open_channel(play, ALL)

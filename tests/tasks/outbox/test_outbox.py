@@ -25,7 +25,8 @@ from sqlalchemy import Engine
 from schemas.words import OutboxState
 from tasks.durable import clock
 from tasks.outbox import dispatch, queries
-from tasks.outbox.client import Undelivered, excerpt, send
+from tasks.outbox.client import send
+from tasks.outbox.post import Undelivered, excerpt
 from tasks.outbox.rules import DeliveryRules, is_refusal
 from tests.play import Play
 

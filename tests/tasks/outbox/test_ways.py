@@ -19,17 +19,18 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
+from aiosmtpd.smtp import SMTP, AuthResult
 from sqlalchemy import Engine, text
 
 from schemas.words import OutboxState, Way
 from tasks.durable import clock
-from tasks.outbox.client import Undelivered
 from tasks.outbox.dispatch import dispatch_due
 from tasks.outbox.mail import send_mail
+from tasks.outbox.post import Undelivered
 from tasks.outbox.queries import dead_letters, delivery_rules
 from tasks.outbox.rules import digest_text, opens_at
 from tasks.outbox.steps import Letter, send_all
-from tests.answering import Answering, Postbox, Says, answering, mail_server
+from tests.answering import Answering, Postbox, Says, answering, certificate, mail_server
 
 DIGEST = {
     "title": "售后提醒 1 条 after-sales reminders",
@@ -153,12 +154,47 @@ def test_a_mail_server_that_hangs_or_trickles_keeps_nobody_for_long(
     assert len(robots.asked) == 1
 
 
+def test_who_does_not_answer_is_asked_once_a_round(
+    db: Engine, client: httpx.Client, robots: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFTERSALES_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
+    for n in range(3):
+        write(db, Way.EMAIL, f"{n}@house.example", f"digest:{n}")
+    write(db, Way.WECOM, key="digest:3")
+    assert dispatch(db, client) == [OutboxState.PENDING, OutboxState.ANSWERED]
+    assert dispatch(db, client) == [OutboxState.PENDING]  # the next address has its turn
+
+
 def test_a_password_never_goes_in_the_clear(db: Engine, client: httpx.Client, post: Postbox, monkeypatch: Any) -> None:
     url = os.environ["AFTERSALES_SMTP_URL"].replace("//", f"//desk:{SECRET}@")
     monkeypatch.setenv("AFTERSALES_SMTP_URL", url)
     sent = write(db, Way.EMAIL, "a@house.example")
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert (post.mails, SECRET in row(db, sent).last_error) == ([], False)
+
+
+def logs_in(server: SMTP, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+    return AuthResult(success=(given.login, given.password) == (b"desk", SECRET.encode()))
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_over_tls_the_password_is_given_to_whom_the_house_trusts(
+    db: Engine, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scheme: str, trusted: bool
+) -> None:
+    public, context = certificate(tmp_path)
+    starts = {"tls_context": context, "auth_required": True}
+    secure = starts if scheme == "smtp" else {"ssl_context": context, "auth_require_tls": False}
+    with mail_server(scheme, authenticator=logs_in, **secure) as (box, url):
+        monkeypatch.setenv("AFTERSALES_SMTP_URL", url.replace("//", f"//desk:{SECRET}@"))
+        monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(public))
+        sent = write(db, Way.EMAIL, "a@house.example")
+        assert dispatch(db, client) == [OutboxState.ANSWERED if trusted else OutboxState.PENDING]
+        assert len(box.mails) == trusted
+    assert SECRET not in row(db, sent).last_error
 
 
 @pytest.mark.parametrize(
@@ -280,7 +316,7 @@ def test_secrets_stand_in_no_log_no_row_and_no_reason(
     db: Engine, client: httpx.Client, robots: Answering, caplog: pytest.LogCaptureFixture, way: Way, answer: Says
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpcore").setLevel(logging.INFO)  # whoever debugs connections sees them
+    caplog.set_level(logging.INFO, logger="httpcore")  # whoever debugs connections sees them
     robots.next_answers = [answer]
     sent = write(db, way)
     dispatch(db, client)
@@ -351,6 +387,11 @@ def test_hours_open_and_close_by_shanghais_clock(now: str, opens: str | None) ->
     expected = datetime.fromisoformat(opens) if opens else None
     assert opens_at(SHOPS, datetime.fromisoformat(now)) == expected
     assert opens_at(None, datetime.fromisoformat(now)) is None
+
+
+def test_hours_that_end_before_they_begin_are_a_fault_of_the_policy() -> None:
+    with pytest.raises(ValueError, match="correct the policy"):
+        opens_at(["20:00", "08:00"], clock.now())
 
 
 def test_what_must_not_leave_at_night_waits_and_no_attempt_is_lost(
