@@ -10,7 +10,7 @@ from tasks.branches.beside import rest, side_by_side
 from tasks.durable.process import Case, Closing
 from tasks.people.rights import applicant_until
 from tasks.returns.accept import accept_return, begin_return
-from tasks.returns.exchanging import order_exchange, send_ahead
+from tasks.returns.exchanging import claim_unreturned, order_exchange, send_ahead
 from tasks.returns.handling import Handling, OtherWish, Refused
 from tasks.returns.inspecting import inspect
 from tasks.returns.paying import settle_pieces
@@ -97,6 +97,7 @@ def take_back(it: Handling, turn: int) -> ReturnEnding:
             came = await_goods(it, left, since, part)  # 返货验收
         except NoGoods as gone:
             if not (gone.lost and it.collects):
+                claim_unreturned(it, left)
                 return it.ending(ReturnEnding.LOST if gone.lost else ReturnEnding.NEVER_RETURNED)
             settle_lost(it, left, part)
             return ReturnEnding.LOST

@@ -110,8 +110,7 @@ def advance_chunk(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     in halves, down to one case. A case may stand in a chunk once. Raises where the database cannot be reached.
     """
     ordered = sorted(turns, key=lambda turn: turn.case_id)
-    done = in_halves(ordered, lambda part: _together(db, part), lambda turn, _error: _alone(db, turn))
-    found = {result.case_id: result for result in done}
+    found = {one.case_id: one for one in in_halves(ordered, partial(_together, db), lambda turn, _: _alone(db, turn))}
     return [found[turn.case_id] for turn in turns]
 
 
@@ -119,14 +118,15 @@ def _together(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Move cases in one transaction; those that raise fall out, and are advanced alone after it."""
     results = dict[int, Result]()
     with db.begin() as connection:
-        marks = [mark for turn in turns for answer in turn.answers for mark in answer.marks]
+        answers = [answer for turn in turns for answer in turn.answers]
+        marks = [mark for answer in answers for mark in answer.marks]
         files = queries.load_files(connection, [turn.case_id for turn in turns], marks, lock=True)
-        unit = Unit(connection, list(files), [file.row for file in files.values()])
+        unit = Unit(connection, list(files), [file.row for file in files.values()], [one.data for one in answers])
         for turn in turns:
             try:
                 file = files[turn.case_id]
-                process, chunk = PROCESSES[file.row.process], Chunk(unit)
-                replies = [Replay(process, file, chunk, answer).run() for answer in turn.answers or (None,)]
+                play = partial(Replay, PROCESSES[file.row.process], file, Chunk(unit))
+                replies = [play(answer).run() for answer in turn.answers or (None,)]
             except DBAPIError:
                 raise
             except Exception:  # noqa: BLE001  no such case, or whatever a step raises: alone, it is told

@@ -1,7 +1,7 @@
 """The SQL of payments: the lines of a case with what was paid."""
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
@@ -10,6 +10,8 @@ from schemas.tables import payment, service_case
 from schemas.words import PaymentKind
 from tasks.lines.queries import line_table
 from tasks.unit.among import among
+
+BY_REFERENCE = attrgetter("reference")  # of forms that tell of money
 
 
 def paid_table(connection: Connection, case_id: int) -> LineTable:
@@ -28,8 +30,3 @@ def references(connection: Connection, wanted: Sequence[str]) -> dict[str, list[
     for reference, number in connection.execute(of.where(among(payment.c.reference, wanted))):
         found[reference].append(number)
     return found
-
-
-def reference_of(one: Any) -> str:
-    """Give the reference that a form of a payment names; nothing of what else a unit of work is about."""
-    return getattr(one, "reference", "")

@@ -24,7 +24,7 @@ from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.policies.queries import setting, term
 from tasks.quotes import rules
-from tasks.quotes.queries import reference_of, references
+from tasks.quotes.queries import BY_REFERENCE, references
 from tasks.quotes.rules import FailedBy, Paid, Quote, Returning, Settlement
 from tasks.unit.work import Work
 
@@ -132,7 +132,7 @@ def keep_payment(work: Work, kind: PaymentKind, amount: Decimal, form: PaymentRe
 
 
 def _used_in(work: Work, form: PaymentReceived | PaymentGivenBack) -> list[str]:
-    found = work.unit.read_by(references, reference_of, form)
+    found = work.unit.read_said(references, BY_REFERENCE, form)
     assert found is not None
     return found
 

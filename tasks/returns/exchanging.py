@@ -7,6 +7,7 @@ from schemas.forms.returns import ExchangeChosen, Instead, Wish
 from schemas.forms.sales import YesNo
 from schemas.parts import Goods, Start
 from schemas.problems import Problem
+from schemas.shapes import figure
 from schemas.words import PaymentKind, Reason, Role
 from tasks.applications.accept import CUSTOMER
 from tasks.applications.queries import catalogue
@@ -18,8 +19,9 @@ from tasks.durable.opening import open_child
 from tasks.durable.process import ask
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
+from tasks.notices.steps import tell
 from tasks.quotes.steps import paying
-from tasks.returns.handling import REFUND, REVIEW, Handling
+from tasks.returns.handling import RECEIPT, REFUND, REVIEW, Handling
 from tasks.returns.paying import pay
 from tasks.returns.shapes import NONE, Article, MoneyRow, Quantities, Reckoning
 from tasks.returns.steps import mark_exchanged, named
@@ -34,6 +36,20 @@ def send_ahead(it: Handling) -> None:
     if it.wish is Wish.EXCHANGE and it.review and it.review.ahead is YesNo.YES and not it.ahead:
         it.ahead = Article(goods=it.claim.goods)
         order_exchange(it.case, it.ahead, turn=f"ahead-{Start.STOCK}")
+
+
+def claim_unreturned(it: Handling, left: Quantities) -> None:
+    """Have somebody claim what went out ahead of goods that never came."""
+    if it.ahead:
+        tell_unreturned(it.case, sum(left.values(), NONE))
+
+
+@step("先换未还", link=RECEIPT)
+def tell_unreturned(work: Work, pieces: Decimal) -> None:
+    """Tell the SUPERVISOR and FINANCE that the customer has both the old goods and the new."""
+    said = f"换货已先发，旧货 {figure(pieces)} 件未退回，请追回或收款 the exchange went ahead, the old goods never came back"
+    for role in (Role.SUPERVISOR, Role.FINANCE):
+        tell(work, role, said, "unreturned")
 
 
 def find_article(it: Handling, accepted: Quantities, turn: int) -> Article | None:

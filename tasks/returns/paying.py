@@ -18,6 +18,7 @@ from tasks.durable.process import ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send, send_again
+from tasks.quotes.queries import BY_REFERENCE
 from tasks.returns.clocks import pay_due, watched
 from tasks.returns.handling import REFUND, Handling
 from tasks.returns.queries import bank_lines, sold_now
@@ -160,8 +161,8 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
         if form.verdict is BankSaid.REFUSED:
             return reason_needed(form.reason, True, "退票时必填 is required where the bank refused")
         problems = [] if form.reference else [Problem("银行流水号 reference", "", "已付时必填 is required")]
-        if form.reference and (other := work.unit.read_by(bank_lines, str, form.reference)):
-            expected = f"已用于 {other} 的退款 has confirmed another refund"
+        if form.reference and (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)):
+            expected = f"已用于 {others[0]} 的退款 has confirmed another refund"
             problems.append(Problem("银行流水号 reference", form.reference, expected))
         since = shanghai_day(work.case.opened_at)
         if form.paid_on is None or not since <= form.paid_on <= work.today:
@@ -169,9 +170,14 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
             problems.append(Problem("入账日期 paid on", form.paid_on or "", expected))
         return problems
 
+    def record(form: BankConfirmed, work: Work) -> None:
+        """Let the others of the same sheet see that this line of the bank's list is used."""
+        if (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)) is not None:
+            others.append(work.case.number)
+
     bank = gate(
         f"bank-{turn}", "银行回单", Role.FINANCE, BankConfirmed, due, REFUND, lambda: [reckoned.told[-1], _to(it)],
-        check=check, remind=waits, barred=it.barred,
+        check=check, record=record, remind=waits, barred=it.barred,
     )  # fmt: skip
     _, said = ask_first(it.case, system, bank)
     return ask(it.case, bank) if isinstance(said, FinanceAnswered) and said.state is FinanceState.ACCEPTED else said

@@ -75,10 +75,13 @@ def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[
     return {row.number: row for row in connection.execute(ended.where(among(of.number, numbers)))}
 
 
-def bank_lines(connection: Connection, references: Sequence[str]) -> dict[str, str]:
-    """Find which lines of the bank's list have confirmed a refund: reference → case."""
-    found = select(refund.c.reference, service_case.c.number).join(service_case, service_case.c.id == refund.c.case_id)
-    return dict(connection.execute(found.where(among(refund.c.reference, references))).tuples().all())
+def bank_lines(connection: Connection, references: Sequence[str]) -> dict[str, list[str]]:
+    """Find which refunds lines of the bank's list have confirmed: reference → case numbers."""
+    found = {reference: list[str]() for reference in references}
+    of = select(refund.c.reference, service_case.c.number).join(service_case, service_case.c.id == refund.c.case_id)
+    for reference, number in connection.execute(of.where(among(refund.c.reference, references))):
+        found[reference].append(number)
+    return found
 
 
 def return_table(connection: Connection, case_id: int) -> LineTable:

@@ -7,11 +7,13 @@ hold nobody up).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Executable, Table, func, select, text
 
 from schemas.tables import counter, metadata, service_case
@@ -23,6 +25,7 @@ DRAW = text(  # what SQLAlchemy would write out for each number anew
     f"ON CONFLICT (name) DO UPDATE SET value = {counter.name}.value + excluded.value RETURNING value"
 )
 ORDER = {table: at for at, table in enumerate(metadata.sorted_tables)}  # of their references
+F = TypeVar("F", bound=BaseModel)
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -51,12 +54,19 @@ class Writes:
 class Unit:
     """One transaction's reads and writes; the caller commits after `flush`.
 
-    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once.
+    `wanted` is what the unit is about, forms or rows of cases: `read_by` looks up the keys of all of them at once;
+    `said` is what was filled in on the forms of its answers, which `read_said` looks up in the same way.
     """
 
-    def __init__(self, connection: Connection, case_ids: Sequence[int], wanted: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        case_ids: Sequence[int],
+        wanted: Sequence[Any] = (),
+        said: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.connection = connection
-        self.case_ids, self.wanted = tuple(case_ids), wanted
+        self.case_ids, self.wanted, self.said = tuple(case_ids), wanted, said
         self._read: dict[Any, Any] = {}
         self._writes: defaultdict[int, Writes] = defaultdict(Writes)
         self._sums: dict[tuple[Table, Key], dict[str, Decimal]] = {}  # of all cases' shifts
@@ -74,11 +84,27 @@ class Unit:
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any
     ) -> T | None:
         """Give what `query` finds for the key of one that is wanted; it is run once for all of them."""
+        return self._look_up(query, key(one), lambda: map(key, self.wanted))
+
+    def read_said(
+        self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[F], K], form: F
+    ) -> T | None:
+        """Give what `query` finds for the key of a form; it is run once for all answers that are forms of its kind."""
+        return self._look_up(query, key(form), lambda: map(key, self._alike(type(form))))
+
+    def _alike(self, kind: type[F]) -> Iterator[F]:
+        for data in self.said:
+            with suppress(ValidationError):  # of another kind, or wrong: it looks nothing up
+                yield kind.model_validate(dict(data))
+
+    def _look_up(
+        self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: K, others: Callable[[], Iterable[K]]
+    ) -> T | None:
         found: dict[K, T | None] = self._read.setdefault(query, {})
-        if key(one) not in found:
-            new = dict.fromkeys(map(key, [*self.wanted, one]))
+        if key not in found:
+            new = dict.fromkeys([*others(), key])
             found |= new | query(self.connection, list(new.keys() - found.keys()))
-        return found[key(one)]
+        return found[key]
 
     def insert(self, case_id: int, table: Table, row: Row) -> None:
         """Add a row, which nobody changes any more."""

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import time_machine
 
+from schemas.answers import Answer, Turn
 from schemas.problems import BadInput
-from tasks.durable.stage import advance
+from schemas.words import Channel
+from tasks.durable.stage import advance, advance_chunk
 from tests.flows.returns import (
     CHAIRS,
     ORDER,
@@ -199,6 +201,15 @@ def test_what_went_ahead_is_not_also_withdrawn_or_paid(play: Play) -> None:
     case = ahead(play)
     assert "不能撤回" in str(play.withdraw(case, play.case(case).applicant).problems[0])
     assert "不能再改" in play.refused(case, news(play, case), 意愿更改为="退货")
+
+
+def test_where_the_old_goods_never_come_supervisor_and_finance_hear_what_went_ahead(play: Play, today: Today) -> None:
+    case = ahead(play)
+    today.move_to(play.items(case)["sent-1"].expires_at)
+    assert play.time_out(case, "sent-1").accepted
+    assert play.case(case).ending == "never_returned"
+    told = play.rows("SELECT role FROM notice WHERE case_id = :c AND kind LIKE 'unreturned%'", c=case)
+    assert {row.role for row in told} == {"SUPERVISOR", "FINANCE"}
 
 
 def test_what_went_ahead_is_not_also_paid_where_our_carrier_loses_the_old(play: Play, today: Today) -> None:
@@ -421,6 +432,18 @@ def test_a_line_of_the_banks_list_confirms_one_refund(play: Play) -> None:
     play.decide(cases[0], "bank-1-1", **said)
     assert "银行流水号" in play.refused(cases[1], "bank-1-1", **said)
     play.decide(cases[1], "bank-1-1", **said | {"银行流水号": "YH-2"})
+
+
+def test_a_line_of_the_banks_list_confirms_one_refund_of_a_sheet_too(play: Play) -> None:
+    cases = [bring_back_on(play, CHAIRS, 1) for _ in range(2)]
+    for case in cases:
+        play.run_to(case, "bank-1-1")
+    said = {"银行结果": "已付", "入账日期": "2026-11-18", "银行流水号": "YH-1"}
+    answers = [Answer("bank-1-1", play.answer(case, "bank-1-1", **said), Channel.SHEET) for case in cases]
+    turns = [Turn(case, (answer,)) for case, answer in zip(cases, answers, strict=True)]
+    first, second = (result.reply for result in advance_chunk(play.db, turns))
+    assert (first.accepted, second.accepted) == (True, False)
+    assert "银行流水号" in str(second.problems)
 
 
 def test_the_bank_refuses_twice_and_one_refund_is_paid_under_one_key(play: Play) -> None:

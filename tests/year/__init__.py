@@ -1,0 +1,1 @@
+"""A year of the department, simulated: what comes in, who answers when, and the scheduled flows at their times."""

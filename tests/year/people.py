@@ -1,0 +1,95 @@
+"""Who answers what waits, and when: most of it within a day or two, some late, some never; mostly what is sensible."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from sqlalchemy import Engine, Row, text
+
+from deployments.demo.sensible import APPROVALS, able_staff, filled_in, sensible, who_may
+from schemas.answers import Answer, Turn
+from schemas.words import Channel, Role
+from tasks.durable.stage import CHUNK, advance_chunk
+from tasks.people.queries import people
+
+ANSWERS_TODAY = 0.6  # of what waits, each time that people go through their lists
+NEVER = 0.02  # of all items
+WAITING = text("""
+    SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, c.number, c.applicant,
+           c.request ->> 'kind' AS kind,
+           (SELECT array_agg(actor) FROM ledger l WHERE l.case_id = i.case_id AND l.kind = 'decision') AS signed
+    FROM work_item i JOIN service_case c ON c.id = i.case_id
+    WHERE i.closed_at IS NULL AND i.role NOT IN ('SYSTEM', 'ENGINEER') ORDER BY i.case_id, i.step_key""")
+NEWS = {"ReturnNews"}  # open as long as its case, and answered only where there is news
+# what people say now and then instead of what is sensible: form → how often, what
+OTHERWISE: Mapping[str, Sequence[tuple[float, Mapping[str, Any]]]] = {
+    "ReviewDecision": [
+        (0.03, {"审核结论": "退回办事处", "原因": "请补充照片"}),
+        (0.02, {"审核结论": "驳回", "原因": "重复申报"}),
+    ],
+    "CustomerWord": [(0.08, {"客户意见": "不满意", "原因": "等得太久"})],
+    "RepairReview": [(0.5, {"返修结论": "通过", "维修地点": "办事处漆房"})],
+    "FirstAnswer": [(0.2, {"接听结论": "有效投诉", "严重程度": "重要"})],
+    "EarlyRelease": [(0.9, {"放行结论": "不提前放行"})],
+}
+NO_COMPLAINT = {  # what is said first, by kind
+    "repair_request": {"接听结论": "转办", "维修方式": "本公司", "约定时间": "tomorrow"},
+    "enquiry": {"接听结论": "已答复", "答复内容": "按说明书安装"},
+    "suggestion": {"接听结论": "转办", "责任单位": "PANEL"},
+}
+
+
+@dataclass
+class Staff:
+    """Everybody, by seed."""
+
+    db: Engine
+    chance: Random
+    never: dict[tuple[int, str], bool] = field(default_factory=dict)
+    answered: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def work(self) -> int:
+        """Go through all lists once; gives how many answers were taken."""
+        with self.db.connect() as connection:
+            waiting, self.people = connection.execute(WAITING).all(), people(connection)
+        by_case: dict[int, list[Answer]] = {}
+        for item in waiting:
+            if self._answers(item) and (answer := self._answer(item)):
+                by_case.setdefault(item.case_id, []).append(answer)
+        turns, taken = [Turn(case, answers) for case, answers in by_case.items()], 0
+        for start in range(0, len(turns), CHUNK):
+            for turn, result in zip(
+                turns[start : start + CHUNK], advance_chunk(self.db, turns[start : start + CHUNK]), strict=True
+            ):
+                for answer, reply in zip(turn.answers, result.replies, strict=True):
+                    taken += reply.accepted
+                    if not reply.accepted:
+                        self.refused[f"{result.number[:2]} {answer.key}: {reply.problems}"] += 1
+        self.answered += taken
+        return taken
+
+    def _answers(self, item: Row[Any]) -> bool:
+        never = self.never.setdefault((item.case_id, item.step_key), self.chance.random() < NEVER)
+        return not never and item.form.rpartition(":")[2] not in NEWS and self.chance.random() < ANSWERS_TODAY
+
+    def _answer(self, item: Row[Any]) -> Answer | None:
+        form = item.form.rpartition(":")[2]
+        able = able_staff(self.people, Role(item.role), item.office, item.unit)
+        signed = set(item.signed or ()) if form in APPROVALS else set[str]()
+        free = who_may(able, form, item.applicant, signed) or able
+        if not free:
+            return None
+        roll, said = self.chance.random(), dict[str, Any]()
+        for often, other in OTHERWISE.get(form, ()):
+            if roll < often:
+                said = dict(other)
+                break
+            roll -= often
+        if form == "FirstAnswer" and item.kind in NO_COMPLAINT:
+            said = dict(NO_COMPLAINT[item.kind])
+        who = free[(item.case_id + item.refusals) % len(free)]
+        data = filled_in(item.prefill, sensible(form, said), who)
+        return Answer(item.step_key, data, Channel.SHEET)

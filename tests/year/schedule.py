@@ -1,0 +1,91 @@
+"""The scheduled flows of prefect.yaml as plain functions at their times; nothing of Prefect runs.
+
+The deadline watch comes at the first of its times after something is due, for its other rounds do nothing; what
+looks for files each minute is left out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+from croniter import croniter
+from prefect.flows import Flow
+from sqlalchemy import Engine, text
+
+from deployments.deploy import read_deployments
+from deployments.worker import load_flow
+from flows.jobs.deadline_watch import deadline_watch
+from tasks.durable import database
+from tasks.runs import job
+from tasks.unit.work import SHANGHAI
+
+OFTEN = timedelta(minutes=5)
+NEXT_DUE = text("""
+    SELECT least(min(expires_at), (
+        SELECT min(CAST(entry ->> 'at' AS timestamptz)) FROM work_item i, json_array_elements(i.schedule) entry
+        WHERE i.closed_at IS NULL AND CAST(entry ->> 'at' AS timestamptz) > :since))
+    FROM work_item WHERE closed_at IS NULL AND expires_at > :since""")
+
+
+@dataclass
+class Job:
+    """A scheduled flow, and when it runs next."""
+
+    name: str
+    flow: Flow[..., Any]
+    cron: str
+    next_at: datetime
+    pages: list[str] = field(default_factory=list)
+
+    def move_on(self, after: datetime) -> None:
+        """Find the first of its times after a moment."""
+        self.next_at = croniter(self.cron, after.astimezone(SHANGHAI)).get_next(datetime)
+
+
+def scheduled_jobs(start: datetime) -> list[Job]:
+    """List the scheduled flows, each with its first time after `start`."""
+    found = [
+        Job(entry.name, load_flow(entry.entrypoint), schedule.cron, start)
+        for entry in read_deployments()
+        for schedule in entry.schedules
+    ]
+    for one in found:
+        one.move_on(start)
+    return [one for one in found if not _comes_often(one)]
+
+
+def _comes_often(one: Job) -> bool:
+    times = croniter(one.cron, one.next_at)
+    return bool(times.get_next(datetime) - one.next_at < OFTEN)
+
+
+@contextmanager
+def without_prefect(db: Engine, pages: list[str]) -> Iterator[None]:
+    """Let the jobs work on this database, and show their pages here."""
+    run = SimpleNamespace(id=uuid4(), run_count=1, parameters={})
+    with (
+        patch.object(job, "create_markdown_artifact", lambda page, **_: pages.append(page)),
+        patch.object(job, "this_run", lambda: run),
+        patch.object(job, "as_task", lambda _name, work, *_: work()),
+        patch.object(database, "_ours", [(db, None)]),
+    ):
+        yield
+
+
+def watch_due(db: Engine, watch: Job, since: datetime) -> None:
+    """Let the deadline watch come when something is due next, and as work begins and ends each day."""
+    with db.connect() as connection:
+        due = connection.execute(NEXT_DUE, {"since": since}).scalar()
+    times = [croniter(cron, since.astimezone(SHANGHAI)).get_next(datetime) for cron in ("30 8 * * *", "30 17 * * *")]
+    watch.move_on(due - timedelta(seconds=1) if due else times[0])
+    watch.next_at = min(watch.next_at, *times)
+
+
+def is_watch(one: Job) -> bool:
+    """Say whether this is the deadline watch."""
+    return one.flow is deadline_watch
