@@ -2,6 +2,8 @@
 
 from schemas.forms.editions import Correction
 from tasks.reports.publication import publish_correction
+from tasks.reports.registry import report_kind
+from tasks.rounds.rules import Period
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.reports import corrected
 
@@ -11,4 +13,5 @@ from tasks.runs.reports import corrected
 )
 def correct_report(job: Job, form: Correction) -> Ended:
     """报表更正 Publish a new edition of a report, of what is known now; the old one stays."""
-    return corrected(job.db, publish_correction(job.db, form))
+    kind, period = report_kind(form.report), Period(form.since, form.until)
+    return corrected(job.db, publish_correction(job.db, kind, period, form.staff, form.reason))

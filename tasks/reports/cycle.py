@@ -35,7 +35,7 @@ COUNTS = (
 DAYS = (
     ReportColumn("mean", "平均天数 Mean days", Kind.DAYS),
     ReportColumn("median", "中位天数 Median days", Kind.DAYS),
-    ReportColumn("p90", "九成天数 90th percentile", Kind.DAYS),
+    ReportColumn("p90", "九成天数 p90 days", Kind.DAYS),
 )
 GROUPS = {
     "unit": ("生产单位 Production units", "生产单位 Unit"),
@@ -58,7 +58,7 @@ def cycle(connection: Connection, about: About) -> Report:
     past = int(frame.lines[frame.past.eq(True)].sum())
     return Report(
         *about,
-        convention=CONVENTIONS[Convention.DAY],
+        convention=f"{CONVENTIONS[Convention.DAY]}；{DAYS_NOTE}",
         of=f"承诺日在本期的 {int(frame.lines.sum()):,} 行，其中系统启用前 {past:,} 行；走势自 {trend.first:%Y-%m} 起 "
         f"lines promised for these days, of them from before the system; trend from {trend.first:%Y-%m} on",
         measures=_measures(frame, overdue, fines),
@@ -118,7 +118,7 @@ def _group(frame: "DataFrame", key: str) -> Section:
         own = {one: round(float(of[name]), 1) if name in of else None for one, of in spread.items()}
         rows.append({key: _named(key, str(name))} | _rated({one: int(row[one]) for one in lines.COUNTED}) | own)
     columns = (ReportColumn(key, label, Kind.TEXT), *COUNTS, *STAGES, *DAYS)
-    return Section(key, title, columns, rows, Chart(Look.BARS, key, RATES), DAYS_NOTE)
+    return Section(key, title, columns, rows, Chart(Look.BARS, key, RATES))
 
 
 def _named(key: str, name: str) -> str:
@@ -137,7 +137,7 @@ def _distribution(frame: "DataFrame") -> Section:
     ]
     columns = (ReportColumn("days", "用时 Days used", Kind.TEXT), ReportColumn("lines", "行数 Lines"))
     chart = Chart(Look.DISTRIBUTION, "days", ("lines",))
-    return Section("days", "生产用时分布 Working days used", columns, rows, chart, DAYS_NOTE)
+    return Section("days", "生产用时分布 Working days used", columns, rows, chart)
 
 
 def _overdue(connection: Connection, period: Period, seen: str) -> Section:

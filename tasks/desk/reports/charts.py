@@ -54,15 +54,21 @@ class Drawing:
     chart: Chart
     canvas: Canvas
 
+    @cached_property
+    def measured(self) -> list[ReportColumn]:
+        """Give the columns that are drawn: those with any figure."""
+        seen = {key for row in self.section.rows for key in self.chart.measured if row.get(key) is not None}
+        return [self._column(key) for key in self.chart.measured if key in seen]
+
     @property
     def kind(self) -> Kind:
         """What is measured."""
-        return self._column(self.chart.measured[0]).kind
+        return self.measured[0].kind
 
     @property
     def names(self) -> list[str]:
         """What the measured columns are called."""
-        return [self._column(key).label for key in self.chart.measured]
+        return [column.label for column in self.measured]
 
     @property
     def along(self) -> list[str]:
@@ -76,13 +82,13 @@ class Drawing:
         values = [
             {
                 "along": shown(row.get(along.key), along.kind),
-                "what": self._column(key).label,
-                "value": None if row.get(key) is None else float(row[key]),  # type: ignore[arg-type]
-                "text": "" if row.get(key) is None else shown(row[key], self._column(key).kind),
+                "what": column.label,
+                "value": None if row.get(column.key) is None else float(row[column.key]),  # type: ignore[arg-type]
+                "text": "" if row.get(column.key) is None else shown(row[column.key], column.kind),
                 "rank": rank,
             }
             for rank, row in enumerate(self.section.rows[:MOST_BARS])
-            for key in self.chart.measured
+            for column in self.measured
         ]
         return _added_up(values) if self.chart.look is Look.PARETO else values
 
@@ -206,7 +212,7 @@ def _pareto(drawing: Drawing) -> Any:
     base = drawing.base
     x = alt.X("along:N", sort=drawing.along, axis=_along(drawing))
     bars = base.mark_bar(color=COLOURS[0]).encode(x=x, y=alt.Y("value:Q", axis=drawing.axis(), scale=drawing.scale()))
-    share = alt.Y("share:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
+    share = alt.Y("so_far:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
     line = base.mark_line(color=COLOURS[1], strokeWidth=2, point=alt.OverlayMarkDef(color=COLOURS[1])).encode(
         x=x, y=share
     )
@@ -217,7 +223,7 @@ def _pareto(drawing: Drawing) -> Any:
 def _added_up(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = sorted((row for row in values if row["value"]), key=lambda row: -row["value"])
     sums = list(accumulate(row["value"] for row in rows))
-    return [row | {"share": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
+    return [row | {"so_far": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
 
 
 def _distribution(drawing: Drawing) -> Any:

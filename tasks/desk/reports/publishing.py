@@ -14,7 +14,6 @@ from tasks.reports.registry import ReportKind
 from tasks.reports.wording import from_text
 from tasks.rounds.rules import Period
 from tasks.rounds.steps import Rounds
-from tasks.sheets.report_book import write_report
 from tasks.unit.files import write_whole
 
 PUBLISHED, INDEX = "published", "index.html"  # the folder beside the reports of imports, and its list
@@ -78,6 +77,8 @@ def index_page(known: list[Edition]) -> str:
 
 
 def _write(file: Path, edition: Edition, kept: str) -> None:
+    from tasks.sheets.report_book import write_report  # slow to import
+
     report, name = from_text(kept), str(edition.edition)
     files = (("工作簿 Workbook", name + BOOK), ("JSON", name + DATA), ("全部报表 All reports", f"../../{INDEX}"))
     stamp = Stamp(edition.edition, full_time(edition.made_at), edition.reason, edition.sha256, files)

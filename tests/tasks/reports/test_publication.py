@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,14 @@ import time_machine
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from schemas.forms.editions import Correction
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput, NotFound
 from tasks.desk.reports.publishing import lay_out, rounds_of
 from tasks.reports.editions import Edition, editions
 from tasks.reports.publication import publish_correction, remove_old_editions
-from tasks.reports.registry import REPORTS, About, ReportKind, report
+from tasks.reports.registry import REPORTS, About, ReportKind, report, report_kind
 from tasks.reports.shapes import Report
-from tasks.rounds.rules import Cadence
+from tasks.rounds.rules import Cadence, period_at
 from tasks.rounds.steps import do_rounds
 from tests.tasks.reports.made import OCTOBER, sample
 
@@ -46,19 +46,11 @@ def published(db: Engine) -> list[Edition]:
         return editions(connection)
 
 
-def correction(**fields: Any) -> Correction:
-    known = {
-        "report": "办事处样表",
-        "since": OCTOBER.first,
-        "until": OCTOBER.last,
-        "reason": "少计一个",
-        "staff": "E1040",
-    }
-    return Correction.model_validate(known | fields)
-
-
-def correct(db: Engine, **fields: Any) -> Edition:
-    return publish_correction(db, correction(**fields))
+def correct(
+    db: Engine, report: str = "办事处样表", month: int = 10, staff: str = "E1040", reason: str = "少计一个"
+) -> Edition:
+    period = period_at(Cadence.MONTH, date(2026, month, 1))
+    return publish_correction(db, report_kind(report), period, staff, reason)
 
 
 def one_office_more(db: Engine) -> None:
@@ -113,8 +105,8 @@ def offices(db: Engine) -> list[Any]:
 def test_a_correction_is_a_new_edition_with_its_reason(db: Engine, kind: ReportKind, tmp_path: Path) -> None:
     do_rounds(db, rounds_of(kind), DUE)
     one_office_more(db)
-    edition = correct(db)
-    assert (edition.edition, edition.reason, edition.made_by) == (2, "少计一个", "E1040")
+    edition = correct(db, reason="少计一个，见 13800001048")
+    assert (edition.edition, edition.reason, edition.made_by) == (2, "少计一个，见 138****1048", "E1040")
     assert [one.edition for one in published(db)] == [2, 1]
     lay_out(db, tmp_path)
     folder = tmp_path / "published/test-offices/2026-10-01_2026-10-31"
@@ -122,7 +114,7 @@ def test_a_correction_is_a_new_edition_with_its_reason(db: Engine, kind: ReportK
     assert [f"{n} 个办事处" in (folder / f"{e}.html").read_text("utf-8") for e, n in ((1, many - 1), (2, many))] == [
         True
     ] * 2
-    assert "更正 Corrected: 少计一个" in (folder / "2.html").read_text("utf-8")
+    assert "更正 Corrected: 少计一个，见 138****1048" in (folder / "2.html").read_text("utf-8")
     index = (tmp_path / "published/index.html").read_text("utf-8")
     assert index.index("2026-10-31/2.html") < index.index("2026-10-31/1.html")
     assert "少计一个" in index
@@ -142,12 +134,12 @@ def test_the_kept_text_its_check_sum_and_the_file_agree(db: Engine, kind: Report
         ({}, "与第 1 版相同"),
         ({"staff": "E1001"}, "需要权限"),
         ({"staff": "E9999"}, "E9999"),
-        ({"since": "2026-09-01", "until": "2026-09-30"}, "尚未公示"),
+        ({"month": 9}, "尚未公示"),
         ({"report": "工资表"}, "there is no report “工资表”"),
     ],
 )
 def test_a_correction_that_makes_no_sense_is_refused(
-    db: Engine, kind: ReportKind, fields: dict[str, str], why: str
+    db: Engine, kind: ReportKind, fields: dict[str, Any], why: str
 ) -> None:
     do_rounds(db, rounds_of(kind), DUE)
     with pytest.raises((BadInput, NotFound), match=why):
