@@ -13,6 +13,8 @@ IN_ORDER = (  # as DOMAIN counts them
     "returns",
     "part_anomaly",
     "special_order",
+    "follow_up_call",
+    "call_audit",
     "corrective_action",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]

@@ -89,7 +89,8 @@ def handle(talk: Talk) -> Closing:
     coordinate(talk)  # 协调责任方
     while True:
         plan = settle(talk)  # 提出处理方案 回复确认 跟踪实施
-        if content(talk, file(talk)):  # 结案归档
+        file(talk)  # 结案归档
+        if content(talk):
             break
     rest(talk.case)
     return Closing(ContactEnding.SETTLED, told={"free": plan.relief == Relief.FREE})

@@ -12,8 +12,10 @@ from deployments.demo.plan import Act, Story
 from deployments.demo.screen import Screen
 from deployments.demo.sensible import APPROVALS, BY_OFFICE, UNASKED, able_staff, sensible, who_may
 from flows import load
+from schemas.forms.calls import CallWhy
 from schemas.tables import production_order, service_case, work_item
 from schemas.words import Role
+from tasks.calls.listing import list_calls
 from tasks.durable import clock
 from tasks.people.queries import people
 
@@ -124,6 +126,7 @@ class Player:
     def work(self) -> None:
         """Go through what waits until all cases have ended, or something went otherwise than planned."""
         while not (self.all_closed() or self.problems):
+            list_calls(self.db, {CallWhy.FILED})  # all that ends is called about; what is filed waits for that
             if self.screen.idle > STUCK_AFTER:
                 self.problems.append(f"{STUCK_AFTER:.0f} 秒没有进展 nothing has happened for so long")
             said = [self.play(items) for items in self.door.worklists()]
@@ -165,18 +168,22 @@ class Player:
         own = item.case in {"", self._root(item.case)}
         return item.key if own else f"{item.case.partition('-')[0].lower()}-{item.key}"
 
-    def _unit(self, item: Todo) -> str | None:
-        """Give the production unit that an item is for, if it is for one."""
-        of = select(work_item.c.unit).join(service_case, service_case.c.id == work_item.c.case_id)
+    def _of(self, item: Todo) -> tuple[str | None, str]:
+        """Give the production unit that an item is for, if it is for one, and who applied for its case."""
+        of = select(work_item.c.unit, service_case.c.applicant)
+        found = of.join(service_case, service_case.c.id == work_item.c.case_id)
         with self.db.connect() as connection:
-            found = of.where(service_case.c.number == item.case, work_item.c.step_key == item.key)
-            return connection.execute(found).scalar()
+            row = connection.execute(
+                found.where(service_case.c.number == item.case, work_item.c.step_key == item.key)
+            ).first()
+        return (row.unit, row.applicant) if row else (None, "")
 
     def _saying(self, item: Todo, progress: Progress, act: Act) -> Saying:
         """Choose what is said and who signs, and know before it goes out who will have approved."""
         progress.case = self._root(item.case) or progress.case
-        able = able_staff(self.people, item.role, None, self._unit(item))
-        free = who_may(able, item.form, progress.story.applicant, progress.approved[item.case]) or able
+        unit, applicant = self._of(item)
+        able = able_staff(self.people, item.role, None, unit)
+        free = who_may(able, item.form, applicant or progress.story.applicant, progress.approved[item.case]) or able
         who = act.staff or free[(self.answers + sum(progress.asked.values())) % len(free)]
         people = (who, next(code for code in free if code != who)) if act.twice else (who,)
         if item.form in APPROVALS and not act.refused:

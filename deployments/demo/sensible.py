@@ -29,7 +29,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
-NEW_NUMBER = "new number"
+NEW_NUMBER, FIRST_CONTACT = "new number", "first contact"
 OWN_VAN = {"运输方式": "自有车辆", "承运商": "集团自有车队", "运费": 0, "件数": 1}
 SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "ReviewDecision": {"审核结论": "通过"},
@@ -82,6 +82,14 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "JointReview": {"会审纪要": "一致同意", "处理办法": "说明致歉", "处理措施": "换货", "措施期限": "in 60 days"},
     "MeasureDone": {"完成日期": "today", "完成情况": "已更换"},
     "ComplaintFiled": {"结案摘要": "客户满意"},
+    "CallMade": {"回访结果": "满意"},
+    "NumberCorrected": {"已查到": "是", "客户电话": "13800001343"},
+    "CallScored": {
+        **dict.fromkeys(("三声接听", "问候规范", "耐心解答", "当天答复", "客户先挂"), "做到"),
+        "按约回复": "不涉及",
+        "通话录音": "LY-1",
+    },
+    "ScoreAnswer": {"坐席意见": "认可评分"},
     "ReturnReview": {"退换结论": "同意"},
     "OrderStopped": {"单据状态": "未打印"},
     "ParcelIntercepted": {"拦截结果": "已拦截", "原运单号": "ZT1", "快递员": "快递小李"},
@@ -134,6 +142,8 @@ def day(value: Any) -> Any:
     """Write the day, or the number that nobody has had, that a word means; what else there is stays."""
     if value == NEW_NUMBER:
         return f"YH-{uuid4().hex[:12]}"
+    if value == FIRST_CONTACT:
+        return f"CC-{shanghai_day(clock.now()).year}-000001"
     after = DAYS.get(value) if isinstance(value, str) else None
     return value if after is None else (shanghai_day(clock.now()) + timedelta(days=after)).isoformat()
 

@@ -5,6 +5,8 @@ TRADES: tuple[str, ...] = ("applications", "approvals", "production", "logistics
 TRADES += (
     "contacts",
     "complaints",
+    "calls",
+    "audits",
     "quality",
     "returns",
     "anomalies",

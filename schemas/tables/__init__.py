@@ -1,6 +1,8 @@
 """The tables of the operations database (law 1): cases and what leaves the house, stock, reference data."""
 
+from schemas.tables.audits import *
 from schemas.tables.base import metadata
+from schemas.tables.calls import *
 from schemas.tables.cases import *
 from schemas.tables.complaints import *
 from schemas.tables.customers import *

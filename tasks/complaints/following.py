@@ -5,15 +5,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from schemas.forms.complaints import (
-    ComplaintFiled,
-    CustomerHeard,
-    CustomerTold,
-    CustomerWord,
-    MeasureDone,
-    Measures,
-    Satisfaction,
-)
+from schemas.forms.complaints import ComplaintFiled, CustomerHeard, CustomerTold, MeasureDone, Measures, Satisfaction
 from schemas.forms.contacts import CustomerStanding
 from schemas.forms.quality import Passed, QualityInspection
 from schemas.problems import Problem
@@ -37,7 +29,7 @@ from tasks.complaints.steps import (
     reopen_complaint,
     settle_fault,
 )
-from tasks.complaints.talk import ContactOver, Talk, word_problems
+from tasks.complaints.talk import ContactOver, Talk
 from tasks.control.penalties import judging
 from tasks.cycle.terms import Due, calendar_days, end_of, escalation, overdue, working_days
 from tasks.durable.process import answered_at, ask_first
@@ -94,7 +86,7 @@ def await_contact(talk: Talk) -> None:
     archive_complaint(talk.case, ContactEnding.UNREACHABLE.zh, turn=talk.turn("archive"))
     due = calendar_days("reopen")
     try:
-        talk.called_again("contact", "客户来电", CustomerTold, due, expires=due, remind=None)
+        talk.called_again("contact", "客户来电", Role.AGENT, CustomerTold, due, expires=due)
     except TimedOut:
         raise ContactOver(ContactEnding.UNREACHABLE, "逾期无联系 no contact in time") from None
     reopen_complaint(talk.case, "客户又来电 the customer called", turn=talk.turn("reopened"))
@@ -180,7 +172,7 @@ def failed(talk: Talk, why: str) -> bool:
     return False
 
 
-def file(talk: Talk) -> ComplaintFiled:
+def file(talk: Talk) -> None:
     """结案归档: once the authority is answered, file the complaint; a unit's fault may cost it a penalty, beside."""
     while talk.owes_reply:
         next_answer(talk.case)
@@ -188,7 +180,6 @@ def file(talk: Talk) -> ComplaintFiled:
     if filed.penalty:
         beside(talk.case, penalising(talk, filed))
     archive_complaint(talk.case, filed.summary, turn=talk.turn("archive"))
-    return filed
 
 
 def _filed(talk: Talk, form: ComplaintFiled, _work: Work) -> list[Problem]:
@@ -205,25 +196,23 @@ def penalising(talk: Talk, filed: ComplaintFiled) -> Branch[None]:
     settle_fault(talk.case, fault, decision, turn=key)
 
 
-def content(talk: Talk, filed: ComplaintFiled) -> bool:
-    """回访: ask whether the customer is satisfied, by another person; unsatisfied within 30 days, one level higher."""
+def content(talk: Talk) -> bool:
+    """回访: hear what the customer says who is called, or surveyed; unsatisfied within 30 days, one level higher.
+
+    Nobody is asked here: one call a customer answers for all that the customer is called about (S2).
+    """
     if talk.anonymous:
         return True
+    due = working_days("callback")
     over = calendar_days("callback_window", answered_at(talk.case, f"file-{talk.turns['file']}"))
-    more = {"barred": {filed.staff}, "check": word_problems}
-    said: CustomerWord | CustomerHeard | None = None
     try:
-        for _ in range(talk.limits.attempts):
-            due = working_days("callback")
-            said = talk.called_again("callback", "结案回访", CustomerWord, due, expires=over, **more)
-            if said is None or said.verdict != Satisfaction.NOT_REACHED:
-                break
+        talk.called_again("callback", "结案回访", Role.SYSTEM, CustomerHeard, due, expires=over)
     except TimedOut:
         return True
-    said = said or talk.heard
-    if said and said.verdict != Satisfaction.UNSATISFIED:
+    if talk.heard and talk.heard.verdict != Satisfaction.UNSATISFIED:
         return True
-    reopen_complaint(talk.case, said.reason if said else "再次来电 called again", turn=talk.turn("reopened"))
+    why = talk.heard.reason if talk.heard else "再次来电 called again"
+    reopen_complaint(talk.case, why, turn=talk.turn("reopened"))
     talk.level, talk.refused, talk.failed = min(talk.level + 1, rules.TOP), 0, 0
     return False
 

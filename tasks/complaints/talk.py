@@ -145,11 +145,11 @@ class Talk:
                 answer: F = answered[1]
                 return answer
 
-    def called_again(self, name: str, title: str, form: type[F], within: Due, **rest: Any) -> F | None:
+    def called_again(self, name: str, title: str, role: Role, form: type[F], within: Due, **rest: Any) -> F | None:
         """Await a word of the customer, until the term is over (TimedOut); None where it is heard otherwise."""
         key, contacts, self.heard = self.turn(name), self.contacts, None
         while self.contacts == contacts and self.heard is None:
-            question = self.gate(key, title, Role.AGENT, form, within, FILE, **rest)
+            question = self.gate(key, title, role, form, within, FILE, remind=None, **rest)
             if answered := next_answer(self.case, question):
                 answer: F = answered[1]
                 return answer

@@ -6,10 +6,15 @@ from uuid import uuid4
 
 import flows.complaint
 import flows.duty
+import flows.follow_up_call
 import flows.repair_return  # noqa: F401  what a complaint may open
+from schemas.answers import Result
+from schemas.forms.calls import CallWhy
 from schemas.problems import BadInput
 from schemas.words import Channel
+from tasks.calls.listing import list_calls
 from tasks.durable.opening import open_case
+from tasks.durable.stage import advance
 from tests.play import Play, open_to_gate
 
 ORDER = "SO20260318-0042"  # of BJ, in warranty
@@ -58,8 +63,27 @@ class Hotline(Play):
         return case
 
     def go_on(self, case: int, waiting: Mapping[str, Any]) -> None:
-        """Answer what is answered next; a month goes by itself."""
-        super().go_on(case, {key: item for key, item in waiting.items() if not key.startswith("month")})
+        """Answer what is answered next; a month goes by itself, and of a filed complaint the customer is called."""
+        waiting = {key: item for key, item in waiting.items() if not key.startswith("month")}
+        if all(key.startswith("callback") for key in waiting):
+            self.called_back(case)
+        else:
+            super().go_on(case, waiting)
+
+    def decide(self, case: int, key: str, staff: str | None = None, **fields: Any) -> Result:
+        """Answer an open item; what a filed complaint waits for, its customer says when called."""
+        if not key.startswith("callback"):
+            return super().decide(case, key, staff, **fields)
+        said = {"回访结果": fields.pop("客户意见", "满意"), "反映事项": fields.pop("原因", "")}
+        return self.called_back(case, staff, **said, **fields)
+
+    def called_back(self, case: int, staff: str | None = None, **fields: Any) -> Result:
+        """Have the customer of a filed complaint called, who says this."""
+        list_calls(self.db, {CallWhy.FILED})
+        (found,) = self.rows("SELECT max(case_id) AS id FROM call_reason WHERE source = :c", c=case)
+        became = super().decide(found.id, "call-1", staff, **fields)
+        advance(self.db, case)
+        return became
 
     def to(self, case: int, prefix: str) -> str:
         """Answer everything sensibly until an item whose key begins so is open; gives its key."""

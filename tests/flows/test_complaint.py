@@ -8,7 +8,9 @@ import time_machine
 from sqlalchemy import Engine
 
 import flows
+from schemas.forms.calls import CallWhy
 from schemas.words import Role
+from tasks.calls.listing import list_calls
 from tasks.desk.chain import Passage, chain, waits_of
 from tasks.desk.pages import case_sheet
 from tasks.desk.queries import case_view
@@ -668,11 +670,15 @@ def test_another_person_than_the_handler_calls_back_within_three_days_and_thirty
     case = play.planned()
     play.said(case, "file", HANDLER)
     item = play.items(case)["callback-1"]
-    assert (item.role, str(item.due_at)[:10]) == ("AGENT", "2026-11-23")
-    assert "不能审批" in play.refused(case, "callback-1", HANDLER)
+    assert (item.role, str(item.due_at)[:10]) == ("SYSTEM", "2026-11-23")
+    (listed,) = list_calls(play.db, {CallWhy.FILED})
+    assert listed.agent != HANDLER
+    (call,) = play.rows("SELECT case_id FROM call_reason WHERE source = :c", c=case)
+    assert "不能审批" in play.refused(call.case_id, "call-1", HANDLER)
     today.move_to("2026-12-21T09:00:00+08:00")
     watch(play)
     assert play.case(case).ending == "settled"
+    play.finish(call.case_id)
 
 
 def test_a_further_call_in_the_window_is_an_unsatisfied_customer(play: Hotline) -> None:

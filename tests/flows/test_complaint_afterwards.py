@@ -39,14 +39,14 @@ def heard(play: Hotline, *sources: str, about: int, verdict: str = "不满意") 
 def test_a_call_and_a_survey_of_the_same_case_open_one_complaint(play: Hotline, apart: bool) -> None:
     about = play.apply(1)
     if apart:
-        (first,), (second,) = (heard(play, "HF-2026-000001", about=about), heard(play, "MY-2026-000001", about=about))
+        (first,), (second,) = (heard(play, "HF-2026-000901", about=about), heard(play, "MY-2026-000001", about=about))
     else:
-        first, second = heard(play, "HF-2026-000001", "MY-2026-000001", about=about)
+        first, second = heard(play, "HF-2026-000901", "MY-2026-000001", about=about)
     assert first == second
     assert first is not None
     complaint = play.case(first)
     assert (complaint.process, complaint.request["about"]) == ("CC", play.case(about).number)
-    assert complaint.request["matter"] == "HF-2026-000001 柜门仍响"
+    assert complaint.request["matter"] == "HF-2026-000901 柜门仍响"
     assert complaint.customer_phone == play.case(about).customer_phone
     assert list(play.items(first)) == ["first-1"], "classified normally by the hotline"
     told = play.rows("SELECT text FROM notice WHERE case_id = :c", c=first)
@@ -55,7 +55,7 @@ def test_a_call_and_a_survey_of_the_same_case_open_one_complaint(play: Hotline, 
 
 def test_who_is_satisfied_opens_nothing(play: Hotline) -> None:
     about = play.apply(1)
-    assert heard(play, "HF-2026-000001", about=about, verdict="满意") == [None]
+    assert heard(play, "HF-2026-000901", about=about, verdict="满意") == [None]
     assert play.rows("SELECT id FROM service_case WHERE process = 'CC'") == []
 
 
@@ -63,7 +63,7 @@ def test_an_unsatisfied_customer_of_a_filed_complaint_has_it_go_on_one_level_hig
     """Unsatisfied at the callback within 30 days of closing: same number, new round, one level higher."""
     case = play.planned()
     play.to(case, "callback")
-    assert heard(play, "HF-2026-000001", about=case) == [case]
+    assert heard(play, "HF-2026-000901", about=case) == [case]
     assert "callback-1" not in play.items(case)
     key = play.to(case, "file")
     assert (key, play.items(case)[key].role) == ("file-2", "SUPERVISOR")
@@ -73,19 +73,19 @@ def test_an_unsatisfied_customer_of_a_filed_complaint_has_it_go_on_one_level_hig
 def test_a_satisfied_customer_of_a_filed_complaint_needs_no_second_callback(play: Hotline) -> None:
     case = play.planned()
     play.to(case, "callback")
-    assert heard(play, "HF-2026-000001", about=case, verdict="满意") == [case]
+    assert heard(play, "HF-2026-000901", about=case, verdict="满意") == [case]
     assert play.case(case).ending == "settled"
-    assert heard(play, "HF-2026-000001", about=case, verdict="满意") == [None]
+    assert heard(play, "HF-2026-000901", about=case, verdict="满意") == [None]
 
 
 def test_after_a_complaint_that_is_over_there_is_a_new_one(play: Hotline) -> None:
     """Later: a new case; and after that is over another one."""
     case = play.planned()
     assert play.finish(case) == "settled"
-    (second,) = heard(play, "HF-2026-000001", about=case)
+    (second,) = heard(play, "HF-2026-000901", about=case)
     assert second not in (None, case)
     assert play.finish(int(second or 0))
-    (third,) = heard(play, "HF-2026-000002", about=case)
+    (third,) = heard(play, "HF-2026-000902", about=case)
     assert third not in (None, case, second)
 
 

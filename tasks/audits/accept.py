@@ -1,0 +1,51 @@
+"""Accepting a call audit: of which call, and whose (S2)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.forms.audits import AuditRequest
+from schemas.problems import Problem
+from schemas.words import Channel, Role
+from tasks.applications.accept import APPLICANT, NO_OFFICE
+from tasks.audits.queries import calls_named
+from tasks.complaints.rules import NO_CASE
+from tasks.people.queries import offices
+from tasks.people.rights import on_staff
+from tasks.policies.queries import version_today
+from tasks.unit.unit import Unit
+
+AGENT, CALL = "被查坐席 agent", "通话单号 call"
+WITH_CALLS = ("CC", "HF")  # the processes in whose cases customers are spoken to
+
+NOT_SUPERVISOR = "须为客服主管 must be a SUPERVISOR"
+NO_CALL = "不是来电或回访的单号 is neither a contact's number nor a follow-up call's"
+OWN = "不能稽核自己的通话 nobody audits an own call"
+
+
+def call_of(form: Any) -> str:
+    """Give the number of the call that a request names; whatever else there is names none."""
+    return str(getattr(form, "call", ""))
+
+
+def accept_audit(form: AuditRequest, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Give the facts of the case, those of its call, and every problem of a request."""
+    office = unit.read(offices).get(form.office)
+    if office is None:
+        return {}, [Problem("办事处 office", form.office, NO_OFFICE + unit.read(offices).meant(form.office))]
+    call, problems = unit.read_by(calls_named, call_of, form), list[Problem]()
+    if call is None or call.process not in WITH_CALLS:
+        problems.append(Problem(CALL, form.call, NO_CASE if call is None else NO_CALL))
+    if channel != Channel.SYSTEM:
+        problems += _people_problems(form, unit)
+    facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency}
+    return facts | {"policy_version": unit.read(version_today)}, problems
+
+
+def _people_problems(form: AuditRequest, unit: Unit) -> list[Problem]:
+    person, agent = on_staff(unit, form.applicant, APPLICANT), on_staff(unit, form.agent, AGENT)
+    problems = [one for one in (person, agent) if isinstance(one, Problem)]
+    if not (isinstance(person, Problem) or person.holds(Role.SUPERVISOR)):
+        problems.append(Problem(APPLICANT, str(person), NOT_SUPERVISOR))
+    if form.applicant == form.agent:
+        problems.append(Problem(AGENT, form.agent, OWN))
+    return problems

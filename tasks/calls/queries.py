@@ -1,0 +1,95 @@
+"""The SQL of follow-up calls: the cases that a call is about, who handled them, who wants no calls, its table."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from schemas.forms.calls import CallReason, CallResult, CallWhy
+from schemas.shapes import CaseNumber, LineTable
+from schemas.tables import call_attempt, call_reason, ledger, no_calls, sales_record, service_case, work_item
+from schemas.words import EntryKind, Role
+from tasks.lookups.rules import shown
+from tasks.unit.among import among
+
+CODE = "HF"
+HANDLERS = (Role.AGENT, Role.COMPLAINT_HANDLER)  # who has one of these gates of a case handles it
+Numbers = tuple[str, ...]
+
+
+class Source(NamedTuple):
+    """A case that a customer is called about, and who handled it."""
+
+    id: int
+    handlers: frozenset[str]
+
+
+def numbers_of(form: Any) -> Numbers:
+    """Give the cases that a form names as reasons; whatever else there is names none."""
+    return tuple(sorted({line.source for line in getattr(form, "lines", ()) if getattr(line, "source", "")}))
+
+
+def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, Source]]:
+    """Find the cases with these numbers, and who handled each, by number."""
+    numbers = sorted({number for key in keys for number in key})
+    decided = (ledger.c.case_id == service_case.c.id) & (ledger.c.kind == EntryKind.DECISION.value)
+    item = (work_item.c.case_id == ledger.c.case_id) & (work_item.c.step_key == ledger.c.step_key)
+    handled = item & work_item.c.role.in_(HANDLERS)
+    named = select(service_case.c.number, service_case.c.id, func.array_agg(ledger.c.actor.distinct()).label("actors"))
+    joined = named.select_from(service_case.outerjoin(ledger.join(work_item, handled), decided))
+    rows = connection.execute(joined.where(among(service_case.c.number, numbers)).group_by(service_case.c.id))
+    found = {row.number: Source(row.id, frozenset(filter(None, row.actors))) for row in rows}
+    return {key: {number: found[number] for number in key if number in found} for key in keys}
+
+
+def called_about(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[CallReason, str]]:
+    """Find which reasons about these cases stand on calls already: reason → number of the call."""
+    about, call = service_case.alias("about"), service_case.alias("call")
+    named = select(call_reason.c.why, about.c.number.label("source"), call_reason.c.turn, call.c.number)
+    joined = named.join(about, about.c.id == call_reason.c.source).join(call, call.c.id == call_reason.c.case_id)
+    numbers = sorted({number for key in keys for number in key})
+    rows = connection.execute(joined.where(among(about.c.number, numbers))).all()
+    had = {CallReason(why=CallWhy(row.why), source=row.source, turn=row.turn): row.number for row in rows}
+    return {key: {reason: number for reason, number in had.items() if reason.source in key} for key in keys}
+
+
+def refusing(connection: Connection, _case_ids: Sequence[int] = ()) -> set[str]:
+    """Load the numbers of those who want no calls."""
+    return set(connection.execute(select(no_calls.c.phone)).scalars())
+
+
+def told_about(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Load why customers are called, with the numbers of the cases that it is about."""
+    named = select(call_reason, service_case.c.number).outerjoin(
+        service_case, service_case.c.id == call_reason.c.source
+    )
+    rows = connection.execute(
+        named.where(among(call_reason.c.case_id, case_ids)).order_by(call_reason.c.case_id, call_reason.c.line_no)
+    ).all()
+    return {case_id: [row for row in rows if row.case_id == case_id] for case_id in case_ids}
+
+
+def attempts(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """Load the attempts of calls, the first one first."""
+    wanted = select(call_attempt).where(among(call_attempt.c.case_id, case_ids))
+    rows = connection.execute(wanted.order_by(call_attempt.c.called_at)).all()
+    return {case_id: [row for row in rows if row.case_id == case_id] for case_id in case_ids}
+
+
+def sold_lines(connection: Connection, orders: Sequence[str]) -> dict[str, list[Any]]:
+    """Load the lines of orders with the phone that stands there."""
+    wanted = select(sales_record.c.order_no, sales_record.c.line_no, sales_record.c.customer_phone)
+    rows = connection.execute(wanted.where(among(sales_record.c.order_no, orders))).all()
+    return {order: [row for row in rows if row.order_no == order] for order in orders}
+
+
+def call_table(connection: Connection, case_id: int) -> LineTable:
+    """Show why a customer is called, and what came of each attempt."""
+    reasons = told_about(connection, [case_id])[case_id]
+    rows = [(CallWhy(row.why).zh, CaseNumber(row.number or ""), row.turn) for row in reasons]
+    tried = attempts(connection, [case_id])[case_id]
+    facts = [
+        (f"第 {no} 次拨打 Attempt", f"{shown(one.called_at)} {one.staff} {CallResult(one.result).zh}")
+        for no, one in enumerate(tried, start=1)
+    ]
+    return LineTable(("事由 Why", "单号 Case", "次数 Turn"), rows, facts)

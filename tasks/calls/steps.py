@@ -1,0 +1,127 @@
+"""What the system does for a follow-up call: takes it up, notes attempts, passes on what the customer said (S2)."""
+
+from collections.abc import Mapping, Sequence
+
+from schemas.forms.calls import CallMade, CallReason, CallRequest, CallResult, CallWhy, MoreReasons
+from schemas.forms.complaints import CustomerHeard, Satisfaction
+from schemas.forms.contacts import ContactWay
+from schemas.tables import call_attempt, no_calls, phone_correction, sales_change, sales_record, service_case
+from schemas.words import DocumentKind, Role
+from tasks.calls.accept import add_reasons
+from tasks.calls.queries import Source, numbers_of, refusing, sold_lines, sources, told_about
+from tasks.calls.rules import SATISFACTION, said_of
+from tasks.calls.shapes import Added, CallPlan
+from tasks.complaints.afterwards import complain_afterwards
+from tasks.complaints.rules import hours, moment_of
+from tasks.documents.contents import to_customer
+from tasks.documents.steps import DocumentRef, issue
+from tasks.durable.step import step
+from tasks.people.queries import people, units
+from tasks.policies.queries import setting
+from tasks.unit.work import Work
+
+BEGIN, CALL, PASS_ON = "回访登记", "电话回访", "转办跟踪"
+
+
+@step(BEGIN)
+def take_up_call(work: Work, form: CallRequest) -> CallPlan:
+    """Say whose call it is, by which number, and who handled what it is about."""
+    known, handlers = handled(work, form)
+    return CallPlan(
+        attempts=setting(work, "hf.attempts"),
+        numbers=sorted(known),
+        handlers=sorted(handlers),
+        agent=str(work.read(people)[form.applicant]),
+        role=Role.AGENT if agents(work) - handlers else Role.SUPERVISOR,
+        phone=work.case.customer_phone,
+    )
+
+
+def handled(work: Work, form: CallRequest | MoreReasons) -> tuple[Mapping[str, Source], set[str]]:
+    """Find the cases that a call is about, and who handled them."""
+    known = work.unit.read_by(sources, numbers_of, form) or {}
+    return known, {one for source in known.values() for one in source.handlers}
+
+
+def agents(work: Work) -> set[str]:
+    """Give the agents who are at work."""
+    return {code for code, one in work.read(people).items() if one.active and one.holds(Role.AGENT)}
+
+
+@step("追加事由", link="")
+def add_to_call(work: Work, more: MoreReasons, barred: frozenset[str], turn: int) -> Added:
+    """Note further reasons to call a customer who is about to be called, each once; somebody stays who may call."""
+    rows = work.read(told_about)[work.case.id]
+    had = {(row.why, row.number or "", row.turn) for row in rows}
+    new = [line for line in more.lines if (line.why.value, line.source, line.turn) not in had]
+    known, handlers = handled(work, more)
+    add_reasons(work, new, known, first=len(rows) + 1)
+    return Added(numbers=sorted(known), handlers=sorted(handlers if agents(work) - barred - handlers else ()))
+
+
+@step("拨打记录", link="")
+def note_call(work: Work, said: CallMade, turn: str) -> str:
+    """Note an attempt; who refuses is not called any more, and a new number stands wherever the old one did."""
+    starts, _ = hours(setting(work, "cc.hotline"))
+    own = {"staff": said.staff, "result": said.verdict.value, "recording": said.recording}
+    work.insert(call_attempt, **own, called_at=moment_of(said.called_at, starts) or work.now)
+    phone = work.case.customer_phone
+    if said.customer_phone and said.customer_phone != phone:
+        correct_phone(work, said.customer_phone, said.staff)
+    if said.verdict == CallResult.REFUSED and phone not in work.read(refusing):
+        work.insert(no_calls, phone=phone, refused_at=work.now)
+    return f"{said.verdict.zh} {said.matter}".strip()
+
+
+@step("号码更正", link="")
+def put_number_right(work: Work, phone: str, staff: str) -> None:
+    """Write the number that the office found where the wrong one stood."""
+    correct_phone(work, phone, staff)
+
+
+def correct_phone(work: Work, phone: str, staff: str) -> None:
+    """Let a number take another's place: in the call, in the customer's sales records, on lists to come."""
+    wrong, order = work.case.customer_phone, work.case.order_no
+    work.update(service_case, {"id": work.case.id}, customer_phone=phone)
+    if wrong:
+        work.delete(phone_correction, {"wrong": wrong})
+        work.insert(phone_correction, wrong=wrong, phone=phone, staff=staff, corrected_at=work.now)
+    for row in work.unit.read_by(sold_lines, lambda one: getattr(one, "order_no", ""), work.case) or []:
+        if row.order_no == order and row.customer_phone == wrong:
+            line = {"order_no": row.order_no, "line_no": row.line_no}
+            work.update(sales_record, line, customer_phone=phone)
+            work.insert(
+                sales_change, **line, staff=staff, changed_at=work.now, changes={"customer_phone": [wrong, phone]}
+            )
+
+
+@step("客户评价", link=PASS_ON)
+def pass_verdict_on(work: Work, said: CallMade | None) -> str:
+    """Tell complaints that wait what their customer said; who is unsatisfied otherwise has a new one (S2)."""
+    verdict = SATISFACTION.get(said.verdict, Satisfaction.NOT_REACHED) if said else Satisfaction.NOT_REACHED
+    matter, about = (said.matter, said.about) if said else ("", "")
+    unsatisfied = verdict == Satisfaction.UNSATISFIED
+    rows = {row.source: row for row in work.read(told_about)[work.case.id] if row.source}
+    waiting = [row.source for row in rows.values() if row.why == CallWhy.FILED]
+    meant = [row.source for row in rows.values() if row.number == about] or list(rows)[:1] or [work.case.id]
+    for source in dict.fromkeys([*waiting, *(meant if unsatisfied else [])]):
+        mild = unsatisfied and source not in meant
+        heard = CustomerHeard(
+            number=work.case.number, verdict=Satisfaction.SATISFIED if mild else verdict, reason=matter
+        )
+        complain_afterwards(work.unit, source, heard, ContactWay.PHONE, work.now, by=work.case.id)
+    return f"{verdict.zh} {matter}".strip()
+
+
+@step("内部联络单", link=PASS_ON)
+def write_to_unit(work: Work, unit: str, said: CallMade, lines: list[CallReason]) -> DocumentRef:
+    """Tell a unit the same day what a customer said: the 内部联络单 (S1 1.4.3)."""
+    known = work.read(units)[unit]
+    told = {"production_unit": f"{known.name} {known.code}", "matter": said.matter}
+    told |= {"source": " ".join(said_of(lines)), "customer_says": said.verdict.zh, "recording": said.recording}
+    return issue(work, DocumentKind.INTERNAL_LETTER, to_customer(work) | told | {"lines": []})
+
+
+def reasons_of(request: CallRequest, more: Sequence[MoreReasons]) -> list[CallReason]:
+    """Give all reasons of a call."""
+    return [*request.lines, *(line for one in more for line in one.lines)]
