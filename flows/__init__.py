@@ -13,9 +13,9 @@ IN_ORDER = (  # as DOMAIN counts them
     "returns",
     "part_anomaly",
     "special_order",
-    "corrective_action",
     "follow_up_call",
     "call_audit",
+    "corrective_action",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 

@@ -25,9 +25,9 @@ DOMAIN = {
     "RF": "退换货申请 → 审核确认 → 通知返货 → 返货验收 → 退换货清单 → 办理退款 → 回复",
     "AN": "异常情况申报 → 初步审核 → 查找责任 → 处理方案 → 领导审核 → 确认处理意见 → 重新下单生产 → 回复申报方",
     "SO": "特殊订货申报 → 初步审核 → 确认生产 → 确认价格和周期 → 审批 → 回复申报方 → 下单生产",
-    "JC": "反馈单位 → 限期整改 → 实施整改 → 验证效果",  # what a survey found, told and corrected
     "HF": "回访登记 → 电话回访 → 转办跟踪",  # calls of the scheduled work
     "HJ": "抽样登记 → 通话评分 → 坐席意见",  # and their audit
+    "JC": "反馈单位 → 限期整改 → 实施整改 → 验证效果",  # what a survey found, told and corrected
 }
 flows.load()
 

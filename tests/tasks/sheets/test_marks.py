@@ -113,7 +113,7 @@ MARKS = {
     "give-back": ["08322ddc-a69d-5d0c-8b70-20ee29eaeaef"],
 }
 
-for rows in (repair_rows, complaint_rows, return_rows, corrective_rows, call_rows):
+for rows in (repair_rows, complaint_rows, return_rows, call_rows, corrective_rows):
     ROWS |= {code: [rows.example(code)] for code in rows.MARKS}
     MARKS |= rows.MARKS
 

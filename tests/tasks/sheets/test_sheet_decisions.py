@@ -151,7 +151,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "penalty-answer": (lambda play: late(play, "answer-panel-2026-11"), "answer-panel-2026-11", {}),
     "penalty": (lambda play: late(play, "penalty-panel-2026-11"), "penalty-panel-2026-11", {}),
 }
-GATES |= repair_rows.GATES | complaint_rows.GATES | return_rows.GATES | corrective_rows.GATES | call_rows.GATES
+GATES |= repair_rows.GATES | complaint_rows.GATES | return_rows.GATES | call_rows.GATES | corrective_rows.GATES
 
 
 def test_every_kind_of_decision_is_tried() -> None:
