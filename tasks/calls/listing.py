@@ -25,8 +25,6 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.lookups.rules import shown
 from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
-from tasks.rounds.rules import Cadence, Period
-from tasks.rounds.steps import Rounds
 
 CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
 DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
@@ -135,11 +133,3 @@ def page_of(listed: Sequence[Listed]) -> str:
         head = ["| 单号 Call | 自 Since | 事由 Why |", "|---|---|---|"]
         parts.append("\n".join([f"**{agent}** · {len(own)}", "", *head, *rows]))
     return "\n\n".join(filter(None, parts))
-
-
-def make_list(connection: Connection, _period: Period) -> str:
-    """Make the day's list; what was due on days before stands on it too."""
-    return page_of(list_calls(connection.engine))
-
-
-CALL_LIST = Rounds("call-list", Cadence.DAY, make_list, catch_up=False)
