@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.bench.figure import Figure
 
-BENCHES = ["core", "calendar", "bulk", "parking", "growth", "sheet", "crash", "kills", "interactive"]
+BENCHES = ["core", "calendar", "report", "bulk", "parking", "growth", "sheet", "crash", "kills", "interactive"]
 RESULT = Path("bench.json")
 
 

@@ -151,6 +151,8 @@ DOMAIN_NUMBERS = {
     "work.end": "17:30",
     "retention.years": 3,
     "retention.days": 30,
+    "retention.edition_years": 5,
+    "report.correct_roles": ["SUPERVISOR", "MANAGER"],
 }
 
 

@@ -212,7 +212,7 @@ def _pareto(drawing: Drawing) -> Any:
     base = drawing.base
     x = alt.X("along:N", sort=drawing.along, axis=_along(drawing))
     bars = base.mark_bar(color=COLOURS[0]).encode(x=x, y=alt.Y("value:Q", axis=drawing.axis(), scale=drawing.scale()))
-    share = alt.Y("share:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
+    share = alt.Y("so_far:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
     line = base.mark_line(color=COLOURS[1], strokeWidth=2, point=alt.OverlayMarkDef(color=COLOURS[1])).encode(
         x=x, y=share
     )
@@ -223,7 +223,7 @@ def _pareto(drawing: Drawing) -> Any:
 def _added_up(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = sorted((row for row in values if row["value"]), key=lambda row: -row["value"])
     sums = list(accumulate(row["value"] for row in rows))
-    return [row | {"share": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
+    return [row | {"so_far": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
 
 
 def _distribution(drawing: Drawing) -> Any:

@@ -12,8 +12,7 @@ from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
 ROOT = Path(__file__).parents[3]
 SOURCES = ("flows", "tasks", "schemas", "deployments")
 READ_BY_NOTHING_YET = {  # key → what will read it
-    "watch.every_minutes": "scheduled work: prefect.yaml has the schedule, and tests/flows/test_terms.py holds both together",
-    "retention.years": "scheduled work: nothing removes timelines or documents yet",
+    "watch.every_minutes": "scheduled work: prefect.yaml has the schedule, and tests/flows/test_terms.py holds both together"
 }
 
 
