@@ -6,6 +6,7 @@ instead of being called twice. Killed anywhere, the next list takes in what this
 
 from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
+from uuid import uuid5
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -25,6 +26,7 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.lookups.rules import shown
 from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
+from tasks.unit.work import NAMESPACE
 
 CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
 DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
@@ -110,7 +112,7 @@ def _origin(first: DueReason) -> str:
     """Name what a call was made of, so that it is made once."""
     if first.source:
         return f"case:{first.source}:call-{first.why}-{first.turn}"
-    return f"call:{first.order_no}:{shanghai_day(first.since)}"
+    return f"call:{uuid5(NAMESPACE, f'{first.phone} {shanghai_day(first.since)}')}"
 
 
 def _listed(form: CallRequest, one: Opened | Exception) -> Listed:
