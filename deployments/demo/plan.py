@@ -29,6 +29,7 @@ class Act:
     withdraw  why `staff` tries to take the case back instead of answering
     after     so many days go by before anybody answers
     silent    nobody answers, until the time for it is over
+    once      it is said of the first case that asks; what is sensible of another that asks the same
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Act:
     withdraw: str = ""
     after: int = 0
     silent: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True)

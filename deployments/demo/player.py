@@ -52,16 +52,16 @@ class Todo:
 class Progress:
     """How far a story is: its case (a draft's run), how often each kind of gate was asked, who approved of which case.
 
-    `acts` are those of items that were asked before, with the moment of the first time.
+    `acts` are those of items that were asked before, with the moment of the first time and its case.
     """
 
     story: Story
     case: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     approved: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    acts: dict[str, tuple[Act, datetime]] = field(default_factory=dict)
+    acts: dict[str, tuple[Act, datetime, str]] = field(default_factory=dict)
 
-    def next_act(self, key: str) -> Act | None:
+    def next_act(self, key: str, case: str) -> Act | None:
         """Give what is said at an item now, None where nobody says anything yet.
 
         One that is asked again, because nobody answered or the answer was lost, gets the same.
@@ -70,8 +70,10 @@ class Progress:
             kind = max((kind for kind in self.story.acts if key.startswith(kind)), key=len, default="")
             planned, turn = self.story.acts.get(kind, ()), self.asked[kind]
             self.asked[kind] += 1
-            self.acts[key] = planned[turn] if turn < len(planned) else Act(), clock.now()
-        act, since = self.acts[key]
+            self.acts[key] = planned[turn] if turn < len(planned) else Act(), clock.now(), case
+        act, since, first = self.acts[key]
+        if act.once and case != first:
+            return Act()
         return None if act.silent or clock.now() < since + timedelta(days=act.after) else act
 
 
@@ -142,7 +144,7 @@ class Player:
         """Let somebody answer each item as its story says, and check what became of that; gives how many were."""
         meant = [item for item in items if item.role == Role.OFFICE or item.form not in BY_OFFICE]
         asked = [(item, progress) for item in meant if (progress := self._story_of(item))]
-        acts = [(item, progress, progress.next_act(self._key(item))) for item, progress in asked]
+        acts = [(item, progress, progress.next_act(self._key(item), item.case)) for item, progress in asked]
         said = [one for one in acts if one[2] and not (one[2] == Act() and one[0].form in UNASKED)]
         sayings = [self._saying(item, progress, act) for item, progress, act in said if act]
         answers = [one for one in sayings if not one.act.withdraw]

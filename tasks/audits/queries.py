@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.forms.audits import AuditRequest
 from schemas.forms.calls import CallResult
@@ -13,9 +12,11 @@ from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import call_audit, call_sample, service_case
 from schemas.words import Role
 from tasks.cycle.rules import at
+from tasks.durable import clock
 from tasks.rounds.rules import Period
 from tasks.unit.among import among
 
+A_YEAR = timedelta(days=366)  # what broke longer ago is not opened any more
 HEADINGS = ("通话 Call", "坐席 Agent", "时间 Called at", "录音 Recording")
 SPOKEN = (CallResult.SATISFIED, CallResult.UNSATISFIED, CallResult.POSTPONED, CallResult.REFUSED)
 _CALLS = text("""
@@ -54,13 +55,19 @@ def drawn(connection: Connection, period: Period) -> Row[Any] | None:
     return connection.execute(select(call_sample).where(same)).first()
 
 
+def calls_drawn(connection: Connection) -> list[dict[str, Any]]:
+    """Give the calls of all samples of the last year."""
+    since = call_sample.c.drawn_at >= clock.now() - A_YEAR
+    return [one for chosen in connection.execute(select(call_sample.c.chosen).where(since)).scalars() for one in chosen]
+
+
 def note_sample(
     connection: Connection, period: Period, seed: int, calls: int, chosen: Sequence[RecordedCall], now: datetime
 ) -> None:
-    """Keep of how many calls which were drawn with which seed, unless that was done meanwhile."""
+    """Keep of how many calls which were drawn with which seed."""
     kept = [one._asdict() | {"called_at": one.called_at.isoformat()} for one in chosen]
     row = {**period._asdict(), "seed": seed, "calls": calls, "chosen": kept, "drawn_at": now}
-    connection.execute(upsert(call_sample).values(row).on_conflict_do_nothing())
+    connection.execute(call_sample.insert().values(row))
 
 
 def calls_named(connection: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:

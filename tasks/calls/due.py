@@ -75,6 +75,7 @@ _REGULAR = text("""
           AND NOT EXISTS (SELECT FROM service_case c WHERE c.process = 'HF' AND c.customer_phone = k.phone
                           AND c.closed_at IS NULL)
     ORDER BY l.at, k.phone LIMIT :most""")
+_LISTED = text("SELECT count(*) FROM call_reason WHERE why = :why AND added_at >= :today")
 _OPEN = text("""
     SELECT c.customer_phone AS phone, max(c.id) AS case_id FROM service_case c JOIN work_item i ON i.case_id = c.id
     WHERE c.process = 'HF' AND c.closed_at IS NULL AND i.closed_at IS NULL AND i.form = ANY(:forms)
@@ -110,7 +111,9 @@ def regulars_due(connection: Connection, policy: Mapping[str, Any]) -> list[DueR
     """Find the regular customers whom nobody called, or did anything for, for a quarter; so many a day."""
     today, now = shanghai_day(clock.now()), clock.now()
     since, before = _start(today, -policy["hf.regular.since_months"]), _start(today, -policy["hf.regular.months"])
-    given = {"since": since, "before": before + timedelta(days=1), "most": policy["hf.regular.most_a_day"]}
+    listed = connection.scalar(_LISTED, {"why": CallWhy.REGULAR.value, "today": at(today)}) or 0
+    most = max(policy["hf.regular.most_a_day"] - listed, 0)
+    given = {"since": since, "before": before + timedelta(days=1), "most": most}
     rows = connection.execute(_REGULAR, given)
     own = {"why": CallWhy.REGULAR, "source": None, "number": "", "turn": 1, "since": now}
     return [DueReason(**row._asdict() | own) for row in rows]

@@ -6,6 +6,7 @@ instead of being called twice. Killed anywhere, the next list takes in what this
 
 from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
+from uuid import uuid5
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -25,8 +26,7 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.lookups.rules import shown
 from tasks.people.queries import people
 from tasks.policies.queries import policies, version_today
-from tasks.rounds.rules import Cadence, Period
-from tasks.rounds.steps import Rounds
+from tasks.unit.work import NAMESPACE
 
 CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
 DAILY = frozenset(CallWhy) - {CallWhy.ASKED}
@@ -112,7 +112,7 @@ def _origin(first: DueReason) -> str:
     """Name what a call was made of, so that it is made once."""
     if first.source:
         return f"case:{first.source}:call-{first.why}-{first.turn}"
-    return f"call:{first.order_no}:{shanghai_day(first.since)}"
+    return f"call:{uuid5(NAMESPACE, f'{first.phone} {shanghai_day(first.since)}')}"
 
 
 def _listed(form: CallRequest, one: Opened | Exception) -> Listed:
@@ -135,11 +135,3 @@ def page_of(listed: Sequence[Listed]) -> str:
         head = ["| 单号 Call | 自 Since | 事由 Why |", "|---|---|---|"]
         parts.append("\n".join([f"**{agent}** · {len(own)}", "", *head, *rows]))
     return "\n\n".join(filter(None, parts))
-
-
-def make_list(connection: Connection, _period: Period) -> str:
-    """Make the day's list; what was due on days before stands on it too."""
-    return page_of(list_calls(connection.engine))
-
-
-CALL_LIST = Rounds("call-list", Cadence.DAY, make_list, catch_up=False)

@@ -84,6 +84,7 @@ def correct_phone(work: Work, phone: str, staff: str) -> None:
     wrong, order = work.case.customer_phone, work.case.order_no
     work.update(service_case, {"id": work.case.id}, customer_phone=phone)
     if wrong:
+        work.update(phone_correction, {"phone": wrong}, phone=phone)
         work.delete(phone_correction, {"wrong": wrong})
         work.insert(phone_correction, wrong=wrong, phone=phone, staff=staff, corrected_at=work.now)
     for row in work.unit.read_by(sold_lines, lambda one: getattr(one, "order_no", ""), work.case) or []:
@@ -101,9 +102,9 @@ def pass_verdict_on(work: Work, said: CallMade | None) -> str:
     verdict = SATISFACTION.get(said.verdict, Satisfaction.NOT_REACHED) if said else Satisfaction.NOT_REACHED
     matter, about = (said.matter, said.about) if said else ("", "")
     unsatisfied = verdict == Satisfaction.UNSATISFIED
-    rows = {row.source: row for row in work.read(told_about)[work.case.id] if row.source}
-    waiting = [row.source for row in rows.values() if row.why == CallWhy.FILED]
-    meant = [row.source for row in rows.values() if row.number == about] or list(rows)[:1] or [work.case.id]
+    told = [row for row in work.read(told_about)[work.case.id] if row.source]
+    waiting = [row.source for row in told if row.why == CallWhy.FILED]
+    meant = [row.source for row in told if row.number == about] or [row.source for row in told][:1] or [work.case.id]
     for source in dict.fromkeys([*waiting, *(meant if unsatisfied else [])]):
         mild = unsatisfied and source not in meant
         heard = CustomerHeard(

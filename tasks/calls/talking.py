@@ -126,13 +126,13 @@ def _call(call: Call, form: CallMade, work: Work) -> list[Problem]:
 
 def found_number(call: Call) -> bool:
     """Have the office put a wrong number right; False where it finds none, or says nothing."""
-    told = [f"号码有误 wrong number: **{call.phone}**", *rules.said_of(call.reasons)]
+    told, wrong = ["号码有误，请查到新号码 the number is wrong", *rules.said_of(call.reasons)], {"客户电话": call.phone}
 
     def check(form: NumberCorrected, _work: Work) -> list[Problem]:
         return rules.number_problems(form, call.phone)
 
     question = gate(
-        "number", NUMBER, Role.OFFICE, NumberCorrected, "correct", CALL, told.copy,
+        "number", NUMBER, Role.OFFICE, NumberCorrected, "correct", CALL, told.copy, wrong.copy,
         check=check, expires=working_days("lapse"),
     )  # fmt: skip
     with suppress(TimedOut):

@@ -14,7 +14,7 @@ from schemas.forms.periods import PeriodWanted
 from schemas.words import Role
 from tasks.audits.queries import calls_of
 from tasks.audits.rules import sample_size, score_of
-from tasks.audits.sampling import CALL_AUDIT, drawn_by
+from tasks.audits.sampling import CALL_AUDIT, drawn_by, open_audits
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tasks.rounds.rules import Period
@@ -132,5 +132,6 @@ def test_the_weeks_sample_is_drawn_once_with_its_seed_and_everybody_draws_the_sa
     wanted = PeriodWanted(since=week.first, until=week.last)
     assert f"seed `{kept.seed}`" in do_rounds(play.db, CALL_AUDIT, wanted)[0][1]
     assert do_rounds(play.db, CALL_AUDIT, PeriodWanted()) == []
+    open_audits(play.db)
     assert play.rows("SELECT id FROM service_case WHERE process = 'HJ'") == audits
     assert all("score" in play.items(audit.id) for audit in audits)

@@ -146,7 +146,7 @@ def test_a_number_that_is_none_goes_to_the_office_before_anybody_dials(play: Cal
     case = play.delivered(订单号="T-1", 客户姓名="凌霄", 客户电话="没有电话", 客户地址="松涛里9栋")
     play.listed()
     call = play.call_about(case)
-    assert "没有电话" in "".join(play.items(call)["number"].brief)
+    assert play.items(call)["number"].prefill["客户电话"] == "没有电话"
     play.decide(call, "number", 客户电话="13911112222")
     assert play.finish(call) == "satisfied"
     assert "不是电话号码" in play.wrong(
@@ -253,3 +253,30 @@ def test_where_every_agent_handled_it_the_supervisor_calls(play: Callers) -> Non
     assert (play.items(call)["call-1"].role, listed.agent in play.holders(Role.SUPERVISOR)) == ("SUPERVISOR", True)
     play.decide(call, "call-1", "E1041")
     assert play.case(call).ending == "satisfied"
+
+
+def test_a_complaint_that_is_filed_while_its_call_waits_hears_of_that_call(
+    play: Callers, today: time_machine.Traveller
+) -> None:
+    """No two callbacks of one complaint: what came up meanwhile is added to the call that waits."""
+    case = play.planned()
+    key = play.to(case, "file")
+    today.move_to("2026-12-04T09:00:00+08:00")
+    play.listed()
+    call = play.call_about(case)
+    play.decide(case, key)
+    assert play.listed() == []
+    assert play.call_about(case) == call
+    play.decide(call, "call-1")
+    play.rest()
+    assert (play.case(call).ending, play.case(case).ending) == ("satisfied", "settled")
+
+
+def test_numbers_that_were_wrong_twice_are_right_on_later_lists(play: Callers, today: time_machine.Traveller) -> None:
+    """Data correction: a later list knows the last number, whichever stands in the case."""
+    case = play.delivered(订单号="T-1", 客户姓名="凌霄", 客户电话="13900000001", 客户地址="松涛里9栋")
+    for phone in ("13900000002", "13900000003"):
+        call = play.asked(订单号="", 客户姓名="凌霄", 客户电话=f"1390000000{int(phone[-1]) - 1}")
+        play.decide(call, "call-1", 回访结果="满意", 客户电话=phone)
+    play.listed()
+    assert play.case(play.call_about(case)).customer_phone == "13900000003"

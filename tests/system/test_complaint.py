@@ -29,7 +29,7 @@ def test_a_complaint_is_followed_from_the_call_to_the_callback_by_mouse(product:
     decide("verify-1", "E1022", 检验结论="合格", 检验项目="开合")
     decide("effect-1", "E1025", 客户意见="满意")
     decide("file-1", "E1031", 结案摘要="已更换，客户满意")
-    staff.do_job("回访名单", ends="已完成")
+    staff.do_job("回访名单", ends="已列出")
     (call,) = product.rows(
         "SELECT c.number, c.applicant FROM service_case c JOIN call_reason r ON r.case_id = c.id "
         "JOIN service_case s ON s.id = r.source WHERE s.number = :n",

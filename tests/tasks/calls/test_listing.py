@@ -7,9 +7,7 @@ import time_machine
 
 from flows.jobs.call_list import call_list
 from schemas.forms.calls import CallWhy
-from schemas.forms.periods import PeriodWanted
-from tasks.calls.listing import CALL_LIST, list_calls, page_of
-from tasks.rounds.steps import do_rounds
+from tasks.calls.listing import list_calls, page_of
 from tests.flows.calls import Callers
 
 PEOPLE = Callers
@@ -45,8 +43,8 @@ def test_after_a_weeks_outage_what_was_due_is_called_about_once_and_what_is_long
     """Safe late; what ended more than 30 days ago is not called about any more (D)."""
     play.delivered()
     today.move_to("2026-11-25T09:00:00+08:00")
-    assert len(do_rounds(play.db, CALL_LIST, PeriodWanted())) == 1
-    assert do_rounds(play.db, CALL_LIST, PeriodWanted()) == []
+    assert len(play.listed()) == 1
+    assert play.listed() == []
     assert [why for why, _ in whys(play)].count(CallWhy.DONE) == 1
     play.delivered()
     today.move_to("2026-12-26T09:00:00+08:00")
@@ -103,6 +101,7 @@ def test_regular_customers_are_called_every_three_months_so_many_a_day(
         " ORDER BY 2, 1"
     )
     assert len(play.listed(regulars=True)) == 20
+    assert play.listed(regulars=True) == [], "a second list of the day has no more of them"
     called = play.rows("SELECT customer_phone, id FROM service_case WHERE process = 'HF'")
     assert {row.customer_phone for row in called} == {row.customer_phone for row in known[:20]}
     today.move_to("2026-11-19T09:00:00+08:00")
@@ -125,11 +124,12 @@ def test_regular_customers_are_called_every_three_months_so_many_a_day(
 def test_the_list_shows_each_agents_calls_and_no_contact_data(play: Callers, shown: list[str]) -> None:
     case = play.delivered()
     state = call_list.fn()
-    assert (state.is_completed(), state.name) == (True, "已完成")
+    assert (state.is_completed(), state.name) == (True, "已列出")
     assert play.case(play.call_about(case)).number in shown[-1]
     assert play.case(case).customer_phone not in shown[-1]
-    assert page_of([]) in shown[-1] or "Call list" in shown[-1]
-    assert call_list.fn().name == "无需办理"
+    play.run("UPDATE policy SET value = '0' WHERE key = 'hf.regular.most_a_day'")
+    assert call_list.fn().name == "无需回访"
+    assert shown[-1] == page_of([])
 
 
 def test_agents_have_calls_in_turn_and_none_of_what_they_handled(play: Callers) -> None:
