@@ -65,7 +65,7 @@ def test_cases_of_unknown_processes_are_left_alone_and_said_once(
 
 def test_the_runs_and_terms_of_an_unknown_process_are_left_alone(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     case = opened(play.db)
-    play.run("UPDATE work_item SET expires_at = opened_at")
+    play.run("UPDATE work_item SET expires_at = opened_at, look_at = opened_at")
 
     def found() -> list[int]:
         with play.db.connect() as connection:
