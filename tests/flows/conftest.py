@@ -6,6 +6,8 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+from tests.conftest import Server
+from tests.flows.begun import Begun
 from tests.play import Play, books_balance
 
 
@@ -16,3 +18,11 @@ def play(request: pytest.FixtureRequest, db: Engine, today: time_machine.Travell
     yield play
     play.rest()
     books_balance(db)
+
+
+@pytest.fixture(scope="module")
+def begun(server: Server, template: str) -> Iterator[Begun]:
+    """Places that several tests of a module go on from."""
+    begun = Begun(server, template)
+    yield begun
+    begun.drop()

@@ -11,6 +11,7 @@ from schemas.forms import complaints, contacts
 from schemas.forms.base import Decision, Form
 from schemas.sheet_kinds import sheet_kinds
 from tests.books import books_balance
+from tests.flows.begun import Begun
 from tests.flows.complaints import Hotline
 from tests.flows.test_duty import plan
 from tests.flows.test_parts_application_choices import options
@@ -48,14 +49,14 @@ def test_every_form_with_choices_is_tried() -> None:
     [(name, *choice) for name, form in decisions().items() if name in GATE_OF for choice in options(form)],
 )
 def test_each_option_ends_in_a_reply_or_a_next_step(
-    play: Hotline, form: str, rows: str, field: str, option: str
+    begun: Begun, today: time_machine.Traveller, form: str, rows: str, field: str, option: str
 ) -> None:
     assert not rows
     bring, gate = GATE_OF[form]
-    case = bring(play)
-    reply = play.send(case, gate, play.answer(case, gate, **{field: option})).reply
-    assert reply.accepted or all(problem.expected for problem in reply.problems)
-    assert (gate in play.items(case)) is not reply.accepted
+    with begun.go_on(today, Hotline, form, bring) as (play, case):
+        reply = play.send(case, gate, play.answer(case, gate, **{field: option})).reply
+        assert reply.accepted or all(problem.expected for problem in reply.problems)
+        assert (gate in play.items(case)) is not reply.accepted
 
 
 @pytest.mark.parametrize(("rows", "field", "option"), list(options(contacts.ContactRecord)))

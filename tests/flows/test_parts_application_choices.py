@@ -8,6 +8,7 @@ import time_machine
 
 from schemas.forms.applications import PartsApplication, ReviewDecision
 from schemas.forms.base import Decision, Form
+from tests.flows.begun import Begun
 from tests.flows.cycles import late_case
 from tests.flows.specials import DOOR, order
 from tests.play import Play, cells, line
@@ -74,8 +75,8 @@ def test_every_form_with_choices_is_tried() -> None:
     assert set(decisions()) == TO_THE_GATE.keys() | others
 
 
-@pytest.mark.parametrize(("form", "rows", "field", "option"), choices(penalties=False))
-def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
+def bring(play: Play, form: str) -> int:
+    """Bring a case to where a form is filled in."""
     special = TO_THE_GATE_OF_SPECIAL_ORDERS.get(form)
     gate, on_the_way = special or TO_THE_GATE[form]
     urgency = "加急" if form == "EarlyRelease" else "普通"
@@ -87,22 +88,30 @@ def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows:
     while gate not in play.items(case):
         key = play.next_key(case)
         play.decide(case, key, **on_the_way.get(key, {}))
+    return case
+
+
+@pytest.mark.parametrize(("form", "rows", "field", "option"), choices(penalties=False))
+def test_each_option_ends_in_a_reply_or_a_next_step(
+    begun: Begun, today: time_machine.Traveller, form: str, rows: str, field: str, option: str
+) -> None:
+    gate, _ = TO_THE_GATE_OF_SPECIAL_ORDERS.get(form) or TO_THE_GATE[form]
     said = {rows: {1: {field: option}}} if rows else {field: option}
     if field == "运输方式":
         said |= {"承运商": "德邦物流", "运费": 100}
-    reply = play.send(case, gate, play.answer(case, gate, **said)).reply
-    assert reply.accepted or all(problem.expected for problem in reply.problems)
-    assert (gate in play.items(case)) is not reply.accepted
-    assert play.finish(case)
+    with begun.go_on(today, Play, form, lambda play: bring(play, form)) as (play, case):
+        reply = play.send(case, gate, play.answer(case, gate, **said)).reply
+        assert reply.accepted or all(problem.expected for problem in reply.problems)
+        assert (gate in play.items(case)) is not reply.accepted
+        assert play.finish(case)
 
 
 @pytest.mark.parametrize(("form", "_rows", "field", "option"), choices(penalties=True))
 def test_each_option_of_a_penalty_ends_in_a_reply_or_a_next_step(
-    play: Play, form: str, _rows: str, field: str, option: str
+    begun: Begun, today: time_machine.Traveller, form: str, _rows: str, field: str, option: str
 ) -> None:
     gate = TO_THE_GATE_OF_PENALTIES[form]
-    with time_machine.travel("2026-11-18T10:00:00+08:00", tick=False) as today:
-        control = late_case(play, today)
+    with begun.go_on(today, Play, "penalty", lambda play: late_case(play, today)) as (play, control):
         if gate not in play.items(control):
             play.decide(control, TO_THE_GATE_OF_PENALTIES["PenaltyAnswer"])
         reply = play.send(control, gate, play.answer(control, gate, **{field: option})).reply

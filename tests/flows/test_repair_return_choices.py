@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from schemas.forms import quality, quotes, repairs, return_lists
 from schemas.forms.base import Decision, Form
 from tests.books import books_balance
+from tests.flows.begun import Begun
 from tests.flows.repairs import Repairs, goods
 from tests.flows.test_parts_application_choices import options
 
@@ -61,13 +62,8 @@ def test_every_form_with_choices_is_tried() -> None:
     assert set(decisions()) - {"RepairResubmission"} == set(TO_THE_GATE)
 
 
-@pytest.mark.parametrize(
-    ("form", "rows", "field", "option"),
-    [(name, *choice) for name, form in decisions().items() if name in TO_THE_GATE for choice in options(form)],
-)
-def test_each_option_ends_in_a_reply_or_a_next_step(
-    play: Repairs, today: time_machine.Traveller, form: str, rows: str, field: str, option: str
-) -> None:
+def bring(play: Repairs, today: time_machine.Traveller, form: str) -> int:
+    """Bring a repair, or a list, to where a form is filled in."""
     gate, how, on_the_way = TO_THE_GATE[form]
     case = (
         play.apply_repair()
@@ -85,12 +81,24 @@ def test_each_option_ends_in_a_reply_or_a_next_step(
     while gate not in play.items(case):
         key = play.next_key(case)
         play.decide(case, key, **on_the_way.get(key, {}))
+    return case
+
+
+@pytest.mark.parametrize(
+    ("form", "rows", "field", "option"),
+    [(name, *choice) for name, form in decisions().items() if name in TO_THE_GATE for choice in options(form)],
+)
+def test_each_option_ends_in_a_reply_or_a_next_step(
+    begun: Begun, today: time_machine.Traveller, form: str, rows: str, field: str, option: str
+) -> None:
+    gate, *_ = TO_THE_GATE[form]
     said = {rows: {1: {field: option}}} if rows else {field: option}
-    reply = play.send(case, gate, play.answer(case, gate, **said)).reply
-    assert reply.accepted or all(problem.expected for problem in reply.problems)
-    assert (gate in play.items(case)) is not reply.accepted
-    if play.case(case).process == "RL":
-        assert play.finish(case)
+    with begun.go_on(today, Repairs, form, lambda play: bring(play, today, form)) as (play, case):
+        reply = play.send(case, gate, play.answer(case, gate, **said)).reply
+        assert reply.accepted or all(problem.expected for problem in reply.problems)
+        assert (gate in play.items(case)) is not reply.accepted
+        if play.case(case).process == "RL":
+            assert play.finish(case)
 
 
 @pytest.mark.parametrize(("rows", "field", "option"), list(options(repairs.RepairApplication)))

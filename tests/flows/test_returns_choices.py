@@ -1,6 +1,7 @@
 """Choices offered are choices that work, of the forms of a return too."""
 
 import pytest
+import time_machine
 
 from schemas.forms import returns
 from schemas.forms.base import Decision, Form
@@ -9,6 +10,7 @@ from schemas.sheet_kinds import sheet_kinds
 from schemas.words import Channel
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance
+from tests.flows.begun import Begun
 from tests.flows.returns import form_of
 from tests.flows.test_parts_application_choices import options
 from tests.play import Play
@@ -32,13 +34,15 @@ def test_every_form_with_choices_is_tried() -> None:
     ("form", "rows", "field", "option"),
     [(name, *choice) for name, form in decisions().items() for choice in options(form)],
 )
-def test_each_option_ends_in_a_reply_or_a_next_step(play: Play, form: str, rows: str, field: str, option: str) -> None:
+def test_each_option_ends_in_a_reply_or_a_next_step(
+    begun: Begun, today: time_machine.Traveller, form: str, rows: str, field: str, option: str
+) -> None:
     bring, gate, _ = GATES[CODES[form]]
-    case = bring(play)
     said = {rows: {1: {field: option}}} if rows else {field: option}
-    reply = play.send(case, gate, play.answer(case, gate, **said)).reply
-    assert reply.accepted or all(problem.expected for problem in reply.problems)
-    assert (gate in play.items(case)) is not reply.accepted
+    with begun.go_on(today, Play, form, bring) as (play, case):
+        reply = play.send(case, gate, play.answer(case, gate, **said)).reply
+        assert reply.accepted or all(problem.expected for problem in reply.problems)
+        assert (gate in play.items(case)) is not reply.accepted
 
 
 @pytest.mark.parametrize(("rows", "field", "option"), list(options(returns.ReturnRequest)))
