@@ -10,6 +10,7 @@ from flows import load
 from tasks.cycle.publication import holidays_wanted
 from tasks.reference.samples import load_samples
 from tasks.runs.publish import PAGES
+from tasks.sheets import places
 
 console = Console()
 
@@ -25,6 +26,7 @@ def serve(settings: Settings, samples: bool = True) -> None:
 
 def _welcome(context: Context, samples: bool) -> None:
     load()
+    places.set_up(context.settings.places)
     with reached(context.databases.ours) as db:
         if samples and load_samples(db):
             console.print("已载入示例申报单 sample applications loaded")

@@ -47,11 +47,13 @@ def lay_out(db: Engine, reports: Path) -> int:
     room, written = reports / PUBLISHED, 0
     with db.connect() as connection:
         known = editions.editions(connection)
-        for edition in known:
-            file = room / edition_path(edition)
-            if not all(file.with_suffix(suffix).exists() for suffix in (PAGE, BOOK, DATA)):
-                _write(file, edition, editions.text_of(connection, edition))
-                written += 1
+    for edition in known:
+        file = room / edition_path(edition)
+        if not all(file.with_suffix(suffix).exists() for suffix in (PAGE, BOOK, DATA)):
+            with db.connect() as connection:  # to draw takes seconds, and no transaction waits for it
+                kept = editions.text_of(connection, edition)
+            _write(file, edition, kept)
+            written += 1
     wanted = {room / edition_path(edition) for edition in known}
     for file in room.glob("*/*/*"):
         if file.suffix in (PAGE, BOOK, DATA) and file.with_suffix(PAGE) not in wanted:
