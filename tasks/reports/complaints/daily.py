@@ -43,7 +43,9 @@ def findings(one: Contact, seen: Hotline) -> list[str]:
 def daily_report(seen: Hotline, about: About) -> Report:
     """Make the report of what was counted."""
     checked = [(one, findings(one, seen)) for one in seen.received]
-    wrong: list[Row] = [row_about(one) | {"findings": "；".join(found)} for one, found in checked if found]
+    wrong: list[Row] = [
+        row_about(one, public=False) | {"findings": "；".join(found)} for one, found in checked if found
+    ]
     columns = (
         NUMBER,
         RECEIVED,
@@ -64,8 +66,8 @@ def daily_report(seen: Hotline, about: About) -> Report:
         ),
         sections=(
             Section("checks", "须改正的记录 Records to be put right", columns, wrong),
-            listed("complaints", "当日投诉 Complaints of the day", complaints),
-            listed("unsolved", "未结投诉 Open complaints", seen.unsolved),
-            listed("late", "以前来电逾期未办 Overdue of earlier calls", late),
+            listed("complaints", "当日投诉 Complaints of the day", complaints, public=False),
+            listed("unsolved", "未结投诉 Open complaints", seen.unsolved, public=False),
+            listed("late", "以前来电逾期未办 Overdue of earlier calls", late, public=False),
         ),
     )

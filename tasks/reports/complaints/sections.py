@@ -21,6 +21,7 @@ FILED = ReportColumn("filed", "已归档 Filed")
 MAJOR = ReportColumn("major", "重大 Major")
 OPEN = ReportColumn("open", "未结 Open")
 NUMBER, RECEIVED = text("number", "单号 Case"), ReportColumn("received", "受理 Received", Kind.DAY)
+WHAT = {True: text("product", "产品 Product"), False: text("matter", "事项 Matter")}  # where everybody reads it, or not
 WITH_WHOM = (text("office", "办事处 Office"), text("unit", "责任单位 Unit"))
 
 
@@ -110,10 +111,12 @@ def topics(seen: Hotline) -> Section:
     return Section("topics", "热点问题 Hot topics", columns, rows, Chart(Look.BARS, "topic", ("contacts",)))
 
 
-def unsolved(seen: Hotline, key: str, title: str) -> Section:
+def unsolved(seen: Hotline, key: str, title: str, public: bool = True) -> Section:
     """List the complaints that are to be done, the gravest first, of those the oldest (S2 下月亟待解决问题)."""
     day = seen.period.last
-    rows: list[Row] = [about(one) | {"age": one.days_open(day), "close_by": one.close_by} for one in seen.unsolved]
+    rows: list[Row] = [
+        about(one, public) | {"age": one.days_open(day), "close_by": one.close_by} for one in seen.unsolved
+    ]
     more = (ReportColumn("age", "已过天数 Days", Kind.DAYS), ReportColumn("close_by", "应结 Due", Kind.DAY))
     columns = (
         NUMBER,
@@ -126,15 +129,19 @@ def unsolved(seen: Hotline, key: str, title: str) -> Section:
     return Section(key, title, columns, rows)
 
 
-def about(one: Contact) -> Row:
-    """Say in a row what a contact is about."""
+def about(one: Contact, public: bool) -> Row:
+    """Say in a row what a contact is about; what the customer said stands in lists of the house only."""
     told: Row = {
         "number": one.number,
         "received": shanghai_day(one.received),
         "office": one.office,
         "kind": one.kind.zh,
     }
-    return told | {"severity": one.grave, "unit": one.unit, "matter": one.matter, "state": state(one)}
+    return (
+        told
+        | {"severity": one.grave, "unit": one.unit, "state": state(one)}
+        | ({"product": one.about} if public else {"matter": one.matter})
+    )
 
 
 def state(one: Contact) -> str:
@@ -142,11 +149,11 @@ def state(one: Contact) -> str:
     return one.ending.zh if one.ending else one.link
 
 
-def listed(key: str, title: str, contacts: Iterable[Contact], note: str = "") -> Section:
+def listed(key: str, title: str, contacts: Iterable[Contact], public: bool = True) -> Section:
     """List contacts."""
     what = (text("kind", "类别 Kind"), text("severity", "严重程度 Severity"))
-    columns = (NUMBER, RECEIVED, *what, *WITH_WHOM, text("matter", "事项 Matter"), text("state", "进展 Progress"))
-    return Section(key, title, columns, [about(one) for one in contacts], note=note)
+    columns = (NUMBER, RECEIVED, *what, *WITH_WHOM, WHAT[public], text("state", "进展 Progress"))
+    return Section(key, title, columns, [about(one, public) for one in contacts])
 
 
 def satisfaction_of_units(seen: Hotline) -> Section:

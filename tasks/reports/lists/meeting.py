@@ -37,7 +37,7 @@ def meeting(connection: Connection, about: About) -> Report:
         sections=(
             tasks(open_tasks(connection, bounds(about.period)["end"])),
             by_process(cases),
-            unsolved(seen, "complaints", "未结投诉 Open complaints"),
+            unsolved(seen, "complaints", "未结投诉 Open complaints", public=False),
             call_findings(seen.callbacks),
         ),
     )

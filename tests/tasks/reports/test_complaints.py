@@ -176,7 +176,7 @@ def test_causes_are_counted_by_their_category_where_one_is_said(play: People) ->
 
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:
     """Weekly list, monthly report and analysis, yearly statistics (S1; S0 3.2; S3 §8 5.7) of contacts that were played."""
-    filed = play.planned("重要", quality=True)
+    filed = play.planned("重要", quality=True, 来电事项="凌霄先生家柜门开裂")
     play.to(filed, "callback")
     asked = play.call("咨询", 来电事项="客户 13800009999 问")
     play.decide(asked, "first-1", 接听结论="已答复", 答复内容="三包一年")
@@ -219,3 +219,4 @@ def test_the_figures_are_those_of_the_timelines(play: People, today: time_machin
     early = {one.key: one.value for one in that_day.measures}
     assert (early["complaints"], early["unsolved"], early["satisfaction"]) == (1, 0, None), "as it stood on that day"
     assert "13800009999" not in str(monthly)
+    assert not any("凌霄" in str(report) for report in (monthly, yearly, weekly)), "what customers say is not published"
