@@ -72,6 +72,12 @@ class MoreReasons(Form):
     lines: fields.Lines[CallReason]
 
 
+class ListWanted(Form):
+    """名单: what the day's list takes in."""
+
+    regulars: Annotated[YesNo, label("含老客户", "Regular customers too")] = YesNo.YES
+
+
 @sheet(
     "call-report",
     "回访表",

@@ -123,7 +123,8 @@ def test_regular_customers_are_called_every_three_months_so_many_a_day(
 
 def test_the_list_shows_each_agents_calls_and_no_contact_data(play: Callers, shown: list[str]) -> None:
     case = play.delivered()
-    state = call_list.fn()
+    state = call_list.fn(名单={"含老客户": "否"})
+    assert state.message == "1 位客户 customers"
     assert (state.is_completed(), state.name) == (True, "已列出")
     assert play.case(play.call_about(case)).number in shown[-1]
     assert play.case(case).customer_phone not in shown[-1]
