@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +24,7 @@ from deployments.worker import load_flow
 from flows.jobs.deadline_watch import deadline_watch
 from tasks.durable import database
 from tasks.runs import job
+from tasks.sheets import places
 from tasks.unit.work import SHANGHAI
 
 OFTEN = timedelta(minutes=5)
@@ -69,6 +72,8 @@ def without_prefect(db: Engine, pages: list[str]) -> Iterator[None]:
     """Let the jobs work on this database, and show their pages here."""
     run = SimpleNamespace(id=uuid4(), run_count=1, parameters={})
     with (
+        TemporaryDirectory() as home,
+        patch.object(places, "_places", [places.Places(Path(home), "http://reports", Path(home))]),
         patch.object(job, "create_markdown_artifact", lambda page, **_: pages.append(page)),
         patch.object(job, "this_run", lambda: run),
         patch.object(job, "as_task", lambda _name, work, *_: work()),
