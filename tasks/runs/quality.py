@@ -21,9 +21,10 @@ MOST_ROWS = 20  # of a sentence, on the page
 
 def check_night(connection: Connection, period: Period) -> str:
     """Check the books as they are now, publish the Data Docs, and tell the SUPERVISOR what is not true."""
+    here = places.here()
     wait_for_others(connection)
     checked = check_books(connection.engine)
-    link = places.here().link(_published(checked.docs))
+    link = here.link(_published(here.reports, checked.docs))
     told = f"数据质量 {period.last}：{len(checked.untrue)} 句不成立 sentences are not true · [Data Docs]({link})"
     tell_role(connection, WORK, Role.SUPERVISOR, period.last, told if checked.untrue else "", clock.now())
     return quality_page(period, checked, link)
@@ -45,9 +46,9 @@ def _told(one: Untrue) -> str:
     return "\n".join([f"✕ **{plain(one.sentence)}**", "", *rows, *more])
 
 
-def _published(docs: str) -> Path:
+def _published(reports: Path, docs: str) -> Path:
     """Write the page where reports are served, under a name that nobody guesses."""
-    file = places.here().reports / uuid4().hex / "data-quality.html"
+    file = reports / uuid4().hex / "data-quality.html"
     file.parent.mkdir(parents=True)
     file.write_text(docs, "utf-8")
     return file

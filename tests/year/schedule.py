@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+<<<<<<< HEAD
+=======
+from tempfile import TemporaryDirectory
+>>>>>>> quality
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -24,7 +28,10 @@ from flows.jobs.deadline_watch import deadline_watch
 from tasks.durable import database
 from tasks.runs import job
 from tasks.sheets import places
+<<<<<<< HEAD
 from tasks.sheets.places import Places
+=======
+>>>>>>> quality
 from tasks.unit.work import SHANGHAI
 
 OFTEN = timedelta(minutes=5)
@@ -72,6 +79,8 @@ def without_prefect(db: Engine, pages: list[str], home: Path) -> Iterator[None]:
     """Let the jobs work on this database, show their pages here, and lay their reports out under `home`."""
     run = SimpleNamespace(id=uuid4(), run_count=1, parameters={})
     with (
+        TemporaryDirectory() as home,
+        patch.object(places, "_places", [places.Places(Path(home), "http://reports", Path(home))]),
         patch.object(job, "create_markdown_artifact", lambda page, **_: pages.append(page)),
         patch.object(job, "this_run", lambda: run),
         patch.object(job, "as_task", lambda _name, work, *_: work()),
