@@ -9,10 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-<<<<<<< HEAD
-=======
-from tempfile import TemporaryDirectory
->>>>>>> quality
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -28,18 +24,11 @@ from flows.jobs.deadline_watch import deadline_watch
 from tasks.durable import database
 from tasks.runs import job
 from tasks.sheets import places
-<<<<<<< HEAD
 from tasks.sheets.places import Places
-=======
->>>>>>> quality
 from tasks.unit.work import SHANGHAI
 
 OFTEN = timedelta(minutes=5)
-NEXT_DUE = text("""
-    SELECT least(min(expires_at), (
-        SELECT min(CAST(entry ->> 'at' AS timestamptz)) FROM work_item i, json_array_elements(i.schedule) entry
-        WHERE i.closed_at IS NULL AND CAST(entry ->> 'at' AS timestamptz) > :since))
-    FROM work_item WHERE closed_at IS NULL AND expires_at > :since""")
+NEXT_DUE = text("SELECT min(look_at) FROM work_item WHERE closed_at IS NULL AND look_at > :since")
 
 
 @dataclass
@@ -79,8 +68,6 @@ def without_prefect(db: Engine, pages: list[str], home: Path) -> Iterator[None]:
     """Let the jobs work on this database, show their pages here, and lay their reports out under `home`."""
     run = SimpleNamespace(id=uuid4(), run_count=1, parameters={})
     with (
-        TemporaryDirectory() as home,
-        patch.object(places, "_places", [places.Places(Path(home), "http://reports", Path(home))]),
         patch.object(job, "create_markdown_artifact", lambda page, **_: pages.append(page)),
         patch.object(job, "this_run", lambda: run),
         patch.object(job, "as_task", lambda _name, work, *_: work()),
