@@ -320,7 +320,7 @@ class Play:
 
     def holders(self, role: Role, office: str | None = None, unit: str | None = None) -> list[str]:
         """Give the active staff who may act as a role, by code."""
-        return [row.code for row in self.rows(HOLDERS, role=role.value, office=office or None, unit=unit or None)]
+        return [row.code for row in self.rows(HOLDERS, role=Role(role).value, office=office or None, unit=unit or None)]
 
     def somebody(self, case: int, item: Row[Any]) -> str:
         """Choose who answers: of the item's role, office or unit; for OFFICE the applicant; nobody barred."""

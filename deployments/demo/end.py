@@ -29,6 +29,17 @@ AT_THE_END = {
         SELECT warehouse, part, reserved FROM stock_balance WHERE reserved <> 0""",
     "外发消息均已答复 every message is answered": """
         SELECT case_id, kind, state FROM outbox WHERE state <> 'answered'""",
+    "特殊订货收支相符：交付即付清，撤回不退定金，我方违约加倍 a special order is paid for, or given back what is due": """
+        SELECT number, ending, price, paid, deposit, back FROM (
+            SELECT c.number, c.ending, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
+                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'deposit'), 0) AS deposit,
+                   coalesce(-sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back,
+                   (SELECT sum(price * quantity) FROM case_line l WHERE l.case_id = c.id) AS price
+            FROM service_case c LEFT JOIN payment p ON p.case_id = c.id WHERE c.process = 'SO' GROUP BY c.id) money
+        WHERE CASE WHEN ending IN ('delivered', 'replaced') THEN back <> 0 OR paid <> price
+                   WHEN ending = 'withdrawn' THEN back <> paid - deposit
+                   WHEN ending = 'cannot_be_made' THEN back < paid + deposit
+                   ELSE back <> paid END""",
     "计划生产的行均受管控 all that was to be made was controlled": """
         SELECT case_id, turn, line_no FROM production_order WHERE cycle_id IS NULL""",
 }

@@ -52,24 +52,6 @@ TRADES = {
                    EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id AND l.kind = 'withdrawn') AS withdrawn
             FROM service_case c JOIN payment p ON p.case_id = c.id GROUP BY c.id) money
         WHERE back > CASE WHEN withdrawn THEN paid ELSE paid + deposit + prepaid END""",
-    "特殊订货收支相符：交付即付清，撤回不退定金，我方违约加倍 a special order is paid for, or given back what is due": """
-        SELECT number, ending, price, paid, deposit, back FROM (
-            SELECT c.number, c.ending, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
-                   coalesce(sum(p.amount) FILTER (WHERE p.kind = 'deposit'), 0) AS deposit,
-                   coalesce(-sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back,
-                   (SELECT sum(price * quantity) FROM case_line l WHERE l.case_id = c.id) AS price
-            FROM service_case c LEFT JOIN payment p ON p.case_id = c.id
-            WHERE c.process = 'SO' AND c.closed_at IS NOT NULL GROUP BY c.id) money
-        WHERE CASE WHEN ending IN ('delivered', 'replaced') THEN back <> 0 OR paid <> price
-                   WHEN ending = 'withdrawn' THEN back <> paid - deposit
-                   WHEN ending = 'cannot_be_made' THEN back < paid + deposit
-                   ELSE back <> paid END""",
-    "退款超出货款和配送费的只是客户垫付的返货运费 a refund beyond price and delivery fee is advanced freight": """
-        SELECT case_id, beyond, advanced FROM (
-            SELECT case_id, sum(amount - goods - delivery) AS beyond FROM refund GROUP BY case_id) given
-        LEFT JOIN (SELECT case_id, sum((output ->> 'freight')::numeric) AS advanced FROM ledger
-                   WHERE kind = 'decision' AND step_key LIKE 'count-%' GROUP BY case_id) came USING (case_id)
-        WHERE beyond > coalesce(advanced, 0)""",
     "退货入库不多于申请 by a return no more comes in than it asked for": """
         SELECT case_id, came, asked FROM (
             SELECT case_id, sum(quantity) AS came FROM stock_movement WHERE kind = 'customer_return_in' GROUP BY case_id) m

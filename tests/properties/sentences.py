@@ -12,9 +12,15 @@ from tasks.clocks.lines import line_clocks
 from tasks.durable.process import PROCESSES
 
 WHATEVER_HAPPENS = {
+    "of a refund what is beyond price and delivery fee is freight of the way back that the customer advanced": """
+        SELECT case_id, beyond, advanced FROM (
+            SELECT case_id, sum(amount - goods - delivery) AS beyond FROM refund GROUP BY case_id) given
+        LEFT JOIN (SELECT case_id, sum((output ->> 'freight')::numeric) AS advanced FROM ledger
+                   WHERE kind = 'decision' AND step_key LIKE 'count-%' GROUP BY case_id) came USING (case_id)
+        WHERE beyond > coalesce(advanced, 0)""",
     "a case that waits for another says for whom, or until when": """
         SELECT c.number, i.step_key FROM service_case c JOIN work_item i ON i.case_id = c.id AND i.state = 'open'
-        WHERE c.closed_at IS NULL AND i.role = 'SYSTEM' AND i.due_at IS NULL AND i.expires_at IS NULL"""
+        WHERE c.closed_at IS NULL AND i.role = 'SYSTEM' AND i.due_at IS NULL AND i.expires_at IS NULL""",
 }
 AT_REST_TOO = AT_REST | WHATEVER_HAPPENS | ALWAYS
 TIMELINES = text("""

@@ -3,16 +3,17 @@
 import pytest
 from sqlalchemy import Engine
 
-from tasks.books.queries import ALWAYS, untrue
+from deployments.demo.end import AT_THE_END
+from tasks.books.queries import untrue
 from tests.flows.specials import contract
 from tests.play import Play
 
-MONEY = next(sentence for sentence in ALWAYS if "special order" in sentence)
+MONEY = next(sentence for sentence in AT_THE_END if "special order" in sentence)
 
 
 def money_untrue(db: Engine) -> bool:
     with db.connect() as connection:
-        return MONEY in untrue(connection, {MONEY: ALWAYS[MONEY]})
+        return MONEY in untrue(connection, {MONEY: AT_THE_END[MONEY]})
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])

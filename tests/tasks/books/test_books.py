@@ -131,9 +131,6 @@ SPOILT = {
     "(case_id, step_key, party_kind, party, amount, source, line_no, kind, charged_at) "
     f"VALUES ({OPEN}, 'spoilt', 'unit', 'PANEL', -5, '', 1, 'damaged', '2026-11-20')",
     "退款不超已付": PAID,
-    "特殊订货收支相符": CLOSED.format("SO", "delivered", ""),
-    "退款超出货款和配送费的只是": "INSERT INTO refund (case_id, turn, amount, goods, delivery, account, state, granted_at) "
-    f"VALUES ({OPEN}, 1, 10, 1, 1, '', 'granted', '2026-11-20')",
     "退货入库不多于申请": MOVED.format("'customer_return_in'", "100"),
     "无未结退货的订单": "UPDATE sales_record SET returned = 1",
 }
