@@ -118,14 +118,7 @@ def unsolved(seen: Hotline, key: str, title: str, public: bool = True) -> Sectio
         about(one, public) | {"age": one.days_open(day), "close_by": one.close_by} for one in seen.unsolved
     ]
     more = (ReportColumn("age", "已过天数 Days", Kind.DAYS), ReportColumn("close_by", "应结 Due", Kind.DAY))
-    columns = (
-        NUMBER,
-        RECEIVED,
-        text("severity", "严重程度 Severity"),
-        *WITH_WHOM,
-        text("matter", "事项 Matter"),
-        *more,
-    )
+    columns = (NUMBER, RECEIVED, text("severity", "严重程度 Severity"), *WITH_WHOM, WHAT[public], *more)
     return Section(key, title, columns, rows)
 
 
