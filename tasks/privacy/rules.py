@@ -37,6 +37,16 @@ def mask_address(address: str) -> str:
     return f"{address[: min(6, len(address) // 2)]}***" if address else ""
 
 
+def mask_name(name: str) -> str:
+    """Mask a name behind the family name: 王**."""
+    return f"{name[:1]}**" if name else ""
+
+
+def without_name(text: str, name: str) -> str:
+    """Mask a customer's name in what somebody wrote; one sign is no name that could be found."""
+    return text.replace(name, mask_name(name)) if len(name) > 1 else text
+
+
 def mask_mobiles(text: str) -> str:
     """Mask whatever looks like a mobile number, parted or not."""
     return MOBILE.sub(lambda found: mask_phone(found[0]), text)

@@ -13,7 +13,7 @@ from tasks.applications.warranty import add_months
 from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import Calendar, add_working_days_to_date, at, shanghai_day
 from tasks.policies.queries import settings_on
-from tasks.privacy.rules import mask_text
+from tasks.privacy.rules import mask_text, without_name
 from tasks.reports.complaints.rules import Callback, Contact, Hotline, Targets
 from tasks.reports.counting import bounds
 from tasks.reports.rules import share
@@ -48,23 +48,29 @@ _CONTACTS = text(f"""
                min(issued_at) FILTER (WHERE {_SHEET} AND content ->> 'effect' <> '') AS solved,
                min(issued_at) FILTER (WHERE {_FILE}) AS filed, count(*) FILTER (WHERE {_FILE}) AS filings
         FROM document d JOIN alive a ON a.id = d.case_id WHERE issued_at < :end GROUP BY 1)
-    SELECT a.number, o.name AS office, a.request, a.customer_phone, a.customer_address, a.model, a.opened_at AS received,
-           a.closed_at AS closed, a.ending, a.link, t.answered, t.raised, coalesce(t.reopenings, 0) AS reopenings, t.took,
+    SELECT a.number, o.name AS office, a.request, a.customer_name, a.customer_phone, a.customer_address, a.model,
+           a.opened_at AS received, a.closed_at AS closed, a.ending, a.link,
+           t.answered, t.raised, coalesce(t.reopenings, 0) AS reopenings, t.took,
            coalesce(u.name, '') AS unit, coalesce(t.cause, t.unit_cause, '') AS cause,
            (SELECT count(*) FROM work_item i WHERE i.case_id = a.id AND i.due_at < :end
                    AND (i.closed_at IS NULL OR i.closed_at >= :end) AND i.role <> '{Role.SYSTEM}') AS late,
            p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
     FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
     LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
-_CALLBACKS = text("""
+_HEARD = """  -- a call or a survey, after the complaint was filed, answers its callback
+    c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
+          AND l.finished_at >= :start AND l.finished_at < :end AND (
+              SELECT count(*) FILTER (WHERE b.step_key LIKE 'archive-complaint-%')
+                     > count(*) FILTER (WHERE b.step_key LIKE 'reopen-complaint-%')
+              FROM ledger b WHERE b.case_id = l.case_id AND b.seq < l.seq)"""
+_CALLBACKS = text(f"""
     SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
            coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit
     FROM ledger l JOIN service_case c ON c.id = l.case_id
-    LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
+    LEFT JOIN LATERAL (SELECT output #>> '{{}}' AS code FROM ledger n WHERE n.case_id = c.id
                        AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
     LEFT JOIN production_unit u ON u.code = named.code
-    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
-          AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
+    WHERE {_HEARD} ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
     SELECT count(*) FROM (
         SELECT case_id, min(since) AS since FROM (
@@ -87,9 +93,7 @@ _MONTHS = text(f"""
         WHERE filed >= :start AND filed < :end
         UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
         FROM ledger l JOIN service_case c ON c.id = l.case_id
-        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
-              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')
-              AND l.finished_at >= :start AND l.finished_at < :end) one
+        WHERE {_HEARD} AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')) one
     GROUP BY 1""")
 
 
@@ -140,7 +144,7 @@ def _contact(row: Row[Any], calendar: Calendar, close: int, months: int) -> Cont
         severity=Severity.MAJOR if graver else Severity.parse(row.severity) if row.severity else None,
         graver=graver,
         unit=row.unit,
-        cause=mask_text(row.cause, row),
+        cause=without_name(mask_text(row.cause, row), row.customer_name),
         solved=row.solved,
         filed=row.filed,
         filings=row.filings,

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row
 
 from schemas.processes.complaint import ContactEnding
 from tasks.cycle.rules import shanghai_day
-from tasks.privacy.rules import mask_text
+from tasks.privacy.rules import mask_name, mask_text
 from tasks.reports.counting import by_then, count_of, range_of, rate_of, text, within
 from tasks.reports.lists.queries import suggested
 from tasks.reports.registry import About, report
@@ -53,5 +53,5 @@ def _row(one: Row[Any], period: Period) -> dict[str, Value]:
     """Say what was suggested and answered; of the customer no more than the family name."""
     result = ContactEnding(one.ending).zh if by_then(period, one.closed) else ""
     told = {"matter": mask_text(one.matter, one), "unit": one.unit, "reply": mask_text(one.reply, one)}
-    who = {"office": one.office, "customer": f"{one.customer_name[:1]}**" if one.customer_name else ""}
+    who = {"office": one.office, "customer": mask_name(one.customer_name)}
     return {"number": one.number, "received": shanghai_day(one.received), **who, **told, "result": result}

@@ -174,6 +174,21 @@ def test_causes_are_counted_by_their_category_where_one_is_said(play: People) ->
     assert sorted(rows(section(found, "causes"), "cause", "complaints")) == [("工艺", 1), ("运输", 1)]
 
 
+def test_a_cause_that_names_the_customer_is_published_without_name_and_number(play: People) -> None:
+    """Nothing published holds contact data: causes are analysed in people's own words."""
+    one = play.valid()
+    play.decide(one, "coordinate-1", 品管判定="是")
+    case = play.case(one)
+    told = f"{case.customer_name}（{case.customer_phone}）家受潮"
+    play.decide(one, "cause-1", 责任单位="PANEL", 投诉原因类别="", 原因分析=told)
+    with play.db.connect() as connection:
+        found = monthly_complaints.made(connection, Period(date(2026, 11, 1), date(2026, 11, 18)))
+    assert case.customer_name
+    assert case.customer_name not in str(found)
+    assert case.customer_phone not in str(found)
+    assert "家受潮" in str(found)
+
+
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:
     """Weekly list, monthly report and analysis, yearly statistics (S1; S0 3.2; S3 §8 5.7) of contacts that were played."""
     filed = play.planned("重要", quality=True, 来电事项="凌霄先生家柜门开裂")
@@ -218,5 +233,9 @@ def test_the_figures_are_those_of_the_timelines(play: People, today: time_machin
     assert section(before, "trend").rows[-1]["contacts"] == 0
     early = {one.key: one.value for one in that_day.measures}
     assert (early["complaints"], early["unsolved"], early["satisfaction"]) == (1, 0, None), "as it stood on that day"
+    for published, key in ((monthly, "next"), (weekly, "unsolved"), (weekly, "complaints"), (weekly, "waiting")):
+        listed = section(published, key)
+        assert listed.rows
+        assert {column.key for column in listed.columns} <= {*listed.rows[0]}, "no column is empty"
     assert "13800009999" not in str(monthly)
     assert not any("凌霄" in str(report) for report in (monthly, yearly, weekly)), "what customers say is not published"
