@@ -119,7 +119,7 @@ def _complaint(
     """Let the complaint know that follows; who only wishes for a reply is taken for one who enquires."""
     verdict = Satisfaction.UNSATISFIED if said.unsatisfied else Satisfaction.SATISFIED
     if form.about and (said.unsatisfied or said.satisfied):
-        heard = CustomerHeard(number=number, verdict=verdict, reason=why)
+        heard = CustomerHeard(number=number, verdict=verdict, reason=why[:MOST_SAID])
         if heard_by := complain_afterwards(unit, form.about, heard, WAYS[door], now):
             return heard_by
     if not (said.unsatisfied or said.wants_reply):
