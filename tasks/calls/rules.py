@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -95,6 +95,12 @@ def call_problems(
         (form.unit and not form.matter, "反映事项 matter", "", f"转交单位时{REQUIRED}"),
         (form.customer_phone and not is_phone(form.customer_phone), "客户电话 phone", form.customer_phone, NO_PHONE),
     )
+
+
+def too_early(form: CallMade, called: date, since: date) -> list[Problem]:
+    """Say that an attempt is dated to before there was a reason to call."""
+    expected = f"不能早于回访事由 must not be before what it is about, {since}"
+    return unmet((called < since, "拨打时间 called at", form.called_at, expected))
 
 
 def about_problems(form: CallMade, sources: Collection[str]) -> list[Problem]:
