@@ -189,6 +189,14 @@ def test_a_store_that_is_not_satisfied_opens_a_complaint_too(play: Hotline) -> N
     assert "c1 款式是否满意" in case.request["matter"]
 
 
+def test_a_store_without_a_phone_is_heard_too(play: Hotline) -> None:
+    play.run("UPDATE store SET phone = ''")
+    send(play.db, SurveyAbout.STORES)
+    became = answer(play, forms(play)[2], BAD)
+    assert became.complaint is not None
+    assert play.case(became.complaint).customer_name == "天津河西专卖店"
+
+
 def test_what_staff_enter_must_name_a_form_and_be_entered_by_who_takes_calls(play: Hotline) -> None:
     repaired(play.db, 1)
     send(play.db)
