@@ -22,7 +22,7 @@ SATISFACTION = {
     CallResult.SATISFIED: Satisfaction.SATISFIED,
     CallResult.UNSATISFIED: Satisfaction.UNSATISFIED,
 }  # a filed complaint hears of all else that its customer was not reached
-_PHONE = re.compile(r"\+?\d[\d-]{5,19}")
+_PHONE = re.compile(r"\+?[0-9](?:-?[0-9]){5,18}")
 REQUIRED = "必填 is required"
 NO_PHONE = "不是电话号码 is no phone number"
 

@@ -77,19 +77,20 @@ def begin(case: Case, plan: CallPlan) -> Call:
 def reach(call: Call) -> CallMade | CallEnding:
     """电话回访: up to three attempts at different times; gives what the customer said, or how it ends without that.
 
-    A wrong number is put right once, for one more attempt; who put the last one off is called as was promised.
+    A wrong number is put right once, by the agent or the office, for one more attempt; who put the last one off is
+    called as was promised.
     """
     turn, tries, corrected = 0, call.plan.attempts, False
     due: Due = since_it_happened
-    wrong = not rules.is_phone(call.phone)
+    dialled, wrong = call.phone, not rules.is_phone(call.phone)
     while True:
         if wrong:
-            if corrected or not found_number(call):
+            if corrected or not (call.phone != dialled or found_number(call)):
                 return CallEnding.WRONG_NUMBER
             corrected, tries, due = True, turn + 1, working_days("again")
         elif turn >= tries:
             return CallEnding.NOT_REACHED
-        turn += 1
+        turn, dialled = turn + 1, call.phone
         said = attempt(call, turn, due)
         if said.verdict in rules.ENDS_AS:
             return said

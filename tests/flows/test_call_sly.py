@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 
+from tasks.calls.rules import is_phone
 from tests.flows.calls import CALLER, Callers
 
 PEOPLE = Callers
@@ -40,6 +42,28 @@ def test_nobody_was_called_before_there_was_a_reason(play: Callers) -> None:
     """A call that is dated back to before what it is about escapes the week's sample and report."""
     call = play.asked()
     assert "拨打时间" in play.refused(call, "call-1", 回访结果="未接通", 拨打时间="2025-11-18 10:00")
+
+
+@pytest.mark.parametrize("phone", ["13------", "1-2-3-", "٣٤٥٦٧٨٩", "12345"])
+def test_what_cannot_be_dialled_is_no_number(phone: str) -> None:
+    assert not is_phone(phone)
+
+
+@pytest.mark.parametrize("phone", ["13911112222", "+8613911112222", "010-6655-4433", "400-820-8820"])
+def test_what_can_be_dialled_is_a_number(phone: str) -> None:
+    assert is_phone(phone)
+
+
+def test_an_agent_who_knows_the_right_number_asks_no_office_for_it(
+    play: Callers, today: time_machine.Traveller
+) -> None:
+    """Wrong number, and the right one beside it: one more attempt at that, as if the office had found it."""
+    call = play.asked()
+    play.decide(call, "call-1", 回访结果="号码有误", 客户电话="13911113333")
+    assert play.items(call)["call-2"].prefill["客户电话"] == "13911113333"
+    today.shift(timedelta(hours=3))
+    play.decide(call, "call-2", 回访结果="号码有误")
+    assert play.case(call).ending == "wrong_number"
 
 
 def test_a_customer_who_put_the_last_call_off_is_called_then(play: Callers, today: time_machine.Traveller) -> None:
