@@ -86,7 +86,7 @@ def test_the_same_reason_twice_on_one_request_is_one_reason(play: Callers) -> No
 
 
 def test_nobody_calls_about_a_complaint_as_filed_that_is_not(play: Callers) -> None:
-    """Else the real callback would stand on no list any more, and the complaint would wait for ever."""
+    """Else the real callback would stand on no list any more, and the complaint would wait its thirty days out."""
     case = play.planned()
     key = play.to(case, "file")
     reason = {"回访事由": "投诉结案", "事由单号": play.case(case).number}
