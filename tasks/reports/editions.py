@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import JSON, Connection, Select, cast, func, select, text
 
 from schemas.tables import report_edition
+from tasks.cycle.rules import shanghai_day
 from tasks.rounds.rules import Period
 
 _KEY = ("kind", "first", "last", "edition")
@@ -42,6 +43,16 @@ def latest(connection: Connection, kind: str, period: Period) -> Edition | None:
     found = _editions().where(same & (report_edition.c.last == period.last))
     row = connection.execute(found.order_by(*_NEWEST).limit(1)).first()
     return Edition(*row) if row else None
+
+
+def published_on(connection: Connection, kind: str, period: Period) -> date | None:
+    """Give the day on which a report for some days was first published; None where none was."""
+    ours = {"kind": kind, **period._asdict()}
+    made = select(func.min(report_edition.c.made_at)).where(
+        *(report_edition.c[name] == one for name, one in ours.items())
+    )
+    moment = connection.execute(made).scalar_one()
+    return shanghai_day(moment) if moment else None
 
 
 def editions(connection: Connection) -> list[Edition]:

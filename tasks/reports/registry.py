@@ -22,7 +22,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.privacy.rules import mask_mobiles
 from tasks.reports.shapes import Report, Section
-from tasks.rounds.rules import Cadence, Period
+from tasks.rounds.rules import RECKONED, Cadence, Period
 
 
 class About(NamedTuple):
@@ -50,11 +50,14 @@ class ReportKind:
     working_day: int = 1
 
     def made(self, connection: Connection, period: Period) -> Report:
-        """Make it of what is known now; BadInput where the days lie in the future. No mobile number stands in it."""
+        """Make it of what is known now; BadInput where the days lie in the future, or nobody reckons with them. No mobile number stands in it."""
         today = shanghai_day(clock.now())
         if period.first > today:
             expected = f"期间尚未开始，今天是 these days have not begun, today is {today}"
             raise BadInput([Problem("起始日 since", period.first, expected)])
+        if period.first < RECKONED[0] or period.last > RECKONED[1]:
+            expected = f"应在 {RECKONED[0]} 与 {RECKONED[1]} 之间 must lie between these days"
+            raise BadInput([Problem("期间 period", f"{period.first} – {period.last}", expected)])
         found = self.make(connection, About(self.code, self.title, period))
         return replace(found, sections=tuple(map(_without_numbers, found.sections)))
 

@@ -8,6 +8,7 @@ from schemas.words import Labelled
 from tasks.cycle.rules import Calendar, add_working_days_to_date, is_working_day
 
 _ONE_DAY = timedelta(days=1)
+RECKONED = (date(1900, 1, 1), date(2199, 12, 31))  # days that have months and years around them
 
 
 class Period(NamedTuple):

@@ -15,7 +15,7 @@ from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.rounds import queries
-from tasks.rounds.rules import Cadence, Period, rounds_due
+from tasks.rounds.rules import RECKONED, Cadence, Period, rounds_due
 
 Work = Callable[[Connection, Period], str]
 
@@ -38,7 +38,7 @@ class Rounds:
 def do_rounds(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> list[tuple[Period, str]]:
     """Do what is due and was not done, or what a person wants; give each round and what came of it, the oldest first.
 
-    BadInput where the days that are wanted are not over yet.
+    BadInput where the days that are wanted have not come yet, or are none that anybody reckons with.
     """
     if period := _wanted_period(wanted):
         with db.begin() as connection:
@@ -68,4 +68,6 @@ def _wanted_period(wanted: PeriodWanted) -> Period | None:
     today = shanghai_day(clock.now())
     if wanted.until > today:
         raise BadInput([Problem("截止日 until", wanted.until, f"不能晚于今天 must not be later than today, {today}")])
+    if wanted.since < (earliest := RECKONED[0]):
+        raise BadInput([Problem("起始日 since", wanted.since, f"不能早于 must not be before {earliest}")])
     return Period(wanted.since, wanted.until)

@@ -87,5 +87,8 @@ def _month(review: FirstReview) -> Period:
 
 
 def _last_day(connection: Connection, month: Period) -> date:
+    """Give the last day of objections: nobody has fewer because the evaluation was published late."""
     calendar, days = calendar_today(connection), setting_today(connection, "office.objection.days")
-    return add_working_days_to_date(calendar, due_on(calendar, offices.cadence, month, offices.working_day), days)
+    due = due_on(calendar, offices.cadence, month, offices.working_day)
+    since = max(due, editions.published_on(connection, offices.code, month) or due)
+    return add_working_days_to_date(calendar, since, days)

@@ -152,3 +152,16 @@ def test_an_objection_is_of_the_office_about_what_was_corrected_once_and_in_time
     today.move_to("2026-12-09T00:00:00+08:00")
     with pytest.raises(BadInput, match="异议期至 2026-12-08"):
         object_to_review(play.db, objection(corrected, 1))
+
+
+def test_published_late_an_office_has_its_days_all_the_same(
+    play: Play, corrected: str, today: time_machine.Traveller
+) -> None:
+    """The machines stood still for a week: the office reads its evaluation on the 10th, and has 5 wd from there."""
+    today.move_to("2026-12-10T09:00:00+08:00")
+    do_rounds(play.db, rounds_of(offices), PeriodWanted())
+    today.move_to("2026-12-17T23:59:59+08:00")
+    object_to_review(play.db, objection(corrected, 1))
+    today.move_to("2026-12-18T00:00:00+08:00")
+    with pytest.raises(BadInput, match="异议期至 2026-12-17"):
+        object_to_review(play.db, objection(corrected, 1))

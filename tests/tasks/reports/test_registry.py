@@ -54,6 +54,16 @@ def test_a_period_that_has_not_begun_is_refused(db: Engine, calls: ReportKind, t
         calls.made(connection, december)
 
 
+@pytest.mark.parametrize(
+    "days", [(date(1, 1, 1), date(1, 1, 31)), (date(1899, 12, 31), date(1900, 1, 1)), (date(2026, 1, 1), date.max)]
+)
+def test_days_without_a_month_before_or_after_are_refused(
+    db: Engine, calls: ReportKind, today: time_machine.Traveller, days: tuple[date, date]
+) -> None:
+    with db.connect() as connection, pytest.raises(BadInput, match=r"应在 1900-01-01 与 2199-12-31 之间"):
+        calls.made(connection, Period(*days))
+
+
 def test_what_is_kept_as_text_comes_back_as_it_was() -> None:
     assert from_text(as_text(sample())) == sample()
     assert as_text(from_text(as_text(sample()))) == as_text(sample())

@@ -138,6 +138,11 @@ def test_days_that_are_not_over_are_refused(db: Engine, today: time_machine.Trav
         do_rounds(db, rounds(Cadence.MONTH, []), PeriodWanted.model_validate(FUTURE))
 
 
+def test_days_before_any_that_anybody_reckons_with_are_refused(db: Engine, today: time_machine.Traveller) -> None:
+    with pytest.raises(BadInput, match=r"0001-01-01.*不能早于"):
+        do_rounds(db, rounds(Cadence.MONTH, []), PeriodWanted(since=date.min, until=date(2026, 11, 1)))
+
+
 @pytest.mark.parametrize("days", WRONG)
 def test_days_the_wrong_way_round_or_half_a_period_are_refused(days: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="起始日"):
