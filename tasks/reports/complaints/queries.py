@@ -63,7 +63,7 @@ _CALLBACKS = text("""
     LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
                        AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
     LEFT JOIN production_unit u ON u.code = named.code
-    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
+    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
           AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
     SELECT count(*) FROM (
@@ -87,7 +87,7 @@ _MONTHS = text(f"""
         WHERE filed >= :start AND filed < :end
         UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
         FROM ledger l JOIN service_case c ON c.id = l.case_id
-        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'callback-%'
+        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
               AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')
               AND l.finished_at >= :start AND l.finished_at < :end) one
     GROUP BY 1""")
