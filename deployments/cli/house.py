@@ -61,7 +61,8 @@ def rules(
         return Output({"page": str(page)}, [f"✓ 已写入 written: {page}"])
     known = [one for one in every if text.lower() in f"{one.id} {one.section} {one.rule}".lower()]
     shape = {"rules": [rule_object(one, values) for one in known], "not_covered": not_covered(every)}
-    return Output(shape, [rules_table(known, values), f"尚未覆盖 not covered yet: {'; '.join(not_covered(every))}"])
+    uncovered = "；".join(not_covered(every)) or "无 nothing"
+    return Output(shape, [rules_table(known, values), f"尚未覆盖 not covered yet: {uncovered}"])
 
 
 @command(app)

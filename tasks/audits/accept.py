@@ -1,17 +1,22 @@
 """Accepting a call audit: of which call, and whose (S2)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Row
 
 from schemas.forms.audits import AuditRequest
 from schemas.problems import Problem
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE
-from tasks.audits.queries import calls_named
-from tasks.complaints.rules import NO_CASE
+from tasks.audits.queries import audits_named, calls_named
+from tasks.complaints.rules import NO_CASE, hours, moment_of, unmet
+from tasks.durable import clock
+from tasks.lookups.rules import shown
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
-from tasks.policies.queries import version_today
+from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
 
 AGENT, CALL = "被查坐席 agent", "通话单号 call"
@@ -19,6 +24,7 @@ WITH_CALLS = ("CC", "HF")  # the processes in whose cases customers are spoken t
 
 NOT_SUPERVISOR = "须为客服主管 must be a SUPERVISOR"
 NO_CALL = "不是来电或回访的单号 is neither a contact's number nor a follow-up call's"
+TO_COME = "不能晚于现在 must not be after now"
 OWN = "不能稽核自己的通话 nobody audits an own call"
 
 
@@ -35,10 +41,32 @@ def accept_audit(form: AuditRequest, unit: Unit, channel: Channel) -> tuple[Mapp
     call, problems = unit.read_by(calls_named, call_of, form), list[Problem]()
     if call is None or call.process not in WITH_CALLS:
         problems.append(Problem(CALL, form.call, NO_CASE if call is None else NO_CALL))
+    else:
+        problems += _call_problems(form, unit, call)
     if channel != Channel.SYSTEM:
         problems += _people_problems(form, unit)
     facts = {"office": office.code, "applicant": form.applicant, "urgency": form.urgency}
     return facts | {"policy_version": unit.read(version_today)}, problems
+
+
+def when(form: AuditRequest, hotline: Any, opened_at: datetime) -> datetime:
+    """Give when the call was; without a time as its case was opened."""
+    return moment_of(form.called_at, hours(hotline)[0]) or opened_at
+
+
+def _call_problems(form: AuditRequest, unit: Unit, call: Row[Any]) -> list[Problem]:
+    """Say that a call is one to come, or was audited: none costs an agent twice."""
+    hotline = unit.read(policies)[unit.read(version_today)]["cc.hotline"]
+    mine = form.agent, shown(when(form, hotline, call.opened_at))
+    had = [
+        row.number
+        for row in unit.read_by(audits_named, call_of, form) or []
+        if mine == ((one := AuditRequest.model_validate(row.request)).agent, shown(when(one, hotline, call.opened_at)))
+    ]
+    return unmet(
+        (when(form, hotline, call.opened_at) > clock.now(), "通话时间 called at", form.called_at, TO_COME),
+        (had, CALL, form.call, f"已在稽核 is audited already: {'、'.join(had)}"),
+    )
 
 
 def _people_problems(form: AuditRequest, unit: Unit) -> list[Problem]:

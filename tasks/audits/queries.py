@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, Text, or_, select, text
 
 from schemas.forms.audits import AuditRequest
 from schemas.forms.calls import CallResult
+from schemas.processes.call_audit import AuditEnding
 from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import call_audit, call_sample, service_case
 from schemas.words import Role
@@ -75,6 +76,16 @@ def calls_named(connection: Connection, numbers: Sequence[str]) -> dict[str, Row
     wanted = select(*(service_case.c[name] for name in ("number", "id", "process", "office", "opened_at")))
     rows = connection.execute(wanted.where(among(service_case.c.number, numbers)))
     return {row.number: row for row in rows}
+
+
+def audits_named(connection: Connection, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """Find the audits of calls, by the call's number; those that came to nothing are none."""
+    of = service_case.c
+    call, nothing = of.request.op("->>", return_type=Text())("call"), [AuditEnding.WITHDRAWN, AuditEnding.TIMED_OUT]
+    counts = (of.process == "HJ", or_(of.ending.is_(None), of.ending.not_in(nothing)))
+    wanted = select(of.number, of.request, call.label("call")).where(*counts, among(call, numbers)).order_by(of.id)
+    rows = connection.execute(wanted).all()
+    return {number: [row for row in rows if row.call == number] for number in numbers}
 
 
 def audit_table(connection: Connection, case_id: int) -> LineTable:

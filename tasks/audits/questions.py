@@ -11,6 +11,7 @@ from tasks.approvals.steps import Matter, approving
 from tasks.audits.shapes import Score
 from tasks.audits.steps import ANSWER, SCORE
 from tasks.branches.beside import alone
+from tasks.complaints.rules import unmet
 from tasks.cycle.terms import gate, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.signals import TimedOut
@@ -26,8 +27,10 @@ def score_call(case: Case, form: AuditRequest) -> CallScored:
     prefill = {"通话录音": form.call_recording}
 
     def check(scored: CallScored, _work: Work) -> list[Problem]:
-        missing = not scored.call_recording
-        return [Problem("通话录音 recording", "", "必填 is required")] if missing else []
+        return unmet(
+            (not scored.call_recording, "通话录音 recording", "", "必填 is required"),
+            (scored.forbidden % 1, "禁语次数 forbidden answers", scored.forbidden, "应为整数 must be whole"),
+        )
 
     return ask(
         case,

@@ -5,11 +5,10 @@ from decimal import Decimal
 
 from schemas.forms.audits import CRITERIA, AuditRequest, CallScored
 from schemas.tables import call_audit
-from tasks.audits.accept import call_of
+from tasks.audits.accept import call_of, when
 from tasks.audits.queries import calls_named
 from tasks.audits.rules import deduction_of, score_of
 from tasks.audits.shapes import Score
-from tasks.complaints.rules import hours, moment_of
 from tasks.durable.step import step
 from tasks.policies.queries import setting
 from tasks.unit.work import Work
@@ -37,12 +36,10 @@ def record_audit(work: Work, form: AuditRequest, scored: CallScored, score: Scor
     told = {"agent": form.agent, "call": form.call, "advice": scored.advice}
     told |= {"recording": scored.call_recording or form.call_recording}
     counted = score.model_dump()
-    work.insert(call_audit, **kept, **told, **counted, called_at=_when(work, form), recorded_at=work.now)
+    work.insert(call_audit, **kept, **told, **counted, called_at=_called_at(work, form), recorded_at=work.now)
 
 
-def _when(work: Work, form: AuditRequest) -> datetime:
-    starts, _ = hours(setting(work, "cc.hotline"))
+def _called_at(work: Work, form: AuditRequest) -> datetime:
     call = work.unit.read_by(calls_named, call_of, form)
     assert call is not None, "it was accepted"
-    when: datetime = moment_of(form.called_at, starts) or call.opened_at
-    return when
+    return when(form, setting(work, "cc.hotline"), call.opened_at)

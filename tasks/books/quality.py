@@ -41,7 +41,7 @@ def _asked(url: str, sentences: Mapping[str, str]) -> Any:
 
     def tables(sources: Any) -> Any:
         source = sources.add_sql("operations", connection_string=url)
-        engines.append(source.get_engine())
+        engines.extend([source.get_engine(), source.get_execution_engine().engine])
         asset = source.add_table_asset("operations", table_name="service_case")
         return asset.add_batch_definition_whole_table("all").get_batch()
 

@@ -7,8 +7,8 @@ TRADES = {
             FROM stock_movement WHERE kind IN ('delivery_out', 'repair_out', 'repaired_in')) moved
         GROUP BY case_id, part, way HAVING sum(quantity) > 0""",
     "在制和预留的都是本单的行 what a case has in production or kept is of a line that it has": """
-        SELECT case_id, line_no FROM (SELECT case_id, line_no FROM reservation
-                                      UNION SELECT case_id, line_no FROM production_order) of_line
+        SELECT case_id, line_no FROM (SELECT case_id, line_no FROM reservation WHERE state = 'held'
+                                      UNION SELECT case_id, line_no FROM production_order WHERE state = 'open') of_line
         WHERE NOT EXISTS (SELECT 1 FROM case_line l WHERE (l.case_id, l.line_no) = (of_line.case_id, of_line.line_no))""",
     "修好的不多于送修的 no more of a line is repaired than was to be": """
         SELECT case_id, line_no, done, quantity FROM (

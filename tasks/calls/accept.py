@@ -10,7 +10,7 @@ from schemas.tables import call_reason
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
 from tasks.applications.queries import BY_ORDER, sales
-from tasks.calls.queries import Source, called_about, numbers_of, refusing, sources
+from tasks.calls.queries import Source, awaiting, called_about, numbers_of, refusing, sources
 from tasks.calls.rules import NO_PHONE, is_phone
 from tasks.complaints.accept import TAKES
 from tasks.complaints.rules import NO_CASE, hours, moment_of
@@ -24,6 +24,7 @@ from tasks.unit.work import Work
 NOT_OURS_TO = "须为客服专员、投诉专管员或客服主管 must take calls"
 NO_MORE = "客户已拒绝回访，不再致电 the customer wants no more calls"
 ABOUT = "事由单号 about case"
+NOT_FILED = "投诉尚未归档，结案后再回访 the complaint does not wait for this callback"
 ONLY_LEADER = "只有客服主管可以取消回访 only a SUPERVISOR may call it off"
 
 
@@ -62,6 +63,12 @@ def _problems(form: CallRequest, unit: Unit, phone: str, known: Mapping[str, Sou
     problems += [Problem(ABOUT, number, NO_CASE) for number in unknown]
     had = unit.read_by(called_about, numbers_of, form) or {}
     again = [line for line in form.lines if line.why != CallWhy.ASKED and line in had]
+    waiting = unit.read_by(awaiting, numbers_of, form) or {}
+    problems += [
+        Problem(ABOUT, line.source, NOT_FILED)
+        for line in form.lines
+        if line.why == CallWhy.FILED and line.turn != waiting.get(line.source, line.turn)
+    ]
     return problems + [
         Problem(ABOUT, line.source, f"已列入回访 is called about already: {had[line]}") for line in again
     ]
@@ -74,8 +81,8 @@ def begin_call(form: CallRequest, work: Work) -> None:
 
 
 def add_reasons(work: Work, lines: list[CallReason], known: Mapping[str, Source], first: int) -> None:
-    """Write reasons of a call, numbered from `first`."""
-    for line_no, line in enumerate(lines, start=first):
+    """Write reasons of a call, each once, numbered from `first`."""
+    for line_no, line in enumerate(dict.fromkeys(lines), start=first):
         source = known[line.source].id if line.source else None
         own = {"why": line.why.value, "source": source, "turn": line.turn}
         work.insert(call_reason, line_no=line_no, **own, added_at=work.now)

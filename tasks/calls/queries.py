@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from schemas.forms.base import form_path
 from schemas.forms.calls import CallReason, CallResult, CallWhy
+from schemas.forms.complaints import CustomerHeard
 from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import call_attempt, call_reason, ledger, no_calls, sales_record, service_case, work_item
 from schemas.words import EntryKind, Role
@@ -51,6 +53,19 @@ def called_about(connection: Connection, keys: Sequence[Numbers]) -> dict[Number
     rows = connection.execute(joined.where(among(about.c.number, numbers))).all()
     had = {CallReason(why=CallWhy(row.why), source=row.source, turn=row.turn): row.number for row in rows}
     return {key: {reason: number for reason, number in had.items() if reason.source in key} for key in keys}
+
+
+def awaiting(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, int]]:
+    """Say of those cases that are open complaints which callback each waits for: the how-manieth, 0 for none."""
+    case, item = service_case.c, work_item.c
+    asks = (item.case_id == case.id) & (item.form == form_path(CustomerHeard)) & item.closed_at.is_(None)
+    joined = service_case.outerjoin(work_item, asks & (item.role == Role.SYSTEM.value))
+    wanted = (
+        select(case.number, item.step_key).select_from(joined).where(case.process == "CC", case.closed_at.is_(None))
+    )
+    rows = connection.execute(wanted.where(among(case.number, sorted({number for key in keys for number in key}))))
+    turns = {row.number: int(row.step_key.rpartition("-")[2]) if row.step_key else 0 for row in rows}
+    return {key: {number: turns[number] for number in key if number in turns} for key in keys}
 
 
 def refusing(connection: Connection, _case_ids: Sequence[int] = ()) -> set[str]:

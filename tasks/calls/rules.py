@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ SATISFACTION = {
     CallResult.SATISFIED: Satisfaction.SATISFIED,
     CallResult.UNSATISFIED: Satisfaction.UNSATISFIED,
 }  # a filed complaint hears of all else that its customer was not reached
-_PHONE = re.compile(r"\+?\d[\d-]{5,19}")
+_PHONE = re.compile(r"\+?[0-9](?:-?[0-9]){5,18}")
 REQUIRED = "必填 is required"
 NO_PHONE = "不是电话号码 is no phone number"
 
@@ -95,6 +95,12 @@ def call_problems(
         (form.unit and not form.matter, "反映事项 matter", "", f"转交单位时{REQUIRED}"),
         (form.customer_phone and not is_phone(form.customer_phone), "客户电话 phone", form.customer_phone, NO_PHONE),
     )
+
+
+def too_early(form: CallMade, called: date, since: date) -> list[Problem]:
+    """Say that an attempt is dated to before there was a reason to call."""
+    expected = f"不能早于回访事由 must not be before what it is about, {since}"
+    return unmet((called < since, "拨打时间 called at", form.called_at, expected))
 
 
 def about_problems(form: CallMade, sources: Collection[str]) -> list[Problem]:

@@ -1,6 +1,7 @@
 """What the system does for a follow-up call: takes it up, notes attempts, passes on what the customer said (S2)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from schemas.forms.calls import CallMade, CallReason, CallRequest, CallResult, CallWhy, MoreReasons
 from schemas.forms.complaints import CustomerHeard, Satisfaction
@@ -62,15 +63,21 @@ def add_to_call(work: Work, more: MoreReasons, barred: frozenset[str], turn: int
 @step("拨打记录", link="")
 def note_call(work: Work, said: CallMade, turn: str) -> str:
     """Note an attempt; who refuses is not called any more, and a new number stands wherever the old one did."""
-    starts, _ = hours(setting(work, "cc.hotline"))
     own = {"staff": said.staff, "result": said.verdict.value, "recording": said.recording}
-    work.insert(call_attempt, **own, called_at=moment_of(said.called_at, starts) or work.now)
+    work.insert(call_attempt, **own, called_at=called_at(work, said))
     phone = work.case.customer_phone
     if said.customer_phone and said.customer_phone != phone:
         correct_phone(work, said.customer_phone, said.staff)
-    if said.verdict == CallResult.REFUSED and phone not in work.read(refusing):
-        work.insert(no_calls, phone=phone, refused_at=work.now)
+    if said.verdict == CallResult.REFUSED:
+        for refused in {phone, said.customer_phone or phone} - work.read(refusing):
+            work.insert(no_calls, phone=refused, refused_at=work.now)
     return f"{said.verdict.zh} {said.matter}".strip()
+
+
+def called_at(work: Work, said: CallMade) -> datetime:
+    """Give when somebody called; a day means since the hotline opens."""
+    starts, _ = hours(setting(work, "cc.hotline"))
+    return moment_of(said.called_at, starts) or work.now
 
 
 @step("号码更正", link="")

@@ -16,9 +16,19 @@ from tasks.branches.beside import Branch, Hearing, beside, next_answer
 from tasks.calls import rules
 from tasks.calls.queries import attempts
 from tasks.calls.shapes import CallPlan
-from tasks.calls.steps import CALL, PASS_ON, add_to_call, note_call, put_number_right, reasons_of, write_to_unit
+from tasks.calls.steps import (
+    CALL,
+    PASS_ON,
+    add_to_call,
+    called_at,
+    note_call,
+    put_number_right,
+    reasons_of,
+    write_to_unit,
+)
 from tasks.complaints.rules import hours, moment_of, unit_problems
 from tasks.complaints.steps import name_unit
+from tasks.cycle.rules import shanghai_day
 from tasks.cycle.terms import Due, gate, working_days
 from tasks.durable.process import Case, ask
 from tasks.durable.signals import TimedOut
@@ -67,22 +77,25 @@ def begin(case: Case, plan: CallPlan) -> Call:
 def reach(call: Call) -> CallMade | CallEnding:
     """电话回访: up to three attempts at different times; gives what the customer said, or how it ends without that.
 
-    A wrong number is put right once, for one more attempt.
+    A wrong number is put right once, by the agent or the office, for one more attempt; who put the last one off is
+    called as was promised.
     """
     turn, tries, corrected = 0, call.plan.attempts, False
     due: Due = since_it_happened
-    wrong = not rules.is_phone(call.phone)
+    dialled, wrong = call.phone, not rules.is_phone(call.phone)
     while True:
         if wrong:
-            if corrected or not found_number(call):
+            if corrected or not (call.phone != dialled or found_number(call)):
                 return CallEnding.WRONG_NUMBER
             corrected, tries, due = True, turn + 1, working_days("again")
         elif turn >= tries:
             return CallEnding.NOT_REACHED
-        turn += 1
+        turn, dialled = turn + 1, call.phone
         said = attempt(call, turn, due)
         if said.verdict in rules.ENDS_AS:
             return said
+        if said.verdict == CallResult.POSTPONED:
+            tries = max(tries, turn + 1)
         wrong, due = said.verdict == CallResult.WRONG_NUMBER, promised(said) if said.again else working_days("again")
 
 
@@ -117,9 +130,10 @@ def attempt(call: Call, turn: int, due: Due) -> CallMade:
 
 def _call(call: Call, form: CallMade, work: Work) -> list[Problem]:
     ends, known = hours(setting(work, "cc.hotline"))[1], work.read(attempts)[work.case.id]
-    called, last = moment_of(form.called_at, ends) or work.now, known[-1].called_at if known else None
+    called, last = called_at(work, form), known[-1].called_at if known else None
     apart = setting(work, "hf.apart.hours")
     problems = rules.call_problems(form, called, moment_of(form.again, ends), last, work.now, apart)
+    problems += rules.too_early(form, shanghai_day(called), shanghai_day(work.case.opened_at))
     problems += rules.about_problems(form, sorted(call.numbers))
     return problems + unit_problems(form.unit, work.read(units))
 

@@ -60,6 +60,7 @@ async def _send(mail: EmailMessage, server: SplitResult, timeout: float) -> str:
         return reply
     finally:
         client.close()
+        await asyncio.sleep(0)  # the loop closes the socket in its next turn, and this may be its last
 
 
 def _written(message: Row[Any], sender: str) -> EmailMessage:

@@ -76,7 +76,8 @@ def rules_page(known: Sequence[Rule], values: Mapping[str, InForce]) -> str:
     ]
     later = [(one.section, one.rule, f"{one.place} · {one.source}", one.waits) for one in known if one.waits]
     tables.append(_table("Not held yet", ("section", "rule", "source", "comes with"), later))
-    return "\n".join([HEAD, *tables, f"Sections without any rule yet: {'; '.join(not_covered(known))}.\n"])
+    untold = not_covered(known)
+    return "\n".join([HEAD, *tables, *([f"Sections without any rule yet: {'; '.join(untold)}.\n"] if untold else [])])
 
 
 def _row(one: Rule, values: Mapping[str, InForce]) -> Sequence[str]:

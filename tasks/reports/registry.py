@@ -50,7 +50,10 @@ class ReportKind:
     working_day: int = 1
 
     def made(self, connection: Connection, period: Period) -> Report:
-        """Make it of what is known now; BadInput for days in the future or beyond reckoning. No mobile number in it."""
+        """Make it of what is known now; BadInput where the days lie in the future, or nobody reckons with them.
+
+        No mobile number stands in it.
+        """
         today = shanghai_day(clock.now())
         if period.first > today:
             expected = f"期间尚未开始，今天是 these days have not begun, today is {today}"

@@ -29,8 +29,8 @@ COUNTS = (
 )
 RATES = (
     ReportColumn("rate", "满意率 Satisfaction rate", Kind.RATE),
-    ReportColumn("low", "下限 From", Kind.RATE),
-    ReportColumn("high", "上限 To", Kind.RATE),
+    ReportColumn("low", "95 % 下限 Lower bound", Kind.RATE),
+    ReportColumn("high", "95 % 上限 Upper bound", Kind.RATE),
 )
 RESPONSE = ReportColumn("response", "回收率 Response rate", Kind.RATE)
 

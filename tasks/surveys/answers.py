@@ -119,7 +119,7 @@ def _complaint(
     """Let the complaint know that follows; who only wishes for a reply is taken for one who enquires."""
     verdict = Satisfaction.UNSATISFIED if said.unsatisfied else Satisfaction.SATISFIED
     if form.about and (said.unsatisfied or said.satisfied):
-        heard = CustomerHeard(number=number, verdict=verdict, reason=why)
+        heard = CustomerHeard(number=number, verdict=verdict, reason=why[:MOST_SAID])
         if heard_by := complain_afterwards(unit, form.about, heard, WAYS[door], now):
             return heard_by
     if not (said.unsatisfied or said.wants_reply):
@@ -135,9 +135,10 @@ def _complaint(
 
 
 def of_store(store: Row[Any]) -> dict[str, Any]:
-    """Give who complains where a store does."""
+    """Give who complains where a store does; one without a phone is called back by nobody, as who is anonymous."""
+    standing = CustomerStanding.DEALER if store.phone else CustomerStanding.ANONYMOUS
     named = {"customer_name": store.name, "customer_phone": store.phone, "customer_address": store.name}
-    return {"office": store.office, **named, "standing": CustomerStanding.DEALER}
+    return {"office": store.office, **named, "standing": standing}
 
 
 @section("surveys", "满意度调查 Surveys")

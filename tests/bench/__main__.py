@@ -14,7 +14,20 @@ from rich.table import Table
 
 from tests.bench.figure import Figure
 
-BENCHES = ["core", "calendar", "report", "watch", "bulk", "parking", "growth", "sheet", "crash", "kills", "interactive"]
+BENCHES = [
+    "core",
+    "calendar",
+    "report",
+    "watch",
+    "bulk",
+    "parking",
+    "growth",
+    "sheet",
+    "crash",
+    "kills",
+    "interactive",
+    "year",
+]
 RESULT = Path("bench.json")
 
 

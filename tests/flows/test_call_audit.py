@@ -95,6 +95,27 @@ def test_bad_input_of_an_audit_is_named(play: Callers) -> None:
     assert play.withdraw(audited(play, 通话单号=contact), SUPERVISOR).accepted
 
 
+def test_forbidden_answers_are_whole_and_cost_what_they_cost(play: Callers) -> None:
+    case = audited(play)
+    assert "禁语次数" in play.refused(case, "score", 禁语次数=1.5)
+
+
+def test_a_call_of_the_future_is_not_audited(play: Callers) -> None:
+    contact = play.case(play.call()).number
+    asked = {"process": "HJ", "办事处": "BJ", "申报人工号": SUPERVISOR, "被查坐席": AGENT, "通话单号": contact}
+    assert "通话时间" in play.wrong(**asked, 通话时间="2027-01-01 10:00")
+
+
+def test_no_call_costs_an_agent_twice(play: Callers) -> None:
+    """One call is audited once: its forbidden answers are deducted once."""
+    case = audited(play)
+    number = play.case(case).request["call"]
+    again = {"process": "HJ", "办事处": "BJ", "申报人工号": SUPERVISOR, "被查坐席": AGENT, "通话单号": number}
+    assert "已在稽核" in play.wrong(**again)
+    play.withdraw(case, SUPERVISOR)
+    audited(play, 通话单号=number)
+
+
 # samples
 
 

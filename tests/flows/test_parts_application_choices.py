@@ -38,8 +38,12 @@ TO_THE_GATE_OF_SPECIAL_ORDERS: dict[str, tuple[str, dict[str, dict[str, Any]]]] 
 }
 TO_THE_GATE_OF_PENALTIES = {"PenaltyAnswer": "answer-panel-2026-11", "PenaltyDecision": "penalty-panel-2026-11"}
 
-OF_OTHERS = {  # whose own files try them: test_repair_return_choices, test_returns_choices, test_complaint_choices
-    f"schemas.forms.{trade}" for trade in ("repairs", "return_lists", "quality", "returns", "complaints", "contacts")
+OF_OTHERS = {  # whose own files try them: test_repair_return_choices, test_call_choices and the like
+    f"schemas.forms.{trade}"
+    for trade in (
+        *("repairs", "return_lists", "quality", "returns", "complaints", "contacts", "calls", "audits"),
+        *("evaluations", "settlements", "messages"),  # of jobs, whose tests answer yes and no
+    )
 }
 
 OF_AN_ANOMALY = {"AnomalyReviewDecision", "ResponsibilityFound", "AnomalyPlan", "PartyAnswer"}

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tests.books import books_balance
+from tests.flows.complaints import Hotline
 from tests.flows.repairs import Repairs
 from tests.flows.test_repair_return import issued, kinds, notices
 
@@ -110,7 +111,7 @@ def test_a_warranty_that_the_customer_disputes_opens_a_complaint_and_the_repair_
     assert (play.case(complaint).process, play.case(complaint).parent_id) == ("CC", case)
     assert play.case(complaint).request["about"] == play.case(case).number
     play.decide(complaint, "plan-1", 处理办法="按三包免费" if free else "说明致歉")
-    assert play.finish(complaint) == "settled"
+    assert Hotline(play.db).finish(complaint) == "settled"
     play.rest()
     assert (play.lines(case)[0].fee == "free") is free
     assert ("quote-1-1" in play.items(case)) is not free, "where the warranty holds nothing is quoted"

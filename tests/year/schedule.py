@@ -1,7 +1,7 @@
 """The scheduled flows of prefect.yaml as plain functions at their times; nothing of Prefect runs.
 
 The deadline watch comes at the first of its times after something is due, for its other rounds do nothing; what
-looks for files each minute is left out.
+looks for files each minute is left out. Editions of reports are kept, but not drawn: that takes a second each.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from deployments.deploy import read_deployments
 from deployments.worker import load_flow
 from flows.jobs.deadline_watch import deadline_watch
 from tasks.durable import database
-from tasks.runs import job
+from tasks.runs import job, reports
 from tasks.sheets import places
 from tasks.sheets.places import Places
 from tasks.unit.work import SHANGHAI
@@ -72,6 +72,7 @@ def without_prefect(db: Engine, pages: list[str], home: Path) -> Iterator[None]:
         patch.object(job, "this_run", lambda: run),
         patch.object(job, "as_task", lambda _name, work, *_: work()),
         patch.object(database, "_ours", [(db, None)]),
+        patch.object(reports, "lay_out", lambda *_: 0),
         patch.object(places, "_places", [Places(home / "reports", "http://127.0.0.1", home / "dropbox")]),
     ):
         yield

@@ -1,14 +1,18 @@
 """What must be true at the end of a simulated year; each check gives what contradicts it."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from tasks.books.queries import ALWAYS, untrue
 from tasks.cycle.queries import calendar_today
-from tasks.cycle.rules import last_working_moment
+from tasks.cycle.rules import at, last_working_moment, shanghai_day
+from tasks.reports.registry import known_reports
+from tasks.reports.shapes import Report
+from tasks.reports.wording import from_text
+from tasks.rounds.rules import Period, rounds_due
 
 # a reminder is due once its moment lies before the end of working time that a round of the watch goes by
 _REMINDERS = text("""
@@ -27,6 +31,15 @@ _UNSOLVED = text("""
                     AND l.output ->> 'verdict' = 'satisfied'), c.closed_at, :now) > c.opened_at + interval '1 month 1 day'
       AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id AND l.step_key LIKE 'month-%'
                       AND l.kind = 'timed_out')""")
+
+
+_EDITIONS = text("SELECT first, last, report FROM report_edition WHERE kind = :kind ORDER BY first")
+COUNTED = {  # what a published report says of its period, counted from the timelines
+    "complaints-month": "SELECT count(*) FROM service_case WHERE process = 'CC' AND opened_at >= :begin AND opened_at < :end",
+    "repairs": """
+        SELECT count(*) FROM case_line JOIN service_case c ON c.id = case_id
+        WHERE c.process = 'RR' AND c.opened_at >= :begin AND c.opened_at < :end""",
+}
 
 
 def untold(connection: Connection, rounds: Sequence[datetime]) -> list[tuple[Any, ...]]:
@@ -65,6 +78,51 @@ def old_and_not_major(connection: Connection, now: datetime) -> list[str]:
     return list(connection.execute(_UNSOLVED, {"now": now}).scalars())
 
 
-def books(connection: Connection) -> dict[str, Any]:
-    """Give the sentences of the books that are not true."""
-    return dict(untrue(connection, ALWAYS))
+def missing_editions(connection: Connection, now: datetime) -> list[tuple[Any, ...]]:
+    """Give published reports that have not exactly one edition of each period since their first one."""
+    calendar, wrong = calendar_today(connection), list[tuple[Any, ...]]()
+    rows = connection.execute(
+        text("SELECT kind, first, last, count(*) FROM report_edition GROUP BY 1, 2, 3 ORDER BY 1, 2")
+    )
+    by_kind: dict[str, dict[Period, int]] = {}
+    for kind, first, last, editions in rows:
+        by_kind.setdefault(kind, {})[Period(first, last)] = editions
+    for code, found in by_kind.items():
+        kind = known_reports()[code]
+        since = min(found).first - timedelta(days=1)
+        due = rounds_due(calendar, kind.cadence, since, shanghai_day(now), kind.working_day)
+        wrong += [(code, period, found.get(period, 0)) for period in due if found.get(period) != 1]
+    return wrong
+
+
+def sums_apart(connection: Connection) -> list[tuple[Any, ...]]:
+    """Give figures of published reports that the timelines contradict: contacts and repairs received, lines controlled."""
+    wrong = list[tuple[Any, ...]]()
+    for code, count in COUNTED.items():
+        for first, last, kept in connection.execute(_EDITIONS, {"kind": code}):
+            begin, end = at(first), at(last + timedelta(days=1))
+            counted = connection.execute(text(count), {"begin": begin, "end": end}).scalar()
+            said = _said(from_text(kept), f"{first:%Y-%m}")
+            wrong += [(code, first, said, counted)] if said != counted else []
+    return wrong
+
+
+def _said(report: Report, month: str) -> object:
+    """Give what a report says came in: its measure, else the month's row of its trend."""
+    measures = {one.key: one.value for one in report.measures}
+    if "received" in measures:
+        return measures["received"]
+    (trend,) = [one for one in report.sections if one.key == "trend"]
+    return next((row["contacts"] for row in trend.rows if row["month"] == month), 0)
+
+
+def all_wrong(connection: Connection, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
+    """Give what contradicts each sentence about a simulated time; `rounds` are those of the deadline watch."""
+    return {
+        "reminders untold": untold(connection, rounds),
+        "reminders told early": told_early(connection),
+        "old complaints not major": old_and_not_major(connection, now),
+        "editions missing or twice": missing_editions(connection, now),
+        "sums apart from timelines": sums_apart(connection),
+        "books not true": list(untrue(connection, ALWAYS)),
+    }

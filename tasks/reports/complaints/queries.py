@@ -57,20 +57,15 @@ _CONTACTS = text(f"""
            p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
     FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
     LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
-_HEARD = """  -- a call or a survey, after the complaint was filed, answers its callback
-    c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
-          AND l.finished_at >= :start AND l.finished_at < :end AND (
-              SELECT count(*) FILTER (WHERE b.step_key LIKE 'archive-complaint-%')
-                     > count(*) FILTER (WHERE b.step_key LIKE 'reopen-complaint-%')
-              FROM ledger b WHERE b.case_id = l.case_id AND b.seq < l.seq)"""
-_CALLBACKS = text(f"""
+_CALLBACKS = text("""
     SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
            coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit
     FROM ledger l JOIN service_case c ON c.id = l.case_id
-    LEFT JOIN LATERAL (SELECT output #>> '{{}}' AS code FROM ledger n WHERE n.case_id = c.id
+    LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
                        AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
     LEFT JOIN production_unit u ON u.code = named.code
-    WHERE {_HEARD} ORDER BY l.finished_at, c.id""")
+    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
+          AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
     SELECT count(*) FROM (
         SELECT case_id, min(since) AS since FROM (
@@ -93,7 +88,9 @@ _MONTHS = text(f"""
         WHERE filed >= :start AND filed < :end
         UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
         FROM ledger l JOIN service_case c ON c.id = l.case_id
-        WHERE {_HEARD} AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')) one
+        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
+              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')
+              AND l.finished_at >= :start AND l.finished_at < :end) one
     GROUP BY 1""")
 
 

@@ -111,7 +111,7 @@ PAID = (
 ON_DUTY = f"INSERT INTO duty (day, shift, staff, deputy, case_id) SELECT '2026-11-20', {{}}, {OPEN} FROM staff LIMIT 2"
 SPOILT = {
     "退回逐件不多于送出": MOVED.format("kind", "-2 * quantity"),
-    "在制和预留的都是本单的行": "UPDATE reservation SET line_no = 99",
+    "在制和预留的都是本单的行": "UPDATE reservation SET line_no = 99, state = 'held'",
     "修好的不多于送修的": "INSERT INTO repair (case_id, line_no, part, order_no, quantity, outcome, done_at) "
     "SELECT case_id, line_no, part, order_no, quantity + 1, 'repaired', '2026-11-20' FROM case_line",
     "返件清单上的都是本办事处的返修单": "INSERT INTO document "

@@ -54,10 +54,9 @@ def test_the_page_of_rules_is_what_the_command_writes(db: Engine) -> None:
 
 def test_sections_without_any_rule_are_told() -> None:
     known = rulebook()
-    untold = not_covered(known)
-    assert "Safety stock and daily closing" in untold
-    assert "1 Parts application (PA)" not in untold
-    assert all(one.waits for one in known if one.section in untold)
+    assert all(one.waits for one in known if one.section in not_covered(known))
+    waiting = [one._replace(tests=[]) if one.section == "Stock" else one for one in known]
+    assert set(not_covered(waiting)) - set(not_covered(known)) == {"Stock"}
 
 
 def words_of_the_program() -> set[str]:

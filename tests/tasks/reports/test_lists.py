@@ -101,7 +101,7 @@ def test_the_meetings_pack_has_tasks_cases_complaints_and_call_findings(
     assert sum(row[0] for row in rows(found, "tasks", "open")) == waiting[0].n
     assert rows(found, "cases", "process", "came", "closed", "open") == [
         ("CC 客户服务", 1, 0, 1),
-        ("HF 客户回访", 1, 1, 0),  # the call that heard it
+        ("HF 客户回访", 1, 1, 0),
         ("PA 配件申报", 1, 0, 1),
     ]
     assert rows(found, "complaints", "number") == [(play.case(case).number,)]

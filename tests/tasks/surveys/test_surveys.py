@@ -22,7 +22,7 @@ from tasks.surveys import queries
 from tasks.surveys.answers import Answered, enter_answer, keep_answer
 from tasks.surveys.asking import survey_on_demand
 from tasks.surveys.closing import close_surveys
-from tasks.surveys.rules import Said
+from tasks.surveys.rules import MOST_SAID, TOPICS, Said
 from tasks.surveys.sampling import draw, send_survey
 from tests.flows.complaints import Hotline
 from tests.tasks.surveys.survey_cases import made_by, repaired
@@ -189,6 +189,14 @@ def test_a_store_that_is_not_satisfied_opens_a_complaint_too(play: Hotline) -> N
     assert "c1 款式是否满意" in case.request["matter"]
 
 
+def test_a_store_without_a_phone_is_heard_too(play: Hotline) -> None:
+    play.run("UPDATE store SET phone = ''")
+    send(play.db, SurveyAbout.STORES)
+    became = answer(play, forms(play)[2], BAD)
+    assert became.complaint is not None
+    assert play.case(became.complaint).customer_name == "天津河西专卖店"
+
+
 def test_what_staff_enter_must_name_a_form_and_be_entered_by_who_takes_calls(play: Hotline) -> None:
     repaired(play.db, 1)
     send(play.db)
@@ -269,3 +277,14 @@ def test_where_nothing_came_back_there_is_no_rate_and_nobody_is_told(play: Hotli
     (told,) = close_surveys(play.db)
     assert "回收 0 满意 0 · 无满意率" in told
     assert play.rows("SELECT id FROM service_case WHERE process = 'JC'") == []
+
+
+def test_who_has_much_to_say_is_heard_all_the_same(play: Hotline) -> None:
+    """Each remark may be as long as the page says; all of them together are no fault of the customer's."""
+    repaired(play.db, 1)
+    send(play.db)
+    long = {code: code * MOST_SAID for code in TOPICS}
+    became = answer(play, forms(play)[0], Said(Mark.NOT, remarks=long))
+    assert became.new
+    assert became.complaint is not None
+    assert play.case(became.complaint).request["matter"].startswith("MY-202610-1-001 不满意：总体评价")
