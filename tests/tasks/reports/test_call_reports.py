@@ -61,8 +61,8 @@ def test_a_call_that_was_called_off_is_not_due(play: Callers) -> None:
 
 def test_audits_are_counted_by_agent_and_rule(play: Callers) -> None:
     """Monthly 奖罚评分表 (S2): scores and advice per agent and topic, forbidden answers 20 CNY each."""
-    contact = play.case(play.call("咨询")).number
     for greeting, forbidden in (("做到", 0), ("未做到", 2)):
+        contact = play.case(play.call("咨询")).number  # a call is audited once
         form = {"办事处": "BJ", "申报人工号": "E1040", "通话单号": contact, "被查坐席": AGENT}
         audit = open_to_gate(play.db, form, "HJ").case_id
         play.decide(audit, "score", 问候规范=greeting, 禁语次数=forbidden, 改进建议="先问候" if forbidden else "")
