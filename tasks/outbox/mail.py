@@ -59,6 +59,10 @@ async def _send(mail: EmailMessage, server: SplitResult, timeout: float) -> str:
             _, reply = await client.send_message(mail)
         return reply
     finally:
+        if isinstance(
+            client.transport, asyncio.Transport
+        ):  # under TLS a close waits for the other side, and this loop ends
+            client.transport.abort()
         client.close()
         await asyncio.sleep(0)  # the loop closes the socket in its next turn, and this may be its last
 

@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-from croniter import croniter
+from cronsim import CronSim  # with which Prefect keeps its own schedules
 from prefect.flows import Flow
 from sqlalchemy import Engine, text
 
@@ -43,7 +43,7 @@ class Job:
 
     def move_on(self, after: datetime) -> None:
         """Find the first of its times after a moment."""
-        self.next_at = croniter(self.cron, after.astimezone(SHANGHAI)).get_next(datetime)
+        self.next_at = next(CronSim(self.cron, after.astimezone(SHANGHAI)))
 
 
 def scheduled_jobs(start: datetime) -> list[Job]:
@@ -59,8 +59,7 @@ def scheduled_jobs(start: datetime) -> list[Job]:
 
 
 def _comes_often(one: Job) -> bool:
-    times = croniter(one.cron, one.next_at)
-    return bool(times.get_next(datetime) - one.next_at < OFTEN)
+    return next(CronSim(one.cron, one.next_at)) - one.next_at < OFTEN
 
 
 @contextmanager
@@ -82,7 +81,7 @@ def watch_due(db: Engine, watch: Job, since: datetime) -> None:
     """Let the deadline watch come when something is due next, and as work begins and ends each day."""
     with db.connect() as connection:
         due = connection.execute(NEXT_DUE, {"since": since}).scalar()
-    times = [croniter(cron, since.astimezone(SHANGHAI)).get_next(datetime) for cron in ("30 8 * * *", "30 17 * * *")]
+    times = [next(CronSim(cron, since.astimezone(SHANGHAI))) for cron in ("30 8 * * *", "30 17 * * *")]
     watch.move_on(due - timedelta(seconds=1) if due else times[0])
     watch.next_at = min(watch.next_at, *times)
 
