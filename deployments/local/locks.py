@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from deployments.settings import AUTH_FILE, HOST, SURVEY_FILE, Settings, prepare_home
-from tasks.surveys.links import Links
+from tasks.surveys.links import SurveyLinks
 
 SURVEY = "AFTERSALES_SURVEY_SECRET"
 AUTH = "PREFECT_SERVER_API_AUTH_STRING"
@@ -35,10 +35,10 @@ def auth_string(settings: Settings) -> str:
     return os.environ.get(AUTH) or _kept(settings, AUTH_FILE, lambda: f"aftersales:{secrets.token_urlsafe(24)}")
 
 
-def survey_links(settings: Settings) -> Links:
+def survey_links(settings: Settings) -> SurveyLinks:
     """Give what makes customers' links: the environment's secret, or that of the home, made at the first call."""
     secret = os.environ.get(SURVEY) or _kept(settings, SURVEY_FILE, lambda: secrets.token_urlsafe(32))
-    return Links(settings.survey_url, secret)
+    return SurveyLinks(settings.survey_url, secret)
 
 
 def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:

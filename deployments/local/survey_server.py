@@ -34,7 +34,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.surveys import pages
 from tasks.surveys.answers import keep_answer
-from tasks.surveys.links import Links
+from tasks.surveys.links import SurveyLinks
 from tasks.surveys.queries import form_by_id, questions_on
 
 STOP_GRACE = 3.0  # seconds
@@ -77,7 +77,7 @@ def site() -> Starlette:
     return app_of(survey_links(settings), lifespan=lifespan)
 
 
-def app_of(links: Links, **more: Any) -> Starlette:
+def app_of(links: SurveyLinks, **more: Any) -> Starlette:
     """Serve the forms that links open; `state.db` is the database."""
 
     async def form(request: Request) -> Response:

@@ -2,11 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
 from schemas.forms.base import Decision
-from schemas.forms.fields import Day, Name, ReasonText, label, needed
-from schemas.words import Verdict
+from schemas.forms.fields import Day, Name, label
+from schemas.forms.objections import Objection, Ruling
 
 _ANY_DAY = "该月任意一天 any day of the month that is settled"
 Month = Annotated[Day, label("结算月份", "Month", _ANY_DAY)]
@@ -15,23 +13,20 @@ Party = Annotated[
 ]
 
 
-class SettlementObjection(Decision):
+class SettlementObjection(Objection):
     """结算异议: an office, unit or carrier does not agree with what is settled with it."""
 
     first: ClassVar = ("month", "party")
     month: Month
     party: Party
-    reason: Annotated[ReasonText, Field(min_length=1)]
 
 
-class SettlementRuling(Decision):
+class SettlementRuling(Ruling):
     """异议裁定: the SUPERVISOR finds the party right, so that its items wait for the next period, or not."""
 
     first: ClassVar = ("month", "party", "verdict")
     month: Month
     party: Party
-    verdict: Annotated[Verdict, label("裁定结论", "Verdict", "同意即采纳异议 to approve is to find the party right")]
-    reason: Annotated[ReasonText, needed("不同意时必填 needed to refuse")] = ""
 
 
 class SettlementConfirmed(Decision):

@@ -63,3 +63,16 @@ def index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], u
 def of_case(name: str = "case_id", **more: Any) -> Column[Any]:
     """The column of rows that belong to a case; a new case's own row, whose number is drawn last, may come after them."""
     return Column(name, ForeignKey("service_case.id", deferrable=True, initially="DEFERRED"), **more)
+
+
+def objection() -> list[SchemaItem]:
+    """Who objects, why, and what was ruled on it by whom."""
+    return [
+        Column("staff", ForeignKey("staff.code"), nullable=False),
+        *each(Text, "reason"),
+        *each(Moment, "objected_at"),
+        Column("decided_by", ForeignKey("staff.code")),
+        *word_of(["approve", "reject"], "verdict", 8, nullable=True),
+        *each(Text, "ruling", server_default=""),
+        CheckConstraint("(decided_by IS NULL) = (verdict IS NULL)", name="decided_by_somebody"),
+    ]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Text
 
-from schemas.tables.base import Moment, Money, each, table, word_of
+from schemas.tables.base import Moment, Money, each, objection, table, word_of
 
 settlement = table(
     "settlement",
@@ -32,11 +32,5 @@ settlement_objection = table(
     "settlement_objection",
     Column("last", ForeignKey("settlement.last"), primary_key=True),
     *each(Text, "party_kind", "party", primary_key=True),
-    Column("staff", ForeignKey("staff.code"), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("objected_at", Moment, nullable=False),
-    Column("decided_by", ForeignKey("staff.code")),
-    *word_of(["approve", "reject"], "verdict", 8, nullable=True),
-    Column("ruling", Text, nullable=False, server_default=""),
-    CheckConstraint("(decided_by IS NULL) = (verdict IS NULL)", name="decided_by_somebody"),
+    *objection(),
 )

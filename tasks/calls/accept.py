@@ -10,7 +10,7 @@ from schemas.tables import call_reason
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
 from tasks.applications.queries import BY_ORDER, sales
-from tasks.calls.queries import Source, awaiting, called_about, numbers_of, refusing, sources
+from tasks.calls.queries import CalledAbout, awaiting, called_about, numbers_of, refusing, sources
 from tasks.calls.rules import NO_PHONE, is_phone
 from tasks.complaints.accept import TAKES
 from tasks.complaints.rules import NO_CASE, hours, moment_of
@@ -45,7 +45,7 @@ def accept_call(form: CallRequest, unit: Unit, channel: Channel) -> tuple[Mappin
     return facts, problems
 
 
-def _problems(form: CallRequest, unit: Unit, phone: str, known: Mapping[str, Source]) -> list[Problem]:
+def _problems(form: CallRequest, unit: Unit, phone: str, known: Mapping[str, CalledAbout]) -> list[Problem]:
     person, now, problems = on_staff(unit, form.applicant, APPLICANT), clock.now(), list[Problem]()
     if isinstance(person, Problem):
         problems.append(person)
@@ -80,7 +80,7 @@ def begin_call(form: CallRequest, work: Work) -> None:
     add_reasons(work, form.lines, known, first=1)
 
 
-def add_reasons(work: Work, lines: list[CallReason], known: Mapping[str, Source], first: int) -> None:
+def add_reasons(work: Work, lines: list[CallReason], known: Mapping[str, CalledAbout], first: int) -> None:
     """Write reasons of a call, each once, numbered from `first`."""
     for line_no, line in enumerate(dict.fromkeys(lines), start=first):
         source = known[line.source].id if line.source else None

@@ -19,7 +19,7 @@ HANDLERS = (Role.AGENT, Role.COMPLAINT_HANDLER)  # who has one of these gates of
 Numbers = tuple[str, ...]
 
 
-class Source(NamedTuple):
+class CalledAbout(NamedTuple):
     """A case that a customer is called about, and who handled it."""
 
     id: int
@@ -31,7 +31,7 @@ def numbers_of(form: Any) -> Numbers:
     return tuple(sorted({line.source for line in getattr(form, "lines", ()) if getattr(line, "source", "")}))
 
 
-def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, Source]]:
+def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, CalledAbout]]:
     """Find the cases with these numbers, and who handled each, by number."""
     numbers = sorted({number for key in keys for number in key})
     decided = (ledger.c.case_id == service_case.c.id) & (ledger.c.kind == EntryKind.DECISION.value)
@@ -40,7 +40,7 @@ def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, di
     named = select(service_case.c.number, service_case.c.id, func.array_agg(ledger.c.actor.distinct()).label("actors"))
     joined = named.select_from(service_case.outerjoin(ledger.join(work_item, handled), decided))
     rows = connection.execute(joined.where(among(service_case.c.number, numbers)).group_by(service_case.c.id))
-    found = {row.number: Source(row.id, frozenset(filter(None, row.actors))) for row in rows}
+    found = {row.number: CalledAbout(row.id, frozenset(filter(None, row.actors))) for row in rows}
     return {key: {number: found[number] for number in key if number in found} for key in keys}
 
 

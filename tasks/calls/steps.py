@@ -9,7 +9,7 @@ from schemas.forms.contacts import ContactWay
 from schemas.tables import call_attempt, no_calls, phone_correction, sales_change, sales_record, service_case
 from schemas.words import DocumentKind, Role
 from tasks.calls.accept import add_reasons
-from tasks.calls.queries import Source, numbers_of, refusing, sold_lines, sources, told_about
+from tasks.calls.queries import CalledAbout, numbers_of, refusing, sold_lines, sources, told_about
 from tasks.calls.rules import SATISFACTION, said_of
 from tasks.calls.shapes import Added, CallPlan
 from tasks.complaints.afterwards import complain_afterwards
@@ -38,7 +38,7 @@ def take_up_call(work: Work, form: CallRequest) -> CallPlan:
     )
 
 
-def handled(work: Work, form: CallRequest | MoreReasons) -> tuple[Mapping[str, Source], set[str]]:
+def handled(work: Work, form: CallRequest | MoreReasons) -> tuple[Mapping[str, CalledAbout], set[str]]:
     """Find the cases that a call is about, and who handled them."""
     known = work.unit.read_by(sources, numbers_of, form) or {}
     return known, {one for source in known.values() for one in source.handlers}

@@ -41,7 +41,7 @@ NUMBER = "号码更正"
 
 
 @dataclass
-class Call:
+class FollowUp:
     """A call to a customer, as far as it is: by which number, why, about which cases, and who may not make it."""
 
     case: Case
@@ -67,14 +67,14 @@ class Call:
             self.numbers |= set(added.numbers)
 
 
-def begin(case: Case, plan: CallPlan) -> Call:
+def begin(case: Case, plan: CallPlan) -> FollowUp:
     """Begin a call that hears of further reasons."""
-    call = Call(case, plan, plan.phone, set(plan.handlers), set(plan.numbers))
+    call = FollowUp(case, plan, plan.phone, set(plan.handlers), set(plan.numbers))
     beside(case, call.hearing())
     return call
 
 
-def reach(call: Call) -> CallMade | CallEnding:
+def reach(call: FollowUp) -> CallMade | CallEnding:
     """电话回访: up to three attempts at different times; gives what the customer said, or how it ends without that.
 
     A wrong number is put right once, by the agent or the office, for one more attempt; who put the last one off is
@@ -113,7 +113,7 @@ def promised(said: CallMade) -> Due:
     return due
 
 
-def attempt(call: Call, turn: int, due: Due) -> CallMade:
+def attempt(call: FollowUp, turn: int, due: Due) -> CallMade:
     """Ask an agent to call, another than whoever handled what it is about; notes what came of it."""
     while True:
         told = [f"指定 assigned: **{call.plan.agent}** · 第 {turn} 次 attempt", *rules.said_of(call.reasons)]
@@ -128,7 +128,7 @@ def attempt(call: Call, turn: int, due: Due) -> CallMade:
             return said
 
 
-def _call(call: Call, form: CallMade, work: Work) -> list[Problem]:
+def _call(call: FollowUp, form: CallMade, work: Work) -> list[Problem]:
     ends, known = hours(setting(work, "cc.hotline"))[1], work.read(attempts)[work.case.id]
     called, last = called_at(work, form), known[-1].called_at if known else None
     apart = setting(work, "hf.apart.hours")
@@ -138,7 +138,7 @@ def _call(call: Call, form: CallMade, work: Work) -> list[Problem]:
     return problems + unit_problems(form.unit, work.read(units))
 
 
-def found_number(call: Call) -> bool:
+def found_number(call: FollowUp) -> bool:
     """Have the office put a wrong number right; False where it finds none, or says nothing."""
     told, wrong = ["号码有误，请查到新号码 the number is wrong", *rules.said_of(call.reasons)], {"客户电话": call.phone}
 
@@ -158,7 +158,7 @@ def found_number(call: Call) -> bool:
     return False
 
 
-def follow(call: Call, said: CallMade) -> None:
+def follow(call: FollowUp, said: CallMade) -> None:
     """转办跟踪: what a customer said goes to the unit the same day, is answered, and told to who wished to hear of it."""
     answer = ""
     if said.unit:

@@ -45,7 +45,7 @@ class Stop(NamedTuple):
         return Pause(start=shanghai_day(self.begins), end=self.ends and shanghai_day(self.ends))
 
 
-class Days(NamedTuple):
+class ClockDays(NamedTuple):
     """Days that follow each other, both included, all for the same reason; `counted` of them on the clock."""
 
     first: date
@@ -91,7 +91,7 @@ class Clock(NamedTuple):
     due   the promised day, moved by the days that the clock stood still
     """
 
-    days: list[Days]
+    days: list[ClockDays]
     times: list[Stretch]
     sums: Reckoned
     due: date
@@ -122,23 +122,23 @@ def _end_of(calendar: Calendar, line: Promised, now: datetime) -> datetime:
     return line.made_at or min(at(line.made_on, calendar.end), now)
 
 
-def _before(line: Promised) -> list[Days]:
+def _before(line: Promised) -> list[ClockDays]:
     """Tell of the days before the plan, and of its own: no clock counts them."""
     before, why = shanghai_day(line.before), Why.REPLANNED if line.again else Why.UNPLANNED
-    waited = [Days(before, line.since - _ONE_DAY, why, "", 0)] if before < line.since else []
-    return [*waited, Days(line.since, line.since, Why.PLANNED, "", 0)]
+    waited = [ClockDays(before, line.since - _ONE_DAY, why, "", 0)] if before < line.since else []
+    return [*waited, ClockDays(line.since, line.since, Why.PLANNED, "", 0)]
 
 
 def days_of_clock(
     calendar: Calendar, names: Mapping[date, str], since: date, until: date, stops: Sequence[Stop]
-) -> list[Days]:
+) -> list[ClockDays]:
     """Divide the days after one up to another by why they count or do not."""
     each = [since + timedelta(days=n) for n in range(1, (until - since).days + 1)]
     told = [(day, *_why_day(calendar, names, day, stops)) for day in each]
     found = []
     for (why, note), of_same in groupby(told, key=lambda one: one[1:]):
         days = [day for day, *_ in of_same]
-        found.append(Days(days[0], days[-1], why, note, len(days) if why is Why.COUNTED else 0))
+        found.append(ClockDays(days[0], days[-1], why, note, len(days) if why is Why.COUNTED else 0))
     return found
 
 

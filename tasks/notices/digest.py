@@ -16,7 +16,7 @@ from tasks.outbox.steps import Letter, send_all
 from tasks.policies.queries import setting_today
 
 
-class Passed(NamedTuple):
+class PassedOn(NamedTuple):
     """What a round passed on: so many notices in so many messages; `quiet`: it left them for later."""
 
     notices: int
@@ -24,18 +24,18 @@ class Passed(NamedTuple):
     quiet: bool = False
 
 
-def pass_on(db: Engine) -> Passed:
+def pass_on(db: Engine) -> PassedOn:
     """Pass on what was not yet; in quiet hours it waits, and is one digest when they are over."""
     now = clock.now()
     with db.begin() as connection:
         hours = setting_today(connection, "notices.hours")
         if opens_at(hours, now):
-            return Passed(0, 0, quiet=True)
+            return PassedOn(0, 0, quiet=True)
         told = take_unpassed(connection, now)
         digested = digests(told, channels(connection))
         letters = [Letter(f"digest:{uuid4()}", *to, "digest", digest, hours) for to, digest in digested.items()]
         send_all(connection, letters, now)
-    return Passed(len(told), len(letters))
+    return PassedOn(len(told), len(letters))
 
 
 def try_channels(connection: Connection) -> int:

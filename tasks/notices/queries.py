@@ -36,7 +36,7 @@ from tasks.cycle.rules import Notice, at, shanghai_day
 from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import show_again
-from tasks.notices.rules import NoticeChannel, Told, notice_text
+from tasks.notices.rules import NoticeChannel, ToldNotice, notice_text
 from tasks.privacy.rules import mask_text
 from tasks.unit.among import among
 
@@ -109,14 +109,14 @@ def tell(connection: Connection, items: Sequence[ItemKey], by: datetime, now: da
     return [row.text for row in said]
 
 
-def take_unpassed(connection: Connection, now: datetime) -> list[Told]:
+def take_unpassed(connection: Connection, now: datetime) -> list[ToldNotice]:
     """Note that all there is was passed on, and give it, the oldest first, without what may be contact data."""
     mine = notice.c.passed_at.is_(None), service_case.c.id == notice.c.case_id
     known = notice.c.role, notice.c.text, notice.c.sent_at
     of_case = service_case.c.office, service_case.c.customer_phone, service_case.c.customer_address
     passed = update(notice).where(*mine).values(passed_at=now).returning(*known, *of_case)
     rows = sorted(connection.execute(passed), key=lambda row: (row.sent_at, row.text))
-    return [Told(row.role, row.office, mask_text(row.text, row)) for row in rows]
+    return [ToldNotice(row.role, row.office, mask_text(row.text, row)) for row in rows]
 
 
 def channels(connection: Connection) -> list[NoticeChannel]:

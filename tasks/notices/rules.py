@@ -51,7 +51,7 @@ class Recipient(NamedTuple):
     address: str
 
 
-class Told(NamedTuple):
+class ToldNotice(NamedTuple):
     """A notice that was written: for which role, about a case of which office."""
 
     role: str
@@ -68,7 +68,7 @@ class NoticeChannel(NamedTuple):
     address: str
 
 
-def digests(told: Iterable[Told], channels: Sequence[NoticeChannel]) -> dict[Recipient, Mapping[str, Any]]:
+def digests(told: Iterable[ToldNotice], channels: Sequence[NoticeChannel]) -> dict[Recipient, Mapping[str, Any]]:
     """Make one message a recipient of all that it hears of, the same text once."""
     heard = dict[Recipient, dict[str, None]]()
     for one in told:

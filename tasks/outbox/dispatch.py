@@ -52,7 +52,7 @@ def _deliver(
         return _give_back(db, message, later)
     try:
         if message.attempts > rules.attempts:
-            why = f"派发多次中断 cut off after {rules.attempts} attempts: {message.last_error}"
+            why = f"派发 {message.attempts - 1} 次均中断 each attempt was cut off: {message.last_error}"
             raise Undelivered(why, wait=None)
         answer = send(client, message, rules.timeout)
         _tell_case(db, message, answer)

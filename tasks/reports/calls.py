@@ -9,7 +9,7 @@ from schemas.forms.calls import CallWhy
 from tasks.reports.calls_queries import calls_counted
 from tasks.reports.registry import About, report
 from tasks.reports.rules import share
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence
 
 CONVENTION = (
@@ -34,21 +34,21 @@ def calls(connection: Connection, about: About) -> Report:
     rows = calls_counted(connection, about.period)
     (whole,) = (_counted(row) for row in rows if row.by == "all")
     measures = (
-        Measure("due", "应回访 Due", whole["due"], Kind.COUNT),
-        Measure("made", "已拨打 Made", whole["made"], Kind.COUNT),
-        Measure("attempts", "拨打次数 Attempts", whole["attempts"], Kind.COUNT),
-        Measure("reach", "接通率 Reach", whole["reach"]),
-        Measure("satisfaction", "满意率 Satisfaction", whole["rate"]),
-        Measure("complaints", "转投诉 Complaints", whole["complaints"], Kind.COUNT),
+        KeyFigure("due", "应回访 Due", whole["due"], Kind.COUNT),
+        KeyFigure("made", "已拨打 Made", whole["made"], Kind.COUNT),
+        KeyFigure("attempts", "拨打次数 Attempts", whole["attempts"], Kind.COUNT),
+        KeyFigure("reach", "接通率 Reach", whole["reach"]),
+        KeyFigure("satisfaction", "满意率 Satisfaction", whole["rate"]),
+        KeyFigure("complaints", "转投诉 Complaints", whole["complaints"], Kind.COUNT),
     )
     sections = tuple(_section(key, title, rows) for key, title in GROUPS.items())
     return Report(*about, CONVENTION, f"{whole['due']:,} 次回访 calls", measures, sections)
 
 
-def _section(key: str, title: str, rows: Sequence[Row[Any]]) -> Section:
+def _section(key: str, title: str, rows: Sequence[Row[Any]]) -> ReportSection:
     columns = (ReportColumn("name", title, Kind.TEXT), *COUNTED)
     counted = [_counted(row) for row in rows if row.by == key]
-    return Section(key, title, columns, counted, Chart(Look.BARS, "name", ("reach", "rate")))
+    return ReportSection(key, title, columns, counted, Chart(Look.BARS, "name", ("reach", "rate")))
 
 
 def _counted(row: Row[Any]) -> dict[str, Any]:

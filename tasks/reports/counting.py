@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tasks.cycle.rules import at, shanghai_day
 from tasks.reports.rules import share
-from tasks.reports.shapes import Kind, Measure, ReportColumn
+from tasks.reports.shapes import KeyFigure, Kind, ReportColumn
 from tasks.rounds.rules import Cadence, Period, period_at
 
 T = TypeVar("T")
@@ -49,17 +49,17 @@ def most_common(words: Iterable[str], most: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:most]
 
 
-def rate_of(key: str, label: str, part: int, whole: int, target: float | None = None) -> Measure:
+def rate_of(key: str, label: str, part: int, whole: int, target: float | None = None) -> KeyFigure:
     """Give a measure that is a share; of nothing there is none, and no target is reached or missed."""
     value = share(part, whole)
     reached = None if value is None or target is None else value >= target
-    return Measure(key, label, value, Kind.RATE, f"≥ {target * 100:g} %" if target is not None else "", reached)
+    return KeyFigure(key, label, value, Kind.RATE, f"≥ {target * 100:g} %" if target is not None else "", reached)
 
 
-def count_of(key: str, label: str, value: int, below: int | None = None) -> Measure:
+def count_of(key: str, label: str, value: int, below: int | None = None) -> KeyFigure:
     """Give a measure that is a number, which must stay below another one where it has a target."""
     target, reached = ("", None) if below is None else (f"< {below}", value < below)
-    return Measure(key, label, value, Kind.COUNT, target, reached)
+    return KeyFigure(key, label, value, Kind.COUNT, target, reached)
 
 
 def months_to(period: Period, many: int = 12) -> list[Period]:

@@ -12,7 +12,7 @@ from tasks.durable.process import PROCESSES
 from tasks.reports import lines
 from tasks.reports.registry import About, report
 from tasks.reports.rules import CONVENTIONS, Convention, share
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence, Period, months_until
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ def _frame(connection: Connection, groups: Sequence[str], period: Period, seen: 
     return pd.DataFrame([tuple(row) for row in found], columns=[*names, *lines.COUNTED]).astype(kinds)
 
 
-def _measures(frame: "DataFrame", overdue: Section, fines: Section) -> tuple[Measure, ...]:
+def _measures(frame: "DataFrame", overdue: ReportSection, fines: ReportSection) -> tuple[KeyFigure, ...]:
     total = _rated({name: int(frame[name].sum()) for name in lines.COUNTED})
-    rates = tuple(Measure(stage.key, stage.label, total[stage.key], Kind.RATE) for stage in STAGES)
+    rates = tuple(KeyFigure(stage.key, stage.label, total[stage.key], Kind.RATE) for stage in STAGES)
     sums = {key: sum(Decimal(str(row[key] or 0)) for row in fines.rows) for key in ("proposed", "confirmed")}
     return (
         *rates,
-        Measure("lines", "行数 Lines", total["lines"], Kind.COUNT),
-        Measure("overdue", "逾期未完工 Overdue", len(overdue.rows), Kind.COUNT),
-        Measure("proposed", "处罚待确认 Penalties proposed (CNY)", float(sums["proposed"]), Kind.MONEY),
-        Measure("confirmed", "处罚已确认 Penalties confirmed (CNY)", float(sums["confirmed"]), Kind.MONEY),
+        KeyFigure("lines", "行数 Lines", total["lines"], Kind.COUNT),
+        KeyFigure("overdue", "逾期未完工 Overdue", len(overdue.rows), Kind.COUNT),
+        KeyFigure("proposed", "处罚待确认 Penalties proposed (CNY)", float(sums["proposed"]), Kind.MONEY),
+        KeyFigure("confirmed", "处罚已确认 Penalties confirmed (CNY)", float(sums["confirmed"]), Kind.MONEY),
     )
 
 
@@ -97,17 +97,17 @@ def _rated(counts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _trend(frame: "DataFrame", period: Period) -> Section:
+def _trend(frame: "DataFrame", period: Period) -> ReportSection:
     known = {f"{row.month:%Y-%m}": row for row in frame.itertuples()}
     rows = []
     for month in period.months:
         row = known.get(month)
         rows.append({"month": month} | _rated({name: int(getattr(row, name, 0)) for name in lines.COUNTED}))
     columns = (ReportColumn("month", "月份 Month", Kind.TEXT), *COUNTS, *STAGES)
-    return Section("trend", "十二个月走势 Twelve months", columns, rows, Chart(Look.TREND, "month", RATES))
+    return ReportSection("trend", "十二个月走势 Twelve months", columns, rows, Chart(Look.TREND, "month", RATES))
 
 
-def _group(frame: "DataFrame", key: str) -> Section:
+def _group(frame: "DataFrame", key: str) -> ReportSection:
     title, label = GROUPS[key]
     counts = frame.groupby(key)[list(lines.COUNTED)].sum()
     used = frame.dropna(subset=["used"])
@@ -118,7 +118,7 @@ def _group(frame: "DataFrame", key: str) -> Section:
         own = {one: round(float(of[name]), 1) if name in of else None for one, of in spread.items()}
         rows.append({key: _named(key, str(name))} | _rated({one: int(row[one]) for one in lines.COUNTED}) | own)
     columns = (ReportColumn(key, label, Kind.TEXT), *COUNTS, *STAGES, *DAYS)
-    return Section(key, title, columns, rows, Chart(Look.BARS, key, RATES))
+    return ReportSection(key, title, columns, rows, Chart(Look.BARS, key, RATES))
 
 
 def _named(key: str, name: str) -> str:
@@ -127,7 +127,7 @@ def _named(key: str, name: str) -> str:
     return name
 
 
-def _distribution(frame: "DataFrame") -> Section:
+def _distribution(frame: "DataFrame") -> ReportSection:
     used = frame.dropna(subset=["used"])
     many = used.groupby(used.used.astype(int).clip(upper=LONGEST)).lines.sum()
     names = {LONGEST: f"≥ {LONGEST}"}
@@ -137,10 +137,10 @@ def _distribution(frame: "DataFrame") -> Section:
     ]
     columns = (ReportColumn("days", "用时 Days used", Kind.TEXT), ReportColumn("lines", "行数 Lines"))
     chart = Chart(Look.DISTRIBUTION, "days", ("lines",))
-    return Section("days", "生产用时分布 Working days used", columns, rows, chart)
+    return ReportSection("days", "生产用时分布 Working days used", columns, rows, chart)
 
 
-def _overdue(connection: Connection, period: Period, seen: str) -> Section:
+def _overdue(connection: Connection, period: Period, seen: str) -> ReportSection:
     as_of, known = lines.end_of(period), calendar_today(connection)
     rows: list[dict[str, Value]] = [
         dict(row._mapping) | {"over": working_days_between(known, row.due, as_of)}
@@ -156,10 +156,10 @@ def _overdue(connection: Connection, period: Period, seen: str) -> Section:
         ReportColumn("over", "超期工作日 Days over"),
     )
     note = f"截至 {as_of} 应完工而未完工，承诺日已加停钟 due and not made by then, the promise moved by pauses"
-    return Section("overdue", "逾期清单 Overdue", columns, rows, note=note)
+    return ReportSection("overdue", "逾期清单 Overdue", columns, rows, note=note)
 
 
-def _penalties(connection: Connection, period: Period) -> Section:
+def _penalties(connection: Connection, period: Period) -> ReportSection:
     rows = [dict(row._mapping) for row in lines.penalties(connection, period)]
     columns = (
         ReportColumn("unit", "生产单位 Unit", Kind.TEXT),
@@ -171,4 +171,4 @@ def _penalties(connection: Connection, period: Period) -> Section:
     )
     note = "按完工月份；待确认的并入下月结算 by the month of completion; what is not confirmed settles next month"
     chart = Chart(Look.STACKED, "unit", ("confirmed", "proposed"))
-    return Section("penalties", "周期处罚 Penalties", columns, rows, chart, note)
+    return ReportSection("penalties", "周期处罚 Penalties", columns, rows, chart, note)

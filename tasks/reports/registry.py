@@ -21,7 +21,7 @@ from schemas.problems import BadInput, NotFound, Problem
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.privacy.rules import mask_mobiles
-from tasks.reports.shapes import Report, Section
+from tasks.reports.shapes import Report, ReportSection
 from tasks.rounds.rules import RECKONED, Cadence, Period
 
 
@@ -98,7 +98,7 @@ def report_kind(wanted: str) -> ReportKind:
     raise NotFound(f"没有报表 there is no report “{wanted}”; 应为 one of: {listed}")
 
 
-def _without_numbers(section: Section) -> Section:
+def _without_numbers(section: ReportSection) -> ReportSection:
     rows = [
         {key: mask_mobiles(value) if isinstance(value, str) else value for key, value in row.items()}
         for row in section.rows

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from tasks.reports.queries import MARKED_IN, marks_by
 from tasks.reports.registry import About, report
 from tasks.reports.rules import SATISFIED, GroupedBy, share
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence, Period, months_until
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def satisfaction(connection: Connection, about: About) -> Report:
         convention=MARKED,
         of=f"本期 {returned:,} 份评分；走势自 {trend.first:%Y-%m} 起 marks of these days; trend from {trend.first:%Y-%m} on",
         measures=(
-            Measure("rate", RATE.label, share(satisfied, returned)),
-            Measure("returned", COUNTS[0].label, returned, Kind.COUNT),
+            KeyFigure("rate", RATE.label, share(satisfied, returned)),
+            KeyFigure("returned", COUNTS[0].label, returned, Kind.COUNT),
         ),
         sections=(_trend(months, trend), _marks(frame), *(_group(frame, by) for by in GROUPS)),
     )
@@ -54,30 +54,30 @@ def _frame(connection: Connection, groups: list[str], period: Period) -> "DataFr
     return frame.assign(satisfied=frame.returned.where(frame.mark >= SATISFIED, 0))
 
 
-def _trend(frame: "DataFrame", period: Period) -> Section:
+def _trend(frame: "DataFrame", period: Period) -> ReportSection:
     counts = frame.groupby(frame.month.map(lambda month: f"{month:%Y-%m}"))[["returned", "satisfied"]].sum()
     by_month = counts.reindex(period.months, fill_value=0)
     columns = (ReportColumn("month", "月份 Month", Kind.TEXT), *COUNTS, RATE)
-    return Section(
+    return ReportSection(
         "trend", "十二个月走势 Twelve months", columns, _rows("month", by_month), Chart(Look.TREND, "month", ("rate",))
     )
 
 
-def _marks(frame: "DataFrame") -> Section:
+def _marks(frame: "DataFrame") -> ReportSection:
     many = frame.groupby("mark").returned.sum()
     known = {int(str(mark)): int(how_often) for mark, how_often in many.items()}
     rows: list[dict[str, Value]] = [{"mark": str(mark), "returned": known.get(mark, 0)} for mark in range(1, 6)]
     columns = (ReportColumn("mark", "评分 Mark", Kind.TEXT), COUNTS[0])
-    return Section(
+    return ReportSection(
         "marks", "评分分布 Marks", columns, rows if known else [], Chart(Look.DISTRIBUTION, "mark", ("returned",))
     )
 
 
-def _group(frame: "DataFrame", by: GroupedBy) -> Section:
+def _group(frame: "DataFrame", by: GroupedBy) -> ReportSection:
     title, label = GROUPS[by]
     counts = frame.groupby(by)[["returned", "satisfied"]].sum()
     columns = (ReportColumn(by, label, Kind.TEXT), *COUNTS, RATE)
-    return Section(by, title, columns, _rows(by, counts), Chart(Look.BARS, by, ("rate",)))
+    return ReportSection(by, title, columns, _rows(by, counts), Chart(Look.BARS, by, ("rate",)))
 
 
 def _rows(key: str, counts: "DataFrame") -> list[dict[str, Value]]:

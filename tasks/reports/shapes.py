@@ -55,7 +55,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A table of a report, and its drawing; `note` says what staff must know to read it."""
 
     key: str
@@ -67,7 +67,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Measure:
+class KeyFigure:
     """A figure that the department is judged by; `reached` is None where it has no target or nothing was counted."""
 
     key: str
@@ -92,5 +92,5 @@ class Report:
     period: Period
     convention: str
     of: str
-    measures: tuple[Measure, ...]
-    sections: tuple[Section, ...]
+    measures: tuple[KeyFigure, ...]
+    sections: tuple[ReportSection, ...]

@@ -11,7 +11,7 @@ from tasks.cycle.rules import at, shanghai_day
 from tasks.people.queries import units
 from tasks.policies.queries import setting_today
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence, Period, months_until
 from tasks.surveys.closing import DEPARTMENT, rate_among
 from tasks.surveys.queries import questions_on, returned_of, surveys_counted
@@ -70,15 +70,15 @@ def _closes_on(survey: Row[Any]) -> date:
     return shanghai_day(survey.closes_at) - timedelta(days=1)
 
 
-def _measures(whole: Rate, target: float) -> tuple[Measure, ...]:
+def _measures(whole: Rate, target: float) -> tuple[KeyFigure, ...]:
     reached = None if whole.rate is None else whole.rate >= target
     return (
-        Measure("rate", RATES[0].label, whole.rate, target=f"≥ {target:.0%}", reached=reached),
-        Measure("low", RATES[1].label, whole.low),
-        Measure("high", RATES[2].label, whole.high),
-        Measure("response", RESPONSE.label, whole.response),
-        Measure("sent", COUNTS[0].label, whole.sent, Kind.COUNT),
-        Measure("returned", COUNTS[1].label, whole.returned, Kind.COUNT),
+        KeyFigure("rate", RATES[0].label, whole.rate, target=f"≥ {target:.0%}", reached=reached),
+        KeyFigure("low", RATES[1].label, whole.low),
+        KeyFigure("high", RATES[2].label, whole.high),
+        KeyFigure("response", RESPONSE.label, whole.response),
+        KeyFigure("sent", COUNTS[0].label, whole.sent, Kind.COUNT),
+        KeyFigure("returned", COUNTS[1].label, whole.returned, Kind.COUNT),
     )
 
 
@@ -89,17 +89,19 @@ def _figures(rate: Rate) -> dict[str, Value]:
 
 def _trend(
     counted: Sequence[Row[Any]], forms: Sequence[Row[Any]], period: Period, confidence: float, target: float
-) -> Section:
+) -> ReportSection:
     month_of = {one.id: f"{_closes_on(one):%Y-%m}" for one in counted}
     rows = [
         {"month": month, **_figures(rate_among([f for f in forms if month_of[f.survey] == month], confidence))}
         for month in period.months
     ]
     columns = (ReportColumn("month", "截止月份 Month", Kind.TEXT), *COUNTS, RATES[0])
-    return Section("trend", "十二个月走势 Twelve months", columns, rows, Chart(Look.TREND, "month", ("rate",), target))
+    return ReportSection(
+        "trend", "十二个月走势 Twelve months", columns, rows, Chart(Look.TREND, "month", ("rate",), target)
+    )
 
 
-def _each(surveys: Sequence[Row[Any]], forms: Sequence[Row[Any]], confidence: float) -> Section:
+def _each(surveys: Sequence[Row[Any]], forms: Sequence[Row[Any]], confidence: float) -> ReportSection:
     rows = [
         {"number": one.number, "title": title_of(one.about, one.first, one.last), "seed": str(one.seed)}
         | {"population": one.population}
@@ -115,10 +117,10 @@ def _each(surveys: Sequence[Row[Any]], forms: Sequence[Row[Any]], confidence: fl
         *RATES,
         ReportColumn("seed", "随机种子 Seed", Kind.TEXT),
     )
-    return Section("surveys", "各次调查 Surveys", columns, rows)
+    return ReportSection("surveys", "各次调查 Surveys", columns, rows)
 
 
-def _by_unit(connection: Connection, forms: Sequence[Row[Any]], confidence: float, target: float) -> Section:
+def _by_unit(connection: Connection, forms: Sequence[Row[Any]], confidence: float, target: float) -> ReportSection:
     known, codes = units(connection), sorted({form.unit or "" for form in forms})
     rows = [
         {"unit": known[code].name if code else DEPARTMENT}
@@ -126,10 +128,10 @@ def _by_unit(connection: Connection, forms: Sequence[Row[Any]], confidence: floa
         for code in codes
     ]
     columns = (ReportColumn("unit", "责任单位 Unit", Kind.TEXT), *COUNTS, RESPONSE, *RATES)
-    return Section("units", "责任单位 Units", columns, rows, Chart(Look.BARS, "unit", ("rate",), target))
+    return ReportSection("units", "责任单位 Units", columns, rows, Chart(Look.BARS, "unit", ("rate",), target))
 
 
-def _by_question(connection: Connection, surveys: Sequence[Row[Any]], forms: Sequence[Row[Any]]) -> Section:
+def _by_question(connection: Connection, surveys: Sequence[Row[Any]], forms: Sequence[Row[Any]]) -> ReportSection:
     asked = {
         code: text for one in surveys for code, text in questions_on(connection, shanghai_day(one.sent_at)).items()
     }
@@ -142,4 +144,4 @@ def _by_question(connection: Connection, surveys: Sequence[Row[Any]], forms: Seq
     shown = [ReportColumn(mark.value, f"{mark.zh} {word}") for mark, word in zip(Mark, english, strict=True)]
     columns = (ReportColumn("question", "评价项目 Question", Kind.TEXT), *shown)
     stacked = Chart(Look.STACKED, "question", tuple(mark.value for mark in Mark))
-    return Section("questions", "各项评价 Questions", columns, rows, stacked)
+    return ReportSection("questions", "各项评价 Questions", columns, rows, stacked)

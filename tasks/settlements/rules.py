@@ -11,7 +11,7 @@ KINDS = ("parts", "repair_fee", "freight", "anomaly", "penalty", "refund")
 OBJECTS = {"office": (Role.OFFICE,), "unit": (Role.RESPONSIBLE_UNIT, Role.WORKSHOP), "carrier": (Role.LOGISTICS,)}
 
 
-class Party(NamedTuple):
+class SettledWith(NamedTuple):
     """An office, unit or carrier with which is settled; the department itself has no code."""
 
     kind: str
@@ -19,19 +19,19 @@ class Party(NamedTuple):
     name: str
 
 
-def find_party(known: Iterable[Party], named: str) -> Party | None:
+def find_party(known: Iterable[SettledWith], named: str) -> SettledWith | None:
     """Find a party by code or name; None where there is none."""
     word = named.strip()
     return next((one for one in known if one.code and (word.upper() == one.code.upper() or word == one.name)), None)
 
 
-def may_object(person: Person, party: Party) -> bool:
+def may_object(person: Person, party: SettledWith) -> bool:
     """Say whether somebody may object for a party."""
     place = {party.kind: party.code} if party.kind in ("office", "unit") else {}
     return any(person.holds(role, **place) for role in OBJECTS.get(party.kind, ()))
 
 
-def who_objects(party: Party) -> str:
+def who_objects(party: SettledWith) -> str:
     """Say who may object for a party."""
     return f"{' / '.join(OBJECTS.get(party.kind, ()))} · {party.name}"
 

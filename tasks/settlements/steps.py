@@ -22,7 +22,7 @@ from tasks.people.rights import SIGNER, signer_at_work
 from tasks.policies.queries import setting_today
 from tasks.rounds.rules import Cadence, Period, period_at
 from tasks.settlements import queries
-from tasks.settlements.rules import Party, export_of, find_party, may_object, who_objects
+from tasks.settlements.rules import SettledWith, export_of, find_party, may_object, who_objects
 
 MONTH, PARTY = "结算月份 month", "结算方 party"
 NOT_YET = "{} 尚未汇总 is not settled yet"
@@ -106,8 +106,8 @@ def _open_settlement(connection: Connection, day: date) -> Row[Any]:
     return found
 
 
-def _party(connection: Connection, last: date, named: str) -> Party:
-    known = [Party(row.party_kind, row.party, row.name) for row in queries.sums(connection, last)]
+def _party(connection: Connection, last: date, named: str) -> SettledWith:
+    known = [SettledWith(row.party_kind, row.party, row.name) for row in queries.sums(connection, last)]
     if (party := find_party(known, named)) is None:
         listed = "、".join(one.name for one in known if one.code)
         raise BadInput([Problem(PARTY, named, f"本期没有此结算方，应为 must be one of {listed}")])

@@ -9,7 +9,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from tasks.desk.rules import width
-from tasks.reports.shapes import Kind, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Kind, Report, ReportColumn, ReportSection, Value
 from tasks.reports.wording import shown, zh_and_en
 from tasks.sheets.book import CENTRED, FACE, HEAD, MIDDLE, NUMERIC, WHITE, WRAPPED, Book, write
 
@@ -43,7 +43,7 @@ def _about(sheet: Any, report: Report, edition: str) -> None:
         sheet.append([write(sheet, name, font=BOLD), write(sheet, value, alignment=WRAPPED)])
 
 
-def _tab(sheet: Any, section: Section) -> None:
+def _tab(sheet: Any, section: ReportSection) -> None:
     sheet.freeze_panes = "B2"
     for at, column in enumerate(section.columns, start=1):
         sheet.column_dimensions[get_column_letter(at)].width = _width(column, section)
@@ -62,7 +62,7 @@ def _cell(sheet: Any, value: Value, kind: Kind) -> Any:
     return cell
 
 
-def _width(column: ReportColumn, section: Section) -> int:
+def _width(column: ReportColumn, section: ReportSection) -> int:
     texts = [column.label, *(shown(row.get(column.key), column.kind) for row in section.rows)]
     return max(NARROWEST, min(WIDEST, max(map(width, texts)) + 4))
 

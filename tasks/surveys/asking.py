@@ -12,7 +12,7 @@ from tasks.durable import clock
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.rounds.rules import Period
 from tasks.surveys.answers import ENTERS, NOT_ABLE
-from tasks.surveys.links import Links
+from tasks.surveys.links import SurveyLinks
 from tasks.surveys.listing import write_links
 from tasks.surveys.queries import forms_of
 from tasks.surveys.sampling import send_survey
@@ -40,7 +40,7 @@ def survey_on_demand(db: Engine, form: SurveyWanted, origin: str) -> str:
         return send_survey(connection, form.about, period, origin, size=form.size, staff=person.code)[1]
 
 
-def list_links(db: Engine, links: Links, form: LinksWanted, file: Path) -> str:
+def list_links(db: Engine, links: SurveyLinks, form: LinksWanted, file: Path) -> str:
     """Write the links of a survey into a workbook for whoever takes calls; gives what staff read of it."""
     with db.connect() as connection:
         person = signer_at_work(connection, form.staff)

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, Signer
 from schemas.problems import Unavailable
 
 
-class Links(NamedTuple):
+class SurveyLinks(NamedTuple):
     """Where customers' pages are served, and what signs their links."""
 
     url: str
@@ -36,15 +36,15 @@ class Links(NamedTuple):
         return Signer(self.secret, salt="survey-form", digest_method=hashlib.sha256)
 
 
-_links: list[Links] = []
+_links: list[SurveyLinks] = []
 
 
-def set_up(links: Links) -> None:
+def set_up(links: SurveyLinks) -> None:
     """Make these the links of this process."""
     _links[:] = [links]
 
 
-def here() -> Links:
+def here() -> SurveyLinks:
     """Give the links of this process; Unavailable where none were set."""
     if not _links:
         raise Unavailable("未设置问卷链接 no links of surveys are set: start through `aftersales up`")

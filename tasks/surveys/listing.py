@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from sqlalchemy import Row
 
-from tasks.surveys.links import Links
+from tasks.surveys.links import SurveyLinks
 from tasks.surveys.rules import form_no
 
 COLUMNS = {  # with their widths
@@ -21,7 +21,7 @@ COLUMNS = {  # with their widths
 }
 
 
-def write_links(links: Links, forms: Sequence[Row[Any]], file: Path) -> None:
+def write_links(links: SurveyLinks, forms: Sequence[Row[Any]], file: Path) -> None:
     """Write the links of a survey's forms; whoever has answered needs none any more."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("问卷链接")

@@ -12,7 +12,7 @@ import altair as alt
 import vl_convert
 
 from tasks.desk.rules import width
-from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, Section
+from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection
 from tasks.reports.wording import shown
 
 MOST_BARS = 24  # the rows below are in the table
@@ -50,7 +50,7 @@ class Canvas:
 class Drawing:
     """A section's chart with its rows in long form: along, what is measured, its value, and the value as text."""
 
-    section: Section
+    section: ReportSection
     chart: Chart
     canvas: Canvas
 
@@ -137,11 +137,11 @@ def drawings(report: Report) -> dict[str, tuple[str, str]]:
     }
 
 
-def _has_figures(section: Section, chart: Chart) -> bool:
+def _has_figures(section: ReportSection, chart: Chart) -> bool:
     return any(row.get(key) for row in section.rows for key in chart.measured)
 
 
-def _svg(section: Section, chart: Chart, pixels: int) -> str:
+def _svg(section: ReportSection, chart: Chart, pixels: int) -> str:
     drawing = Drawing(section, chart, Canvas(pixels))
     drawn = LOOKS[chart.look](drawing)
     spec = drawn.properties(width=pixels, autosize=alt.AutoSizeParams(type="fit", contains="padding"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tasks.desk.rules import plain
-from tasks.reports.shapes import Kind, Measure, Report, Section
+from tasks.reports.shapes import KeyFigure, Kind, Report, ReportSection
 from tasks.reports.wording import shown
 
 MOST_ROWS = 30  # of a section; its page has more
@@ -19,12 +19,12 @@ def report_markdown(report: Report, about: str) -> str:
     return "\n\n".join([*head, *measures, *map(_section, report.sections), *foot])
 
 
-def _measure(one: Measure) -> tuple[str, ...]:
+def _measure(one: KeyFigure) -> tuple[str, ...]:
     reached = {True: " ✓", False: " ✕"}.get(one.reached, "") if one.reached is not None else ""
     return one.label, f"**{shown(one.value, one.kind)}**", f"{one.target}{reached}"
 
 
-def _section(section: Section) -> str:
+def _section(section: ReportSection) -> str:
     title = f"#### {plain(section.title)}"
     if not section.rows:
         return f"{title}\n\n本期没有数据 nothing to show for these days"

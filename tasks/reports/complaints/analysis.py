@@ -20,7 +20,7 @@ from tasks.reports.complaints.sections import (
 )
 from tasks.reports.counting import months_to, text, within
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, Section
+from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection
 from tasks.rounds.rules import Cadence
 
 MONTH, CONTACTS = text("month", "月份 Month"), ReportColumn("contacts", "来电 Contacts")
@@ -42,7 +42,7 @@ def yearly_complaints(connection: Connection, about: About) -> Report:
     return analysis(about, seen, months, listed("majors", "重大投诉 Major complaints", grave))
 
 
-def analysis(about: About, seen: Hotline, months: Rows, last: Section) -> Report:
+def analysis(about: About, seen: Hotline, months: Rows, last: ReportSection) -> Report:
     """Make a report of what was counted, with a trend of twelve months and a list at its end."""
     volume = (MONTH, CONTACTS, COMPLAINTS, FILED)
     return Report(
@@ -65,6 +65,6 @@ def analysis(about: About, seen: Hotline, months: Rows, last: Section) -> Report
     )
 
 
-def trend(key: str, title: str, rows: Rows, columns: tuple[ReportColumn, ...], *measured: str) -> Section:
+def trend(key: str, title: str, rows: Rows, columns: tuple[ReportColumn, ...], *measured: str) -> ReportSection:
     """Draw figures of months."""
-    return Section(key, title, columns, rows, Chart(Look.TREND, "month", measured))
+    return ReportSection(key, title, columns, rows, Chart(Look.TREND, "month", measured))

@@ -9,7 +9,7 @@ from tasks.reports.complaints.sections import NUMBER, RECEIVED, Row, listed, ran
 from tasks.reports.complaints.sections import about as row_about
 from tasks.reports.counting import by_then, count_of, rate_of, text
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Report, Section
+from tasks.reports.shapes import Report, ReportSection
 from tasks.rounds.rules import Cadence
 
 CONVENTION = (
@@ -65,7 +65,7 @@ def daily_report(seen: Hotline, about: About) -> Report:
             count_of("unsolved", "未结投诉 Open complaints", len(seen.unsolved)),
         ),
         sections=(
-            Section("checks", "须改正的记录 Records to be put right", columns, wrong),
+            ReportSection("checks", "须改正的记录 Records to be put right", columns, wrong),
             listed("complaints", "当日投诉 Complaints of the day", complaints, public=False),
             listed("unsolved", "未结投诉 Open complaints", seen.unsolved, public=False),
             listed("late", "以前来电逾期未办 Overdue of earlier calls", late, public=False),

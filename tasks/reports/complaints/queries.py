@@ -57,14 +57,18 @@ _CONTACTS = text(f"""
            p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
     FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
     LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
-_CALLBACKS = text("""
+_FILED = """(  -- a call or a survey after the complaint was filed answers its callback
+              SELECT count(*) FILTER (WHERE b.step_key LIKE 'archive-complaint-%')
+                     > count(*) FILTER (WHERE b.step_key LIKE 'reopen-complaint-%')
+              FROM ledger b WHERE b.case_id = l.case_id AND b.seq < l.seq)"""
+_CALLBACKS = text(f"""
     SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
-           coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit
+           coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit, {_FILED} AS filed
     FROM ledger l JOIN service_case c ON c.id = l.case_id
-    LEFT JOIN LATERAL (SELECT output #>> '{}' AS code FROM ledger n WHERE n.case_id = c.id
+    LEFT JOIN LATERAL (SELECT output #>> '{{}}' AS code FROM ledger n WHERE n.case_id = c.id
                        AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
     LEFT JOIN production_unit u ON u.code = named.code
-    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
+    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
           AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
     SELECT count(*) FROM (
@@ -88,8 +92,8 @@ _MONTHS = text(f"""
         WHERE filed >= :start AND filed < :end
         UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
         FROM ledger l JOIN service_case c ON c.id = l.case_id
-        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key LIKE 'customer-%'
-              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied')
+        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
+              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied') AND {_FILED}
               AND l.finished_at >= :start AND l.finished_at < :end) one
     GROUP BY 1""")
 
@@ -151,7 +155,7 @@ def _contact(row: Row[Any], calendar: Calendar, close: int, months: int) -> Cont
 
 def _callback(row: Row[Any]) -> Callback:
     """Read what a customer said."""
-    return Callback(row.number, row.unit, row.at, Satisfaction(row.said), mask_text(row.reason, row))
+    return Callback(row.number, row.unit, row.at, Satisfaction(row.said), mask_text(row.reason, row), row.filed)
 
 
 def months_of(connection: Connection, months: list[Period]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from schemas.forms.contacts import ContactKind, ContactWay, Severity
 from schemas.processes.complaint import ContactEnding
 from tasks.cycle.rules import shanghai_day
 from tasks.reports.counting import UNNAMED, by_then, count_of, rate_of, within
-from tasks.reports.shapes import Measure
+from tasks.reports.shapes import KeyFigure
 from tasks.rounds.rules import Period
 
 
@@ -79,13 +79,14 @@ class Contact(NamedTuple):
 
 
 class Callback(NamedTuple):
-    """What a customer said at the call after a complaint was filed."""
+    """What a customer said when called or surveyed; once the complaint was filed, that is its callback's answer."""
 
     number: str
     unit: str
     at: datetime
     said: Satisfaction
     reason: str = ""
+    filed: bool = True
 
 
 class Targets(NamedTuple):
@@ -147,12 +148,12 @@ def answered_in_time(one: Contact) -> bool:
 
 
 def satisfied(callbacks: Sequence[Callback]) -> tuple[int, int]:
-    """Count who was satisfied, and who said whether; whom nobody reached has not."""
-    said = [one.said for one in callbacks if one.said != Satisfaction.NOT_REACHED]
+    """Count who was satisfied once it was filed, and who said whether; whom nobody reached has not."""
+    said = [one.said for one in callbacks if one.filed and one.said != Satisfaction.NOT_REACHED]
     return said.count(Satisfaction.SATISFIED), len(said)
 
 
-def measures(seen: Hotline) -> tuple[Measure, ...]:
+def measures(seen: Hotline) -> tuple[KeyFigure, ...]:
     """Give the monthly measures (DOMAIN 3; S4): closed, answered and solved in time, satisfaction, majors, second complaints."""
     valid, period = [one for one in seen.contacts if one.judged], seen.period
     to_close = due_within(valid, period, lambda one: one.close_by)

@@ -9,7 +9,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.reports.complaints.rules import Contact, Hotline, answered_in_time, satisfied
 from tasks.reports.counting import UNNAMED, by_then, grouped, most_common, range_of, text
 from tasks.reports.rules import share
-from tasks.reports.shapes import Chart, Kind, Look, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, Kind, Look, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Period
 
 Row = dict[str, Value]
@@ -32,7 +32,7 @@ def range_told(seen: Hotline) -> str:
 
 def breakdown(
     seen: Hotline, key: str, title: str, label: str, by: Callable[[Contact], str], look: Look = Look.BARS
-) -> Section:
+) -> ReportSection:
     """Count the period's complaints by what they have in common."""
     rows: list[Row] = [
         {
@@ -44,12 +44,12 @@ def breakdown(
         }
         for group, those in grouped(seen.complaints, by).items()
     ]
-    return Section(
+    return ReportSection(
         key, title, (text(key, label), COMPLAINTS, FILED, MAJOR, OPEN), rows, Chart(look, key, ("complaints",))
     )
 
 
-def breakdowns(seen: Hotline) -> tuple[Section, ...]:
+def breakdowns(seen: Hotline) -> tuple[ReportSection, ...]:
     """Count the period's complaints by severity, unit, product, type and office (S0 3.2)."""
     return (
         breakdown(seen, "severity", "按严重程度 By severity", "严重程度 Severity", lambda one: one.grave),
@@ -60,7 +60,7 @@ def breakdowns(seen: Hotline) -> tuple[Section, ...]:
     )
 
 
-def causes(seen: Hotline) -> Section:
+def causes(seen: Hotline) -> ReportSection:
     """Count the commonest causes, as QUALITY found them, else the unit, and the share that they add up to."""
     found = most_common((one.cause or NO_CAUSE for one in seen.complaints), seen.most)
     upto = accumulate(many for _, many in found)
@@ -69,10 +69,10 @@ def causes(seen: Hotline) -> Section:
         for (cause, many), sum_ in zip(found, upto, strict=True)
     ]
     columns = (text("cause", "原因 Cause"), COMPLAINTS, ReportColumn("upto", "累计占比 Adds up to", Kind.RATE))
-    return Section("causes", "主要原因 Top causes", columns, rows, Chart(Look.PARETO, "cause", ("complaints",)))
+    return ReportSection("causes", "主要原因 Top causes", columns, rows, Chart(Look.PARETO, "cause", ("complaints",)))
 
 
-def kinds(seen: Hotline, key: str, title: str, label: str, by: Callable[[Contact], Labelled]) -> Section:
+def kinds(seen: Hotline, key: str, title: str, label: str, by: Callable[[Contact], Labelled]) -> ReportSection:
     """Count all contacts of the period, by kind or channel: how many were answered in time, and what is left."""
     rows = list[Row]()
     for group, those in grouped(seen.received, by).items():
@@ -85,10 +85,10 @@ def kinds(seen: Hotline, key: str, title: str, label: str, by: Callable[[Contact
         ReportColumn("in_time", "及时响应 In time", Kind.RATE),
     )
     columns = (text(key, label), contacts, in_time_column, OPEN)
-    return Section(key, title, columns, rows, Chart(Look.BARS, key, ("contacts",)))
+    return ReportSection(key, title, columns, rows, Chart(Look.BARS, key, ("contacts",)))
 
 
-def requests(seen: Hotline) -> Section:
+def requests(seen: Hotline) -> ReportSection:
     """Count repair requests, enquiries and suggestions by what became of them (S0 3.2)."""
     asked = [one for one in seen.received if one.kind in REQUESTS]
     rows: list[Row] = [
@@ -96,22 +96,22 @@ def requests(seen: Hotline) -> Section:
         for (kind, became), those in grouped(asked, lambda one: (one.kind.zh, _became(one, seen.period))).items()
     ]
     columns = (text("kind", "类别 Kind"), text("became", "结果 Result"), ReportColumn("contacts", "来电 Contacts"))
-    return Section("requests", "报修、咨询、建议 Requests and enquiries", columns, rows)
+    return ReportSection("requests", "报修、咨询、建议 Requests and enquiries", columns, rows)
 
 
 def _became(one: Contact, period: Period) -> str:
     return one.ending.zh if one.ending and by_then(period, one.closed) else "办理中 open"
 
 
-def topics(seen: Hotline) -> Section:
+def topics(seen: Hotline) -> ReportSection:
     """Count what customers call about most, whatever the kind (S2)."""
     found = most_common((f"{one.about} · {one.kind.zh}" for one in seen.received), seen.most)
     rows: list[Row] = [{"topic": topic, "contacts": many} for topic, many in found]
     columns = (text("topic", "热点 Topic"), ReportColumn("contacts", "来电 Contacts"))
-    return Section("topics", "热点问题 Hot topics", columns, rows, Chart(Look.BARS, "topic", ("contacts",)))
+    return ReportSection("topics", "热点问题 Hot topics", columns, rows, Chart(Look.BARS, "topic", ("contacts",)))
 
 
-def unsolved(seen: Hotline, key: str, title: str, public: bool = True) -> Section:
+def unsolved(seen: Hotline, key: str, title: str, public: bool = True) -> ReportSection:
     """List the complaints that are to be done, the gravest first, of those the oldest (S2 下月亟待解决问题)."""
     day = seen.period.last
     rows: list[Row] = [
@@ -119,7 +119,7 @@ def unsolved(seen: Hotline, key: str, title: str, public: bool = True) -> Sectio
     ]
     more = (ReportColumn("age", "已过天数 Days", Kind.DAYS), ReportColumn("close_by", "应结 Due", Kind.DAY))
     columns = (NUMBER, RECEIVED, text("severity", "严重程度 Severity"), *WITH_WHOM, WHAT[public], *more)
-    return Section(key, title, columns, rows)
+    return ReportSection(key, title, columns, rows)
 
 
 def about(one: Contact, public: bool) -> Row:
@@ -142,17 +142,17 @@ def state(one: Contact) -> str:
     return one.ending.zh if one.ending else one.link
 
 
-def listed(key: str, title: str, contacts: Iterable[Contact], public: bool = True) -> Section:
+def listed(key: str, title: str, contacts: Iterable[Contact], public: bool = True) -> ReportSection:
     """List contacts."""
     what = (text("kind", "类别 Kind"), text("severity", "严重程度 Severity"))
     columns = (NUMBER, RECEIVED, *what, *WITH_WHOM, WHAT[public], text("state", "进展 Progress"))
-    return Section(key, title, columns, [about(one, public) for one in contacts])
+    return ReportSection(key, title, columns, [about(one, public) for one in contacts])
 
 
-def satisfaction_of_units(seen: Hotline) -> Section:
+def satisfaction_of_units(seen: Hotline) -> ReportSection:
     """Give the satisfaction of the customers of each unit's complaints, as they said at the callback."""
     rows = list[Row]()
-    for unit, those in grouped(seen.callbacks, lambda one: one.unit or UNNAMED).items():
+    for unit, those in grouped([one for one in seen.callbacks if one.filed], lambda one: one.unit or UNNAMED).items():
         pleased, asked = satisfied(those)
         rows.append({"unit": unit, "asked": asked, "satisfied": pleased, "rate": share(pleased, asked)})
     asked_column, pleased_column = ReportColumn("asked", "答复 Answered"), ReportColumn("satisfied", "满意 Satisfied")
@@ -162,6 +162,6 @@ def satisfaction_of_units(seen: Hotline) -> Section:
         pleased_column,
         ReportColumn("rate", "满意率 Rate", Kind.RATE),
     )
-    return Section(
+    return ReportSection(
         "satisfaction", "投诉满意率 Satisfaction by unit", columns, rows, Chart(Look.BARS, "unit", ("rate",))
     )

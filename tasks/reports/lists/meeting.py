@@ -15,7 +15,7 @@ from tasks.reports.complaints.sections import unsolved
 from tasks.reports.counting import bounds, range_of, text
 from tasks.reports.lists.queries import cases_of, open_tasks
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence
 
 CONVENTION = "截至期末最后一刻的待办与单据 Tasks and cases as they stood at the end of the last day, Asia/Shanghai"
@@ -43,7 +43,7 @@ def meeting(connection: Connection, about: About) -> Report:
     )
 
 
-def tasks(found: Sequence[Row[Any]]) -> Section:
+def tasks(found: Sequence[Row[Any]]) -> ReportSection:
     """Show what waits for whom."""
     rows: list[dict[str, Value]] = [
         {"role": Role(one.role).zh, "title": one.title, "open": one.open, "overdue": one.overdue}
@@ -51,10 +51,10 @@ def tasks(found: Sequence[Row[Any]]) -> Section:
         for one in found
     ]
     columns = (text("role", "角色 Role"), text("title", "待办 Task"), OPEN, OVERDUE, OLDEST)
-    return Section("tasks", "待办 Open tasks", columns, rows)
+    return ReportSection("tasks", "待办 Open tasks", columns, rows)
 
 
-def by_process(found: Sequence[Row[Any]]) -> Section:
+def by_process(found: Sequence[Row[Any]]) -> ReportSection:
     """Show what came, was closed and is open, by process."""
     rows: list[dict[str, Value]] = [
         {"process": f"{one.process} {PROCESSES[one.process].title if one.process in PROCESSES else ''}".strip()}
@@ -64,10 +64,10 @@ def by_process(found: Sequence[Row[Any]]) -> Section:
     ]
     came, closed = ReportColumn("came", "新开 Came"), ReportColumn("closed", "结案 Closed")
     columns = (text("process", "流程 Process"), came, closed, OPEN, OLDEST)
-    return Section("cases", "单据 Cases", columns, rows, Chart(Look.BARS, "process", ("came", "closed", "open")))
+    return ReportSection("cases", "单据 Cases", columns, rows, Chart(Look.BARS, "process", ("came", "closed", "open")))
 
 
-def call_findings(callbacks: Sequence[Callback]) -> Section:
+def call_findings(callbacks: Sequence[Callback]) -> ReportSection:
     """List what customers were not satisfied with at the calls."""
     rows: list[dict[str, Value]] = [
         {"number": one.number, "day": shanghai_day(one.at), "unit": one.unit, "reason": one.reason}
@@ -76,4 +76,4 @@ def call_findings(callbacks: Sequence[Callback]) -> Section:
     ]
     case = (text("number", "单号 Case"), ReportColumn("day", "回访 Called", Kind.DAY))
     columns = (*case, text("unit", "责任单位 Unit"), text("reason", "不满意原因 Why"))
-    return Section("calls", "回访发现 Call findings", columns, rows)
+    return ReportSection("calls", "回访发现 Call findings", columns, rows)

@@ -10,7 +10,7 @@ from schemas.words import Verdict
 from tasks.policies.queries import settings_on
 from tasks.reports.counting import text
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence
 from tasks.settlements.queries import objections, pending_penalties, settlement_of, sums
 
@@ -53,7 +53,7 @@ def settlement(connection: Connection, about: About) -> Report:
         *about,
         convention=CONVENTION,
         of=f"{told} · {_state(found)}",
-        measures=tuple(Measure(kind, label, float(total[kind]), Kind.MONEY) for kind, label in LABELS.items()),
+        measures=tuple(KeyFigure(kind, label, float(total[kind]), Kind.MONEY) for kind, label in LABELS.items()),
         sections=(
             *(_parties(rows, kind, budget) for kind in PARTIES),
             _waiting(pending_penalties(connection, last)),
@@ -70,7 +70,7 @@ def _state(found: Row[Any] | None) -> str:
     return f"异议期至 objections until {found.objections_until}"
 
 
-def _parties(rows: Sequence[Row[Any]], kind: str, budget: Mapping[str, Any]) -> Section:
+def _parties(rows: Sequence[Row[Any]], kind: str, budget: Mapping[str, Any]) -> ReportSection:
     """Show a kind of party; offices beside their budget."""
     shown = list[dict[str, Value]]()
     for row in rows:
@@ -85,18 +85,20 @@ def _parties(rows: Sequence[Row[Any]], kind: str, budget: Mapping[str, Any]) -> 
     planned_columns = (ReportColumn("budget", "预算 Budget", Kind.MONEY), ReportColumn("left", "余额 Left", Kind.MONEY))
     columns = (PARTY, *money, *(planned_columns if kind == "office" else ()))
     drawn = Chart(Look.BARS, "party", ("total",)) if kind == "office" else None  # the others' are mostly negative
-    return Section(kind, PARTIES[kind], columns, shown, drawn)
+    return ReportSection(kind, PARTIES[kind], columns, shown, drawn)
 
 
-def _waiting(rows: Sequence[Row[Any]]) -> Section:
+def _waiting(rows: Sequence[Row[Any]]) -> ReportSection:
     shown: list[dict[str, Value]] = [
         {"party": f"{row.name} {row.unit}", "lines": row.lines, "amount": row.amount} for row in rows
     ]
     columns = (PARTY, ReportColumn("lines", "行 Lines"), ReportColumn("amount", "拟处罚 Proposed", Kind.MONEY))
-    return Section("waiting", "未确认的处罚，下期结算 Penalties that nobody confirmed: next period", columns, shown)
+    return ReportSection(
+        "waiting", "未确认的处罚，下期结算 Penalties that nobody confirmed: next period", columns, shown
+    )
 
 
-def _objections(rows: Sequence[Row[Any]]) -> Section:
+def _objections(rows: Sequence[Row[Any]]) -> ReportSection:
     """List objections; whoever was found right is settled with next time."""
     shown: list[dict[str, Value]] = [
         {
@@ -107,4 +109,4 @@ def _objections(rows: Sequence[Row[Any]]) -> Section:
         for row in rows
     ]
     columns = (PARTY, text("reason", "异议 Objection"), text("verdict", "裁定 Decision"))
-    return Section("objections", "异议 Objections", columns, shown)
+    return ReportSection("objections", "异议 Objections", columns, shown)

@@ -10,7 +10,7 @@ from tasks.privacy.rules import mask_name, mask_text
 from tasks.reports.counting import by_then, count_of, range_of, rate_of, text, within
 from tasks.reports.lists.queries import suggested
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Kind, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Kind, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence, Period
 
 CONVENTION = (
@@ -45,7 +45,7 @@ def suggestions(connection: Connection, about: About) -> Report:
             rate_of("adopted", "采纳率 Adopted", ruled.count(ContactEnding.ADOPTED), len(ruled)),
             count_of("open", "未答复 Not answered", len(found) - len(ends)),
         ),
-        sections=(Section("suggestions", "意见建议 Suggestions", COLUMNS, [_row(one, period) for one in found]),),
+        sections=(ReportSection("suggestions", "意见建议 Suggestions", COLUMNS, [_row(one, period) for one in found]),),
     )
 
 

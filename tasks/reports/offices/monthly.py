@@ -9,7 +9,7 @@ from tasks.reports.counting import count_of, rate_of, text
 from tasks.reports.offices.queries import cards, evaluated
 from tasks.reports.offices.rules import Cards, Evaluated, ranked, together
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence
 
 CONVENTION = (
@@ -68,8 +68,8 @@ def evaluation(
             *(count_of(name, label, getattr(whole, name)) for name, label in COUNTS.items()),
         ),
         sections=(
-            Section("offices", "按办事处 By office", (RANK, office, RATE, *COLUMNS, CARDS), of_offices, chart),
-            Section("people", "按申报人 By applicant", (RANK, office, person, RATE, *COLUMNS), of_people),
+            ReportSection("offices", "按办事处 By office", (RANK, office, RATE, *COLUMNS, CARDS), of_offices, chart),
+            ReportSection("people", "按申报人 By applicant", (RANK, office, person, RATE, *COLUMNS), of_people),
         ),
     )
 

@@ -9,8 +9,8 @@ from tasks.cycle.rules import shanghai_day
 from tasks.reports.counting import UNNAMED, count_of, range_of, rate_of, text
 from tasks.reports.registry import About, report
 from tasks.reports.repairs.queries import office_costs, repair_lines
-from tasks.reports.repairs.rules import OfficeCost, RepairLine, counts, counts_by
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section
+from tasks.reports.repairs.rules import LineInRepair, OfficeCost, counts, counts_by
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection
 from tasks.rounds.rules import Cadence, Period
 
 CONVENTION = (
@@ -40,7 +40,7 @@ def repairs(connection: Connection, about: About) -> Report:
     return repair_report(repair_lines(connection, about.period), office_costs(connection, about.period), about)
 
 
-def repair_report(lines: Sequence[RepairLine], costs: Sequence[OfficeCost], about: About) -> Report:
+def repair_report(lines: Sequence[LineInRepair], costs: Sequence[OfficeCost], about: About) -> Report:
     """Make the report of what was counted."""
     total, period = counts(lines, about.period), about.period
     ended = sum(many for name, many in total.items() if name not in ("received", "open"))
@@ -52,7 +52,7 @@ def repair_report(lines: Sequence[RepairLine], costs: Sequence[OfficeCost], abou
         measures=(
             *(count_of(name, BECAME[name], many) for name, many in total.items()),
             rate_of("repaired_rate", "修复率 Share repaired", total["repaired"], ended),
-            Measure("cost", "净费用 Cost (CNY)", float(spent), Kind.MONEY),
+            KeyFigure("cost", "净费用 Cost (CNY)", float(spent), Kind.MONEY),
         ),
         sections=(
             _by(lines, period, "cause", "按原因 By cause", "原因 Cause", lambda one: one.cause or UNNAMED, Look.PARETO),
@@ -64,23 +64,23 @@ def repair_report(lines: Sequence[RepairLine], costs: Sequence[OfficeCost], abou
 
 
 def _by(
-    lines: Sequence[RepairLine],
+    lines: Sequence[LineInRepair],
     period: Period,
     key: str,
     title: str,
     label: str,
-    by: Callable[[RepairLine], str],
+    by: Callable[[LineInRepair], str],
     look: Look,
-) -> Section:
+) -> ReportSection:
     columns = (text(key, label), *(ReportColumn(name, heading) for name, heading in BECAME.items()))
-    return Section(key, title, columns, counts_by(lines, period, key, by), Chart(look, key, ("received",)))
+    return ReportSection(key, title, columns, counts_by(lines, period, key, by), Chart(look, key, ("received",)))
 
 
-def cost_section(costs: Sequence[OfficeCost]) -> Section:
+def cost_section(costs: Sequence[OfficeCost]) -> ReportSection:
     """Show what returns and repairs cost by office."""
     rows: list[dict[str, Any]] = [one._asdict() | {"cost": one.cost} for one in costs]
     money = (ReportColumn(name, heading, Kind.MONEY) for name, heading in COSTS.items())
     columns = (text("office", "办事处 Office"), ReportColumn("lists", "返件清单 Lists"), *money)
-    return Section(
+    return ReportSection(
         "costs", "返件运费与维修费用 Return freight and cost", columns, rows, Chart(Look.BARS, "office", ("cost",))
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, text
 from schemas.processes.repair_return import RepairEnding
 from schemas.words import DocumentKind, FeeCategory
 from tasks.reports.counting import bounds
-from tasks.reports.repairs.rules import OfficeCost, RepairLine
+from tasks.reports.repairs.rules import LineInRepair, OfficeCost
 from tasks.rounds.rules import Period
 
 _LINES = text("""
@@ -33,26 +33,28 @@ _COSTS = text(f"""
         SELECT c.office, 0, 0, (d.content ->> 'freight')::numeric, 0, 0 FROM document d JOIN service_case c ON c.id = d.case_id
         WHERE c.process = 'RR' AND d.kind = '{DocumentKind.DISPATCH_NOTE}' AND d.issued_at >= :start AND d.issued_at < :end
         UNION ALL
-        SELECT office, 0, 0, 0, fee, 0 FROM (
-            SELECT DISTINCT ON (c.id, split_part(l.step_key, '-', 2)) c.office, (l.output ->> 'fee')::numeric AS fee
-            FROM ledger l JOIN service_case c ON c.id = l.case_id
+        SELECT office, 0, 0, 0, fee, 0 FROM (  -- what the last repair of a line cost, less what was reported before
+            SELECT DISTINCT ON (until, c.id, split_part(l.step_key, '-', 2)) c.office,
+                   CASE WHEN until = :end THEN 1 ELSE -1 END * (l.output ->> 'fee')::numeric AS fee
+            FROM (SELECT unnest(ARRAY[CAST(:start AS timestamptz), CAST(:end AS timestamptz)]) AS until) bound
+            JOIN ledger l ON l.finished_at < until JOIN service_case c ON c.id = l.case_id
             WHERE c.process = 'RR' AND l.kind = 'decision' AND l.step_key LIKE 'repair-%' AND l.output ->> 'result' = 'repaired'
-                  AND l.finished_at >= :start AND l.finished_at < :end
-            ORDER BY c.id, split_part(l.step_key, '-', 2), l.seq DESC) mended
+            ORDER BY until, c.id, split_part(l.step_key, '-', 2), l.seq DESC) mended
         UNION ALL
         SELECT c.office, 0, 0, 0, 0, p.amount FROM payment p JOIN service_case c ON c.id = p.case_id
         WHERE c.process = 'RR' AND p.recorded_at >= :start AND p.recorded_at < :end) one
-    JOIN office o ON o.code = one.office GROUP BY o.name ORDER BY o.name""")
+    JOIN office o ON o.code = one.office GROUP BY o.name
+    HAVING bool_or(lists > 0 OR back <> 0 OR out <> 0 OR paid <> 0) OR sum(fees) <> 0 ORDER BY o.name""")
 
 
-def repair_lines(connection: Connection, period: Period) -> list[RepairLine]:
+def repair_lines(connection: Connection, period: Period) -> list[LineInRepair]:
     """Load the lines that were in repair at any time in a period."""
     return [_line(row) for row in connection.execute(_LINES, bounds(period))]
 
 
-def _line(row: Row[Any]) -> RepairLine:
+def _line(row: Row[Any]) -> LineInRepair:
     fee, ending = FeeCategory(row.fee) if row.fee else None, RepairEnding.parse(row.ending) if row.ending else None
-    return RepairLine(row.number, row.office, row.cause, fee, row.received, row.ended, ending)
+    return LineInRepair(row.number, row.office, row.cause, fee, row.received, row.ended, ending)
 
 
 def office_costs(connection: Connection, period: Period) -> Sequence[OfficeCost]:

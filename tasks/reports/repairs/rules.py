@@ -19,7 +19,7 @@ ENDS = {
 ELSE = set(RepairEnding) - {one for ends in ENDS.values() for one in ends}  # withdrawn, never sent back, lost
 
 
-class RepairLine(NamedTuple):
+class LineInRepair(NamedTuple):
     """A line of a repair: its cause, who pays, when it was received and how it ended, if it has."""
 
     number: str
@@ -55,7 +55,7 @@ class OfficeCost(NamedTuple):
         return self.back + self.out + self.fees - self.paid
 
 
-def counts(lines: Sequence[RepairLine], period: Period) -> dict[str, int]:
+def counts(lines: Sequence[LineInRepair], period: Period) -> dict[str, int]:
     """Count the lines that came, that ended and how, and that are open at the end of a period."""
     ended = [one.ending for one in lines if within(period, one.ended)]
     became = {name: sum(one in ends for one in ended) for name, ends in (ENDS | {"other": ELSE}).items()}
@@ -64,7 +64,7 @@ def counts(lines: Sequence[RepairLine], period: Period) -> dict[str, int]:
 
 
 def counts_by(
-    lines: Sequence[RepairLine], period: Period, key: str, by: Callable[[RepairLine], str]
+    lines: Sequence[LineInRepair], period: Period, key: str, by: Callable[[LineInRepair], str]
 ) -> list[dict[str, str | int]]:
     """Count the lines by what they have in common."""
     return [{key: group, **counts(those, period)} for group, those in grouped(lines, by).items()]

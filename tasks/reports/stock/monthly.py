@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 from schemas.words import MovementKind
 from tasks.reports.counting import count_of, text
 from tasks.reports.registry import About, report
-from tasks.reports.shapes import Chart, Look, Report, ReportColumn, Section, Value
+from tasks.reports.shapes import Chart, Look, Report, ReportColumn, ReportSection, Value
 from tasks.reports.stock.queries import balances, low_parts, moved
 from tasks.rounds.rules import Cadence
 
@@ -29,7 +29,7 @@ def stock(connection: Connection, about: About) -> Report:
         of=f"收发记录 movements {sum(one.movements for one in kinds):,}",
         measures=(count_of("low", "低于安全库存的配件 Parts at or below safety stock", len(low)),),
         sections=(
-            Section(
+            ReportSection(
                 "low",
                 "低于安全库存 At or below safety stock",
                 (
@@ -40,14 +40,14 @@ def stock(connection: Connection, about: About) -> Report:
                 ),
                 [_low(one) for one in low],
             ),
-            Section(
+            ReportSection(
                 "movements",
                 "本月收发 Movements by kind",
                 (text("kind", "类别 Kind"), ReportColumn("movements", "笔数 Movements"), *CAME_AND_WENT),
                 [{"kind": MovementKind(one.kind).zh, **_figures(one, "movements", "came", "went")} for one in kinds],
                 Chart(Look.BARS, "kind", ("came", "went")),
             ),
-            Section(
+            ReportSection(
                 "balances",
                 "各仓结存 Balances",
                 (text("warehouse", "仓库 Warehouse"), ReportColumn("parts", "品种 Parts"), QUANTITY),

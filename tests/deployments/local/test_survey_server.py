@@ -17,13 +17,13 @@ from deployments.local.prefect_server import free_port
 from deployments.local.survey_server import MOST_A_MINUTE, Limited, app_of, survey_child
 from deployments.settings import SURVEY_FILE, Settings, prepare_home
 from schemas.forms.surveys import SurveyAbout
-from tasks.surveys.links import Links
+from tasks.surveys.links import SurveyLinks
 from tests.flows.complaints import Hotline
 from tests.tasks.surveys.survey_cases import repaired
 from tests.tasks.surveys.test_surveys import forms, send
 from tests.waiting import wait_until
 
-LINKS = Links("http://survey.test", "a secret of this test")
+LINKS = SurveyLinks("http://survey.test", "a secret of this test")
 CONTACT = ("客户1", "13900000001", "松涛里")
 
 
@@ -113,7 +113,7 @@ def test_a_link_that_is_none_of_ours_opens_nothing_and_says_so(customer: Custome
     path = {
         "forged": good[:-1] + ("A" if good[-1] != "A" else "B"),
         "cut": good[:-9],
-        "foreign": f"/s/{Links('', 'another secret').token(forms(customer.play)[0].id)}",
+        "foreign": f"/s/{SurveyLinks('', 'another secret').token(forms(customer.play)[0].id)}",
         "of no form": f"/s/{LINKS.token(uuid4())}",
         "other": "/admin",
     }[wrong]

@@ -9,8 +9,8 @@ import time_machine
 from sqlalchemy import Engine, text
 
 from schemas.problems import BadInput
-from tasks.notices.digest import Passed, pass_on, try_channels
-from tasks.notices.rules import MOST_SHOWN, NoticeChannel, Told, digests
+from tasks.notices.digest import PassedOn, pass_on, try_channels
+from tasks.notices.rules import MOST_SHOWN, NoticeChannel, ToldNotice, digests
 from tasks.reference.renew import load_channels
 from tests.play import Play
 
@@ -20,10 +20,10 @@ ALL = NoticeChannel("SUPERVISOR", None, "wecom", "DESK")
 
 def test_a_recipient_gets_one_message_of_all_that_it_hears_of() -> None:
     told = [
-        Told("OFFICE", "BJ", "a"),
-        Told("OFFICE", "SH", "b"),
-        Told(SUPERVISOR, "SH", "c"),
-        Told(SUPERVISOR, "BJ", "d"),
+        ToldNotice("OFFICE", "BJ", "a"),
+        ToldNotice("OFFICE", "SH", "b"),
+        ToldNotice(SUPERVISOR, "SH", "c"),
+        ToldNotice(SUPERVISOR, "BJ", "d"),
     ]
     made = digests(told, [BEIJING, ALL, NoticeChannel("OFFICE", None, "wecom", "DESK")])
     assert {to.address: digest["lines"] for to, digest in made.items()} == {
@@ -34,14 +34,14 @@ def test_a_recipient_gets_one_message_of_all_that_it_hears_of() -> None:
 
 
 def test_the_same_text_stands_in_a_digest_once_and_a_long_one_counts_the_rest() -> None:
-    (digest,) = digests([Told(SUPERVISOR, "BJ", "same")] * 3, [ALL]).values()
+    (digest,) = digests([ToldNotice(SUPERVISOR, "BJ", "same")] * 3, [ALL]).values()
     assert (digest["lines"], digest["more"]) == (["same"], 0)
-    (digest,) = digests([Told(SUPERVISOR, "BJ", f"{n}") for n in range(MOST_SHOWN + 5)], [ALL]).values()
+    (digest,) = digests([ToldNotice(SUPERVISOR, "BJ", f"{n}") for n in range(MOST_SHOWN + 5)], [ALL]).values()
     assert (len(digest["lines"]), digest["more"]) == (MOST_SHOWN, 5)
 
 
 def test_nobody_hears_of_what_no_channel_is_for() -> None:
-    assert digests([Told("FINANCE", "BJ", "a"), Told("OFFICE", "SH", "b")], [BEIJING, ALL]) == {}
+    assert digests([ToldNotice("FINANCE", "BJ", "a"), ToldNotice("OFFICE", "SH", "b")], [BEIJING, ALL]) == {}
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def sent(db: Engine) -> list[Any]:
 def test_a_round_sends_what_there_is_and_the_next_only_what_is_new(play: Play, case: int) -> None:
     open_channel(play, ALL)
     open_channel(play, NoticeChannel(SUPERVISOR, "BJ", "email", "s@house.example"))
-    assert (pass_on(play.db), pass_on(play.db)) == (Passed(1, 2), Passed(0, 0))
+    assert (pass_on(play.db), pass_on(play.db)) == (PassedOn(1, 2), PassedOn(0, 0))
     tell(play, case, "two")
-    assert pass_on(play.db) == Passed(1, 2)
+    assert pass_on(play.db) == PassedOn(1, 2)
     assert [(row.destination, row.address, row.payload["lines"]) for row in sent(play.db)] == [
         ("email", "s@house.example", ["one"]),
         ("wecom", "DESK", ["one"]),
@@ -97,9 +97,9 @@ def test_no_contact_data_leaves_whatever_another_system_said(play: Play, case: i
 
 
 def test_without_channels_nothing_leaves_and_nothing_piles_up(play: Play, case: int) -> None:
-    assert pass_on(play.db) == Passed(1, 0)
+    assert pass_on(play.db) == PassedOn(1, 0)
     open_channel(play, ALL)
-    assert pass_on(play.db) == Passed(0, 0)
+    assert pass_on(play.db) == PassedOn(0, 0)
     assert sent(play.db) == []
 
 
@@ -108,12 +108,12 @@ def test_in_quiet_hours_it_waits_and_is_one_digest_afterwards(
 ) -> None:
     open_channel(play, ALL)
     today.move_to("2026-11-18T20:00:00+08:00")
-    assert pass_on(play.db) == Passed(0, 0, quiet=True)
+    assert pass_on(play.db) == PassedOn(0, 0, quiet=True)
     tell(play, case, "two")
     today.move_to("2026-11-19T07:29:00+08:00")
     assert pass_on(play.db).quiet
     today.move_to("2026-11-19T07:35:00+08:00")
-    assert pass_on(play.db) == Passed(2, 1)
+    assert pass_on(play.db) == PassedOn(2, 1)
     assert sent(play.db)[0].payload["lines"] == ["one", "two"]
 
 
@@ -123,7 +123,7 @@ def test_rounds_at_the_same_time_send_everything_once(play: Play, case: int) -> 
         tell(play, case, f"more {n:02d}")
     with ThreadPoolExecutor(4) as threads:
         rounds = list(threads.map(lambda _: pass_on(play.db), range(4)))
-    assert sorted(rounds) == [Passed(0, 0)] * 3 + [Passed(21, 1)]
+    assert sorted(rounds) == [PassedOn(0, 0)] * 3 + [PassedOn(21, 1)]
 
 
 def test_a_trial_reaches_each_recipient_once_at_any_hour(play: Play, today: time_machine.Traveller) -> None:

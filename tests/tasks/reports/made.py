@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from tasks.reports.shapes import Chart, Kind, Look, Measure, Report, ReportColumn, Section
+from tasks.reports.shapes import Chart, KeyFigure, Kind, Look, Report, ReportColumn, ReportSection
 from tasks.rounds.rules import Period
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
@@ -13,14 +13,14 @@ MONTHS = [f"{2025 + n // 12}-{n % 12 + 1:02d}" for n in range(10, 22)]
 def sample() -> Report:
     """Make a report of figures that anybody can check."""
     text = ReportColumn("name", "生产单位 Unit", Kind.TEXT)
-    trend = Section(
+    trend = ReportSection(
         "trend",
         "十二个月走势 Twelve months",
         (ReportColumn("month", "月份 Month", Kind.TEXT), ReportColumn("rate", "按期率 On-time rate", Kind.RATE)),
         [{"month": month, "rate": 0.8 + n % 4 * 0.05} for n, month in enumerate(MONTHS)],
         Chart(Look.TREND, "month", ("rate",), 0.95),
     )
-    units = Section(
+    units = ReportSection(
         "units",
         "各生产单位 Units",
         (
@@ -38,21 +38,21 @@ def sample() -> Report:
         Chart(Look.BARS, "name", ("made", "out"), 0.95),
         "只计已完工的行 of those that are made",
     )
-    causes = Section(
+    causes = ReportSection(
         "causes",
         "原因 Causes",
         (ReportColumn("cause", "原因 Cause", Kind.TEXT), ReportColumn("many", "件数 Number")),
         [{"cause": "质量问题", "many": 41}, {"cause": "运输损坏", "many": 27}, {"cause": "缺件", "many": 9}],
         Chart(Look.PARETO, "cause", ("many",)),
     )
-    days = Section(
+    days = ReportSection(
         "days",
         "用时分布 Days used",
         (ReportColumn("days", "天数 Days", Kind.TEXT), ReportColumn("many", "行数 Lines")),
         [{"days": str(n), "many": (n * 7) % 11} for n in range(1, 15)],
         Chart(Look.DISTRIBUTION, "days", ("many",)),
     )
-    kinds = Section(
+    kinds = ReportSection(
         "kinds",
         "收费类别 Fee categories",
         (text, ReportColumn("free", "保修 Free"), ReportColumn("charged", "收费 Charged")),
@@ -60,17 +60,17 @@ def sample() -> Report:
         Chart(Look.STACKED, "name", ("free", "charged")),
     )
     due = ReportColumn("due", "承诺 Promised", Kind.DAY)
-    overdue = Section(
+    overdue = ReportSection(
         "overdue",
         "逾期清单 Overdue",
         (ReportColumn("number", "单号 Case", Kind.TEXT), due),
         [{"number": "=PA-2026-000001", "due": date(2026, 10, 9)}],
     )
-    empty = Section("none", "没有的 Nothing", (text,), [], Chart(Look.BARS, "name", ("name",)))
+    empty = ReportSection("none", "没有的 Nothing", (text,), [], Chart(Look.BARS, "name", ("name",)))
     measures = (
-        Measure("on_time", "按期率 On-time rate", 0.953, Kind.RATE, "≥ 95 %", True),
-        Measure("lines", "行数 Lines", 1544, Kind.COUNT),
-        Measure("majors", "重大投诉 Major complaints", None, Kind.COUNT, "< 5"),
+        KeyFigure("on_time", "按期率 On-time rate", 0.953, Kind.RATE, "≥ 95 %", True),
+        KeyFigure("lines", "行数 Lines", 1544, Kind.COUNT),
+        KeyFigure("majors", "重大投诉 Major complaints", None, Kind.COUNT, "< 5"),
     )
     sections = (trend, units, causes, days, kinds, overdue, empty)
     return Report("sample", "样表 Sample <b>", OCTOBER, "按日 by the day", "1,544 行 lines", measures, sections)

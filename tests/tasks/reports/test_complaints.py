@@ -11,13 +11,15 @@ from schemas.forms.complaints import Satisfaction
 from schemas.forms.contacts import ContactKind, ContactWay, Severity
 from schemas.processes.complaint import ContactEnding
 from tasks.reports.complaints.analysis import monthly_complaints, yearly_complaints
+from tasks.reports.complaints.queries import hotline
 from tasks.reports.complaints.rules import Callback, Contact, Hotline, Targets, measures
 from tasks.reports.complaints.sections import breakdowns, causes, kinds, requests, topics, unsolved
 from tasks.reports.complaints.weekly import weekly_complaints
-from tasks.reports.shapes import Report, Section
+from tasks.reports.shapes import Report, ReportSection
 from tasks.rounds.rules import Period
 from tasks.unit.work import SHANGHAI
 from tests.flows.complaints import Hotline as People
+from tests.flows.test_complaint_afterwards import heard
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 
@@ -52,7 +54,7 @@ def told(seen: Hotline) -> dict[str, Any]:
     return {one.key: (one.value, one.reached) for one in measures(seen)}
 
 
-def rows(section: Section, *keys: str) -> list[tuple[Any, ...]]:
+def rows(section: ReportSection, *keys: str) -> list[tuple[Any, ...]]:
     return [tuple(row[key] for key in keys) for row in section.rows]
 
 
@@ -158,7 +160,7 @@ def play(db: Engine, today: time_machine.Traveller) -> People:
     return People(db)
 
 
-def section(report: Report, key: str) -> Section:
+def section(report: Report, key: str) -> ReportSection:
     return next(one for one in report.sections if one.key == key)
 
 
@@ -187,6 +189,21 @@ def test_a_cause_that_names_the_customer_is_published_without_name_and_number(pl
     assert case.customer_name not in str(found)
     assert case.customer_phone not in str(found)
     assert "家受潮" in str(found)
+
+
+def test_what_a_customer_says_before_the_file_is_a_finding_and_no_satisfaction_with_it(
+    play: People, today: time_machine.Traveller
+) -> None:
+    """A callback asks for satisfaction (DOMAIN 3): it comes after the file."""
+    case, november = play.planned(), Period(date(2026, 11, 1), date(2026, 11, 20))
+    heard(play, "MY-2026-000001", about=case)
+    today.move_to("2026-11-20T10:00:00+08:00")
+    with play.db.connect() as connection:
+        monthly, seen = monthly_complaints.made(connection, november), hotline(connection, november)
+    assert {one.key: one.value for one in monthly.measures}["satisfaction"] is None
+    assert section(monthly, "satisfaction").rows == []
+    assert section(monthly, "trend").rows[-1]["contacts"] == 1
+    assert [(one.number, one.reason) for one in seen.callbacks] == [(play.case(case).number, "柜门仍响")]
 
 
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:

@@ -11,7 +11,7 @@ from tasks.control.watch import watch_cycles
 from tasks.reports.cycle import cycle
 from tasks.reports.queries import cycle_counts
 from tasks.reports.rules import Convention, GroupedBy
-from tasks.reports.shapes import Report, Section
+from tasks.reports.shapes import Report, ReportSection
 from tasks.reports.wording import as_text, from_text
 from tasks.rounds.rules import Period
 from tests.flows.cycles import LEAVES, PANEL, made_late, planned, sweep, with_doubts
@@ -28,7 +28,7 @@ def made(db: Engine, period: Period = NOVEMBER) -> Report:
     return report
 
 
-def section(report: Report, key: str) -> Section:
+def section(report: Report, key: str) -> ReportSection:
     return next(one for one in report.sections if one.key == key)
 
 

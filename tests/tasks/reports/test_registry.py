@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from schemas.problems import BadInput, NotFound
 from tasks.reports.registry import REPORTS, About, ReportKind, known_reports, report, report_kind
-from tasks.reports.shapes import Kind, Report, ReportColumn, Section
+from tasks.reports.shapes import Kind, Report, ReportColumn, ReportSection
 from tasks.reports.wording import as_text, from_text, shown, zh_and_en
 from tasks.rounds.rules import Cadence, Period
 from tests.tasks.reports.made import OCTOBER, sample
@@ -26,7 +26,7 @@ def calls() -> Iterator[ReportKind]:
         column = ReportColumn("matter", "事项 Matter", Kind.TEXT)
         rows = [{"matter": "请回电 138 0000-1048，柜门开裂"}]
         return Report(
-            *about, convention="", of="", measures=(), sections=(Section("calls", "来电 Calls", (column,), rows),)
+            *about, convention="", of="", measures=(), sections=(ReportSection("calls", "来电 Calls", (column,), rows),)
         )
 
     yield made

@@ -11,7 +11,7 @@ from schemas.processes.repair_return import RepairEnding
 from schemas.words import FeeCategory
 from tasks.reports.registry import About
 from tasks.reports.repairs.monthly import repair_report, repairs
-from tasks.reports.repairs.rules import OfficeCost, RepairLine, counts
+from tasks.reports.repairs.rules import LineInRepair, OfficeCost, counts
 from tasks.rounds.rules import Period
 from tests.flows.repairs import Repairs, goods
 from tests.tasks.reports.test_complaints import NOVEMBER, moment
@@ -22,8 +22,8 @@ SEEN = About("repairs", "返修月报", NOVEMBER)
 
 def line(
     received: str, ended: datetime | None = None, ending: RepairEnding | None = None, cause: str = "掉漆"
-) -> RepairLine:
-    return RepairLine("RR-1", "北京办事处", cause, FeeCategory.FREE, moment(received), ended, ending)
+) -> LineInRepair:
+    return LineInRepair("RR-1", "北京办事处", cause, FeeCategory.FREE, moment(received), ended, ending)
 
 
 def test_lines_are_counted_where_they_came_and_where_they_ended() -> None:
@@ -88,3 +88,22 @@ def test_the_report_says_what_the_timelines_say(play: Repairs, today: time_machi
     ]
     assert (measures(found)["received"], measures(found)["repaired_rate"]) == (3, 0.5)
     assert [section.rows for section in empty.sections] == [[]] * 4
+
+
+def test_what_is_repaired_again_after_a_failed_inspection_costs_its_last_fee_once(
+    play: Repairs, today: time_machine.Traveller
+) -> None:
+    case = play.arrived()
+    play.run_to(case, "repair-1-1")
+    play.decide(case, "repair-1-1", 修理费=40)
+    today.move_to("2026-12-02T10:00:00+08:00")
+    play.decide(case, "inspect-1-1", 检验结论="不合格", 原因="有色差")
+    play.decide(case, "repair-1-2", 修理费=60)
+    today.move_to("2027-01-04T10:00:00+08:00")
+    december = Period(date(2026, 12, 1), date(2026, 12, 31))
+    with play.db.connect() as connection:
+        fees = [
+            sum(row[0] for row in rows(repairs.made(connection, month), "costs", "fees"))
+            for month in (NOVEMBER, december)
+        ]
+    assert fees == [40, 20]
