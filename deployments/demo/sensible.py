@@ -26,6 +26,7 @@ ROLES = (  # leaders before those who send goods: they may let urgent ones go fi
     Role.GENERAL_MANAGER,
     Role.SALES_MANAGER,
     Role.FINANCE,
+    Role.OFFICE,  # what it has sent is told before it is counted
     Role.LOGISTICS,
     Role.WAREHOUSE,
 )
