@@ -14,6 +14,4 @@ def collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if was_on:  # else this block is part of one that says so too
-            gc.freeze()
-            gc.unfreeze()  # together: what is still there counts as old, and is not looked through at once
-            gc.enable()
+            gc.enable()  # it comes at once, and looks through what is young: rings of a chunk are not kept for good
