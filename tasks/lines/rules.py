@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from weakref import WeakMethod
 
 from schemas.forms.anomalies import Whereabouts
 from schemas.forms.base import Form
@@ -23,8 +24,9 @@ class GivenUp:
     `then` hears of each line of which something is given up.
     """
 
-    def __init__(self, then: Callable[[int], None] = lambda _line_no: None) -> None:
-        self.then, self._of = then, defaultdict[int, list[tuple[MovementKind | None, Decimal]]](list)
+    def __init__(self, then: Callable[[int], None] | None = None) -> None:
+        self.then = WeakMethod(then) if then else lambda: None  # whose it is has this too: no ring for the collector
+        self._of = defaultdict[int, list[tuple[MovementKind | None, Decimal]]](list)
 
     def __getitem__(self, line_no: int) -> Decimal:
         return sum((many for _, many in self._of[line_no]), Decimal(0))
@@ -33,7 +35,8 @@ class GivenUp:
         """Give up so many of a line, by what came of an anomaly."""
         if quantity > 0:
             self._of[outcome.line_no].append((GONE.get(outcome.goods, MovementKind.TRANSFER_OUT), quantity))
-            self.then(outcome.line_no)
+            if then := self.then():
+                then(outcome.line_no)
 
     def take(self, line_no: int, most: Decimal) -> dict[MovementKind | None, Decimal]:
         """Take at most so many of a line off what is given up; gives how many of them leave the good stock as what."""
