@@ -161,6 +161,28 @@ def test_only_a_supervisor_calls_a_call_off(play: Callers) -> None:
     assert play.case(call).ending == "withdrawn"
 
 
+def test_a_complaint_does_not_wait_for_a_call_that_was_called_off(play: Callers) -> None:
+    """Calling a call off says that its customer is not reached: the filed complaint is settled, and not called about again."""
+    case = play.planned()
+    play.to(case, "callback")
+    play.listed()
+    assert play.withdraw(play.call_about(case), "E1040").accepted
+    play.rest()
+    assert play.case(case).ending == "settled"
+    assert play.listed() == []
+
+
+def test_a_call_that_is_called_off_while_a_unit_is_asked_has_told_what_the_customer_said(play: Callers) -> None:
+    case = play.planned()
+    play.to(case, "callback")
+    play.listed()
+    call = play.call_about(case)
+    play.decide(call, "call-1", 回访结果="满意", 反映事项="开门声", 转交单位="板式车间")
+    assert play.withdraw(call, "E1040").accepted
+    play.rest()
+    assert [play.case(one).ending for one in (call, case)] == ["withdrawn", "settled"]
+
+
 # what customers say
 
 
