@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from schemas.words import Role
+from tasks.customers.file import SECTIONS, find_customers
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tests.flows.calls import CALLER, Callers
@@ -181,6 +182,22 @@ def test_a_call_that_is_called_off_while_a_unit_is_asked_has_told_what_the_custo
     assert play.withdraw(call, "E1040").accepted
     play.rest()
     assert [play.case(one).ending for one in (call, case)] == ["withdrawn", "settled"]
+
+
+def test_the_customer_file_shows_calls_with_their_attempts(play: Callers, today: time_machine.Traveller) -> None:
+    """The customer file: all calls of a customer, beside cases, surveys and messages."""
+    call = play.asked()
+    play.decide(call, "call-1", 回访结果="未接通")
+    today.shift(timedelta(hours=3))
+    play.decide(call, "call-2", 回访结果="满意")
+    again = play.asked()
+    phone, numbers = play.case(call).customer_phone, [play.case(one).number for one in (again, call, call)]
+    with play.db.connect() as connection:
+        [who] = find_customers(connection, phone)
+        shown = SECTIONS["calls"].load(connection, who, None).as_records()
+    assert [row["number"] for row in shown] == numbers
+    assert [(str(row["result"]), row["staff"]) for row in shown[1:]] == [("not_reached", CALLER), ("satisfied", CALLER)]
+    assert (shown[0]["called_at"], shown[0]["why"]) == ("", "专项回访")
 
 
 # what customers say
