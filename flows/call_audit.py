@@ -4,7 +4,7 @@ from schemas.forms.audits import AuditRequest
 from schemas.processes.call_audit import AuditEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
-from tasks.audits.accept import accept_audit
+from tasks.audits.accept import accept_audit, begin_audit
 from tasks.audits.queries import audit_table
 from tasks.audits.questions import objection, score_call
 from tasks.audits.steps import count_score, record_audit, take_up_audit
@@ -25,7 +25,7 @@ from tasks.runs.process import process
     request=AuditRequest,
     parameter="稽核登记",
     accept=accept_audit,
-    begin=lambda _form, _work: None,
+    begin=begin_audit,
     end=lambda _work: None,
     lines=audit_table,
     may_withdraw=leaders_call_off,

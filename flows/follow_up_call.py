@@ -8,7 +8,7 @@ from tasks.branches.beside import side_by_side
 from tasks.calls.accept import accept_call, begin_call, leaders_call_off
 from tasks.calls.queries import call_table
 from tasks.calls.rules import ENDS_AS
-from tasks.calls.steps import pass_verdict_on, take_up_call
+from tasks.calls.steps import end_call, pass_verdict_on, take_up_call
 from tasks.calls.talking import begin, follow, reach
 from tasks.durable.process import Case, Closing
 from tasks.runs.process import process
@@ -27,7 +27,7 @@ from tasks.runs.process import process
     parameter="回访登记",
     accept=accept_call,
     begin=begin_call,
-    end=lambda _work: None,
+    end=end_call,
     lines=call_table,
     may_withdraw=leaders_call_off,
 )

@@ -3,7 +3,7 @@
 from schemas.forms.cases import Withdrawal
 from schemas.problems import BadInput
 from schemas.words import Channel
-from tasks.privacy.rules import mask_mobiles
+from tasks.privacy.rules import mask_phones
 from tasks.runs.job import Ended, Job, job, told
 from tasks.runs.withdraw import take_back
 
@@ -14,4 +14,4 @@ def withdraw(job: Job, form: Withdrawal) -> Ended:
     outcome = take_back(job.db, form.number, form.staff, form.reason, Channel.PREFECT)
     if not outcome.reply.accepted:
         raise BadInput(outcome.reply.problems)
-    return told("已撤回", f"{outcome.number} 已撤回 is withdrawn: {mask_mobiles(form.reason)}")
+    return told("已撤回", f"{outcome.number} 已撤回 is withdrawn: {mask_phones(form.reason)}")

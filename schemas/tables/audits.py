@@ -1,6 +1,6 @@
 """Call audits 电话稽核: the sample of each week with its seed, and what came of each call."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Integer, Text
+from sqlalchemy import CheckConstraint, Column, Date, Integer, Text, UniqueConstraint
 
 from schemas.tables.base import Json, Moment, Money, each, of_case, table
 
@@ -11,6 +11,14 @@ call_sample = table(
     *each(Integer, "seed", "calls"),
     Column("chosen", Json, nullable=False, comment="[RecordedCall]: drawn by the seed from the calls in their order"),
     Column("drawn_at", Moment, nullable=False),
+)
+
+audited_call = table(
+    "audited_call",
+    of_case(primary_key=True),
+    *each(Text, "call", "agent"),
+    Column("called_at", Moment, nullable=False, comment="to the minute"),
+    UniqueConstraint("call", "agent", "called_at"),
 )
 
 call_audit = table(

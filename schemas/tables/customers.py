@@ -32,14 +32,6 @@ warranty_card = table(
     Column("registered_at", Moment, nullable=False),
 )
 
-warranty_period = table(
-    "warranty_period",
-    *_of_sale(),
-    Column("category", ForeignKey("part_category.code"), primary_key=True),
-    *each(Date, "starts_on", "ends_on"),
-    Column("rule", Text, nullable=False),
-)
-
 warranty_waiver = table(
     "warranty_waiver",
     *_of_sale(),

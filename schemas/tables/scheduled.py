@@ -21,4 +21,5 @@ round_notice = table(
     Column("last", Date, nullable=False, comment="of the round that told it; the next one tells anew, or nothing"),
     Column("text", Text, nullable=False, comment="markdown, without contact data"),
     Column("told_at", Moment, nullable=False),
+    Column("passed_at", Moment, comment="when it left as a message to whoever hears of the role; empty: not yet"),
 )

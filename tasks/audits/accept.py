@@ -1,23 +1,24 @@
 """Accepting a call audit: of which call, and whose (S2)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from schemas.forms.audits import AuditRequest
 from schemas.problems import Problem
+from schemas.tables import audited_call
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE
-from tasks.audits.queries import audits_named, calls_named
+from tasks.audits.queries import audits_of, calls_named
 from tasks.complaints.rules import NO_CASE, hours, moment_of, unmet
 from tasks.durable import clock
-from tasks.lookups.rules import shown
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
 from tasks.policies.queries import policies, version_today
 from tasks.unit.unit import Unit
+from tasks.unit.work import Work
 
 AGENT, CALL = "被查坐席 agent", "通话单号 call"
 WITH_CALLS = ("CC", "HF")  # the processes in whose cases customers are spoken to
@@ -49,22 +50,27 @@ def accept_audit(form: AuditRequest, unit: Unit, channel: Channel) -> tuple[Mapp
     return facts | {"policy_version": unit.read(version_today)}, problems
 
 
-def when(form: AuditRequest, hotline: Any, opened_at: datetime) -> datetime:
-    """Give when the call was; without a time as its case was opened."""
-    return moment_of(form.called_at, hours(hotline)[0]) or opened_at
+def begin_audit(form: AuditRequest, work: Work) -> None:
+    """Note that a call is audited: of two who want that in the same instant one is refused."""
+    call = work.unit.read_by(calls_named, call_of, form)
+    assert call is not None, "it was accepted"
+    work.insert(audited_call, call=form.call, agent=form.agent, called_at=when(form, work.unit, call))
+
+
+def when(form: AuditRequest, unit: Unit, call: Row[Any]) -> datetime:
+    """Give when the call was, to the minute; without a time as its case was opened."""
+    hotline = unit.read(policies)[unit.read(version_today)]["cc.hotline"]
+    moment = moment_of(form.called_at, hours(hotline)[0]) or call.opened_at
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def _call_problems(form: AuditRequest, unit: Unit, call: Row[Any]) -> list[Problem]:
     """Say that a call is one to come, or was audited: none costs an agent twice."""
-    hotline = unit.read(policies)[unit.read(version_today)]["cc.hotline"]
-    mine = form.agent, shown(when(form, hotline, call.opened_at))
-    had = [
-        row.number
-        for row in unit.read_by(audits_named, call_of, form) or []
-        if mine == ((one := AuditRequest.model_validate(row.request)).agent, shown(when(one, hotline, call.opened_at)))
-    ]
+    called_at = when(form, unit, call)
+    audits = unit.read_by(audits_of, call_of, form) or []
+    had = [row.number for row in audits if (row.agent, row.called_at) == (form.agent, called_at)]
     return unmet(
-        (when(form, hotline, call.opened_at) > clock.now(), "通话时间 called at", form.called_at, TO_COME),
+        (called_at > clock.now(), "通话时间 called at", form.called_at, TO_COME),
         (had, CALL, form.call, f"已在稽核 is audited already: {'、'.join(had)}"),
     )
 

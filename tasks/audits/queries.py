@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Text, or_, select, text
+from sqlalchemy import Connection, Row, select, text
 
 from schemas.forms.audits import AuditRequest
 from schemas.forms.calls import CallResult
-from schemas.processes.call_audit import AuditEnding
 from schemas.shapes import CaseNumber, LineTable
-from schemas.tables import call_audit, call_sample, service_case
+from schemas.tables import audited_call, call_audit, call_sample, service_case
 from schemas.words import Role
 from tasks.cycle.rules import at
 from tasks.durable import clock
@@ -78,13 +77,10 @@ def calls_named(connection: Connection, numbers: Sequence[str]) -> dict[str, Row
     return {row.number: row for row in rows}
 
 
-def audits_named(connection: Connection, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """Find the audits of calls, by the call's number; those that came to nothing are none."""
-    of = service_case.c
-    call, nothing = of.request.op("->>", return_type=Text())("call"), [AuditEnding.WITHDRAWN, AuditEnding.TIMED_OUT]
-    counts = (of.process == "HJ", or_(of.ending.is_(None), of.ending.not_in(nothing)))
-    wanted = select(of.number, of.request, call.label("call")).where(*counts, among(call, numbers)).order_by(of.id)
-    rows = connection.execute(wanted).all()
+def audits_of(connection: Connection, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """Find the audits of calls, by the call's number."""
+    wanted = select(audited_call, service_case.c.number).join(service_case, service_case.c.id == audited_call.c.case_id)
+    rows = connection.execute(wanted.where(among(audited_call.c.call, numbers)).order_by(service_case.c.id)).all()
     return {number: [row for row in rows if row.call == number] for number in numbers}
 
 

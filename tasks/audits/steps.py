@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from schemas.forms.audits import CRITERIA, AuditRequest, CallScored
-from schemas.tables import call_audit
+from schemas.tables import audited_call, call_audit
 from tasks.audits.accept import call_of, when
 from tasks.audits.queries import calls_named
 from tasks.audits.rules import deduction_of, score_of
@@ -16,7 +16,13 @@ from tasks.unit.work import Work
 BEGIN, SCORE, ANSWER = "抽样登记", "通话评分", "坐席意见"
 
 
-@step(BEGIN)
+@step("撤销稽核", link="")
+def free_call(work: Work, _taken_up: str) -> None:
+    """Let a call be audited again whose audit came to nothing."""
+    work.delete(audited_call, {"case_id": work.case.id})
+
+
+@step(BEGIN, undo=free_call)
 def take_up_audit(work: Work, form: AuditRequest) -> str:
     """Take up the call that is to be audited."""
     return f"{form.call} {form.agent}"
@@ -42,4 +48,4 @@ def record_audit(work: Work, form: AuditRequest, scored: CallScored, score: Scor
 def _called_at(work: Work, form: AuditRequest) -> datetime:
     call = work.unit.read_by(calls_named, call_of, form)
     assert call is not None, "it was accepted"
-    return when(form, setting(work, "cc.hotline"), call.opened_at)
+    return when(form, work.unit, call)

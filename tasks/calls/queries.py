@@ -11,12 +11,22 @@ from schemas.forms.complaints import CustomerHeard
 from schemas.shapes import CaseNumber, LineTable
 from schemas.tables import call_attempt, call_reason, ledger, no_calls, sales_record, service_case, work_item
 from schemas.words import EntryKind, Role
-from tasks.lookups.rules import shown
+from tasks.customers.file import Customer, cases_of, section
+from tasks.lookups.rules import Columns, shown, table_of
+from tasks.people.queries import Offices
 from tasks.unit.among import among
 
 CODE = "HF"
 HANDLERS = (Role.AGENT, Role.COMPLAINT_HANDLER)  # who has one of these gates of a case handles it
 Numbers = tuple[str, ...]
+ATTEMPT = ("called_at", "staff", "result")
+CALLS: Columns = {
+    "回访 Call": "number",
+    "时间 Called at": "called_at",
+    "坐席 Agent": "staff",
+    "结果 Result": "result",
+    "事由 Why": "why",
+}
 
 
 class CalledAbout(NamedTuple):
@@ -96,6 +106,21 @@ def sold_lines(connection: Connection, orders: Sequence[str]) -> dict[str, list[
     wanted = select(sales_record.c.order_no, sales_record.c.line_no, sales_record.c.customer_phone)
     rows = connection.execute(wanted.where(among(sales_record.c.order_no, orders))).all()
     return {order: [row for row in rows if row.order_no == order] for order in orders}
+
+
+@section("calls", "回访 Calls")
+def calls_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+    """List the calls to a customer with each attempt, the newest call first."""
+    of, mine = service_case.c, among(service_case.c.id, cases_of(connection, customer, offices))
+    named = select(of.id, of.number).where(of.process == CODE, mine).order_by(of.id.desc())
+    calls = {row.id: CaseNumber(row.number) for row in connection.execute(named)}
+    tried, reasons = attempts(connection, list(calls)), told_about(connection, list(calls))
+    rows = list[dict[str, Any]]()
+    for case_id, number in calls.items():
+        why = "、".join(f"{CallWhy(row.why).zh} {row.number or ''}".strip() for row in reasons[case_id])
+        own = [one._asdict() | {"result": CallResult(one.result)} for one in tried[case_id]]
+        rows += [{"number": number, "why": why} | one for one in own or [dict.fromkeys(ATTEMPT, "")]]
+    return table_of(CALLS, rows)
 
 
 def call_table(connection: Connection, case_id: int) -> LineTable:

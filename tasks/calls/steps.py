@@ -22,6 +22,7 @@ from tasks.policies.queries import setting
 from tasks.unit.work import Work
 
 BEGIN, CALL, PASS_ON = "回访登记", "电话回访", "转办跟踪"
+PASSED_ON = "pass-verdict-on"
 
 
 @step(BEGIN)
@@ -106,6 +107,16 @@ def correct_phone(work: Work, phone: str, staff: str) -> None:
 @step("客户评价", link=PASS_ON)
 def pass_verdict_on(work: Work, said: CallMade | None) -> str:
     """Tell complaints that wait what their customer said; who is unsatisfied otherwise has a new one (S2)."""
+    return _passed_on(work, said)
+
+
+def end_call(work: Work) -> None:
+    """Let no complaint wait for a call that was called off: its customer was not reached."""
+    if PASSED_ON not in work.keys:
+        _passed_on(work, None)
+
+
+def _passed_on(work: Work, said: CallMade | None) -> str:
     verdict = SATISFACTION.get(said.verdict, Satisfaction.NOT_REACHED) if said else Satisfaction.NOT_REACHED
     matter, about = (said.matter, said.about) if said else ("", "")
     unsatisfied = verdict == Satisfaction.UNSATISFIED

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from schemas.problems import Problem
 from schemas.words import CareState, Occasion, OutboxState, TextState
-from tasks.privacy.rules import mask_mobiles, mask_phone
+from tasks.privacy.rules import mask_phone, mask_phones
 from tasks.rounds.rules import Period
 
 MOBILE = "1[3-9][0-9]{9}"  # what a mobile's number looks like, here and in SQL
@@ -61,7 +61,7 @@ def round_page(period: Period, wanted: Mapping[Occasion, int], released: Release
 
 
 def _masked(row: Any) -> str:
-    why = mask_mobiles(" ".join(row.reason.split())[:80].replace("|", "/"))
+    why = mask_phones(" ".join(row.reason.split())[:80].replace("|", "/"))
     return " | ".join([mask_phone(row.phone), Occasion(row.occasion).zh, row.about, why])
 
 

@@ -1,27 +1,24 @@
-"""Warranty cards 保修卡: they register the customer, open the customer file, and fix until when 三包 lasts (S0).
+"""Warranty cards 保修卡: they register the customer, open the customer file, and fix by which policies 三包 lasts (S0).
 
 What a card tells and the sales record does not yet (signed, installed on) is written into the sales record, with who
-wrote it: so applications and the customer file compute warranty of the same dates, by the same function.
+wrote it: so applications and the customer file compute warranty of the same dates, by the same function, when asked.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row
 
 from schemas.forms.sales import WarrantyCard, WarrantyWaiver
 from schemas.problems import BadInput, Problem
-from schemas.tables import warranty_period, warranty_waiver
+from schemas.tables import warranty_waiver
 from schemas.words import Role
-from tasks.applications.warranty import WAIVED, cover_of
 from tasks.customers import queries
 from tasks.customers.rules import FOREIGN, TOLD_BY_CARD, Sale, date_problems, heading, other_card_problem, unknown_sale
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.queries import Person
 from tasks.people.rights import signer_at_work
-from tasks.policies.queries import policies, version_today
+from tasks.policies.queries import version_today
 from tasks.unit.work import Work
 
 NOT_SUPERVISOR = "需要客服主管的权限 must hold SUPERVISOR"
@@ -65,7 +62,6 @@ def _register(connection: Connection, card: WarrantyCard, sold: Row[Any]) -> Non
     told = {name: getattr(card, name) for name in ("card_no", "returned_on", "staff")}
     ours = {"customer_id": customer, "policy_version": version_today(connection), "registered_at": clock.now()}
     queries.add_card(connection, sale | told | ours)
-    renew_periods(connection, [(card.order_no, card.line_no)])
 
 
 def waive_warranty(db: Engine, waiver: WarrantyWaiver) -> str:
@@ -78,37 +74,15 @@ def waive_warranty(db: Engine, waiver: WarrantyWaiver) -> str:
         _sold(connection, sale, "", person)
         told = {"order_no": sale[0], "line_no": sale[1], "staff": person.code, "reason": waiver.reason}
         new = queries.add_waiver(connection, told | {"waived_on": today})
-        renew_periods(connection, [sale])
     done = f"已放弃保修，{today} 起不再三包 the warranty ends" if new else "此前已放弃保修，未作改动 was waived before"
     return f"{sale[0]} 第 {sale[1]} 行 {done}"
 
 
 def end_warranty(work: Work, sold: Any, staff: str, reason: str) -> None:
     """Note in a case's step that a customer gives up the warranty of a line: from today on there is none."""
-    (order_no, line_no), waived = queries.sale_of(sold), WAIVED.format(work.today)
-    line = {"order_no": order_no, "line_no": line_no}
-    work.insert(warranty_waiver, **line, waived_on=work.today, staff=staff, reason=reason)
-    for row in work.unit.read_by(queries.periods, queries.sale_of, sold) or []:
-        if row.ends_on >= work.today:
-            changed = {"ends_on": work.today - timedelta(days=1), "rule": f"{row.rule}，{waived}"}
-            work.update(warranty_period, {**line, "category": row.category}, **changed)
-
-
-def renew_periods(connection: Connection, sales: Collection[Sale]) -> None:
-    """Compute 三包 anew of those of these lines for which a card is registered: start, end and rule by part category."""
-    lines = queries.registered(connection, sales)
-    if not lines:
-        return
-    known, categories, today = policies(connection), queries.categories(connection), shanghai_day(clock.now())
-    periods = list[Mapping[str, Any]]()
-    for line in lines:
-        cover = cover_of(known[line.policy_version].__getitem__, today, line)
-        for category in categories:
-            warranty = cover.of(category)
-            assert warranty is not None, "it was sold"
-            own = {"order_no": line.order_no, "line_no": line.line_no, "category": category, "rule": warranty.rule}
-            periods.append(own | {"starts_on": warranty.start, "ends_on": warranty.end})
-    queries.replace_periods(connection, sales, periods)
+    order_no, line_no = queries.sale_of(sold)
+    said = {"waived_on": work.today, "staff": staff, "reason": reason}
+    work.insert(warranty_waiver, order_no=order_no, line_no=line_no, **said)
 
 
 def _sold(connection: Connection, sale: Sale, phone: str, person: Person) -> Row[Any]:

@@ -6,14 +6,15 @@ What it shows are sections: a trade that keeps something of customers (calls, su
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
 from schemas.forms.sales import SalesChannel
+from schemas.parts import Warranty
 from schemas.shapes import LineTable, money
 from schemas.spelling import order_number, person_name, phone_number
+from tasks.applications.warranty import cover_of
 from tasks.customers import queries
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
@@ -21,6 +22,7 @@ from tasks.lookups.cases import case_table
 from tasks.lookups.queries import case_ids, cases_found
 from tasks.lookups.rules import Columns, table_of
 from tasks.people.queries import Offices
+from tasks.policies.queries import policies
 
 MOST_CASES = 200
 SALE = "订单 · 行 Order, line"
@@ -164,24 +166,21 @@ def cards_section(connection: Connection, customer: Customer, offices: Offices) 
 
 @section("warranty", "三包 Warranty")
 def warranty_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
-    """Say until when what was sold is under warranty, by part category; equal ones in one row."""
-    today, periods = shanghai_day(clock.now()), dict[tuple[str, int, date, date, str], list[str]]()
-    for row in queries.periods_of(connection, customer.orders, offices):
-        same = (row.order_no, row.line_no, row.starts_on, row.ends_on, row.rule)
-        periods.setdefault(same, []).append(row.category)
-    known = [
-        {
-            "order_no": order_no,
-            "line_no": line_no,
-            "category": "、".join(categories),
-            "starts_on": starts_on,
-            "ends_on": ends_on,
-            "rule": rule,
-            "state": VALID if today <= ends_on else OVER,
-        }
-        for (order_no, line_no, starts_on, ends_on, rule), categories in periods.items()
-    ]
-    return table_of(PERIODS, known)
+    """Say until when what was sold is under warranty by now, by part category; equal ones in one row."""
+    known, names, today = policies(connection), queries.categories(connection), shanghai_day(clock.now())
+    rows = list[dict[str, Any]]()
+    for line in queries.registered(connection, customer.orders, offices):
+        cover, periods = cover_of(known[line.policy_version].__getitem__, today, line), dict[Warranty, list[str]]()
+        for code, name in names.items():
+            if warranty := cover.of(code):
+                periods.setdefault(warranty, []).append(name)
+        rows += [
+            {"order_no": line.order_no, "line_no": line.line_no, "category": "、".join(categories)}
+            | {"starts_on": warranty.start, "ends_on": warranty.end, "rule": warranty.rule}
+            | {"state": VALID if today <= warranty.end else OVER}
+            for warranty, categories in periods.items()
+        ]
+    return table_of(PERIODS, rows)
 
 
 @section("cases", "单据 Cases")

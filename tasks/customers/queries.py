@@ -1,21 +1,13 @@
-"""The SQL of the customer file: sales records, warranty cards, periods of 三包, waivers."""
+"""The SQL of the customer file: sales records, warranty cards, waivers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select, text, tuple_, union
+from sqlalchemy import Connection, Row, Select, select, text, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.spelling import Known
-from schemas.tables import (
-    customer,
-    part_category,
-    sales_change,
-    sales_record,
-    warranty_card,
-    warranty_period,
-    warranty_waiver,
-)
+from schemas.tables import customer, part_category, sales_change, sales_record, warranty_card, warranty_waiver
 from schemas.tables.reference import CAME_BACK
 from tasks.applications.queries import repair_days
 from tasks.customers.rules import Sale
@@ -106,22 +98,23 @@ def add_waiver(connection: Connection, waiver: Mapping[str, Any]) -> bool:
     return connection.execute(added).first() is not None
 
 
-def registered(connection: Connection, sales: Collection[Sale]) -> list[Row[Any]]:
-    """Give those of these lines for which a card is registered: as they were sold, what was waived, by which policies."""
+def registered(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+    """Give those lines of orders for which a card is registered: as they were sold, what was waived, by which policies."""
     columns = (sales_record, warranty_waiver.c.waived_on, repair_days(), warranty_card.c.policy_version)
-    found = (
-        select(*columns).join(warranty_card, _same(warranty_card)).outerjoin(warranty_waiver, _same(warranty_waiver))
-    )
-    return list(connection.execute(found.where(tuple_(sales_record.c.order_no, sales_record.c.line_no).in_(sales))))
+    found = select(*columns).join(warranty_card, _same(warranty_card))
+    return connection.execute(
+        _of_orders(found.outerjoin(warranty_waiver, _same(warranty_waiver)), orders, offices)
+    ).all()
 
 
 def _same(other: Any) -> Any:
     return (other.c.order_no == sales_record.c.order_no) & (other.c.line_no == sales_record.c.line_no)
 
 
-def categories(connection: Connection) -> Sequence[str]:
-    """Give the part categories."""
-    return connection.execute(select(part_category.c.code).order_by(part_category.c.code)).scalars().all()
+def categories(connection: Connection) -> dict[str, str]:
+    """Give the part categories: code → name."""
+    known = select(part_category.c.code, part_category.c.name).order_by(part_category.c.code)
+    return {row.code: row.name for row in connection.execute(known)}
 
 
 def sale_of(one: Any) -> Sale:
@@ -133,21 +126,6 @@ def waivers(connection: Connection, sales: Sequence[Sale]) -> dict[Sale, Row[Any
     """Give the waivers of lines of orders."""
     fits = tuple_(warranty_waiver.c.order_no, warranty_waiver.c.line_no).in_(sales)
     return {(row.order_no, row.line_no): row for row in connection.execute(select(warranty_waiver).where(fits))}
-
-
-def periods(connection: Connection, sales: Sequence[Sale]) -> dict[Sale, list[Row[Any]]]:
-    """Give the periods of 三包 of lines of orders."""
-    fits = tuple_(warranty_period.c.order_no, warranty_period.c.line_no).in_(sales)
-    rows = list(connection.execute(select(warranty_period).where(fits)))
-    return {sale: [row for row in rows if (row.order_no, row.line_no) == sale] for sale in sales}
-
-
-def replace_periods(connection: Connection, sales: Collection[Sale], periods: Sequence[Mapping[str, Any]]) -> None:
-    """Put these periods in the place of those that are kept of the lines."""
-    of_sales = tuple_(warranty_period.c.order_no, warranty_period.c.line_no).in_(sales)
-    connection.execute(delete(warranty_period).where(of_sales))
-    if periods:
-        connection.execute(insert(warranty_period), list(periods))
 
 
 def customers(
@@ -174,14 +152,6 @@ def cards_of(connection: Connection, orders: Collection[str], offices: Offices) 
     names = ("order_no", "line_no", "card_no", "returned_on", "staff", "registered_at")
     found = select(*(warranty_card.c[name] for name in names)).join(sales_record, _same(warranty_card))
     return connection.execute(_of_orders(found, orders, offices)).all()
-
-
-def periods_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
-    """Give the periods of 三包 of orders, with the names of their categories."""
-    known = [warranty_period.c[name] for name in ("order_no", "line_no", "starts_on", "ends_on", "rule")]
-    found = select(*known, part_category.c.name.label("category")).join(sales_record, _same(warranty_period))
-    named = found.join(part_category, part_category.c.code == warranty_period.c.category)
-    return connection.execute(_of_orders(named, orders, offices).order_by(part_category.c.code)).all()
 
 
 def _of_orders(found: Select[Any], orders: Collection[str], offices: Offices) -> Select[Any]:

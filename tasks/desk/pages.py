@@ -20,7 +20,7 @@ from tasks.desk.rules import Markdown, brief_line, cut, full_time, plain, short_
 from tasks.desk.timeline import timeline_rows
 from tasks.desk.views import CaseView, ItemView, Waiting
 from tasks.durable.process import PROCESSES
-from tasks.privacy.rules import mask_address, mask_mobiles, mask_phone, mask_text
+from tasks.privacy.rules import mask_address, mask_phone, mask_phones, mask_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -57,7 +57,7 @@ def look_up_page(found: LookUp, links: Links, full: bool = False) -> str:
     """Draw what was looked up; contact data masked unless it is wanted in `full`, cases linked to their sheets."""
 
     def drawn(table: LineTable) -> Markdown:
-        return _line_table(table, mask_mobiles, links)
+        return _line_table(table, mask_phones, links)
 
     return _template("look_up").render(
         customer=found.file.customer if found.file else None,

@@ -30,13 +30,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.shapes import Reminder
-from schemas.tables import notice, notice_channel, service_case, work_item
+from schemas.tables import notice, notice_channel, round_notice, service_case, work_item
 from schemas.tables.base import Json, Moment
 from tasks.cycle.rules import Notice, at, shanghai_day
 from tasks.durable.lease import is_held
 from tasks.durable.process import PROCESSES
 from tasks.durable.queries import show_again
-from tasks.notices.rules import NoticeChannel, ToldNotice, notice_text
+from tasks.notices.rules import NoticeChannel, ToldNotice, notice_text, without_markdown
 from tasks.privacy.rules import mask_text
 from tasks.unit.among import among
 
@@ -116,7 +116,14 @@ def take_unpassed(connection: Connection, now: datetime) -> list[ToldNotice]:
     of_case = service_case.c.office, service_case.c.customer_phone, service_case.c.customer_address
     passed = update(notice).where(*mine).values(passed_at=now).returning(*known, *of_case)
     rows = sorted(connection.execute(passed), key=lambda row: (row.sent_at, row.text))
-    return [ToldNotice(row.role, row.office, mask_text(row.text, row)) for row in rows]
+    return [ToldNotice(row.role, row.office, mask_text(row.text, row)) for row in rows] + _of_rounds(connection, now)
+
+
+def _of_rounds(connection: Connection, now: datetime) -> list[ToldNotice]:
+    """Note that what scheduled work tells roles was passed on, and give what was not yet; it is of no office."""
+    new = update(round_notice).where(round_notice.c.passed_at.is_(None)).values(passed_at=now)
+    rows = connection.execute(new.returning(round_notice.c.work, round_notice.c.role, round_notice.c.text))
+    return [ToldNotice(row.role, "", without_markdown(row.text)) for row in sorted(rows, key=lambda row: row.work)]
 
 
 def channels(connection: Connection) -> list[NoticeChannel]:

@@ -1,5 +1,6 @@
 """How reminders of an open item read (DOMAIN 4, "Scheduled work"), and whom they reach by message; pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -42,6 +43,11 @@ def watch_summary(
         *_listed([f"- ⚠ {number}: {why}" for number, why in failed]),
     ]
     return "\n\n".join(lines)
+
+
+def without_markdown(text: str) -> str:
+    """Write a line of markdown as a message has it: links as words and address, nothing marked."""
+    return re.sub(r"\[([^]]*)\]\(([^)]*)\)", r"\1 \2", text).replace("**", "")
 
 
 class Recipient(NamedTuple):

@@ -13,6 +13,11 @@ PARTING = r"\s.,()·－（），\-"  # what people put between the parts of a nu
 MOBILE = re.compile(
     rf"(?<!\d)(?:[+＋]?[8８][6６][{PARTING}]?)?[1１][3-9３-９]\d[{PARTING}]?\d{{4}}[{PARTING}]?\d{{4}}(?!\d)"
 )
+AREA = r"(?:[1１][0０]|[2２]\d|[3-9３-９]\d\d)"  # of a landline, which is dialled with 0 or +86 before it
+LANDLINE = re.compile(
+    rf"(?<![0-9A-Za-z])(?<![0-9A-Za-z]-)(?:[0０]|[+＋][8８][6６][{PARTING}]{{0,2}}[0０]?[)）]?){AREA}[{PARTING}]{{0,2}}"
+    rf"[2-8２-８]\d{{2,3}}[{PARTING}]?\d{{4}}(?!\d)"
+)
 
 
 class Reachable(Protocol):
@@ -47,17 +52,19 @@ def without_name(text: str, name: str) -> str:
     return text.replace(name, mask_name(name)) if len(name) > 1 else text
 
 
-def mask_mobiles(text: str) -> str:
-    """Mask whatever looks like a mobile number, parted or not."""
-    return MOBILE.sub(lambda found: mask_phone(found[0]), text)
+def mask_phones(text: str) -> str:
+    """Mask whatever looks like a mobile number or a landline's with its area code, parted or not."""
+    for numbers in (MOBILE, LANDLINE):
+        text = numbers.sub(lambda found: mask_phone(found[0]), text)
+    return text
 
 
 def mask_text(text: str, customer: Reachable) -> str:
-    """Mask what somebody wrote: the customer's phone and address, and whatever looks like a mobile number."""
+    """Mask what somebody wrote: the customer's phone and address, and whatever looks like a phone number."""
     for secret, mask in ((customer.customer_phone, mask_phone), (customer.customer_address, mask_address)):
         if len(secret) > 5:
             text = _spelled(secret).sub(mask(secret).replace("\\", r"\\"), text)
-    return mask_mobiles(text)
+    return mask_phones(text)
 
 
 @lru_cache(maxsize=1024)
@@ -92,8 +99,8 @@ def bare_values(value: Any) -> Any:
 
 
 def without_secrets(value: Any) -> Any:
-    """Give the same value with bare URLs and masked mobile numbers: what is kept of the form of a job that is over."""
-    return in_texts(bare_values(value), mask_mobiles)
+    """Give the same value with bare URLs and masked phone numbers: what is kept of the form of a job that is over."""
+    return in_texts(bare_values(value), mask_phones)
 
 
 def in_texts(value: Any, change: Callable[[str], str]) -> Any:

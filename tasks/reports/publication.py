@@ -12,7 +12,7 @@ from tasks.durable import clock
 from tasks.people.queries import Person
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.policies.queries import setting_today
-from tasks.privacy.rules import mask_mobiles
+from tasks.privacy.rules import mask_phones
 from tasks.reports import editions
 from tasks.reports.editions import Edition
 from tasks.reports.registry import ReportKind
@@ -49,12 +49,17 @@ def publish_correction(db: Engine, kind: ReportKind, period: Period, staff: str,
     """
     with db.begin() as connection:
         person = _who_may_correct(connection, staff)
-        editions.hold_editions(connection)
-        before = editions.latest(connection, kind.code, period)
-        if before is None:
-            about = f"{kind.title} {period.first} – {period.last}"
-            raise NotFound(f"{about} 尚未公示 was not published: there is nothing to correct")
-        return _publish(connection, kind, period, before, person, mask_mobiles(reason))
+        if edition := correct(connection, kind, period, person, reason):
+            return edition
+    about = f"{kind.title} {period.first} – {period.last}"
+    raise NotFound(f"{about} 尚未公示 was not published: there is nothing to correct")
+
+
+def correct(connection: Connection, kind: ReportKind, period: Period, person: Person, reason: str) -> Edition | None:
+    """Publish a new edition with what the caller commits; None where nothing was published. BadInput where it is the same."""
+    editions.hold_editions(connection)
+    before = editions.latest(connection, kind.code, period)
+    return _publish(connection, kind, period, before, person, mask_phones(reason)) if before else None
 
 
 def remove_old_editions(connection: Connection) -> int:

@@ -20,7 +20,7 @@ import tasks.reports
 from schemas.problems import BadInput, NotFound, Problem
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.privacy.rules import mask_mobiles
+from tasks.privacy.rules import mask_phones
 from tasks.reports.shapes import Report, ReportSection
 from tasks.rounds.rules import RECKONED, Cadence, Period
 
@@ -52,7 +52,7 @@ class ReportKind:
     def made(self, connection: Connection, period: Period) -> Report:
         """Make it of what is known now; BadInput where the days lie in the future, or nobody reckons with them.
 
-        No mobile number stands in it.
+        No phone number stands in it.
         """
         today = shanghai_day(clock.now())
         if period.first > today:
@@ -100,7 +100,7 @@ def report_kind(wanted: str) -> ReportKind:
 
 def _without_numbers(section: ReportSection) -> ReportSection:
     rows = [
-        {key: mask_mobiles(value) if isinstance(value, str) else value for key, value in row.items()}
+        {key: mask_phones(value) if isinstance(value, str) else value for key, value in row.items()}
         for row in section.rows
     ]
     return replace(section, rows=rows)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tasks.privacy.rules import mask_mobiles
+from tasks.privacy.rules import mask_phones
 from tasks.unit.work import SHANGHAI
 
 MOST_ROWS = 200
@@ -48,4 +48,4 @@ def _text(cell: object) -> str:
     if isinstance(cell, datetime):
         return f"{cell.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     text = "" if cell is None else re.sub(r"\s+", " ", str(cell))
-    return mask_mobiles(text).translate(_SIGNS)
+    return mask_phones(text).translate(_SIGNS)

@@ -45,7 +45,7 @@ def tell_role(connection: Connection, work: str, role: Role, last: date, told: s
         mine = (round_notice.c[name] == value for name, value in place.items())
         connection.execute(round_notice.delete().where(*mine))
         return
-    says = {"last": last, "text": told, "told_at": now}
+    says = {"last": last, "text": told, "told_at": now, "passed_at": None}
     written = upsert(round_notice).values(**place, **says)
     connection.execute(written.on_conflict_do_update(index_elements=list(place), set_=says))
 

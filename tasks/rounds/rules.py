@@ -60,9 +60,9 @@ def period_at(cadence: Cadence, day: date) -> Period:
 
 
 def months_until(day: date, many: int) -> Period:
-    """Give so many whole months, the last one that of a day."""
+    """Give so many months, the last one as far as a day."""
     month = day.year * 12 + day.month - many
-    return Period(date(month // 12, month % 12 + 1, 1), period_at(Cadence.MONTH, day).last)
+    return Period(date(month // 12, month % 12 + 1, 1), day)
 
 
 def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: int) -> date:

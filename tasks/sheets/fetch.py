@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from schemas.problems import BadInput, Problem
-from tasks.privacy.rules import bare_urls, mask_mobiles, without_secrets
+from tasks.privacy.rules import bare_urls, mask_phones, without_secrets
 from tasks.sheets import places
 
 MOST_BYTES = 50 << 20  # of a file; 200,000 rows of a journal take 30 MB as csv
@@ -153,7 +153,7 @@ def may_reach(address: IPv4Address | IPv6Address) -> bool:
 def shown_name(name: str) -> str:
     """Make the name of a file one that can be shown, stored and put into other names: printable, short, no phone in it."""
     printable = "".join(c if c.isprintable() else "_" for c in unicodedata.normalize("NFC", name))
-    path = PurePosixPath(mask_mobiles(printable).replace("*", "x"))  # shares take no stars
+    path = PurePosixPath(mask_phones(printable).replace("*", "x"))  # shares take no stars
     stem = path.stem.encode()[:LONGEST_NAME].decode(errors="ignore")
     return stem + path.suffix[:LONGEST_SUFFIX]
 
@@ -168,4 +168,4 @@ def _one_line(error: Exception, place: str) -> str:
     parts, told = urlsplit(place), " ".join((str(error) or type(error).__name__).split())
     for secret in filter(None, (parts.query, parts.password, unquote(parts.password or ""))):
         told = told.replace(secret, "…")
-    return mask_mobiles(bare_urls(told))[:200]
+    return mask_phones(bare_urls(told))[:200]

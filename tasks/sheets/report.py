@@ -11,7 +11,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from schemas.problems import BadInput
 from schemas.sheet_kinds import CellType, Column, SheetKind
 from tasks.desk.rules import plain
-from tasks.privacy.rules import mask_mobiles
+from tasks.privacy.rules import mask_phones
 from tasks.sheets.book import FACE, Book, append, write
 from tasks.sheets.cells import From1904
 from tasks.sheets.forms import SheetRow
@@ -140,4 +140,4 @@ def _table(table: TableReport, link: Callable[[Path], str]) -> list[str]:
 
 def _reason(outcome: RowOutcome) -> str:
     """Write a reason for a page that is kept: without telephone numbers."""
-    return "<br>".join(plain(line) for line in mask_mobiles(outcome.reason).splitlines())
+    return "<br>".join(plain(line) for line in mask_phones(outcome.reason).splitlines())

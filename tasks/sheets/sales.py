@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 
 from schemas.forms.sales import SalesChannel, SalesLine, WarrantyCard, YesNo
 from schemas.problems import BadInput, Problem, problems_of
-from tasks.customers.cards import register_card, renew_periods
+from tasks.customers.cards import register_card
 from tasks.customers.queries import add_sales, correct_sales, held_sales, note_sales
 from tasks.people.queries import offices
 from tasks.privacy.rules import mask_address, mask_phone
@@ -75,7 +75,6 @@ def _keep(db: Engine, lines: Sequence[tuple[SheetForm, SalesLine]]) -> list[RowO
                 corrected.append(record)
         if corrected:
             correct_sales(connection, corrected)
-            renew_periods(connection, [(record["order_no"], record["line_no"]) for record in corrected])
         if noted:
             note_sales(connection, noted)
     return outcomes

@@ -14,7 +14,7 @@ from tasks.rounds.rules import Period
 from tasks.surveys.answers import ENTERS, NOT_ABLE
 from tasks.surveys.links import SurveyLinks
 from tasks.surveys.listing import write_links
-from tasks.surveys.queries import forms_of
+from tasks.surveys.queries import forms_of, open_survey
 from tasks.surveys.sampling import send_survey
 
 NO_SURVEY = "没有编号为 {} 的调查 there is no survey {}"
@@ -28,7 +28,10 @@ def survey_when_due(about: SurveyAbout, connection: Connection, period: Period) 
 
 
 def survey_on_demand(db: Engine, form: SurveyWanted, origin: str) -> str:
-    """Send a survey that a SUPERVISOR wants, once per origin; gives what staff read of it."""
+    """Send a survey that a SUPERVISOR wants, once per origin; gives what staff read of it.
+
+    Nobody is asked twice: while one about the same time is open, it is that one that is wanted.
+    """
     with db.begin() as connection:
         person = signer_at_work(connection, form.staff)
         problems = [] if person.holds(Role.SUPERVISOR) else [Problem(SIGNER, str(person), WHO)]
@@ -37,6 +40,7 @@ def survey_on_demand(db: Engine, form: SurveyWanted, origin: str) -> str:
         if problems:
             raise BadInput(problems)
         period = Period(form.since, form.until)
+        origin = open_survey(connection, form.about, *period) or origin
         return send_survey(connection, form.about, period, origin, size=form.size, staff=person.code)[1]
 
 

@@ -62,6 +62,17 @@ def survey_from(connection: Connection, origin: str) -> Row[Any] | None:
     return connection.execute(select(survey).where(survey.c.origin == origin)).first()
 
 
+def open_survey(connection: Connection, about: SurveyAbout, first: date, last: date) -> str | None:
+    """Give the origin of a survey of the same customers about the same days that is not counted yet; None without one.
+
+    Whoever else sends one meanwhile is waited for.
+    """
+    one_at_a_time(connection)
+    same = (survey.c.about == about, survey.c.first == first, survey.c.last == last, survey.c.closed_at.is_(None))
+    origin: str | None = connection.execute(select(survey.c.origin).where(*same).limit(1)).scalar()
+    return origin
+
+
 def how_many_begin(connection: Connection, number: str) -> int:
     """Count the surveys whose numbers begin so."""
     named = survey.c.number.startswith(number)

@@ -1,5 +1,7 @@
 """Call audits: a random sample with its seed, scored by the SUPERVISOR, whom the agent may object to (S2; S1 1.2)."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -11,14 +13,17 @@ import flows.call_audit  # noqa: F401  registers process HJ
 from flows.jobs.call_sample import sample_calls as job
 from schemas.forms.audits import CallScored
 from schemas.forms.periods import PeriodWanted
-from schemas.words import Role
+from schemas.words import Channel, Role
 from tasks.audits.queries import calls_of
 from tasks.audits.rules import sample_size, score_of
 from tasks.audits.sampling import CALL_AUDIT, drawn_by, open_audits
 from tasks.durable import clock
+from tasks.durable.opening import enter, open_chunk
+from tasks.durable.process import PROCESSES
 from tasks.notices.watch import watch_deadlines
 from tasks.rounds.rules import Period
 from tasks.rounds.steps import do_rounds
+from tasks.unit.unit import Unit
 from tests.flows.calls import Callers
 from tests.flows.complaints import AGENT
 from tests.flows.jobs.conftest import shown
@@ -114,6 +119,37 @@ def test_no_call_costs_an_agent_twice(play: Callers) -> None:
     assert "已在稽核" in play.wrong(**again)
     play.withdraw(case, SUPERVISOR)
     audited(play, 通话单号=number)
+
+
+def test_of_two_supervisors_who_audit_a_call_in_the_same_instant_one_is_refused(play: Callers) -> None:
+    """By two doors at once, by a sheet in one chunk, however the call's hour is written."""
+    contact = play.case(play.call("咨询", 同一事项="否"))
+    form = {"办事处": "BJ", "申报人工号": SUPERVISOR, "通话单号": contact.number, "被查坐席": AGENT}
+    other = form | {"申报人工号": "E1041", "通话时间": "2026-11-18 10:00"}
+    with play.db.begin() as connection:  # the other one has not committed yet
+        unit, request = Unit(connection, [], []), PROCESSES["HJ"].request
+        facts, _ = PROCESSES["HJ"].accept(one := request.model_validate(other), unit, Channel.PREFECT)
+        enter(
+            unit,
+            PROCESSES["HJ"],
+            unit.new_case_ids(1)[0],
+            one,
+            facts,
+            clock.now(),
+            origin="run:2",
+            channel=Channel.PREFECT,
+        )
+        unit.flush()
+        with ThreadPoolExecutor(1) as beside:
+            mine = beside.submit(open_chunk, play.db, "HJ", Channel.PREFECT, [("run:1", form)])
+            time.sleep(0.3)
+            connection.commit()
+            (refused,) = mine.result()
+    assert "已在稽核" in str(refused)
+    (free,) = play.rows("SELECT id FROM service_case WHERE process = 'HJ'")
+    play.withdraw(free.id, SUPERVISOR)
+    opened = open_chunk(play.db, "HJ", Channel.SHEET, [("sheet:1", form), ("sheet:2", other)])
+    assert [type(one).__name__ for one in opened] == ["Opened", "BadInput"]
 
 
 # samples

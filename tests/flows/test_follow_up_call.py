@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from schemas.words import Role
+from tasks.customers.file import SECTIONS, find_customers
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tests.flows.calls import CALLER, Callers
@@ -159,6 +160,44 @@ def test_only_a_supervisor_calls_a_call_off(play: Callers) -> None:
     assert "客服主管" in str(play.withdraw(call, CALLER).problems[0])
     assert play.withdraw(call, "E1040").accepted
     assert play.case(call).ending == "withdrawn"
+
+
+def test_a_complaint_does_not_wait_for_a_call_that_was_called_off(play: Callers) -> None:
+    """Calling a call off says that its customer is not reached: the filed complaint is settled, and not called about again."""
+    case = play.planned()
+    play.to(case, "callback")
+    play.listed()
+    assert play.withdraw(play.call_about(case), "E1040").accepted
+    play.rest()
+    assert play.case(case).ending == "settled"
+    assert play.listed() == []
+
+
+def test_a_call_that_is_called_off_while_a_unit_is_asked_has_told_what_the_customer_said(play: Callers) -> None:
+    case = play.planned()
+    play.to(case, "callback")
+    play.listed()
+    call = play.call_about(case)
+    play.decide(call, "call-1", 回访结果="满意", 反映事项="开门声", 转交单位="板式车间")
+    assert play.withdraw(call, "E1040").accepted
+    play.rest()
+    assert [play.case(one).ending for one in (call, case)] == ["withdrawn", "settled"]
+
+
+def test_the_customer_file_shows_calls_with_their_attempts(play: Callers, today: time_machine.Traveller) -> None:
+    """The customer file: all calls of a customer, beside cases, surveys and messages."""
+    call = play.asked()
+    play.decide(call, "call-1", 回访结果="未接通")
+    today.shift(timedelta(hours=3))
+    play.decide(call, "call-2", 回访结果="满意")
+    again = play.asked()
+    phone, numbers = play.case(call).customer_phone, [play.case(one).number for one in (again, call, call)]
+    with play.db.connect() as connection:
+        [who] = find_customers(connection, phone)
+        shown = SECTIONS["calls"].load(connection, who, None).as_records()
+    assert [row["number"] for row in shown] == numbers
+    assert [(str(row["result"]), row["staff"]) for row in shown[1:]] == [("not_reached", CALLER), ("satisfied", CALLER)]
+    assert (shown[0]["called_at"], shown[0]["why"]) == ("", "专项回访")
 
 
 # what customers say

@@ -1,10 +1,16 @@
 """Take the pictures of docs/reports.md anew: `.venv/bin/python -m tests.system.report_pictures`.
 
-A year of history and a month of cases are made up; the reports are published and looked at in Chromium.
+A year of history and a month of cases are made up for two of the reports; the others are of some months of the
+department as tests/year simulates them, which takes minutes. All are looked at in Chromium.
 """
 
 import tempfile
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
 
 import time_machine
 from playwright.sync_api import Browser
@@ -13,21 +19,31 @@ from sqlalchemy import Engine, text
 import flows
 from deployments.settings import PROJECT
 from schemas.forms.periods import PeriodWanted
+from schemas.forms.surveys import Mark, SurveyDoor
 from tasks.control.watch import watch_cycles
+from tasks.cycle.rules import at
+from tasks.desk.reports.page import report_page
 from tasks.desk.reports.publishing import PUBLISHED, lay_out, rounds_of
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
 from tasks.reports.cycle import cycle
+from tasks.reports.registry import known_reports
 from tasks.reports.satisfaction import satisfaction
+from tasks.rounds.rules import period_at
 from tasks.rounds.steps import do_rounds
+from tasks.surveys.answers import keep_answer
+from tasks.surveys.rules import Said
 from tests.bench.load import stage
 from tests.flows.cycles import planned
 from tests.play import Play, line
 from tests.system.staff import chromium
+from tests.year import people
+from tests.year.applications import Incoming
+from tests.year.simulation import Year
 
 PICTURES = PROJECT / "docs" / "img"
-MOST_BYTES = 250_000
-DESK, PHONE, TALLEST = 1280, 390, 1900  # pixels
+MOST_BYTES = 150_000
+DESK, PHONE, TALLEST = 1280, 390, 1300  # pixels
 LINES = (  # what is asked for, and how many days after its plan it is finished
     (line("P-PB-001", 5), 6),
     (line("P-PB-005", 2), 13),
@@ -37,6 +53,9 @@ LINES = (  # what is asked for, and how many days after its plan it is finished
     (line("P-CU-005", 1), 20),
 )
 OFFICES = ("BJ", "SH", "GZ", "CD")
+UNANSWERED = text("""
+    SELECT f.id FROM survey_form f JOIN survey s ON s.id = f.survey
+    WHERE s.closed_at IS NULL AND NOT EXISTS (SELECT FROM survey_answer a WHERE a.form = f.id) ORDER BY s.id, f.no""")
 HISTORY = text("""
     INSERT INTO past_case
     SELECT 'H-' || n, (ARRAY['PA', 'RR'])[1 + n % 2], (ARRAY['北京办事处', '上海办事处', '广州办事处'])[1 + n % 3],
@@ -47,8 +66,30 @@ HISTORY = text("""
           FROM generate_series(1, 1000) AS n) line""")
 
 
+FIRST, LAST, CASES = date(2026, 8, 3), date(2026, 12, 4), 900  # of the simulated months
+NOVEMBER, WEEK = date(2026, 11, 10), date(2026, 11, 24)  # a day of the month, and of the weeks, that are shown
+SOME = ["very"] * 5 + ["rather"] * 4 + ["basically"] * 3 + ["hardly", "not"]  # marks, as often as customers give them
+NOT_ALL_IS_WELL: dict[str, Sequence[tuple[float, dict[str, Any]]]] = {  # beside what the simulated year has
+    "CallMade": [
+        (0.15, {"回访结果": "未接通"}),
+        (0.08, {"回访结果": "不满意", "反映事项": "柜门仍有异响"}),
+        (0.04, {"回访结果": "拒绝回访"}),
+    ],
+    "CallScored": [
+        (0.25, {"问候规范": "未做到", "改进建议": "先问候、报工号"}),
+        (0.15, {"耐心解答": "未做到", "禁语次数": 1, "改进建议": "不打断客户"}),
+    ],
+    "GoodsOut": [(0.5, {"运输方式": "快递", "承运商": "中通快递", "运费": 86, "件数": 1})],
+    "CauseFound": [
+        (0.3, {"责任结论": "我方责任", "责任单位": "PAINT", "原因分析": "漆面未干透"}),
+        (0.2, {"责任结论": "我方责任", "责任单位": "SOFT", "原因分析": "缝线跳针"}),
+        (0.1, {"责任结论": "我方责任", "责任单位": "PANEL", "原因分析": "孔位偏差"}),
+    ],
+}
+
+
 def main() -> None:
-    """Make up a month, publish its reports, take the pictures."""
+    """Make up a month and some more, look at all reports, take the pictures."""
     flows.load()
     with tempfile.TemporaryDirectory() as folder:
         _publish(Path(folder))
@@ -60,6 +101,37 @@ def main() -> None:
             (page,) = room.glob("cycle/*/1.html")
             _take(browser, page, "report-phone", PHONE)
             _take(browser, room / "index.html", "report-index", DESK)
+            for page in _simulate(Path(folder)):
+                _take(browser, page, f"report-{page.stem}", DESK)
+
+
+class Months(Year):
+    """Some months in which customers answer surveys, and not all is well."""
+
+    def _open(self, day: date, applications: list[Incoming]) -> None:
+        super()._open(day, applications)
+        chance = Random(day.toordinal())
+        with self.db.connect() as connection:
+            forms = connection.execute(UNANSWERED).scalars().all()
+        for form in forms:
+            if chance.random() < 0.08:
+                marks = {topic: Mark(chance.choice(SOME)) for topic in "abcde"}
+                keep_answer(self.db, form, Said(Mark(chance.choice(SOME)), marks), SurveyDoor.PAGE)
+
+
+def _simulate(folder: Path) -> list[Path]:
+    """Live through some months, and write the page of each report that the made-up month is none of."""
+    pages = list[Path]()
+    with stage() as here, here.fresh() as db, patch.object(people, "OTHERWISE", people.OTHERWISE | NOT_ALL_IS_WELL):
+        Months(db, FIRST, LAST, CASES, folder).run()
+        with time_machine.travel(at(LAST) + timedelta(hours=20), tick=False), db.connect() as connection:
+            for code, kind in known_reports().items():
+                if kind not in (cycle, satisfaction):
+                    weekly = kind.cadence.startswith(("week", "day"))
+                    made = kind.made(connection, period_at(kind.cadence, WEEK if weekly else NOVEMBER))
+                    pages.append(folder / f"{code}.html")
+                    pages[-1].write_text(report_page(made), "utf-8")
+    return pages
 
 
 def _publish(folder: Path) -> None:

@@ -1,131 +1,16 @@
 """The drawing of a section as SVG, for wide pages and for phones; its text stays text, in the page's own font."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
+from collections.abc import Callable, Mapping
 from math import floor
 from typing import Any
 
 import altair as alt
 import vl_convert
 
+from tasks.desk.reports.drawing import COLOURS, GRID, INK, NARROW, ONE, ROWS, SIGN, WIDE, WIDEST, Canvas, Drawing
 from tasks.desk.rules import width
-from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection
-from tasks.reports.wording import shown
-
-MOST_BARS = 24  # the rows below are in the table
-COLOURS = ["#1f5fa8", "#e08214", "#4d9078", "#8e6bb0", "#b4464b", "#7f7f7f"]
-INK, GRID, TARGET = "#374151", "#e5e7eb", "#b91c1c"
-WIDE, NARROW = 1040, 350  # pixels
-FORMATS = {Kind.RATE: ".0%", Kind.DAYS: ",.1~f", Kind.MONEY: ",.0f"}
-ROWS, ONE = "rows", "one"  # what a chart's data are called: its own, and a single row for what is drawn once
-SIGN, AXIS, LINE = 6.6, 34, 22  # pixels: a half-width character, an axis below a chart, a line of its legend
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """What a chart is drawn on; a narrow one has its legend below, one name a line."""
-
-    pixels: int
-
-    @property
-    def narrow(self) -> bool:
-        """Whether it is for a phone."""
-        return self.pixels < WIDE
-
-    @property
-    def label(self) -> int:
-        """Pixels that a name along the axis may take."""
-        return self.pixels // 3
-
-    @property
-    def legend(self) -> Any:
-        """Give the legend of the measured columns."""
-        return alt.Legend(title=None, orient="top", columns=1 if self.narrow else 0, labelLimit=self.pixels - 40)
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A section's chart with its rows in long form: along, what is measured, its value, and the value as text."""
-
-    section: ReportSection
-    chart: Chart
-    canvas: Canvas
-
-    @cached_property
-    def measured(self) -> list[ReportColumn]:
-        """Give the columns that are drawn: those with any figure."""
-        seen = {key for row in self.section.rows for key in self.chart.measured if row.get(key) is not None}
-        return [self._column(key) for key in self.chart.measured if key in seen]
-
-    @property
-    def kind(self) -> Kind:
-        """What is measured."""
-        return self.measured[0].kind
-
-    @property
-    def names(self) -> list[str]:
-        """What the measured columns are called."""
-        return [column.label for column in self.measured]
-
-    @property
-    def along(self) -> list[str]:
-        """The names along the axis, in the order of the table."""
-        return list(dict.fromkeys(str(row["along"]) for row in self.values))
-
-    @cached_property
-    def values(self) -> list[dict[str, Any]]:
-        """Give the rows, one a measured column; of a Pareto chart the largest first, with the share so far."""
-        along = self._column(self.chart.along)
-        values = [
-            {
-                "along": shown(row.get(along.key), along.kind),
-                "what": column.label,
-                "value": None if row.get(column.key) is None else float(row[column.key]),  # type: ignore[arg-type]
-                "text": "" if row.get(column.key) is None else shown(row[column.key], column.kind),
-                "rank": rank,
-            }
-            for rank, row in enumerate(self.section.rows[:MOST_BARS])
-            for column in self.measured
-        ]
-        return _added_up(values) if self.chart.look is Look.PARETO else values
-
-    @property
-    def around(self) -> int:
-        """Pixels that axis and legend take of the height."""
-        many = len(self.names)
-        return AXIS + LINE * (0 if many == 1 else many if self.canvas.narrow else 1)
-
-    @property
-    def base(self) -> Any:
-        """Give what all layers draw."""
-        return alt.Chart(alt.NamedData(ROWS))
-
-    @property
-    def colour(self) -> Any:
-        """Colour by what is measured; one colour needs no legend."""
-        scale = alt.Scale(domain=self.names, range=COLOURS[: len(self.names)])
-        return alt.Color("what:N", scale=scale, legend=self.canvas.legend if len(self.names) > 1 else None)
-
-    def axis(self, **more: Any) -> Any:
-        """Give the axis of values."""
-        return alt.Axis(title=None, format=FORMATS.get(self.kind, ",~f"), grid=True, tickCount=5, **more)
-
-    def scale(self, since: float = 0) -> Any:
-        """Give the scale of values: rates end at 100 %, all begin with 0 where nothing else is said."""
-        return alt.Scale(domain=[since, 1]) if self.kind is Kind.RATE else alt.Scale(domainMin=since, nice=True)
-
-    def target(self, channel: str) -> list[Any]:
-        """Give the line to be reached, if there is one."""
-        if self.chart.target is None:
-            return []
-        line = alt.Chart(alt.NamedData(ONE)).mark_rule(strokeDash=[5, 4], color=TARGET)
-        return [line.encode(**{channel: alt.datum(self.chart.target)})]
-
-    def _column(self, key: str) -> ReportColumn:
-        return next(column for column in self.section.columns if column.key == key)
+from tasks.reports.shapes import Chart, Kind, Look, Report, ReportSection
 
 
 def drawings(report: Report) -> dict[str, tuple[str, str]]:
@@ -166,7 +51,8 @@ def _trend(drawing: Drawing) -> Any:
     )
     layers = [line.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=45, filled=True))]
     if len(drawing.names) == 1 and not drawing.canvas.narrow:
-        layers.append(line.mark_text(dy=-12, fontSize=11).encode(text="text:N"))
+        halo = {"stroke": "white", "strokeWidth": 4}  # so that a line is not read through its figures
+        layers += [line.mark_text(dy=-12, fontSize=11, **more).encode(text="text:N") for more in (halo, {})]
     return alt.layer(*layers, *drawing.target("y")).properties(height=230)
 
 
@@ -191,17 +77,22 @@ def _bars(drawing: Drawing, stacked: bool = False) -> Any:
         order=alt.Order("rank:Q"),
         **at,
     )
-    layers = [bars.mark_bar()]
-    if not stacked:
-        right = drawing.kind is Kind.RATE
-        style: dict[str, Any] = {"align": "right", "dx": -4, "color": "white"} if right else {"align": "left", "dx": 4}
-        layers.append(
-            drawing.base.mark_text(baseline="middle", fontSize=11, **style).encode(
-                x=alt.X("value:Q", stack=None), text="text:N", **at
-            )
-        )
+    layers = [bars.mark_bar()] if stacked else [bars.mark_bar(), *_figures(drawing, at)]
     step = 28 if not several or stacked else 18 * len(drawing.names) + 8
     return alt.layer(*layers, *drawing.target("x")).properties(height=step * len(drawing.along) + drawing.around)
+
+
+def _figures(drawing: Drawing, at: Mapping[str, Any]) -> list[Any]:
+    """Write each bar's figure behind its end; of a rate in it, where there is room."""
+    rate, room = drawing.kind is Kind.RATE, 0.35 if drawing.canvas.narrow else 0.1
+    text, style = drawing.base.encode(x=alt.X("value:Q", stack=None), text="text:N", **at), {"baseline": "middle"}
+    inside = f"datum.value >= {room}" if rate else "false"
+    behind = f"!({inside}) && datum.value >= 0 && (datum.value > 0 || {str(rate or len(drawing.names) == 1).lower()})"
+    return [
+        text.transform_filter(inside).mark_text(align="right", dx=-4, color="white", fontSize=11, **style),
+        text.transform_filter(behind).mark_text(align="left", dx=4, color=INK, fontSize=11, **style),
+        text.transform_filter("datum.value < 0").mark_text(align="right", dx=-4, color=INK, fontSize=11, **style),
+    ]
 
 
 def _stacked(drawing: Drawing) -> Any:
@@ -211,19 +102,20 @@ def _stacked(drawing: Drawing) -> Any:
 def _pareto(drawing: Drawing) -> Any:
     base = drawing.base
     x = alt.X("along:N", sort=drawing.along, axis=_along(drawing))
-    bars = base.mark_bar(color=COLOURS[0]).encode(x=x, y=alt.Y("value:Q", axis=drawing.axis(), scale=drawing.scale()))
-    share = alt.Y("so_far:Q", axis=alt.Axis(title=None, format=".0%", grid=False), scale=alt.Scale(domain=[0, 1]))
+    room = drawing.canvas.pixels / max(1, len(drawing.along))
+    bars = base.mark_bar(color=COLOURS[0], width=min(WIDEST, int(0.6 * room))).encode(
+        x=x, y=alt.Y("value:Q", axis=drawing.axis(), scale=drawing.scale())
+    )
+    share = alt.Y(
+        "so_far:Q",
+        axis=alt.Axis(title="累计占比", titleColor=COLOURS[1], format=".0%", grid=False),
+        scale=alt.Scale(domain=[0, 1]),
+    )
     line = base.mark_line(color=COLOURS[1], strokeWidth=2, point=alt.OverlayMarkDef(color=COLOURS[1])).encode(
         x=x, y=share
     )
     label = bars.mark_text(dy=-7, fontSize=11).encode(text="text:N", color=alt.value(INK))
     return alt.layer(alt.layer(bars, label), line).resolve_scale(y="independent").properties(height=260)
-
-
-def _added_up(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = sorted((row for row in values if row["value"]), key=lambda row: -row["value"])
-    sums = list(accumulate(row["value"] for row in rows))
-    return [row | {"so_far": so_far / sums[-1]} for row, so_far in zip(rows, sums, strict=True)]
 
 
 def _distribution(drawing: Drawing) -> Any:

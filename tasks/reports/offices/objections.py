@@ -20,7 +20,7 @@ from tasks.reports.editions import Edition
 from tasks.reports.offices import queries
 from tasks.reports.offices.monthly import offices
 from tasks.reports.offices.queries import FirstReview
-from tasks.reports.publication import publish_correction
+from tasks.reports.publication import correct
 from tasks.rounds.rules import Period, due_on, period_at
 
 NUMBER, LINE = "单号 case", "评估行号 line"
@@ -44,7 +44,7 @@ def object_to_review(db: Engine, form: ReviewObjection) -> str:
 
 
 def rule_on_review(db: Engine, form: ReviewRuling) -> tuple[str, Edition | None]:
-    """Decide on an objection, by a SUPERVISOR; gives what was decided, and the new edition where one was published."""
+    """Decide on an objection, by a SUPERVISOR; gives what was decided, and the new edition that commits with it, if any."""
     with db.begin() as connection:
         person, review = signer_at_work(connection, form.staff), _review(connection, form.number)
         if not person.holds(Role.SUPERVISOR):
@@ -57,12 +57,10 @@ def rule_on_review(db: Engine, form: ReviewRuling) -> tuple[str, Edition | None]
         if objection.staff == person.code:
             raise BadInput([Problem(SIGNER, str(person), "不能裁定自己提出的异议 must not rule on an own objection")])
         queries.decide(connection, objection, decided_by=person.code, verdict=form.verdict, ruling=form.reason)
-        month = _month(review)
-        published = editions.latest(connection, offices.code, month)
-    said = f"{review.number} 第{form.line_no}行 {form.verdict.option}"
-    if published is None or form.verdict == Verdict.REJECT:
-        return said, None
-    return said, publish_correction(db, offices, month, person.code, f"采纳异议 {said}")
+        said = f"{review.number} 第{form.line_no}行 {form.verdict.option}"
+        if form.verdict == Verdict.REJECT:
+            return said, None
+        return said, correct(connection, offices, _month(review), person, f"采纳异议 {said}")
 
 
 def line_problems(review: FirstReview, line_no: int) -> list[Problem]:

@@ -28,6 +28,12 @@ def page(play: Play, rounds: Rounds, today: time_machine.Traveller, moment: str)
     return "\n\n".join(result for _, result in do_rounds(play.db, rounds, DUE))
 
 
+def aged(play: Play, today: time_machine.Traveller, moment: str) -> str:
+    """Make complaints major at a moment, and list them."""
+    today.move_to(f"2026-{moment}:00+08:00")
+    return page(play, ageing.ageing(ageing.make_major(play.db)), today, moment)
+
+
 def told(play: Play, case: int) -> list[str]:
     found = play.rows("SELECT kind FROM notice WHERE case_id = :case ORDER BY sent_at, kind", case=case)
     return [row.kind for row in found]
@@ -62,18 +68,33 @@ def test_a_complaint_becomes_major_on_the_day_whatever_the_hour_and_stays_listed
     play = Hotline(db)
     case = play.valid()
     number = play.case(case).number
-    young = page(play, ageing.ROUNDS, today, "12-18T18:00")
+    young = aged(play, today, "12-18T18:00")
     assert young.index("未满月 younger · 1") < young.index(number)
     today.move_to("2026-12-19T08:29:00+08:00")  # a Saturday: the deadline watch rests until Monday
     watch_deadlines(play.db, clock.now())
     assert "raise-to-major" not in play.keys(case)
-    old = page(play, ageing.ROUNDS, today, "12-19T08:30")
+    old = aged(play, today, "12-19T08:30")
     assert f"{number} 满月未解决，已升为重大" in old
     assert "已满月 a month and older · 1" in old
-    again = page(play, ageing.ROUNDS, today, "12-20T08:30")
+    again = aged(play, today, "12-20T08:30")
     assert "提醒 told" not in again
     assert again.index("已满月 a month and older · 1") < again.index(number)
     assert [role for step, role in play.told(case) if step == "raise-to-major"] == ["MANAGER"]
+
+
+def test_a_complaint_whose_month_ends_after_the_days_round_is_made_major_by_hand(
+    db: Engine, today: time_machine.Traveller, shown: list[str]
+) -> None:
+    """Nothing of the day's round is in its way, or waits for it."""
+    today.move_to("2026-11-18T11:30:00+08:00")
+    play = Hotline(db)
+    case = play.valid()
+    today.move_to("2026-12-18T08:30:00+08:00")
+    assert complaint_ageing.fn(**{"期间": {}}).name == "已完成"
+    today.move_to("2026-12-18T11:31:00+08:00")
+    assert complaint_ageing.fn(**{"期间": {}}).name == "已升级"
+    assert f"{play.case(case).number} 满月未解决" in shown[-1]
+    assert complaint_ageing.fn(**{"期间": {}}).name == "无需办理"
 
 
 def test_refunds_and_disputes_are_reminded_of_every_day_once_and_listed(

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 
+import flows.repair_return  # noqa: F401  of which periods hear
 from schemas.forms.sales import WarrantyCard, WarrantyWaiver
 from schemas.problems import BadInput
 from tasks.customers.cards import register_card, waive_warranty
+from tasks.customers.file import customer_file, find_customers
 from tests.play import Play, line
+from tests.tasks.surveys.survey_cases import repaired
 
 ORDER = "SO20250106-0101"  # of 天津: made 2025-01-21, signed 2025-01-30
 CARD: dict[str, Any] = {
@@ -41,8 +44,12 @@ def state(play: Play) -> list[list[tuple[Any, ...]]]:
     return [sorted(map(tuple, play.rows(query)), key=str) for query in KEPT]
 
 
-def periods(play: Play, order: str = ORDER) -> list[Any]:
-    return play.rows("SELECT * FROM warranty_period WHERE order_no = :order ORDER BY category", order=order)
+def periods(play: Play, order: str = ORDER) -> list[dict[str, Any]]:
+    """Give the periods of an order that its customer's file shows."""
+    with play.db.connect() as connection:
+        who, *_ = find_customers(connection, order)
+        [shown] = [table for one, table in customer_file(connection, who).sections.items() if one.key == "warranty"]
+    return [row for row in shown.as_records() if row["order_no"] == order]
 
 
 def test_a_card_registers_the_customer_and_keeps_when_each_category_is_under_warranty(play: Play) -> None:
@@ -51,11 +58,12 @@ def test_a_card_registers_the_customer_and_keeps_when_each_category_is_under_war
     assert tuple(customer) == ("钱雨桐", "13800001048", "晴川道144号")
     [kept] = play.rows("SELECT * FROM warranty_card")
     assert (kept.order_no, kept.line_no, kept.card_no) == (ORDER, 1, "BX-1")
-    categories = [row.code for row in play.rows("SELECT code FROM part_category ORDER BY code")]
-    assert [row.category for row in periods(play)] == categories
-    assert {(row.starts_on, row.ends_on, row.rule) for row in periods(play)} == {
-        (date(2025, 1, 30), date(2026, 1, 30), "签收日起 from signing，12 个月 months")
-    }
+    categories = [row.name for row in play.rows("SELECT name FROM part_category ORDER BY code")]
+    [period] = periods(play)
+    assert period["category"] == "、".join(categories)
+    assert [str(period[name]) for name in ("starts_on", "ends_on", "rule")] == [
+        *("2025-01-30", "2026-01-30", "签收日起 from signing，12 个月 months")
+    ]
 
 
 def test_the_same_card_again_says_so_and_changes_nothing(play: Play) -> None:
@@ -121,13 +129,25 @@ def test_what_a_card_tells_first_is_kept_in_the_sales_record_with_who_told_it(pl
     [change] = play.rows("SELECT staff, changes FROM sales_change")
     both = {"signing_date": ["", "2026-11-10"], "installation_date": ["", "2026-11-12"]}
     assert (change.staff, change.changes) == ("E1001", both)
-    assert {row.starts_on for row in periods(play, sold.order_no)} == {date(2026, 11, 12)}
+    assert {str(row["starts_on"]) for row in periods(play, sold.order_no)} == {"2026-11-12"}
 
 
 def test_without_a_signing_date_warranty_begins_a_month_after_the_factory_date(play: Play) -> None:
     sold = unsigned(play)
     register_card(play.db, card(订单号=sold.order_no, 行号=sold.line_no, 寄回日期="2026-11-15"))
-    assert {"出厂日顺延 1 个月" in row.rule for row in periods(play, sold.order_no)} == {True}
+    assert {"出厂日顺延 1 个月" in row["rule"] for row in periods(play, sold.order_no)} == {True}
+
+
+def test_the_period_of_a_card_follows_when_a_repair_or_an_exchange_ends(play: Play) -> None:
+    """Repair days are excluded, an exchange starts it anew, in the customer file too (LAW)."""
+    register_card(play.db, card())
+    repaired(play.db, 1)  # within nine days
+    play.run("UPDATE service_case SET order_no = :order", order=ORDER)
+    [period] = periods(play)
+    assert (str(period["ends_on"]), "扣除维修 9 天" in period["rule"]) == ("2026-02-08", True)
+    play.run("UPDATE sales_record SET exchanged_on = '2026-11-01' WHERE order_no = :o AND line_no = 1", o=ORDER)
+    [period] = periods(play)
+    assert (str(period["starts_on"]), period["state"]) == ("2026-11-01", "在保 valid")
 
 
 def waiver(**told: Any) -> WarrantyWaiver:
@@ -140,7 +160,7 @@ def test_a_waiver_ends_the_warranty_in_the_file_and_in_what_is_applied_for_later
     before = play.apply([line("P-HW-001")], **free)
     register_card(play.db, card(**free, 寄回日期="2026-11-15"))
     assert "不再三包" in waive_warranty(play.db, waiver(**free))
-    assert {row.ends_on for row in periods(play, free["订单号"])} == {date(2026, 11, 17)}
+    assert {str(row["ends_on"]) for row in periods(play, free["订单号"])} == {"2026-11-17"}
     after = play.apply([line("P-HW-002")], **free)
     suggested = [play.items(case)["review-1"].prefill["明细"][0]["费用类别"] for case in (before, after)]
     assert [one.split("(")[0].split(" ")[0] for one in suggested] == ["免费", "收费"]

@@ -1,6 +1,7 @@
 """Notices leave as one digest for each who hears of any, once, outside of quiet hours; without channels nothing does."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ import time_machine
 from sqlalchemy import Engine, text
 
 from schemas.problems import BadInput
+from schemas.words import Role
+from tasks.durable import clock
 from tasks.notices.digest import PassedOn, pass_on, try_channels
 from tasks.notices.rules import MOST_SHOWN, NoticeChannel, ToldNotice, digests
 from tasks.reference.renew import load_channels
+from tasks.rounds.queries import tell_role
 from tests.play import Play
 
 SUPERVISOR, BEIJING = "SUPERVISOR", NoticeChannel("OFFICE", "BJ", "email", "bj@house.example")
@@ -94,6 +98,23 @@ def test_no_contact_data_leaves_whatever_another_system_said(play: Play, case: i
     assert "HTTP 422" in shown
     assert known.customer_phone not in shown
     assert known.customer_address not in shown
+
+
+def test_what_scheduled_work_tells_a_role_leaves_too_once_a_telling(play: Play) -> None:
+    """The nightly data quality reaches the channels, not only the inbox: whoever hears of the role, of whatever office."""
+    for channel in (ALL, NoticeChannel(SUPERVISOR, "BJ", "email", "bj@house.example")):
+        open_channel(play, channel)
+
+    def night(told: str) -> PassedOn:
+        with play.db.begin() as connection:
+            tell_role(connection, "data-quality", Role.SUPERVISOR, date(2026, 11, 18), told, clock.now())
+        return pass_on(play.db)
+
+    assert night("2 句不成立 **not true** · [Data Docs](http://here/d.html)") == PassedOn(1, 1)
+    assert sent(play.db)[0].payload["lines"] == ["2 句不成立 not true · Data Docs http://here/d.html"]
+    assert pass_on(play.db) == PassedOn(0, 0)
+    assert night("3 句不成立") == PassedOn(1, 1)
+    assert night("") == PassedOn(0, 0), "the books are right again"
 
 
 def test_without_channels_nothing_leaves_and_nothing_piles_up(play: Play, case: int) -> None:

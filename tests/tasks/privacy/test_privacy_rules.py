@@ -1,11 +1,12 @@
 """What is shown of URLs holds no secret, whatever a URL looks like; contact data is masked or blank."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 import pytest
 
-from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_mobiles, mask_text
+from tasks.privacy.rules import bare_url, bare_urls, bare_values, blanked, mask_phones, mask_text
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,30 @@ def test_a_text_that_names_a_url_keeps_its_other_words() -> None:
     ],
 )
 def test_a_mobile_number_is_masked_however_it_is_written(typed: str) -> None:
-    masked = mask_mobiles(f"请打{typed}。")
+    masked = mask_phones(f"请打{typed}。")
     assert masked.endswith("****5678。")
     assert "1234" not in unicodedata.normalize("NFKC", masked)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "010-62345678",
+        "01062345678",
+        "(010)6234-5678",
+        "（0755）8234 5678",
+        "0312-8235678",
+        "0312 823 5678",
+        "+86 10 6234 5678",
+        "+86-(0)10-62345678",
+        "０１０－６２３４５６７８",
+        "021-5888-5678转802",
+    ],
+)
+def test_a_landline_of_somebody_else_is_masked_however_it_is_written(typed: str) -> None:
+    masked = unicodedata.normalize("NFKC", mask_phones(f"邻居电话{typed}。"))
+    assert "****5678" in masked
+    assert not {"6234", "8234", "8235", "5888"} & set(re.findall(r"\d{4}", masked))
 
 
 @dataclass(frozen=True)
@@ -104,9 +126,15 @@ def test_what_only_begins_like_an_address_stays_and_a_mask_may_hold_what_a_patte
     assert mask_text(r"到 a\1b\g<0>.* 去", Customer("", r"a\1b\g<0>.*")) == r"到 a\1b\*** 去"
 
 
-@pytest.mark.parametrize("text", ["SO20260318-0042", "4411391234567890123", "12912345678", "1391234567"])
-def test_what_is_no_mobile_number_stays(text: str) -> None:
-    assert mask_mobiles(text) == text
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("SO20260318-0042", "4411391234567890123", "12912345678", "1391234567", "PA-2026-010234 2026-11-18"),
+        *("FH-2026-0102345678", "P-HW-001 2026", "2026-11-18 10:00", "0.1022345678", "62345678", "010 个"),
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert mask_phones(text) == text
 
 
 def test_fields_are_blank_however_deep_they_are() -> None:

@@ -148,6 +148,8 @@ def test_trend_and_groups_begin_with_the_past(db: Engine, today: time_machine.Tr
         "2026-09": (1, 0, 1, 0, 0.0),
         "2026-10": (1, 0, 0, 1, None),
     }
+    odd = section(made(db, Period(date(2026, 9, 20), date(2026, 10, 8))), "trend").rows[-1]
+    assert (odd["month"], odd["lines"]) == ("2026-10", 0), "what was promised for the ninth is not of these days"
     assert list(trend) == Period(date(2025, 11, 1), date(2026, 10, 31)).months
     assert rows(report, "unit", "unit", "lines", "open", "made", "mean") == [("二车间", 1, 1, None, None)]
     assert rows(report, "process", "process", "lines") == [("配件申报 PA", 1)]

@@ -114,6 +114,22 @@ def test_where_the_office_is_right_a_new_edition_says_so(
         rule_on_review(play.db, ruling(corrected, 1))
 
 
+def test_a_ruling_stands_with_its_edition_or_not_at_all(
+    play: Play, corrected: str, today: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks while the new edition is made breaks the ruling: the objection waits, the next ruling publishes."""
+    today.move_to("2026-12-01T10:00:00+08:00")
+    do_rounds(play.db, rounds_of(offices), PeriodWanted())
+    object_to_review(play.db, objection(corrected, 1))
+    with monkeypatch.context() as power:
+        power.delattr("tasks.reports.editions.keep")
+        with pytest.raises(AttributeError):
+            rule_on_review(play.db, ruling(corrected, 1))
+    _, edition = rule_on_review(play.db, ruling(corrected, 1))
+    assert edition is not None
+    assert edition.edition == 2
+
+
 def test_where_the_office_is_not_right_nothing_changes(play: Play, corrected: str) -> None:
     object_to_review(play.db, objection(corrected, 1))
     with pytest.raises(BadInput, match="不同意时必填"):

@@ -10,6 +10,7 @@ from schemas.sheet_kinds import sheet_kind
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tests.play import Play
+from tests.tasks.customers.test_cards import periods
 from tests.tasks.sheets.test_sales_sheet import SALES, SOLD
 from tests.tasks.sheets.workbooks import reasons, save
 
@@ -64,8 +65,8 @@ def test_a_corrected_sales_record_moves_the_warranty_of_its_card(play: Play, pat
     import_file(play.db, save(path, CARDS, card))
     later = SOLD | {"签收日期": date(2026, 3, 20), "安装完成日期": date(2026, 3, 25), "确认": "是"}
     import_file(play.db, save(path, SALES, later))
-    found = play.rows("SELECT DISTINCT starts_on, ends_on FROM warranty_period")
-    assert [tuple(row) for row in found] == [(date(2026, 3, 25), date(2027, 3, 25))]
+    [found] = periods(play, SOLD["订单号"])
+    assert (str(found["starts_on"]), str(found["ends_on"])) == ("2026-03-25", "2027-03-25")
 
 
 def test_what_was_confirmed_as_custom_made_at_purchase_is_kept_and_must_be_custom_made(play: Play, path: Path) -> None:

@@ -113,6 +113,20 @@ def test_a_supervisor_asks_whom_and_how_many(play: Hotline) -> None:
         SurveyWanted(staff="E1040", about=SurveyAbout.REPAIRS, since=OCTOBER.last, until=OCTOBER.first)
 
 
+def test_what_is_wanted_twice_is_asked_once_until_it_is_counted(play: Hotline, today: Any) -> None:
+    """Clicked twice, or wanted by two at once with other figures: customers have one form."""
+    repaired(play.db, 8)
+    asked = SurveyWanted(staff="E1040", about=SurveyAbout.REPAIRS, since=OCTOBER.first, until=OCTOBER.last, size=4)
+    again = asked.model_copy(update={"staff": "E1041", "size": 3})
+    with ThreadPoolExecutor(2) as both:
+        said = list(both.map(survey_on_demand, [play.db] * 2, [asked, again], ["run:1", "run:2"]))
+    assert said[0] == said[1]
+    assert len(play.rows("SELECT FROM survey")) == 1
+    today.move_to("2026-12-05T10:00:00+08:00")
+    close_surveys(play.db)
+    assert survey_on_demand(play.db, again, "run:3") != said[0], "the next one is another one"
+
+
 # answers
 
 
