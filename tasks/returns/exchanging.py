@@ -127,7 +127,7 @@ def exchange(
         it.wish = Wish.RETURN
         pay(it, _less(whole, reckoned), accepted)
     else:
-        mark_exchanged(it.case, accepted, turn=turn)
+        mark_exchanged(it.case, accepted, reckoned.dearer, turn=turn)
         it.exchanged = it.exchanged | accepted
 
 

@@ -39,7 +39,7 @@ def sold_orders(connection: Connection, orders: Sequence[str]) -> dict[str, Sold
     for (order, no), row in held.items():
         told = {name: value for name, value in row._mapping.items() if name in SoldLine.model_fields}
         one = found.setdefault(order, SoldOrder(row, {}, {}))
-        one.lines[no] = SoldLine(**told, repair_days=repaired[order, no])
+        one.lines[no] = SoldLine(**told, repair_days=repaired[order, no]).dearer(row.paid_more)
         one.free[no] = row.quantity - row.returned
     return found
 
@@ -55,9 +55,8 @@ def _shifted(work: Work, sold: SoldLine) -> SoldLine:
     """Add what cases of the same unit have given back of a line, and have not written yet."""
     key = {"order_no": work.case.order_no, "line_no": sold.line_no}
     names = ("settled", "refunded", "fee_refunded", "offer_lost")
-    return sold.model_copy(
-        update={name: getattr(sold, name) + work.unit.shifted(sales_record, key, name) for name in names}
-    )
+    shifted = {name: getattr(sold, name) + work.unit.shifted(sales_record, key, name) for name in names}
+    return sold.model_copy(update=shifted).dearer(work.unit.shifted(sales_record, key, "paid_more"))
 
 
 def earlier_request(work: Work) -> date | None:
@@ -74,15 +73,6 @@ def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[
     found = select(of.number, of.id, of.order_no, asked_on).join(ledger, ledger.c.case_id == of.id)
     ended = found.where(of.process == "RF", of.ending == "never_returned", ledger.c.step_key == "register-return")
     return {row.number: row for row in connection.execute(ended.where(among(of.number, numbers)))}
-
-
-def bank_lines(connection: Connection, references: Sequence[str]) -> dict[str, list[str]]:
-    """Find which refunds lines of the bank's list have confirmed: reference → case numbers."""
-    found = {reference: list[str]() for reference in references}
-    of = select(refund.c.reference, service_case.c.number).join(service_case, service_case.c.id == refund.c.case_id)
-    for reference, number in connection.execute(of.where(among(refund.c.reference, references))):
-        found[reference].append(number)
-    return found
 
 
 def return_table(connection: Connection, case_id: int) -> LineTable:

@@ -29,7 +29,7 @@ from tasks.policies.queries import setting, settings
 from tasks.returns.accept import asked_on, claim_pieces
 from tasks.returns.queries import earlier_request, sold_now
 from tasks.returns.rules import burden_is_ours, held_rules
-from tasks.returns.shapes import Claim, Found, Held, Quantities, Reckoning, SoldLine
+from tasks.returns.shapes import NONE, Claim, Found, Held, Quantities, Reckoning, SoldLine
 from tasks.stock.booking import book
 from tasks.stock.moves import warehouse_of
 from tasks.stock.queries import damaged_warehouse
@@ -207,10 +207,10 @@ def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, t
 
 
 @step("换货完成", link="办理退款")
-def mark_exchanged(work: Work, quantities: Quantities, turn: int) -> None:
-    """Start the periods of exchanged lines anew, and let their pieces be claimed again."""
+def mark_exchanged(work: Work, quantities: Quantities, dearer: Quantities, turn: int) -> None:
+    """Start the periods of exchanged lines anew, and let their pieces be claimed again, as what was paid for them."""
     for line_no, many in quantities.items():
-        claim_pieces(work, line_no, -many)
+        claim_pieces(work, line_no, -many, paid_more=dearer.get(line_no, NONE))
         key = {"order_no": work.case.order_no, "line_no": line_no}
         work.update(sales_record, key, exchanged_on=work.today)
 

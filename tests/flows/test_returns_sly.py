@@ -20,6 +20,7 @@ from tests.flows.returns import (
     no_reason,
     out_of_stock,
     paid,
+    sale,
     unsigned,
 )
 from tests.play import Play, cells, open_to_gate
@@ -177,6 +178,19 @@ def test_a_difference_that_was_paid_back_is_not_paid_again_with_the_goods(play: 
     assert (play.finish(case), paid(play, case)) == ("exchanged", [140])
     again = no_reason(play)
     assert (play.finish(again), paid(play, again)) == ("refunded", [1450])
+
+
+def test_a_dearer_article_that_comes_back_is_refunded_at_what_was_paid_for_it(play: Play) -> None:
+    """Refunds ≤ paid per part: the difference was paid for the goods, whatever freight it was settled with."""
+    out_of_stock(play)
+    play.run("UPDATE part_price SET price = 900 WHERE part = 'TV-531'")
+    case = bring_back(play, 1, 客户意愿="换货")
+    play.run_to(case, "choice-1")
+    play.decide(case, "choice-1", 缺货选择="改换其他商品", 另换型号="TV-531")
+    assert (play.finish(case), paid(play, case)) == ("exchanged", [])
+    again = bring_back(play)
+    assert (play.finish(again), paid(play, again)) == ("refunded", [1500 + 150 + 60 + 90])
+    assert sale(play).refunded == sale(play).price_paid + sale(play).paid_more
 
 
 def test_the_ladder_climbs_by_the_value_of_the_new_goods(play: Play) -> None:
