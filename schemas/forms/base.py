@@ -60,9 +60,11 @@ class Decision(Form):
     """The answer to a work item; who decides signs with the staff number.
 
     stops_clock   it is the office's or the customer's: while it is waited for, the case's cycles stand still (DOMAIN 4)
+    standing      nobody waits for it: it may be filled in at any time, and stands by its case, in no list of what waits
     """
 
     stops_clock: ClassVar[bool] = False
+    standing: ClassVar[bool] = False
     staff: StaffNo
 
 
@@ -104,6 +106,11 @@ def contact_fields() -> frozenset[str]:
 def clock_stopping_forms() -> list[str]:
     """Give the paths of the forms, of all processes that are loaded, whose wait stops the clock."""
     return [form_path(form) for form in _all_forms(Decision) if issubclass(form, Decision) and form.stops_clock]
+
+
+def standing_forms() -> list[str]:
+    """Give the paths of the forms, of all processes that are loaded, for which nobody waits."""
+    return [form_path(form) for form in _all_forms(Decision) if issubclass(form, Decision) and form.standing]
 
 
 def _all_forms(form: type[Form]) -> Iterator[type[Form]]:

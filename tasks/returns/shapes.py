@@ -74,6 +74,7 @@ class Claim(Shape):
     """A request as it was registered: the goods, the whole order, the rules that hold, and whether goods are out.
 
     unclear_ours   the burden of proof is still ours on the day of the request
+    ahead          it reopens a case whose exchange went ahead of the goods
     """
 
     goods: list[Goods]
@@ -83,6 +84,7 @@ class Claim(Shape):
     shipped: bool
     signed: bool
     unclear_ours: bool
+    ahead: bool = False
 
     @property
     def said(self) -> str:

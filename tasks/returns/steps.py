@@ -27,7 +27,7 @@ from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting, settings
 from tasks.returns.accept import asked_on, claim_pieces
-from tasks.returns.queries import earlier_request, sold_now
+from tasks.returns.queries import earlier_case, sold_now
 from tasks.returns.rules import burden_is_ours, held_rules
 from tasks.returns.shapes import NONE, Claim, Found, Held, Quantities, Reckoning, SoldLine
 from tasks.stock.booking import book
@@ -49,7 +49,8 @@ def give_pieces_back(work: Work, claim: Claim) -> None:
 def register_return(work: Work, form: ReturnRequest) -> Claim:
     """Register what is brought back, and by which rules that may be on the day of the request."""
     order, policy = sold_now(work).lines, settings(work).__getitem__
-    asked = asked_on(form, earlier_request(work), shanghai_day(work.case.opened_at))
+    earlier = earlier_case(work)
+    asked = asked_on(form, earlier.asked_on if earlier else None, shanghai_day(work.case.opened_at))
     goods = [_article(work, order[line.line_no], line.quantity) for line in form.lines]
     reason = Reason.QUALITY if form.ground is Ground.DEFECT else Reason.OTHER
     for one in goods:
@@ -62,7 +63,7 @@ def register_return(work: Work, form: ReturnRequest) -> Claim:
         goods=goods, order=list(order.values()), asked_on=asked,
         rules=held_rules(form, order, asked, policy, calendar(work)),
         shipped=all(one.delivery_date for one in lines), signed=all(one.signing_date for one in lines),
-        unclear_ours=burden_is_ours(lines, asked, policy("rf.burden_months")),
+        unclear_ours=burden_is_ours(lines, asked, policy("rf.burden_months")), ahead=bool(earlier and earlier.ahead),
     )  # fmt: skip
 
 

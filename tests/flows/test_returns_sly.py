@@ -226,6 +226,53 @@ def test_where_the_old_goods_never_come_supervisor_and_finance_hear_what_went_ah
     assert {row.role for row in told} == {"SUPERVISOR", "FINANCE"}
 
 
+def test_what_the_customer_still_owes_comes_back_first_and_is_not_paid(play: Play, today: Today) -> None:
+    """Later arrival reopens: goods whose exchange went ahead come as that exchange, all of them, before anything else."""
+    case = ahead(play)
+    today.move_to(play.items(case)["sent-1"].expires_at)
+    play.time_out(case, "sent-1")
+    number = play.case(case).number
+    for wrong, why in (({}, number), ({"原退换单号": number}, "须填“换货”"), ({"quantity": 1, "原退换单号": number}, "2 件")):
+        with pytest.raises(BadInput, match=why):
+            bring_back(play, **wrong)
+    again = bring_back(play, 客户意愿="换货", 原退换单号=number)
+    assert (play.finish(again), paid(play, again)) == ("exchanged", [90])
+    assert not play.rows("SELECT 1 FROM service_case WHERE parent_id = :c AND process = 'PA'", c=again)
+    assert paid(play, case_finished(play, bring_back(play))) == [1650], "what came in exchange may come back now"
+
+
+def case_finished(play: Play, case: int) -> int:
+    play.finish(case)
+    return case
+
+
+def lost(play: Play, today: Today, **review: Any) -> str:
+    """Let goods be lost on their way back; gives the number of the case."""
+    case = bring_back(play)
+    play.decide(case, "review-1", **review)
+    play.run_to(case, "sent-1")
+    play.decide(case, "sent-1")
+    today.move_to(play.items(case)["count-1-way"].expires_at)
+    assert play.time_out(case, "count-1-way").accepted
+    play.decide(case, "trace-1-0", 返货查询结果="途中丢失")
+    play.finish(case)
+    assert play.case(case).ending == "lost"
+    return str(play.case(case).number)
+
+
+def test_goods_that_are_found_after_they_were_lost_reopen_it(play: Play, today: Today) -> None:
+    number = lost(play, today)
+    today.move_to("2026-12-20T10:00:00+08:00")
+    again = bring_back(play, 原退换单号=number)
+    assert (play.finish(again), paid(play, again)) == ("refunded", [1650])
+
+
+def test_what_our_carrier_lost_is_ours_when_it_is_found(play: Play, today: Today) -> None:
+    number = lost(play, today, 上门取货="是")
+    with pytest.raises(BadInput, match="凭盘点入库"):
+        bring_back(play, 原退换单号=number)
+
+
 def test_what_went_ahead_is_not_also_paid_where_our_carrier_loses_the_old(play: Play, today: Today) -> None:
     case = ahead(play, 上门取货="是")
     play.decide(case, "sent-1")
