@@ -142,7 +142,8 @@ def is_text(spec: dict[str, Any]) -> bool:
 def _for_dialogs(schema: dict[str, Any]) -> None:
     """Number the fields, because the database scrambles them, and write defaults as dialogs show them.
 
-    That is an option for an enum, nothing for an empty date. What may be left empty is drawn as what it is if not.
+    That is an option for an enum, nothing for an empty date or a number that is 0 where it is left out. What may be left
+    empty is drawn as what it is if not.
     """
     for position, spec in enumerate(schema.get("properties", {}).values()):
         spec["position"] = position
@@ -150,7 +151,7 @@ def _for_dialogs(schema: dict[str, Any]) -> None:
         if spec.get("type") == "array" and "$ref" in spec["items"] and "default" not in spec:
             spec["default"] = [{}]  # lines that are wanted: the first one is there to be filled in
         default = spec.get("default")
-        if default is None:
+        if default is None or (default == 0 and spec.get("type") in {"number", "integer"}):
             spec.pop("default", None)
         elif "enum" in spec:
             shown = default.lower().replace("_", " ")

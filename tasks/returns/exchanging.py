@@ -122,7 +122,9 @@ def exchange(
         order_exchange(it.case, article, turn=f"{sent}-{Start.STOCK}")
     if reckoned.amount:
         pay(it, reckoned, {})
-    again = it.ahead and (it.exchanged or it.claim.ahead)  # of what went out before anything was back, the rest has come
+    again = it.ahead and (
+        it.exchanged or it.claim.ahead
+    )  # of what went out before anything was back, the rest has come
     ended = None if again else await_child(it.case, f"exchange-{sent}-{Start.STOCK}", *WAITING)
     if ended and not ended.good:
         it.wish = Wish.RETURN

@@ -111,7 +111,7 @@ def issue_express_return(work: Work, goods: list[Goods], form: ParcelIntercepted
     """Issue the 快件退回单 in two copies, for the courier's signature."""
     about = {
         "tracking": form.tracking,
-        "carrier": form.courier,
+        "courier": form.courier,
         "copies": ["第一联 快递员 courier", "第二联 仓库 warehouse"],
     }
     return issue(work, DocumentKind.EXPRESS_RETURN, to_customer(work) | about | {"lines": [*map(goods_row, goods)]})

@@ -232,7 +232,11 @@ def test_what_the_customer_still_owes_comes_back_first_and_is_not_paid(play: Pla
     today.move_to(play.items(case)["sent-1"].expires_at)
     play.time_out(case, "sent-1")
     number = play.case(case).number
-    for wrong, why in (({}, number), ({"原退换单号": number}, "须填“换货”"), ({"quantity": 1, "原退换单号": number}, "2 件")):
+    for wrong, why in (
+        ({}, number),
+        ({"原退换单号": number}, "须填“换货”"),
+        ({"quantity": 1, "原退换单号": number}, "2 件"),
+    ):
         with pytest.raises(BadInput, match=why):
             bring_back(play, **wrong)
     again = bring_back(play, 客户意愿="换货", 原退换单号=number)
