@@ -148,8 +148,12 @@ def settle_payments(work: Work, paid: list[Paid], failed_by: FailedBy) -> Settle
 
 
 def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) -> Branch[None]:
-    """Have FINANCE give back what is due, once; nobody may withdraw the case any more (`applicant_until(ended=…)`)."""
-    due = settle_payments(case, paid, failed_by)
+    """Have FINANCE give back what is due of payments, once; nobody may withdraw any more (`applicant_until(ended=…)`)."""
+    yield from returning(settle_payments(case, paid, failed_by), link)
+
+
+def returning(due: Settlement, link: str) -> Branch[None]:
+    """Have FINANCE give back what is due, once a case."""
     if not due.back:
         return
 
