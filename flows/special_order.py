@@ -24,10 +24,12 @@ from tasks.specials.offers import Contract, Deal, agree_on_offer
 from tasks.specials.order import (
     ORDER,
     conclude,
+    give_back_rest,
     pay_back,
     pay_balance,
     record_sale,
     review_contract,
+    settle_rest,
     stop_order,
     tell_applicant,
 )
@@ -61,7 +63,7 @@ REPLACED = "已按异常重新下单 ordered again by an anomaly"
     may_withdraw=applicant_until(
         (place_production_orders, "生产已开始", "production has started"),
         (release_goods, "货已发出", "the goods have left"),
-        ended=[cancel_production, stop_order],
+        ended=[cancel_production, stop_order, settle_rest],
     ),
 )
 def special_order(case: Case) -> Closing:
@@ -101,7 +103,8 @@ def make_order(case: Case, contract: Contract, barred: set[str], paid: list[Paid
     shipping.send_rest()
     rest(case)
     await_reported(case, shipping.heed)
-    record_sale(case, contract.of(shipping.delivered, made.ordered_again, shipping.again), paid)
+    back = give_back_rest(case, contract, paid, shipping, made)
+    record_sale(case, contract.of(shipping.delivered, made.ordered_again, shipping.again), paid, back)
     if not any(shipping.delivered.values()):
         return Closing(SpecialEnding.REPLACED, REPLACED, undo=not shipping.went)
     return Closing(SpecialEnding.DELIVERED, UNCHECKED if shipping.unchecked else "")

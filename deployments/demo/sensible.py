@@ -69,6 +69,7 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "UnitAnswer": {"单位意见": "已解答", "答复内容": "按说明书安装"},
     "CustomerTold": {"回复方式": "电话", "回复内容": "原因、追溯和结论已说明"},
     "CustomerWord": {"客户意见": "满意"},
+    "DifficultConfirmed": {"属疑难客户": "是"},
     "Coordination": {"品管判定": "是"},
     "CauseFound": {"责任结论": "我方责任", "责任单位": "PANEL", "原因分析": "封边胶不足"},
     "ComplaintPlan": {

@@ -36,8 +36,9 @@ class ReviewVerdict(Labelled):
 
 
 class ApplicationLine(Form):
-    """One part that an office needs."""
+    """One part that an office needs; on the 申报单 stand, beside the goods, its fields that `on_paper` names."""
 
+    on_paper: ClassVar[tuple[str, ...]] = ()
     part: fields.PartName
     quantity: fields.PartQuantity
     reason: Annotated[Reason, label("原因", "Reason"), Cell("质量问题", "从列表中选择", 12)]

@@ -60,9 +60,11 @@ class Decision(Form):
     """The answer to a work item; who decides signs with the staff number.
 
     stops_clock   it is the office's or the customer's: while it is waited for, the case's cycles stand still (DOMAIN 4)
+    standing      nobody waits for it: it may be filled in at any time, and stands by its case, in no list of what waits
     """
 
     stops_clock: ClassVar[bool] = False
+    standing: ClassVar[bool] = False
     staff: StaffNo
 
 
@@ -106,6 +108,11 @@ def clock_stopping_forms() -> list[str]:
     return [form_path(form) for form in _all_forms(Decision) if issubclass(form, Decision) and form.stops_clock]
 
 
+def standing_forms() -> list[str]:
+    """Give the paths of the forms, of all processes that are loaded, for which nobody waits."""
+    return [form_path(form) for form in _all_forms(Decision) if issubclass(form, Decision) and form.standing]
+
+
 def _all_forms(form: type[Form]) -> Iterator[type[Form]]:
     for own in form.__subclasses__():
         yield own
@@ -135,7 +142,8 @@ def is_text(spec: dict[str, Any]) -> bool:
 def _for_dialogs(schema: dict[str, Any]) -> None:
     """Number the fields, because the database scrambles them, and write defaults as dialogs show them.
 
-    That is an option for an enum, nothing for an empty date. What may be left empty is drawn as what it is if not.
+    That is an option for an enum, nothing for an empty date or a number that is 0 where it is left out. What may be left
+    empty is drawn as what it is if not.
     """
     for position, spec in enumerate(schema.get("properties", {}).values()):
         spec["position"] = position
@@ -143,7 +151,7 @@ def _for_dialogs(schema: dict[str, Any]) -> None:
         if spec.get("type") == "array" and "$ref" in spec["items"] and "default" not in spec:
             spec["default"] = [{}]  # lines that are wanted: the first one is there to be filled in
         default = spec.get("default")
-        if default is None:
+        if default is None or (default == 0 and spec.get("type") in {"number", "integer"}):
             spec.pop("default", None)
         elif "enum" in spec:
             shown = default.lower().replace("_", " ")

@@ -68,6 +68,14 @@ class Relief(Labelled):
     SPECIAL = "special_order", "另行定做"
 
 
+@sheet("difficult-customer", "疑难客户确认", signer=("客服主管", "E1012"), hints=("一行一单；确认并记录，不是审批。",))
+class DifficultConfirmed(Decision):
+    """疑难客户确认: the SUPERVISOR confirms that a customer is a difficult one, and records why; that approves nothing."""
+
+    difficult: Annotated[YesNo, label("属疑难客户", "Difficult customer"), Cell("是", CHOOSE, 10)]
+    record: Annotated[fields.Remark, label("情况记录", "Record"), Cell("多次反复", width=30)] = ""
+
+
 @sheet("unit-answer", "单位答复", signer=("责任部门", "E1032"), hints=("一行一条建议或转办的咨询。",))
 class UnitAnswer(Decision):
     """单位答复: a unit answers a suggestion, or what it was asked."""

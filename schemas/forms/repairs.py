@@ -82,6 +82,7 @@ class Ruling(Labelled):
 class RepairLine(ApplicationLine):
     """Damaged goods that an office wants repaired (S3 §3 1.5)."""
 
+    on_paper: ClassVar = ("cause", "old_no", "new_no", "replaced_by", "replaced_on")
     cause: Annotated[fields.Name, label("损坏原因", "Cause of damage"), Cell("开裂", "政策中的返修原因", 12)]
     volume: Annotated[fields.Count, label("体积", "Volume (m³)"), Cell(0.2, "立方米", 8)] = Field(
         0, validate_default=True

@@ -308,6 +308,7 @@ class ExchangeChosen(Decision):
 class ReturnNews(Decision):
     """客户来电: the wish has changed, or the platform has a dispute."""
 
+    standing: ClassVar = True
     wish: Annotated[fields.Maybe[Wish], label("意愿更改为", "Wish"), Cell("换货", "从列表中选择；未变则空", 10)] = None
     dispute: Annotated[YesNo, label("平台维权", "Platform dispute"), Cell("否", "空则为否", 8)] = YesNo.NO
     account: Account = ""

@@ -29,6 +29,7 @@ refund = table(
     *word_of(RefundState, "state", 8),
     Column("paid_on", Date),
     Column("reference", Text, nullable=False, server_default=""),
+    Column("bank_line", Text, unique=True, comment="of the bank's list, by which FINANCE confirmed it"),
     Column("granted_at", Moment, nullable=False),
     CheckConstraint("amount > 0 AND goods >= 0 AND delivery >= 0", name="amount"),
     CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_on"),

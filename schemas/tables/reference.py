@@ -118,14 +118,15 @@ sales_record = table(
     Column("list_price", Money, comment="of all of it, before discounts; empty: what was paid"),
     *each(Money, "coupon", "delivery_fee", "offer_from", server_default="0"),
     # what came back of it: claimed by open returns or settled, CNY given back of goods and of delivery,
-    # CNY taken off because too little of an offer was kept
+    # CNY taken off because too little of an offer was kept, CNY paid in addition for a dearer article in exchange
     *each(Quantity, "returned", "settled", server_default="0"),
-    *each(Money, "refunded", "fee_refunded", "offer_lost", server_default="0"),
+    *each(Money, "refunded", "fee_refunded", "offer_lost", "paid_more", server_default="0"),
     Column("exchanged_on", Date, comment="periods start anew"),
     CheckConstraint("custom_made OR NOT custom_confirmed", name="custom_confirmed"),
     CheckConstraint("coupon >= 0 AND coupon <= price_paid AND delivery_fee >= 0 AND offer_from >= 0", name="paid"),
     CheckConstraint("settled >= 0 AND settled <= returned AND returned <= quantity", name="returned"),
-    CheckConstraint("refunded >= 0 AND refunded <= price_paid AND offer_lost >= 0", name="refunded"),
+    CheckConstraint("refunded >= 0 AND refunded <= price_paid + paid_more", name="refunded"),
+    CheckConstraint("offer_lost >= 0 AND paid_more >= 0", name="more"),
     CheckConstraint("fee_refunded >= 0 AND fee_refunded <= delivery_fee", name="fee_refunded"),
 )
 CAME_BACK = {
@@ -134,6 +135,7 @@ CAME_BACK = {
     "refunded",
     "fee_refunded",
     "offer_lost",
+    "paid_more",
     "exchanged_on",
 }  # of a sale, as returns write it
 

@@ -87,7 +87,7 @@ def review_application(
         then(lines)
         barred.add(again.staff)
         reviewer = find(f"review-{turn + 1}")
-    lines = record_review(case, lines, list(decision.lines), remark, forms.document, turn=turn)
+    lines = record_review(case, lines, applied, list(decision.lines), remark, forms.document, turn=turn)
     then(lines)
     barred.add(decision.staff)
     matter = Matter("审核修正", barred, lambda: brief_lines(lines))
@@ -106,7 +106,7 @@ def register_lines(work: Work, lines: list[ApplicationLine], document: DocumentK
     if begun := next((one for one in Start if opened_under == one or opened_under.endswith(f"-{one}")), None):
         start, priced = begun, [one.model_copy(update={"fee": FeeCategory.FREE}) for one in priced]
         put_lines(work, priced, fees=True)
-    issue_application(work, priced, work.case.remark, document, edition=1)
+    issue_application(work, priced, lines, [], work.case.remark, document, edition=1)
     reviewer = stand_in(work, Role.PARTS_REVIEWER, frozenset({work.case.applicant}))
     return Registration(lines=priced, reviewer=reviewer.role, start=start)
 
@@ -117,13 +117,19 @@ def replace_lines(
 ) -> list[PartsLine]:
     """Price the office's resubmitted lines, which its decision has put in place of the old ones; reissue the form."""
     priced = rules.price_lines(work.read(catalogue), lines, cover(work))
-    issue_application(work, priced, remark, document, edition=turn + 1)
+    issue_application(work, priced, lines, [], remark, document, edition=turn + 1)
     return priced
 
 
 @step("审核修正")
 def record_review(
-    work: Work, lines: list[PartsLine], corrected: list[ReviewedLine], remark: str, document: DocumentKind, turn: int
+    work: Work,
+    lines: list[PartsLine],
+    applied: list[ApplicationLine],
+    corrected: list[ReviewedLine],
+    remark: str,
+    document: DocumentKind,
+    turn: int,
 ) -> list[PartsLine]:
     """Note the reviewer's corrections, which the decision has applied; each counts in the office's 配件申报评估表."""
     reviewed = rules.correct_lines(work.read(catalogue), lines, corrected, cover(work))
@@ -131,15 +137,27 @@ def record_review(
     for line_no, field, before, after in corrections:
         work.insert(line_correction, line_no=line_no, field=field, before=before, after=after)
     if corrections:
-        issue_application(work, reviewed, remark, document, edition=turn + 1)
+        issue_application(work, reviewed, applied, corrected, remark, document, edition=turn + 1)
     return reviewed
 
 
 def issue_application(
-    work: Work, lines: Sequence[PartsLine], remark: str, document: DocumentKind, edition: int
+    work: Work,
+    lines: Sequence[PartsLine],
+    applied: Sequence[ApplicationLine],
+    corrected: Sequence[ReviewedLine],
+    remark: str,
+    document: DocumentKind,
+    edition: int,
 ) -> None:
-    """Issue an edition of the 申报单: what, why, how fast, by whom, for whom."""
-    rows = [goods_row(line, reason=line.reason.zh, price=str(line.price)) for line in lines]
+    """Issue an edition of the 申报单: what, why, how fast, by whom, for whom; beside it what the lines say on paper."""
+    by_reviewer = {line.line_no: line for line in corrected}
+
+    def on_paper(line: PartsLine) -> dict[str, str]:
+        own, other = applied[line.line_no - 1], by_reviewer.get(line.line_no)
+        return {name: str(getattr(other, name, "") or getattr(own, name) or "") for name in own.on_paper}
+
+    rows = [goods_row(line, reason=line.reason.zh, price=str(line.price), **on_paper(line)) for line in lines]
     found_on = work.case.request.get("found_on", "")
     issue(work, document, {**application(work, edition, remark), "found_on": found_on, "lines": rows})
 

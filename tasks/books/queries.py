@@ -95,7 +95,7 @@ ALWAYS = {
             SELECT c.order_no, sum(r.goods) AS goods, sum(r.delivery) AS delivery
             FROM refund r JOIN service_case c ON c.id = r.case_id GROUP BY 1) given
         LEFT JOIN (SELECT order_no, sum(refunded) AS refunded, sum(fee_refunded) AS fee_refunded,
-                          sum(price_paid) AS price, sum(delivery_fee) AS fee, bool_and(returned <= quantity) AS fits
+                          sum(price_paid + paid_more) AS price, sum(delivery_fee) AS fee, bool_and(returned <= quantity) AS fits
                    FROM sales_record GROUP BY 1) s USING (order_no)
         WHERE goods > refunded OR delivery > fee_refunded OR refunded > price OR fee_refunded > fee OR NOT fits""",
     "每笔退款付一次 a refund is sent to be paid by one message, and is paid by the bank's word": """

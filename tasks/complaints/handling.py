@@ -7,6 +7,7 @@ from schemas.forms.complaints import (
     CauseVerdict,
     ComplaintPlan,
     Coordination,
+    DifficultConfirmed,
     JointReview,
     Measures,
     PlanVerdict,
@@ -42,7 +43,7 @@ def heed_specials(talk: Talk) -> None:
     """Have leaders say what is theirs: a waiver, a special request, a difficult customer (DOMAIN-BRANCHES 3)."""
     special, known = talk.form.special, set(talk.barred)
     if talk.form.standing == CustomerStanding.DIFFICULT:
-        leader_says(talk, "difficult", "疑难客户确认", Role.SUPERVISOR, PARTY)
+        talk.put("difficult", "疑难客户确认", Role.SUPERVISOR, DifficultConfirmed, "approval", PARTY)
     if special == SpecialMatter.REQUEST and (why := leader_says(talk, "request", "特殊要求", Role.MANAGER, PARTY)):
         explaining(talk, ContactEnding.INVALID, why, Role.GENERAL_MANAGER)
     if special == SpecialMatter.WAIVER:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 from schemas.forms.complaints import ComplaintPlan, JointReview, Measures, PlanVerdict, Relief
 from schemas.forms.contacts import (
@@ -23,8 +24,8 @@ from schemas.processes.complaint import ContactEnding
 from schemas.words import Role
 from tasks.complaints.queries import Earlier
 from tasks.cycle.rules import Calendar, at, is_working_day, shanghai_day
-from tasks.unit.work import SHANGHAI
 
+Hours = tuple[time, time]
 LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
 TOP = LEVELS.index(Role.GENERAL_MANAGER)
 RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # the level that releases a plan
@@ -56,24 +57,40 @@ def moment_of(text: str, end: time) -> datetime | None:
     return at(date.fromisoformat(day), time.fromisoformat(hour) if hour else end)
 
 
-def hours(policy: Any) -> tuple[time, time]:
+def hours(policy: Any) -> Hours:
     """Read a policy's hours."""
     start, end = map(time.fromisoformat, policy)
     return start, end
 
 
-def on_duty(calendar: Calendar, moment: datetime, hotline: tuple[time, time]) -> bool:
-    """Say whether a moment lies outside of the hotline's own hours, in those of who is on duty (S1 1.3.1)."""
-    here = moment.astimezone(SHANGHAI)
-    return not (is_working_day(calendar, here.date()) and hotline[0] <= here.time() <= hotline[1])
+class Answering(NamedTuple):
+    """When contacts are answered (S1 1.3.1): the hotline on working days, then who is on duty, who alone is on days off."""
+
+    hotline: Hours
+    workday: Hours
+    day_off: Hours
 
 
-def first_due(
-    calendar: Calendar, received: datetime, promised: datetime | None, hotline: tuple[time, time]
-) -> datetime:
+class Hearing(NamedTuple):
+    """From when a contact is heard, and whether by who is on duty."""
+
+    moment: datetime
+    duty: bool
+
+
+def heard(calendar: Calendar, received: datetime, answering: Answering) -> Hearing:
+    """Say when a contact is heard: at once within the hours of hotline or duty, else as soon as either begins."""
+    for day in (shanghai_day(received) + timedelta(days=n) for n in count()):
+        works = is_working_day(calendar, day)
+        for span in (answering.hotline, answering.workday) if works else (answering.day_off,):
+            if received <= at(day, span[1]):
+                return Hearing(max(received, at(day, span[0])), duty=span is not answering.hotline)
+    raise AssertionError("count() has no end")
+
+
+def first_due(heard: Hearing, promised: datetime | None, ends: time) -> datetime:
     """An answer, if only for now, is due the same day, on duty the next; before that the promised callback is."""
-    duty = on_duty(calendar, received, hotline)
-    last = at(shanghai_day(received) + timedelta(days=1 if duty else 0), hotline[1])
+    last = at(shanghai_day(heard.moment) + timedelta(days=heard.duty), ends)
     return min(promised or last, last)
 
 

@@ -45,19 +45,21 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     """Issue the 来电信息记录表, say when an answer is due, and tell leaders whom it concerns at once."""
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
     received, case = work.case.opened_at, work.case
+    on_duty = (rules.hours(setting(work, f"cc.duty.{day}")) for day in ("workday", "day_off"))
+    heard = rules.heard(calendar(work), received, rules.Answering(hotline, *on_duty))
     before = rules.on_matter(form, maybe_same(form, work.unit, days, case.customer_phone, case.id))
-    same, duty = next(iter(rules.heads(before)), None), rules.on_duty(calendar(work), received, hotline)
+    same, closed = next(iter(rules.heads(before)), None), heard.duty or heard.moment > received
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
     told |= {"matter": form.matter, "expectation": form.expectation, "callback": form.callback}
     issue(work, DocumentKind.CONTACT, to_customer(work) | by_office(work) | told | {"source": form.about, "lines": []})
-    if form.special == SpecialMatter.INCIDENT or (duty and form.urgency == Urgency.URGENT):
+    if form.special == SpecialMatter.INCIDENT or (closed and form.urgency == Urgency.URGENT):
         tell(work, Role.MANAGER, f"{form.special.zh} {form.kind.zh} 请即处理 needs you at once")
     if same:
         tell(work, Role.SUPERVISOR, f"{same.number} 同一事项再次来电 the same matter again")
     return Taken(
-        due=rules.first_due(calendar(work), received, rules.moment_of(form.callback, hotline[1]), hotline),
+        due=rules.first_due(heard, rules.moment_of(form.callback, hotline[1]), hotline[1]),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
-        duty=_on_duty(work, received) if duty else "",
+        duty=_on_duty(work, heard.moment) if heard.duty else "",
         contacts=1 + len(before),
         major_at=setting(work, "cc.major_contacts"),
         same=same.id if same and same.closed_at is None else None,
@@ -65,9 +67,9 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     )
 
 
-def _on_duty(work: Work, received: datetime) -> str:
+def _on_duty(work: Work, heard: datetime) -> str:
     """Say from when to when somebody was on duty then, and who is today."""
-    works = is_working_day(calendar(work), shanghai_day(received))
+    works = is_working_day(calendar(work), shanghai_day(heard))
     begins, ends = setting(work, "cc.duty.workday" if works else "cc.duty.day_off")
     named = [str(work.read(people)[row.staff]) for row in on_roster(work.read(roster)) if row.shift != Shift.LEAVE]
     return f"值班 on duty {begins}–{ends} {'、'.join(named)}"

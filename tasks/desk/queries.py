@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Enum, Row, Select, Table, bindparam, case, func, or_, select, text
 
+from schemas.forms.base import standing_forms
 from schemas.problems import NotFound
 from schemas.tables import holiday, office, production_unit, service_case, staff, work_item
 from schemas.tables.base import Json
@@ -64,7 +65,8 @@ _FIRST = text(f"""
     SELECT first.case_id, first.step_key
     FROM unnest(ARRAY[{", ".join(f"'{role}'" for role in Role)}]) known, LATERAL (
         SELECT case_id, step_key FROM work_item
-        WHERE role = known AND closed_at IS NULL ORDER BY due_at, case_id, step_key LIMIT :most) first""")
+        WHERE role = known AND closed_at IS NULL AND form <> ALL(:standing)
+        ORDER BY due_at, case_id, step_key LIMIT :most) first""")
 
 _DOCUMENTS = text("""
     SELECT d.number, d.kind, d.step_key, d.issued_at, black.number AS reverses,
@@ -146,7 +148,8 @@ def inbox(
 ) -> list[ItemView]:
     """List what waits for a role (None: for everybody) by due time, at most so many items a role.
 
-    It may be narrowed to the cases of an office and to the items of a production unit.
+    Where it is bounded, for pages, what may be filled in at any time stands not among what waits. It may be narrowed to
+    the cases of an office and to the items of a production unit.
     """
     waiting, now = _ITEMS, clock.now()
     if office_code:
@@ -156,7 +159,11 @@ def inbox(
     if role is not None:
         waiting = waiting.where(or_(work_item.c.role == role.value, work_item.c.also == role.value)).limit(most)
     elif most is not None:
-        first = _FIRST.bindparams(most=most).columns(work_item.c.case_id, work_item.c.step_key).subquery()
+        first = (
+            _FIRST.bindparams(most=most, standing=standing_forms())
+            .columns(work_item.c.case_id, work_item.c.step_key)
+            .subquery()
+        )
         listed = (first.c.case_id == work_item.c.case_id) & (first.c.step_key == work_item.c.step_key)
         waiting = waiting.join(first, listed)
     return [_item(row, now) for row in connection.execute(waiting)]
@@ -164,12 +171,14 @@ def inbox(
 
 _COUNTS = text("""
     SELECT who, count(*), count(*) FILTER (WHERE due_at < :now)
-    FROM work_item, unnest(ARRAY[role, also]) who WHERE closed_at IS NULL AND who IS NOT NULL GROUP BY who""")
+    FROM work_item, unnest(ARRAY[role, also]) who
+    WHERE closed_at IS NULL AND who IS NOT NULL AND form <> ALL(:standing) GROUP BY who""")
 
 
 def open_counts(connection: Connection) -> dict[Role, Waiting]:
     """Count what waits for each role; roles for which nothing waits are not listed."""
-    return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, {"now": clock.now()})}
+    asked = {"now": clock.now(), "standing": standing_forms()}
+    return {Role(who): Waiting(*counts) for who, *counts in connection.execute(_COUNTS, asked)}
 
 
 def open_to(connection: Connection, case_ids: Collection[int]) -> Sequence[Row[Any]]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 
+from schemas.forms.base import standing_forms
 from schemas.words import Role, Urgency
 from tasks.desk.views import CaseView, ItemView
 from tasks.unit.work import SHANGHAI
@@ -27,13 +28,13 @@ def run_name(view: CaseView, item: ItemView | None = None) -> str:
 def run_tags(view: CaseView, item: ItemView | None = None) -> list[str]:
     """Tag the run of an item, by default the first, for worklists: process, office, for whom it waits, overdue, urgent.
 
-    A closed case's is tagged by its ending.
+    A closed case's is tagged by its ending; what may be filled in at any time waits for nobody.
     """
     case, item = view.case, item or next(iter(view.items), None)
     tags = [case.title, f"办事处:{case.office_name}"]
     if case.ending:
         tags += ["已结案", case.ending.zh]
-    elif item:
+    elif item and item.form not in standing_forms():
         for role in filter(None, [item.role, item.also]):
             tags += [waiting_tag(role), waiting_tag(role, case.office_name)]
         tags += [OVERDUE] if item.overdue else []

@@ -29,6 +29,7 @@ FACTS = {  # of a document's content, in this order
     "receiver_address": "地址 Address",
     "method": "运输方式 Method",
     "carrier": "承运商 Carrier",
+    "courier": "快递员 Courier",
     "tracking": "运单号 Tracking",
     "packages": "件数 Packages",
     "freight": "运费 Freight (CNY)",

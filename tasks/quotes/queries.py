@@ -6,7 +6,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, func, select
 
 from schemas.shapes import LineTable, money
-from schemas.tables import payment, service_case
+from schemas.tables import payment, refund, service_case
 from schemas.words import PaymentKind
 from tasks.lines.queries import line_table
 from tasks.unit.among import among
@@ -24,9 +24,10 @@ def paid_table(connection: Connection, case_id: int) -> LineTable:
 
 
 def references(connection: Connection, wanted: Sequence[str]) -> dict[str, list[str]]:
-    """Find the cases in which payments have these references: reference → case numbers."""
+    """Find the cases in which payments or refunds have these references: reference → case numbers."""
     found = {reference: list[str]() for reference in wanted}
-    of = select(payment.c.reference, service_case.c.number).join(service_case)
-    for reference, number in connection.execute(of.where(among(payment.c.reference, wanted))):
-        found[reference].append(number)
+    for column in (payment.c.reference, refund.c.reference, refund.c.bank_line):
+        of = select(column, service_case.c.number).join(service_case, service_case.c.id == column.table.c.case_id)
+        for reference, number in connection.execute(of.where(among(column, wanted))):
+            found[reference].append(number)
     return found

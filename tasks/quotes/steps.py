@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import count
 
+from schemas.forms.base import Decision
 from schemas.forms.quotes import PaymentGivenBack, PaymentReceived, QuoteAnswer
 from schemas.problems import Problem
 from schemas.shapes import money
@@ -108,7 +109,7 @@ def payment_question(
 
     def check(form: PaymentReceived, work: Work) -> list[Problem]:
         wrong = rules.payment_problems(form, left, shanghai_day(work.case.opened_at), work.today)
-        return wrong + rules.reference_problems(form.reference, _used_in(work, form))
+        return wrong + rules.reference_problems(form.reference, used_in(work, form))
 
     def record(form: PaymentReceived, work: Work) -> None:
         keep_payment(work, form.kind, form.amount, form)
@@ -128,10 +129,11 @@ def keep_payment(work: Work, kind: PaymentKind, amount: Decimal, form: PaymentRe
     """Note a payment with the decision that tells of it."""
     what = {"kind": kind, "amount": amount, "paid_on": form.paid_on, "reference": form.reference}
     work.insert(payment, staff=form.staff, recorded_at=work.now, **what)
-    _used_in(work, form).append(work.case.number)  # others of the same chunk see it
+    used_in(work, form).append(work.case.number)  # others of the same chunk see it
 
 
-def _used_in(work: Work, form: PaymentReceived | PaymentGivenBack) -> list[str]:
+def used_in(work: Work, form: Decision) -> list[str]:
+    """Give the cases in which the reference of a form is used already."""
     found = work.unit.read_said(references, BY_REFERENCE, form)
     assert found is not None
     return found
@@ -146,14 +148,18 @@ def settle_payments(work: Work, paid: list[Paid], failed_by: FailedBy) -> Settle
 
 
 def giving_back(case: Case, paid: list[Paid], failed_by: FailedBy, link: str) -> Branch[None]:
-    """Have FINANCE give back what is due, once; nobody may withdraw the case any more (`applicant_until(ended=…)`)."""
-    due = settle_payments(case, paid, failed_by)
+    """Have FINANCE give back what is due of payments, once; nobody may withdraw any more (`applicant_until(ended=…)`)."""
+    yield from returning(settle_payments(case, paid, failed_by), link)
+
+
+def returning(due: Settlement, link: str) -> Branch[None]:
+    """Have FINANCE give back what is due, once a case."""
     if not due.back:
         return
 
     def check(form: PaymentGivenBack, work: Work) -> list[Problem]:
         wrong = rules.given_back_problems(form, due.back, shanghai_day(work.case.opened_at), work.today)
-        return wrong + rules.reference_problems(form.reference, _used_in(work, form))
+        return wrong + rules.reference_problems(form.reference, used_in(work, form))
 
     def record(form: PaymentGivenBack, work: Work) -> None:
         keep_payment(work, PaymentKind.RETURNED, -form.amount, form)

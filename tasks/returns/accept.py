@@ -16,12 +16,13 @@ from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
 from tasks.policies.queries import version_today
-from tasks.returns.queries import ended_without_goods, sold_orders
-from tasks.returns.rules import NO_SALE, request_problems
+from tasks.returns.queries import ended_without_goods, sold_orders, unreturned
+from tasks.returns.rules import NO_SALE, request_problems, unreturned_problems
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 NOT_THAT = "不是此订单逾期未返货的单 must be a case of this order that ended because the goods never came"
+OURS = "途中丢失，已按收到结清，找到的货归我方，凭盘点入库 was settled as lost: what is found is ours, a stock count books it"
 INTO_WHAT = "未签收的换货须填改成什么 an exchange before signing needs what it becomes"
 RECORDER = "须为{}的售后人员或客服专员 must hold OFFICE there, or AGENT"
 
@@ -51,6 +52,10 @@ def accept_return(form: ReturnRequest, unit: Unit, channel: Channel) -> tuple[Ma
         earlier = unit.read_by(ended_without_goods, _REOPENS, form)
         if earlier is None or earlier.order_no != form.order_no:
             problems.append(Problem("原退换单号 reopens", form.reopens, NOT_THAT))
+        elif earlier.paid_for:
+            return {}, [Problem("原退换单号 reopens", form.reopens, OURS)]
+    if channel != Channel.SYSTEM and (owed := unit.read_by(unreturned, BY_ORDER, form)):
+        problems += unreturned_problems(form, owed.number, owed.ahead)
     if problems:
         return {}, problems
     for line in form.lines:

@@ -45,11 +45,12 @@ def claim_unreturned(it: Handling, left: Quantities) -> None:
 
 
 @step("先换未还", link=RECEIPT)
-def tell_unreturned(work: Work, pieces: Decimal) -> None:
-    """Tell the SUPERVISOR and FINANCE that the customer has both the old goods and the new."""
+def tell_unreturned(work: Work, pieces: Decimal) -> Decimal:
+    """Tell the SUPERVISOR and FINANCE that the customer has both the old goods and the new: nothing else comes back before."""
     said = f"换货已先发，旧货 {figure(pieces)} 件未退回，请追回或收款 the exchange went ahead, the old goods never came back"
     for role in (Role.SUPERVISOR, Role.FINANCE):
         tell(work, role, said, "unreturned")
+    return pieces
 
 
 def find_article(it: Handling, accepted: Quantities, turn: int) -> Article | None:
@@ -121,13 +122,15 @@ def exchange(
         order_exchange(it.case, article, turn=f"{sent}-{Start.STOCK}")
     if reckoned.amount:
         pay(it, reckoned, {})
-    again = it.ahead and it.exchanged  # of what went out before anything was back, the rest has come
+    again = it.ahead and (
+        it.exchanged or it.claim.ahead
+    )  # of what went out before anything was back, the rest has come
     ended = None if again else await_child(it.case, f"exchange-{sent}-{Start.STOCK}", *WAITING)
     if ended and not ended.good:
         it.wish = Wish.RETURN
         pay(it, _less(whole, reckoned), accepted)
     else:
-        mark_exchanged(it.case, accepted, turn=turn)
+        mark_exchanged(it.case, accepted, reckoned.dearer, turn=turn)
         it.exchanged = it.exchanged | accepted
 
 

@@ -18,10 +18,10 @@ from tasks.durable.process import ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send, send_again
-from tasks.quotes.queries import BY_REFERENCE
+from tasks.quotes.steps import used_in
 from tasks.returns.clocks import pay_due, watched
 from tasks.returns.handling import REFUND, Handling
-from tasks.returns.queries import bank_lines, sold_now
+from tasks.returns.queries import sold_now
 from tasks.returns.shapes import NONE, MoneyRow, Quantities, Reckoning, SoldLine
 from tasks.unit.work import Work
 
@@ -68,7 +68,7 @@ def pay_out(it: Handling, reckoned: Reckoning) -> None:
     ask(it.case, _release_question(it, reckoned, turn))
     key = send_refund(it.case, reckoned.amount, it.account, turn=turn)
     for attempt in count(1):
-        said = _bank_says(it, reckoned, f"{turn}-{attempt}")
+        said = _bank_says(it, reckoned, turn, attempt)
         done = note_payment(it.case, said, key, refund_no=turn, turn=f"{turn}-{attempt}")
         if done.state is RefundState.PAID:
             return
@@ -82,7 +82,7 @@ def settle_pieces(
 ) -> Reckoning | None:
     """Count pieces as come back and money as given back: of no line more than its price, whoever else does so meanwhile."""
     order, over = sold_now(work).lines, NONE
-    if seen and any(one.given_back != order[one.line_no].given_back for one in seen):
+    if seen and any(one.changing != order[one.line_no].changing for one in seen):
         return None
     goods, delivery = dict(reckoned.goods), dict(reckoned.delivery)
     for no in sorted({*quantities, *goods, *delivery}):
@@ -152,17 +152,18 @@ def _note(work: Work, turn: int, **values: object) -> None:
     work.update(refund, {"case_id": work.case.id, "turn": turn}, **values)
 
 
-def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered | BankConfirmed:
+def _bank_says(it: Handling, reckoned: Reckoning, refund_no: int, attempt: int) -> FinanceAnswered | BankConfirmed:
     """Wait for the finance system's answer, and for the bank's list, which alone counts where that was only taken."""
     due, waits = working_days("bank"), watched(it, Role.FINANCE)
+    turn = f"{refund_no}-{attempt}"
     system = Question(f"finance-{turn}", "财务系统付款", Role.SYSTEM, FinanceAnswered, due, REFUND, remind=waits)
 
     def check(form: BankConfirmed, work: Work) -> list[Problem]:
         if form.verdict is BankSaid.REFUSED:
             return reason_needed(form.reason, True, "退票时必填 is required where the bank refused")
         problems = [] if form.reference else [Problem("银行流水号 reference", "", "已付时必填 is required")]
-        if form.reference and (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)):
-            expected = f"已用于 {others[0]} 的退款 has confirmed another refund"
+        if form.reference and (others := used_in(work, form)):
+            expected = f"已用于 {others[0]} 的收付款 has confirmed another payment"
             problems.append(Problem("银行流水号 reference", form.reference, expected))
         since = shanghai_day(work.case.opened_at)
         if form.paid_on is None or not since <= form.paid_on <= work.today:
@@ -171,9 +172,10 @@ def _bank_says(it: Handling, reckoned: Reckoning, turn: str) -> FinanceAnswered 
         return problems
 
     def record(form: BankConfirmed, work: Work) -> None:
-        """Let the others of the same sheet see that this line of the bank's list is used."""
-        if (others := work.unit.read_said(bank_lines, BY_REFERENCE, form)) is not None:
-            others.append(work.case.number)
+        """Use this line of the bank's list, which pays once; the others of the same sheet see it."""
+        if form.verdict is BankSaid.PAID:
+            _note(work, refund_no, bank_line=form.reference)
+            used_in(work, form).append(work.case.number)
 
     bank = gate(
         f"bank-{turn}", "银行回单", Role.FINANCE, BankConfirmed, due, REFUND, lambda: [reckoned.told[-1], _to(it)],

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +38,7 @@ def sold_orders(connection: Connection, orders: Sequence[str]) -> dict[str, Sold
     for (order, no), row in held.items():
         told = {name: value for name, value in row._mapping.items() if name in SoldLine.model_fields}
         one = found.setdefault(order, SoldOrder(row, {}, {}))
-        one.lines[no] = SoldLine(**told, repair_days=repaired[order, no])
+        one.lines[no] = SoldLine(**told, repair_days=repaired[order, no]).dearer(row.paid_more)
         one.free[no] = row.quantity - row.returned
     return found
 
@@ -55,34 +54,40 @@ def _shifted(work: Work, sold: SoldLine) -> SoldLine:
     """Add what cases of the same unit have given back of a line, and have not written yet."""
     key = {"order_no": work.case.order_no, "line_no": sold.line_no}
     names = ("settled", "refunded", "fee_refunded", "offer_lost")
-    return sold.model_copy(
-        update={name: getattr(sold, name) + work.unit.shifted(sales_record, key, name) for name in names}
-    )
+    shifted = {name: getattr(sold, name) + work.unit.shifted(sales_record, key, name) for name in names}
+    return sold.model_copy(update=shifted).dearer(work.unit.shifted(sales_record, key, "paid_more"))
 
 
-def earlier_request(work: Work) -> date | None:
-    """Give the day on which the customer asked in the case that this one reopens; None where it reopens none."""
+def earlier_case(work: Work) -> Row[Any] | None:
+    """Give the case that this one reopens; None where it reopens none."""
     reopens = work.case.request["reopens"]
-    found = work.unit.read_by(ended_without_goods, str, reopens) if reopens else None
-    return date.fromisoformat(found.asked_on) if found else None
+    return work.unit.read_by(ended_without_goods, str, reopens) if reopens else None
+
+
+# asked_on: by the customer; paid_for: what was lost is; ahead: how many of what went out in exchange have not come back
+_WITHOUT_GOODS = """
+    SELECT s.number, s.id, s.order_no, s.ending, CAST(r.output ->> 'asked_on' AS date) AS asked_on,
+           s.ending = 'lost' AND EXISTS (
+               SELECT FROM ledger WHERE case_id = s.id AND (step_key LIKE 'settle-pieces-%' OR step_key LIKE 'mark-exchanged-%')
+           ) AS paid_for,
+           CAST(coalesce(u.output #>> '{}', '0') AS numeric) AS ahead
+    FROM service_case s JOIN ledger r ON r.case_id = s.id AND r.step_key = 'register-return'
+    LEFT JOIN ledger u ON u.case_id = s.id AND u.step_key = 'tell-unreturned'
+    WHERE s.process = 'RF' AND (s.ending IN ('never_returned', 'lost', 'partly_refunded') OR u.output IS NOT NULL)"""
+_BY_NUMBER = text(f"{_WITHOUT_GOODS} AND s.number = ANY(:numbers)")
+_AHEAD = text(f"""SELECT * FROM ({_WITHOUT_GOODS} AND s.order_no = ANY(:orders) AND u.output IS NOT NULL) owed
+    WHERE NOT EXISTS (SELECT FROM service_case WHERE parent_id = owed.id AND process = 'RF'
+                      AND (ending IS NULL OR ending NOT IN ('refused', 'withdrawn')))""")
 
 
 def ended_without_goods(connection: Connection, numbers: Sequence[str]) -> dict[str, Row[Any]]:
-    """Find cases that ended because their goods never came, by number."""
-    of = service_case.c
-    asked_on = ledger.c.output.op("->>")("asked_on").label("asked_on")
-    found = select(of.number, of.id, of.order_no, asked_on).join(ledger, ledger.c.case_id == of.id)
-    ended = found.where(of.process == "RF", of.ending == "never_returned", ledger.c.step_key == "register-return")
-    return {row.number: row for row in connection.execute(ended.where(among(of.number, numbers)))}
+    """Find cases that ended before all their goods had come, by number."""
+    return {row.number: row for row in connection.execute(_BY_NUMBER, {"numbers": list(numbers)})}
 
 
-def bank_lines(connection: Connection, references: Sequence[str]) -> dict[str, list[str]]:
-    """Find which refunds lines of the bank's list have confirmed: reference → case numbers."""
-    found = {reference: list[str]() for reference in references}
-    of = select(refund.c.reference, service_case.c.number).join(service_case, service_case.c.id == refund.c.case_id)
-    for reference, number in connection.execute(of.where(among(refund.c.reference, references))):
-        found[reference].append(number)
-    return found
+def unreturned(connection: Connection, orders: Sequence[str]) -> dict[str, Row[Any]]:
+    """Find the cases whose exchange went ahead of goods that never came, nor are they reopened: by order."""
+    return {row.order_no: row for row in connection.execute(_AHEAD, {"orders": list(orders)})}
 
 
 def return_table(connection: Connection, case_id: int) -> LineTable:

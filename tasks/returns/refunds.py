@@ -125,8 +125,12 @@ def exchanged(
     cheaper = sum(values.values(), NONE) - price if price else NONE
     if cheaper:
         rows.append(MoneyRow(rule="换货差价 price difference", amount=cheaper))
+    dearer, pieces, before = Quantities(), sum(back.values(), NONE), NONE
+    for no, many in back.items():
+        dearer[no] = share(max(-cheaper, NONE), before, many, pieces)
+        before += many
     _spread(values, sum(values.values(), NONE) - max(cheaper, NONE))
-    return Reckoning(rows=rows, goods={no: amount for no, amount in values.items() if amount})
+    return Reckoning(rows=rows, goods={no: amount for no, amount in values.items() if amount}, dearer=dearer)
 
 
 def reduced(order: Sequence[SoldLine], quantities: Quantities, percent: Decimal) -> Reckoning:

@@ -24,7 +24,7 @@ from tasks.returns.paying import pay
 from tasks.returns.receiving import waiting
 from tasks.returns.refunds import reckon, reduced
 from tasks.returns.rules import at_most_paid, eligible
-from tasks.returns.shapes import NONE, Reckoning
+from tasks.returns.shapes import NONE, Article, Reckoning
 from tasks.returns.steps import (
     book_intercepted,
     book_recalled,
@@ -43,6 +43,7 @@ def receive_request(case: Case) -> Handling:
     """退换货申请: what is wanted, and the rules that hold on the day of it."""
     form, claim = case.request, register_return(case, case.request)
     it = Handling(case, claim, {form.applicant}, form.wish, form.account, form.dispute is YesNo.YES)
+    it.ahead = Article(goods=claim.goods) if claim.ahead else None
     it.listen()
     return it
 

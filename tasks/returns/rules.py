@@ -21,6 +21,9 @@ NO_SALE = "销售记录中没有此订单，不能退换 was never sold: nothing
 NO_LINE = "订单没有这一行，应为 the order has no such line, must be one of {}"
 TOO_MANY = "最多 {} at most: 售出 sold {}，已退或待退 back or claimed already {}"
 OTHERS = "与销售记录不符，不是此订单的客户 is not the customer of the order"
+AHEAD = "{} 的换货已先发，旧货 {} 件未退回，须先退回 the exchange went ahead of these goods: fill in its number"
+ONLY_EXCHANGE = "换货已先发，须填“换货” the exchange went ahead: it can be nothing else"
+ALL_AHEAD = "须为未退回的 {} 件（可分次到货） must be all that have not come back; they may come in parts"
 Policy = Callable[[str], Any]
 
 
@@ -144,6 +147,15 @@ def request_problems(
     if form.wish is Wish.CHANGE and any(one.signing_date for one in order.values()):
         problems.append(Problem("客户意愿 wish", form.wish.zh, "已签收，不能再更改 was delivered: nothing to change"))
     return problems
+
+
+def unreturned_problems(form: ReturnRequest, number: str, pieces: Decimal) -> list[Problem]:
+    """Check a request about an order of which so many pieces were exchanged by a case and have not come back."""
+    if form.reopens != number:
+        return [Problem("原退换单号 reopens", form.reopens, AHEAD.format(number, figure(pieces)))]
+    wrong = [] if form.wish is Wish.EXCHANGE else [Problem("客户意愿 wish", form.wish.zh, ONLY_EXCHANGE)]
+    asked = sum((line.quantity for line in form.lines), NONE)
+    return wrong if asked == pieces else [*wrong, Problem("退换数量 quantity", asked, ALL_AHEAD.format(figure(pieces)))]
 
 
 def at_most_paid(field: str, amount: Decimal, order: Sequence[SoldLine], quantities: Quantities) -> list[Problem]:

@@ -39,9 +39,14 @@ class SoldLine(Shape):
     repair_days: int
 
     @property
-    def given_back(self) -> tuple[Decimal, ...]:
-        """What has come back and was given back of it."""
-        return self.settled, self.refunded, self.fee_refunded, self.offer_lost
+    def changing(self) -> tuple[Decimal, ...]:
+        """What other cases may change of it: what has come back and was given back, and what is paid by now."""
+        return self.settled, self.refunded, self.fee_refunded, self.offer_lost, self.price_paid
+
+    def dearer(self, more: Decimal) -> "SoldLine":
+        """Give it as so much more was paid for it."""
+        full = None if self.list_price is None else self.list_price + more
+        return self.model_copy(update={"price_paid": self.price_paid + more, "list_price": full})
 
 
 class Held(Shape):
@@ -69,6 +74,7 @@ class Claim(Shape):
     """A request as it was registered: the goods, the whole order, the rules that hold, and whether goods are out.
 
     unclear_ours   the burden of proof is still ours on the day of the request
+    ahead          it reopens a case whose exchange went ahead of the goods
     """
 
     goods: list[Goods]
@@ -78,6 +84,7 @@ class Claim(Shape):
     shipped: bool
     signed: bool
     unclear_ours: bool
+    ahead: bool = False
 
     @property
     def said(self) -> str:
@@ -109,6 +116,7 @@ class Reckoning(Shape):
 
     goods, delivery   by line what of it is given back of the price and of the delivery fee
     offer             what of it is taken off because too little of an offer is kept; below 0: it comes back
+    dearer            by line what another article costs more
     """
 
     rows: list[MoneyRow]
@@ -116,6 +124,7 @@ class Reckoning(Shape):
     goods: Quantities = Field(default_factory=dict)
     delivery: Quantities = Field(default_factory=dict)
     offer: Decimal = NONE
+    dearer: Quantities = Field(default_factory=dict)
 
     @property
     def sum(self) -> Decimal:

@@ -27,9 +27,9 @@ from tasks.durable.step import step
 from tasks.outbox.steps import MessageKey, send
 from tasks.policies.queries import setting, settings
 from tasks.returns.accept import asked_on, claim_pieces
-from tasks.returns.queries import earlier_request, sold_now
+from tasks.returns.queries import earlier_case, sold_now
 from tasks.returns.rules import burden_is_ours, held_rules
-from tasks.returns.shapes import Claim, Found, Held, Quantities, Reckoning, SoldLine
+from tasks.returns.shapes import NONE, Claim, Found, Held, Quantities, Reckoning, SoldLine
 from tasks.stock.booking import book
 from tasks.stock.moves import warehouse_of
 from tasks.stock.queries import damaged_warehouse
@@ -49,7 +49,8 @@ def give_pieces_back(work: Work, claim: Claim) -> None:
 def register_return(work: Work, form: ReturnRequest) -> Claim:
     """Register what is brought back, and by which rules that may be on the day of the request."""
     order, policy = sold_now(work).lines, settings(work).__getitem__
-    asked = asked_on(form, earlier_request(work), shanghai_day(work.case.opened_at))
+    earlier = earlier_case(work)
+    asked = asked_on(form, earlier.asked_on if earlier else None, shanghai_day(work.case.opened_at))
     goods = [_article(work, order[line.line_no], line.quantity) for line in form.lines]
     reason = Reason.QUALITY if form.ground is Ground.DEFECT else Reason.OTHER
     for one in goods:
@@ -62,7 +63,7 @@ def register_return(work: Work, form: ReturnRequest) -> Claim:
         goods=goods, order=list(order.values()), asked_on=asked,
         rules=held_rules(form, order, asked, policy, calendar(work)),
         shipped=all(one.delivery_date for one in lines), signed=all(one.signing_date for one in lines),
-        unclear_ours=burden_is_ours(lines, asked, policy("rf.burden_months")),
+        unclear_ours=burden_is_ours(lines, asked, policy("rf.burden_months")), ahead=bool(earlier and earlier.ahead),
     )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ def issue_express_return(work: Work, goods: list[Goods], form: ParcelIntercepted
     """Issue the 快件退回单 in two copies, for the courier's signature."""
     about = {
         "tracking": form.tracking,
-        "carrier": form.courier,
+        "courier": form.courier,
         "copies": ["第一联 快递员 courier", "第二联 仓库 warehouse"],
     }
     return issue(work, DocumentKind.EXPRESS_RETURN, to_customer(work) | about | {"lines": [*map(goods_row, goods)]})
@@ -207,10 +208,10 @@ def issue_sheet(work: Work, goods: list[Goods], reckoned: Reckoning, why: str, t
 
 
 @step("换货完成", link="办理退款")
-def mark_exchanged(work: Work, quantities: Quantities, turn: int) -> None:
-    """Start the periods of exchanged lines anew, and let their pieces be claimed again."""
+def mark_exchanged(work: Work, quantities: Quantities, dearer: Quantities, turn: int) -> None:
+    """Start the periods of exchanged lines anew, and let their pieces be claimed again, as what was paid for them."""
     for line_no, many in quantities.items():
-        claim_pieces(work, line_no, -many)
+        claim_pieces(work, line_no, -many, paid_more=dearer.get(line_no, NONE))
         key = {"order_no": work.case.order_no, "line_no": line_no}
         work.update(sales_record, key, exchanged_on=work.today)
 

@@ -10,7 +10,7 @@ from schemas.forms.specials import CreditGrade
 from schemas.parts import PartsLine
 from schemas.processes.special_order import SpecialEnding
 from schemas.tables import case_line, part_price, production_order, sales_change, sales_record
-from schemas.words import OrderState, Role
+from schemas.words import OrderState, PaymentKind, Role
 from tasks.applications.accept import CUSTOMER
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone, next_answer
@@ -25,8 +25,8 @@ from tasks.notices.steps import tell
 from tasks.people.queries import units
 from tasks.policies.queries import term
 from tasks.production.rules import Making
-from tasks.quotes.rules import FailedBy, Paid
-from tasks.quotes.steps import giving_back, paid_by, payment_question, still_owed
+from tasks.quotes.rules import FailedBy, Paid, Settlement
+from tasks.quotes.steps import giving_back, paid_by, payment_question, returning, still_owed
 from tasks.specials.offers import Contract
 from tasks.specials.steps import Over
 from tasks.stock.moves import release
@@ -88,12 +88,12 @@ def let_go(work: Work) -> None:
 
 
 @step("销售记录", link=ORDER)
-def record_sale(work: Work, goods: list[PartsLine], paid: list[Paid]) -> list[PartsLine]:
+def record_sale(work: Work, goods: list[PartsLine], paid: list[Paid], back: Decimal) -> list[PartsLine]:
     """Write down as sold, under the case's own number, what was made to order: the customer has signed for that.
 
-    What was paid is shared out by the lines' prices; what comes by another case has no signing date yet.
+    What was paid and not given `back` is shared out by the lines' prices; what comes by another case has no signing date yet.
     """
-    shares = shared_out(sum((one.amount for one in paid), Decimal(0)), [line.amount for line in goods])
+    shares = shared_out(sum((one.amount for one in paid), -back), [line.amount for line in goods])
     sold = {name: getattr(work.case, name) for name in ("office", *CUSTOMER)} | {"order_no": work.case.number}
     sold |= {"channel": SalesChannel.SHOP, "custom_made": True, "custom_confirmed": True}
     for line, price in zip(goods, shares, strict=True):
@@ -105,6 +105,22 @@ def record_sale(work: Work, goods: list[PartsLine], paid: list[Paid]) -> list[Pa
         signed = {"staff": work.case.applicant, "changed_at": work.now, "changes": {}}
         work.insert(sales_change, order_no=work.case.number, line_no=line.line_no, **signed)
     return goods
+
+
+def give_back_rest(case: Case, contract: Contract, paid: list[Paid], shipping: Shipping, made: Making) -> Decimal:
+    """Have given back, once, what was paid beyond the price of what the customer has or gets; gives how much that is."""
+    less = shipping.cheaper + made.cheaper
+    owed = contract.owed(paid, less, shipping.delivered, made.ordered_again, shipping.again)
+    if (beyond := -owed[PaymentKind.BALANCE]) <= 0:
+        return Decimal(0)
+    alone(case, returning(settle_rest(case, beyond), ORDER))
+    return beyond
+
+
+@step("多付退还", link=ORDER)
+def settle_rest(work: Work, beyond: Decimal) -> Settlement:
+    """Say what the customer gets back of an order of which less was delivered than was paid for."""
+    return Settlement(back=beyond, why=["未供部分的款项 paid for what was not delivered"])
 
 
 @step("停止生产", link=ORDER)

@@ -87,6 +87,9 @@ def test_the_items_of_a_played_complaint_wait_for_whom_its_chain_says(play: Hotl
         ("2026-11-17 18:30", "", "2026-11-18 18:00"),  # duty of a working day: the next
         ("2026-11-15 10:00", "", "2026-11-16 18:00"),  # duty of a Sunday: the next
         ("2026-11-18 09:30", "2026-11-18 15:00", "2026-11-18 15:00"),  # as promised
+        ("2026-11-18 07:00", "", "2026-11-18 18:00"),  # before the hotline opens: heard when it does, on that day
+        ("2026-11-17 20:00", "", "2026-11-18 18:00"),  # after duty: heard on the next working morning
+        ("2026-11-13 20:00", "", "2026-11-15 18:00"),  # on a Friday night: by the duty of Saturday, the next day
     ],
 )
 def test_an_answer_is_due_the_same_day_on_duty_the_next_or_when_it_was_promised(
@@ -767,7 +770,13 @@ def test_the_reply_to_a_key_customer_is_released_by_the_manager(play: Hotline) -
 def test_a_difficult_customer_is_confirmed_by_the_supervisor(play: Hotline) -> None:
     """Difficult customer: SUPERVISOR confirms and records (S3 §7 二-9)."""
     case = play.valid(客户身份="疑难客户")
-    assert play.items(case)["difficult-1"].role == "SUPERVISOR"
+    item = play.items(case)["difficult-1"]
+    assert item.role == "SUPERVISOR"
+    confirms = play.somebody(case, item)
+    play.decide(case, "difficult-1", confirms, 情况记录="多次反复")
+    release = play.to(case, "release")
+    assert play.items(case)[release].role == "SUPERVISOR"
+    play.decide(case, release, confirms)  # recording is no approval
     assert play.finish(case) == "settled"
 
 

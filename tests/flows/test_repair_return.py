@@ -12,6 +12,7 @@ from schemas.problems import BadInput
 from tasks.desk.chain import Passage, chain, waits_of
 from tasks.desk.pages import case_sheet
 from tasks.desk.queries import case_view
+from tasks.documents.printing import printed
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.notices.watch import watch_deadlines
@@ -67,6 +68,20 @@ def test_goods_under_warranty_are_listed_repaired_inspected_and_handed_to_the_cu
     (note,) = play.documents(case, "FX")
     assert note.content["method"] == "自有车辆 own"
     assert (note.content["lines"][0]["quantity"], bool(note.content["customer"])) == ("2", True)
+
+
+def test_the_printed_application_has_the_cause_and_the_parts_numbers_as_they_stand(play: Repairs) -> None:
+    """返修损坏备件清单: 更换人, 更换日期, 新件编号, 旧件编号, 损坏原因 (S3 §3 1.5); reissued after corrections."""
+    told = {"旧件编号": "J-1", "新件编号": "X-2", "更换人": "王五", "更换日期": "2026-11-10"}
+    case = play.apply_repair(goods(**told), goods("P-PB-001", 1))
+    play.decide(case, "review-1", 维修地点="本厂维修", 明细={1: {"数量": 1, "损坏原因": "开裂"}})
+    names = ("cause", "old_no", "new_no", "replaced_by", "replaced_on")
+    rows = [[line[name] for name in names] for one in play.documents(case, "FS") for line in one.content["lines"]]
+    first, plain = ["掉漆", "J-1", "X-2", "王五", "2026-11-10"], ["掉漆", "", "", "", ""]
+    assert rows == [first, plain, ["开裂", *first[1:]], plain]
+    with play.db.connect() as connection:
+        page = printed(connection, play.documents(case, "FS")[0].number)
+    assert all(word in page for word in ("损坏原因", "旧件编号", "J-1"))
 
 
 def test_a_repaired_case_has_passed_every_arrow_and_its_sheet_names_its_list(play: Repairs) -> None:

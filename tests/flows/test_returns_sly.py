@@ -20,6 +20,7 @@ from tests.flows.returns import (
     no_reason,
     out_of_stock,
     paid,
+    sale,
     unsigned,
 )
 from tests.play import Play, cells, open_to_gate
@@ -179,6 +180,19 @@ def test_a_difference_that_was_paid_back_is_not_paid_again_with_the_goods(play: 
     assert (play.finish(again), paid(play, again)) == ("refunded", [1450])
 
 
+def test_a_dearer_article_that_comes_back_is_refunded_at_what_was_paid_for_it(play: Play) -> None:
+    """Refunds ≤ paid per part: the difference was paid for the goods, whatever freight it was settled with."""
+    out_of_stock(play)
+    play.run("UPDATE part_price SET price = 900 WHERE part = 'TV-531'")
+    case = bring_back(play, 1, 客户意愿="换货")
+    play.run_to(case, "choice-1")
+    play.decide(case, "choice-1", 缺货选择="改换其他商品", 另换型号="TV-531")
+    assert (play.finish(case), paid(play, case)) == ("exchanged", [])
+    again = bring_back(play)
+    assert (play.finish(again), paid(play, again)) == ("refunded", [1500 + 150 + 60 + 90])
+    assert sale(play).refunded == sale(play).price_paid + sale(play).paid_more
+
+
 def test_the_ladder_climbs_by_the_value_of_the_new_goods(play: Play) -> None:
     out_of_stock(play)
     play.run("UPDATE part_price SET price = 9000 WHERE part = 'TV-531'")
@@ -210,6 +224,57 @@ def test_where_the_old_goods_never_come_supervisor_and_finance_hear_what_went_ah
     assert play.case(case).ending == "never_returned"
     told = play.rows("SELECT role FROM notice WHERE case_id = :c AND kind LIKE 'unreturned%'", c=case)
     assert {row.role for row in told} == {"SUPERVISOR", "FINANCE"}
+
+
+def test_what_the_customer_still_owes_comes_back_first_and_is_not_paid(play: Play, today: Today) -> None:
+    """Later arrival reopens: goods whose exchange went ahead come as that exchange, all of them, before anything else."""
+    case = ahead(play)
+    today.move_to(play.items(case)["sent-1"].expires_at)
+    play.time_out(case, "sent-1")
+    number = play.case(case).number
+    for wrong, why in (
+        ({}, number),
+        ({"原退换单号": number}, "须填“换货”"),
+        ({"quantity": 1, "原退换单号": number}, "2 件"),
+    ):
+        with pytest.raises(BadInput, match=why):
+            bring_back(play, **wrong)
+    again = bring_back(play, 客户意愿="换货", 原退换单号=number)
+    assert (play.finish(again), paid(play, again)) == ("exchanged", [90])
+    assert not play.rows("SELECT 1 FROM service_case WHERE parent_id = :c AND process = 'PA'", c=again)
+    assert paid(play, case_finished(play, bring_back(play))) == [1650], "what came in exchange may come back now"
+
+
+def case_finished(play: Play, case: int) -> int:
+    play.finish(case)
+    return case
+
+
+def lost(play: Play, today: Today, **review: Any) -> str:
+    """Let goods be lost on their way back; gives the number of the case."""
+    case = bring_back(play)
+    play.decide(case, "review-1", **review)
+    play.run_to(case, "sent-1")
+    play.decide(case, "sent-1")
+    today.move_to(play.items(case)["count-1-way"].expires_at)
+    assert play.time_out(case, "count-1-way").accepted
+    play.decide(case, "trace-1-0", 返货查询结果="途中丢失")
+    play.finish(case)
+    assert play.case(case).ending == "lost"
+    return str(play.case(case).number)
+
+
+def test_goods_that_are_found_after_they_were_lost_reopen_it(play: Play, today: Today) -> None:
+    number = lost(play, today)
+    today.move_to("2026-12-20T10:00:00+08:00")
+    again = bring_back(play, 原退换单号=number)
+    assert (play.finish(again), paid(play, again)) == ("refunded", [1650])
+
+
+def test_what_our_carrier_lost_is_ours_when_it_is_found(play: Play, today: Today) -> None:
+    number = lost(play, today, 上门取货="是")
+    with pytest.raises(BadInput, match="凭盘点入库"):
+        bring_back(play, 原退换单号=number)
 
 
 def test_what_went_ahead_is_not_also_paid_where_our_carrier_loses_the_old(play: Play, today: Today) -> None:

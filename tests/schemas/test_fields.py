@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.forms.anomalies import AnomalyPlan
 from schemas.forms.applications import ReviewedLine
 from schemas.forms.base import Form, contact_fields, form_schema
+from schemas.forms.contacts import ContactRecord
 from schemas.forms.fields import Key, Money, Name, Quantity, Text
+from schemas.forms.returns import ReturnReview
+from schemas.forms.sales import SalesLine
 from schemas.sheet_kinds import sheet_kinds
 from schemas.words import FeeCategory
 
@@ -134,3 +138,16 @@ def test_a_choice_that_may_be_left_empty_is_drawn_as_the_choice() -> None:
     line = {"行号": 1, "配件名称": "P-1", "数量": 1, "单价": 1}
     assert ReviewedLine.model_validate(line | {"费用类别": ""}).fee is None
     assert ReviewedLine.model_validate(line | {"费用类别": "收费"}).fee is FeeCategory.CHARGED
+
+
+def test_no_dialog_begins_with_a_zero_that_nobody_typed() -> None:
+    """The start dialog's 订单行 is empty; left out, a number is what its form says."""
+    numbers = [
+        spec
+        for form in (ContactRecord, ReturnReview, AnomalyPlan, SalesLine)
+        for spec in form_schema(form)["properties"].values()
+        if spec.get("type") in {"number", "integer"}
+    ]
+    assert len(numbers) > 5
+    assert not [spec["title"] for spec in numbers if spec.get("default") == 0]
+    assert form_schema(ContactRecord, {"订单行": 2})["properties"]["订单行"]["default"] == 2

@@ -36,6 +36,7 @@ from tasks.lookups.queries import find_cases
 from tasks.people.queries import offices
 from tasks.privacy.rules import mask_address, mask_phone, mask_text
 from tests import toy
+from tests.flows.returns import bring_back
 from tests.play import Play, cells, line
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -744,6 +745,18 @@ def test_a_case_is_seen_with_as_many_statements_however_long_it_is(play: Play) -
 def test_a_case_that_is_not_there_is_not_found(db: Engine) -> None:
     with db.connect() as connection, pytest.raises(NotFound, match="no case with id 9"):
         case_view(connection, 9)
+
+
+def test_what_may_be_filled_in_at_any_time_stands_by_its_case_and_waits_for_nobody(play: Play) -> None:
+    """意愿更改 of a return: seen on the case, answered by its run or sheet, in no list of tasks."""
+    view = view_of(play, bring_back(play))
+    with play.db.connect() as connection:
+        listed, counts = inbox(connection, None, most=9), open_counts(connection)
+        by_sheet = inbox(connection, Role.AGENT)
+    assert ([row.key for row in listed], counts) == (["review-1"], {Role.AGENT: Waiting(1, 0)})
+    assert [row.key for row in by_sheet] == [item.key for item in view.items] == ["review-1", "news-1"]
+    tags = [run_tags(view, item) for item in view.items]
+    assert ["待办:客服专员" in of for of in tags] == [True, False]
 
 
 def test_an_inbox_lists_what_waits_first_due_first(play: Play) -> None:

@@ -144,6 +144,21 @@ def test_who_approved_does_not_pay(play: Play) -> None:
     assert "不能审批" in play.refused(case, "bank-1-1", "E1044")
 
 
+def test_one_line_of_the_banks_list_pays_once_in_whatever_instant(play: Play) -> None:
+    """Two clerks confirm two refunds with one line at once, a third by a payment: one line pays once."""
+    cases = [granted(play, quantity=1), granted(play, quantity=1)]
+    for case in cases:
+        play.decide(case, "pay-1")
+    replies = at_once(*(decides(play, case, "bank-1-1", 银行流水号="YH-7") for case in cases))
+    assert sorted(reply.accepted for reply in replies) == [False, True]
+    (refused,) = [reply for reply in replies if not reply.accepted]
+    winner = play.case(cases[[reply.accepted for reply in replies].index(True)])
+    assert f"已用于 {winner.number}" in str(refused.problems[0])
+    loser = next(case for case in cases if case != winner.id)
+    play.decide(loser, "bank-1-1", 银行流水号="YH-8")
+    assert [paid(play, case) for case in cases] == [[870], [870]]
+
+
 # the bank
 
 

@@ -43,6 +43,10 @@ def _planned(key: str, *, quality: bool = False, **said: Any) -> Callable[[Play]
     return bring
 
 
+def _difficult(play: Play) -> int:
+    return Hotline(play.db).valid(客户身份="疑难客户")
+
+
 GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "first-answer": (_called("投诉"), "first-1", {}),
     "visits": (
@@ -50,6 +54,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
         "visit-1",
         {"维修内容": "紧固"},
     ),
+    "difficult-customer": (_difficult, "difficult-1", {}),
     "unit-answer": (_called("建议", 接听结论="转办", 责任单位="PANEL"), "unit-1", {}),
     "customer-told": (_planned("reply-1"), "reply-1", {}),
     "customer-word": (_planned("answer-1"), "answer-1", {}),
@@ -76,6 +81,7 @@ def example(code: str) -> dict[str, Any]:
 MARKS = {
     "first-answer": ["153e6b7b-317a-5452-a7bf-741569e1e61c"],
     "visits": ["492eacf9-4d56-5dfb-9b85-8a8d380cff90"],
+    "difficult-customer": ["34ed0826-7cf2-52e1-b1e8-7b709cb92920"],
     "unit-answer": ["7d555ed3-2d60-5a75-bb70-ae95f5c32852"],
     "customer-told": ["ee793b6b-b7d4-5b0d-b47b-eb2dfc448353"],
     "customer-word": ["81512986-02b2-57f5-bd44-d05f75a28405"],
