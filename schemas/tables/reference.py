@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Uuid,
 )
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, in_force, named, of_case, table, word_of
@@ -101,6 +102,15 @@ policy = table(
     Column("value", Json, nullable=False),
     *each(Text, "unit", "source", "meaning"),
 )
+
+reference_stamp = table(
+    "reference_stamp",
+    Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True),
+    Column("stamp", Uuid, nullable=False, comment="another one after each change of a table that is STAMPED"),
+)
+STAMPED = [
+    one.name for one in (office, staff, staff_role, production_unit, cycle_standard, holiday, policy_version, policy)
+]
 
 sales_record = table(
     "sales_record",

@@ -36,9 +36,11 @@ class CalledAbout(NamedTuple):
     handlers: frozenset[str]
 
 
-def numbers_of(form: Any) -> Numbers:
-    """Give the cases that a form names as reasons; whatever else there is names none."""
-    return tuple(sorted({line.source for line in getattr(form, "lines", ()) if getattr(line, "source", "")}))
+def numbers_of(one: Any) -> Numbers:
+    """Give the cases that a form, or a call's row by its request, names as reasons; whatever else there is names none."""
+    if getattr(one, "process", "") == CODE:
+        return tuple(sorted({line["source"] for line in one.request["lines"] if line["source"]}))
+    return tuple(sorted({line.source for line in getattr(one, "lines", ()) if getattr(line, "source", "")}))
 
 
 def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, CalledAbout]]:

@@ -7,6 +7,7 @@ are made harmless.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -32,12 +33,17 @@ nav,footer,.modal,.card,.collapse,.lead,[id*="collapse"]{display:none}
 def data_docs(result: Any, title: str) -> str:
     """Draw the result of a check; what is drawn is cut down in `result` itself, so read it before."""
     renderers = import_module("great_expectations.render.renderer")
-    view = import_module("great_expectations.render.view").DefaultJinjaPageView()
     for one in result.results:
         _cut_down(one.result)
-    drawn = view.render(renderers.ValidationResultsPageRenderer().render(result))
+    drawn = _view().render(renderers.ValidationResultsPageRenderer().render(result))
     alone = _LINK.sub(r"\1", _REMOTE.sub("", drawn)).replace("</head>", STYLE, 1)
     return alone.replace(TITLE, f"{title} {TITLE}").replace("Show more info...", "")
+
+
+@cache
+def _view() -> Any:
+    """Give what draws pages; it compiles its many templates once."""
+    return import_module("great_expectations.render.view").DefaultJinjaPageView()
 
 
 def keys_of(row: Mapping[str, object]) -> str:

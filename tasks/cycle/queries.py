@@ -12,9 +12,11 @@ from schemas.words import Urgency
 from tasks.cycle.rules import Calendar, Standard, standard_days
 from tasks.durable.process import PROCESSES
 from tasks.policies.queries import policies, setting, version_today
+from tasks.unit.kept import kept
 from tasks.unit.work import Work
 
 
+@kept
 def standards(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[tuple[str, str, str], list[Standard]]:
     """Load the cycle standards by process, part category and urgency."""
     found: dict[tuple[str, str, str], list[Standard]] = {}
@@ -43,6 +45,7 @@ def _standard(work: Work, category: str, unit: str, urgency: str) -> int | None:
     return next((found for found in days if found is not None), None)
 
 
+@kept
 def calendars(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, Calendar]:
     """Load the working calendar of each policy version: its hours, and the days that are unlike their weekday."""
     columns = func.array_agg(holiday.c.day), func.array_agg(holiday.c.working)

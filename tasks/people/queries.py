@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select
 from schemas.spelling import Known
 from schemas.tables import office, production_unit, staff, staff_role
 from schemas.words import Role
+from tasks.unit.kept import kept
 
 Offices = Set[str] | None  # whose cases and customers may be seen; None: those of all
 
@@ -37,6 +38,7 @@ class Person(NamedTuple):
         )
 
 
+@kept
 def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, Person]:
     """Load all staff with their roles, by staff code."""
     roles: dict[str, set[tuple[Role, str | None, str | None]]] = {}
@@ -48,12 +50,14 @@ def people(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, P
     }
 
 
+@kept
 def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the offices by code and by name, in the order of their codes."""
     rows = connection.execute(select(office).order_by(office.c.code))
     return Known((word, row) for row in rows for word in (row.code, row.name))
 
 
+@kept
 def units(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the production units by code and by name."""
     rows = connection.execute(select(production_unit))

@@ -11,6 +11,7 @@ from schemas.tables import policy, policy_version
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
+from tasks.unit.kept import kept
 from tasks.unit.work import Work
 
 
@@ -19,11 +20,19 @@ def valid_on(table: Table, day: date) -> ColumnElement[bool]:
     return (table.c.valid_from <= day) & (table.c.valid_to.is_(None) | (table.c.valid_to >= day))
 
 
+@kept
 def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int, dict[str, Any]]:
     """Load all policies: version → key → value."""
     values = func.json_object_agg(policy.c.key, policy.c.value, type_=JSON)  # hundreds of them, in each chunk and leg
     by_version = select(policy.c.version, values).group_by(policy.c.version)
     return dict(connection.execute(by_version).tuples().all())
+
+
+@kept
+def policy_versions(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int]]:
+    """Load since when each policy version is valid, the first one first."""
+    begun = select(policy_version.c.valid_from, policy_version.c.version).order_by(policy_version.c.valid_from)
+    return list(connection.execute(begun).tuples().all())
 
 
 def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
@@ -33,11 +42,10 @@ def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
 
 def version_on(connection: Connection, day: date) -> int:
     """Give the policy version that is valid on a day."""
-    begun = select(policy_version.c.version).where(policy_version.c.valid_from <= day)
-    version = connection.execute(begun.order_by(policy_version.c.valid_from.desc()).limit(1)).scalar()
-    if version is None:
+    begun = [version for valid_from, version in policy_versions(connection) if valid_from <= day]
+    if not begun:
         raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
-    return int(version)
+    return begun[-1]
 
 
 def setting_today(connection: Connection, key: str) -> Any:
@@ -47,7 +55,7 @@ def setting_today(connection: Connection, key: str) -> Any:
 
 def settings_on(connection: Connection, day: date) -> dict[str, Any]:
     """Give the policies' values as they are on a day, of days before all policies as they were first: key → value."""
-    first = connection.execute(select(func.min(policy_version.c.valid_from))).scalar_one()
+    [(first, _), *_] = policy_versions(connection)
     return policies(connection)[version_on(connection, max(day, first))]
 
 

@@ -112,7 +112,7 @@ class Job:
 
     def forget_secrets(self, parameters: Mapping[str, Any]) -> None:
         """Keep of a form what may be shown, no contact data; the job has ended and needs it no more."""
-        if (bare := blanked(without_secrets(parameters), contact_fields())) != parameters:
+        if parameters and (bare := blanked(without_secrets(parameters), contact_fields())) != parameters:
             with prefect_client() as client:
                 client.update_flow_run(self.run_id, parameters=bare)
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Executable, Table, func, select, text
 
 from schemas.tables import counter, metadata, service_case
+from tasks.unit.kept import kept, stamp_of
 from tasks.unit.rows import Row, change, deletion, encode, insertion, lock
 
 Key = tuple[tuple[str, Any], ...]
@@ -76,9 +79,15 @@ class Unit:
     def read(self, query: Callable[[Connection, Sequence[int]], T]) -> T:
         """Give what `query` finds for all cases of the unit; it is run once."""
         if query not in self._read:
-            self._read[query] = query(self.connection, self.case_ids)
+            here = self.connection
+            self._read[query] = query.at(self._stamp, here) if isinstance(query, kept) else query(here, self.case_ids)
         found: T = self._read[query]
         return found
+
+    @cached_property
+    def _stamp(self) -> UUID | None:
+        """The stamp of the reference data with which this unit began to read it."""
+        return stamp_of(self.connection)
 
     def read_by(
         self, query: Callable[[Connection, Sequence[K]], dict[K, T]], key: Callable[[Any], K], one: Any

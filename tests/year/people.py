@@ -1,7 +1,7 @@
 """Who answers what waits, and when: most of it within a day or two, some late, some never; mostly what is sensible."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Engine, Row, text
 
 from deployments.demo.sensible import APPROVALS, able_staff, filled_in, sensible, who_may
-from schemas.answers import Answer, Turn
+from schemas.answers import Answer, Result, Turn
 from schemas.words import Channel, Role
+from tasks.durable import clock
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.people.queries import people
+from tests.year.helper import Helper
 
 ANSWERS_TODAY = 0.6  # of what waits, each time that people go through their lists
 NEVER = 0.02  # of all items
@@ -41,12 +43,19 @@ NO_COMPLAINT = {  # what is said first, by kind
 }
 
 
+def said(db: Engine, turns: Sequence[Turn]) -> list[Result]:
+    """Send what is said, many at once; gives what became of it."""
+    parts = [turns[start : start + CHUNK] for start in range(0, len(turns), CHUNK)]
+    return [result for part in parts for result in advance_chunk(db, part)]
+
+
 @dataclass
 class Staff:
     """Everybody, by seed."""
 
     db: Engine
     chance: Random
+    colleague: Helper | None = None
     never: dict[tuple[int, str], bool] = field(default_factory=dict)
     answered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -60,16 +69,21 @@ class Staff:
             if self._answers(item) and (answer := self._answer(item)):
                 by_case.setdefault(item.case_id, []).append(answer)
         turns, taken = [Turn(case, answers) for case, answers in by_case.items()], 0
-        for start in range(0, len(turns), CHUNK):
-            for turn, result in zip(
-                turns[start : start + CHUNK], advance_chunk(self.db, turns[start : start + CHUNK]), strict=True
-            ):
-                for answer, reply in zip(turn.answers, result.replies, strict=True):
-                    taken += reply.accepted
-                    if not reply.accepted:
-                        self.refused[f"{result.number[:2]} {answer.key}: {reply.problems}"] += 1
+        for turn, result in self._said(turns):
+            for answer, reply in zip(turn.answers, result.replies, strict=True):
+                taken += reply.accepted
+                if not reply.accepted:
+                    self.refused[f"{result.number[:2]} {answer.key}: {reply.problems}"] += 1
         self.answered += taken
         return taken
+
+    def _said(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Result]]:
+        """Send what is said, each half by a process of its own where there are two."""
+        others = turns[len(turns) // 2 :] if self.colleague else []
+        theirs = self.colleague.at(clock.now(), said, others) if self.colleague else None
+        mine = turns[: len(turns) - len(others)]
+        yield from zip(mine, said(self.db, mine), strict=True)
+        yield from zip(others, theirs.result() if theirs else [], strict=True)
 
     def _answers(self, item: Row[Any]) -> bool:
         never = self.never.setdefault((item.case_id, item.step_key), self.chance.random() < NEVER)

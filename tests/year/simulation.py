@@ -1,15 +1,17 @@
 """The clock jumps from one thing to the next: the day's applications, people at their lists, the scheduled flows."""
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import time_machine
 from sqlalchemy import Engine
@@ -23,11 +25,18 @@ from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance_chunk
 from tests.year.applications import Incoming, incoming, lists, sell
+from tests.year.helper import Helper
 from tests.year.people import Staff
-from tests.year.schedule import Job, is_watch, scheduled_jobs, watch_due, without_prefect
+from tests.year.schedule import Came, Job, came_of, is_watch, run_apart, scheduled_jobs, watch_due, without_prefect
 
-MONDAY = 0
+MONDAY, MOST_BESIDE = 0, 5  # runs that wait for their process, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), (clock_time(10, 5), clock_time(15, 5))
+
+
+class Moved(Protocol):
+    """A clock that jumps."""
+
+    def move_to(self, moment: datetime) -> None: ...
 
 
 @dataclass
@@ -45,6 +54,10 @@ class Year:
     rounds: list[datetime] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
+    colleague: Helper | None = None  # who answers what others do not, at the same time
+    beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
+    now: Moved = field(init=False)
+    _apart: deque[tuple[Job, datetime, Future[Came]]] = field(default_factory=deque, init=False)
 
     def run(self) -> None:
         """Live through it."""
@@ -52,7 +65,7 @@ class Year:
         with self.db.connect() as connection:
             calendar = calendar_today(connection)
         chance = Random(self.seed)
-        self.staff = Staff(self.db, chance)
+        self.staff = Staff(self.db, chance, self.colleague)
         days = list(_working_days(calendar, self.first, self.last))
         planned = incoming(days, self.cases, chance)
         with self.db.begin() as connection:
@@ -60,8 +73,8 @@ class Year:
         by_day: dict[date, list[Incoming]] = {}
         for one in planned:
             by_day.setdefault(one.day, []).append(one)
-        self.jobs, pages = scheduled_jobs(at(self.first)), list[str]()
-        with time_machine.travel(at(self.first), tick=False) as self.now, without_prefect(self.db, pages, self.home):
+        self.jobs = scheduled_jobs(at(self.first))
+        with self._world():
             for day in days:
                 self._jobs_until(at(day, COMES_IN))
                 self._timed("open", partial(self._open, day, by_day.get(day, [])))
@@ -69,6 +82,14 @@ class Year:
                     self._jobs_until(at(day, moment))
                     self._timed("answer", self.staff.work)
             self._jobs_until(at(self.last, clock_time(23, 59)))
+            self._wait()
+
+    @contextmanager
+    def _world(self) -> Iterator[None]:
+        """Let the clock stand still between its jumps, and the jobs run as plain functions."""
+        pages = list[str]()
+        with time_machine.travel(at(self.first), tick=False) as self.now, without_prefect(self.db, pages, self.home):
+            yield
 
     def _open(self, day: date, applications: list[Incoming]) -> None:
         by_code = defaultdict[str, list[tuple[str, dict[str, Any]]]](list)
@@ -88,19 +109,40 @@ class Year:
         (watch,) = [one for one in self.jobs if is_watch(one)]
         while True:
             watch_due(self.db, watch, clock.now())
-            if (one := min(self.jobs, key=lambda job: job.next_at)).next_at > moment:
+            if (next_at := min(job.next_at for job in self.jobs)) > moment:
                 return self.now.move_to(moment)
-            self.now.move_to(one.next_at)
+            self.now.move_to(next_at)
+            due = [job for job in self.jobs if job.next_at == next_at]
+            self._start(due)
+            for one in due:
+                one.move_on(next_at)
+
+    def _start(self, due: Sequence[Job]) -> None:
+        """Run what is due at a time, one after the other."""
+        for one in due:
             self._timed(one.name, partial(self._run, one))
-            one.move_on(one.next_at)
 
     def _run(self, one: Job) -> None:
-        if is_watch(one):
-            self.rounds.append(clock.now())
-        state = one.flow.fn()
+        moment = clock.now()
+        if one.apart and self.beside:
+            self._wait(leave=MOST_BESIDE)
+            self._apart.append((one, moment, self.beside.at(moment, run_apart, one.name, self.home)))
+        else:
+            self._note(one, moment, came_of(one.flow.fn()))
+
+    def _wait(self, leave: int = 0) -> None:
+        """Hear of what runs apart, until so many of them are left."""
+        while len(self._apart) > leave:
+            one, moment, running = self._apart.popleft()
+            self._note(one, moment, running.result())
+
+    def _note(self, one: Job, moment: datetime, came: Came) -> None:
+        """Note a run that began at a moment, and what came of it."""
         self.ran[one.name] += 1
-        if not state.is_completed() or ("故障 faults 0" not in (state.message or "故障 faults 0") and is_watch(one)):
-            self.failed.append(f"{one.next_at} {one.name}: {state.name} {state.message}")
+        if is_watch(one):
+            self.rounds.append(moment)
+        if not came.well:
+            self.failed.append(f"{moment} {one.name}: {came.said}")
 
     def _timed(self, name: str, act: Callable[[], object]) -> None:
         begun = time.process_time()

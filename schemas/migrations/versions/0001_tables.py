@@ -1,4 +1,5 @@
-"""The tables as they stand in `schemas.tables`, and their guards: what was recorded never changes.
+"""The tables as they stand in `schemas.tables`, and their guards: what was recorded never changes. Changes of
+reference data give it a new stamp (`tasks.unit.kept`).
 
 Nothing is released yet, so this first revision follows the tables; with the first release it is written out once
 (`schemas.migrations.revise` drafts it) and every later change is a revision of its own.
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-from schemas.tables import metadata
+from schemas.tables import STAMPED, metadata
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -27,6 +28,17 @@ BEGIN
 END
 $$
 """
+
+
+NEW_STAMP = """
+CREATE FUNCTION new_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO reference_stamp VALUES (true, gen_random_uuid()) ON CONFLICT (one) DO UPDATE SET stamp = excluded.stamp;
+    RETURN NULL;
+END
+$$
+"""
+CHANGES = "INSERT OR UPDATE OR DELETE OR TRUNCATE"
 
 
 _RECORDED = ("ledger", "document", "stock_movement", "sales_change", "charge", "payment")
@@ -62,6 +74,9 @@ def upgrade() -> None:
         f"OLD.confirmed_at IS NOT NULL AND {AT_WORK}",
         confirmed_stays,
     )
+    op.execute(NEW_STAMP)
+    for table in STAMPED:
+        op.execute(f"CREATE TRIGGER stamped AFTER {CHANGES} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION new_stamp()")
 
 
 def guard(name: str, event: str, table: str, condition: str, message: str) -> None:
@@ -76,3 +91,4 @@ def guard(name: str, event: str, table: str, condition: str, message: str) -> No
 def downgrade() -> None:
     metadata.drop_all(op.get_bind())
     op.execute("DROP FUNCTION refuse()")
+    op.execute("DROP FUNCTION new_stamp()")
