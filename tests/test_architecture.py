@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,7 @@ def tree(module: str) -> ast.Module:
     return ast.parse((ROOT / module).read_text("utf-8"))
 
 
+@cache
 def imports(module: str) -> set[str]:
     """Everything a module imports, at any place in it; `from a import b` counts as a.b."""
     found = set()
@@ -73,6 +75,13 @@ def offending(module: str, *forbidden: str) -> list[Offence]:
     return [(module, name) for name in sorted(imports(module)) for one in forbidden if f"{name}.".startswith(f"{one}.")]
 
 
+def dotted(node: ast.AST) -> str:
+    """A name with those before its dots, "" where it is of something else than a name."""
+    if isinstance(node, ast.Attribute):
+        return (owner := dotted(node.value)) and f"{owner}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def full_names(module: ast.Module) -> Iterator[str]:
     """Every dotted name that is used, its first part as it was imported: dt.now as datetime.datetime.now."""
     known = {}
@@ -82,8 +91,8 @@ def full_names(module: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     for node in ast.walk(module):
-        if isinstance(node, ast.Attribute | ast.Name):
-            first, _, rest = ast.unparse(node).partition(".")
+        if name := dotted(node):
+            first, _, rest = name.partition(".")
             yield ".".join(filter(None, [known.get(first, first), rest]))
 
 
