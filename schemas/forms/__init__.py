@@ -14,6 +14,7 @@ TRADES += (
     "quotes",
     "cycles",
     "corrective",
+    "transfers",
     "surveys",
     "sales",
     "history",

@@ -18,7 +18,7 @@ def book(
 
     What returns to a stock that it had left (退库) comes back by a red slip too (S3 §2 5).
     """
-    out, back, again = kind.endswith("_out"), kind == MovementKind.RETURN_TO_STOCK, reverses is not None
+    out, back, again = kind.endswith(("_out", "_loss")), kind == MovementKind.RETURN_TO_STOCK, reverses is not None
     red = back or again
     for one in goods:
         receive(work, one.line_no, one.part, -one.quantity if out != again else one.quantity, kind, where)

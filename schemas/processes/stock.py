@@ -1,0 +1,14 @@
+"""The words of stock keeping (DOMAIN, "Stock"; S3 §2, §3): transfers, counts, slips by hand."""
+
+from schemas.words import Ending
+
+
+class TransferEnding(Ending):
+    """How a transfer between warehouses ends."""
+
+    RECEIVED = "received", "已收讫", True
+    SHORT = "settled_short", "差异已处理"
+    NOT_SENT = "not_sent", "未调出"
+    REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    TIMED_OUT = "timed_out", "逾期关闭"

@@ -1,0 +1,37 @@
+"""Rows of the sheets of those who keep warehouses as people send them, and how a case comes to the gate of each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas.sheet_kinds import sheet_kind
+from tests.flows.keeping import PLANNER, Keepers
+from tests.play import Play
+from tests.tasks.sheets.workbooks import Cells
+
+OF = {"transfers-out": "ST", "transfers-in": "ST"}
+
+
+def _agreed(play: Play) -> int:
+    case = Keepers(play.db).transfer()
+    play.decide(case, "agree", PLANNER)
+    return case
+
+
+def _sent(play: Play) -> int:
+    return Keepers(play.db).sent()
+
+
+GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
+    "transfers-out": (_agreed, "out", {}),
+    "transfers-in": (_sent, "in", {}),
+}
+
+
+def example(code: str) -> dict[str, Any]:
+    """Give a row of a kind's sheet: its template's example, of a case that there is not."""
+    kind = sheet_kind(code)
+    filled = {column.heading: column.example for column in kind.columns if column.example != ""}
+    return filled | {kind.key.heading: f"{OF[code]}-2026-000007"}
+
+
+MARKS = {"transfers-out": ["18aa7ad5-e0bb-5315-9bcb-85c0be00d68d"], "transfers-in": ["775067b0-4730-5390-bc47-bc4da8f905e7"]}
