@@ -17,6 +17,7 @@ IN_ORDER = (  # as DOMAIN counts them
     "call_audit",
     "corrective_action",
     "stock_transfer",
+    "stock_count",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 

@@ -235,6 +235,7 @@ class DocumentKind(Labelled):
     SUGGESTION = "JB", "意见建议反馈表"
     DUTY_SWAP = "HB", "换班登记表"
     INTERNAL_LETTER = "LL", "内部联络单"
+    COUNT_SHEET = "PD", "盘点表"
 
 
 class OrderState(Labelled):

@@ -15,6 +15,7 @@ TRADES += (
     "cycles",
     "corrective",
     "transfers",
+    "counts",
     "surveys",
     "sales",
     "history",

@@ -12,3 +12,12 @@ class TransferEnding(Ending):
     REJECTED = "rejected", "已驳回"
     WITHDRAWN = "withdrawn", "已撤回"
     TIMED_OUT = "timed_out", "逾期关闭"
+
+
+class CountEnding(Ending):
+    """How a stock count ends."""
+
+    AGREED = "agreed", "账实相符", True
+    ADJUSTED = "adjusted", "已按实盘调账", True
+    WITHDRAWN = "withdrawn", "已撤回"
+    TIMED_OUT = "timed_out", "逾期关闭"

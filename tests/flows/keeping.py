@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import flows.stock_count
 import flows.stock_transfer  # noqa: F401  register what keepers do
 from schemas.words import Channel, Role
 from tasks.durable.opening import open_case
@@ -37,6 +38,11 @@ class Keepers(Play):
         """Fill in a request for a transfer of hinges."""
         form = {"办事处": "BJ", "申报人工号": applicant, "调出仓库": sender, "调入仓库": receiver}
         return form | {"明细": [{"配件名称": HINGE, "数量": many}]} | more
+
+    def count(self, applicant: str = KEEPER, warehouse: str = MAIN, **more: Any) -> int:
+        """Ask for a count of hinges."""
+        form = {"办事处": "BJ", "申报人工号": applicant, "盘点仓库": warehouse, "盘点类别": "临时盘点"}
+        return self.opened("SC", **form | {"明细": [{"配件名称": HINGE}]} | more)
 
     def sent(self, **form: Any) -> int:
         """Bring a transfer onto the road."""

@@ -8,7 +8,7 @@ from tests.flows.keeping import PLANNER, Keepers
 from tests.play import Play
 from tests.tasks.sheets.workbooks import Cells
 
-OF = {"transfers-out": "ST", "transfers-in": "ST"}
+OF = {"transfers-out": "ST", "transfers-in": "ST", "count-sheets": "SC"}
 
 
 def _agreed(play: Play) -> int:
@@ -21,9 +21,14 @@ def _sent(play: Play) -> int:
     return Keepers(play.db).sent()
 
 
+def _counting(play: Play) -> int:
+    return Keepers(play.db).count()
+
+
 GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "transfers-out": (_agreed, "out", {}),
     "transfers-in": (_sent, "in", {}),
+    "count-sheets": (_counting, "count-1", {"账面数量": 1860, "实盘数量": 1860}),
 }
 
 
@@ -34,4 +39,8 @@ def example(code: str) -> dict[str, Any]:
     return filled | {kind.key.heading: f"{OF[code]}-2026-000007"}
 
 
-MARKS = {"transfers-out": ["18aa7ad5-e0bb-5315-9bcb-85c0be00d68d"], "transfers-in": ["775067b0-4730-5390-bc47-bc4da8f905e7"]}
+MARKS = {
+    "count-sheets": ["?"],
+    "transfers-out": ["18aa7ad5-e0bb-5315-9bcb-85c0be00d68d"],
+    "transfers-in": ["775067b0-4730-5390-bc47-bc4da8f905e7"],
+}
