@@ -18,6 +18,7 @@ IN_ORDER = (  # as DOMAIN counts them
     "corrective_action",
     "stock_transfer",
     "stock_count",
+    "goods_slip",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 

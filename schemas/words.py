@@ -181,6 +181,7 @@ class MovementKind(Labelled):
     """Why stock moved (DOMAIN, "Stock"); a reversal is a negative slip of the same kind."""
 
     PURCHASE_IN = "purchase_in", "采购入库"
+    SMALL_PURCHASE_IN = "small_purchase_in", "零星采购入库"
     DAMAGED_IN = "damaged_in", "残次品入库"
     REPAIRED_IN = "repaired_in", "维修入库"
     PRODUCTION_IN = "production_in", "生产入库"

@@ -16,6 +16,7 @@ TRADES += (
     "corrective",
     "transfers",
     "counts",
+    "slips",
     "surveys",
     "sales",
     "history",

@@ -21,3 +21,15 @@ class CountEnding(Ending):
     ADJUSTED = "adjusted", "已按实盘调账", True
     WITHDRAWN = "withdrawn", "已撤回"
     TIMED_OUT = "timed_out", "逾期关闭"
+
+
+class SlipEnding(Ending):
+    """How a slip by hand ends."""
+
+    BOOKED = "booked", "已记账", True
+    MATCHED = "matched", "暂估已核对", True
+    CORRECTED = "corrected", "暂估已更正", True
+    REFUSED = "refused", "仓管拒绝"
+    SENT_BACK = "not_accepted", "拒收"
+    WITHDRAWN = "withdrawn", "已撤回"
+    TIMED_OUT = "timed_out", "逾期关闭"

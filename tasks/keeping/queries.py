@@ -1,5 +1,6 @@
 """The SQL of those who keep warehouses: books as they were, and what was counted of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,8 +8,10 @@ from sqlalchemy import Connection, select, text
 
 from schemas.shapes import LineTable
 from schemas.tables import document, service_case
-from schemas.words import DocumentKind
+from schemas.words import DocumentKind, MovementKind
 from tasks.keeping.accept import facts_of
+from tasks.keeping.rules import UsedSlip
+from tasks.unit.among import among
 
 COUNTED = ("行", "编码 Code", "配件 Part", "账面 Book", "实盘 Counted", "差异原因 Cause")
 
@@ -46,3 +49,20 @@ def count_table(connection: Connection, case_id: int) -> LineTable:
         for one in (last or {"lines": []})["lines"]
     ]
     return LineTable(COUNTED, rows, facts_of(request))
+
+
+def slips_named(connection: Connection, numbers: Sequence[str]) -> dict[str, UsedSlip | None]:
+    """Find slips of own use by number; None where there is none."""
+    of, red = document.c, document.alias()
+    back = select(red.c.id).where(red.c.reverses == of.id).exists()
+    rows = connection.execute(select(of.number, of.id, of.content, back.label("back")).where(among(of.number, numbers)))
+    return dict.fromkeys(numbers) | {
+        row.number: UsedSlip(
+            str(row.id),
+            row.content["warehouse"].partition(" ")[0],
+            {one["part"]: (one["line_no"], Decimal(one["quantity"])) for one in row.content["lines"]},
+            row.back,
+        )
+        for row in rows
+        if row.content.get("category") == MovementKind.OWN_USE_OUT.zh and not row.content["red"]
+    }
