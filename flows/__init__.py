@@ -16,6 +16,9 @@ IN_ORDER = (  # as DOMAIN counts them
     "follow_up_call",
     "call_audit",
     "corrective_action",
+    "stock_transfer",
+    "stock_count",
+    "goods_slip",
 )
 FIRST = [f"{__name__}.{name}" for name in IN_ORDER]
 

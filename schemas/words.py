@@ -181,6 +181,7 @@ class MovementKind(Labelled):
     """Why stock moved (DOMAIN, "Stock"); a reversal is a negative slip of the same kind."""
 
     PURCHASE_IN = "purchase_in", "采购入库"
+    SMALL_PURCHASE_IN = "small_purchase_in", "零星采购入库"
     DAMAGED_IN = "damaged_in", "残次品入库"
     REPAIRED_IN = "repaired_in", "维修入库"
     PRODUCTION_IN = "production_in", "生产入库"
@@ -235,6 +236,7 @@ class DocumentKind(Labelled):
     SUGGESTION = "JB", "意见建议反馈表"
     DUTY_SWAP = "HB", "换班登记表"
     INTERNAL_LETTER = "LL", "内部联络单"
+    COUNT_SHEET = "PD", "盘点表"
 
 
 class OrderState(Labelled):

@@ -107,6 +107,10 @@ SENSIBLE: Mapping[str, Mapping[str, Any]] = {
     "AccountCorrected": {"更正账号": "6222020200112230"},
     "GoodsGoBack": {"退回承运商": "中通快递", "退回客户运单号": "ZT3"},
     "CorrectivePlan": {"不满原因": "答复不及时", "整改措施": "专人接听", "完成期限": "today"},
+    "CountDone": {"监盘人工号": "E1047"},
+    "SlipChecked": {"仓管意见": "同意"},
+    "PapersCame": {"核对意见": "单货相符", "随货单号": "SH-1"},
+    "TransferSent": {"承运商": "德邦物流", "调拨运单号": "DB3"},
     "PenaltyAnswer": {"部门意见": "无异议"},
     "PenaltyDecision": {"处罚结论": "确认"},
 }

@@ -54,6 +54,7 @@ class Register(Enum):
     PART = "part"
     UNIT = "unit"
     CARRIER = "carrier"
+    WAREHOUSE = "warehouse"
 
 
 class Sense(Enum):

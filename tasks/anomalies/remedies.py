@@ -13,7 +13,7 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role, Urgency
-from tasks.anomalies.rules import amount_of, least_leader, remedy_problems
+from tasks.anomalies.rules import PLAN, amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
 from tasks.applications.accept import CUSTOMER
@@ -39,6 +39,7 @@ from tasks.stock.moves import warehouse_of
 from tasks.unit.work import Work
 
 LEADER = "领导审核"
+NO_ORDER = "不是订单的货，不能重新下单，可另开调拨 is of no order: nothing is ordered again, ask for another transfer"
 COMES_IN = {Whereabouts.GOOD, Whereabouts.DAMAGED, Whereabouts.SCRAPPED}
 
 
@@ -80,7 +81,7 @@ def plan_question(
     """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
-        part = part_problem(work.read(catalogue), found.part, work.today, 0)
+        part = _not_again(work, found)
         return remedy_problems(form, found, work.today, part, lines_to_refund(work))
 
     def brief() -> list[str]:
@@ -88,6 +89,13 @@ def plan_question(
         return [*told, *found.brief(), f"责任 responsible: {blame.said}"]
 
     return gate(f"plan-{turn}", "处理方案", role, AnomalyPlan, "plan", link, brief, check=check, barred=barred)
+
+
+def _not_again(work: Work, found: Anomaly) -> Problem | None:
+    """Say why a part cannot be ordered again: nobody ordered it, or the catalogue has it no more."""
+    if not work.case.order_no:
+        return Problem(PLAN, found.source, NO_ORDER)
+    return part_problem(work.read(catalogue), found.part, work.today, 0)
 
 
 def lines_to_refund(work: Work) -> list[int]:

@@ -36,6 +36,7 @@ class More(TypedDict, total=False):
 
     also: Role
     unit: str
+    office: str | None
     line: int | None
     barred: Set[str]
     expires: Due

@@ -44,6 +44,7 @@ _RUN = case(
     (work_item.c.run_id.is_not(None), work_item.c.run_id),
     (work_item.c.step_key == service_case.c.run_item, service_case.c.run_id),
 ).label("run_id")
+_whose = func.coalesce(work_item.c.office, service_case.c.office)
 _ITEMS: Select[Any] = (
     select(
         *(one for one in _named(work_item, ItemView._fields) if one.key != _RUN.name),
@@ -54,7 +55,7 @@ _ITEMS: Select[Any] = (
         _RUN,
     )
     .join(service_case, service_case.c.id == work_item.c.case_id)
-    .join(office, office.c.code == service_case.c.office)
+    .join(office, office.c.code == _whose)
     .outerjoin(production_unit, production_unit.c.code == work_item.c.unit)
     .where(work_item.c.closed_at.is_(None))
     .order_by(work_item.c.due_at, work_item.c.case_id, work_item.c.step_key)
@@ -153,7 +154,7 @@ def inbox(
     """
     waiting, now = _ITEMS, clock.now()
     if office_code:
-        waiting = waiting.where(service_case.c.office == office_code)
+        waiting = waiting.where(_whose == office_code)
     if unit:
         waiting = waiting.where(work_item.c.unit == unit)
     if role is not None:
@@ -182,7 +183,7 @@ def open_counts(connection: Connection) -> dict[Role, Waiting]:
 
 
 def open_to(connection: Connection, case_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Say to whom the open items of cases are: role, another role or unit if there is one, and the case's office."""
-    columns = (work_item.c.role, work_item.c.also, work_item.c.unit, service_case.c.office)
+    """Say to whom the open items of cases are: role, another role or unit if there is one, and the office that it is of."""
+    columns = (work_item.c.role, work_item.c.also, work_item.c.unit, _whose.label("office"))
     waits = select(*columns).join(service_case, service_case.c.id == work_item.c.case_id)
     return connection.execute(waits.where(work_item.c.closed_at.is_(None), among(service_case.c.id, case_ids))).all()

@@ -127,10 +127,10 @@ def open_item(work: Work, file: CaseFile, question: Question[Any]) -> Item:
         work.delete(work_item, {"case_id": file.id, "step_key": question.key})
     work.insert(
         work_item, step_key=question.key, title=question.title, link=question.link, role=question.role,
-        also=question.also, office=file.row.office if question.role == Role.OFFICE else None,
-        unit=question.unit, line=question.line, form=form_path(question.form), brief=list(question.brief()),
-        prefill=dict(question.prefill()), schedule=[reminder._asdict() for reminder in reminders],
-        opened_at=work.now, due_at=due, expires_at=expires_at, look_at=look_at,
+        also=question.also, unit=question.unit, line=question.line, form=form_path(question.form),
+        office=question.office or file.row.office if question.role == Role.OFFICE else None,
+        brief=list(question.brief()), prefill=dict(question.prefill()), opened_at=work.now, due_at=due,
+        schedule=[reminder._asdict() for reminder in reminders], expires_at=expires_at, look_at=look_at,
     )  # fmt: skip
     return Item(question.key, question.title, question.link, due, expires_at)
 

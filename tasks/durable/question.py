@@ -24,7 +24,7 @@ class Question(Generic[F]):
 
     key      [a-z0-9-]+, unique in the case; a loop turn is part of it: "review-2"
     link     the link of the chain where the case stands meanwhile, by default the one of its title
-    also     another role that may answer; line: the case's line that it is about, where it is about one
+    also     another role that may answer; line: the case's line that it is about; office: whose, else the case's own
     brief    what the decider must see, in lines of markdown; prefill: what the form begins with. Both are made
              when the item is opened, not in every replay
     due      gives the due time in UTC when the item is opened
@@ -44,6 +44,7 @@ class Question(Generic[F]):
     link: str = ""
     also: Role | None = None
     unit: str | None = None
+    office: str | None = None
     line: int | None = None
     brief: Callable[[], Sequence[str]] = list
     prefill: Callable[[], Mapping[str, Any]] = dict
@@ -62,6 +63,5 @@ class Question(Generic[F]):
 
     def takes(self, answer: Answer) -> bool:
         """Say whether an answer is meant for this question."""
-        if answer.kind == EntryKind.WITHDRAWN:
-            return True
-        return self.key == answer.key if answer.key else form_path(self.form) == answer.form
+        meant = self.key == answer.key if answer.key else form_path(self.form) == answer.form
+        return meant or answer.kind == EntryKind.WITHDRAWN

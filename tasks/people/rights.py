@@ -29,7 +29,7 @@ def may_decide(work: Work, question: Question[Any], answer: Answer) -> Problem |
     person = on_staff(work.unit, answer.by)
     if isinstance(person, Problem):
         return person
-    offices = {Role.OFFICE: work.case.office}
+    offices = {Role.OFFICE: question.office or work.case.office}
     able = filter(None, (question.role, question.also))
     if not any(person.holds(role, offices.get(role), question.unit) for role in able):
         place = offices.get(question.role) or question.unit

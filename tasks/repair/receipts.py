@@ -15,12 +15,13 @@ from schemas.forms.return_lists import (
     ListTraced,
     TraceFound,
 )
+from schemas.parts import Goods
 from schemas.problems import Problem
-from schemas.words import DocumentKind, MovementKind, Role
+from schemas.words import MovementKind, Role
 from tasks.cycle.rules import at, shanghai_day
 from tasks.cycle.terms import Due, More, escalation, gate, working_days
-from tasks.documents.contents import goods_row, slip
-from tasks.documents.steps import DocumentRef, issue
+from tasks.documents.contents import Content
+from tasks.documents.steps import DocumentRef
 from tasks.durable.process import Case, answered_at, ask, ask_first
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
@@ -32,6 +33,7 @@ from tasks.repair.rules import expected_problems, not_filed, receipt_problems, w
 from tasks.repair.shapes import ListedGoods
 from tasks.stock.moves import receive
 from tasks.stock.queries import warehouses_of
+from tasks.stock.transfers import transfer_in, transfer_note
 from tasks.unit.work import Work
 
 
@@ -70,9 +72,7 @@ def ship_list(work: Work, listed: Listed, form: ListShipped) -> DocumentRef:
     for one in listed:
         receive(work, one.line_no, one.part, -one.quantity, MovementKind.TRANSFER_OUT, here)
         write_to(work, one, "shipped", told)
-    kinds, rows = [MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN], [goods_row(one) for one in listed]
-    way = {"receiver": there, "carrier": form.carrier, "tracking": form.tracking}
-    return issue(work, DocumentKind.TRANSFER, slip(work, kinds, way, rows, warehouse=here))
+    return transfer_note(work, listed, here, there, {"carrier": form.carrier, "tracking": form.tracking})
 
 
 def receiving_list(case: Case, listed: Listed, expected: date) -> bool:
@@ -142,7 +142,7 @@ def trace_question(left: Mapping[int, ListedGoods], turn: int) -> Question[ListT
 def book_receipt(work: Work, came: Listed, form: ListReceipt, turn: int) -> DocumentRef | None:
     """Book what was counted into the group's damaged warehouse, by its own day, and tell the repairs (S3 §2 4.2)."""
     where, found = work.read(warehouses_of)["damaged", None], {line.line_no: line for line in form.lines}
-    rows = []
+    counted, said = list[Goods](), dict[int, Content]()
     for one in came:
         line = found[one.line_no]
         told = GoodsArrived(
@@ -150,16 +150,10 @@ def book_receipt(work: Work, came: Listed, form: ListReceipt, turn: int) -> Docu
             photos=line.photos,
         )  # fmt: skip
         write_to(work, one, "arrived", told)
-        if line.counted:
-            receive(work, one.line_no, one.part, line.counted, MovementKind.TRANSFER_IN, where)
-            many = {"quantity": str(line.counted), "reported": str(one.quantity)}
-            rows.append(goods_row(one, **many, reason=f"{form.received_on} {line.state.zh}"))
-    if not rows:
-        return None
+        counted.append(one.of(line.counted))
+        said[one.line_no] = {"reported": str(one.quantity), "reason": f"{form.received_on} {line.state.zh}"}
     office = work.read(offices)[work.case.office]
-    party = {"supplier": f"{office.name} {office.code}"}
-    content = slip(work, [MovementKind.TRANSFER_IN], party, rows, warehouse=where)
-    return issue(work, DocumentKind.INBOUND_SLIP, content)
+    return transfer_in(work, counted, where, f"{office.name} {office.code}", said)
 
 
 @step("返件丢失", link="提货验货")

@@ -27,7 +27,7 @@ class Period(NamedTuple):
 class Cadence(Labelled):
     """How often work is due; a round is about one of these, which must have ended unless it is a day.
 
-    DAY_AFTER: about a day that is over, due on the next one.
+    DAY_AFTER: about a day that is over, due on the next one. MONTH_TO_15TH: the days to a 15th, due on it.
     """
 
     DAY = "day", "每日"
@@ -37,6 +37,7 @@ class Cadence(Labelled):
     WEEK_TO_MONDAY = "week_to_monday", "每周(至周一)"
     WEEK_TO_THURSDAY = "week_to_thursday", "每周(至周四)"
     MONTH = "month", "每月"
+    MONTH_TO_15TH = "month_to_15th", "每月(至15日)"
     QUARTER = "quarter", "每季"
     HALF_YEAR = "half_year", "每半年"
     YEAR = "year", "每年"
@@ -53,6 +54,9 @@ def period_at(cadence: Cadence, day: date) -> Period:
     if (begins := _WEEK_BEGINS.get(cadence)) is not None:
         first = day - timedelta(days=(day.weekday() - begins) % 7)
         return Period(first, first + timedelta(days=6))
+    if cadence is Cadence.MONTH_TO_15TH:
+        first, last = period_at(Cadence.MONTH, day - timedelta(days=15))
+        return Period(first + timedelta(days=15), last + timedelta(days=15))
     months = _MONTHS[cadence]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
     beyond = first.month + months
@@ -67,8 +71,8 @@ def months_until(day: date, many: int) -> Period:
 
 def due_on(calendar: Calendar, cadence: Cadence, period: Period, working_day: int) -> date:
     """Give the day on which a period's round is due: a day's own, else so many working days after the period."""
-    if cadence in (Cadence.DAY, Cadence.WORKING_DAY):
-        return period.first
+    if cadence in (Cadence.DAY, Cadence.WORKING_DAY, Cadence.MONTH_TO_15TH):
+        return period.last
     if cadence is Cadence.DAY_AFTER:
         return period.last + _ONE_DAY
     return add_working_days_to_date(calendar, period.last, working_day)

@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from schemas.forms.fields import Register
-from schemas.tables import carrier, case_line, office, part, part_price, production_unit, service_case, work_item
+from schemas.tables import (
+    carrier,
+    case_line,
+    office,
+    part,
+    part_price,
+    production_unit,
+    service_case,
+    warehouse,
+    work_item,
+)
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.policies.queries import valid_on
@@ -14,7 +24,7 @@ from tasks.unit.among import among
 
 
 def template_lists(connection: Connection) -> dict[Register, list[str]]:
-    """Give what may be chosen today: offices, parts, production units, carriers."""
+    """Give what may be chosen today: offices, parts, production units, carriers, warehouses."""
     today = shanghai_day(clock.now())
     priced = select(part_price.c.part).where(valid_on(part_price, today))
     current = part.c.made_for.is_(None) & (part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today))
@@ -23,6 +33,7 @@ def template_lists(connection: Connection) -> dict[Register, list[str]]:
         Register.PART: select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),
         Register.UNIT: select(production_unit.c.name).order_by(production_unit.c.code),
         Register.CARRIER: select(carrier.c.name).order_by(carrier.c.code),
+        Register.WAREHOUSE: select(warehouse.c.name).order_by(warehouse.c.code),
     }
     return {register: list(connection.execute(names).scalars()) for register, names in wanted.items()}
 

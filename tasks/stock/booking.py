@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.parts import Goods
 from schemas.words import DocumentKind, MovementKind
-from tasks.documents.contents import goods_row, slip
+from tasks.documents.contents import Content, goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.people.queries import offices
 from tasks.stock.moves import receive
@@ -12,18 +12,24 @@ from tasks.unit.work import Work
 
 
 def book(
-    work: Work, kind: MovementKind, goods: Sequence[Goods], where: str, reverses: str | None = None
+    work: Work,
+    kind: MovementKind,
+    goods: Sequence[Goods],
+    where: str,
+    reverses: str | None = None,
+    party: Content | None = None,
 ) -> DocumentRef:
     """Move goods, and issue the slip that says so: red, with negative quantities, where it reverses another one.
 
     What returns to a stock that it had left (退库) comes back by a red slip too (S3 §2 5).
     """
-    out, back, again = kind.endswith("_out"), kind == MovementKind.RETURN_TO_STOCK, reverses is not None
+    out, back, again = kind.endswith(("_out", "_loss")), kind == MovementKind.RETURN_TO_STOCK, reverses is not None
     red = back or again
     for one in goods:
         receive(work, one.line_no, one.part, -one.quantity if out != again else one.quantity, kind, where)
-    office = work.read(offices)[work.case.office]
-    party = {"receiver" if out or back else "supplier": f"{office.name} {office.code}"}
+    if party is None:
+        office = work.read(offices)[work.case.office]
+        party = {"receiver" if out or back else "supplier": f"{office.name} {office.code}"}
     rows = [goods_row(one, quantity=str(-one.quantity if red else one.quantity)) for one in goods]
     document = DocumentKind.OUTBOUND_SLIP if out or back else DocumentKind.INBOUND_SLIP
     return issue(work, document, slip(work, [kind], party, rows, red, where), reverses)

@@ -28,6 +28,9 @@ DOMAIN = {
     "HF": "回访登记 → 电话回访 → 转办跟踪",  # calls of the scheduled work
     "HJ": "抽样登记 → 通话评分 → 坐席意见",  # and their audit
     "JC": "反馈单位 → 限期整改 → 实施整改 → 验证效果",  # what a survey found, told and corrected
+    "ST": "调拨申请 → 计划审批 → 调出 → 调入",  # keepers' work of DOMAIN's "Stock"
+    "SC": "发起盘点 → 清点 → 差异审批 → 盘盈盘亏",
+    "GS": "物料建码 → 仓管核准 → 记账制票 → 核对单据",
 }
 flows.load()
 

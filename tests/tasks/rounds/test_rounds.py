@@ -20,6 +20,7 @@ PERIODS = {
     Cadence.WEEK_TO_MONDAY: ("2026-11-17", "2026-11-23"),
     Cadence.WEEK_TO_THURSDAY: ("2026-11-13", "2026-11-19"),
     Cadence.MONTH: ("2026-11-01", "2026-11-30"),
+    Cadence.MONTH_TO_15TH: ("2026-11-16", "2026-12-15"),
     Cadence.QUARTER: ("2026-10-01", "2026-12-31"),
     Cadence.HALF_YEAR: ("2026-07-01", "2026-12-31"),
     Cadence.YEAR: ("2026-01-01", "2026-12-31"),

@@ -14,7 +14,7 @@ from schemas.sheet_kinds import sheet_kind, sheet_kinds
 from tasks.sheets.apply import origin_of
 from tasks.sheets.forms import fill_in, forms_of, mark_rows
 from tests.flows.specials import DOOR
-from tests.tasks.sheets import call_rows, complaint_rows, corrective_rows, repair_rows, return_rows
+from tests.tasks.sheets import call_rows, complaint_rows, corrective_rows, keeping_rows, repair_rows, return_rows
 from tests.tasks.sheets.workbooks import rows_of
 
 CASE, ORDER, CONTROL = {"单号": "PA-2026-000007"}, {"单号": "SO-2026-000007"}, {"单号": "CY-2026-000007"}
@@ -113,7 +113,7 @@ MARKS = {
     "give-back": ["08322ddc-a69d-5d0c-8b70-20ee29eaeaef"],
 }
 
-for rows in (repair_rows, complaint_rows, return_rows, call_rows, corrective_rows):
+for rows in (repair_rows, complaint_rows, return_rows, call_rows, corrective_rows, keeping_rows):
     ROWS |= {code: [rows.example(code)] for code in rows.MARKS}
     MARKS |= rows.MARKS
 

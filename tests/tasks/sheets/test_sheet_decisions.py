@@ -21,7 +21,7 @@ from tasks.sheets.queries import template_lists
 from tasks.sheets.template import write_template
 from tests.flows.specials import DOOR, changed, contract, order
 from tests.play import LINES, Play, books_balance, line
-from tests.tasks.sheets import call_rows, complaint_rows, corrective_rows, repair_rows, return_rows
+from tests.tasks.sheets import call_rows, complaint_rows, corrective_rows, keeping_rows, repair_rows, return_rows
 from tests.tasks.sheets.workbooks import Cells, became, fill_in, reasons, save, send
 from tests.waiting import wait_until
 
@@ -152,6 +152,7 @@ GATES: dict[str, tuple[Callable[[Play], int], str, Cells]] = {
     "penalty": (lambda play: late(play, "penalty-panel-2026-11"), "penalty-panel-2026-11", {}),
 }
 GATES |= repair_rows.GATES | complaint_rows.GATES | return_rows.GATES | call_rows.GATES | corrective_rows.GATES
+GATES |= keeping_rows.GATES
 
 
 def test_every_kind_of_decision_is_tried() -> None:

@@ -1,0 +1,68 @@
+"""The SQL of those who keep warehouses: books as they were, and what was counted of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select, text
+
+from schemas.shapes import LineTable
+from schemas.tables import document, service_case
+from schemas.words import DocumentKind, MovementKind
+from tasks.keeping.accept import facts_of
+from tasks.keeping.rules import UsedSlip
+from tasks.unit.among import among
+
+COUNTED = ("行", "编码 Code", "配件 Part", "账面 Book", "实盘 Counted", "差异原因 Cause")
+
+
+_HAD = text("""
+    SELECT b.warehouse, b.part, trim_scale(b.on_hand - coalesce(since.moved, 0)) AS had FROM stock_balance b LEFT JOIN (
+        SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement
+        WHERE moved_at > :moment AND case_id IS NOT NULL  -- the opening stock was there before anything moved
+        GROUP BY warehouse, part) since USING (warehouse, part)
+    WHERE :warehouse IN (b.warehouse, '')
+    ORDER BY b.warehouse, b.part""")
+
+
+def book_at(connection: Connection, warehouse: str, moment: datetime) -> dict[str, Decimal]:
+    """Give what the books of a warehouse had of its parts at a moment: what they have without what moved since."""
+    rows = connection.execute(_HAD, {"warehouse": warehouse, "moment": moment})
+    return {row.part: row.had for row in rows}
+
+
+def warehouses_with_stock(connection: Connection, moment: datetime) -> list[str]:
+    """List the warehouses that had anything on their books at a moment."""
+    rows = connection.execute(_HAD, {"warehouse": "", "moment": moment})
+    return list(dict.fromkeys(row.warehouse for row in rows if row.had))
+
+
+def count_table(connection: Connection, case_id: int) -> LineTable:
+    """Show what was counted last, part by part."""
+    sheets = select(document.c.content).where(
+        document.c.case_id == case_id, document.c.kind == DocumentKind.COUNT_SHEET
+    )
+    last = connection.execute(sheets.order_by(document.c.serial.desc()).limit(1)).scalar()
+    request = connection.execute(select(service_case.c.request).where(service_case.c.id == case_id)).scalar_one()
+    rows = [
+        (one["line_no"], one["part"], f"**{one['name']}**", one["book"], one["quantity"], one["reason"])
+        for one in (last or {"lines": []})["lines"]
+    ]
+    return LineTable(COUNTED, rows, facts_of(request))
+
+
+def slips_named(connection: Connection, numbers: Sequence[str]) -> dict[str, UsedSlip | None]:
+    """Find slips of own use by number; None where there is none."""
+    of, red = document.c, document.alias()
+    back = select(red.c.id).where(red.c.reverses == of.id).exists()
+    rows = connection.execute(select(of.number, of.id, of.content, back.label("back")).where(among(of.number, numbers)))
+    return dict.fromkeys(numbers) | {
+        row.number: UsedSlip(
+            str(row.id),
+            row.content["warehouse"].partition(" ")[0],
+            {one["part"]: (one["line_no"], Decimal(one["quantity"])) for one in row.content["lines"]},
+            row.back,
+        )
+        for row in rows
+        if row.content.get("category") == MovementKind.OWN_USE_OUT.zh and not row.content["red"]
+    }

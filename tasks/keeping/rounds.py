@@ -1,0 +1,65 @@
+"""Counts that come by themselves: monthly, quarterly, and the books' reconciliation on the 15th (S3 §3 1.4.1, §2 6; S0)."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from schemas.answers import Opened, Turn
+from schemas.forms.counts import CountKind, CountRequest
+from schemas.forms.periods import PeriodWanted
+from schemas.words import Channel
+from tasks.cycle.rules import at
+from tasks.durable.opening import open_chunk
+from tasks.durable.queries import cases_by_origin
+from tasks.durable.stage import advance_chunk
+from tasks.keeping.queries import warehouses_with_stock
+from tasks.people.queries import offices, people
+from tasks.rounds.queries import last_done
+from tasks.rounds.rules import Cadence, Period, period_at
+from tasks.rounds.steps import Rounds
+from tasks.stock.places import Place, places
+
+CODE = "SC"
+
+
+def _say(connection: Connection, period: Period) -> str:
+    """Say which warehouses had anything on their books at the end of a period: these are counted."""
+    found = _places(connection, period)
+    return "\n".join([f"### 盘点 Counts · {period.last} · {len(found)}", "", *(f"- {one.said}" for one in found)])
+
+
+def _places(connection: Connection, period: Period) -> list[Place]:
+    known = places(connection)
+    return [known[code] for code in warehouses_with_stock(connection, at(period.last + timedelta(days=1)))]
+
+
+COUNTS = Rounds("stock-count", Cadence.MONTH, _say, catch_up=False)
+BOOKS = Rounds("stock-books", Cadence.MONTH_TO_15TH, _say, catch_up=False)
+
+
+def open_counts(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> int:
+    """Open a count of each warehouse of the latest period, or of the one that is wanted, that has none; gives how many.
+
+    The quarter's last month has its quarterly stock-take. A round is kept first, its counts come after it.
+    """
+    with db.connect() as connection:
+        last = wanted.until or last_done(connection, rounds.work)
+        if last is None:
+            return 0
+        found = _places(connection, Period(last, last))
+        forms = {f"count:{rounds.work}:{last}:{one.code}": _form(connection, rounds, last, one) for one in found}
+        missing = forms.keys() - cases_by_origin(connection, list(forms)).keys()
+    opened = open_chunk(db, CODE, Channel.SYSTEM, [(origin, forms[origin]) for origin in sorted(missing)])
+    if new := [Turn(one.case_id) for one in opened if isinstance(one, Opened)]:
+        advance_chunk(db, new)
+    return len(new)
+
+
+def _form(connection: Connection, rounds: Rounds, last: date, place: Place) -> CountRequest:
+    """Ask for a count in the name of the warehouse's keeper; the centre's stands in the list of the first office."""
+    quarter = period_at(Cadence.QUARTER, last).last == last
+    kind = CountKind.BOOKS if rounds is BOOKS else CountKind.QUARTERLY if quarter else CountKind.MONTHLY
+    staff = people(connection)
+    keeper = next(code for code, one in sorted(staff.items()) if one.active and place.kept_by(one))
+    office = place.office or next(iter(offices(connection).values())).code
+    return CountRequest(office=office, applicant=keeper, warehouse=place.code, kind=kind, remark=f"{last}")
