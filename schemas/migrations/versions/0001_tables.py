@@ -30,7 +30,8 @@ $$
 
 
 _RECORDED = ("ledger", "document", "stock_movement", "sales_change", "charge", "payment")
-APPEND_ONLY = (*_RECORDED, "report_edition", "survey_answer")
+_CLOSED = ("stock_closing", "stock_closed", "stock_day", "safety_stock")
+APPEND_ONLY = (*_RECORDED, "report_edition", "survey_answer", *_CLOSED)
 SAME = "its rows never change"
 ACCEPTED_STAYS = "an accepted decision never changes, a refused one is never accepted"
 OPENED_AGAIN = (
@@ -62,6 +63,8 @@ def upgrade() -> None:
         f"OLD.confirmed_at IS NOT NULL AND {AT_WORK}",
         confirmed_stays,
     )
+    signed_stays = "a journal that was signed for never changes"
+    guard("signed_stays", "UPDATE OR DELETE", "stock_journal", f"OLD.signed_at IS NOT NULL AND {AT_WORK}", signed_stays)
 
 
 def guard(name: str, event: str, table: str, condition: str, message: str) -> None:
