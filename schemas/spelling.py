@@ -74,3 +74,9 @@ class Known(Mapping[str, T]):
         """Ask what may have been meant by a name that is not known; nothing where no name is near."""
         names = "、".join(self.near(typed))
         return f"；是否 did you mean: {names}?" if names else ""
+
+
+def numbers_in(text: str) -> list[str]:
+    """Read numbers of cases or documents as people type them, each once, in order."""
+    read = unicodedata.normalize("NFKC", text).upper().translate(str.maketrans(",;、", "   "))
+    return list(dict.fromkeys(read.split()))

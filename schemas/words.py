@@ -196,6 +196,11 @@ class MovementKind(Labelled):
     COUNT_LOSS = "count_loss", "盘亏"
     DELIVERY_OUT = "delivery_out", "发货出库"
 
+    @property
+    def goes(self) -> bool:
+        """Whether it is counted among what went; its reversal counts there too, the other way."""
+        return self.endswith("_out") or self is MovementKind.COUNT_LOSS
+
 
 class DocumentKind(Labelled):
     """A numbered document; the value is the prefix of its number."""
@@ -237,6 +242,7 @@ class DocumentKind(Labelled):
     DUTY_SWAP = "HB", "换班登记表"
     INTERNAL_LETTER = "LL", "内部联络单"
     COUNT_SHEET = "PD", "盘点表"
+    JOURNAL = "LS", "出入库流水账"
 
 
 class OrderState(Labelled):

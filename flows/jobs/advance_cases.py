@@ -2,10 +2,11 @@
 
 from schemas.answers import Result, Turn
 from schemas.forms.cases import CasesToAdvance
+from schemas.spelling import numbers_in
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.queries import cases_to_advance
-from tasks.runs.rules import faults_page, numbers_in
+from tasks.runs.rules import faults_page
 
 
 @job(

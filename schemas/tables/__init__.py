@@ -4,6 +4,7 @@ from schemas.tables.audits import *
 from schemas.tables.base import metadata
 from schemas.tables.calls import *
 from schemas.tables.cases import *
+from schemas.tables.closing import *
 from schemas.tables.complaints import *
 from schemas.tables.customers import *
 from schemas.tables.cycles import *

@@ -199,7 +199,7 @@ lease = table(
 document = table(
     "document",
     Column("id", Uuid, primary_key=True),
-    of_case(nullable=False, index=True),
+    of_case(index=True, comment="empty: of no case"),
     Column("step_key", Text, nullable=False),
     *word_of(DocumentKind, "kind", 4),
     *each(Integer, "year", "serial"),

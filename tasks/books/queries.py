@@ -8,36 +8,38 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from tasks.books.stock import STOCK
 from tasks.books.trades import TRADES
 
-ALWAYS = {
-    "库存不为负，预留不超库存 no stock is negative, and no more is reserved than is there": """
+ALWAYS = (
+    {
+        "库存不为负，预留不超库存 no stock is negative, and no more is reserved than is there": """
         SELECT warehouse, part, on_hand, reserved FROM stock_balance
         WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand""",
-    "库存 = 出入库合计 in - out = stock": """
+        "库存 = 出入库合计 in - out = stock": """
         SELECT warehouse, part, on_hand, moved
         FROM stock_balance FULL JOIN (
             SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement GROUP BY warehouse, part
         ) m USING (warehouse, part)
         WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)""",
-    "预留数 = 预留记录合计 what is reserved is what reservations hold": """
+        "预留数 = 预留记录合计 what is reserved is what reservations hold": """
         SELECT warehouse, part, reserved, held
         FROM stock_balance FULL JOIN (
             SELECT warehouse, part, sum(quantity) AS held FROM reservation
             WHERE state = 'held' GROUP BY warehouse, part
         ) r USING (warehouse, part)
         WHERE coalesce(reserved, 0) <> coalesce(held, 0)""",
-    "编号连续，没有取而未用的 numbers are gapless per kind or process and year, and none was drawn for nothing": """
+        "编号连续，没有取而未用的 numbers are gapless per kind or process and year, and none was drawn for nothing": """
         SELECT name, count(serial) AS numbers, min(serial) AS first, max(serial) AS last, value
         FROM (SELECT 'document:' || kind || ':' || year AS name, serial FROM document UNION ALL
               SELECT 'case:' || process || ':' || split_part(number, '-', 2), split_part(number, '-', 3)::int
               FROM service_case) carried FULL JOIN counter USING (name)
         GROUP BY name, value
         HAVING min(serial) IS DISTINCT FROM 1 OR max(serial) <> count(serial) OR value IS DISTINCT FROM max(serial)""",
-    "票据编号与类别、年份、序号一致 a document's number tells its kind, year and serial": """
+        "票据编号与类别、年份、序号一致 a document's number tells its kind, year and serial": """
         SELECT id, number FROM document
         WHERE number <> kind || '-' || year || '-' || lpad(serial::text, 6, '0')""",
-    "入出库单与库存变动一致 a slip lists what its step moved": """
+        "入出库单与库存变动一致 a slip lists what its step moved": """
         SELECT case_id, step_key, line_no, listed, moved
         FROM (
             SELECT case_id, step_key, (line ->> 'line_no')::int AS line_no,
@@ -49,7 +51,7 @@ ALWAYS = {
             FROM stock_movement WHERE case_id IS NOT NULL GROUP BY 1, 2, 3
         ) m USING (case_id, step_key, line_no)
         WHERE coalesce(listed, 0) <> coalesce(moved, 0)""",
-    "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
+        "每次冲销有一张红字单，与原单相抵 every reversal has one red slip, the mirror of the slip or of what came back of it": """
         SELECT red.case_id, red.step_key, red.number AS red, black.number AS reversed
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key ~ '^undo-(release-goods|collect-goods|hold-parcel)' AND output IS NOT NULL) undo
@@ -65,10 +67,10 @@ ALWAYS = {
                      UNION ALL SELECT json_array_elements(black.content -> 'lines')) both_slips
                GROUP BY 1, 2 HAVING sum((line ->> 'quantity')::numeric) <> 0
                    AND (undo.step_key IS NOT NULL OR sum((line ->> 'quantity')::numeric) < 0))""",
-    "维修和报废只出自残次品仓 what is repaired or scrapped leaves a damaged warehouse": """
+        "维修和报废只出自残次品仓 what is repaired or scrapped leaves a damaged warehouse": """
         SELECT case_id, step_key, warehouse, m.kind FROM stock_movement m JOIN warehouse w ON w.code = m.warehouse
         WHERE m.kind IN ('repair_out', 'scrap_out') AND w.kind <> 'damaged'""",
-    "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
+        "已结案的单无待办、无预留、无在制、无未结行 nothing of a closed case waits, is held, is being made or is open": """
         SELECT number, holder, ready_at, fault FROM service_case c
         WHERE closed_at IS NOT NULL AND (
             holder IS NOT NULL OR due_at IS NOT NULL OR ready_at IS NOT NULL OR fault IS NOT NULL
@@ -76,21 +78,21 @@ ALWAYS = {
             OR EXISTS (SELECT 1 FROM reservation WHERE case_id = c.id AND state = 'held')
             OR EXISTS (SELECT 1 FROM production_order WHERE case_id = c.id AND state = 'open')
             OR EXISTS (SELECT 1 FROM case_line WHERE case_id = c.id AND open))""",
-    "同订单同配件同原因只有一行未结 no two open lines have the same order, part and reason": """
+        "同订单同配件同原因只有一行未结 no two open lines have the same order, part and reason": """
         SELECT order_no, part, reason, count(*) AS lines FROM case_line WHERE open AND NOT again
         GROUP BY order_no, part, reason HAVING count(*) > 1""",
-    "每单的记录从 1 起连续 a case's ledger counts from 1 without a gap": """
+        "每单的记录从 1 起连续 a case's ledger counts from 1 without a gap": """
         SELECT c.number, c.seq, count(l.seq) AS entries, min(l.seq) AS first, max(l.seq) AS last
         FROM service_case c LEFT JOIN ledger l ON l.case_id = c.id
         GROUP BY c.id
         HAVING c.seq <> count(l.seq) OR coalesce(max(l.seq), 0) <> c.seq OR coalesce(min(l.seq), 1) <> 1""",
-    "每个决定记一次，由同一人办理 each accepted decision is the ledger's, by the same person": """
+        "每个决定记一次，由同一人办理 each accepted decision is the ledger's, by the same person": """
         SELECT case_id, step_key, d.actor AS decided, l.actor AS recorded
         FROM (SELECT * FROM decision WHERE accepted) d
         FULL JOIN (SELECT * FROM ledger WHERE kind IN ('decision', 'withdrawn', 'timed_out')) l USING (case_id, step_key)
         WHERE d.actor IS DISTINCT FROM l.actor  -- an embedded counterpart answers without one
           AND NOT (d.actor IS NULL AND l.kind = 'decision' AND l.actor = 'SYSTEM')""",
-    "退款分项不超实付，退货不超售出 per part no more is given back than was paid, and no more comes back than was sold": """
+        "退款分项不超实付，退货不超售出 per part no more is given back than was paid, and no more comes back than was sold": """
         SELECT order_no, goods, delivery, price, fee FROM (
             SELECT c.order_no, sum(r.goods) AS goods, sum(r.delivery) AS delivery
             FROM refund r JOIN service_case c ON c.id = r.case_id GROUP BY 1) given
@@ -98,21 +100,21 @@ ALWAYS = {
                           sum(price_paid + paid_more) AS price, sum(delivery_fee) AS fee, bool_and(returned <= quantity) AS fits
                    FROM sales_record GROUP BY 1) s USING (order_no)
         WHERE goods > refunded OR delivery > fee_refunded OR refunded > price OR fee_refunded > fee OR NOT fits""",
-    "每笔退款付一次 a refund is sent to be paid by one message, and is paid by the bank's word": """
+        "每笔退款付一次 a refund is sent to be paid by one message, and is paid by the bank's word": """
         SELECT r.case_id, r.turn, r.state, count(o.id) AS messages FROM refund r LEFT JOIN outbox o
             ON o.case_id = r.case_id AND o.kind = 'pay_refund' AND (o.payload ->> 'refund')::int = r.turn
         GROUP BY r.case_id, r.turn HAVING count(o.id) > 1 OR (count(o.id) = 0 AND r.state <> 'granted')""",
-    "已办的待办注明如何办结 an item that was answered says how": """
+        "已办的待办注明如何办结 an item that was answered says how": """
         SELECT case_id, step_key, i.state, l.kind AS recorded
         FROM work_item i LEFT JOIN ledger l USING (case_id, step_key)
         WHERE (i.state IN ('decided', 'withdrawn', 'timed_out')
                AND l.kind IS DISTINCT FROM CASE i.state WHEN 'decided' THEN 'decision' ELSE i.state END)
            OR (i.state IN ('open', 'dropped') AND l.kind IS NOT NULL)""",
-    "结案是每单的最后一条记录 a case is closed by its last entry": """
+        "结案是每单的最后一条记录 a case is closed by its last entry": """
         SELECT number, link FROM service_case c
         WHERE (closed_at IS NOT NULL) <> EXISTS (
             SELECT 1 FROM ledger WHERE case_id = c.id AND step_key = 'close' AND seq = c.seq)""",
-    "每次入库、出库、发货有且只有应有的单据 every receipt, delivery and dispatch has its slips, one of each": """
+        "每次入库、出库、发货有且只有应有的单据 every receipt, delivery and dispatch has its slips, one of each": """
         SELECT case_id, step_key, slips FROM ledger l JOIN (
             VALUES ('book-goods-in-%', 'RK'), ('release-goods-%', 'CK'), ('dispatch-goods-%', 'FH,ZX')
         ) wanted (step, slips) ON l.kind = 'step' AND l.step_key LIKE step
@@ -121,22 +123,25 @@ ALWAYS = {
         ) THEN slips END IS DISTINCT FROM (
             SELECT string_agg(d.kind, ',' ORDER BY d.kind) FROM document d
             WHERE d.case_id = l.case_id AND d.step_key = l.step_key)""",
-    "每单最多下一次订单 an order goes out once": """
+        "每单最多下一次订单 an order goes out once": """
         SELECT case_id, count(*) AS orders FROM outbox WHERE kind = 'place_order' GROUP BY 1 HAVING count(*) > 1""",
-    "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
+        "没有人审批自己的单或审批两次 nobody approves an own case, or one case twice": """
         SELECT c.number, l.actor, count(*) AS approvals FROM ledger l JOIN service_case c ON c.id = l.case_id
         JOIN work_item i ON i.case_id = l.case_id AND i.step_key = l.step_key
         WHERE l.kind = 'decision' AND l.output ->> 'verdict' IN ('approve', 'release')
           AND (i.form LIKE '%ApprovalDecision' OR i.form LIKE '%ReviewDecision' OR i.form LIKE '%EarlyRelease')
         GROUP BY c.id, l.actor HAVING count(*) > 1 OR l.actor = c.applicant""",
-    "未结案的单有待办，随首个待办到期 an open case waits, is due with its first item, or a leg has work": """
+        "未结案的单有待办，随首个待办到期 an open case waits, is due with its first item, or a leg has work": """
         SELECT number, holder, due_at FROM service_case c
         WHERE closed_at IS NULL AND ready_at IS NULL AND (
             due_at > (SELECT min(due_at) FROM work_item i WHERE i.case_id = c.id AND i.state = 'open')
             OR NOT EXISTS (
                 SELECT 1 FROM work_item i
                 WHERE i.case_id = c.id AND i.state = 'open' AND i.role = c.holder AND i.due_at = c.due_at))""",
-} | TRADES
+    }
+    | STOCK
+    | TRADES
+)
 AT_REST = {
     "没有未尽之事，没有故障 no leg has work to do, and none came to a fault": """
         SELECT number, holder, ready_at, fault FROM service_case c

@@ -23,6 +23,7 @@ FACTS = {  # of a document's content, in this order
     "model": "型号 Model",
     "customer": "客户 Customer",
     "warehouse": "仓库 Warehouse",
+    "day": "日结日期 Day closed",
     "category": "类别 Category",
     "counted_by": "盘点人 Counted by",
     "witness": "监盘人 Witness",
@@ -129,6 +130,12 @@ COLUMNS = {  # of its lines
     "title": "单据名称 Title",
     "issued_on": "日期 Date",
     "shift": "班次 Shift",
+    "at": "时间 At",
+    "movement": "类别 Kind",
+    "source": "来源单 Source",
+    "came": "收入 In",
+    "went": "发出 Out",
+    "balance": "结存 Balance",
     "on_duty": "值班 On duty",
     "was_on_duty": "原值班 Was on duty",
 }
@@ -171,6 +178,7 @@ SIGNED_BY = {
     DocumentKind.DUTY_SWAP: ("换班双方 Both parties", "客户服务部经理 Manager"),
     DocumentKind.COUNT_SHEET: ("盘点人 Counted by", "监盘人 Witness", "批准 Approved"),
     DocumentKind.INTERNAL_LETTER: ("发出 Sent by", "接收 Received by"),
+    DocumentKind.JOURNAL: ("仓管员或办事处 Warehouse or office",),
     DocumentKind.PENALTY_NOTICE: ("客户服务部经理 Manager", "责任部门 Unit"),
 }
 
@@ -197,7 +205,7 @@ def printed(connection: Connection, number: str) -> str:
         facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
         columns=columns,
         wide=len(columns) > WIDE,
-        figures=FIGURES | {"price", "fee", "sum", "days", "package", "line_no"},
+        figures=FIGURES | {"price", "fee", "sum", "days", "package", "line_no", "came", "went", "balance"},
         rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
         signed_by=SIGNED_BY[kind],
     )

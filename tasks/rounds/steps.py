@@ -6,14 +6,16 @@ unless only the latest counts (`catch_up=False`): a list of what is due today ho
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput, Problem
 from tasks.cycle.queries import calendar_today
-from tasks.cycle.rules import shanghai_day
+from tasks.cycle.rules import at, shanghai_day
 from tasks.durable import clock
+from tasks.policies.queries import setting_today
 from tasks.rounds import queries
 from tasks.rounds.rules import RECKONED, Cadence, Period, rounds_due
 
@@ -26,6 +28,7 @@ class Rounds:
 
     What it does is called with a period inside the round's transaction, and gives what staff read of it, in markdown;
     a person may want a period again, so it writes nothing twice.
+    `hour` is the policy of the clock time from which a day's round is due.
     """
 
     work: str
@@ -33,6 +36,7 @@ class Rounds:
     do: Work
     working_day: int = 1
     catch_up: bool = True
+    hour: str = ""
 
 
 def do_rounds(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> list[tuple[Period, str]]:
@@ -47,9 +51,12 @@ def do_rounds(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> list[tuple[Pe
 
 
 def _due(db: Engine, rounds: Rounds) -> list[Period]:
+    now = clock.now()
     with db.connect() as connection:
         done, calendar = queries.last_done(connection, rounds.work), calendar_today(connection)
-    due = rounds_due(calendar, rounds.cadence, done, shanghai_day(clock.now()), rounds.working_day)
+        hour = time.fromisoformat(setting_today(connection, rounds.hour)) if rounds.hour else time()
+    today = shanghai_day(now) if now >= at(shanghai_day(now), hour) else shanghai_day(now) - timedelta(days=1)
+    due = rounds_due(calendar, rounds.cadence, done, today, rounds.working_day)
     return due if rounds.catch_up else due[-1:]
 
 

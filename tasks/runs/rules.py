@@ -1,6 +1,5 @@
 """Which run shows what of a case, and how jobs read and word what they are about; pure."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -51,12 +50,6 @@ def items_beside(own: I | None, items: Sequence[I]) -> list[I]:
 def tags_when_over(tags: Iterable[str], word: str) -> list[str]:
     """Tag the run of an item that is over: nobody is waited for any more."""
     return [*(tag for tag in tags if not tag.startswith(WAITING) and tag != word), word]
-
-
-def numbers_in(text: str) -> list[str]:
-    """Read case numbers as people type them, each once, in order."""
-    read = unicodedata.normalize("NFKC", text).upper().translate(str.maketrans(",;、", "   "))
-    return list(dict.fromkeys(read.split()))
 
 
 def faults_page(message: str, faults: Sequence[tuple[str, str]]) -> str:

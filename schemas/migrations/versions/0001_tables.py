@@ -42,7 +42,8 @@ CHANGES = "INSERT OR UPDATE OR DELETE OR TRUNCATE"
 
 
 _RECORDED = ("ledger", "document", "stock_movement", "sales_change", "charge", "payment")
-APPEND_ONLY = (*_RECORDED, "report_edition", "survey_answer")
+_CLOSED = ("stock_closing", "stock_closed", "stock_day", "safety_stock")
+APPEND_ONLY = (*_RECORDED, "report_edition", "survey_answer", *_CLOSED)
 SAME = "its rows never change"
 ACCEPTED_STAYS = "an accepted decision never changes, a refused one is never accepted"
 OPENED_AGAIN = (
@@ -77,6 +78,8 @@ def upgrade() -> None:
     op.execute(NEW_STAMP)
     for table in STAMPED:
         op.execute(f"CREATE TRIGGER stamped AFTER {CHANGES} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION new_stamp()")
+    signed_stays = "a journal that was signed for never changes"
+    guard("signed_stays", "UPDATE OR DELETE", "stock_journal", f"OLD.signed_at IS NOT NULL AND {AT_WORK}", signed_stays)
 
 
 def guard(name: str, event: str, table: str, condition: str, message: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from schemas.words import MovementKind
-from tasks.reports.counting import count_of, text
+from tasks.reports.counting import bounds, count_of, text
 from tasks.reports.registry import About, report
 from tasks.reports.shapes import Chart, Look, Report, ReportColumn, ReportSection, Value
-from tasks.reports.stock.queries import balances, low_parts, moved
+from tasks.reports.stock.queries import balances, moved
 from tasks.rounds.rules import Cadence
+from tasks.safety.queries import low_parts
 
 CONVENTION = (
     "结存为期末数；收发为期内数，红字冲回计相反方向；安全库存按集团自有良品仓合计 "
@@ -22,7 +23,8 @@ QUANTITY = ReportColumn("quantity", "结存 Quantity")
 @report("stock", "库存月报 Monthly stock", Cadence.MONTH)
 def stock(connection: Connection, about: About) -> Report:
     """Report a month's stock."""
-    held, low, kinds = (query(connection, about.period) for query in (balances, low_parts, moved))
+    held, kinds = balances(connection, about.period), moved(connection, about.period)
+    low = low_parts(connection, bounds(about.period)["end"], about.period.last)
     return Report(
         *about,
         convention=CONVENTION,

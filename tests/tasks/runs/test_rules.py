@@ -1,7 +1,8 @@
 from uuid import UUID, uuid4
 
+from schemas.spelling import numbers_in
 from schemas.words import ItemState, Role
-from tasks.runs.rules import ItemRun, faults_page, items_beside, numbers_in, own_item, tags_when_over
+from tasks.runs.rules import ItemRun, faults_page, items_beside, own_item, tags_when_over
 
 
 def waits(key: str, role: Role = Role.WORKSHOP, run_id: UUID | None = None) -> ItemRun:

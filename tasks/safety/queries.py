@@ -1,0 +1,85 @@
+"""The SQL of safety stock: what is in force, what is low, what was consumed, what was proposed."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from schemas.spelling import Known
+from schemas.tables import part, safety_proposal, safety_stock, warehouse
+from tasks.rounds.rules import Period
+
+# what moved since is taken off again
+STOOD = """
+    SELECT warehouse, part, sum(quantity) AS quantity FROM (
+        SELECT warehouse, part, on_hand AS quantity FROM stock_balance
+        UNION ALL SELECT warehouse, part, -quantity FROM stock_movement WHERE moved_at >= :end) one GROUP BY 1, 2"""
+_SAFE = """
+    SELECT code, name, uom, discontinued_on, coalesce(
+        (SELECT quantity FROM safety_stock WHERE part = code AND set_at < :end ORDER BY set_at DESC LIMIT 1), safety_stock
+    ) AS safety FROM part"""
+_LOW = text(f"""
+    SELECT p.code, p.name, p.uom, p.safety, coalesce(s.quantity, 0) AS quantity FROM ({_SAFE}) p
+    LEFT JOIN (SELECT part, sum(quantity) AS quantity FROM ({STOOD}) stood
+               WHERE warehouse = ANY(:good) GROUP BY 1) s ON s.part = p.code
+    WHERE p.safety > 0 AND coalesce(s.quantity, 0) <= p.safety
+          AND (p.discontinued_on IS NULL OR p.discontinued_on > :last)
+    ORDER BY coalesce(s.quantity, 0) / p.safety, p.code""")
+_CONSUMED = text("""
+    SELECT p.code AS part, -sum(m.quantity) AS consumed FROM stock_movement m JOIN part p ON p.code = m.part
+    WHERE m.kind IN ('delivery_out', 'own_use_out') AND m.warehouse = ANY(:good) AND m.moved_at >= :start AND m.moved_at < :end
+          AND p.made_for IS NULL AND (p.discontinued_on IS NULL OR p.discontinued_on > :last)
+    GROUP BY 1 HAVING sum(m.quantity) < 0 ORDER BY 1""")
+_PROPOSED = text(f"""
+    SELECT o.part, p.name, p.uom, o.consumed, p.safety, o.quantity, o.confirmed_at
+    FROM safety_proposal o JOIN ({_SAFE}) p ON p.code = o.part WHERE o.last = :last ORDER BY o.part""")
+
+
+def low_parts(connection: Connection, end: datetime, last: date) -> Sequence[Row[Any]]:
+    """Find the parts of which the group's own good warehouses had no more than their safety stock then, the lowest first."""
+    return connection.execute(_LOW, {"end": end, "last": last, "good": _good(connection)}).all()
+
+
+def consumed(connection: Connection, start: datetime, end: datetime, last: date) -> dict[str, Decimal]:
+    """Add up what left the group's own good warehouses for good between two moments: part → quantity."""
+    given = {"start": start, "end": end, "last": last, "good": _good(connection)}
+    return dict(connection.execute(_CONSUMED, given).tuples().all())
+
+
+def _good(connection: Connection) -> list[str]:
+    own = select(warehouse.c.code).where(warehouse.c.kind == "good", warehouse.c.office.is_(None))
+    return list(connection.execute(own).scalars())
+
+
+def keep_proposal(connection: Connection, last: date, proposed: Sequence[dict[str, Any]]) -> None:
+    """Write down a month's proposal; one that is there already stays."""
+    if proposed:
+        rows = upsert(safety_proposal).values([{"last": last} | one for one in proposed])
+        connection.execute(rows.on_conflict_do_nothing())
+
+
+def proposal(connection: Connection, period: Period, now: datetime) -> Sequence[Row[Any]]:
+    """Load a month's proposal beside what is in force."""
+    return connection.execute(_PROPOSED, {"last": period.last, "end": now}).all()
+
+
+def hold_proposal(connection: Connection, last: date) -> Sequence[Row[Any]]:
+    """Load a month's proposal, held until the transaction ends."""
+    mine = select(safety_proposal).where(safety_proposal.c.last == last)
+    return connection.execute(mine.order_by(safety_proposal.c.part).with_for_update()).all()
+
+
+def known_parts(connection: Connection) -> Known[str]:
+    """Load the standard parts by code and by name: their codes."""
+    rows = connection.execute(select(part.c.code, part.c.name).where(part.c.made_for.is_(None)))
+    return Known((word, row.code) for row in rows for word in (row.code, row.name))
+
+
+def set_safe(connection: Connection, last: date, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Let these quantities be in force from now on, and the month's proposal be confirmed."""
+    if rows:
+        connection.execute(insert(safety_stock), rows)
+    connection.execute(update(safety_proposal).where(safety_proposal.c.last == last).values(confirmed_at=now))
