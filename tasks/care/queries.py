@@ -15,9 +15,10 @@ from tasks.cycle.rules import at
 from tasks.rounds.rules import Period
 
 SMS = "sms"
+_RIGHT = "coalesce((SELECT n.phone FROM phone_correction n WHERE n.wrong = told.phone), told.phone)"
 _MOBILES = f"phone ~ '^{MOBILE}$'"
 _OCCASIONS = text(f"""
-    SELECT occasion, about, phone FROM (
+    SELECT occasion, about, phone FROM (SELECT occasion, about, happened, {_RIGHT} AS phone FROM (
         SELECT CASE WHEN request ->> 'kind' = 'enquiry' THEN 'enquiry' ELSE 'closed' END AS occasion,
                number AS about, customer_phone AS phone, closed_at AS happened
         FROM service_case JOIN json_each(:closings) good ON good.key = process
@@ -33,13 +34,15 @@ _OCCASIONS = text(f"""
         WHERE registered_at >= :since AND registered_at < :until
         UNION ALL SELECT 'delivery', order_no, customer_phone, max(signing_date)::timestamp AT TIME ZONE 'Asia/Shanghai'
         FROM sales_record WHERE signing_date BETWEEN :first AND :last GROUP BY 2, 3
-    ) happened WHERE {_MOBILES} ORDER BY happened, occasion, about""").bindparams(bindparam("closings", type_=Json))
+    ) told) happened WHERE {_MOBILES} ORDER BY happened, occasion, about""").bindparams(
+    bindparam("closings", type_=Json)
+)
 _REGULARS = text(f"""
-    SELECT DISTINCT phone FROM (
+    SELECT DISTINCT phone FROM (SELECT {_RIGHT} AS phone FROM (
         SELECT customer_phone AS phone FROM service_case WHERE opened_at >= :since AND opened_at < :until
         UNION ALL SELECT customer_phone FROM sales_record
         WHERE coalesce(signing_date, delivery_date, factory_date) BETWEEN :first AND :last
-    ) known WHERE {_MOBILES} ORDER BY phone""")
+    ) told) known WHERE {_MOBILES} ORDER BY phone""")
 
 
 def occasions(connection: Connection, days: Period, closings: Mapping[str, Sequence[str]]) -> Sequence[Row[Any]]:

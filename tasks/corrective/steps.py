@@ -122,6 +122,7 @@ def _in_time(form: FeedbackNote, turn: int) -> Any:
         late = turn == 1 and form.by and plan.done_by > max(form.by, work.today)
         if plan.done_by >= work.today and not late:
             return []
-        return [Problem("完成期限 done by", plan.done_by, f"应从今天到 must be from today to {form.by}")]
+        until = f"应从今天到 must be from today to {form.by}" if turn == 1 else "不能早于今天 must not be before today"
+        return [Problem("完成期限 done by", plan.done_by, until)]
 
     return check

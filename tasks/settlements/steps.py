@@ -20,7 +20,7 @@ from tasks.outbox.steps import Letter, send_all
 from tasks.people.queries import Person
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.policies.queries import setting_today
-from tasks.rounds.rules import Cadence, Period, period_at
+from tasks.rounds.rules import RECKONED, Cadence, Period, period_at
 from tasks.settlements import queries
 from tasks.settlements.rules import SettledWith, export_of, find_party, may_object, who_objects
 
@@ -97,6 +97,8 @@ def _holder(connection: Connection, staff: str, role: Role) -> Person:
 
 def _open_settlement(connection: Connection, day: date) -> Row[Any]:
     """Give the settlement of a day's month, which nobody has confirmed."""
+    if not RECKONED[0] <= day <= RECKONED[1]:
+        raise NotFound(NOT_YET.format(day))
     month = period_at(Cadence.MONTH, day)
     found = queries.settlement_of(connection, month.last)
     if found is None:

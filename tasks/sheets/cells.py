@@ -14,6 +14,9 @@ from tasks.unit.work import SHANGHAI
 
 Cell = str | int | float | bool | date | datetime | None
 EXCEL_EPOCH, LATER_EPOCH = date(1899, 12, 30), date(1904, 1, 1)
+FIRST_YEAR = (
+    1902  # of moments: Shanghai's clocks had no zone before; what Excel makes of an empty cell is of 1899 or 1900
+)
 SERIALS = range(20_000, 80_000)  # 1954 to 2119, what a day in a cell without date format may be
 SAFE_DIGITS = 15  # Excel keeps no more of a number
 A_MOMENT = "应为时间，例如 2026-03-05 14:30 must be a time such as 2026-03-05 14:30"
@@ -86,7 +89,7 @@ def read_day(value: Cell, today: date) -> date:
 
 def read_moment(value: Cell, today: date) -> datetime:
     """Read a day with a clock time after it, or without one as its midnight; Shanghai's, save where a zone is written."""
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value.year >= FIRST_YEAR:
         return value if value.tzinfo else value.replace(tzinfo=SHANGHAI)
     match = _CLOCK.fullmatch(clean_text(value)) if isinstance(value, str) else None
     day = read_day(match["day"] if match else value, today)
@@ -97,6 +100,8 @@ def read_moment(value: Cell, today: date) -> datetime:
         )
     except ValueError:
         raise ValueError(A_MOMENT) from None
+    if day.year < FIRST_YEAR:
+        raise ValueError(A_MOMENT)
     return datetime.combine(day, clock, zone)
 
 

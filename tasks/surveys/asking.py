@@ -10,7 +10,7 @@ from schemas.words import Role
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.rights import SIGNER, signer_at_work
-from tasks.rounds.rules import Period
+from tasks.rounds.rules import RECKONED, Period
 from tasks.surveys.answers import ENTERS, NOT_ABLE
 from tasks.surveys.links import SurveyLinks
 from tasks.surveys.listing import write_links
@@ -37,6 +37,8 @@ def survey_on_demand(db: Engine, form: SurveyWanted, origin: str) -> str:
         problems = [] if person.holds(Role.SUPERVISOR) else [Problem(SIGNER, str(person), WHO)]
         if form.until > shanghai_day(clock.now()):
             problems.append(Problem("截止日 until", form.until, LATER))
+        if form.since < RECKONED[0]:
+            problems.append(Problem("起始日 since", form.since, f"不能早于 must not be before {RECKONED[0]}"))
         if problems:
             raise BadInput(problems)
         period = Period(form.since, form.until)

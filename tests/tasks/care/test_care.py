@@ -147,6 +147,18 @@ def test_regular_customers_are_greeted_every_half_year_once(play: Play, today: t
     assert messages(play) == [("regular", "sent")]
 
 
+def test_a_number_that_was_wrong_gets_none_and_the_right_one_does(play: Play, today: time_machine.Traveller) -> None:
+    """What an office put right after a follow-up call counts for whatever was told under the wrong number."""
+    case = play.apply(1, 客户电话=ONE)
+    assert play.finish(case) == "delivered"
+    play.run("INSERT INTO phone_correction VALUES (:w, :p, 'E1049', :c, now())", w=ONE, p=OTHER, c=case)
+    go(play)
+    today.move_to("2027-01-05T10:00:00+08:00")
+    do_rounds(play.db, GREETINGS, PeriodWanted())
+    assert messages(play) == []
+    assert [occasion for occasion, _ in messages(play, OTHER)] == ["closed", "regular"]
+
+
 # when, and to whom
 
 

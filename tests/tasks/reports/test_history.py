@@ -63,7 +63,13 @@ def test_a_zone_that_is_written_counts() -> None:
     assert read_moment("2011-10-11 13:42:22.688000+02:00", TODAY) == datetime.fromisoformat("2011-10-11T11:42:22.688Z")
 
 
-@pytest.mark.parametrize("typed", ["2019-08-05 25:00", "2019-13-05 10:00", "5/8/2019 10:00", "gestern 10:00", "10:00"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("2019-08-05 25:00", "2019-13-05 10:00", "5/8/2019 10:00", "gestern 10:00", "10:00"),
+        *("1899-12-30", "0001-01-01 10:00", datetime(1900, 1, 1), date(1899, 12, 30)),
+    ],
+)
 def test_what_is_no_moment_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="例如 2026-03-05"):
         read_moment(typed, TODAY)

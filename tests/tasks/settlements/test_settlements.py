@@ -231,6 +231,9 @@ def test_finance_confirms_once_and_the_finance_system_is_told(settled: Play, tod
 def test_what_is_not_taken_up_is_not_confirmed(db: Engine, today: time_machine.Traveller) -> None:
     with pytest.raises(NotFound, match="2026-10 尚未汇总"):
         confirm(db, confirmation(month=date(2026, 10, 9)))
+    for day in (date.min, date.max):
+        with pytest.raises(NotFound, match="尚未汇总"):
+            confirm(db, confirmation(month=day))
 
 
 def test_offices_stand_beside_their_budget(settled: Play) -> None:

@@ -109,6 +109,8 @@ def test_a_supervisor_asks_whom_and_how_many(play: Hotline) -> None:
         survey_on_demand(play.db, asked.model_copy(update={"staff": "E1025"}), "run:2")
     with pytest.raises(BadInput, match="不能晚于今天"):
         survey_on_demand(play.db, asked.model_copy(update={"until": date(2026, 11, 19)}), "run:2")
+    with pytest.raises(BadInput, match="不能早于"):
+        survey_on_demand(play.db, asked.model_copy(update={"since": date(1, 1, 1)}), "run:2")
     with pytest.raises(ValueError, match="晚于截止日"):
         SurveyWanted(staff="E1040", about=SurveyAbout.REPAIRS, since=OCTOBER.last, until=OCTOBER.first)
 
