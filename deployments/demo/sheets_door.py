@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 from openpyxl import load_workbook
@@ -22,6 +23,7 @@ from schemas.problems import AftersalesError
 from schemas.sheet_kinds import STEP, SheetKind, sheet_kinds
 from schemas.tables import service_case
 from schemas.words import Channel, Role
+from tasks.desk.queries import inbox
 from tasks.runs.withdraw import take_back
 from tasks.sheets.importing import import_file
 from tasks.sheets.inbox import write_inbox
@@ -151,6 +153,8 @@ class SheetsDoor:
         watch(self.db)
         for self._role in ROLES:
             self._open = self.folder / f"第{self.round}轮-{self._role.zh}待办.xlsx"
+            if not self._is_asked():
+                continue
             if not write_inbox(self.db, self._role, self._open).items:
                 self._open.unlink()
                 continue
@@ -161,20 +165,24 @@ class SheetsDoor:
                 yield items
                 items = self._again
 
+    def _is_asked(self) -> bool:
+        """Say whether anything waits for the role: to write a workbook in order to see that takes longer."""
+        with self.db.connect() as connection:
+            return bool(inbox(connection, self._role, most=1))
+
     def _items(self) -> list[Todo]:
         """Give what stands in the workbook that is open."""
+        self._book = StaffBook(self._open)
         return [
             Todo(number, step, rows.kind.title, rows.kind.form.__name__, self._role, rows)
-            for (number, step), rows in StaffBook(self._open).items.items()
+            for (number, step), rows in self._book.items.items()
         ]
 
     def decide(self, sayings: Sequence[Saying]) -> list[list[Told]]:
         """Fill in the workbook that is open, and a colleague's copy where two say the same; send them at once."""
         twice = [saying for saying in sayings if len(saying.people) > 1]
-        sent = [self._fill(self._open, sayings, 0)]
-        if twice:
-            copy = StaffBook(self._open).save(self._open.with_stem(f"{self._open.stem}-同事"))
-            sent.append(self._fill(copy, twice, 1))
+        copies = [StaffBook(copyfile(self._open, self._open.with_stem(f"{self._open.stem}-同事")))] if twice else []
+        sent = [self._fill(self._book, sayings, 0), *(self._fill(copy, twice, 1) for copy in copies)]
         self.books += len(sent)
         with ThreadPoolExecutor(len(sent)) as people:
             reports = list(people.map(lambda path: import_file(self.db, path), sent))
@@ -199,9 +207,8 @@ class SheetsDoor:
         self.days.pass_on(self.db)
         self.screen.stage(f"过了 {self.days.gone.days} 天 days have gone by")
 
-    def _fill(self, path: Path, sayings: Sequence[Saying], person: int) -> Path:
+    def _fill(self, book: StaffBook, sayings: Sequence[Saying], person: int) -> Path:
         """Fill in what somebody says in a workbook, and leave everything else undecided."""
-        book = StaffBook(path)
         said = {(saying.item.case, saying.item.key): saying for saying in sayings}
         for key, item in book.items.items():
             if key in said:

@@ -4,6 +4,8 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
@@ -27,7 +29,10 @@ Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and headi
 
 
 class Checked(NamedTuple):
-    """Forms that may go on; rows not decided yet or sent back; of how many each sentence is not true; the Data Docs page."""
+    """Forms that may go on; rows not decided yet or sent back; of how many each sentence is not true; the Data Docs page.
+
+    The page is empty where nothing was asked, or nobody wants it.
+    """
 
     accepted: list[SheetForm]
     outcomes: list[RowOutcome]
@@ -35,8 +40,11 @@ class Checked(NamedTuple):
     page: str
 
 
-def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Checked:
-    """Part the forms of a table by what must be true of their rows; a form with a wrong row goes back whole."""
+def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: bool = True) -> Checked:
+    """Part the forms of a table by what must be true of their rows; a form with a wrong row goes back whole.
+
+    Its page is `drawn` only where somebody reads it: that takes a fifth of the time of a small sheet.
+    """
     decided, accepted, outcomes = list[SheetForm](), list[SheetForm](), list[RowOutcome]()
     for form in forms_of(kind, rows):
         if form.is_decided(kind):
@@ -49,8 +57,10 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known) -> Check
     columns = [column for column in kind.columns if column.heading in asked[0].headings]
     frame = _frame(kind, columns, decided)
     with quiet():
-        suite = expectations(kind, columns, shanghai_day(clock.now()))
-        found, page = _ask(kind, _pandas(columns, frame, asked, known), suite)
+        suite = _suite(kind, tuple(column.heading for column in columns), shanghai_day(clock.now()))
+        result = _ask(kind, _pandas(columns, frame, asked, known), suite)
+        found = dict(map(_failed, result.results))
+        page = data_docs(result, "表格检查") if drawn else ""
     meant = {column.heading: known.get(column.register) for column in columns if column.register}
     reasons = _reasons(asked, frame, suite, found, meant)
     for form in decided:
@@ -93,15 +103,20 @@ def _pandas(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], k
     return table
 
 
-def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> tuple[dict[str, list[int]], str]:
-    """Ask a suite of a frame; gives by sentence the rows of which it is not true, and the Data Docs page."""
+@lru_cache(maxsize=200)
+def _suite(kind: SheetKind, headings: tuple[str, ...], today: date) -> Sequence[Any]:
+    """Give what must be true of a sheet with these columns, made once a day: one thread at a time asks it."""
+    return expectations(kind, [kind.by_heading[heading] for heading in headings], today)
+
+
+def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> Any:
+    """Ask a suite of a frame; gives its result."""
 
     def rows(sources: Any) -> Any:
         asset = sources.add_pandas("sheet").add_dataframe_asset(kind.title)
         return asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
 
-    result = ask_suite(f"{kind.title} {kind.code}", suite, rows)
-    return dict(map(_failed, result.results)), data_docs(result, "表格检查")
+    return ask_suite(f"{kind.title} {kind.code}", suite, rows)
 
 
 def _failed(result: Any) -> tuple[str, list[int]]:

@@ -70,7 +70,7 @@ def _rejects_of(name: str) -> str:
 def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetForm]]:
     """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind
-    checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows))
+    checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows), docs is not None)
     told = TableReport(kind, checked.findings, list(dict.fromkeys(filter(None, table.headings))))
     told.note(checked.outcomes, table.rows)
     if docs and checked.page:
