@@ -16,5 +16,6 @@ TRADES += (
     "corrective",
     "surveys",
     "sales",
+    "reference",
     "history",
 )
