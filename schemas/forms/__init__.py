@@ -19,5 +19,6 @@ TRADES += (
     "slips",
     "surveys",
     "sales",
+    "reference",
     "history",
 )

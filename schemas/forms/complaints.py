@@ -68,7 +68,7 @@ class Relief(Labelled):
     SPECIAL = "special_order", "另行定做"
 
 
-@sheet("difficult-customer", "疑难客户确认", signer=("客服主管", "E1012"), hints=("一行一单；确认并记录，不是审批。",))
+@sheet("difficult-customer", "疑难客户确认", signer=("客服主管", "E1040"), hints=("一行一单；确认并记录，不是审批。",))
 class DifficultConfirmed(Decision):
     """疑难客户确认: the SUPERVISOR confirms that a customer is a difficult one, and records why; that approves nothing."""
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.forms.complaints import ComplaintPlan, JointReview, Measures, PlanVerdict, Relief
 from schemas.forms.contacts import (
@@ -22,10 +21,10 @@ from schemas.forms.contacts import (
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
 from schemas.words import Role
+from tasks.complaints.hours import Hours
 from tasks.complaints.queries import Earlier
-from tasks.cycle.rules import Calendar, at, is_working_day, shanghai_day
+from tasks.cycle.rules import at, shanghai_day
 
-Hours = tuple[time, time]
 LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
 TOP = LEVELS.index(Role.GENERAL_MANAGER)
 RELEASED_BY = {Severity.MINOR: 1, Severity.IMPORTANT: 2, Severity.MAJOR: 2}  # the level that releases a plan
@@ -61,37 +60,6 @@ def hours(policy: Any) -> Hours:
     """Read a policy's hours."""
     start, end = map(time.fromisoformat, policy)
     return start, end
-
-
-class Answering(NamedTuple):
-    """When contacts are answered (S1 1.3.1): the hotline on working days, then who is on duty, who alone is on days off."""
-
-    hotline: Hours
-    workday: Hours
-    day_off: Hours
-
-
-class Hearing(NamedTuple):
-    """From when a contact is heard, and whether by who is on duty."""
-
-    moment: datetime
-    duty: bool
-
-
-def heard(calendar: Calendar, received: datetime, answering: Answering) -> Hearing:
-    """Say when a contact is heard: at once within the hours of hotline or duty, else as soon as either begins."""
-    for day in (shanghai_day(received) + timedelta(days=n) for n in count()):
-        works = is_working_day(calendar, day)
-        for span in (answering.hotline, answering.workday) if works else (answering.day_off,):
-            if received <= at(day, span[1]):
-                return Hearing(max(received, at(day, span[0])), duty=span is not answering.hotline)
-    raise AssertionError("count() has no end")
-
-
-def first_due(heard: Hearing, promised: datetime | None, ends: time) -> datetime:
-    """An answer, if only for now, is due the same day, on duty the next; before that the promised callback is."""
-    last = at(shanghai_day(heard.moment) + timedelta(days=heard.duty), ends)
-    return min(promised or last, last)
 
 
 def after_hours(received: datetime, many: int) -> datetime:

@@ -16,7 +16,7 @@ from schemas.words import DocumentKind, EntryKind, MovementKind, Role, Urgency
 from tasks.applications.queries import catalogue
 from tasks.applications.warranty import add_months
 from tasks.branches.children import OF_PEOPLE, withdraw_child
-from tasks.complaints import rules
+from tasks.complaints import hours, rules
 from tasks.complaints.accept import maybe_same
 from tasks.complaints.queries import documents_of, opened_by
 from tasks.complaints.shapes import ComplaintLimits, Handler, Taken, UnitFault
@@ -46,7 +46,7 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
     received, case = work.case.opened_at, work.case
     on_duty = (rules.hours(setting(work, f"cc.duty.{day}")) for day in ("workday", "day_off"))
-    heard = rules.heard(calendar(work), received, rules.Answering(hotline, *on_duty))
+    heard = hours.heard(calendar(work), received, hours.Answering(hotline, *on_duty))
     before = rules.on_matter(form, maybe_same(form, work.unit, days, case.customer_phone, case.id))
     same, closed = next(iter(rules.heads(before)), None), heard.duty or heard.moment > received
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
@@ -57,7 +57,7 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     if same:
         tell(work, Role.SUPERVISOR, f"{same.number} 同一事项再次来电 the same matter again")
     return Taken(
-        due=rules.first_due(heard, rules.moment_of(form.callback, hotline[1]), hotline[1]),
+        due=hours.first_due(heard, rules.moment_of(form.callback, hotline[1]), hotline[1]),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
         duty=_on_duty(work, heard.moment) if heard.duty else "",
         contacts=1 + len(before),

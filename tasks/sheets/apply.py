@@ -20,6 +20,7 @@ from schemas.answers import Answer, Opened, Turn
 from schemas.forms.base import form_path
 from schemas.forms.fields import Key
 from schemas.forms.history import PastCase
+from schemas.forms.reference import CatalogueEntry, PartPrice, PolicyValue, RoutePrice
 from schemas.forms.sales import SalesLine, WarrantyCard
 from schemas.forms.surveys import SurveyAnswer
 from schemas.problems import BadInput, NotFound, Problem, problems_of
@@ -33,12 +34,14 @@ from tasks.sheets.forms import Filled, SheetForm, all_rows, fill_in, mark_rows
 from tasks.sheets.history import keep_history
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected, sent_back
 from tasks.sheets.queries import cases_by_number, waiting_items
+from tasks.sheets.reference import keep_parts, keep_policies, keep_prices, keep_routes
 from tasks.sheets.sales import keep_cards, keep_sales
 from tasks.sheets.surveys import keep_answers
 from tasks.unit.collector import collector_at_rest
 from tasks.unit.work import SHANGHAI
 
 KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards, PastCase: keep_history, SurveyAnswer: keep_answers}
+KEPT |= {CatalogueEntry: keep_parts, PartPrice: keep_prices, RoutePrice: keep_routes, PolicyValue: keep_policies}
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
