@@ -99,8 +99,8 @@ def test_a_red_slip_of_goods_that_came_back_is_held_against_the_slip_they_left_w
 
 OPEN, DONE = (f"(SELECT id FROM service_case WHERE closed_at IS {word})" for word in ("NULL", "NOT NULL"))
 MOVED = (
-    "INSERT INTO stock_movement (id, case_id, step_key, line_no, kind, warehouse, part, quantity, moved_at) "
-    "SELECT gen_random_uuid(), case_id, 'spoilt', line_no, {}, warehouse, part, {}, moved_at FROM stock_movement "
+    "INSERT INTO stock_movement (id, case_id, step_key, line_no, kind, warehouse, part, quantity, moved_at, came_on) "
+    "SELECT gen_random_uuid(), case_id, 'spoilt', line_no, {}, warehouse, part, {}, moved_at, came_on FROM stock_movement "
     "WHERE kind = 'delivery_out'"
 )
 CLOSED = "UPDATE service_case SET process = '{}', ending = '{}', closed_at = opened_at{} WHERE closed_at IS NULL"
