@@ -81,7 +81,7 @@ REFERENCES = [
 MAY_BE_EMPTY = {
     "warehouses": {"office"},
     "staff_roles": {"office", "unit"},
-    "parts": {"discontinued_on"},
+    "parts": {"discontinued_on", "shelf_days"},
     "part_prices": {"valid_to"},
     "routes": {"valid_to"},
     "cycle_standards": {"unit", "valid_to"},

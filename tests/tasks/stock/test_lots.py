@@ -8,8 +8,11 @@ import pytest
 import time_machine
 from sqlalchemy.exc import IntegrityError
 
+from schemas.forms.closing import LotsWanted
+from schemas.problems import BadInput
 from schemas.shapes import NEVER
 from tasks.documents.printing import printed
+from tasks.safety.lots import show_lots
 from tasks.stock.rules import Lot, expiry, lots_said, take
 from tests.play import Play, books_balance, line
 from tests.tasks.books.test_books import contradicted
@@ -56,7 +59,10 @@ def lots(play: Play, part: str = HINGE, where: str = "MAIN-GOOD") -> dict[str, i
 @pytest.fixture
 def two_lots(play: Play, today: time_machine.Traveller) -> Play:
     """3 hinges that came on 1 October, 1857 that came on the 15th."""
-    play.run("SET LOCAL session_replication_role = replica; UPDATE stock_movement SET came_on = '2026-10-15'")
+    play.run(
+        "SET LOCAL session_replication_role = replica; "
+        "UPDATE stock_movement SET came_on = '2026-10-15', moved_at = '2026-10-15'"
+    )
     play.run("UPDATE stock_lot SET came_on = '2026-10-15'")
     older = "(id, step_key, kind, warehouse, part, quantity, moved_at, came_on)"
     for many, day in ((3, "2026-10-01"), (-3, "2026-10-15")):
@@ -134,3 +140,16 @@ def test_no_lot_is_below_zero(play: Play) -> None:
 )
 def test_what_contradicts_the_lots_is_found(play: Play, spoilt: str, sentence: list[str]) -> None:
     assert [one.split(" = ")[0].split()[0] for one in contradicted(play, spoilt)] == sentence
+
+
+def test_the_page_of_lots_tells_their_age_in_the_order_in_which_they_are_taken(two_lots: Play) -> None:
+    page = show_lots(two_lots.db, LotsWanted(warehouse="main-good", part="铰链（全盖110°）"))
+    told = [row for row in page.splitlines() if HINGE in row]
+    assert ["| 2026-10-01 | 48 |  | 3 |" in told[0], "| 2026-10-15 | 34 |  | 1857 |" in told[1], len(told)] == [
+        True,
+        True,
+        2,
+    ]
+    assert page.count("总部良品仓") == 2
+    with pytest.raises(BadInput, match=r"仓库 warehouse: “火星”.*\n.*配件名称 part: “铰炼”"):
+        show_lots(two_lots.db, LotsWanted(warehouse="火星", part="铰炼"))
