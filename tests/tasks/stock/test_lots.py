@@ -14,8 +14,9 @@ from schemas.shapes import NEVER
 from tasks.documents.printing import printed
 from tasks.safety.lots import show_lots
 from tasks.stock.rules import Lot, expiry, lots_said, take
-from tests.play import Play, books_balance, line
+from tests.play import OWN_VAN, Play, books_balance, line
 from tests.tasks.books.test_books import contradicted
+from tests.tasks.durable.test_race import at_once, decides
 
 OLD, NEW, SOON = (Lot(NEVER, date(2026, 9, 1)), Lot(NEVER, date(2026, 10, 1)), Lot(date(2027, 1, 1), date(2026, 10, 2)))
 HINGE, SUPERVISOR = "P-HW-001", "E1040"
@@ -153,3 +154,15 @@ def test_the_page_of_lots_tells_their_age_in_the_order_in_which_they_are_taken(t
     assert page.count("总部良品仓") == 2
     with pytest.raises(BadInput, match=r"仓库 warehouse: “火星”.*\n.*配件名称 part: “铰炼”"):
         show_lots(two_lots.db, LotsWanted(warehouse="火星", part="铰炼"))
+
+
+def test_who_takes_from_one_lot_at_once_shares_it(two_lots: Play) -> None:
+    cases = [two_lots.apply([line(HINGE, 3, reason)]) for reason in ("质量问题", "缺件", "运输损坏")]
+    for case in cases:
+        two_lots.run_to(case, "goods-out-1-1")
+    replies = at_once(*(decides(two_lots, case, "goods-out-1-1", **OWN_VAN) for case in cases))
+    assert all(reply.accepted for reply in replies), replies
+    said = [two_lots.documents(case, "CK")[0].content["lines"][0]["lots"] for case in cases]
+    assert sorted(said) == ["2026-10-01", "2026-10-15", "2026-10-15"]
+    assert lots(two_lots) == {"10-15": 1851}
+    books_balance(two_lots.db)
