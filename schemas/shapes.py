@@ -1,7 +1,7 @@
 """What steps return and processes show: values that can say in a few words what staff should know of them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from schemas.words import LinkKind, Role
 
 SAID_ROWS = 3  # of a list the first ones are said
+NEVER = date(9999, 12, 31)  # the day on which goods expire that do not
 
 
 class Shape(BaseModel):

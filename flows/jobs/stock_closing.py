@@ -1,10 +1,11 @@
 """Stock by day 日结: closed on working days at 17:30; journals are signed, late ones asked for (DOMAIN, "Stock")."""
 
-from schemas.forms.closing import JournalSigned
+from schemas.forms.closing import JournalSigned, LotsWanted
 from schemas.forms.periods import PeriodWanted
 from tasks.closing.steps import ASKING, CLOSING, sign_journals
 from tasks.runs.job import Ended, Job, job, told
 from tasks.runs.rounds import in_rounds
+from tasks.safety.lots import show_lots
 
 
 @job("日结", form=PeriodWanted, parameter="期间", page="stock-closing", heading="日结 Daily closing")
@@ -23,3 +24,9 @@ def ask_for_journals(job: Job, wanted: PeriodWanted) -> Ended:
 def sign_journal(job: Job, form: JournalSigned) -> Ended:
     """流水账签收 Sign journals: the WAREHOUSE those of the group's warehouses, each office its own."""
     return told("已签收", sign_journals(job.db, form))
+
+
+@job("批次库存", form=LotsWanted, parameter="查询单", page="stock-lots", heading="批次库存 Stock by lot")
+def stock_lots(job: Job, wanted: LotsWanted) -> Ended:
+    """批次库存 Show what there is by lot: the day it came in, how old it is, its expiry."""
+    return Ended("已列出", "批次库存 stock by lot", show_lots(job.db, wanted))

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.forms.base import Decision, Form
-from schemas.forms.fields import Cell, Count, Day, Name, OptionalLines, PartName, Remark, label, needed
+from schemas.forms.fields import Cell, Count, Day, Name, OptionalLines, PartName, Remark, Text, label, needed
 
 SEVERAL = "可填多个，用空格分开 several, with spaces between them"
 DIFFERS = "与本处实物、账面不符之处 where it differs from what is there"
@@ -34,3 +34,10 @@ class SafetyConfirmed(Decision):
     first: ClassVar = ("month", "lines")
     month: Annotated[Day, label("建议月份", "Month", "该月任意一天 any day of the month that the proposal follows")]
     lines: Annotated[OptionalLines[SafeQuantity], label("另定", "Otherwise", OTHERWISE)] = Field([])
+
+
+class LotsWanted(Form):
+    """批次查询: of which warehouse and part the lots are shown; left empty: of all."""
+
+    warehouse: Annotated[Text, label("仓库", "Warehouse", "编码或名称，空则全部 code or name, empty: all")] = ""
+    part: Annotated[Text, label("配件名称", "Part", "编码或名称，空则全部 code or name, empty: all")] = ""

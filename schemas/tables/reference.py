@@ -52,7 +52,9 @@ part = table(
     *each(Text, "specification", "colour", "uom"),
     Column("unit", ForeignKey("production_unit.code"), nullable=False, comment="that usually makes it"),
     Column("discontinued_on", Date),
+    Column("shelf_days", Integer, comment="from the day it comes in to its expiry; empty: it has none"),
     Column("safety_stock", Quantity, nullable=False),
+    CheckConstraint("shelf_days > 0", name="shelf_days"),
     of_case("made_for", index=True, comment="the case that it is made for; empty: a standard part"),
 )
 

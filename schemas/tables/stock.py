@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Text, Uuid
 
+from schemas.shapes import NEVER
 from schemas.tables.base import Moment, Quantity, codes_of, each, index, of_case, table, word_of
 from schemas.words import MovementKind, OrderState, Supply
 
@@ -13,6 +14,16 @@ stock_balance = table(
     CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved"),
 )
 
+stock_lot = table(
+    "stock_lot",
+    *codes_of("warehouse", "part", primary_key=True),
+    Column("came_on", Date, primary_key=True),
+    Column("expires_on", Date, primary_key=True),
+    Column("on_hand", Quantity, nullable=False, server_default="0"),
+    CheckConstraint("on_hand >= 0", name="on_hand"),
+)
+index("ix_stock_lot_there", stock_lot.c.part, where=stock_lot.c.on_hand > 0)
+
 stock_movement = table(
     "stock_movement",
     Column("id", Uuid, primary_key=True),
@@ -23,6 +34,8 @@ stock_movement = table(
     *codes_of("warehouse", "part"),
     Column("quantity", Quantity, nullable=False, comment="in is positive, out negative, reversals the other way"),
     Column("moved_at", Moment, nullable=False),
+    Column("came_on", Date, nullable=False, comment="its lot: the day on which the goods came into this warehouse"),
+    Column("expires_on", Date, nullable=False, server_default=str(NEVER)),
     CheckConstraint("quantity <> 0", name="quantity"),
 )
 Index("ix_stock_movement_part", stock_movement.c.warehouse, stock_movement.c.part)

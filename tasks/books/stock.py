@@ -1,6 +1,16 @@
 """True sentences about what is kept of stock by day and lot, as those of balances are in `tasks.books.queries`."""
 
 STOCK = {
+    "库存 = 各批次合计，批次不为负 lots add up to the stock, and none is negative": """
+        SELECT warehouse, part, on_hand, lots FROM stock_balance FULL JOIN (
+            SELECT warehouse, part, sum(on_hand) AS lots, min(on_hand) AS least FROM stock_lot GROUP BY 1, 2
+        ) l USING (warehouse, part)
+        WHERE coalesce(on_hand, 0) <> coalesce(lots, 0) OR least < 0""",
+    "批次 = 该批次的收发合计 a lot is what came into it less what left it": """
+        SELECT warehouse, part, came_on, expires_on, on_hand, moved FROM stock_lot FULL JOIN (
+            SELECT warehouse, part, came_on, expires_on, sum(quantity) AS moved FROM stock_movement GROUP BY 1, 2, 3, 4
+        ) m USING (warehouse, part, came_on, expires_on)
+        WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)""",
     "日结的结存 = 已结的收发合计 what closed days left is the sum of what they closed": """
         SELECT warehouse, part, closing, moved
         FROM (SELECT DISTINCT ON (warehouse, part) warehouse, part, closing FROM stock_day

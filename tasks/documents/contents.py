@@ -6,6 +6,7 @@ from typing import Any
 from schemas.parts import OF_GOODS, Goods
 from schemas.words import MovementKind, Urgency
 from tasks.people.queries import offices, people
+from tasks.stock.lots import lots_of_line
 from tasks.stock.moves import warehouse_of
 from tasks.stock.queries import warehouses
 from tasks.unit.work import Work
@@ -40,11 +41,21 @@ def slip(
     red: bool = False,
     warehouse: str = "",
 ) -> Content:
-    """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative."""
+    """入库单, 出库单: the warehouse, why its stock moves, the supplier or receiver, and what; a red one is negative.
+
+    Of what this step has moved, the lots stand on it.
+    """
     kinds = list(kinds)
     code = warehouse or warehouse_of(work, kinds[0])
     place = {"warehouse": f"{code} {work.read(warehouses)[code]}", "category": "、".join(kind.zh for kind in kinds)}
-    return {"case": work.case.number, "red": red, **place, **party, "lines": list(lines)}
+    rows = [with_lots(work, line) for line in lines]
+    return {"case": work.case.number, "red": red, **place, **party, "lines": rows}
+
+
+def with_lots(work: Work, line: Content) -> Content:
+    """Give a line of a slip with the lots of what this step moved of it."""
+    lots = lots_of_line(work, line["line_no"], line["part"]) if "line_no" in line and "part" in line else ""
+    return {**line, "lots": lots} if lots else line
 
 
 def to_office(work: Work) -> Content:

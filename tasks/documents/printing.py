@@ -91,6 +91,7 @@ COLUMNS = {  # of its lines
     "uom": "单位 Unit",
     "book": "账面 Book",
     "quantity": "数量 Quantity",
+    "lots": "批次(入库日期) Lot (came in)",
     "price": "单价 Price (CNY)",
     "sum": "金额 Amount (CNY)",
     "days": "周期天数 Working days",

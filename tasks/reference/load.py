@@ -26,10 +26,13 @@ from schemas.problems import BadInput, Problem
 from schemas.spelling import order_number, person_name, phone_number
 from schemas.tables.reference import CAME_BACK
 from schemas.words import MovementKind
+from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.stock.rules import expiry
 
 LOCK = 7230402  # held to the end of the transaction: one process loads, the others find it done
 POLICY_VERSION, POLICIES_VALID_FROM = 1, date(2025, 1, 1)
+LOT = ("warehouse", "part", "came_on", "expires_on")
 FILES = {  # in the order of their references
     "offices": tables.office,
     "units": tables.production_unit,
@@ -105,8 +108,11 @@ def load_once(connection: Connection, folder: Traversable | None = None) -> bool
     stock = read.pop("stock")
     for name, rows in read.items():
         insert_rows(connection, name, FILES[name], rows)
-    insert_rows(connection, "stock", tables.stock_balance, [_balance(row) for row in stock])
-    insert_rows(connection, "stock", tables.stock_movement, [_movement(row) for row in stock])
+    shelf = {row.values["code"]: row.values["shelf_days"] for row in read["parts"]}
+    opening = [_opening(row, shelf.get(row.values["part"])) for row in stock]
+    insert_rows(connection, "stock", tables.stock_balance, [_on_hand(row, "warehouse", "part") for row in opening])
+    insert_rows(connection, "stock", tables.stock_lot, [_on_hand(row, *LOT) for row in opening])
+    insert_rows(connection, "stock", tables.stock_movement, opening)
     return True
 
 
@@ -187,15 +193,17 @@ def _check_number(value: Decimal, kind: Any) -> None:
         raise ValueError(f"应为数字，最多 {kind.scale} 位小数 must be a number, at most {kind.scale} decimals")
 
 
-def _balance(row: Row) -> Row:
-    place = {"warehouse": row.values["warehouse"], "part": row.values["part"]}
-    return Row(row.number, place | {"on_hand": row.values["quantity"]})
+def _on_hand(row: Row, *names: str) -> Row:
+    return Row(row.number, {name: row.values[name] for name in names} | {"on_hand": row.values["quantity"]})
 
 
-def _movement(row: Row) -> Row:
+def _opening(row: Row, shelf_days: int | None) -> Row:
+    """Give opening stock as a movement, a lot of the day on which it is loaded."""
+    now = clock.now()
     key = uuid5(NAMESPACE_OID, f"opening/{row.values['warehouse']}/{row.values['part']}")
-    fixed = {"id": key, "kind": MovementKind.COUNT_GAIN, "step_key": "opening", "moved_at": clock.now()}
-    return Row(row.number, row.values | fixed)
+    fixed = {"id": key, "kind": MovementKind.COUNT_GAIN, "step_key": "opening", "moved_at": now}
+    lot = {"came_on": shanghai_day(now), "expires_on": expiry(shanghai_day(now), shelf_days)}
+    return Row(row.number, row.values | fixed | lot)
 
 
 def insert_rows(connection: Connection, name: str, table: Table, rows: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""The SQL of safety stock: what is in force, what is low, what was consumed, what was proposed."""
+"""The SQL of safety stock and lots: what is in force, low, consumed, proposed; what there is by lot."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -28,6 +28,14 @@ _LOW = text(f"""
     WHERE p.safety > 0 AND coalesce(s.quantity, 0) <= p.safety
           AND (p.discontinued_on IS NULL OR p.discontinued_on > :last)
     ORDER BY coalesce(s.quantity, 0) / p.safety, p.code""")
+_LOTS = text("""
+    SELECT w.code, w.name AS warehouse, l.part, p.name, p.uom, l.came_on, l.expires_on, sum(l.quantity) AS quantity FROM (
+        SELECT warehouse, part, came_on, expires_on, on_hand AS quantity FROM stock_lot WHERE on_hand > 0
+        UNION ALL SELECT warehouse, part, came_on, expires_on, -quantity FROM stock_movement WHERE moved_at >= :end) l
+    JOIN warehouse w ON w.code = l.warehouse JOIN part p ON p.code = l.part
+    WHERE (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse) AND (CAST(:part AS text) IS NULL OR p.code = :part)
+    GROUP BY w.code, w.name, l.part, p.name, p.uom, l.came_on, l.expires_on HAVING sum(l.quantity) > 0
+    ORDER BY w.code, l.part, l.expires_on, l.came_on""")
 _CONSUMED = text("""
     SELECT p.code AS part, -sum(m.quantity) AS consumed FROM stock_movement m JOIN part p ON p.code = m.part
     WHERE m.kind IN ('delivery_out', 'own_use_out') AND m.warehouse = ANY(:good) AND m.moved_at >= :start AND m.moved_at < :end
@@ -36,6 +44,19 @@ _CONSUMED = text("""
 _PROPOSED = text(f"""
     SELECT o.part, p.name, p.uom, o.consumed, p.safety, o.quantity, o.confirmed_at
     FROM safety_proposal o JOIN ({_SAFE}) p ON p.code = o.part WHERE o.last = :last ORDER BY o.part""")
+
+
+def lots(
+    connection: Connection, end: datetime, warehouse: str | None = None, part: str | None = None
+) -> Sequence[Row[Any]]:
+    """Load the lots that there were at a moment, of a warehouse and part or of all, those that are taken first first."""
+    return connection.execute(_LOTS, {"end": end, "warehouse": warehouse, "part": part}).all()
+
+
+def known_warehouses(connection: Connection) -> Known[str]:
+    """Load the warehouses by code and by name: their codes."""
+    rows = connection.execute(select(warehouse.c.code, warehouse.c.name))
+    return Known((word, row.code) for row in rows for word in (row.code, row.name))
 
 
 def low_parts(connection: Connection, end: datetime, last: date) -> Sequence[Row[Any]]:

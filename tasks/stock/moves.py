@@ -1,11 +1,13 @@
 """The few ways in which stock moves; every step that touches stock uses these, so the books always balance."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from schemas.parts import Goods, LineQuantity
 from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
+from tasks.stock.lots import choose, note_lot
 from tasks.stock.queries import Reservation, damaged_warehouse, free_of, free_stock, main_warehouse, reservations
 from tasks.unit.work import Work
 
@@ -44,10 +46,21 @@ def warehouse_of(work: Work, kind: MovementKind) -> str:
     return work.read(damaged_warehouse if kind in OF_DAMAGED else main_warehouse)
 
 
-def receive(work: Work, line_no: int, part: str, quantity: Decimal, kind: MovementKind, warehouse: str = "") -> None:
-    """Book goods in, or fewer than none of them out; by default where goods of that kind stand."""
+def receive(
+    work: Work,
+    line_no: int,
+    part: str,
+    quantity: Decimal,
+    kind: MovementKind,
+    warehouse: str = "",
+    expires_on: date | None = None,
+) -> None:
+    """Book goods in, or fewer than none of them out; by default where goods of that kind stand.
+
+    Goods that come in are a lot of today, which expires when it says, else as the part does.
+    """
     place = {"warehouse": warehouse or warehouse_of(work, kind), "part": part}
-    _move(work, line_no, place, quantity, kind)
+    _move(work, line_no, place, quantity, kind, expires_on=expires_on)
     work.unit.ensure(work.case.id, stock_balance, place)
     work.shift(stock_balance, place, on_hand=quantity)
 
@@ -101,7 +114,18 @@ def release(work: Work, state: str = "released", kept_by: str | None = None) -> 
 
 
 def _move(
-    work: Work, line_no: int, place: dict[str, str], quantity: Decimal, kind: MovementKind, note: str = ""
+    work: Work,
+    line_no: int,
+    place: dict[str, str],
+    quantity: Decimal,
+    kind: MovementKind,
+    note: str = "",
+    expires_on: date | None = None,
 ) -> None:
-    moved = {"id": work.id_of("move", line_no, kind, note), "kind": kind, "quantity": quantity, "moved_at": work.now}
-    work.insert(stock_movement, line_no=line_no, **moved, **place)
+    """Write movements of the lots that are chosen, one each."""
+    of = place["warehouse"], place["part"]
+    for serial, (lot, some) in enumerate(choose(work, line_no, kind, of, quantity, expires_on)):
+        key = work.id_of("move", line_no, kind, note, *([serial] if serial else []))
+        moved = {"id": key, "kind": kind, "quantity": some, "moved_at": work.now, **lot._asdict()}
+        work.insert(stock_movement, line_no=line_no, **moved, **place)
+        note_lot(work, line_no, kind, of, lot, some)

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from schemas.tables import case_line, part, reservation, stock_balance, warehouse
+from schemas.tables import case_line, part, reservation, stock_balance, stock_lot, stock_movement, warehouse
+from tasks.stock.rules import Lot
 from tasks.unit.among import among
+
+Place = tuple[str, str]  # warehouse and part
 
 
 @dataclass
@@ -81,3 +85,34 @@ def main_warehouse(connection: Connection, _case_ids: Sequence[int] = (), kind: 
 def damaged_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> str:
     """Give the group's own warehouse of damaged stock."""
     return main_warehouse(connection, kind="damaged")
+
+
+def lots_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[Place, dict[Lot, Decimal]]:
+    """Load what there is of the cases' parts in lots, in all warehouses: warehouse and part → lot → quantity."""
+    return _lots(connection, stock_lot.c.part.in_(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))))
+
+
+def lots_of_part(connection: Connection, code: str) -> dict[Place, dict[Lot, Decimal]]:
+    """The same of one part."""
+    return _lots(connection, stock_lot.c.part == code)
+
+
+def _lots(connection: Connection, which: ColumnElement[bool]) -> dict[Place, dict[Lot, Decimal]]:
+    of, found = stock_lot.c, dict[Place, dict[Lot, Decimal]]()
+    there = select(of.warehouse, of.part, of.expires_on, of.came_on, func.trim_scale(of.on_hand))
+    for where, code, expires_on, came_on, many in connection.execute(there.where(which, of.on_hand > 0)):
+        found.setdefault((where, code), {})[Lot(expires_on, came_on)] = many
+    return found
+
+
+def lots_moved(connection: Connection, case_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Load what cases moved by lot: case, line, kind, warehouse, part, expiry, day, quantity."""
+    of = stock_movement.c
+    moved = select(of.case_id, of.line_no, of.kind, of.warehouse, of.part, of.expires_on, of.came_on, of.quantity)
+    return [tuple(row) for row in connection.execute(moved.where(among(of.case_id, case_ids)))]
+
+
+def shelf_days(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, int]:
+    """Load how many days the parts last that do not last for ever."""
+    lasting = select(part.c.code, part.c.shelf_days).where(part.c.shelf_days.is_not(None))
+    return dict(connection.execute(lasting).tuples().all())

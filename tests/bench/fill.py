@@ -173,6 +173,10 @@ def _keep_books(connection: Connection, genuine: Genuine, copies: int) -> None:
         "UPDATE stock_balance b SET on_hand = on_hand + CAST(:copies AS bigint) * sum FROM ("
         "SELECT warehouse, part, sum(quantity) FROM genuine_stock_movement GROUP BY 1, 2) moved "
         "WHERE (b.warehouse, b.part) = (moved.warehouse, moved.part)",
+        "UPDATE stock_lot b SET on_hand = on_hand + CAST(:copies AS bigint) * sum FROM ("
+        "SELECT warehouse, part, came_on, expires_on, sum(quantity) FROM genuine_stock_movement GROUP BY 1, 2, 3, 4) moved "
+        "WHERE (b.warehouse, b.part, b.came_on, b.expires_on) "
+        "= (moved.warehouse, moved.part, moved.came_on, moved.expires_on)",
         "UPDATE stock_balance b SET reserved = reserved + CAST(:copies AS bigint) * sum FROM ("
         "SELECT warehouse, part, sum(quantity) FROM genuine_reservation WHERE state = 'held' GROUP BY 1, 2) held "
         "WHERE (b.warehouse, b.part) = (held.warehouse, held.part)",

@@ -71,8 +71,9 @@ def in_stock(play: Play, part: str, many: int) -> None:
         "INSERT INTO stock_balance (warehouse, part, on_hand) VALUES ('MAIN-GOOD', :part, :many)", part=part, many=many
     )
     play.run(
-        "INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at) "
-        "VALUES (gen_random_uuid(), 'opening', 'count_gain', 'MAIN-GOOD', :part, :many, '2026-11-01T00:00:00Z')",
+        "WITH lot AS (INSERT INTO stock_lot VALUES ('MAIN-GOOD', :part, '2026-11-01', '9999-12-31', :many)) "
+        "INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at, came_on) "
+        "VALUES (gen_random_uuid(), 'opening', 'count_gain', 'MAIN-GOOD', :part, :many, '2026-11-01Z', '2026-11-01')",
         part=part,
         many=many,
     )

@@ -27,7 +27,7 @@ HEADERS = {
     "staff": "code,name,phone,active",
     "staff_roles": "staff,role,office,unit",
     "part_categories": "code,name",
-    "parts": "code,name,category,specification,colour,uom,unit,discontinued_on,safety_stock",
+    "parts": "code,name,category,specification,colour,uom,unit,discontinued_on,shelf_days,safety_stock",
     "part_prices": "part,price,valid_from,valid_to,source",
     "routes": "office,reference_price,valid_from,valid_to,source",
     "cycle_standards": "process,category,unit,urgency,days,valid_from,valid_to,source",
@@ -81,7 +81,7 @@ REFERENCES = [
 MAY_BE_EMPTY = {
     "warehouses": {"office"},
     "staff_roles": {"office", "unit"},
-    "parts": {"discontinued_on"},
+    "parts": {"discontinued_on", "shelf_days"},
     "part_prices": {"valid_to"},
     "routes": {"valid_to"},
     "cycle_standards": {"unit", "valid_to"},

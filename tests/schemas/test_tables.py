@@ -153,6 +153,7 @@ def add_movement(connection: Connection, case_id: int, **values: Any) -> UUID:
         "part": PART,
         "quantity": 1,
         "moved_at": NOW,
+        "came_on": NOW.date(),
     }
     return UUID(str(add(connection, stock_movement, defaults, values)))
 

@@ -50,13 +50,13 @@ def test_what_is_not_true_is_named_with_its_keys_and_told_once_a_night_until_it_
     play.run(spoil.format(1))
     play.run("UPDATE sales_record SET returned = 1, order_no = '<b>' || order_no WHERE line_no = 1")
     page = night(play.db)
-    assert f"核对 sentences **{len(ALWAYS)}** · 不成立 not true **2**" in page
+    assert f"核对 sentences **{len(ALWAYS)}** · 不成立 not true **3**" in page
     assert f"✕ **{STOCK}" in page
     assert "- MAIN-GOOD P-HW-001 1857.00 1856.00" in page
     assert "- … 共" in page
     assert "<b>" not in page
     [(role, text)] = told(play.db)
-    assert (role, "2026-11-18：2 句不成立" in text) == (Role.SUPERVISOR, True)
+    assert (role, "2026-11-18：3 句不成立" in text) == (Role.SUPERVISOR, True)
     assert text in inbox_page(Role.SUPERVISOR, [], Links(), told=[text])
     [drawn] = docs(reports)
     assert f"http://reports/{next(reports.iterdir()).name}/data-quality.html" in page

@@ -29,9 +29,10 @@ def test_after_a_whole_case_every_sentence_is_true(play: Play) -> None:
 
 def test_a_sentence_that_is_not_true_comes_with_the_keys_that_offend_it(play: Play) -> None:
     wrong = contradicted(play, "UPDATE stock_balance SET on_hand = on_hand + 1 WHERE part = 'P-HW-001'")
-    assert [key.split()[-1] for key in wrong] == ["stock"]
-    ((_warehouse, part, on_hand, moved),) = next(iter(wrong.values()))
-    assert (part, on_hand) == ("P-HW-001", moved + 1)
+    in_and_out, lots = wrong
+    assert (in_and_out.split()[-1], lots.split()[0]) == ("stock", "库存")
+    for ((_warehouse, part, on_hand, moved),) in wrong.values():
+        assert (part, on_hand) == ("P-HW-001", moved + 1)
 
 
 def test_who_applied_and_approved_is_found(play: Play) -> None:
@@ -44,7 +45,7 @@ def test_who_applied_and_approved_is_found(play: Play) -> None:
 def test_no_more_rows_are_given_than_were_asked_for(play: Play) -> None:
     with play.db.connect() as connection:
         connection.execute(text("UPDATE stock_balance SET on_hand = on_hand + 1"))
-        assert [len(rows) for rows in untrue(connection, most=2).values()] == [2]
+        assert [len(rows) for rows in untrue(connection, most=2).values()] == [2, 2], "movements, and lots"
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_a_red_slip_of_goods_that_came_back_is_held_against_the_slip_they_left_w
 
 OPEN, DONE = (f"(SELECT id FROM service_case WHERE closed_at IS {word})" for word in ("NULL", "NOT NULL"))
 MOVED = (
-    "INSERT INTO stock_movement (id, case_id, step_key, line_no, kind, warehouse, part, quantity, moved_at) "
-    "SELECT gen_random_uuid(), case_id, 'spoilt', line_no, {}, warehouse, part, {}, moved_at FROM stock_movement "
+    "INSERT INTO stock_movement (id, case_id, step_key, line_no, kind, warehouse, part, quantity, moved_at, came_on) "
+    "SELECT gen_random_uuid(), case_id, 'spoilt', line_no, {}, warehouse, part, {}, moved_at, came_on FROM stock_movement "
     "WHERE kind = 'delivery_out'"
 )
 CLOSED = "UPDATE service_case SET process = '{}', ending = '{}', closed_at = opened_at{} WHERE closed_at IS NULL"

@@ -21,8 +21,12 @@ from tests.tasks.books.test_books import contradicted
 DUE = PeriodWanted()
 WAREHOUSE, OFFICE, SUPERVISOR = "E1018", "E1049", "E1040"
 MOVE = (
-    "WITH moved AS (INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at) "
-    "VALUES (gen_random_uuid(), 'test', :kind, :where, 'P-HW-001', :many, :at) RETURNING 1) "
+    "WITH moved AS (INSERT INTO stock_movement (id, step_key, kind, warehouse, part, quantity, moved_at, came_on) "
+    "VALUES (gen_random_uuid(), 'test', :kind, :where, 'P-HW-001', :many, :at, '2026-10-01')), "
+    "lot AS (MERGE INTO stock_lot l USING warehouse w ON l.warehouse = w.code AND l.part = 'P-HW-001' "
+    "WHEN MATCHED AND w.code = :where THEN UPDATE SET on_hand = on_hand + :many "
+    "WHEN NOT MATCHED AND w.code = :where THEN INSERT VALUES (:where, 'P-HW-001', '2026-10-01', '9999-12-31', :many) "
+    "RETURNING 1) "
     "MERGE INTO stock_balance b USING warehouse w ON b.warehouse = w.code AND b.part = 'P-HW-001' "
     "WHEN MATCHED AND w.code = :where THEN UPDATE SET on_hand = on_hand + :many "
     "WHEN NOT MATCHED AND w.code = :where THEN INSERT (warehouse, part, on_hand) VALUES (:where, 'P-HW-001', :many)"
@@ -60,7 +64,10 @@ def told(play: Play) -> dict[str, str]:
 @pytest.fixture
 def stocked(play: Play, today: time_machine.Traveller) -> Play:
     """Whoever plays, with a stock that was there before."""
-    play.run("SET LOCAL session_replication_role = replica; UPDATE stock_movement SET moved_at = '2026-10-01'")
+    play.run(
+        "SET LOCAL session_replication_role = replica; UPDATE stock_movement SET moved_at = '2026-10-01', came_on = '2026-10-01'"
+    )
+    play.run("UPDATE stock_lot SET came_on = '2026-10-01'")
     return play
 
 

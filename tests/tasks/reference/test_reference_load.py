@@ -152,7 +152,7 @@ def test_columns_may_stand_in_another_order(unloaded: Engine, folder: Path) -> N
         ("parts", ",300\n", ",0.125\n", "row 2, parts.csv safety_stock: “0.125” — 应为数字，最多 2 位小数"),
         ("parts", ",300\n", ",NaN\n", "row 2, parts.csv safety_stock: “NaN” — 应为数字"),
         ("parts", ",300\n", ",1e30\n", "row 2, parts.csv safety_stock: “1e30” — 应为数字"),
-        ("parts", ",300\n", "\n", "row 2, parts.csv: “8 列 cells” — 应有 9 列"),
+        ("parts", ",300\n", "\n", "row 2, parts.csv: “9 列 cells” — 应有 10 列"),
         ("parts", "铰链(全盖110°)", " ", "row 2, parts.csv name: “ ” — 必填"),
         ("staff", "E1001,", "E1001234567890,", "row 2, staff.csv code: “E1001234567890” — 最多 12 个字符"),
         ("staff", "007,1\n", "007,yes\n", "row 2, staff.csv active: “yes” — 应为 0 或 1"),

@@ -1,6 +1,7 @@
 """The stock report shows stock as it stood at the end of the period, and what moved in it."""
 
 from datetime import date
+from typing import Any
 
 import time_machine
 
@@ -9,6 +10,10 @@ from tasks.rounds.rules import Period
 from tests.play import Play
 from tests.tasks.reports.test_complaints import NOVEMBER
 from tests.tasks.reports.test_lists import measures, rows
+
+
+def in_left(play: Play) -> Any:
+    return play.rows("SELECT sum(on_hand) AS sum FROM stock_lot")[0].sum
 
 
 def test_balances_movements_and_safety_stock_are_those_of_the_books(play: Play, today: time_machine.Traveller) -> None:
@@ -33,6 +38,7 @@ def test_balances_movements_and_safety_stock_are_those_of_the_books(play: Play, 
     assert sum(came - went for came, went in rows(found, "movements", "came", "went")) == moved
     assert ("发货出库", 0, 4) in rows(found, "movements", "kind", "came", "went")
     assert before.sections[1].rows == []
+    assert [set(row) for row in rows(found, "lots", "≤30", "expired")] == [{in_left(play), 0}]
     in_all = play.rows("SELECT sum(on_hand) AS sum FROM stock_balance")[0].sum
     assert sum(row[0] for row in rows(found, "balances", "quantity")) == in_all
     assert sum(row[0] for row in rows(before, "balances", "quantity")) == in_all - moved
