@@ -98,7 +98,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         if now < self._ask_at:
             return []
         self._ask_at = now if now < self._busy_until else now + ASK_EVERY
-        due = clock.now() + timedelta(seconds=self._prefetch_seconds)
+        due = clock.of_machine() + timedelta(seconds=self._prefetch_seconds)
         scheduled = {"state": {"type": {"any_": ["SCHEDULED"]}}, "next_scheduled_start_time": {"before_": due}}
         some = await self.client.count_flow_runs(
             flow_run_filter=FlowRunFilter.model_validate(scheduled),

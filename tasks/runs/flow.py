@@ -10,6 +10,7 @@ from prefect.context import FlowRunContext
 from prefect.flows import Flow
 from prefect.tasks import Task
 from pydantic import Field
+from pydantic_core import PydanticUndefined
 
 from schemas.forms.base import Form
 
@@ -31,7 +32,8 @@ def form_flow(
     """
 
     def flow(**parameters: Any) -> State[Any]:
-        return run(parameters.get(parameter))
+        given = parameters.get(parameter)  # as Prefect reads the default where none is given: by all schedules
+        return run(None if given is PydanticUndefined else given)
 
     required = Field()  # yet a run without its form is answered too
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -134,7 +134,7 @@ def start_again(flow_run_id: UUID) -> None:
         for state in sorted(client.read_flow_run_states(flow_run_id), key=lambda state: state.timestamp):
             failed = 0 if state.is_paused() else failed + (state.is_failed() or state.is_crashed())
         pause = min(FIRST_PAUSE * 2 ** (failed - 2), LONGEST_PAUSE) if failed > 1 else timedelta(0)
-        client.set_flow_run_state(flow_run_id, Scheduled(scheduled_time=clock.now() + pause), force=True)
+        client.set_flow_run_state(flow_run_id, Scheduled(scheduled_time=clock.of_machine() + pause), force=True)
 
 
 def rename(run: FlowRun, name: str, tags: Sequence[str]) -> bool:

@@ -87,4 +87,4 @@ def may_be_starting(run: FlowRun) -> bool:
     if state is None or state.type == StateType.SCHEDULED:
         return True
     begun: datetime = state.timestamp
-    return state.type in BEGUN and clock.now() - begun < LEG_STARTS_WITHIN
+    return state.type in BEGUN and clock.of_machine() - begun < LEG_STARTS_WITHIN

@@ -27,7 +27,16 @@ from tasks.durable.stage import advance_chunk
 from tests.year.applications import Incoming, incoming, lists, sell
 from tests.year.helper import Helper
 from tests.year.people import Staff
-from tests.year.schedule import Came, Job, came_of, is_watch, run_apart, scheduled_jobs, watch_due, without_prefect
+from tests.year.schedule import (
+    Came,
+    Job,
+    is_watch,
+    run_apart,
+    run_scheduled,
+    scheduled_jobs,
+    watch_due,
+    without_prefect,
+)
 
 MONDAY, MOST_BESIDE = 0, 5  # runs that wait for their process, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), (clock_time(10, 5), clock_time(15, 5))
@@ -128,7 +137,7 @@ class Year:
             self._wait(leave=MOST_BESIDE)
             self._apart.append((one, moment, self.beside.at(moment, run_apart, one.name, self.home)))
         else:
-            self._note(one, moment, came_of(one.flow.fn()))
+            self._note(one, moment, run_scheduled(one.flow))
 
     def _wait(self, leave: int = 0) -> None:
         """Hear of what runs apart, until so many of them are left."""
