@@ -124,11 +124,12 @@ def _simulate(folder: Path) -> list[Path]:
     pages = list[Path]()
     with stage() as here, here.fresh() as db, patch.object(people, "OTHERWISE", people.OTHERWISE | NOT_ALL_IS_WELL):
         Months(db, FIRST, LAST, CASES, folder).run()
-        with time_machine.travel(at(LAST) + timedelta(hours=20), tick=False), db.connect() as connection:
+        with time_machine.travel(at(LAST) + timedelta(hours=20), tick=False):
             for code, kind in known_reports().items():
                 if kind not in (cycle, satisfaction):
                     weekly = kind.cadence.startswith(("week", "day"))
-                    made = kind.made(connection, period_at(kind.cadence, WEEK if weekly else NOVEMBER))
+                    with db.connect() as connection:
+                        made = kind.made(connection, period_at(kind.cadence, WEEK if weekly else NOVEMBER))
                     pages.append(folder / f"{code}.html")
                     pages[-1].write_text(report_page(made), "utf-8")
     return pages
