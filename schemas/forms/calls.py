@@ -9,11 +9,13 @@ from schemas.forms.base import Decision, Form, Request
 from schemas.forms.contacts import CHOOSE, Unit
 from schemas.forms.fields import Cell, Register, label, needed
 from schemas.forms.sales import YesNo
+from schemas.forms.surveys import DETAILS, Mark
 from schemas.sheet_kinds import sheet
 from schemas.spelling import order_number
 from schemas.words import Labelled
 
 KNOWN = "没有订单时必填 needed without an order"
+OFFERED = "单上列有待答问卷时，可在通话中作答 where a form of a survey waits, it may be answered in the call"
 _NUMBER = Annotated[fields.Remark, AfterValidator(order_number)]
 
 
@@ -101,6 +103,10 @@ class CallMade(Decision):
         _NUMBER, label("不满意单号", "Unsatisfied about"), Register.CASE, Cell("", "几个事由时必填", 18)
     ] = ""
     unit: Annotated[Unit, label("转交单位", "Passed to", "编码或名称 code or name")] = ""
+    overall: Annotated[fields.Maybe[Mark], label("客户总体评价", "Overall", OFFERED), Cell("", "有待答问卷时", 12)] = (
+        None
+    )
+    details: Annotated[fields.Remark, label("分项评价", "Questions", DETAILS), Cell("", "例如 a1 很满意", 20)] = ""
     reply: Annotated[YesNo, label("要求回复", "Wants a reply"), Cell("否", "空则为否", 8)] = YesNo.NO
     recording: Annotated[fields.Remark, label("回访录音", "Recording"), Cell("", width=12)] = ""
 

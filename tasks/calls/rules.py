@@ -12,6 +12,7 @@ from schemas.forms.sales import YesNo
 from schemas.problems import Problem
 from schemas.processes.follow_up_call import CallEnding
 from tasks.complaints.rules import unmet
+from tasks.surveys.rules import MOST_SAID, Said, read_details, said_problems
 
 ENDS_AS = {
     CallResult.SATISFIED: CallEnding.SATISFIED,
@@ -108,6 +109,31 @@ def about_problems(form: CallMade, sources: Collection[str]) -> list[Problem]:
     named = form.about in sources if form.about else len(sources) < 2
     expected = f"应为 one of {'、'.join(sources)}"
     return unmet((form.verdict == CallResult.UNSATISFIED and not named, "不满意单号 about", form.about, expected))
+
+
+def answers_survey(form: CallMade) -> bool:
+    """Say whether a customer answered a form of a survey in a call."""
+    return bool(form.overall or form.details)
+
+
+def survey_said(form: CallMade) -> tuple[Said, list[Problem]]:
+    """Give what a customer says in a call to a survey, and what cannot be read of it; who wants a reply gets it by the call."""
+    marks, problems = read_details(form.details)
+    return Said(form.overall, marks, {"": form.matter[:MOST_SAID]} if form.matter else {}), problems
+
+
+def survey_problems(form: CallMade, questions: Collection[str] | None) -> list[Problem]:
+    """Say what is wrong with the answer to a survey: none waits (`questions` is None), nobody spoke, unknown questions."""
+    if not answers_survey(form):
+        return []
+    where, spoken = "客户总体评价 overall", form.verdict in SATISFACTION
+    if questions is None or not spoken:
+        expected = (
+            "没有待答的问卷 no form of a survey waits" if spoken else "满意或不满意的通话才有 of a call with a verdict"
+        )
+        return [Problem(where, form.overall.zh if form.overall else form.details, expected)]
+    said, problems = survey_said(form)
+    return problems + said_problems(said, questions)
 
 
 def number_problems(form: NumberCorrected, wrong: str) -> list[Problem]:

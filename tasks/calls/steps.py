@@ -6,11 +6,12 @@ from datetime import datetime
 from schemas.forms.calls import CallMade, CallReason, CallRequest, CallResult, CallWhy, MoreReasons
 from schemas.forms.complaints import CustomerHeard, Satisfaction
 from schemas.forms.contacts import ContactWay
+from schemas.forms.surveys import SurveyDoor
 from schemas.tables import call_attempt, no_calls, phone_correction, sales_change, sales_record, service_case
 from schemas.words import DocumentKind, Role
 from tasks.calls.accept import add_reasons
 from tasks.calls.queries import CalledAbout, numbers_of, refusing, sold_lines, sources, told_about
-from tasks.calls.rules import SATISFACTION, said_of
+from tasks.calls.rules import SATISFACTION, answers_survey, said_of, survey_said
 from tasks.calls.shapes import Added, CallPlan
 from tasks.complaints.afterwards import complain_afterwards
 from tasks.complaints.rules import hours, moment_of
@@ -19,6 +20,9 @@ from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step
 from tasks.people.queries import people, units
 from tasks.policies.queries import setting
+from tasks.surveys.answers import record_answer
+from tasks.surveys.queries import offered
+from tasks.surveys.rules import form_no
 from tasks.unit.work import Work
 
 BEGIN, CALL, PASS_ON = "回访登记", "电话回访", "转办跟踪"
@@ -61,6 +65,13 @@ def add_to_call(work: Work, more: MoreReasons, barred: frozenset[str], turn: int
     return Added(numbers=sorted(known), handlers=sorted(handlers if agents(work) - barred - handlers else ()))
 
 
+@step("问卷提示", link="")
+def offer_survey(work: Work, turn: str) -> str:
+    """Say which form of a survey the customer may answer in a call, "" where none waits (S3 §8 5.8.2)."""
+    found = work.read(offered)[work.case.id]
+    return form_no(found[0].number, found[0].no) if found else ""
+
+
 @step("拨打记录", link="")
 def note_call(work: Work, said: CallMade, turn: str) -> str:
     """Note an attempt; who refuses is not called any more, and a new number stands wherever the old one did."""
@@ -72,6 +83,9 @@ def note_call(work: Work, said: CallMade, turn: str) -> str:
     if said.verdict == CallResult.REFUSED:
         for refused in {phone, said.customer_phone or phone} - work.read(refusing):
             work.insert(no_calls, phone=refused, refused_at=work.now)
+    if (form := work.read(offered)[work.case.id]) and answers_survey(said):
+        marked, by = survey_said(said)[0], work.case.id
+        record_answer(work.unit, form[0], marked, form[1], SurveyDoor.AGENT, work.now, said.staff, by)
     return f"{said.verdict.zh} {said.matter}".strip()
 
 

@@ -22,6 +22,7 @@ from tasks.calls.steps import (
     add_to_call,
     called_at,
     note_call,
+    offer_survey,
     put_number_right,
     reasons_of,
     write_to_unit,
@@ -34,6 +35,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.signals import TimedOut
 from tasks.people.queries import units
 from tasks.policies.queries import setting
+from tasks.surveys.queries import offered
 from tasks.unit.work import Work
 
 MORE = "reason-"  # letters of the day's list
@@ -115,8 +117,10 @@ def promised(said: CallMade) -> Due:
 
 def attempt(call: FollowUp, turn: int, due: Due) -> CallMade:
     """Ask an agent to call, another than whoever handled what it is about; notes what came of it."""
+    form = offer_survey(call.case, turn=str(turn))
+    survey = [f"问卷 survey: **{form}** 可在通话中作答 may be answered in the call"] if form else []
     while True:
-        told = [f"指定 assigned: **{call.plan.agent}** · 第 {turn} 次 attempt", *rules.said_of(call.reasons)]
+        told = [f"指定 assigned: **{call.plan.agent}** · 第 {turn} 次 attempt", *rules.said_of(call.reasons), *survey]
         question = gate(
             f"call-{turn}", CALL, call.plan.role, CallMade, due, CALL, told.copy, lambda: {"客户电话": call.phone},
             check=partial(_call, call), barred=frozenset(call.barred),
@@ -135,6 +139,8 @@ def _call(call: FollowUp, form: CallMade, work: Work) -> list[Problem]:
     problems = rules.call_problems(form, called, moment_of(form.again, ends), last, work.now, apart)
     problems += rules.too_early(form, shanghai_day(called), shanghai_day(work.case.opened_at))
     problems += rules.about_problems(form, sorted(call.numbers))
+    waits = work.read(offered)[work.case.id]
+    problems += rules.survey_problems(form, waits[1] if waits else None)
     return problems + unit_problems(form.unit, work.read(units))
 
 

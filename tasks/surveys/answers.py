@@ -1,5 +1,6 @@
 """Take an answer in, through whichever door it comes: the first one wins, and who is not satisfied is heard (S3 §8 5.9)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -98,29 +99,47 @@ def _keep(connection: Connection, form: UUID, said: Said, door: SurveyDoor, staf
     now, found = clock.now(), queries.form_by_id(connection, form)
     if found is None:
         raise NotFound(NO_FORM)
-    number = form_no(found.number, found.no)
+    number = _number(found)
     if found.answered_at:
         return Answered(number, False, found.answered_at)
     questions = queries.questions_on(connection, shanghai_day(found.sent_at))
     if problems := said_problems(said, questions.keys()):
         raise BadInput(problems)
     unit = Unit(connection, [], [])
-    complaint = _complaint(unit, found, number, said, complaint_of(said, questions), door, now)
-    row = {"form": form, "answered_at": now, "door": door, "staff": staff, "overall": said.overall}
-    row |= {"marks": dict(said.marks), "remarks": dict(said.remarks), "wants_reply": said.wants_reply}
-    unit.insert(0, survey_answer, row | {"complaint": complaint})
+    complaint = record_answer(unit, found, said, questions, door, now, staff)
     unit.flush()
     return Answered(number, True, now, now >= found.closes_at, complaint)
 
 
+def record_answer(
+    unit: Unit,
+    form: Row[Any],
+    said: Said,
+    questions: Mapping[str, str],
+    door: SurveyDoor,
+    now: datetime,
+    staff: str | None,
+    by: int = 0,
+) -> int | None:
+    """Write an answer that nothing is wrong with, and let the complaint know that follows; gives that, if there is one.
+
+    `by` is the case whose step this is; whoever calls flushes the unit, and the database refuses a second answer.
+    """
+    complaint = _complaint(unit, form, said, complaint_of(said, questions), door, now, by)
+    row = {"form": form.id, "answered_at": now, "door": door, "staff": staff, "overall": said.overall}
+    row |= {"marks": dict(said.marks), "remarks": dict(said.remarks), "wants_reply": said.wants_reply}
+    unit.insert(by, survey_answer, row | {"complaint": complaint})
+    return complaint
+
+
 def _complaint(
-    unit: Unit, form: Row[Any], number: str, said: Said, why: str, door: SurveyDoor, now: datetime
+    unit: Unit, form: Row[Any], said: Said, why: str, door: SurveyDoor, now: datetime, by: int
 ) -> int | None:
     """Let the complaint know that follows; who only wishes for a reply is taken for one who enquires."""
-    verdict = Satisfaction.UNSATISFIED if said.unsatisfied else Satisfaction.SATISFIED
+    verdict, number = Satisfaction.UNSATISFIED if said.unsatisfied else Satisfaction.SATISFIED, _number(form)
     if form.about and (said.unsatisfied or said.satisfied):
         heard = CustomerHeard(number=number, verdict=verdict, reason=why[:MOST_SAID])
-        if heard_by := complain_afterwards(unit, form.about, heard, WAYS[door], now):
+        if heard_by := complain_afterwards(unit, form.about, heard, WAYS[door], now, by):
             return heard_by
     if not (said.unsatisfied or said.wants_reply):
         return None
@@ -130,8 +149,16 @@ def _complaint(
     matter = f"{number} {why}"[:MOST_SAID]
     taker = agent_for(unit, form.no)
     return complain(
-        unit, ContactRecord(applicant=taker, kind=kind, way=WAYS[door], matter=matter, **asked), f"after:{number}", now
+        unit,
+        ContactRecord(applicant=taker, kind=kind, way=WAYS[door], matter=matter, **asked),
+        f"after:{number}",
+        now,
+        by,
     )
+
+
+def _number(form: Row[Any]) -> str:
+    return form_no(form.number, form.no)
 
 
 def of_store(store: Row[Any]) -> dict[str, Any]:

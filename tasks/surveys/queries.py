@@ -12,9 +12,19 @@ from schemas.processes.complaint import ContactEnding
 from schemas.processes.parts_application import PartsEnding
 from schemas.processes.repair_return import RepairEnding
 from schemas.processes.returns import ReturnEnding
-from schemas.tables import production_order, service_case, store, survey, survey_answer, survey_form, survey_question
+from schemas.tables import (
+    call_reason,
+    production_order,
+    service_case,
+    store,
+    survey,
+    survey_answer,
+    survey_form,
+    survey_question,
+)
 from schemas.words import Ending
-from tasks.cycle.rules import at
+from tasks.cycle.rules import at, shanghai_day
+from tasks.durable import clock
 from tasks.policies.queries import valid_on
 from tasks.surveys.rules import form_no
 from tasks.unit.among import among
@@ -124,6 +134,22 @@ def forms_about(connection: Connection, case_ids: Sequence[int]) -> list[Row[Any
     wanted = _FORM.add_columns(survey_answer.c.overall, survey_answer.c.marks, survey_answer.c.remarks)
     about = wanted.where(among(survey_form.c.about, case_ids))
     return list(connection.execute(about.order_by(survey.c.sent_at.desc(), survey_form.c.no)))
+
+
+def offered(connection: Connection, case_ids: Sequence[int]) -> dict[int, tuple[Row[Any], dict[str, str]] | None]:
+    """Give by follow-up call a form about one of its cases that nobody has answered yet, and what it asks; None without."""
+    waits = (survey_answer.c.form.is_(None), survey.c.links_until > clock.now())
+    of_calls = _FORM.add_columns(call_reason.c.case_id.label("call"))
+    found = of_calls.join(call_reason, call_reason.c.source == survey_form.c.about).where(*waits)
+    rows = connection.execute(
+        found.where(among(call_reason.c.case_id, case_ids)).order_by(survey.c.sent_at, survey_form.c.no)
+    )
+    first = {row.call: row for row in reversed(rows.all())}
+    asked = {day: questions_on(connection, day) for day in {shanghai_day(row.sent_at) for row in first.values()}}
+    return {
+        case_id: (first[case_id], asked[shanghai_day(first[case_id].sent_at)]) if case_id in first else None
+        for case_id in case_ids
+    }
 
 
 def questions_on(connection: Connection, day: date) -> dict[str, str]:

@@ -1,14 +1,17 @@
 """Follow-up calls: every ending, what becomes of what customers say (DOMAIN, "Scheduled work"; BRANCHES, "Calls")."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
 
+from schemas.forms.surveys import SurveyAbout
 from schemas.words import Role
 from tasks.customers.file import SECTIONS, find_customers
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
+from tasks.rounds.rules import Period
+from tasks.surveys.sampling import send_survey
 from tests.flows.calls import CALLER, Callers
 
 PEOPLE = Callers
@@ -198,6 +201,29 @@ def test_the_customer_file_shows_calls_with_their_attempts(play: Callers, today:
     assert [row["number"] for row in shown] == numbers
     assert [(str(row["result"]), row["staff"]) for row in shown[1:]] == [("not_reached", CALLER), ("satisfied", CALLER)]
     assert (shown[0]["called_at"], shown[0]["why"]) == ("", "专项回访")
+
+
+def test_a_call_offers_the_survey_that_waits_and_takes_its_answer(play: Callers) -> None:
+    """Answers on a call form, which also offers the survey (S3 §8 5.8.2): not satisfied, they open one complaint together."""
+    case = play.delivered()
+    today = date(2026, 11, 18)
+    with play.db.begin() as connection:
+        number, _ = send_survey(connection, SurveyAbout.PARTS, Period(today, today), "test")
+    play.listed()
+    call = play.call_about(case)
+    assert f"{number}-001" in "".join(play.items(call)["call-1"].brief)
+    assert "通话才有" in play.refused(call, "call-1", 回访结果="未接通", 客户总体评价="很满意")
+    assert "没有这一题" in play.refused(call, "call-1", 回访结果="满意", 分项评价="z9 很满意")
+    said = {"回访结果": "不满意", "反映事项": "门响", "客户总体评价": "不满意", "分项评价": "e1 不太满意"}
+    play.decide(call, "call-1", **said)
+    (kept,) = play.rows("SELECT * FROM survey_answer")
+    assert (kept.door, kept.overall, kept.marks) == ("agent", "not", {"e1": "hardly"})
+    assert kept.staff in play.agents()
+    (complaint,) = play.rows("SELECT id FROM service_case WHERE process = 'CC'")
+    assert kept.complaint == complaint.id
+    again = play.asked(明细=[{"回访事由": "专项回访", "事由单号": play.case(case).number}])
+    assert "survey" not in "".join(play.items(again)["call-1"].brief)
+    assert "没有待答的问卷" in play.refused(again, "call-1", 回访结果="满意", 客户总体评价="很满意")
 
 
 # what customers say
