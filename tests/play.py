@@ -69,6 +69,7 @@ KEPT = {table: f"SELECT t::text FROM {table} t WHERE case_id = :case" for table 
     "stock_balance": "SELECT t::text FROM stock_balance t",
     "counter": "SELECT t::text FROM counter t",
 }
+ALL_KEPT = " UNION ALL ".join(f"SELECT '{what}', kept.* FROM ({query}) kept" for what, query in KEPT.items())
 HOLDERS = """
     SELECT code FROM staff WHERE active AND EXISTS (
         SELECT 1 FROM staff_role r WHERE r.staff = staff.code AND role = :role
@@ -311,10 +312,10 @@ class Play:
 
     def snapshot(self, case: int) -> dict[str, list[str]]:
         """Give all that a refused answer must leave alone: of the case, and the counters and stock of all."""
-        return {
-            what: [row[0] for row in self.rows(query.replace(":case", str(case)) + " ORDER BY 1")]
-            for what, query in KEPT.items()
-        }
+        found: dict[str, list[str]] = {what: [] for what in KEPT}
+        for what, row in self.rows(f"{ALL_KEPT} ORDER BY 1, 2", case=case):
+            found[what].append(row)
+        return found
 
     # the stage
 

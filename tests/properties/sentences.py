@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Engine, text
 
-from tasks.books.queries import ALWAYS, AT_REST, untrue
+from tasks.books.queries import ALWAYS, AT_REST
 from tasks.clocks.lines import line_clocks
 from tasks.durable.process import PROCESSES
+from tests.books import untrue_at_once
 
 WHATEVER_HAPPENS = {
     "of a refund what is beyond price and delivery fee is freight of the way back that the customer advanced": """
@@ -31,7 +32,7 @@ TIMELINES = text("""
 def wrong_now(db: Engine, sentences: Mapping[str, str] = WHATEVER_HAPPENS | ALWAYS) -> dict[str, object]:
     """Give what contradicts the sentences; after every action nothing does."""
     with db.connect() as connection:
-        return dict(untrue(connection, sentences))
+        return dict(untrue_at_once(connection, sentences))
 
 
 def off_the_chain(db: Engine) -> list[str]:

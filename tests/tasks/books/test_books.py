@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tasks.books.queries import ALWAYS, AT_REST, untrue
 from tasks.books.trades import TRADES
+from tests.books import untrue_at_once
 from tests.conftest import Server
 from tests.play import Play, line
 
@@ -18,7 +19,9 @@ def contradicted(play: Play, statement: str) -> dict[str, list[tuple[object, ...
     with play.db.connect() as connection:
         connection.execute(text("SET LOCAL aftersales.maintenance = on"))
         connection.execute(text(statement))
-        return untrue(connection)
+        found = untrue(connection)
+        assert untrue_at_once(connection, ALWAYS) == found
+        return found
 
 
 def test_after_a_whole_case_every_sentence_is_true(play: Play) -> None:
