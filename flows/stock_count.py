@@ -8,9 +8,8 @@ from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.branches.beside import side_by_side
 from tasks.durable.process import Case, Closing
-from tasks.keeping.counts import accept_count, agree_on_differences, book_differences, counting
+from tasks.keeping.counts import accept_count, agree_on_differences, book_differences, counting, may_call_off
 from tasks.keeping.queries import count_table
-from tasks.people.rights import applicant_until
 from tasks.runs.process import process
 
 
@@ -30,7 +29,7 @@ from tasks.runs.process import process
     begin=lambda _form, _work: None,
     end=lambda _work: None,
     lines=count_table,
-    may_withdraw=applicant_until(),
+    may_withdraw=may_call_off,
 )
 def stock_count(case: Case) -> Closing:
     """盘点 Count a warehouse; differences have reasons and an approval before the books change."""

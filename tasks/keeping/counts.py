@@ -5,6 +5,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
+from schemas.answers import Answer
 from schemas.forms.counts import CountDone, CountedLine, CountKind, CountRequest
 from schemas.parts import Goods
 from schemas.problems import Problem
@@ -22,11 +23,11 @@ from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, as_goods, part_problems
-from tasks.keeping.queries import book_at
+from tasks.keeping.queries import adjusted_since, book_at
 from tasks.keeping.rules import counted_problems, fits_no_more
 from tasks.lines.rules import as_rows
 from tasks.people.queries import people
-from tasks.people.rights import on_staff
+from tasks.people.rights import SIGNER, applicant_until, on_staff
 from tasks.policies.queries import setting
 from tasks.stock.booking import book
 from tasks.stock.places import Place, places, stock_here
@@ -34,6 +35,7 @@ from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 BEGIN, COUNT, APPROVE, BOOK = "发起盘点", "清点", "差异审批", "盘盈盘亏"
+OF_ITSELF = "定期发起的盘点只有客服主管可以撤回 only a SUPERVISOR may call off what came by itself"
 WITNESS, AT = "监盘人工号 witness", "盘点时间 counted at"
 
 
@@ -68,8 +70,9 @@ class Difference(Goods):
 
 
 class Found(Shape):
-    """What a count found, and who approves it: a SUPERVISOR, above the policy's amount the MANAGER."""
+    """What a count found at a moment, and who approves it: a SUPERVISOR, above the policy's amount the MANAGER."""
 
+    moment: datetime
     differences: list[Difference]
     role: Role
 
@@ -89,6 +92,14 @@ def accept_count(form: CountRequest, unit: Unit, channel: Channel) -> tuple[Mapp
     facts, problems = accept_at(form, unit, channel, {"盘点仓库 warehouse": form.warehouse}, [Role.SUPERVISOR])
     problems += part_problems(unit.read(catalogue), [line.part for line in form.lines])
     return (facts | {"remark": form.remark}, []) if not problems else ({}, problems)
+
+
+def may_call_off(work: Work, answer: Answer) -> Problem | None:
+    """Let who asked for a count take it back, a SUPERVISOR too; one that came by itself only the SUPERVISOR."""
+    person = work.read(people).get(answer.by)
+    if work.case.channel == Channel.SYSTEM and person and not person.holds(Role.SUPERVISOR):
+        return Problem(SIGNER, str(person), OF_ITSELF)
+    return applicant_until()(work, answer)
 
 
 @step(BEGIN)
@@ -147,7 +158,8 @@ def witness_problems(form: CountDone, work: Work, kind: CountKind, place: Place)
 def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime, turn: int) -> Found:
     """Compare what was counted with the books of that moment, by a 盘点表; what moves after it is no difference."""
     parts, said = work.read(catalogue), list[tuple[Goods, Decimal, CountedLine]]()
-    had = book_at(work.unit.connection, sheet.place.code, counted_when(form, handed_in))
+    moment = counted_when(form, handed_in)
+    had = book_at(work.unit.connection, sheet.place.code, moment)
     for no, line in enumerate(form.lines, start=1):
         one = as_goods(parts[line.part], no, line.counted)
         said.append((one, had.get(one.part, Decimal(0)), line))
@@ -165,7 +177,7 @@ def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime
         for one, book_, line in said
         if one.quantity != book_
     ]  # fmt: skip
-    known = Found(differences=found, role=Role.SUPERVISOR)
+    known = Found(moment=moment, differences=found, role=Role.SUPERVISOR)
     above = known.amount > Decimal(str(setting(work, "sc.supervisor_up_to")))
     return known.model_copy(update={"role": Role.MANAGER}) if above else known
 
@@ -178,9 +190,9 @@ def agree_on_differences(case: Case, sheet: Sheet, found: Found, form: CountDone
     """差异审批: a leader who neither asked, counted nor witnessed; waits while stock that is kept would be gone."""
 
     def waits(work: Work) -> list[Problem]:
-        return fits_no_more(
-            {one.name: (one.part, one.change) for one in found.differences}, stock_here(work, sheet.place)
-        )
+        adjusted = adjusted_since(work.unit.connection, sheet.place.code, found.moment)
+        changes = {one.name: (one.part, one.change) for one in found.differences}
+        return fits_no_more(changes, stock_here(work, sheet.place), adjusted)
 
     def brief() -> list[str]:
         shown = [f"{one.line_no}. {one.said}" for one in found.differences[:6]]

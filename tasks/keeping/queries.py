@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select, text
 
 from schemas.shapes import LineTable
-from schemas.tables import document, service_case
+from schemas.tables import document, service_case, stock_movement
 from schemas.words import DocumentKind, MovementKind
 from tasks.keeping.accept import facts_of
 from tasks.keeping.rules import UsedSlip
@@ -29,6 +29,14 @@ def book_at(connection: Connection, warehouse: str, moment: datetime) -> dict[st
     """Give what the books of a warehouse had of its parts at a moment: what they have without what moved since."""
     rows = connection.execute(_HAD, {"warehouse": warehouse, "moment": moment})
     return {row.part: row.had for row in rows}
+
+
+def adjusted_since(connection: Connection, warehouse: str, moment: datetime) -> dict[str, str]:
+    """Find the parts of a warehouse whose books counts have changed since a moment: part → the count's number."""
+    of, by_count = stock_movement.c, [MovementKind.COUNT_GAIN, MovementKind.COUNT_LOSS]
+    wanted = select(of.part, service_case.c.number).join(service_case, service_case.c.id == of.case_id)
+    changed = of.warehouse == warehouse, of.moved_at > moment, of.kind.in_(by_count), service_case.c.process == "SC"
+    return dict(connection.execute(wanted.where(*changed)).tuples().all())
 
 
 def warehouses_with_stock(connection: Connection, moment: datetime) -> list[str]:

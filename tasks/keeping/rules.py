@@ -68,10 +68,18 @@ def counted_problems(
     return problems
 
 
-def fits_no_more(changes: Mapping[str, tuple[str, Decimal]], stock: Mapping[str, Held]) -> list[Problem]:
-    """Say why differences cannot be booked as stock stands now: nothing falls below zero, nor below what is reserved."""
+def fits_no_more(
+    changes: Mapping[str, tuple[str, Decimal]], stock: Mapping[str, Held], adjusted: Mapping[str, str]
+) -> list[Problem]:
+    """Say why differences cannot be booked as stock stands now: nothing falls below zero, nor below what is reserved.
+
+    adjusted   parts whose books another count has changed since: part → its number; nothing is adjusted twice
+    """
     problems = list[Problem]()
     for name, (part, change) in changes.items():
+        if part in adjusted:
+            again = f"清点后已由 {adjusted[part]} 调账，请不同意并重盘 was adjusted since by another count: have it counted again"
+            problems.append(Problem("配件名称 part", name, again))
         held = stock.get(part, NOTHING)
         after = held.on_hand + change
         if change < 0 and after < held.reserved:
@@ -80,8 +88,13 @@ def fits_no_more(changes: Mapping[str, tuple[str, Decimal]], stock: Mapping[str,
     return problems
 
 
-def slip_problems(form: SlipRequest) -> list[Problem]:
-    """Check what a slip by hand must say by its kind (S3 §2 2.2, §3 1.2): who was asked, photos, the slip it takes back."""
+def slip_problems(form: SlipRequest, good: bool) -> list[Problem]:
+    """Check what a slip by hand must say by its kind (S3 §2 2.2, §3 1.2): who was asked, photos, the slip it takes back.
+
+    What is bought is good, and comes into a warehouse of `good` stock.
+    """
+    if not good and form.kind not in {SlipKind.OWN_USE, SlipKind.LEFTOVER}:
+        return [Problem("记账仓库 warehouse", form.warehouse, "采购的货入良品仓 what is bought comes into good stock")]
     wanted = {
         SlipKind.PROVISIONAL: ("asked", "暂估前先询问发货方 ask the sender first"),
         SlipKind.NEW_ITEM: ("photos", "新物料须附照片 a new item needs photos"),

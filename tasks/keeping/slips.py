@@ -75,7 +75,8 @@ def accept_slip(form: SlipRequest, unit: Unit, channel: Channel) -> tuple[Mappin
     facts, problems = accept_at(form, unit, channel, place, [], anybody)
     if form.kind != SlipKind.NEW_ITEM:
         problems += part_problems(unit.read(catalogue), [line.item for line in form.lines])
-    problems += slip_problems(form)
+    where = unit.read(places).get(form.warehouse)
+    problems += slip_problems(form, good=where is None or where.kind == "good")
     if problems or form.kind != SlipKind.LEFTOVER:
         return ({}, problems) if problems else (facts | {"remark": form.remark}, [])
     parts = unit.read(catalogue)
@@ -131,6 +132,10 @@ def check_slip(case: Case, slip: Slip) -> SlipChecked:
             for row, (no, counted) in enumerate(many.items(), start=1)
             if counted > most[no]
         ]
+        if slip.reverses:
+            counted = {one.part: one.quantity for one in slip.of(many)}
+            before = slips_named(work.unit.connection, [slip_of(form)])[slip_of(form)]  # as it is by now
+            problems += leftover_problems(form.slip, before, slip.place.code, counted)
         return problems + (free_problems(slip.of(many), stock_here(work, slip.place)) if leaves else [])
 
     def prefill() -> dict[str, Any]:

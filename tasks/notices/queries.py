@@ -113,7 +113,9 @@ def take_unpassed(connection: Connection, now: datetime) -> list[ToldNotice]:
     """Note that all there is was passed on, and give it, the oldest first, without what may be contact data."""
     mine = notice.c.passed_at.is_(None), service_case.c.id == notice.c.case_id
     known = notice.c.role, notice.c.text, notice.c.sent_at
-    of_case = service_case.c.office, service_case.c.customer_phone, service_case.c.customer_address
+    of_item = notice.c.case_id == work_item.c.case_id, notice.c.step_key == work_item.c.step_key
+    whose = func.coalesce(select(work_item.c.office).where(*of_item).scalar_subquery(), service_case.c.office)
+    of_case = whose.label("office"), service_case.c.customer_phone, service_case.c.customer_address
     passed = update(notice).where(*mine).values(passed_at=now).returning(*known, *of_case)
     rows = sorted(connection.execute(passed), key=lambda row: (row.sent_at, row.text))
     return [ToldNotice(row.role, row.office, mask_text(row.text, row)) for row in rows] + _of_rounds(connection, now)

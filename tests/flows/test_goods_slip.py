@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from schemas.problems import BadInput
 from tests.books import books_balance
-from tests.flows.keeping import BJ, HINGE, KEEPER, MAIN, OF_BJ, OF_SH, Keepers
+from tests.flows.keeping import BJ, HINGE, KEEPER, MAIN, MAIN_BAD, OF_BJ, OF_SH, Keepers
 
 OTHER_KEEPER = "E1017"
 
@@ -182,3 +182,17 @@ def test_nothing_counted_is_no_slip(play: Keepers) -> None:
     case = play.slip()
     play.decide(case, "check", KEEPER, 明细={1: {"实际数量": 0}})
     assert (play.ending(case), play.documents(case, "RK")) == ("refused", [])
+
+
+def test_leftovers_that_two_bring_back_at_once_are_taken_once(play: Keepers) -> None:
+    _, number = used(play)
+    first, second = (play.slip("余料退回", OF_SH, 2, 原出库单号=number) for _ in range(2))
+    play.decide(first, "check", KEEPER)
+    assert "已退回一次" in play.refused(second, "check", KEEPER)
+    play.decide(second, "check", KEEPER, 仓管意见="不同意", 原因="重复")
+
+
+def test_what_is_bought_does_not_come_into_damaged_stock(play: Keepers) -> None:
+    for kind in ("零星采购入库", "暂估入库", "新物料入库"):
+        with pytest.raises(BadInput, match="入良品仓"):
+            play.slip(kind, warehouse=MAIN_BAD, 询问发货方="李工", 物料照片="P-1")

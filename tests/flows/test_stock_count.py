@@ -7,8 +7,11 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput
 from schemas.words import Role
+from tasks.keeping.rounds import COUNTS, open_counts
+from tasks.rounds.steps import do_rounds
 from tests.books import books_balance
 from tests.flows.keeping import BJ, HINGE, KEEPER, MAIN, OF_BJ, OF_SH, PLANNER, Keepers
 
@@ -189,3 +192,24 @@ def test_on_the_fifteenth_books_are_reconciled_with_finance_and_offices_with_the
 def test_who_does_not_count_is_reminded_and_reported(play: Keepers) -> None:
     told = [one["role"] for one in play.items(play.count())["count-1"].schedule]
     assert told == ["WAREHOUSE", Role.SUPERVISOR, Role.MANAGER]
+
+
+def test_what_two_counts_find_is_adjusted_once(play: Keepers, today: time_machine.Traveller) -> None:
+    """Counted twice: who approves the second one is told to have it counted again."""
+    before, cases = play.stock(MAIN), [play.count(), play.count()]
+    for case in cases:
+        counted(play, case, -2)
+    today.move_to("2026-11-18T11:00:00+08:00")
+    play.decide(cases[0], "approve-1", SUPERVISOR)
+    assert play.case(cases[0]).number in play.refused(cases[1], "approve-1", SUPERVISOR)
+    play.decide(cases[1], "approve-1", SUPERVISOR, 审批结论="不同意", 原因="已调账")
+    play.decide(cases[1], "count-2", KEEPER)
+    assert ([play.ending(case) for case in cases], play.stock(MAIN)[0]) == (["adjusted", "agreed"], before[0] - 2)
+
+
+def test_a_keeper_does_not_call_off_a_count_that_came_by_itself(play: Keepers) -> None:
+    do_rounds(play.db, COUNTS, PeriodWanted())
+    assert open_counts(play.db, COUNTS, PeriodWanted()) > 0
+    (case, *_) = [row.id for row in play.rows("SELECT id FROM service_case WHERE process = 'SC'")]
+    assert not play.withdraw(case, play.case(case).applicant).accepted
+    assert play.withdraw(case, SUPERVISOR).accepted

@@ -13,8 +13,11 @@ from schemas.problems import BadInput
 from schemas.tables import warehouse
 from schemas.words import Channel, Role
 from tasks.desk.queries import inbox
+from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance
+from tasks.notices.queries import take_unpassed
+from tasks.notices.watch import watch_deadlines
 from tests.books import books_balance
 from tests.flows.keeping import BJ, BJ_BAD, HINGE, KEEPER, MAIN, MAIN_BAD, OF_BJ, OF_SH, PLANNER, SH, Keepers
 
@@ -202,3 +205,15 @@ def test_what_another_took_meanwhile_is_not_held(play: Keepers) -> None:
     assert play.stock(MAIN) == (on_hand, on_hand)
     assert [play.case(case).ending for case in cases] == [None, None, "rejected"]
     assert "× 1 " in play.items(cases[1])["agree"].brief[1]
+
+
+def test_the_office_whose_turn_it_is_hears_that_it_is_late(play: Keepers, today: time_machine.Traveller) -> None:
+    play.decide(play.sent(), "in")
+    case = play.transfer(BJ, SH, OF_BJ, 3)
+    play.decide(case, "agree", PLANNER)
+    play.decide(case, "out", OF_BJ)
+    today.move_to("2026-12-08T10:00:00+08:00")
+    watch_deadlines(play.db, clock.now())
+    with play.db.begin() as connection:
+        told = take_unpassed(connection, clock.now())
+    assert [one.office for one in told if one.role == Role.OFFICE] == ["SH"]
