@@ -8,7 +8,7 @@ from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone, side_by_side
 from tasks.durable.process import Case, Closing, ask
 from tasks.duty.queries import duty_table
-from tasks.duty.steps import accept_duty, other_party, party_question, said_of, write_roster
+from tasks.duty.steps import accept_duty, other_party, party_question, said_of, until_its_day, write_roster
 from tasks.people.rights import applicant_until
 from tasks.runs.process import process
 
@@ -41,7 +41,8 @@ def duty(case: Case) -> Closing:
             return Closing(DutyEnding.REJECTED, said.reason)
         barred, shown = {case.request.applicant, other}, said_of(case.request)
         matter = Matter("批准生效", barred, shown.copy)
-        if why := alone(case, approving(case, "swap", "换班批准", Role.MANAGER, matter, "approval")):
+        until = until_its_day(case.request)
+        if why := alone(case, approving(case, "swap", "换班批准", Role.MANAGER, matter, "approval", expires=until)):
             return Closing(DutyEnding.REJECTED, why)
     write_roster(case, case.request, bool(other))  # 批准生效
     return Closing(DutyEnding.IN_FORCE)

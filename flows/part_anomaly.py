@@ -55,9 +55,9 @@ def part_anomaly(case: Case) -> Closing:
     blame = find_responsible(case, found)  # 查找责任
     if unknown := blame.kind == PartyKind.UNKNOWN:
         beside(case, searching(case, found, blame))
-    plan = agree_on_plan(case, found, blame, barred)  # 处理方案 领导审核
+    plan, turn = agree_on_plan(case, found, blame, barred)  # 处理方案 领导审核
     confirm_opinion(case, found, blame, said_of(plan))  # 确认处理意见
-    do_again(case, found, plan)  # 重新下单生产
+    plan = do_again(case, found, blame, barred, plan, turn)  # 重新下单生产
     comes_in = take_in(case, found, plan)
     became = reply_to_reporter(case, found, said_of(plan))  # 回复申报方
     told = told_of(plan, found).model_dump(mode="json")

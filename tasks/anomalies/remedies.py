@@ -43,19 +43,25 @@ NO_ORDER = "不是订单的货，不能重新下单，可另开调拨 is of no o
 COMES_IN = {Whereabouts.GOOD, Whereabouts.DAMAGED, Whereabouts.SCRAPPED}
 
 
-def agree_on_plan(case: Case, found: Anomaly, blame: Blame, barred: set[str]) -> AnomalyPlan:
-    """处理方案 + 领导审核: a plan that is refused is followed by another, after so many the MANAGER says what is done."""
-    refused = list[str]()
-    for turn in count(1):
+def agree_on_plan(
+    case: Case, found: Anomaly, blame: Blame, barred: set[str], first: int = 1, gone: str = ""
+) -> tuple[AnomalyPlan, int]:
+    """处理方案 + 领导审核: a plan that is refused is followed by another, after so many the MANAGER says what is done.
+
+    Gives the plan and its turn. `gone`: why one that was agreed on cannot be done any more; the turns go on from `first`.
+    """
+    refused = [gone] if gone else list[str]()
+    for turn in count(first):
         if len(refused) == found.refusals:
-            leader = find_leader(case, Role.MANAGER, frozenset(barred), turn="plan")
+            again = f"plan-{first}" if gone else "plan"
+            leader = find_leader(case, Role.MANAGER, frozenset(barred), turn=again)
             nobody = may_not(barred, leader.last)
-            return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused, nobody))
+            return ask(case, plan_question(turn, leader.role, LEADER, found, blame, refused, nobody)), turn
         plan = ask(case, plan_question(turn, Role.PLANNER, "处理方案", found, blame, refused, set()))
         barred.add(plan.staff)  # it is their own
         why = alone(case, leading(case, found, blame, plan, barred, turn))
         if not why:
-            return plan
+            return plan, turn
         refused.append(why)
     raise AssertionError("a plan is agreed on, or the MANAGER says it")
 
@@ -81,8 +87,7 @@ def plan_question(
     """Ask what is done about an anomaly: the PLANNER, in the end the MANAGER."""
 
     def check(form: AnomalyPlan, work: Work) -> list[Problem]:
-        part = _not_again(work, found)
-        return remedy_problems(form, found, work.today, part, lines_to_refund(work))
+        return plan_problems(work, found, form)
 
     def brief() -> list[str]:
         told = [f"上次方案未批 The last plan was refused: **{why}**" for why in refused[-1:]]
@@ -145,10 +150,28 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
     return open_child(work, "PA", form, Start.STOCK if remedy == Remedy.RESEND else Start.ORDER)
 
 
-def do_again(case: Case, found: Anomaly, plan: AnomalyPlan) -> None:
-    """重新下单生产, where the plan is to make, send or repair, or to refund."""
-    if plan.remedy in COMES_AGAIN or plan.remedy == Remedy.REFUND:
-        order_again(case, found, plan.remedy)
+def do_again(case: Case, found: Anomaly, blame: Blame, barred: set[str], plan: AnomalyPlan, turn: int) -> AnomalyPlan:
+    """重新下单生产, where the plan is to make, send or repair, or to refund; gives the plan that is done.
+
+    Where the part was discontinued meanwhile, or nothing is left to refund, another plan is agreed on.
+    """
+    while plan.remedy in COMES_AGAIN or plan.remedy == Remedy.REFUND:
+        if not (gone := find_gone(case, found, plan, turn=turn)):
+            order_again(case, found, plan.remedy)
+            break
+        plan, turn = agree_on_plan(case, found, blame, barred, turn + 1, gone)
+    return plan
+
+
+@step("核对方案", link="重新下单生产")
+def find_gone(work: Work, found: Anomaly, plan: AnomalyPlan, turn: int) -> str:
+    """Say why a plan that was agreed on cannot be done any more, "" where it can."""
+    return "；".join(map(str, plan_problems(work, found, plan)))
+
+
+def plan_problems(work: Work, found: Anomaly, plan: AnomalyPlan) -> list[Problem]:
+    """Say what is wrong with a plan today: the part is known and made, there is something to refund."""
+    return remedy_problems(plan, found, work.today, _not_again(work, found), lines_to_refund(work))
 
 
 def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:

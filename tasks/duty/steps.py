@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from schemas.answers import Answer
@@ -12,8 +13,8 @@ from schemas.tables import duty
 from schemas.words import Channel, DocumentKind, Role, Verdict
 from tasks.approvals.rules import reason_needed
 from tasks.cycle.queries import calendars
-from tasks.cycle.rules import shanghai_day
-from tasks.cycle.terms import gate
+from tasks.cycle.rules import at, shanghai_day
+from tasks.cycle.terms import Due, gate
 from tasks.documents.steps import issue
 from tasks.durable import clock
 from tasks.durable.question import Question
@@ -84,6 +85,11 @@ def said_of(form: DutyPlan) -> list[str]:
     return [f"**{line.day} {line.shift.zh}** {line.on_duty} {line.deputy}" for line in form.lines] + [form.reason]
 
 
+def until_its_day(form: DutyPlan) -> Due:
+    """A swap waits until its day is over: nobody is put on duty afterwards."""
+    return lambda _work: at(form.lines[0].day + timedelta(days=1))
+
+
 def party_question(form: DutyPlan, other: str) -> Question[ApprovalDecision]:
     """Ask the other party of a swap, who signs in person."""
 
@@ -97,7 +103,10 @@ def party_question(form: DutyPlan, other: str) -> Question[ApprovalDecision]:
         return mine + refused
 
     brief = said_of(form)
-    return gate("party", "换班确认", Role.AGENT, ApprovalDecision, "consent", "值班换班", brief.copy, check=check)
+    return gate(
+        "party", "换班确认", Role.AGENT, ApprovalDecision, "consent", "值班换班", brief.copy, check=check,
+        expires=until_its_day(form),
+    )  # fmt: skip
 
 
 @step("换班双方", link="值班换班")

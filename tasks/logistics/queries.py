@@ -1,6 +1,7 @@
 """The SQL of logistics: reference prices by route, what freight is free, what waits to be collected."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -52,3 +53,22 @@ _WAITING_GOODS = text("""
 def waiting_goods(connection: Connection, forms: Sequence[str]) -> Sequence[Row[Any]]:
     """Find the goods that wait to be collected, checked or handed over, the longest first, and what was said of each."""
     return connection.execute(_WAITING_GOODS, {"forms": list(forms), "slip": DocumentKind.DISPATCH_NOTE}).all()
+
+
+_ROUTE_COSTS = text("""
+    SELECT o.name AS office, r.reference_price AS price, r.valid_from, r.source, w.many, w.mean, w.most
+    FROM office o
+    LEFT JOIN route_price r ON r.office = o.code AND r.valid_from <= :today AND coalesce(r.valid_to >= :today, true)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS many, avg(freight) AS mean, max(freight) AS most FROM (
+            SELECT CAST(d.content ->> 'freight' AS numeric) AS freight
+            FROM document d JOIN service_case s ON s.id = d.case_id
+            WHERE s.office = o.code AND d.kind = :slip AND d.content ->> 'method' = :hired
+                  AND d.issued_at >= :since AND d.issued_at < :until) sent) w
+    ORDER BY o.code""")
+
+
+def route_costs(connection: Connection, today: date, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Find each route's reference price, and how often and for how much hired transport went there in a time."""
+    asked = {"slip": DocumentKind.DISPATCH_NOTE, "hired": FreightMethod.HIRED.option}
+    return connection.execute(_ROUTE_COSTS, asked | {"today": today, "since": since, "until": until}).all()

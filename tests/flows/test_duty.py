@@ -70,6 +70,18 @@ def test_a_swap_that_either_refuses_changes_nothing(play: Hotline, key: str) -> 
     assert (play.case(case).ending, on(play, "2026-11-21")) == ("rejected", [(A, None)])
 
 
+@pytest.mark.parametrize("key", ["party", "swap"])
+def test_a_swap_that_waits_until_its_day_is_over_changes_nothing(play: Hotline, today: Any, key: str) -> None:
+    send(play, ("2026-11-21", "休息日班", A, ""))
+    case = send(play, ("2026-11-21", "休息日班", B, ""), by=B)
+    if key == "swap":
+        play.decide(case, "party", A)
+    today.move_to("2026-11-22T00:00:01+08:00")
+    assert "不再受理" in play.refused(case, key, A if key == "party" else None)
+    assert play.time_out(case, key).accepted
+    assert (play.case(case).ending, on(play, "2026-11-21")) == ("timed_out", [(A, None)])
+
+
 def test_a_swap_may_be_taken_back_until_it_is_in_force(play: Hotline) -> None:
     send(play, ("2026-11-21", "休息日班", A, ""))
     case = send(play, ("2026-11-21", "休息日班", B, ""), by=A)

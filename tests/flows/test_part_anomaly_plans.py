@@ -211,6 +211,20 @@ def test_a_part_that_was_discontinued_is_not_made_again(play: Play) -> None:
     assert "停产" in play.refused(child, "plan-1", **AGAIN)
 
 
+def test_a_part_that_is_discontinued_while_its_plan_is_approved_gets_another_plan(play: Play) -> None:
+    """A business answer, no fault: the PLANNER hears why and plans anew, the line still waits."""
+    _, child = at(play, "plan-1")
+    play.decide(child, "plan-1", 处理办法="重新制作", 货物去向="无实物")
+    play.run_to(child, "confirm-1")
+    play.run("UPDATE part SET discontinued_on = '2026-11-18' WHERE code = 'P-PB-001'")
+    play.decide(child, "confirm-1")
+    item = play.items(child)["plan-2"]
+    assert (item.role, "停产" in "".join(item.brief)) == ("PLANNER", True)
+    play.decide(child, "plan-2", 处理办法="让步接收", 货物去向="无实物", 申报方同意="同意")
+    assert play.finish(child) == "settled"
+    assert not play.rows("SELECT 1 FROM service_case WHERE parent_id = :c AND process = 'PA'", c=child)
+
+
 def test_a_part_that_was_discontinued_is_not_sent_again_either(play: Play) -> None:
     """What stock does not cover by then would have to be made (DOMAIN 1.1)."""
     _, child = at(play, "plan-1")

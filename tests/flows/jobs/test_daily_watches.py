@@ -11,7 +11,7 @@ from schemas.forms.periods import PeriodWanted
 from tasks.applications import progress
 from tasks.complaints import ageing
 from tasks.durable import clock
-from tasks.logistics import pickups
+from tasks.logistics import pickups, routes
 from tasks.notices.watch import watch_deadlines
 from tasks.returns import watch
 from tasks.rounds.steps import Rounds, do_rounds
@@ -135,6 +135,22 @@ def test_each_week_the_open_applications_are_shown_once(play: Play, today: time_
     assert f"| {play.case(waits).number} | 北京办事处 | 2026-11-18 | 普通 | {where} |" in shown
     assert play.case(done).number not in shown
     assert page(play, progress.ROUNDS, today, "11-24T08:15") == ""
+
+
+def test_each_month_the_supervisor_reviews_the_routes_by_what_hired_transport_cost(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    """Reference prices by route are data, reviewed monthly, changed on approval (S3 §3 3.1)."""
+    case = play.apply(1)
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1", 运输方式="专车", 承运商="德邦", 运费=2034, 件数=1)
+    assert "2026-10-01 – 2026-10-31" in page(play, routes.ROUNDS, today, "11-30T08:20")
+    shown = page(play, routes.ROUNDS, today, "12-01T08:20")
+    assert "| 北京办事处 | 2,260.00 | 2026-07-01 | 2026年7月线路复核 | 1 | 2,034.00 | 2,034.00 | 90 % |" in shown
+    assert [row.role for row in play.rows("SELECT role FROM round_notice WHERE work = '线路参考价复核'")] == [
+        "SUPERVISOR"
+    ]
+    assert page(play, routes.ROUNDS, today, "12-02T08:20") == ""
 
 
 def test_by_hand_each_shows_its_page_and_says_nothing_again(
