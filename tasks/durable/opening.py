@@ -76,10 +76,8 @@ def _open(
     if wrong:  # a sending meanwhile has made some of them; its own lines must not be called twins
         known |= queries.cases_by_origin(connection, list(wrong))
     right = [origin for origin in judged if origin not in wrong]
-    made = {
-        origin: enter(unit, process, case_id, forms[origin], judged[origin][0], now, origin=origin, **own)
-        for origin, case_id in zip(right, unit.new_case_ids(len(right)), strict=True)
-    }
+    ids = zip(right, unit.new_case_ids(len(right)), strict=True)
+    made = {one: enter(unit, process, id_, forms[one], judged[one][0], now, origin=one, **own) for one, id_ in ids}
     unit.flush()
     if channel != Channel.SYSTEM:  # what people open about a case is soon on its page
         queries.show_again(connection, sorted({row["parent_id"] for row in made.values() if row.get("parent_id")}))
@@ -111,7 +109,6 @@ def open_child(work: Work, code: str, form: Form, key: str) -> int:
     if problems:
         raise IllegalTransition(f"{work.case.number} cannot open a {code}: {'; '.join(map(str, problems))}")
     (child,) = unit.new_case_ids(1)
-    origin = f"case:{work.case.id}:{key}"
-    enter(unit, process, child, form, facts, work.now, origin=origin, parent_id=work.case.id)
+    enter(unit, process, child, form, facts, work.now, origin=f"case:{work.case.id}:{key}", parent_id=work.case.id)
     unit.made(child, by=work.case.id)
     return child

@@ -2,8 +2,7 @@
 
 What steps read is loaded once per unit, for all its cases together; what they write is buffered per case and
 goes out per table in few statements, as many for a thousand cases as for ten. Locks are taken in one order:
-cases by id (when the unit is loaded), stock balances and lots by key, counters by name (last, so that gapless numbers
-hold nobody up).
+cases by id (when the unit is loaded), stock balances and lots by key, counters by name (last: they hold nobody up).
 """
 
 from collections import defaultdict
@@ -219,9 +218,8 @@ class Unit:
 
     def _shift(self) -> None:
         sums, self._sums = self._sums, {}
-        for (table, names), keys in sorted(
-            _by_shape(sums).items(), key=lambda group: (ORDER[group[0][0]], group[0][1])
-        ):
+        in_order = sorted(_by_shape(sums).items(), key=lambda group: (ORDER[group[0][0]], group[0][1]))
+        for (table, names), keys in in_order:
             shifted = [sums[table, tuple((name, key[f"key_{name}"]) for name in names)] for key in keys]
             columns = tuple(sorted({column for by in shifted for column in by}))
             rows = [key | {c: by.get(c, Decimal(0)) for c in columns} for key, by in zip(keys, shifted, strict=True)]
