@@ -81,7 +81,7 @@ def example(code: str) -> dict[str, Any]:
 MARKS = {
     "first-answer": ["153e6b7b-317a-5452-a7bf-741569e1e61c"],
     "visits": ["492eacf9-4d56-5dfb-9b85-8a8d380cff90"],
-    "difficult-customer": ["34ed0826-7cf2-52e1-b1e8-7b709cb92920"],
+    "difficult-customer": ["c78b7a72-2be1-563b-9138-aa8c617f6695"],
     "unit-answer": ["7d555ed3-2d60-5a75-bb70-ae95f5c32852"],
     "customer-told": ["ee793b6b-b7d4-5b0d-b47b-eb2dfc448353"],
     "customer-word": ["81512986-02b2-57f5-bd44-d05f75a28405"],
