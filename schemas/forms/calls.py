@@ -103,10 +103,12 @@ class CallMade(Decision):
         _NUMBER, label("不满意单号", "Unsatisfied about"), Register.CASE, Cell("", "几个事由时必填", 18)
     ] = ""
     unit: Annotated[Unit, label("转交单位", "Passed to", "编码或名称 code or name")] = ""
-    overall: Annotated[fields.Maybe[Mark], label("客户总体评价", "Overall", OFFERED), Cell("", "有待答问卷时", 12)] = (
-        None
-    )
-    details: Annotated[fields.Remark, label("分项评价", "Questions", DETAILS), Cell("", "例如 a1 很满意", 20)] = ""
+    overall: Annotated[
+        fields.Maybe[Mark], label("客户总体评价", "Overall", OFFERED), Cell("", "有待答问卷时", 12, later=True)
+    ] = None
+    details: Annotated[
+        fields.Remark, label("分项评价", "Questions", DETAILS), Cell("", "例如 a1 很满意", 20, later=True)
+    ] = ""
     reply: Annotated[YesNo, label("要求回复", "Wants a reply"), Cell("否", "空则为否", 8)] = YesNo.NO
     recording: Annotated[fields.Remark, label("回访录音", "Recording"), Cell("", width=12)] = ""
 
