@@ -14,9 +14,9 @@ TRADES = {
         SELECT case_id, line_no, done, quantity FROM (
             SELECT case_id, line_no, sum(quantity) AS done FROM repair GROUP BY 1, 2) r
         LEFT JOIN case_line l USING (case_id, line_no) WHERE done > coalesce(quantity, 0)""",
-    "调入不多于调出和发出 no more of a part is taken over by a warehouse than left another, or was sent to it": """
-        SELECT case_id, part, sum(quantity) AS too_many FROM stock_movement
-        WHERE kind IN ('transfer_in', 'transfer_out', 'delivery_out')
+    "调入不多于调出 no more of a transfer comes in than left": """
+        SELECT case_id, part, sum(quantity) AS too_many FROM stock_movement m JOIN service_case c ON c.id = m.case_id
+        WHERE c.process IN ('ST', 'RL') AND kind IN ('transfer_in', 'transfer_out')
         GROUP BY case_id, part HAVING sum(quantity) > 0""",
     "盘点只在批准后改账 a count changes the books once its differences were approved": """
         SELECT c.number, m.step_key FROM stock_movement m JOIN service_case c ON c.id = m.case_id

@@ -135,7 +135,8 @@ SPOILT = {
     "(case_id, step_key, party_kind, party, amount, source, line_no, kind, charged_at) "
     f"VALUES ({OPEN}, 'spoilt', 'unit', 'PANEL', -5, '', 1, 'damaged', '2026-11-20')",
     "退款不超已付": PAID,
-    "调入不多于调出和发出": MOVED.format("'transfer_in'", "1"),
+    "调入不多于调出": "WITH own AS (UPDATE service_case SET process = 'ST' WHERE closed_at IS NOT NULL) "
+    + MOVED.format("'transfer_in'", "1"),
     "盘点只在批准后改账": "UPDATE service_case SET process = 'SC' WHERE closed_at IS NOT NULL",
     "退货入库不多于申请": MOVED.format("'customer_return_in'", "100"),
     "无未结退货的订单": "UPDATE sales_record SET returned = 1",
