@@ -16,7 +16,7 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.people.queries import people
 from tests.year.helper import Helper
 
-ANSWERS_TODAY = 0.6  # of what waits, each time that people go through their lists
+ANSWERS_TODAY = 0.6  # of what waits, when people go through their lists, once a day
 NEVER = 0.02  # of all items
 WAITING = text("""
     SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, c.number, c.applicant,

@@ -39,7 +39,7 @@ from tests.year.schedule import (
 )
 
 MONDAY, MOST_BESIDE = 0, 5  # runs that wait for their process, before we wait for them
-COMES_IN, AT_LISTS = clock_time(9, 20), (clock_time(10, 5), clock_time(15, 5))
+COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
 
 
 class Moved(Protocol):
@@ -87,9 +87,8 @@ class Year:
             for day in days:
                 self._jobs_until(at(day, COMES_IN))
                 self._timed("open", partial(self._open, day, by_day.get(day, [])))
-                for moment in AT_LISTS:
-                    self._jobs_until(at(day, moment))
-                    self._timed("answer", self.staff.work)
+                self._jobs_until(at(day, AT_LISTS))
+                self._timed("answer", self.staff.work)
             self._jobs_until(at(self.last, clock_time(23, 59)))
             self._wait()
 
