@@ -36,6 +36,11 @@ class CatalogueEntry(Form):
     safety_stock: Annotated[fields.Count, label("安全库存", "Safety stock"), Cell(100, width=10)] = Field(
         0, validate_default=True
     )
+    shelf_days: Annotated[
+        fields.Maybe[Annotated[int, Field(ge=1, le=36500)]],
+        label("保质期", "Shelf life"),
+        Cell("", "天；没有保质期的不填", 10),
+    ] = None
     price: Annotated[fields.Money, label("首次单价", "First price (CNY)"), Cell(9.2, "元；已有编码不看", 10)]
     valid_from: ValidFrom
     discontinued_on: Annotated[

@@ -38,7 +38,7 @@ def test_each_change_of_reference_data_is_stamped_even_one_that_finds_no_row(
     db: Engine, subtests: pytest.Subtests
 ) -> None:
     for table in STAMPED:
-        with subtests.test(table), db.connect() as connection:
+        with subtests.test(str(table)), db.connect() as connection:
             before = stamp_of(connection)
             connection.execute(text(f"DELETE FROM {table} WHERE false"))
             assert before != stamp_of(connection) is not None
