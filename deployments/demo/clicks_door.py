@@ -33,7 +33,7 @@ RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
 PARTS = ("schema", "description")  # of a dialog
-GOES_FIRST, GOES_LAST = ("release", "goods-out"), "news"
+GOES_FIRST, GOES_LAST = ("release", "goods-out", "sent"), "news"
 LOST = Told(False, "答复未送达 never read", lost=True)
 NUMBER = re.compile(r"[A-Z]+-\d{4}-\d{6}")
 
@@ -178,7 +178,7 @@ def _number(run: FlowRun) -> str:
 
 
 def _rank(run: FlowRun) -> int:
-    """Say what goes first of a case: a release before the form that it waits for, news last, which stay open for long."""
+    """Say what goes first of a case: a release before its form, what was sent before it is counted, news last."""
     gate = gate_of(run)
     if gate.startswith(GOES_LAST):
         return len(GOES_FIRST) + 1
