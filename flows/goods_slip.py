@@ -5,7 +5,7 @@ from schemas.processes.stock import SlipEnding
 from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role, Verdict
 from tasks.durable.process import Case, Closing
-from tasks.keeping.accept import goods_table
+from tasks.keeping.queries import goods_table
 from tasks.keeping.slips import (
     accept_slip,
     book_back_leftovers,

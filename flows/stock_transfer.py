@@ -7,7 +7,7 @@ from schemas.shapes import LinkWait
 from schemas.words import LinkKind, Role
 from tasks.branches.beside import beside, rest, side_by_side
 from tasks.durable.process import Case, Closing
-from tasks.keeping.accept import goods_table
+from tasks.keeping.queries import goods_table
 from tasks.keeping.transfers import (
     accept_transfer,
     agree_on_transfer,

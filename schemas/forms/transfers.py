@@ -39,7 +39,7 @@ class TransferRequest(Request):
     remark: fields.Note = ""
 
 
-class SentLine(Form):
+class LeftLine(Form):
     """How many of a line leave."""
 
     line_no: fields.LineNo
@@ -52,7 +52,7 @@ class TransferSent(Decision):
 
     carrier: Annotated[fields.Remark, label("承运商", "Carrier"), Register.CARRIER, Cell("德邦物流", width=16)] = ""
     tracking: Annotated[fields.Remark, label("调拨运单号", "Tracking number"), Cell("DB123458", width=20)] = ""
-    lines: fields.Lines[SentLine]
+    lines: fields.Lines[LeftLine]
     reason: Annotated[fields.ReasonText, needed(LESS)] = ""
 
 

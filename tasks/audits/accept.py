@@ -12,7 +12,8 @@ from schemas.tables import audited_call
 from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE
 from tasks.audits.queries import audits_of, calls_named
-from tasks.complaints.rules import NO_CASE, hours, moment_of, unmet
+from tasks.complaints.rules import NO_CASE, unmet
+from tasks.cycle.hours import hours, moment_of
 from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff

@@ -13,7 +13,8 @@ from tasks.applications.queries import BY_ORDER, sales
 from tasks.calls.queries import CalledAbout, awaiting, called_about, numbers_of, refusing, sources
 from tasks.calls.rules import NO_PHONE, is_phone
 from tasks.complaints.accept import TAKES
-from tasks.complaints.rules import NO_CASE, hours, moment_of
+from tasks.complaints.rules import NO_CASE
+from tasks.cycle.hours import hours, moment_of
 from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.people.rights import SIGNER, on_staff

@@ -14,7 +14,7 @@ from tasks.calls.queries import CalledAbout, numbers_of, refusing, sold_lines, s
 from tasks.calls.rules import SATISFACTION, answers_survey, said_of, survey_said
 from tasks.calls.shapes import Added, CallPlan
 from tasks.complaints.afterwards import complain_afterwards
-from tasks.complaints.rules import hours, moment_of
+from tasks.cycle.hours import hours, moment_of
 from tasks.documents.contents import to_customer
 from tasks.documents.steps import DocumentRef, issue
 from tasks.durable.step import step

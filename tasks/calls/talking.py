@@ -27,8 +27,9 @@ from tasks.calls.steps import (
     reasons_of,
     write_to_unit,
 )
-from tasks.complaints.rules import hours, moment_of, unit_problems
+from tasks.complaints.rules import unit_problems
 from tasks.complaints.steps import name_unit
+from tasks.cycle.hours import hours, moment_of
 from tasks.cycle.rules import shanghai_day
 from tasks.cycle.terms import Due, gate, working_days
 from tasks.durable.process import Case, ask

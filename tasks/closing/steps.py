@@ -79,7 +79,7 @@ def _close(connection: Connection, day: date) -> None:
     tell_waiting(connection)
 
 
-def ask_for_journals(connection: Connection, _period: Period) -> str:
+def late_journals(connection: Connection, _period: Period) -> str:
     """Ask for the journals that are late, and list them with those of late that came late, for the SUPERVISOR."""
     today = shanghai_day(clock.now())
     tell_waiting(connection)
@@ -89,7 +89,7 @@ def ask_for_journals(connection: Connection, _period: Period) -> str:
     return page_of("流水账催交 Journals asked for", today, Listing("迟交 Late", LATE, listed))
 
 
-ASKING = Rounds("流水账催交", Cadence.WORKING_DAY, ask_for_journals, catch_up=False)
+ASKING = Rounds("流水账催交", Cadence.WORKING_DAY, late_journals, catch_up=False)
 
 
 def sign_journals(db: Engine, form: JournalSigned) -> str:

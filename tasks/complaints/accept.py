@@ -11,18 +11,9 @@ from schemas.words import Channel, Role
 from tasks.applications.accept import APPLICANT, CUSTOMER, NO_OFFICE, NO_ORDER
 from tasks.applications.queries import BY_ORDER, catalogue, sales
 from tasks.complaints.queries import BY_CALLER, OF_RECORD, Earlier, cases_named, earlier_contacts, named_by
-from tasks.complaints.rules import (
-    MAYBE_SAME,
-    NO_CASE,
-    NO_SAME,
-    heads,
-    hours,
-    moment_of,
-    on_matter,
-    record_problems,
-    same_matter,
-)
+from tasks.complaints.rules import MAYBE_SAME, NO_CASE, NO_SAME, heads, on_matter, record_problems, same_matter
 from tasks.customers.queries import sale_of, waivers
+from tasks.cycle.hours import hours, moment_of
 from tasks.durable import clock
 from tasks.people.queries import offices
 from tasks.people.rights import SIGNER, on_staff

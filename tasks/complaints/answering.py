@@ -16,6 +16,7 @@ from tasks.complaints import rules
 from tasks.complaints.relief import open_relief, relief_problems
 from tasks.complaints.steps import FILE, PARTY, RECORD, REPLY, issue_paper, report_visit
 from tasks.complaints.talk import ContactOver, Talk
+from tasks.cycle.hours import hours, moment_of
 from tasks.cycle.terms import Due, More, end_of, escalation, overdue, working_days
 from tasks.durable.process import ask
 from tasks.durable.signals import TimedOut
@@ -48,7 +49,7 @@ def answering(talk: Talk) -> FirstAnswer:
             due = talk.took.gone_by
             more = More(expires=due_at(due), remind=overdue(role, Role.SUPERVISOR)) if role == Role.AGENT else More()
         elif said.verdict == FirstVerdict.INTERIM:
-            due, more = rules.moment_of(said.callback, talk.limits.day_ends) or due, More()
+            due, more = moment_of(said.callback, talk.limits.day_ends) or due, More()
         else:
             return said
 
@@ -67,7 +68,7 @@ def due_at(moment: datetime) -> Due:
 
 def asking_unit(talk: Talk, said: FirstAnswer) -> None:
     """Have a unit answer a suggestion, or what it is the specialist for; the callback stays due. Then tell the customer."""
-    promised = rules.moment_of(said.callback or talk.form.callback, talk.limits.day_ends)
+    promised = moment_of(said.callback or talk.form.callback, talk.limits.day_ends)
     talk.falls_to(said.unit)
     due = due_at(promised) if promised else working_days("unit_answer")
     answer = talk.put("unit", "单位答复", Role.RESPONSIBLE_UNIT, UnitAnswer, due, RECORD)
@@ -82,7 +83,7 @@ def asking_unit(talk: Talk, said: FirstAnswer) -> None:
 
 def repairing(talk: Talk, said: FirstAnswer) -> None:
     """报修: visit by appointment until it is repaired, there or by a case of parts or repair; nobody home: another day."""
-    when, missed = rules.moment_of(said.callback, talk.limits.day_ends), 0
+    when, missed = moment_of(said.callback, talk.limits.day_ends), 0
     talk.falls_to(said.unit)
     if said.repair == RepairWay.SUPPLIER:
         paper = {"matter": talk.form.matter, "supplier": talk.unit, "wanted_on": said.callback}
@@ -92,7 +93,7 @@ def repairing(talk: Talk, said: FirstAnswer) -> None:
         role = Role.SUPERVISOR if missed >= talk.limits.missed_visits else talk.by_unit or Role.OFFICE
         report = talk.put("visit", "上门维修", role, VisitReport, due, RECORD, check=_visit)
         if report.verdict == VisitResult.NOBODY:
-            missed, when = missed + 1, rules.moment_of(report.again, talk.limits.day_ends)
+            missed, when = missed + 1, moment_of(report.again, talk.limits.day_ends)
             continue
         report_visit(talk.case, report, turn=turn)
         if report.verdict == VisitResult.REPAIRED or _helped(talk, report):
@@ -110,7 +111,7 @@ def _helped(talk: Talk, report: VisitReport) -> bool:
 
 
 def _visit(form: VisitReport, work: Work) -> list[Problem]:
-    _, end = rules.hours(setting(work, "cc.hotline"))
+    _, end = hours(setting(work, "cc.hotline"))
     helps = HELPED.get(form.verdict)
     return [*rules.visit_problems(form, work.now, end), *relief_problems(work, helps, form.part, form.quantity)]
 

@@ -21,9 +21,9 @@ from schemas.forms.contacts import (
 from schemas.problems import Problem
 from schemas.processes.complaint import ContactEnding
 from schemas.words import Role
-from tasks.complaints.hours import Hours
 from tasks.complaints.queries import Earlier
-from tasks.cycle.rules import at, shanghai_day
+from tasks.cycle.hours import moment_of
+from tasks.cycle.rules import shanghai_day
 
 LEVELS = (Role.COMPLAINT_HANDLER, Role.SUPERVISOR, Role.MANAGER, Role.GENERAL_MANAGER)
 TOP = LEVELS.index(Role.GENERAL_MANAGER)
@@ -46,20 +46,6 @@ TAKEN = {
     ContactKind.SUGGESTION: {FirstVerdict.ANSWERED, FirstVerdict.PASS_ON, FirstVerdict.INTERIM},
 }
 WITH_ANSWER = {FirstVerdict.ANSWERED, FirstVerdict.INTERIM, FirstVerdict.INVALID, FirstVerdict.NOT_OURS}
-
-
-def moment_of(text: str, end: time) -> datetime | None:
-    """Read a promised moment; a day without a time means until that hour."""
-    if not text:
-        return None
-    day, _, hour = text.partition(" ")
-    return at(date.fromisoformat(day), time.fromisoformat(hour) if hour else end)
-
-
-def hours(policy: Any) -> Hours:
-    """Read a policy's hours."""
-    start, end = map(time.fromisoformat, policy)
-    return start, end
 
 
 def after_hours(received: datetime, many: int) -> datetime:

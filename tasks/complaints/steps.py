@@ -16,12 +16,13 @@ from schemas.words import DocumentKind, EntryKind, MovementKind, Role, Urgency
 from tasks.applications.queries import catalogue
 from tasks.applications.warranty import add_months
 from tasks.branches.children import OF_PEOPLE, withdraw_child
-from tasks.complaints import hours, rules
+from tasks.complaints import hearing, rules
 from tasks.complaints.accept import maybe_same
 from tasks.complaints.queries import documents_of, opened_by
 from tasks.complaints.shapes import ComplaintLimits, Handler, Taken, UnitFault
 from tasks.control.rules import confirmed
 from tasks.customers.cards import end_warranty
+from tasks.cycle.hours import hours, moment_of
 from tasks.cycle.queries import calendar
 from tasks.cycle.rules import add_working_days, at, is_working_day, shanghai_day
 from tasks.documents.contents import Content, by_office, goods_row, to_customer
@@ -43,10 +44,10 @@ REPLY, FOLLOW, FILE = "回复确认", "跟踪实施", "结案归档"
 @step(BEGIN)
 def record_contact(work: Work, form: ContactRecord) -> Taken:
     """Issue the 来电信息记录表, say when an answer is due, and tell leaders whom it concerns at once."""
-    hotline, days = rules.hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
+    hotline, days = hours(setting(work, "cc.hotline")), setting(work, "cc.same_matter.days")
     received, case = work.case.opened_at, work.case
-    on_duty = (rules.hours(setting(work, f"cc.duty.{day}")) for day in ("workday", "day_off"))
-    heard = hours.heard(calendar(work), received, hours.Answering(hotline, *on_duty))
+    on_duty = (hours(setting(work, f"cc.duty.{day}")) for day in ("workday", "day_off"))
+    heard = hearing.heard(calendar(work), received, hearing.Answering(hotline, *on_duty))
     before = rules.on_matter(form, maybe_same(form, work.unit, days, case.customer_phone, case.id))
     same, closed = next(iter(rules.heads(before)), None), heard.duty or heard.moment > received
     told = {"kind": form.kind.zh, "way": form.way.zh, "received": shown(received), "recording": form.recording}
@@ -57,7 +58,7 @@ def record_contact(work: Work, form: ContactRecord) -> Taken:
     if same:
         tell(work, Role.SUPERVISOR, f"{same.number} 同一事项再次来电 the same matter again")
     return Taken(
-        due=hours.first_due(heard, rules.moment_of(form.callback, hotline[1]), hotline[1]),
+        due=hearing.first_due(heard, moment_of(form.callback, hotline[1]), hotline[1]),
         gone_by=rules.after_hours(received, setting(work, "cc.gone.hours")),
         duty=_on_duty(work, heard.moment) if heard.duty else "",
         contacts=1 + len(before),
@@ -89,7 +90,7 @@ def complaint_limits(work: Work) -> ComplaintLimits:
     names = ("refused_plans", "transfers", "attempts", "missed_visits")
     received = shanghai_day(work.case.opened_at)
     major = add_months(received, setting(work, "cc.major_after_months"))
-    moment, (_, ends) = at(major) + (work.case.opened_at - at(received)), rules.hours(setting(work, "cc.hotline"))
+    moment, (_, ends) = at(major) + (work.case.opened_at - at(received)), hours(setting(work, "cc.hotline"))
     return ComplaintLimits(**{name: setting(work, f"cc.{name}") for name in names}, major_on=moment, day_ends=ends)
 
 

@@ -4,13 +4,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-
 from schemas.forms.base import Request
 from schemas.parts import Goods
 from schemas.problems import Problem
-from schemas.shapes import LineTable, Measure
-from schemas.tables import case_line, part, service_case
+from schemas.tables import case_line
 from schemas.words import Channel, Reason, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE
 from tasks.applications.rules import PART, Catalogue, Part
@@ -22,7 +19,6 @@ from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 NO_WAREHOUSE = "没有这个仓库，请填编码或名称 must be a warehouse's code or name"
-HEADINGS = ("行", "编码 Code", "配件 Part", "数量 Qty")
 
 
 def accept_at(
@@ -95,21 +91,3 @@ def brief_goods(goods: Sequence[Goods], most: int = 6) -> list[str]:
     """Show goods, the first few lines."""
     rows = [f"{one.line_no}. {one.name} × {one.quantity:f} {one.uom}" for one in goods[:most]]
     return rows + ([f"… 共 {len(goods)} 行 lines"] if len(goods) > most else [])
-
-
-def goods_table(connection: Connection, case_id: int) -> LineTable:
-    """Show the lines of a case about warehouses, and what its request says of them."""
-    of = case_line.c
-    wanted = select(of.line_no, of.part, of.part_name, func.trim_scale(of.quantity), part.c.uom)
-    rows = connection.execute(
-        wanted.join(part, part.c.code == of.part).where(of.case_id == case_id).order_by(of.line_no)
-    )
-    listed = [(no, code, f"**{name}**", Measure(many, uom)) for no, code, name, many, uom in rows]
-    request = connection.execute(select(service_case.c.request).where(service_case.c.id == case_id)).scalar_one()
-    return LineTable(HEADINGS, listed, facts_of(request))
-
-
-def facts_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name the warehouses and words of a request as its own form does."""
-    titles = {"sender": "调出 From", "receiver": "调入 To", "warehouse": "仓库 Warehouse", "remark": "备注 Remark"}
-    return [(title, str(request[name])) for name, title in titles.items() if request.get(name)]

@@ -14,7 +14,7 @@ from schemas.words import Channel, DocumentKind, MovementKind, Role
 from tasks.applications.queries import catalogue
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
-from tasks.complaints.rules import moment_of
+from tasks.cycle.hours import moment_of
 from tasks.cycle.rules import at, shanghai_day
 from tasks.cycle.terms import gate
 from tasks.documents.contents import by_office, goods_row
@@ -30,7 +30,7 @@ from tasks.people.queries import people
 from tasks.people.rights import SIGNER, applicant_until, on_staff
 from tasks.policies.queries import setting
 from tasks.stock.booking import book
-from tasks.stock.places import Place, places, stock_here
+from tasks.stock.places import Warehouse, places, stock_here
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -42,7 +42,7 @@ WITNESS, AT = "监盘人工号 witness", "盘点时间 counted at"
 class Sheet(Shape):
     """What is to be counted: a warehouse, its parts with what the books have of them."""
 
-    place: Place
+    place: Warehouse
     goods: list[Goods]
 
     @property
@@ -69,7 +69,7 @@ class Difference(Goods):
         return self.quantity if self.gain else -self.quantity
 
 
-class Found(Shape):
+class CountResult(Shape):
     """What a count found at a moment, and who approves it: a SUPERVISOR, above the policy's amount the MANAGER."""
 
     moment: datetime
@@ -141,7 +141,7 @@ def counted_when(form: CountDone, now: datetime) -> datetime:
     return moment_of(form.counted_at, time.max) or now
 
 
-def witness_problems(form: CountDone, work: Work, kind: CountKind, place: Place) -> list[Problem]:
+def witness_problems(form: CountDone, work: Work, kind: CountKind, place: Warehouse) -> list[Problem]:
     """Check that another person was there; who reconciles the books is of another department."""
     person = on_staff(work.unit, form.witness, WITNESS)
     if isinstance(person, Problem):
@@ -155,7 +155,7 @@ def witness_problems(form: CountDone, work: Work, kind: CountKind, place: Place)
 
 
 @step("盘点表", link=COUNT)
-def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime, turn: int) -> Found:
+def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime, turn: int) -> CountResult:
     """Compare what was counted with the books of that moment, by a 盘点表; what moves after it is no difference."""
     parts, said = work.read(catalogue), list[tuple[Goods, Decimal, CountedLine]]()
     moment = counted_when(form, handed_in)
@@ -177,7 +177,7 @@ def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime
         for one, book_, line in said
         if one.quantity != book_
     ]  # fmt: skip
-    known = Found(moment=moment, differences=found, role=Role.SUPERVISOR)
+    known = CountResult(moment=moment, differences=found, role=Role.SUPERVISOR)
     above = known.amount > Decimal(str(setting(work, "sc.supervisor_up_to")))
     return known.model_copy(update={"role": Role.MANAGER}) if above else known
 
@@ -186,7 +186,7 @@ def _reasons(line: CountedLine) -> dict[str, str]:
     return {"reason": line.cause, "responsibility": line.responsibility, "proposal": line.proposal}
 
 
-def agree_on_differences(case: Case, sheet: Sheet, found: Found, form: CountDone, turn: int) -> str:
+def agree_on_differences(case: Case, sheet: Sheet, found: CountResult, form: CountDone, turn: int) -> str:
     """差异审批: a leader who neither asked, counted nor witnessed; waits while stock that is kept would be gone."""
 
     def waits(work: Work) -> list[Problem]:
@@ -203,7 +203,7 @@ def agree_on_differences(case: Case, sheet: Sheet, found: Found, form: CountDone
 
 
 @step(BOOK)
-def book_differences(work: Work, place: Place, found: Found) -> Found:
+def book_differences(work: Work, place: Warehouse, found: CountResult) -> CountResult:
     """Book what was found too much and what is missing, a slip each."""
     for kind, gain in ((MovementKind.COUNT_GAIN, True), (MovementKind.COUNT_LOSS, False)):
         if goods := [one for one in found.differences if one.gain == gain]:
@@ -211,7 +211,7 @@ def book_differences(work: Work, place: Place, found: Found) -> Found:
     return found
 
 
-def counting(case: Case, form: CountRequest, turn: int, refused: str) -> tuple[Sheet, CountDone, Found]:
+def counting(case: Case, form: CountRequest, turn: int, refused: str) -> tuple[Sheet, CountDone, CountResult]:
     """发起盘点 + 清点: a sheet of the books as they stand, and what was counted."""
     sheet = draw_up_sheet(case, form, turn=turn)
     said = ask(case, count_question(case, sheet, turn, refused))

@@ -1,18 +1,19 @@
 """The SQL of those who keep warehouses: books as they were, and what was counted of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
-from schemas.shapes import LineTable
-from schemas.tables import document, service_case, stock_movement
+from schemas.shapes import LineTable, Measure
+from schemas.tables import case_line, document, part, service_case, stock_movement
 from schemas.words import DocumentKind, MovementKind
-from tasks.keeping.accept import facts_of
 from tasks.keeping.rules import UsedSlip
 from tasks.unit.among import among
 
+HEADINGS = ("行", "编码 Code", "配件 Part", "数量 Qty")
 COUNTED = ("行", "编码 Code", "配件 Part", "账面 Book", "实盘 Counted", "差异原因 Cause")
 
 
@@ -74,3 +75,21 @@ def slips_named(connection: Connection, numbers: Sequence[str]) -> dict[str, Use
         for row in rows
         if row.content.get("category") == MovementKind.OWN_USE_OUT.zh and not row.content["red"]
     }
+
+
+def goods_table(connection: Connection, case_id: int) -> LineTable:
+    """Show the lines of a case about warehouses, and what its request says of them."""
+    of = case_line.c
+    wanted = select(of.line_no, of.part, of.part_name, func.trim_scale(of.quantity), part.c.uom)
+    rows = connection.execute(
+        wanted.join(part, part.c.code == of.part).where(of.case_id == case_id).order_by(of.line_no)
+    )
+    listed = [(no, code, f"**{name}**", Measure(many, uom)) for no, code, name, many, uom in rows]
+    request = connection.execute(select(service_case.c.request).where(service_case.c.id == case_id)).scalar_one()
+    return LineTable(HEADINGS, listed, facts_of(request))
+
+
+def facts_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name the warehouses and words of a request as its own form does."""
+    titles = {"sender": "调出 From", "receiver": "调入 To", "warehouse": "仓库 Warehouse", "remark": "备注 Remark"}
+    return [(title, str(request[name])) for name, title in titles.items() if request.get(name)]

@@ -17,7 +17,7 @@ from tasks.people.queries import offices, people
 from tasks.rounds.queries import last_done
 from tasks.rounds.rules import Cadence, Period, period_at
 from tasks.rounds.steps import Rounds
-from tasks.stock.places import Place, places
+from tasks.stock.places import Warehouse, places
 
 CODE = "SC"
 
@@ -28,7 +28,7 @@ def _say(connection: Connection, period: Period) -> str:
     return "\n".join([f"### 盘点 Counts · {period.last} · {len(found)}", "", *(f"- {one.said}" for one in found)])
 
 
-def _places(connection: Connection, period: Period) -> list[Place]:
+def _places(connection: Connection, period: Period) -> list[Warehouse]:
     known = places(connection)
     return [known[code] for code in warehouses_with_stock(connection, at(period.last + timedelta(days=1)))]
 
@@ -55,7 +55,7 @@ def open_counts(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> int:
     return len(new)
 
 
-def _form(connection: Connection, rounds: Rounds, last: date, place: Place) -> CountRequest:
+def _form(connection: Connection, rounds: Rounds, last: date, place: Warehouse) -> CountRequest:
     """Ask for a count in the name of the warehouse's keeper; the centre's stands in the list of the first office."""
     quarter = period_at(Cadence.QUARTER, last).last == last
     kind = CountKind.BOOKS if rounds is BOOKS else CountKind.QUARTERLY if quarter else CountKind.MONTHLY

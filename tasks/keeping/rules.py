@@ -10,7 +10,7 @@ from schemas.forms.transfers import CameLine
 from schemas.parts import Goods
 from schemas.problems import Problem
 from schemas.shapes import figure
-from tasks.stock.places import NOTHING, Held
+from tasks.stock.places import NOTHING, OnHand
 
 SLIP = "原出库单号 slip"
 TOO_LITTLE = "more is reserved than would be left: free it first, or refuse and have it counted again"
@@ -69,7 +69,7 @@ def counted_problems(
 
 
 def fits_no_more(
-    changes: Mapping[str, tuple[str, Decimal]], stock: Mapping[str, Held], adjusted: Mapping[str, str]
+    changes: Mapping[str, tuple[str, Decimal]], stock: Mapping[str, OnHand], adjusted: Mapping[str, str]
 ) -> list[Problem]:
     """Say why differences cannot be booked as stock stands now: nothing falls below zero, nor below what is reserved.
 
@@ -122,7 +122,7 @@ def leftover_problems(
     ]
 
 
-def free_problems(goods: Sequence[Goods], stock: Mapping[str, Held]) -> list[Problem]:
+def free_problems(goods: Sequence[Goods], stock: Mapping[str, OnHand]) -> list[Problem]:
     """Check that goods which leave are there, and nobody has reserved them."""
     held = [(one, stock.get(one.part, NOTHING)) for one in goods]
     told = "可用 {}（在库 {}，已预留 {}） is what is free"

@@ -30,7 +30,7 @@ from tasks.keeping.queries import slips_named
 from tasks.keeping.rules import free_problems, leftover_problems, slip_problems
 from tasks.lines.rules import all_lines, as_rows
 from tasks.stock.booking import book
-from tasks.stock.places import Place, places, stock_here
+from tasks.stock.places import Warehouse, places, stock_here
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -47,10 +47,10 @@ MOST = "最多 {} at most what was asked for"
 APART = "拒收，单独存放待退 refused: kept apart until the sender takes it back"
 
 
-class Slip(Shape):
+class HandSlip(Shape):
     """Goods that come in or leave, of a warehouse; red where they take back `reverses`."""
 
-    place: Place
+    place: Warehouse
     goods: list[Goods]
     reverses: str | None = None
 
@@ -104,7 +104,7 @@ def code_items(case: Case, form: SlipRequest) -> list[str]:
 
 
 @step("登记物料", link=CHECK)
-def enter_items(work: Work, form: SlipRequest, items: list[str]) -> Slip:
+def enter_items(work: Work, form: SlipRequest, items: list[str]) -> HandSlip:
     """Look up what comes in or leaves; leftovers are lines of the slip by which they left."""
     parts, place = work.read(catalogue), work.read(places)[form.warehouse]
     before = work.unit.read_by(slips_named, slip_of, form) if form.slip else None
@@ -112,10 +112,10 @@ def enter_items(work: Work, form: SlipRequest, items: list[str]) -> Slip:
     wanted = zip(own, items, form.lines, strict=True)
     goods = [as_goods(parts[item], no, line.quantity) for no, item, line in wanted]
     add_goods(work, goods, parts)
-    return Slip(place=place, goods=goods, reverses=before.id if before else None)
+    return HandSlip(place=place, goods=goods, reverses=before.id if before else None)
 
 
-def check_slip(case: Case, slip: Slip) -> SlipChecked:
+def check_slip(case: Case, slip: HandSlip) -> SlipChecked:
     """仓管核准: the keeper counts, or refuses what is irregular; nobody issues goods for the own use."""
     form: SlipRequest = case.request
     most, leaves = {one.line_no: one.quantity for one in slip.goods}, form.kind == SlipKind.OWN_USE
@@ -153,7 +153,7 @@ def check_slip(case: Case, slip: Slip) -> SlipChecked:
     )  # fmt: skip
 
 
-def book_checked(case: Case, slip: Slip, said: SlipChecked) -> Slip:
+def book_checked(case: Case, slip: HandSlip, said: SlipChecked) -> HandSlip:
     """记账制票: what was counted, by a slip; leftovers by a red one."""
     counted = slip.model_copy(update={"goods": slip.of({line.line_no: line.counted for line in said.lines})})
     if slip.reverses:
@@ -163,18 +163,18 @@ def book_checked(case: Case, slip: Slip, said: SlipChecked) -> Slip:
 
 
 @step(BOOK)
-def book_slip(work: Work, slip: Slip, form: SlipRequest) -> DocumentRef:
+def book_slip(work: Work, slip: HandSlip, form: SlipRequest) -> DocumentRef:
     """Book goods in or out; what comes before its papers says so on its slip."""
     return _book(work, slip.goods, slip, form, "暂估" if form.kind == SlipKind.PROVISIONAL else form.remark)
 
 
 @step("退料冲账", link=BOOK)
-def book_back_leftovers(work: Work, slip: Slip) -> DocumentRef:
+def book_back_leftovers(work: Work, slip: HandSlip) -> DocumentRef:
     """Book leftovers back by a red slip of own use."""
     return book(work, MovementKind.OWN_USE_OUT, slip.goods, slip.place.code, slip.reverses)
 
 
-def match_papers(case: Case, slip: Slip) -> PapersCame:
+def match_papers(case: Case, slip: HandSlip) -> PapersCame:
     """核对单据: a difference is corrected by a blue and a red slip, refused goods by a red one; these stand apart then."""
     said = ask(case, _papers_question(slip))
     many = {line.line_no: line.many for line in said.lines}
@@ -185,7 +185,7 @@ def match_papers(case: Case, slip: Slip) -> PapersCame:
     return said
 
 
-def _papers_question(slip: Slip) -> Question[PapersCame]:
+def _papers_question(slip: HandSlip) -> Question[PapersCame]:
     had = {one.line_no: one.quantity for one in slip.goods}
 
     def check(said: PapersCame, work: Work) -> list[Problem]:
@@ -209,19 +209,19 @@ def _papers_question(slip: Slip) -> Question[PapersCame]:
 
 
 @step("单据入库", link=MATCH)
-def book_by_papers(work: Work, slip: Slip, goods: list[Goods], papers: str) -> DocumentRef | None:
+def book_by_papers(work: Work, slip: HandSlip, goods: list[Goods], papers: str) -> DocumentRef | None:
     """Book what the papers say by a blue slip."""
     return _book(work, goods, slip, SlipRequest.model_validate(work.case.request), papers) if goods else None
 
 
 @step("暂估冲回", link=MATCH)
-def book_back_provisional(work: Work, slip: Slip, why: str) -> DocumentRef:
+def book_back_provisional(work: Work, slip: HandSlip, why: str) -> DocumentRef:
     """Take the provisional receipt out of the books by a red slip."""
     party = {"supplier": SlipRequest.model_validate(work.case.request).party, "remark": why}
     return book(work, MovementKind.PURCHASE_IN, slip.goods, slip.place.code, slip.reverses, party)
 
 
-def _book(work: Work, goods: Sequence[Goods], slip: Slip, form: SlipRequest, remark: str) -> DocumentRef:
+def _book(work: Work, goods: Sequence[Goods], slip: HandSlip, form: SlipRequest, remark: str) -> DocumentRef:
     kind = BOOKED_AS[form.kind]
     party = {"receiver" if kind == MovementKind.OWN_USE_OUT else "supplier": form.party, "remark": remark}
     return book(work, kind, goods, slip.place.code, party=party)

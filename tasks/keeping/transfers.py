@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.forms.anomalies import AnomalyKind, Remedy
-from schemas.forms.transfers import CameLine, SentLine, TransferCame, TransferRequest, TransferSent
+from schemas.forms.transfers import CameLine, LeftLine, TransferCame, TransferRequest, TransferSent
 from schemas.parts import Goods, Shortfall
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
@@ -25,7 +25,7 @@ from tasks.keeping.rules import came_problems
 from tasks.lines.anomalies import settling
 from tasks.lines.rules import all_lines, as_rows, only_these
 from tasks.stock.moves import deliver_reserved, release, reserve, set_free
-from tasks.stock.places import NOTHING, Place, held_at, places, stock_here
+from tasks.stock.places import NOTHING, Warehouse, held_at, places, stock_here
 from tasks.stock.queries import warehouses_of
 from tasks.stock.transfers import transfer_in, transfer_note
 from tasks.unit.unit import Unit
@@ -41,8 +41,8 @@ MOST_SENT = "最多 {}，更多的另开调拨 at most what is held: more is ano
 class Transfer(Shape):
     """Goods that are held for a transfer, or on the road, and their two warehouses."""
 
-    here: Place
-    there: Place
+    here: Warehouse
+    there: Warehouse
     goods: list[Goods]
 
     @property
@@ -136,7 +136,7 @@ def _out_question(held: Transfer) -> Question[TransferSent]:
         return problems + reason_needed(form.reason, less, "少于预留时必填 is required where less leaves")
 
     def prefill() -> dict[str, Any]:
-        return as_rows(SentLine(line_no=no, sent=quantity) for no, quantity in most.items())
+        return as_rows(LeftLine(line_no=no, sent=quantity) for no, quantity in most.items())
 
     return gate(
         "out", OUT, held.here.keeper, TransferSent, "out", OUT, lambda: [f"→ **{held.there.said}**", *_lines(held)],

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from schemas.tables import stock_lot
 from schemas.words import MovementKind
-from tasks.stock.queries import Place, lots_moved, lots_of_cases, lots_of_part, shelf_days
+from tasks.stock.queries import WarehousePart, lots_moved, lots_of_cases, lots_of_part, shelf_days
 from tasks.stock.rules import Lot, expiry, lots_said, take
 from tasks.unit.work import Work
 
@@ -28,13 +28,13 @@ class LotBook:
 
     connection: Connection
     case_ids: Sequence[int]
-    there: dict[Place, dict[Lot, Decimal]] | None = None
+    there: dict[WarehousePart, dict[Lot, Decimal]] | None = None
     known: set[str] = field(default_factory=set)  # parts that were looked up by themselves
     moved: defaultdict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
-    came: defaultdict[Place, set[Lot]] = field(default_factory=lambda: defaultdict(set))
+    came: defaultdict[WarehousePart, set[Lot]] = field(default_factory=lambda: defaultdict(set))
     before: list[tuple[Any, ...]] | None = None
 
-    def at(self, place: Place) -> dict[Lot, Decimal]:
+    def at(self, place: WarehousePart) -> dict[Lot, Decimal]:
         """Give the lots of a warehouse and part as they were when the unit first looked."""
         if self.there is None:
             self.there = lots_of_cases(self.connection, self.case_ids)
@@ -43,7 +43,7 @@ class LotBook:
             self.there = lots_of_part(self.connection, place[1]) | self.there
         return self.there.get(place, {})
 
-    def moved_by(self, case_id: int, line_no: int, kind: str, place: Place) -> dict[Lot, Decimal]:
+    def moved_by(self, case_id: int, line_no: int, kind: str, place: WarehousePart) -> dict[Lot, Decimal]:
         """Add up by lot what a case's line moved of a kind so far."""
         if self.before is None:
             self.before = lots_moved(self.connection, self.case_ids)
@@ -63,7 +63,7 @@ def lot_book(connection: Connection, case_ids: Sequence[int]) -> LotBook:
 
 
 def choose(
-    work: Work, line_no: int, kind: MovementKind, place: Place, quantity: Decimal, expires_on: date | None
+    work: Work, line_no: int, kind: MovementKind, place: WarehousePart, quantity: Decimal, expires_on: date | None
 ) -> list[Part]:
     """Choose the lots that goods come into (above zero) or leave: what is reversed goes back to the lots it was of.
 
@@ -87,7 +87,7 @@ def choose(
     return [(lot, sign * many) for lot, many in chosen]
 
 
-def _there(work: Work, book: LotBook, place: Place, chosen: Iterable[Part]) -> Iterator[Part]:
+def _there(work: Work, book: LotBook, place: WarehousePart, chosen: Iterable[Part]) -> Iterator[Part]:
     """Give what is left of the lots of a place, with what this unit has done to them."""
     stood, taken = book.at(place), dict(chosen)
     for lot in stood.keys() | book.came[place]:
@@ -95,12 +95,12 @@ def _there(work: Work, book: LotBook, place: Place, chosen: Iterable[Part]) -> I
         yield lot, stood.get(lot, Decimal(0)) + shifted - taken.get(lot, Decimal(0))
 
 
-def key_of(place: Place, lot: Lot) -> dict[str, Any]:
+def key_of(place: WarehousePart, lot: Lot) -> dict[str, Any]:
     """The key of a lot."""
     return {"warehouse": place[0], "part": place[1], "came_on": lot.came_on, "expires_on": lot.expires_on}
 
 
-def note_lot(work: Work, line_no: int, kind: MovementKind, place: Place, lot: Lot, quantity: Decimal) -> None:
+def note_lot(work: Work, line_no: int, kind: MovementKind, place: WarehousePart, lot: Lot, quantity: Decimal) -> None:
     """Keep what moved: the lot's figure, and what this unit knows."""
     book, key = work.read(lot_book), key_of(place, lot)
     if quantity > 0 or lot not in book.at(place):

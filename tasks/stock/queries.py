@@ -11,7 +11,7 @@ from schemas.tables import case_line, part, reservation, stock_balance, stock_lo
 from tasks.stock.rules import Lot
 from tasks.unit.among import among
 
-Place = tuple[str, str]  # warehouse and part
+WarehousePart = tuple[str, str]  # warehouse and part
 
 
 @dataclass
@@ -87,18 +87,18 @@ def damaged_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> 
     return main_warehouse(connection, kind="damaged")
 
 
-def lots_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[Place, dict[Lot, Decimal]]:
+def lots_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[WarehousePart, dict[Lot, Decimal]]:
     """Load what there is of the cases' parts in lots, in all warehouses: warehouse and part → lot → quantity."""
     return _lots(connection, stock_lot.c.part.in_(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))))
 
 
-def lots_of_part(connection: Connection, code: str) -> dict[Place, dict[Lot, Decimal]]:
+def lots_of_part(connection: Connection, code: str) -> dict[WarehousePart, dict[Lot, Decimal]]:
     """The same of one part."""
     return _lots(connection, stock_lot.c.part == code)
 
 
-def _lots(connection: Connection, which: ColumnElement[bool]) -> dict[Place, dict[Lot, Decimal]]:
-    of, found = stock_lot.c, dict[Place, dict[Lot, Decimal]]()
+def _lots(connection: Connection, which: ColumnElement[bool]) -> dict[WarehousePart, dict[Lot, Decimal]]:
+    of, found = stock_lot.c, dict[WarehousePart, dict[Lot, Decimal]]()
     there = select(of.warehouse, of.part, of.expires_on, of.came_on, func.trim_scale(of.on_hand))
     for where, code, expires_on, came_on, many in connection.execute(there.where(which, of.on_hand > 0)):
         found.setdefault((where, code), {})[Lot(expires_on, came_on)] = many
