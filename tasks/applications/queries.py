@@ -26,12 +26,16 @@ def catalogue(connection: Connection, case_ids: Sequence[int] = ()) -> Catalogue
 
     Its own are also those on the lines of a case, or of the one that opened it.
     """
-    valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
-    known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
     opened_by = select(service_case.c.parent_id).where(among(service_case.c.id, case_ids))
     own = among(case_line.c.case_id, case_ids) | case_line.c.case_id.in_(opened_by)
-    ours = part.c.made_for.is_(None) | part.c.code.in_(select(case_line.c.part).where(own))
-    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid).where(ours)))
+    return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(case_line.c.part).where(own)))
+
+
+def catalogue_of(connection: Connection, which: ColumnElement[bool]) -> Catalogue:
+    """Load some parts with the prices that are valid today."""
+    valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
+    known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
+    parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid).where(which)))
     return Known((word, one) for one in parts for word in (one.code, one.name))
 
 

@@ -11,7 +11,6 @@ from schemas.parts import Goods
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed, money
 from schemas.words import Channel, DocumentKind, MovementKind, Role
-from tasks.applications.queries import catalogue
 from tasks.approvals.steps import Matter, approving
 from tasks.branches.beside import alone
 from tasks.cycle.hours import moment_of
@@ -23,7 +22,7 @@ from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, as_goods, part_problems
-from tasks.keeping.queries import adjusted_since, book_at
+from tasks.keeping.queries import adjusted_since, book_at, stocked
 from tasks.keeping.rules import counted_problems, fits_no_more
 from tasks.lines.rules import as_rows
 from tasks.people.queries import people
@@ -90,7 +89,7 @@ class CountResult(Shape):
 def accept_count(form: CountRequest, unit: Unit, channel: Channel) -> tuple[Mapping[str, Any], list[Problem]]:
     """Give the facts of a count, and every problem: the warehouse, who asks, which parts."""
     facts, problems = accept_at(form, unit, channel, {"盘点仓库 warehouse": form.warehouse}, [Role.SUPERVISOR])
-    problems += part_problems(unit.read(catalogue), [line.part for line in form.lines])
+    problems += part_problems(unit.read(stocked), [line.part for line in form.lines])
     return (facts | {"remark": form.remark}, []) if not problems else ({}, problems)
 
 
@@ -105,7 +104,7 @@ def may_call_off(work: Work, answer: Answer) -> Problem | None:
 @step(BEGIN)
 def draw_up_sheet(work: Work, form: CountRequest, turn: int) -> Sheet:
     """Draw up the sheet: what the books have of all parts of the warehouse, or of those that were named."""
-    place, parts = work.read(places)[form.warehouse], work.read(catalogue)
+    place, parts = work.read(places)[form.warehouse], work.read(stocked)
     has = {code: held.on_hand for code, held in stock_here(work, place).items()}
     named = [parts[line.part].code for line in form.lines] or [code for code, many in has.items() if many]
     goods = [as_goods(parts[code], no, has.get(code, Decimal(0))) for no, code in enumerate(named, start=1)]
@@ -117,7 +116,7 @@ def count_question(case: Case, sheet: Sheet, turn: int, refused: str) -> Questio
     kind = case.request.kind
 
     def check(form: CountDone, work: Work) -> list[Problem]:
-        moment, parts = counted_when(form, work.now), work.read(catalogue)
+        moment, parts = counted_when(form, work.now), work.read(stocked)
         if not at(shanghai_day(work.case.opened_at)) <= moment <= work.now:
             return [Problem(AT, form.counted_at, "应在发起盘点当日至现在 must be from the day it began until now")]
         problems = witness_problems(form, work, kind, sheet.place) + part_problems(parts, [c.part for c in form.lines])
@@ -157,7 +156,7 @@ def witness_problems(form: CountDone, work: Work, kind: CountKind, place: Wareho
 @step("盘点表", link=COUNT)
 def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime, turn: int) -> CountResult:
     """Compare what was counted with the books of that moment, by a 盘点表; what moves after it is no difference."""
-    parts, said = work.read(catalogue), list[tuple[Goods, Decimal, CountedLine]]()
+    parts, said = work.read(stocked), list[tuple[Goods, Decimal, CountedLine]]()
     moment = counted_when(form, handed_in)
     had = book_at(work.unit.connection, sheet.place.code, moment)
     for no, line in enumerate(form.lines, start=1):

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from schemas.shapes import LineTable, Measure
-from schemas.tables import case_line, document, part, service_case, stock_movement
+from schemas.tables import case_line, document, part, service_case, stock_balance, stock_movement
 from schemas.words import DocumentKind, MovementKind
+from tasks.applications.queries import catalogue_of
+from tasks.applications.rules import Catalogue
 from tasks.keeping.rules import UsedSlip
 from tasks.unit.among import among
 
@@ -24,6 +26,11 @@ _HAD = text("""
         GROUP BY warehouse, part) since USING (warehouse, part)
     WHERE :warehouse IN (b.warehouse, '')
     ORDER BY b.warehouse, b.part""")
+
+
+def stocked(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
+    """Load the parts as warehouses know them: the standard ones, and what was made for a case and is on their books."""
+    return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(stock_balance.c.part)))
 
 
 def book_at(connection: Connection, warehouse: str, moment: datetime) -> dict[str, Decimal]:

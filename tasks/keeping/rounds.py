@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 from schemas.answers import Opened, Turn
 from schemas.forms.counts import CountKind, CountRequest
 from schemas.forms.periods import PeriodWanted
-from schemas.words import Channel
+from schemas.words import Channel, Role
 from tasks.cycle.rules import at
 from tasks.durable.opening import open_chunk
 from tasks.durable.queries import cases_by_origin
@@ -56,10 +56,15 @@ def open_counts(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> int:
 
 
 def _form(connection: Connection, rounds: Rounds, last: date, place: Warehouse) -> CountRequest:
-    """Ask for a count in the name of the warehouse's keeper; the centre's stands in the list of the first office."""
+    """Ask for a count in the name of the warehouse's keeper, or of a SUPERVISOR where nobody keeps it.
+
+    The centre's stands in the list of the first office.
+    """
     quarter = period_at(Cadence.QUARTER, last).last == last
     kind = CountKind.BOOKS if rounds is BOOKS else CountKind.QUARTERLY if quarter else CountKind.MONTHLY
-    staff = people(connection)
-    keeper = next(code for code, one in sorted(staff.items()) if one.active and place.kept_by(one))
+    able = [
+        one for one in people(connection).values() if one.active and (place.kept_by(one) or one.holds(Role.SUPERVISOR))
+    ]
+    keeper = min(able, key=lambda one: (not place.kept_by(one), one.code)).code
     office = place.office or next(iter(offices(connection).values())).code
     return CountRequest(office=office, applicant=keeper, warehouse=place.code, kind=kind, remark=f"{last}")

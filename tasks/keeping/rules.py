@@ -16,7 +16,10 @@ SLIP = "原出库单号 slip"
 TOO_LITTLE = "more is reserved than would be left: free it first, or refuse and have it counted again"
 MOST_CAME = "最多 {}，多出的退回或另行入库 at most what was sent: what is more goes back, or in by a slip of its own"
 MOST_DAMAGED = "不能多于调入数量 at most what came"
-ALL_DAMAGED = "残次品不再分损坏 damaged goods are all damaged"
+NOT_APART = (
+    "残次品不再分损坏；没有残次品仓的，损坏的按未到填写 damaged goods are all damaged; where no damaged warehouse is, "
+)
+NOT_APART += "what is damaged did not come"
 WHAT = "有短少或损坏时必填 is required where something is missing or damaged"
 
 
@@ -29,8 +32,11 @@ class UsedSlip(NamedTuple):
     taken_back: bool
 
 
-def came_problems(lines: Sequence[CameLine], most: Mapping[int, Decimal], all_damaged: bool) -> list[Problem]:
-    """Check what came: no more than was sent, no more damaged than came, and what is wrong is said."""
+def came_problems(lines: Sequence[CameLine], most: Mapping[int, Decimal], apart: bool) -> list[Problem]:
+    """Check what came: no more than was sent, no more damaged than came, and what is wrong is said.
+
+    apart   whether damaged pieces have a warehouse of their own
+    """
     problems = list[Problem]()
     for row, line in enumerate(lines, start=1):
         many = most[line.line_no]
@@ -38,8 +44,8 @@ def came_problems(lines: Sequence[CameLine], most: Mapping[int, Decimal], all_da
             problems.append(Problem("调入数量 came", line.came, MOST_CAME.format(figure(many)), row))
         if line.damaged > line.came:
             problems.append(Problem("其中损坏 damaged", line.damaged, MOST_DAMAGED, row))
-        if line.damaged and all_damaged:
-            problems.append(Problem("其中损坏 damaged", line.damaged, ALL_DAMAGED, row))
+        if line.damaged and not apart:
+            problems.append(Problem("其中损坏 damaged", line.damaged, NOT_APART, row))
         if (line.came < many or line.damaged) and not line.found:
             problems.append(Problem("差异情况 found", "", WHAT, row))
     return problems
@@ -100,6 +106,8 @@ def slip_problems(form: SlipRequest, good: bool) -> list[Problem]:
         SlipKind.NEW_ITEM: ("photos", "新物料须附照片 a new item needs photos"),
         SlipKind.LEFTOVER: ("slip", "须写原自用出库单号 which slip did they leave by"),
     }
+    if form.slip and form.kind != SlipKind.LEFTOVER:
+        return [Problem(SLIP, form.slip, f"只有{SlipKind.LEFTOVER.zh}才填 only leftovers take back a slip")]
     name, why = wanted.get(form.kind, ("party", ""))
     return [] if getattr(form, name) else [Problem(str(SlipRequest.model_fields[name].title), "", why)]
 

@@ -18,7 +18,6 @@ from schemas.parts import Goods
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import Channel, MovementKind, Role, Verdict
-from tasks.applications.queries import catalogue
 from tasks.approvals.rules import reason_needed
 from tasks.cycle.terms import gate
 from tasks.documents.steps import DocumentRef
@@ -26,7 +25,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems
-from tasks.keeping.queries import slips_named
+from tasks.keeping.queries import slips_named, stocked
 from tasks.keeping.rules import free_problems, leftover_problems, slip_problems
 from tasks.lines.rules import all_lines, as_rows
 from tasks.stock.booking import book
@@ -74,12 +73,12 @@ def accept_slip(form: SlipRequest, unit: Unit, channel: Channel) -> tuple[Mappin
     anybody, place = form.kind in BY_ANYBODY, {"记账仓库 warehouse": form.warehouse}
     facts, problems = accept_at(form, unit, channel, place, [], anybody)
     if form.kind != SlipKind.NEW_ITEM:
-        problems += part_problems(unit.read(catalogue), [line.item for line in form.lines])
+        problems += part_problems(unit.read(stocked), [line.item for line in form.lines])
     where = unit.read(places).get(form.warehouse)
     problems += slip_problems(form, good=where is None or where.kind == "good")
     if problems or form.kind != SlipKind.LEFTOVER:
         return ({}, problems) if problems else (facts | {"remark": form.remark}, [])
-    parts = unit.read(catalogue)
+    parts = unit.read(stocked)
     asked = {parts[line.item].code: line.quantity for line in form.lines}
     before = unit.read_by(slips_named, slip_of, form)
     place_code = unit.read(places)[form.warehouse].code
@@ -94,7 +93,7 @@ def code_items(case: Case, form: SlipRequest) -> list[str]:
 
     def check(said: ItemsCoded, work: Work) -> list[Problem]:
         problems = all_lines([line.line_no for line in said.lines], numbers)
-        return problems + part_problems(work.read(catalogue), [line.part for line in said.lines])
+        return problems + part_problems(work.read(stocked), [line.part for line in said.lines])
 
     brief = [f"{no}. **{line.item}** × {line.quantity:f}" for no, line in enumerate(form.lines, start=1)]
     brief += [f"照片 photos: {form.photos}"]
@@ -106,7 +105,7 @@ def code_items(case: Case, form: SlipRequest) -> list[str]:
 @step("登记物料", link=CHECK)
 def enter_items(work: Work, form: SlipRequest, items: list[str]) -> HandSlip:
     """Look up what comes in or leaves; leftovers are lines of the slip by which they left."""
-    parts, place = work.read(catalogue), work.read(places)[form.warehouse]
+    parts, place = work.read(stocked), work.read(places)[form.warehouse]
     before = work.unit.read_by(slips_named, slip_of, form) if form.slip else None
     own = [before.lines[parts[item].code][0] for item in items] if before else [*range(1, 1 + len(items))]
     wanted = zip(own, items, form.lines, strict=True)
@@ -171,7 +170,7 @@ def book_slip(work: Work, slip: HandSlip, form: SlipRequest) -> DocumentRef:
 @step("退料冲账", link=BOOK)
 def book_back_leftovers(work: Work, slip: HandSlip) -> DocumentRef:
     """Book leftovers back by a red slip of own use."""
-    return book(work, MovementKind.OWN_USE_OUT, slip.goods, slip.place.code, slip.reverses)
+    return book(work, MovementKind.OWN_USE_OUT, slip.goods, slip.place.code, slip.reverses, corrects=slip.reverses)
 
 
 def match_papers(case: Case, slip: HandSlip) -> PapersCame:
@@ -224,4 +223,4 @@ def book_back_provisional(work: Work, slip: HandSlip, why: str) -> DocumentRef:
 def _book(work: Work, goods: Sequence[Goods], slip: HandSlip, form: SlipRequest, remark: str) -> DocumentRef:
     kind = BOOKED_AS[form.kind]
     party = {"receiver" if kind == MovementKind.OWN_USE_OUT else "supplier": form.party, "remark": remark}
-    return book(work, kind, goods, slip.place.code, party=party)
+    return book(work, kind, goods, slip.place.code, party=party, corrects=slip.reverses)

@@ -10,7 +10,6 @@ from schemas.parts import Goods, Shortfall
 from schemas.problems import Problem
 from schemas.shapes import Shape, figure, listed
 from schemas.words import Channel, MovementKind, Role, Verdict
-from tasks.applications.queries import catalogue
 from tasks.approvals.rules import reason_needed
 from tasks.approvals.steps import Matter, approval
 from tasks.branches.beside import Branch
@@ -21,6 +20,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems
+from tasks.keeping.queries import stocked
 from tasks.keeping.rules import came_problems
 from tasks.lines.anomalies import settling
 from tasks.lines.rules import all_lines, as_rows, only_these
@@ -66,7 +66,7 @@ def accept_transfer(form: TransferRequest, unit: Unit, channel: Channel) -> tupl
     """Give the facts of a transfer, and every problem: its warehouses, whose they are, and what is free there."""
     concerned = {SENDER: form.sender, RECEIVER: form.receiver}
     facts, problems = accept_at(form, unit, channel, concerned, [Role.PLANNER])
-    parts = unit.read(catalogue)
+    parts = unit.read(stocked)
     problems += part_problems(parts, [line.part for line in form.lines])
     if problems:
         return {}, problems
@@ -91,7 +91,7 @@ def free_goods(work: Work, _held: Transfer) -> None:
 @step(ASK, undo=free_goods)
 def hold_goods(work: Work, form: TransferRequest) -> Transfer:
     """Hold what is asked for, or what is left of it: nobody else takes it while others agree."""
-    known, parts = work.read(places), work.read(catalogue)
+    known, parts = work.read(places), work.read(stocked)
     here, asked = known[form.sender], list[Goods]()
     stock = stock_here(work, here)
     for no, line in enumerate(form.lines, start=1):
@@ -181,9 +181,10 @@ def settling_difference(case: Case, sent: Transfer, found: Shortfall, lost: list
 def _in_question(sent: Transfer, key: str) -> Question[TransferCame]:
     most = {one.line_no: one.quantity for one in sent.goods}
 
-    def check(form: TransferCame, _work: Work) -> list[Problem]:
+    def check(form: TransferCame, work: Work) -> list[Problem]:
         problems = all_lines([line.line_no for line in form.lines], most)
-        return problems or came_problems(form.lines, most, sent.here.kind == "damaged")
+        apart = sent.here.kind != "damaged" and ("damaged", sent.there.office) in work.read(warehouses_of)
+        return problems or came_problems(form.lines, most, apart)
 
     def prefill() -> dict[str, Any]:
         return as_rows(CameLine(line_no=no, came=quantity) for no, quantity in most.items())

@@ -8,6 +8,7 @@ from tasks.documents.contents import Content, goods_row, slip
 from tasks.documents.steps import DocumentRef, issue
 from tasks.people.queries import offices
 from tasks.stock.moves import receive
+from tasks.stock.queries import lots_of_slip
 from tasks.unit.work import Work
 
 
@@ -18,15 +19,19 @@ def book(
     where: str,
     reverses: str | None = None,
     party: Content | None = None,
+    corrects: str | None = None,
 ) -> DocumentRef:
     """Move goods, and issue the slip that says so: red, with negative quantities, where it reverses another one.
 
     What returns to a stock that it had left (退库) comes back by a red slip too (S3 §2 5).
+    Goods that come in are of the lots of the slip that it `corrects`.
     """
     out, back, again = kind.endswith(("_out", "_loss")), kind == MovementKind.RETURN_TO_STOCK, reverses is not None
     red = back or again
+    lots = lots_of_slip(work.unit.connection, corrects) if corrects else {}
     for one in goods:
-        receive(work, one.line_no, one.part, -one.quantity if out != again else one.quantity, kind, where)
+        many = -one.quantity if out != again else one.quantity
+        receive(work, one.line_no, one.part, many, kind, where, lots.get(one.line_no))
     if party is None:
         office = work.read(offices)[work.case.office]
         party = {"receiver" if out or back else "supplier": f"{office.name} {office.code}"}

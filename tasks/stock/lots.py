@@ -5,9 +5,8 @@ bound in the second, which looks again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +19,7 @@ from tasks.stock.rules import Lot, expiry, lots_said, take
 from tasks.unit.work import Work
 
 Part = tuple[Lot, Decimal]
+ON_THE_ROAD = {MovementKind.TRANSFER_OUT, MovementKind.DELIVERY_OUT, MovementKind.TRANSFER_IN}
 
 
 @dataclass
@@ -43,18 +43,16 @@ class LotBook:
             self.there = lots_of_part(self.connection, place[1]) | self.there
         return self.there.get(place, {})
 
-    def moved_by(self, case_id: int, line_no: int, kind: str, place: WarehousePart) -> dict[Lot, Decimal]:
-        """Add up by lot what a case's line moved of a kind so far."""
+    def moved_by(self, case_id: int, line_no: int, part: str) -> Iterator[tuple[str, str, Lot, Decimal]]:
+        """Give what a case's line moved of a part so far: kind, warehouse, lot, quantity."""
         if self.before is None:
             self.before = lots_moved(self.connection, self.case_ids)
-        sums, of = defaultdict[Lot, Decimal](Decimal), (case_id, line_no, kind, *place)
-        for *about, expires_on, came_on, many in self.before:
-            if tuple(about) == of:
-                sums[Lot(expires_on, came_on)] += many
-        for _, *about, lot, many in self.moved[case_id]:
-            if (case_id, *about) == of:
-                sums[lot] += many
-        return sums
+        for case, line, kind, where, what, expires_on, came_on, many in self.before:
+            if (case, line, what) == (case_id, line_no, part):
+                yield kind, where, Lot(expires_on, came_on), many
+        for _, line, kind, where, what, lot, many in self.moved[case_id]:
+            if (line, what) == (line_no, part):
+                yield kind, where, lot, many
 
 
 def lot_book(connection: Connection, case_ids: Sequence[int]) -> LotBook:
@@ -63,28 +61,43 @@ def lot_book(connection: Connection, case_ids: Sequence[int]) -> LotBook:
 
 
 def choose(
-    work: Work, line_no: int, kind: MovementKind, place: WarehousePart, quantity: Decimal, expires_on: date | None
+    work: Work, line_no: int, kind: MovementKind, place: WarehousePart, quantity: Decimal, of: Mapping[Lot, Decimal]
 ) -> list[Part]:
     """Choose the lots that goods come into (above zero) or leave: what is reversed goes back to the lots it was of.
 
-    What nobody has is taken all the same: the lot's bound refuses it.
+    What comes in is of the lots `of` another slip, where it corrects that, else of today. What nobody has is taken all
+    the same: the lot's bound refuses it.
     """
     book, sign = work.read(lot_book), -1 if quantity < 0 else 1
-    new = Lot(expires_on or expiry(work.today, work.read(shelf_days).get(place[1])), work.today)
-    chosen, left = list[Part](), abs(quantity)
+    new = Lot(expiry(work.today, work.read(shelf_days).get(place[1])), work.today)
+    chosen, left, moved = list[Part](), abs(quantity), list[tuple[str, str, Lot, Decimal]]()
+    if kind.goes == (quantity > 0) or kind == MovementKind.TRANSFER_IN:
+        moved = list(book.moved_by(work.case.id, line_no, place[1]))
     if kind.goes == (quantity > 0):
-        mine = {lot: -sign * many for lot, many in book.moved_by(work.case.id, line_no, kind, place).items()}
+        mine = _sums((lot, -sign * many) for what, where, lot, many in moved if (what, where) == (kind, place[0]))
         if quantity < 0:  # of what came in wrongly, others may have taken some
             stands = dict(_there(work, book, place, []))
             mine = {lot: min(many, stands.get(lot, Decimal(0))) for lot, many in mine.items()}
         back, left = take(mine, left)
         chosen += back
+    elif kind == MovementKind.TRANSFER_IN:  # they expire when they did where they left
+        of = _sums((Lot(lot.expires_on, work.today), -many) for what, _, lot, many in moved if what in ON_THE_ROAD)
     if left and quantity < 0:
         more, left = take(dict(_there(work, book, place, chosen)), left)
         chosen += more
+    elif left:
+        more, left = take(of, left)
+        chosen += more
     if left:
-        chosen.append((new, left))
-    return [(lot, sign * many) for lot, many in chosen]
+        chosen.append((max(of) if of and quantity > 0 else new, left))
+    return [(lot, sign * many) for lot, many in _sums(chosen).items()]
+
+
+def _sums(moved: Iterable[Part]) -> dict[Lot, Decimal]:
+    sums = defaultdict[Lot, Decimal](Decimal)
+    for lot, many in moved:
+        sums[lot] += many
+    return sums
 
 
 def _there(work: Work, book: LotBook, place: WarehousePart, chosen: Iterable[Part]) -> Iterator[Part]:

@@ -1,7 +1,6 @@
 """The few ways in which stock moves; every step that touches stock uses these, so the books always balance."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from schemas.parts import Goods, LineQuantity
@@ -9,6 +8,7 @@ from schemas.tables import reservation, stock_balance, stock_movement
 from schemas.words import MovementKind
 from tasks.stock.lots import choose, note_lot
 from tasks.stock.queries import Reservation, damaged_warehouse, free_of, free_stock, main_warehouse, reservations
+from tasks.stock.rules import Lot
 from tasks.unit.work import Work
 
 OF_DAMAGED = {MovementKind.DAMAGED_IN, MovementKind.SCRAP_OUT}
@@ -53,14 +53,14 @@ def receive(
     quantity: Decimal,
     kind: MovementKind,
     warehouse: str = "",
-    expires_on: date | None = None,
+    of: Mapping[Lot, Decimal] | None = None,
 ) -> None:
     """Book goods in, or fewer than none of them out; by default where goods of that kind stand.
 
-    Goods that come in are a lot of today, which expires when it says, else as the part does.
+    Goods that come in are a lot of today, or of the lots `of` what they correct.
     """
     place = {"warehouse": warehouse or warehouse_of(work, kind), "part": part}
-    _move(work, line_no, place, quantity, kind, expires_on=expires_on)
+    _move(work, line_no, place, quantity, kind, of=of)
     work.unit.ensure(work.case.id, stock_balance, place)
     work.shift(stock_balance, place, on_hand=quantity)
 
@@ -120,12 +120,12 @@ def _move(
     quantity: Decimal,
     kind: MovementKind,
     note: str = "",
-    expires_on: date | None = None,
+    of: Mapping[Lot, Decimal] | None = None,
 ) -> None:
     """Write movements of the lots that are chosen, one each."""
-    of = place["warehouse"], place["part"]
-    for serial, (lot, some) in enumerate(choose(work, line_no, kind, of, quantity, expires_on)):
+    here = place["warehouse"], place["part"]
+    for serial, (lot, some) in enumerate(choose(work, line_no, kind, here, quantity, of or {})):
         key = work.id_of("move", line_no, kind, note, *([serial] if serial else []))
         moved = {"id": key, "kind": kind, "quantity": some, "moved_at": work.now, **lot._asdict()}
         work.insert(stock_movement, line_no=line_no, **moved, **place)
-        note_lot(work, line_no, kind, of, lot, some)
+        note_lot(work, line_no, kind, here, lot, some)

@@ -1,5 +1,6 @@
 """The SQL of stock: balances and reservations."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from schemas.tables import case_line, part, reservation, stock_balance, stock_lot, stock_movement, warehouse
+from schemas.tables import case_line, document, part, reservation, stock_balance, stock_lot, stock_movement, warehouse
 from tasks.stock.rules import Lot
 from tasks.unit.among import among
 
@@ -110,6 +111,16 @@ def lots_moved(connection: Connection, case_ids: Sequence[int]) -> list[tuple[An
     of = stock_movement.c
     moved = select(of.case_id, of.line_no, of.kind, of.warehouse, of.part, of.expires_on, of.came_on, of.quantity)
     return [tuple(row) for row in connection.execute(moved.where(among(of.case_id, case_ids)))]
+
+
+def lots_of_slip(connection: Connection, document_id: str) -> dict[int, dict[Lot, Decimal]]:
+    """Load the lots that a slip's step moved: line → lot → how many."""
+    of, found = stock_movement.c, defaultdict[int, dict[Lot, Decimal]](dict)
+    its = (document.c.case_id == of.case_id) & (document.c.step_key == of.step_key) & (document.c.id == document_id)
+    moved = select(of.line_no, of.expires_on, of.came_on, func.abs(of.quantity)).join(document, its)
+    for line_no, expires_on, came_on, many in connection.execute(moved):
+        found[line_no][Lot(expires_on, came_on)] = many
+    return found
 
 
 def shelf_days(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[str, int]:
