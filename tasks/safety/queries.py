@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.spelling import Known
@@ -76,8 +76,8 @@ def _good(connection: Connection) -> list[str]:
 
 
 def keep_proposal(connection: Connection, last: date, proposed: Sequence[dict[str, Any]]) -> None:
-    """Write down a month's proposal; one that is there already stays."""
-    if proposed:
+    """Write down a month's proposal; one that is there already stays as it is."""
+    if proposed and not hold_proposal(connection, last):
         rows = upsert(safety_proposal).values([{"last": last} | one for one in proposed])
         connection.execute(rows.on_conflict_do_nothing())
 
@@ -91,6 +91,21 @@ def hold_proposal(connection: Connection, last: date) -> Sequence[Row[Any]]:
     """Load a month's proposal, held until the transaction ends."""
     mine = select(safety_proposal).where(safety_proposal.c.last == last)
     return connection.execute(mine.order_by(safety_proposal.c.part).with_for_update()).all()
+
+
+def last_confirmed(connection: Connection) -> date:
+    """Give the last month whose proposal was confirmed, its last day."""
+    of = safety_proposal.c
+    last = select(func.coalesce(func.max(of.last), date.min)).where(of.confirmed_at.is_not(None))
+    confirmed: date = connection.execute(last).scalar_one()
+    return confirmed
+
+
+def waiting(connection: Connection) -> Sequence[Row[Any]]:
+    """List the months whose proposals wait, and how many parts each has; one before a confirmed month waits no more."""
+    of = safety_proposal.c
+    months = select(of.last, func.count().label("parts")).where(of.last > last_confirmed(connection))
+    return connection.execute(months.group_by(of.last).order_by(of.last)).all()
 
 
 def known_parts(connection: Connection) -> Known[str]:

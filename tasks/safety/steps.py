@@ -57,9 +57,7 @@ def propose(connection: Connection, period: Period) -> str:
         ]
         queries.keep_proposal(connection, period.last, rows)
     found = queries.proposal(connection, period, clock.now())
-    waits = [row for row in found if row.confirmed_at is None]
-    told = f"安全库存建议待确认 A proposal of safety stock waits: {period.last:%Y-%m} · {len(waits)}" if waits else ""
-    tell_role(connection, "safety-proposal", Role.PLANNER, period.last, told, clock.now())
+    _tell_waiting(connection, period.last)
     listed = [_proposed(row) for row in found]
     return page_of("安全库存建议 Safety stock proposed", period.last, Listing("建议 Proposed", PROPOSED, listed))
 
@@ -81,12 +79,21 @@ def confirm_safety(db: Engine, form: SafetyConfirmed) -> str:
         if confirmed := proposed[0].confirmed_at:
             expected = f"已于 {shanghai_day(confirmed)} 确认 was confirmed then"
             raise BadInput([Problem(MONTH, form.month, expected)])
+        if (later := queries.last_confirmed(connection)) > month.last:
+            raise BadInput([Problem(MONTH, form.month, f"{later:%Y-%m} 已确认 a later month was confirmed")])
         chosen = {row.part: row.quantity for row in proposed} | _otherwise(connection, form.lines)
         said = {"set_at": now, "staff": person.code, "source": f"{month.last:%Y-%m} 安全库存建议"}
         rows = [{"part": part, "quantity": quantity, **said} for part, quantity in chosen.items()]
         queries.set_safe(connection, month.last, rows, now)
-        tell_role(connection, "safety-proposal", Role.PLANNER, month.last, "", now)
+        _tell_waiting(connection, month.last)
         return f"{month.last:%Y-%m}：{len(rows)} 种 parts"
+
+
+def _tell_waiting(connection: Connection, last: date) -> None:
+    """Tell the PLANNER which proposals wait, whichever month was looked at."""
+    waits = "，".join(f"{row.last:%Y-%m} · {row.parts}" for row in queries.waiting(connection))
+    told = f"安全库存建议待确认 A proposal of safety stock waits: {waits}" if waits else ""
+    tell_role(connection, "safety-proposal", Role.PLANNER, last, told, clock.now())
 
 
 def _otherwise(connection: Connection, lines: Sequence[SafeQuantity]) -> dict[str, Decimal]:

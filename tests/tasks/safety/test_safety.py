@@ -114,3 +114,33 @@ def test_a_month_is_proposed_once_however_late_and_the_first_figures_stay(
     november = PeriodWanted.model_validate({"since": "2026-11-01", "until": "2026-11-30"})
     ((_, page),) = do_rounds(proposed.db, PROPOSING, november)
     assert "| 91 | 300 | 20 |" in page
+
+
+def test_who_looks_at_another_month_leaves_the_one_that_waits(proposed: Play) -> None:
+    """A proposal waits until it, or a later one, is confirmed; to see an old month takes no notice back."""
+    for month in ("10-01", "10-31"), ("11-05", "11-06"):
+        wanted = PeriodWanted.model_validate({"since": f"2026-{month[0]}", "until": f"2026-{month[1]}"})
+        do_rounds(proposed.db, PROPOSING, wanted)
+        assert "2026-11 · 1" in told(proposed)[Role.PLANNER]
+
+
+def test_an_older_month_is_not_confirmed_over_a_newer_one(proposed: Play, today: time_machine.Traveller) -> None:
+    proposed.run(MOVE, **moved(-8, "12-10T10:00", "delivery_out"))
+    today.move_to("2027-01-04T09:00:00+08:00")
+    do_rounds(proposed.db, PROPOSING, DUE)
+    assert all(f"{month} · 1" in told(proposed)[Role.PLANNER] for month in ("2026-11", "2026-12"))
+    confirm(proposed, month="2026-12-31", P_HW_001=7)
+    assert Role.PLANNER not in told(proposed)
+    with pytest.raises(BadInput, match=r"2026-12.*later"):
+        confirm(proposed, month="2026-11-30")
+    assert len(proposed.rows("SELECT 1 FROM safety_stock")) == 1
+
+
+def test_what_is_consumed_later_is_not_added_to_a_month_that_was_proposed(proposed: Play) -> None:
+    proposed.run("UPDATE part SET discontinued_on = NULL")
+    confirm(proposed)
+    proposed.run(MOVE.replace("P-HW-001", "P-HW-002"), **moved(-5, "11-11T10:00", "delivery_out"))
+    november = PeriodWanted.model_validate({"since": "2026-11-01", "until": "2026-11-30"})
+    do_rounds(proposed.db, PROPOSING, november)
+    assert Role.PLANNER not in told(proposed)
+    assert len(proposed.rows("SELECT 1 FROM safety_proposal")) == 1
