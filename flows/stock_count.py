@@ -39,7 +39,7 @@ def stock_count(case: Case) -> Closing:
         if not found.differences:
             return Closing(CountEnding.AGREED)
         refused = agree_on_differences(case, sheet, found, said, turn)  # 差异审批
+        refused = refused or book_differences(case, sheet.place, found, turn=turn)  # 盘盈盘亏
         if not refused:
-            book_differences(case, sheet.place, found)  # 盘盈盘亏
             return Closing(CountEnding.ADJUSTED, found.said)
     raise AssertionError("count() has no end")

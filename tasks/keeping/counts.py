@@ -1,7 +1,7 @@
 """盘点: book, count before a witness, differences with their reasons, approval, count gain and loss (S3 §3 1.4.1, §2 6)."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,13 +22,14 @@ from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, as_goods, part_problems
-from tasks.keeping.queries import adjusted_since, book_at, stocked
+from tasks.keeping.queries import BY_COUNT, adjust_alone, adjusted_since, book_at, stocked
 from tasks.keeping.rules import counted_problems, fits_no_more
 from tasks.lines.rules import as_rows
 from tasks.people.queries import people
 from tasks.people.rights import SIGNER, applicant_until, on_staff
 from tasks.policies.queries import setting
 from tasks.stock.booking import book
+from tasks.stock.lots import lot_book
 from tasks.stock.places import Warehouse, places, stock_here
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
@@ -51,8 +52,9 @@ class Sheet(Shape):
 
 
 class Difference(Goods):
-    """A part of which another quantity was counted than the books had then; `quantity` is by how much."""
+    """A part of which another quantity was counted than the `book` had then; `quantity` is by how much."""
 
+    book: Decimal
     gain: bool
     price: Decimal
     cause: str
@@ -170,7 +172,7 @@ def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime
     issue(work, DocumentKind.COUNT_SHEET, by_office(work) | head | {"remark": work.case.remark, "lines": rows})
     found = [
         Difference(
-            **one.as_goods(abs(one.quantity - book_)), gain=one.quantity > book_,
+            **one.as_goods(abs(one.quantity - book_)), book=book_, gain=one.quantity > book_,
             price=parts[one.part].price or Decimal(0), cause=line.cause,
         )
         for one, book_, line in said
@@ -188,26 +190,41 @@ def _reasons(line: CountedLine) -> dict[str, str]:
 def agree_on_differences(case: Case, sheet: Sheet, found: CountResult, form: CountDone, turn: int) -> str:
     """差异审批: a leader who neither asked, counted nor witnessed; waits while stock that is kept would be gone."""
 
-    def waits(work: Work) -> list[Problem]:
-        adjusted = adjusted_since(work.unit.connection, sheet.place.code, found.moment)
-        changes = {one.name: (one.part, one.change) for one in found.differences}
-        return fits_no_more(changes, stock_here(work, sheet.place), adjusted)
-
     def brief() -> list[str]:
         shown = [f"{one.line_no}. {one.said}" for one in found.differences[:6]]
         return [f"**{sheet.place.said}** · {len(found.differences)} 项差异 · **{money(found.amount)} CNY**", *shown]
 
-    matter = Matter(APPROVE, {case.request.applicant, form.staff, form.witness}, brief, waits=waits)
+    matter = Matter(APPROVE, {case.request.applicant, form.staff, form.witness}, brief, waits=lambda work: _fits_no_more(work, sheet.place, found))
     return alone(case, approving(case, f"approve-{turn}", APPROVE, found.role, matter, "approval"))
 
 
+def _fits_no_more(work: Work, place: Warehouse, found: CountResult) -> list[Problem]:
+    connection = work.unit.connection
+    adjusted = adjusted_since(connection, place.code, found.moment) | dict.fromkeys(adjusted_here(work, place), "另一盘点")
+    had = [book_at(connection, place.code, found.moment - before) for before in (timedelta(), timedelta.resolution)]
+    late = [one.part for one in found.differences if all(book.get(one.part, 0) != one.book for book in had)]
+    adjusted |= dict.fromkeys(late, "晚记账的单据 a late slip")
+    changes = {one.name: (one.part, one.change) for one in found.differences}
+    return fits_no_more(changes, stock_here(work, place), adjusted)
+
+
+def adjusted_here(work: Work, place: Warehouse) -> list[str]:
+    """Give the parts that other counts of a warehouse adjust together with this one."""
+    moved = work.read(lot_book).moved.items()
+    others = [row for case_id, rows in moved if case_id != work.case.id for row in rows]
+    return [part for _, _, kind, where, part, *_ in others if where == place.code and kind in BY_COUNT]
+
+
 @step(BOOK)
-def book_differences(work: Work, place: Warehouse, found: CountResult) -> CountResult:
-    """Book what was found too much and what is missing, a slip each."""
+def book_differences(work: Work, place: Warehouse, found: CountResult, turn: int) -> str:
+    """Book what was found too much and what is missing, a slip each; gives why not where others came first."""
+    adjust_alone(work.unit.connection, place.code)
+    if problems := _fits_no_more(work, place, found):
+        return listed([one.expected for one in problems])
     for kind, gain in ((MovementKind.COUNT_GAIN, True), (MovementKind.COUNT_LOSS, False)):
         if goods := [one for one in found.differences if one.gain == gain]:
             book(work, kind, goods, place.code, party={"remark": work.case.remark})
-    return found
+    return ""
 
 
 def counting(case: Case, form: CountRequest, turn: int, refused: str) -> tuple[Sheet, CountDone, CountResult]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from schemas.shapes import LineTable, Measure
-from schemas.tables import case_line, document, part, service_case, stock_balance, stock_movement
+from schemas.tables import case_line, document, part, service_case, stock_balance, stock_movement, warehouse
 from schemas.words import DocumentKind, MovementKind
 from tasks.applications.queries import catalogue_of
 from tasks.applications.rules import Catalogue
@@ -17,7 +17,7 @@ from tasks.unit.among import among
 
 HEADINGS = ("行", "编码 Code", "配件 Part", "数量 Qty")
 COUNTED = ("行", "编码 Code", "配件 Part", "账面 Book", "实盘 Counted", "差异原因 Cause")
-
+BY_COUNT = [MovementKind.COUNT_GAIN, MovementKind.COUNT_LOSS]
 
 _HAD = text("""
     SELECT b.warehouse, b.part, trim_scale(b.on_hand - coalesce(since.moved, 0)) AS had FROM stock_balance b LEFT JOIN (
@@ -33,17 +33,22 @@ def stocked(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(stock_balance.c.part)))
 
 
-def book_at(connection: Connection, warehouse: str, moment: datetime) -> dict[str, Decimal]:
+def book_at(connection: Connection, where: str, moment: datetime) -> dict[str, Decimal]:
     """Give what the books of a warehouse had of its parts at a moment: what they have without what moved since."""
-    rows = connection.execute(_HAD, {"warehouse": warehouse, "moment": moment})
+    rows = connection.execute(_HAD, {"warehouse": where, "moment": moment})
     return {row.part: row.had for row in rows}
 
 
-def adjusted_since(connection: Connection, warehouse: str, moment: datetime) -> dict[str, str]:
+def adjust_alone(connection: Connection, code: str) -> None:
+    """Let no other count adjust the books of a warehouse until the transaction ends."""
+    connection.execute(select(warehouse.c.code).where(warehouse.c.code == code).with_for_update(key_share=True))
+
+
+def adjusted_since(connection: Connection, where: str, moment: datetime) -> dict[str, str]:
     """Find the parts of a warehouse whose books counts have changed since a moment: part → the count's number."""
-    of, by_count = stock_movement.c, [MovementKind.COUNT_GAIN, MovementKind.COUNT_LOSS]
+    of = stock_movement.c
     wanted = select(of.part, service_case.c.number).join(service_case, service_case.c.id == of.case_id)
-    changed = of.warehouse == warehouse, of.moved_at > moment, of.kind.in_(by_count), service_case.c.process == "SC"
+    changed = of.warehouse == where, of.moved_at > moment, of.kind.in_(BY_COUNT), service_case.c.process == "SC"
     return dict(connection.execute(wanted.where(*changed)).tuples().all())
 
 

@@ -8,12 +8,16 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
+from schemas.answers import Answer, Turn
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput
+from schemas.words import Channel
+from tasks.durable.stage import advance_chunk
 from tasks.keeping.rounds import COUNTS, open_counts
 from tasks.rounds.steps import do_rounds
 from tests.books import books_balance
 from tests.flows.keeping import BJ, KEEPER, MAIN, OF_BJ, OF_SH, Keepers
+from tests.tasks.durable.test_race import at_once, decides
 
 SUPERVISOR, WHY = "E1040", {"差异说明": "漏登", "差异责任": "仓库", "处理建议": "调账"}
 PAINT = "P-PT-016"  # lasts 540 days
@@ -116,3 +120,64 @@ def test_an_office_without_a_damaged_warehouse_receives_damaged_goods(play: Keep
     play.run("INSERT INTO warehouse VALUES ('BJ-DAMAGED', '北京办事处残次品仓', 'damaged', 'BJ')")
     play.decide(case, "in", OF_BJ, 明细=damaged)
     assert play.stock("BJ-DAMAGED") == (1, 0)
+
+
+def test_what_a_leg_moved_before_a_count_but_wrote_after_it_is_no_difference(
+    play: Keepers, today: time_machine.Traveller
+) -> None:
+    """A slip whose transaction ends late has moved before the count: it is no loss, and not booked a second time."""
+    other = play.slip("自用领用", OF_SH, 10)
+    case, before = play.count(), play.stock(MAIN)
+    today.move_to("2026-11-18T10:30:00+08:00")
+    play.decide(case, "count-1", KEEPER, 明细={1: {"实盘数量": 1850, **WHY}})
+    today.move_to("2026-11-18T10:29:00+08:00")
+    play.decide(other, "check", KEEPER)
+    today.move_to("2026-11-18T10:40:00+08:00")
+    assert "重盘" in play.refused(case, "approve-1", SUPERVISOR)
+    play.decide(case, "approve-1", SUPERVISOR, 审批结论="不同意", 原因="已记账")
+    play.decide(case, "count-2", KEEPER)
+    assert (play.ending(case), play.stock(MAIN)[0]) == ("agreed", before[0] - 10)
+
+
+def test_leftovers_of_one_slip_handed_in_at_once_come_back_once(play: Keepers) -> None:
+    play.decide(case := play.slip("自用领用", OF_SH, 5), "check", KEEPER)
+    before, number = play.stock(MAIN)[0], play.documents(case, "CK")[0].number
+    cases = [play.slip("余料退回", OF_SH, 4, 原出库单号=number) for _ in range(3)]
+    replies = at_once(*(decides(play, one, "check", KEEPER) for one in cases))
+    assert (sum(reply.accepted for reply in replies), play.stock(MAIN)[0]) == (1, before + 4)
+    for one, reply in zip(cases, replies, strict=True):
+        if not reply.accepted:
+            play.decide(one, "check", KEEPER, 仓管意见="不同意", 原因="已退")
+
+
+def test_the_last_goods_are_taken_once_by_whoever_asks_at_once(play: Keepers) -> None:
+    play.decide(play.sent(many=3), "in")
+    cases = [play.slip("自用领用", OF_SH, 2, BJ) for _ in range(3)]
+    replies = at_once(*(decides(play, one, "check", OF_BJ) for one in cases))
+    assert (sum(reply.accepted for reply in replies), play.stock(BJ)) == (1, (1, 0))
+    for one, reply in zip(cases, replies, strict=True):
+        if not reply.accepted:
+            play.decide(one, "check", OF_BJ, 仓管意见="不同意", 原因="没有了")
+
+
+def twice_counted(play: Keepers, today: time_machine.Traveller) -> list[int]:
+    """Have two hinges missed by two counts."""
+    cases = [play.count() for _ in range(2)]
+    for case in cases:
+        play.decide(case, "count-1", KEEPER, 明细={1: {"实盘数量": 1858, **WHY}})
+    today.move_to("2026-11-18T11:00:00+08:00")
+    return cases
+
+
+def test_two_counts_approved_at_once_adjust_once(play: Keepers, today: time_machine.Traveller) -> None:
+    before, cases = play.stock(MAIN)[0], twice_counted(play, today)
+    at_once(*(decides(play, case, "approve-1", SUPERVISOR) for case in cases))
+    assert play.stock(MAIN)[0] == before - 2
+
+
+def test_two_counts_approved_on_one_sheet_adjust_once(play: Keepers, today: time_machine.Traveller) -> None:
+    before, cases = play.stock(MAIN)[0], twice_counted(play, today)
+    given = [Answer("approve-1", play.answer(case, "approve-1", SUPERVISOR), Channel.SHEET) for case in cases]
+    advance_chunk(play.db, [Turn(case, (answer,)) for case, answer in zip(cases, given, strict=True)])
+    assert play.stock(MAIN)[0] == before - 2
+    assert [play.case(case).ending for case in cases] == ["adjusted", None]
