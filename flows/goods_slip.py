@@ -50,12 +50,15 @@ def goods_slip(case: Case) -> Closing:
     """手工出入库 Book goods in or out by a slip of their own; what came before its papers is matched with them."""
     items = code_items(case, case.request)  # 物料建码
     slip = enter_items(case, case.request, items)
-    said = check_slip(case, slip)  # 仓管核准
-    if said.verdict == Verdict.REJECT:
-        return Closing(SlipEnding.REFUSED, said.reason)
-    if not any(line.counted for line in said.lines):
-        return Closing(SlipEnding.REFUSED, NOTHING)
-    booked = book_checked(case, slip, said)  # 记账制票
+    booked, turn = None, 0
+    while booked is None:  # others may take the goods between 核准 and 记账
+        turn += 1
+        said = check_slip(case, slip, turn)  # 仓管核准
+        if said.verdict == Verdict.REJECT:
+            return Closing(SlipEnding.REFUSED, said.reason)
+        if not any(line.counted for line in said.lines):
+            return Closing(SlipEnding.REFUSED, NOTHING)
+        booked = book_checked(case, slip, said, turn)  # 记账制票
     if case.request.kind != SlipKind.PROVISIONAL:
         return Closing(SlipEnding.BOOKED)
     papers = match_papers(case, booked)  # 核对单据

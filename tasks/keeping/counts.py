@@ -194,13 +194,20 @@ def agree_on_differences(case: Case, sheet: Sheet, found: CountResult, form: Cou
         shown = [f"{one.line_no}. {one.said}" for one in found.differences[:6]]
         return [f"**{sheet.place.said}** · {len(found.differences)} 项差异 · **{money(found.amount)} CNY**", *shown]
 
-    matter = Matter(APPROVE, {case.request.applicant, form.staff, form.witness}, brief, waits=lambda work: _fits_no_more(work, sheet.place, found))
+    matter = Matter(
+        APPROVE,
+        {case.request.applicant, form.staff, form.witness},
+        brief,
+        waits=lambda work: _fits_no_more(work, sheet.place, found),
+    )
     return alone(case, approving(case, f"approve-{turn}", APPROVE, found.role, matter, "approval"))
 
 
 def _fits_no_more(work: Work, place: Warehouse, found: CountResult) -> list[Problem]:
     connection = work.unit.connection
-    adjusted = adjusted_since(connection, place.code, found.moment) | dict.fromkeys(adjusted_here(work, place), "另一盘点")
+    adjusted = adjusted_since(connection, place.code, found.moment) | dict.fromkeys(
+        adjusted_here(work, place), "另一盘点"
+    )
     had = [book_at(connection, place.code, found.moment - before) for before in (timedelta(), timedelta.resolution)]
     late = [one.part for one in found.differences if all(book.get(one.part, 0) != one.book for book in had)]
     adjusted |= dict.fromkeys(late, "晚记账的单据 a late slip")

@@ -62,6 +62,10 @@ class HandSlip(Shape):
         """Give so many of its lines, none of which is none."""
         return [one.of(many[one.line_no]) for one in self.goods if many[one.line_no]]
 
+    def counted(self, said: SlipChecked) -> "HandSlip":
+        """Give it with the quantities that the keeper counted."""
+        return self.model_copy(update={"goods": self.of({line.line_no: line.counted for line in said.lines})})
+
 
 def slip_of(form: Any) -> str:
     """Give the number of the slip that a request takes back."""
@@ -114,10 +118,10 @@ def enter_items(work: Work, form: SlipRequest, items: list[str]) -> HandSlip:
     return HandSlip(place=place, goods=goods, reverses=before.id if before else None)
 
 
-def check_slip(case: Case, slip: HandSlip) -> SlipChecked:
+def check_slip(case: Case, slip: HandSlip, turn: int) -> SlipChecked:
     """仓管核准: the keeper counts, or refuses what is irregular; nobody issues goods for the own use."""
     form: SlipRequest = case.request
-    most, leaves = {one.line_no: one.quantity for one in slip.goods}, form.kind == SlipKind.OWN_USE
+    most = {one.line_no: one.quantity for one in slip.goods}
 
     def check(said: SlipChecked, work: Work) -> list[Problem]:
         if said.verdict == Verdict.REJECT:
@@ -131,45 +135,55 @@ def check_slip(case: Case, slip: HandSlip) -> SlipChecked:
             for row, (no, counted) in enumerate(many.items(), start=1)
             if counted > most[no]
         ]
-        if slip.reverses:
-            counted = {one.part: one.quantity for one in slip.of(many)}
-            before = slips_named(work.unit.connection, [slip_of(form)])[slip_of(form)]  # as it is by now
-            problems += leftover_problems(form.slip, before, slip.place.code, counted)
-        return problems + (free_problems(slip.of(many), stock_here(work, slip.place)) if leaves else [])
+        return problems + _taken(work, slip.counted(said), form)
 
     def prefill() -> dict[str, Any]:
         return as_rows(SlipCount(line_no=no, counted=quantity) for no, quantity in most.items())
 
     brief = [f"**{form.kind.zh}** · {slip.place.said} · {form.party}", *brief_goods(slip.goods)]
     brief += [f"{word}: {said}" for word, said in (("询问发货方", form.asked), ("备注", form.remark)) if said]
-    barred = frozenset({form.applicant} if leaves else ())
+    brief += ["已被他人领用或退回，请重新核准 others came first: check it again"] if turn > 1 else []
+    barred = frozenset({form.applicant} if form.kind == SlipKind.OWN_USE else ())
     return ask(
         case,
         gate(
-            "check", CHECK, slip.place.keeper, SlipChecked, "check", CHECK, brief.copy, prefill, check,
+            f"check-{turn}" if turn > 1 else "check", CHECK, slip.place.keeper, SlipChecked, "check", CHECK, brief.copy, prefill, check,
             office=slip.place.office, also=Role.SUPERVISOR, barred=barred,
         ),
     )  # fmt: skip
 
 
-def book_checked(case: Case, slip: HandSlip, said: SlipChecked) -> HandSlip:
-    """记账制票: what was counted, by a slip; leftovers by a red one."""
-    counted = slip.model_copy(update={"goods": slip.of({line.line_no: line.counted for line in said.lines})})
+def _taken(work: Work, counted: HandSlip, form: SlipRequest) -> list[Problem]:
+    """Say, as it is by now, why goods cannot leave, or leftovers come back."""
+    if counted.reverses:
+        before = slips_named(work.unit.connection, [slip_of(form)])[slip_of(form)]
+        many = {one.part: one.quantity for one in counted.goods}
+        return leftover_problems(form.slip, before, counted.place.code, many)
+    return free_problems(counted.goods, stock_here(work, counted.place)) if form.kind == SlipKind.OWN_USE else []
+
+
+def book_checked(case: Case, slip: HandSlip, said: SlipChecked, turn: int) -> HandSlip | None:
+    """记账制票: what was counted, by a slip; leftovers by a red one. None where others came first."""
+    counted = slip.counted(said)
     if slip.reverses:
-        book_back_leftovers(case, counted)
-        return counted
-    return counted.model_copy(update={"reverses": book_slip(case, counted, case.request)})
+        return counted if book_back_leftovers(case, counted, turn=turn) else None
+    booked = book_slip(case, counted, case.request, turn=turn)
+    return counted.model_copy(update={"reverses": booked}) if booked else None
 
 
 @step(BOOK)
-def book_slip(work: Work, slip: HandSlip, form: SlipRequest) -> DocumentRef:
+def book_slip(work: Work, slip: HandSlip, form: SlipRequest, turn: int) -> DocumentRef | None:
     """Book goods in or out; what comes before its papers says so on its slip."""
+    if _taken(work, slip, form):
+        return None
     return _book(work, slip.goods, slip, form, "暂估" if form.kind == SlipKind.PROVISIONAL else form.remark)
 
 
 @step("退料冲账", link=BOOK)
-def book_back_leftovers(work: Work, slip: HandSlip) -> DocumentRef:
+def book_back_leftovers(work: Work, slip: HandSlip, turn: int) -> DocumentRef | None:
     """Book leftovers back by a red slip of own use."""
+    if _taken(work, slip, SlipRequest.model_validate(work.case.request)):
+        return None
     return book(work, MovementKind.OWN_USE_OUT, slip.goods, slip.place.code, slip.reverses, corrects=slip.reverses)
 
 

@@ -139,25 +139,28 @@ def test_what_a_leg_moved_before_a_count_but_wrote_after_it_is_no_difference(
     assert (play.ending(case), play.stock(MAIN)[0]) == ("agreed", before[0] - 10)
 
 
+def ended(play: Keepers, case: int, keeper: str) -> str:
+    """Say how a slip ends; one that came too late waits for its keeper again, who refuses it."""
+    for key in play.items(case):
+        play.decide(case, key, keeper, 仓管意见="不同意", 原因="没有了")
+    return play.ending(case)
+
+
 def test_leftovers_of_one_slip_handed_in_at_once_come_back_once(play: Keepers) -> None:
     play.decide(case := play.slip("自用领用", OF_SH, 5), "check", KEEPER)
     before, number = play.stock(MAIN)[0], play.documents(case, "CK")[0].number
     cases = [play.slip("余料退回", OF_SH, 4, 原出库单号=number) for _ in range(3)]
     replies = at_once(*(decides(play, one, "check", KEEPER) for one in cases))
-    assert (sum(reply.accepted for reply in replies), play.stock(MAIN)[0]) == (1, before + 4)
-    for one, reply in zip(cases, replies, strict=True):
-        if not reply.accepted:
-            play.decide(one, "check", KEEPER, 仓管意见="不同意", 原因="已退")
+    assert (any(reply.accepted for reply in replies), play.stock(MAIN)[0]) == (True, before + 4)
+    assert sorted(ended(play, one, KEEPER) for one in cases) == ["booked", "refused", "refused"]
 
 
 def test_the_last_goods_are_taken_once_by_whoever_asks_at_once(play: Keepers) -> None:
     play.decide(play.sent(many=3), "in")
     cases = [play.slip("自用领用", OF_SH, 2, BJ) for _ in range(3)]
     replies = at_once(*(decides(play, one, "check", OF_BJ) for one in cases))
-    assert (sum(reply.accepted for reply in replies), play.stock(BJ)) == (1, (1, 0))
-    for one, reply in zip(cases, replies, strict=True):
-        if not reply.accepted:
-            play.decide(one, "check", OF_BJ, 仓管意见="不同意", 原因="没有了")
+    assert (any(reply.accepted for reply in replies), play.stock(BJ)) == (True, (1, 0))
+    assert sorted(ended(play, one, OF_BJ) for one in cases) == ["booked", "refused", "refused"]
 
 
 def twice_counted(play: Keepers, today: time_machine.Traveller) -> list[int]:
