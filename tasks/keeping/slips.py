@@ -147,7 +147,8 @@ def check_slip(case: Case, slip: HandSlip, turn: int) -> SlipChecked:
     return ask(
         case,
         gate(
-            f"check-{turn}" if turn > 1 else "check", CHECK, slip.place.keeper, SlipChecked, "check", CHECK, brief.copy, prefill, check,
+            f"check-{turn}" if turn > 1 else "check", CHECK, slip.place.keeper, SlipChecked, "check", CHECK,
+            brief.copy, prefill, check,
             office=slip.place.office, also=Role.SUPERVISOR, barred=barred,
         ),
     )  # fmt: skip
