@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection
+
 from schemas.forms.base import Request
 from schemas.parts import Goods
 from schemas.problems import Problem
@@ -11,10 +13,11 @@ from schemas.tables import case_line
 from schemas.words import Channel, Reason, Role
 from tasks.applications.accept import APPLICANT, NO_OFFICE
 from tasks.applications.rules import PART, Catalogue, Part
+from tasks.keeping.queries import kept_for_customers
 from tasks.people.queries import offices
 from tasks.people.rights import on_staff
 from tasks.policies.queries import version_today
-from tasks.stock.places import places
+from tasks.stock.places import OnHand, Warehouse, places
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
@@ -70,6 +73,12 @@ def part_problems(known: Catalogue, named: Sequence[str]) -> list[Problem]:
         if name in known and (first := seen.setdefault(known[name].code, row)) != row:
             problems.append(Problem(PART, name, f"与第{first}行重复 repeats row {first}", row))
     return problems
+
+
+def set_apart(connection: Connection, place: Warehouse, stock: Mapping[str, OnHand]) -> dict[str, OnHand]:
+    """Give a stock in which customers' goods in repair count as reserved."""
+    theirs = kept_for_customers(connection, place.code)
+    return {code: held._replace(reserved=held.reserved + theirs.get(code, 0)) for code, held in stock.items()}
 
 
 def as_goods(one: Part, line_no: int, quantity: Decimal) -> Goods:

@@ -33,6 +33,23 @@ def stocked(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(stock_balance.c.part)))
 
 
+# what repairs and their return lists brought into a warehouse and did not take out of it, as far as they are open
+_OF_CUSTOMERS = text("""
+    SELECT part, least(sum(m.quantity), open.many) - coalesce((
+        SELECT sum(r.quantity) FROM reservation r JOIN service_case s ON s.id = r.case_id
+        WHERE s.process = 'RR' AND r.state = 'held' AND (r.warehouse, r.part) = (:warehouse, m.part)), 0) AS many
+    FROM stock_movement m JOIN service_case c ON c.id = m.case_id
+    JOIN (SELECT l.part, sum(l.quantity) AS many FROM case_line l JOIN service_case s ON s.id = l.case_id
+          WHERE s.process = 'RR' AND s.closed_at IS NULL GROUP BY 1) open USING (part)
+    WHERE m.warehouse = :warehouse AND c.process IN ('RR', 'RL') GROUP BY part, open.many""")
+
+
+def kept_for_customers(connection: Connection, where: str) -> dict[str, Decimal]:
+    """Find how many of a warehouse's parts are customers' goods in repair, which are nobody else's: part → how many."""
+    rows = connection.execute(_OF_CUSTOMERS, {"warehouse": where})
+    return {row.part: row.many for row in rows if row.many > 0}
+
+
 def book_at(connection: Connection, where: str, moment: datetime) -> dict[str, Decimal]:
     """Give what the books of a warehouse had of its parts at a moment: what they have without what moved since."""
     rows = connection.execute(_HAD, {"warehouse": where, "moment": moment})

@@ -24,7 +24,7 @@ from tasks.documents.steps import DocumentRef
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems
+from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems, set_apart
 from tasks.keeping.queries import slips_named, stocked
 from tasks.keeping.rules import free_problems, leftover_problems, slip_problems
 from tasks.lines.rules import all_lines, as_rows
@@ -160,7 +160,9 @@ def _taken(work: Work, counted: HandSlip, form: SlipRequest) -> list[Problem]:
         before = slips_named(work.unit.connection, [slip_of(form)])[slip_of(form)]
         many = {one.part: one.quantity for one in counted.goods}
         return leftover_problems(form.slip, before, counted.place.code, many)
-    return free_problems(counted.goods, stock_here(work, counted.place)) if form.kind == SlipKind.OWN_USE else []
+    if form.kind != SlipKind.OWN_USE:
+        return []
+    return free_problems(counted.goods, set_apart(work.unit.connection, counted.place, stock_here(work, counted.place)))
 
 
 def book_checked(case: Case, slip: HandSlip, said: SlipChecked, turn: int) -> HandSlip | None:

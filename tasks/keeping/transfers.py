@@ -19,7 +19,7 @@ from tasks.documents.steps import DocumentRef
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems
+from tasks.keeping.accept import accept_at, add_goods, as_goods, brief_goods, part_problems, set_apart
 from tasks.keeping.queries import stocked
 from tasks.keeping.rules import came_problems
 from tasks.lines.anomalies import settling
@@ -73,7 +73,7 @@ def accept_transfer(form: TransferRequest, unit: Unit, channel: Channel) -> tupl
     here, there = (unit.read(places)[name] for name in concerned.values())
     if here.code == there.code or here.kind != there.kind:
         return {}, [Problem(RECEIVER, there.said, SAME if here.code == there.code else APART)]
-    stock = held_at(unit.connection, [here.code])[here.code]
+    stock = set_apart(unit.connection, here, held_at(unit.connection, [here.code])[here.code])
     for row, line in enumerate(form.lines, start=1):
         held = stock.get(parts[line.part].code, NOTHING)
         if line.quantity > held.free:
@@ -93,7 +93,7 @@ def hold_goods(work: Work, form: TransferRequest) -> Transfer:
     """Hold what is asked for, or what is left of it: nobody else takes it while others agree."""
     known, parts = work.read(places), work.read(stocked)
     here, asked = known[form.sender], list[Goods]()
-    stock = stock_here(work, here)
+    stock = set_apart(work.unit.connection, here, stock_here(work, here))
     for no, line in enumerate(form.lines, start=1):
         one = as_goods(parts[line.part], no, line.quantity)
         if (many := min(line.quantity, stock.get(one.part, NOTHING).free)) > 0:

@@ -17,6 +17,7 @@ from tasks.keeping.rounds import COUNTS, open_counts
 from tasks.rounds.steps import do_rounds
 from tests.books import books_balance
 from tests.flows.keeping import BJ, KEEPER, MAIN, OF_BJ, OF_SH, Keepers
+from tests.flows.repairs import Repairs
 from tests.tasks.durable.test_race import at_once, decides
 
 SUPERVISOR, WHY = "E1040", {"差异说明": "漏登", "差异责任": "仓库", "处理建议": "调账"}
@@ -184,3 +185,24 @@ def test_two_counts_approved_on_one_sheet_adjust_once(play: Keepers, today: time
     advance_chunk(play.db, [Turn(case, (answer,)) for case, answer in zip(cases, given, strict=True)])
     assert play.stock(MAIN)[0] == before - 2
     assert [play.case(case).ending for case in cases] == ["adjusted", None]
+
+
+class Shop(Repairs, Keepers):
+    """People who repair, and people who keep warehouses."""
+
+
+def test_goods_of_a_customer_in_repair_are_nobody_elses(db: Engine, today: time_machine.Traveller) -> None:
+    """Collected goods stand in the office until it hands them over, damaged ones apart until a list takes them (S3 §2)."""
+    play = Shop(db)
+    waits, of_customer = play.arrived(), {"配件名称": "P-PT-001", "数量": 1}
+    play.run_to(waits, "handover-1")
+    play.reviewed()
+    assert (play.stock(BJ, "P-PT-001"), play.stock("BJ-DAMAGED", "P-PT-001")) == ((2, 0), (2, 0))
+    for sender, receiver in ((BJ, "SH-GOOD"), ("BJ-DAMAGED", "SH-DAMAGED")):
+        with pytest.raises(BadInput, match="可调 0（在库 2，已预留 2）"):
+            play.transfer(sender, receiver, 明细=[of_customer])
+    slip = play.slip("自用领用", OF_SH, 1, BJ, 明细=[{"物料": "P-PT-001", "数量": 1}])
+    assert "可用 0" in play.refused(slip, "check", OF_BJ)
+    play.withdraw(slip, OF_SH)
+    assert play.finish(waits) == "repaired"
+    assert play.stock(BJ, "P-PT-001") == (0, 0)
