@@ -90,10 +90,15 @@ def count_table(connection: Connection, case_id: int) -> LineTable:
 
 
 def slips_named(connection: Connection, numbers: Sequence[str]) -> dict[str, UsedSlip | None]:
-    """Find slips of own use by number; None where there is none."""
+    """Find slips by hand of own use by number; None where there is none: what a customer signed for is no own use."""
     of, red = document.c, document.alias()
     back = select(red.c.id).where(red.c.reverses == of.id).exists()
-    rows = connection.execute(select(of.number, of.id, of.content, back.label("back")).where(among(of.number, numbers)))
+    by_hand = (
+        select(of.number, of.id, of.content, back.label("back"))
+        .join(service_case)
+        .where(service_case.c.process == "GS")
+    )
+    rows = connection.execute(by_hand.where(among(of.number, numbers)))
     return dict.fromkeys(numbers) | {
         row.number: UsedSlip(
             str(row.id),

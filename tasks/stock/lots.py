@@ -19,6 +19,7 @@ from tasks.stock.rules import Lot, expiry, lots_said, take
 from tasks.unit.work import Work
 
 Part = tuple[Lot, Decimal]
+Moved = tuple[str, str, Lot, Decimal]  # kind, warehouse, lot, quantity
 ON_THE_ROAD = {MovementKind.TRANSFER_OUT, MovementKind.DELIVERY_OUT, MovementKind.TRANSFER_IN}
 
 
@@ -32,7 +33,7 @@ class LotBook:
     known: set[str] = field(default_factory=set)  # parts that were looked up by themselves
     moved: defaultdict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     came: defaultdict[WarehousePart, set[Lot]] = field(default_factory=lambda: defaultdict(set))
-    before: list[tuple[Any, ...]] | None = None
+    before: dict[tuple[Any, ...], list[Moved]] | None = None  # by case, line and part
 
     def at(self, place: WarehousePart) -> dict[Lot, Decimal]:
         """Give the lots of a warehouse and part as they were when the unit first looked."""
@@ -43,13 +44,13 @@ class LotBook:
             self.there = lots_of_part(self.connection, place[1]) | self.there
         return self.there.get(place, {})
 
-    def moved_by(self, case_id: int, line_no: int, part: str) -> Iterator[tuple[str, str, Lot, Decimal]]:
+    def moved_by(self, case_id: int, line_no: int, part: str) -> Iterator[Moved]:
         """Give what a case's line moved of a part so far: kind, warehouse, lot, quantity."""
         if self.before is None:
-            self.before = lots_moved(self.connection, self.case_ids)
-        for case, line, kind, where, what, expires_on, came_on, many in self.before:
-            if (case, line, what) == (case_id, line_no, part):
-                yield kind, where, Lot(expires_on, came_on), many
+            self.before = defaultdict(list)
+            for case, line, kind, where, what, expires_on, came_on, many in lots_moved(self.connection, self.case_ids):
+                self.before[case, line, what].append((kind, where, Lot(expires_on, came_on), many))
+        yield from self.before.get((case_id, line_no, part), ())
         for _, line, kind, where, what, lot, many in self.moved[case_id]:
             if (line, what) == (line_no, part):
                 yield kind, where, lot, many
@@ -70,7 +71,7 @@ def choose(
     """
     book, sign = work.read(lot_book), -1 if quantity < 0 else 1
     new = Lot(expiry(work.today, work.read(shelf_days).get(place[1])), work.today)
-    chosen, left, moved = list[Part](), abs(quantity), list[tuple[str, str, Lot, Decimal]]()
+    chosen, left, moved = list[Part](), abs(quantity), list[Moved]()
     if kind.goes == (quantity > 0) or kind == MovementKind.TRANSFER_IN:
         moved = list(book.moved_by(work.case.id, line_no, place[1]))
     if kind.goes == (quantity > 0):

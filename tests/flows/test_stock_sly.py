@@ -205,4 +205,9 @@ def test_goods_of_a_customer_in_repair_are_nobody_elses(db: Engine, today: time_
     assert "可用 0" in play.refused(slip, "check", OF_BJ)
     play.withdraw(slip, OF_SH)
     assert play.finish(waits) == "repaired"
+    handed = play.rows(
+        "SELECT number FROM document WHERE case_id = :c AND content ->> 'category' = '自用出库'", c=waits
+    )
+    with pytest.raises(BadInput, match="没有这张自用出库单"):
+        play.slip("余料退回", OF_SH, 1, BJ, 明细=[{"物料": "P-PT-001", "数量": 1}], 原出库单号=handed[0].number)
     assert play.stock(BJ, "P-PT-001") == (0, 0)
