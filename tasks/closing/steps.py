@@ -24,7 +24,7 @@ from tasks.people.rights import signer_at_work
 from tasks.policies.queries import setting_today
 from tasks.rounds.pages import Listing, page_of
 from tasks.rounds.queries import tell_role
-from tasks.rounds.rules import Cadence, Period
+from tasks.rounds.rules import Cadence, Period, rounds_due
 from tasks.rounds.steps import Rounds
 from tasks.safety.steps import low_listing, tell_planner
 
@@ -37,9 +37,9 @@ LATE = ("流水账 Journal", "日结 Day", "仓库 Warehouse", "应签 Due", "�
 def close(connection: Connection, period: Period) -> str:
     """Close a day that is due after the last one closed; show it, and what is at or below its safety stock."""
     day = period.last
-    if _may_close(connection, period):
-        _close(connection, day)
-        tell_planner(connection, day)
+    for one in _to_close(connection, period):
+        _close(connection, one)
+        tell_planner(connection, one)
     differ, told = queries.differences(connection), list[str]()
     if differ:
         told = [f"日结不平 {day}：{len(differ)} 项 the books do not balance"]
@@ -56,13 +56,17 @@ def close(connection: Connection, period: Period) -> str:
 CLOSING = Rounds("日结", Cadence.WORKING_DAY, close, hour=HOUR)
 
 
-def _may_close(connection: Connection, period: Period) -> bool:
-    """Say whether a day may be closed now; days that a person asks for again, or that are not over, are only shown."""
+def _to_close(connection: Connection, period: Period) -> list[date]:
+    """Give the days to close now: this one, and before it the working days that nobody closed yet.
+
+    Days that a person asks for again, or that are not over, are only shown.
+    """
     queries.close_alone(connection)
-    last, hour = queries.last_closed(connection), time.fromisoformat(setting_today(connection, HOUR))
-    in_turn = (last is None or last < period.last) and period.first == period.last
-    calendar = calendar_today(connection)
-    return in_turn and is_working_day(calendar, period.last) and at(period.last, hour) <= clock.now()
+    hour, calendar = time.fromisoformat(setting_today(connection, HOUR)), calendar_today(connection)
+    if period.first != period.last or not is_working_day(calendar, period.last) or clock.now() < at(period.last, hour):
+        return []
+    due = rounds_due(calendar, Cadence.WORKING_DAY, queries.last_closed(connection), period.last)
+    return [one.last for one in due]
 
 
 def _close(connection: Connection, day: date) -> None:

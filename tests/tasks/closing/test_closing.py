@@ -1,5 +1,6 @@
 """Each working day is closed once, in order, whatever is late; its journals are signed by whom they wait for."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tasks.rounds.queries import told_by_rounds
 from tasks.rounds.steps import do_rounds
 from tests.play import Play, books_balance
 from tests.tasks.books.test_books import contradicted
+from tests.tasks.durable.test_race import at_once
 
 DUE = PeriodWanted()
 WAREHOUSE, OFFICE, SUPERVISOR = "E1018", "E1049", "E1040"
@@ -260,3 +262,18 @@ def test_a_late_journal_is_asked_for_and_explained_and_the_supervisor_has_the_li
     assert (MAIN in page, BEIJING in page) == (True, True), "the late one with its reason"
     assert "停电" in page
     assert do_rounds(closed.db, ASKING, DUE) == []
+
+
+def test_who_closes_by_hand_after_an_outage_closes_the_days_before_it_too(
+    stocked: Play, today: time_machine.Traveller
+) -> None:
+    """Each day keeps its own movements and journal, whoever closes first, however often at once."""
+    close(stocked, today, "11-17T17:30")
+    for day in ("18", "19", "20"):
+        stocked.run(MOVE, **moved(int(day), f"11-{day}T11:00"))
+    today.move_to("2026-11-20T18:00:00+08:00")
+    friday = PeriodWanted.model_validate({"since": "2026-11-20", "until": "2026-11-20"})
+    at_once(*(partial(do_rounds, stocked.db, CLOSING, wanted) for wanted in (friday, friday)))
+    assert days(stocked)[1:] == [("11-18", 0, 18, 0, 18), ("11-19", 18, 19, 0, 37), ("11-20", 37, 20, 0, 57)]
+    assert len(do_rounds(stocked.db, CLOSING, DUE)) == 3
+    assert len(stocked.rows("SELECT 1 FROM document WHERE kind = 'LS'")) == 3
