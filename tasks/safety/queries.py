@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.spelling import Known
-from schemas.tables import part, safety_proposal, safety_stock, warehouse
+from schemas.tables import safety_proposal, safety_stock, warehouse
 from tasks.rounds.rules import Period
 
 # what moved since is taken off again
@@ -53,12 +52,6 @@ def lots(
     return connection.execute(_LOTS, {"end": end, "warehouse": warehouse, "part": part}).all()
 
 
-def known_warehouses(connection: Connection) -> Known[str]:
-    """Load the warehouses by code and by name: their codes."""
-    rows = connection.execute(select(warehouse.c.code, warehouse.c.name))
-    return Known((word, row.code) for row in rows for word in (row.code, row.name))
-
-
 def low_parts(connection: Connection, end: datetime, last: date) -> Sequence[Row[Any]]:
     """Find the parts of which the group's own good warehouses had no more than their safety stock then, the lowest first."""
     return connection.execute(_LOW, {"end": end, "last": last, "good": _good(connection)}).all()
@@ -91,12 +84,6 @@ def hold_proposal(connection: Connection, last: date) -> Sequence[Row[Any]]:
     """Load a month's proposal, held until the transaction ends."""
     mine = select(safety_proposal).where(safety_proposal.c.last == last)
     return connection.execute(mine.order_by(safety_proposal.c.part).with_for_update()).all()
-
-
-def known_parts(connection: Connection) -> Known[str]:
-    """Load the standard parts by code and by name: their codes."""
-    rows = connection.execute(select(part.c.code, part.c.name).where(part.c.made_for.is_(None)))
-    return Known((word, row.code) for row in rows for word in (row.code, row.name))
 
 
 def set_safe(connection: Connection, last: date, rows: Sequence[dict[str, Any]], now: datetime) -> None:
