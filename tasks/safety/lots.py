@@ -27,7 +27,9 @@ def show_lots(db: Engine, wanted: LotsWanted) -> str:
     with db.connect() as connection:
         known: dict[str, Known[Any]] = {"warehouse": places(connection), "part": catalogue(connection)}
         problems = [
-            Problem(f"{LotsWanted.model_fields[name].alias} {name}", typed, "没有，请核对 there is none" + ones.meant(typed))
+            Problem(
+                f"{LotsWanted.model_fields[name].alias} {name}", typed, "没有，请核对 there is none" + ones.meant(typed)
+            )
             for name, ones in known.items()
             if (typed := getattr(wanted, name)) and typed not in ones
         ]
