@@ -4,7 +4,7 @@ The text stands in templates/*.md.j2. Whatever a template prints is escaped unle
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -109,20 +109,23 @@ def start_page(
     links: Links,
     offices: Sequence[tuple[str, str]],
     jobs: Mapping[str, Function],
+    by_itself: Collection[str] = (),
     warning: str = "",
     reports: str = "",
 ) -> str:
     """Draw the page where everybody starts: each role's worklist, and the run forms of processes and jobs.
 
-    warning   what stands above all; reports: where the list of published reports opens, if there are any
+    by_itself  the jobs that come at their times too, which stand apart; warning: what stands above all
+    reports    where the list of published reports opens, if there are any
     """
     processes = {process.title: process for process in PROCESSES.values()}
-    begin = {title: process.function for title, process in processes.items()} | {**jobs}
     return _template("start").render(
         roles=[(role, counts.get(role, Waiting(0, 0))) for role in STAFF_ROLES],
         links=links,
         offices=offices,
-        begin={title: _about(title, function) for title, function in begin.items()},
+        begin={title: _about(title, process.function) for title, process in processes.items()},
+        by_hand={title: _about(title, function) for title, function in jobs.items() if title not in by_itself},
+        by_itself=[title for title in jobs if title in by_itself],
         office_fields={title: process.request.model_fields["office"].alias for title, process in processes.items()},
         waiting_tag=waiting_tag,
         warning=warning,

@@ -17,6 +17,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_UI_URL
 from sqlalchemy import Engine
 
+from schemas.forms.periods import PeriodWanted
 from tasks.cycle.publication import holidays_wanted
 from tasks.desk.links import Links, RunForm, case_key, inbox_key
 from tasks.desk.pages import MOST_WAITING, STAFF_ROLES, case_sheet, inbox_page, start_page
@@ -98,7 +99,8 @@ class Publisher:
         if not self._forms:
             with self._client() as client:
                 self._learn_forms(client)
-        text = start_page(counts, self.links(), places, jobs, wanted, index_address())
+        by_itself = {title for title, job in JOBS.items() if job.form and issubclass(job.form, PeriodWanted)}
+        text = start_page(counts, self.links(), places, jobs, by_itself, wanted, index_address())
         self._publish_changed(db, [Page(START, "售后工作台 Aftersales desk", text)])
         host = urlsplit(PREFECT_UI_URL.value() or "")
         link = self.links().artifact(START)

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.spelling import Known
-from schemas.tables import part, safety_proposal, safety_stock, warehouse
+from schemas.tables import safety_proposal, safety_stock, warehouse
 from tasks.rounds.rules import Period
 
 # what moved since is taken off again
@@ -51,12 +50,6 @@ def lots(
 ) -> Sequence[Row[Any]]:
     """Load the lots that there were at a moment, of a warehouse and part or of all, those that are taken first first."""
     return connection.execute(_LOTS, {"end": end, "warehouse": warehouse, "part": part}).all()
-
-
-def known_warehouses(connection: Connection) -> Known[str]:
-    """Load the warehouses by code and by name: their codes."""
-    rows = connection.execute(select(warehouse.c.code, warehouse.c.name))
-    return Known((word, row.code) for row in rows for word in (row.code, row.name))
 
 
 def low_parts(connection: Connection, end: datetime, last: date) -> Sequence[Row[Any]]:
@@ -106,12 +99,6 @@ def waiting(connection: Connection) -> Sequence[Row[Any]]:
     of = safety_proposal.c
     months = select(of.last, func.count().label("parts")).where(of.last > last_confirmed(connection))
     return connection.execute(months.group_by(of.last).order_by(of.last)).all()
-
-
-def known_parts(connection: Connection) -> Known[str]:
-    """Load the standard parts by code and by name: their codes."""
-    rows = connection.execute(select(part.c.code, part.c.name).where(part.c.made_for.is_(None)))
-    return Known((word, row.code) for row in rows for word in (row.code, row.name))
 
 
 def set_safe(connection: Connection, last: date, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -11,6 +11,7 @@ from schemas.forms.closing import SafeQuantity, SafetyConfirmed
 from schemas.problems import BadInput, NotFound, Problem
 from schemas.shapes import figure
 from schemas.words import Role
+from tasks.applications.queries import catalogue
 from tasks.cycle.rules import at, shanghai_day
 from tasks.durable import clock
 from tasks.people.rights import SIGNER, signer_at_work
@@ -98,9 +99,9 @@ def _tell_waiting(connection: Connection, last: date) -> None:
 
 def _otherwise(connection: Connection, lines: Sequence[SafeQuantity]) -> dict[str, Decimal]:
     """Read what is to be otherwise than proposed: part → quantity; BadInput names what is no part, or comes twice."""
-    known, chosen, problems = queries.known_parts(connection), dict[str, Decimal](), list[Problem]()
+    known, chosen, problems = catalogue(connection), dict[str, Decimal](), list[Problem]()
     for row, line in enumerate(lines, start=1):
-        code = known.get(line.part)
+        code = known[line.part].code if line.part in known else None
         if code is None or code in chosen:
             expected = "没有这种标准配件 is no standard part" if code is None else "重复 occurs twice"
             problems.append(Problem(PART, line.part, expected, row))

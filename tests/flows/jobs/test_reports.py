@@ -33,13 +33,13 @@ def test_last_month_is_published_once_and_its_page_says_where(db: Engine, shown:
     assert "http://localhost:4201/published/index.html" in shown[0]
     assert "第 1 版" in shown[0]
     assert "[**报表公示**](http://localhost:4201/published/index.html)" in start_page(
-        {}, Links(), [], {}, "", index_address()
+        {}, Links(), [], {}, reports=index_address()
     )
 
 
 def test_the_start_page_names_no_reports_before_any_is_published(reports: Path) -> None:
     assert index_address() == ""
-    assert "报表公示" not in start_page({}, Links(), [], {}, "", index_address())
+    assert "报表公示" not in start_page({}, Links(), [], {}, reports=index_address())
 
 
 def test_files_that_were_lost_are_there_again_after_the_next_run(db: Engine, shown: list[str], reports: Path) -> None:

@@ -172,7 +172,7 @@ def test_the_start_page_says_so(play: Play, tmp_path: Path) -> None:
     with play.db.connect() as connection:
         wanted = holidays_wanted(connection)
     assert wanted
-    page = start_page({}, Links(), [], {}, wanted)
+    page = start_page({}, Links(), [], {}, warning=wanted)
     assert page.startswith("⚠ **节假日只公布到 2026-12-31")
     load(play, tmp_path)
     with play.db.connect() as connection:

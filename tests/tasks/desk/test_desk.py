@@ -543,6 +543,9 @@ def test_the_start_page_links_worklists_inboxes_and_prefilled_forms() -> None:
     begun = [line.partition("](")[0] for line in page.splitlines() if line.startswith("- [**")]
     assert begun == ["- [**配件申报**", "- [**撤回申报**"]
     assert ") Supply the parts that an office applied for, from review to pickup." in page
+    apart = start_page({}, links, [], jobs, by_itself={"撤回申报"})
+    assert [line for line in apart.splitlines() if line.startswith("- [**")] == [page.splitlines()[2]]
+    assert "\n[撤回申报](" in apart.partition("### 定时任务")[2]
     assert ") Take an application back." in page
     assert f"| [**计划员**](/v2/artifacts/artifact/{RUN}) planner | 3 | 🔴 1 |" in page
     assert "(/v2/artifacts/key/inbox-finance)" in page
