@@ -260,3 +260,8 @@ def test_a_late_journal_is_asked_for_and_explained_and_the_supervisor_has_the_li
     assert (MAIN in page, BEIJING in page) == (True, True), "the late one with its reason"
     assert "停电" in page
     assert do_rounds(closed.db, ASKING, DUE) == []
+
+
+def test_a_weeks_journals_of_several_warehouses_are_signed_at_once() -> None:
+    numbers = " ".join(f"LS-2026-{no:06d}" for no in range(1, 15))
+    assert JournalSigned(staff=WAREHOUSE, numbers=numbers).numbers == numbers
