@@ -30,8 +30,10 @@ WHO = "须为{}才能变更 must hold {} to change this"
 def follow_price(connection: Connection, form: PartPrice) -> bool:
     """Let a part have another price from a day on; False where it has just that. BadInput says why it may not."""
     _begin(connection, form.staff, Role.PARTS_REVIEWER)
-    found = _known(catalogue(connection), form.part, "配件名称 part", NO_PART)
-    return _follow(connection, part_price, {"part": found.code}, {"price": form.price}, form)
+    by_code = select(part.c.code).where(part.c.code == form.part, part.c.made_for.is_(None))
+    code = connection.execute(by_code).scalar()  # the whole catalogue is read for other spellings only
+    code = code or _known(catalogue(connection), form.part, "配件名称 part", NO_PART).code
+    return _follow(connection, part_price, {"part": code}, {"price": form.price}, form)
 
 
 def follow_route(connection: Connection, form: RoutePrice) -> bool:
@@ -52,10 +54,12 @@ def keep_part(connection: Connection, form: CatalogueEntry) -> bool:
     row["unit"] = _known(units(connection), form.unit, "生产单位 made by", NO_UNIT).code
     today = shanghai_day(clock.now())
     same = {alike(form.code), alike(form.name)}
-    others = [one for one in connection.execute(select(part)) if {alike(one.code), alike(one.name)} & same]
-    held = next((dict(one._mapping) for one in others if alike(one.code) == alike(form.code)), None)
-    row["code"] = held["code"] if held else form.code
-    if problems := catalogue_problems(row, held, [one.code for one in others], form.valid_from, today):
+    known = connection.execute(select(part.c.code, part.c.name)).tuples()
+    others = [code for code, name in known if {alike(code), alike(name)} & same]
+    row["code"] = next((code for code in others if alike(code) == alike(form.code)), form.code)
+    found = connection.execute(select(part).where(part.c.code == row["code"])).first()
+    held = dict(found._mapping) if found else None
+    if problems := catalogue_problems(row, held, others, form.valid_from, today):
         raise BadInput(problems)
     if held is None:
         connection.execute(insert(part).values(row))
