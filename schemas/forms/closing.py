@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from schemas.forms.base import Decision, Form
-from schemas.forms.fields import Cell, Count, Day, Name, OptionalLines, PartName, Remark, Text, label, needed
+from schemas.forms.fields import Cell, Count, Day, OptionalLines, PartName, Remark, Text, label, needed
 
 SEVERAL = "可填多个，用空格分开 several, with spaces between them"
 DIFFERS = "与本处实物、账面不符之处 where it differs from what is there"
@@ -16,7 +16,7 @@ class JournalSigned(Decision):
     """流水账签收: the WAREHOUSE signs the journals of the group's warehouses, each office sends in its own."""
 
     first: ClassVar = ("numbers",)
-    numbers: Annotated[Name, label("流水账编号", "Journals", SEVERAL)]
+    numbers: Annotated[Remark, Field(min_length=1), label("流水账编号", "Journals", SEVERAL)]
     remark: Annotated[Remark, label("差异说明", "Differences", DIFFERS)] = ""
     reason: Annotated[Remark, label("迟交原因", "Why it is late"), needed("逾期时必填 needed when it is late")] = ""
 

@@ -77,7 +77,8 @@ class RoutePrice(Form):
 
 
 @sheet("policies", "政策", key_field="key", once=("key", "valid_from"), hints=(
-    "一行一项政策的新值；同一生效日期的各行合成一个版本。写法与现值相同，例如 3、\"08:30\"、[2, 5, 10]。", FOLLOWS,
+    "一行一项政策的新值；同一生效日期的各行合成一个版本。",
+    "写法与现值相同（见 docs/rules.md），例如 3、08:30、[2, 5, 10]；比例写 0.1，不写 10%。", FOLLOWS,
 ))  # fmt: skip
 class PolicyValue(Form):
     """The value of a policy from a day on, as JSON of the present one's shape."""

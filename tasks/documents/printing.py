@@ -91,6 +91,7 @@ COLUMNS = {  # of its lines
     "uom": "单位 Unit",
     "book": "账面 Book",
     "quantity": "数量 Quantity",
+    "difference": "差异 Difference",
     "lots": "批次(入库日期) Lot (came in)",
     "price": "单价 Price (CNY)",
     "sum": "金额 Amount (CNY)",
@@ -140,7 +141,7 @@ COLUMNS = {  # of its lines
     "on_duty": "值班 On duty",
     "was_on_duty": "原值班 Was on duty",
 }
-FIGURES = {"quantity", "reported"}
+FIGURES, COUNTED = {"quantity", "reported"}, {"book", "difference"}
 WIDE = 9  # with more columns than these it is printed across
 SIGNED_BY = {
     DocumentKind.APPLICATION: ("申报人 Applicant", "审核员 Reviewer"),
@@ -196,6 +197,8 @@ def printed(connection: Connection, number: str) -> str:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     ).get_template("document.html.j2")
     columns = {name: heading for name, heading in COLUMNS.items() if any(line.get(name) for line in content["lines"])}
+    if "book" in columns:
+        columns["quantity"] = "实盘 Counted"
     return template.render(
         number=row.number,
         kind=kind,
@@ -206,7 +209,7 @@ def printed(connection: Connection, number: str) -> str:
         facts=[(label, content[name]) for name, label in FACTS.items() if content.get(name)],
         columns=columns,
         wide=len(columns) > WIDE,
-        figures=FIGURES | {"price", "fee", "sum", "days", "package", "line_no", "came", "went", "balance"},
+        figures=FIGURES | {"price", "fee", "sum", "days", "package", "line_no", "came", "went", "balance"} | COUNTED,
         rows=[[(name, _cell(line, name)) for name in columns] for line in content["lines"]],
         signed_by=SIGNED_BY[kind],
     )

@@ -167,7 +167,8 @@ def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime
     staff = work.read(people)
     head = {"warehouse": sheet.place.said, "witness": str(staff[form.witness]), "counted_by": str(staff[form.staff])}
     rows = [
-        goods_row(one, quantity=str(one.quantity), book=figure(book_), **_reasons(line)) for one, book_, line in said
+        goods_row(one, book=figure(book_), difference=_signed(one.quantity - book_), **_reasons(line))
+        for one, book_, line in said
     ]
     issue(work, DocumentKind.COUNT_SHEET, by_office(work) | head | {"remark": work.case.remark, "lines": rows})
     found = [
@@ -181,6 +182,10 @@ def compare_count(work: Work, sheet: Sheet, form: CountDone, handed_in: datetime
     known = CountResult(moment=moment, differences=found, role=Role.SUPERVISOR)
     above = known.amount > Decimal(str(setting(work, "sc.supervisor_up_to")))
     return known.model_copy(update={"role": Role.MANAGER}) if above else known
+
+
+def _signed(difference: Decimal) -> str:
+    return f"{difference.normalize():+f}" if difference else ""
 
 
 def _reasons(line: CountedLine) -> dict[str, str]:

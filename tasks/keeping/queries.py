@@ -13,6 +13,7 @@ from schemas.words import DocumentKind, MovementKind
 from tasks.applications.queries import catalogue_of
 from tasks.applications.rules import Catalogue
 from tasks.keeping.rules import UsedSlip
+from tasks.stock.places import places
 from tasks.unit.among import among
 
 HEADINGS = ("行", "编码 Code", "配件 Part", "数量 Qty")
@@ -86,7 +87,7 @@ def count_table(connection: Connection, case_id: int) -> LineTable:
         (one["line_no"], one["part"], f"**{one['name']}**", one["book"], one["quantity"], one["reason"])
         for one in (last or {"lines": []})["lines"]
     ]
-    return LineTable(COUNTED, rows, facts_of(request))
+    return LineTable(COUNTED, rows, facts_of(connection, request))
 
 
 def slips_named(connection: Connection, numbers: Sequence[str]) -> dict[str, UsedSlip | None]:
@@ -120,10 +121,13 @@ def goods_table(connection: Connection, case_id: int) -> LineTable:
     )
     listed = [(no, code, f"**{name}**", Measure(many, uom)) for no, code, name, many, uom in rows]
     request = connection.execute(select(service_case.c.request).where(service_case.c.id == case_id)).scalar_one()
-    return LineTable(HEADINGS, listed, facts_of(request))
+    return LineTable(HEADINGS, listed, facts_of(connection, request))
 
 
-def facts_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Name the warehouses and words of a request as its own form does."""
+def facts_of(connection: Connection, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say the warehouses and words of a request under their names on its own form."""
     titles = {"sender": "调出 From", "receiver": "调入 To", "warehouse": "仓库 Warehouse", "remark": "备注 Remark"}
-    return [(title, str(request[name])) for name, title in titles.items() if request.get(name)]
+    told = {title: str(request[name]) for name, title in titles.items() if request.get(name)}
+    known = places(connection)
+    remark = titles["remark"]
+    return [(title, known[said].said if title != remark and said in known else said) for title, said in told.items()]

@@ -1,22 +1,21 @@
 """What comes into force follows what is in force: prices and routes by their own days, policies by versions (DOMAIN, Freight)."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, literal, select, update
 
 from schemas.forms.reference import CatalogueEntry, PartPrice, PolicyValue, RoutePrice
 from schemas.problems import BadInput, Problem
-from schemas.spelling import Known
-from schemas.tables import part, part_category, part_price, policy, policy_version, route_price
+from schemas.spelling import Known, alike
+from schemas.tables import office, part, part_category, part_price, policy, policy_version, production_unit, route_price
 from schemas.words import Role
 from tasks.applications.queries import catalogue
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.queries import offices, people, units
-from tasks.reference.rules import FROM, catalogue_problems, follow_problems, shape_problem
+from tasks.reference.rules import FROM, catalogue_problems, follow_problems, hours_problem, read_value, shape_problem
 
 LOCK = 7230405  # held to the end of the transaction: one version after the other
 NO_PART, NO_OFFICE = "不是标准配件 is no standard part", "没有这个办事处 no such office"
@@ -31,8 +30,10 @@ WHO = "须为{}才能变更 must hold {} to change this"
 def follow_price(connection: Connection, form: PartPrice) -> bool:
     """Let a part have another price from a day on; False where it has just that. BadInput says why it may not."""
     _begin(connection, form.staff, Role.PARTS_REVIEWER)
-    found = _known(catalogue(connection), form.part, "配件名称 part", NO_PART)
-    return _follow(connection, part_price, {"part": found.code}, {"price": form.price}, form)
+    by_code = select(part.c.code).where(part.c.code == form.part, part.c.made_for.is_(None))
+    code = connection.execute(by_code).scalar()  # the whole catalogue is read for other spellings only
+    code = code or _known(catalogue(connection), form.part, "配件名称 part", NO_PART).code
+    return _follow(connection, part_price, {"part": code}, {"price": form.price}, form)
 
 
 def follow_route(connection: Connection, form: RoutePrice) -> bool:
@@ -52,10 +53,13 @@ def keep_part(connection: Connection, form: CatalogueEntry) -> bool:
     row["category"] = _known(categories, form.category, "配件类别 category", NO_CATEGORY).code
     row["unit"] = _known(units(connection), form.unit, "生产单位 made by", NO_UNIT).code
     today = shanghai_day(clock.now())
-    alike = select(part).where((part.c.code == form.code) | (part.c.name == form.name))
-    others = connection.execute(alike.order_by(part.c.code != form.code)).all()
-    held = next((dict(other._mapping) for other in others if other.code == form.code), None)
-    if problems := catalogue_problems(row, held, [other.code for other in others], form.valid_from, today):
+    same = {alike(form.code), alike(form.name)}
+    known = connection.execute(select(part.c.code, part.c.name)).tuples()
+    others = [code for code, name in known if {alike(code), alike(name)} & same]
+    row["code"] = next((code for code in others if alike(code) == alike(form.code)), form.code)
+    found = connection.execute(select(part).where(part.c.code == row["code"])).first()
+    held = dict(found._mapping) if found else None
+    if problems := catalogue_problems(row, held, others, form.valid_from, today):
         raise BadInput(problems)
     if held is None:
         connection.execute(insert(part).values(row))
@@ -63,7 +67,7 @@ def keep_part(connection: Connection, form: CatalogueEntry) -> bool:
     ends = form.discontinued_on
     if ends is None or ends == held["discontinued_on"]:
         return False
-    connection.execute(update(part).where(part.c.code == form.code).values(discontinued_on=ends))
+    connection.execute(update(part).where(part.c.code == row["code"]).values(discontinued_on=ends))
     return True
 
 
@@ -77,14 +81,12 @@ def follow_policy(connection: Connection, form: PolicyValue) -> bool:
     before = [one for one in versions if one.valid_from < form.valid_from]
     same = next((one for one in versions if one.valid_from == form.valid_from), None)
     base = (before or versions)[-1].version
-    key, now = _known(_values(connection, base), form.key, "政策代码 policy", NO_POLICY)
-    try:
-        value = json.loads(form.value, parse_constant=dict[str, None]().__getitem__)
-    except (ValueError, KeyError):
-        value = form.value
-    if wrong := shape_problem(now, value):
+    key, now, unit = _known(_values(connection, base), form.key, "政策代码 policy", NO_POLICY)
+    values = {one.key: one.value for one in _values(connection, same.version if same else base).values()}
+    value, held = read_value(form.value), values[key]
+    wrong = shape_problem(now, value, unit, _words(connection)) or hours_problem(values | {key: value})
+    if wrong:
         raise BadInput([Problem("政策值 value", form.value, wrong)])
-    held = _values(connection, same.version)[key][1] if same else now
     if held == value:
         return False
     days = [one.valid_from for one in versions]
@@ -111,9 +113,15 @@ def _new_version(connection: Connection, base: int, valid_from: date, note: str)
     return version
 
 
-def _values(connection: Connection, version: int) -> Known[tuple[str, Any]]:
-    held = connection.execute(select(policy.c.key, policy.c.value).where(policy.c.version == version)).tuples()
-    return Known((key, (key, value)) for key, value in held)
+def _values(connection: Connection, version: int) -> Known[Row[Any]]:
+    held = select(policy.c.key, policy.c.value, policy.c.unit).where(policy.c.version == version)
+    return Known((row.key, row) for row in connection.execute(held))
+
+
+def _words(connection: Connection) -> dict[str, list[str]]:
+    """Give the codes that policies may name, by the word of their units."""
+    of = {"unit": production_unit, "office": office, "category": part_category}
+    return {word: [*connection.execute(select(table.c.code)).scalars()] for word, table in of.items()}
 
 
 def _begin(connection: Connection, staff: str, role: Role) -> None:

@@ -73,7 +73,9 @@ _WITHOUT_GOODS = """
            CAST(coalesce(u.output #>> '{}', '0') AS numeric) AS ahead
     FROM service_case s JOIN ledger r ON r.case_id = s.id AND r.step_key = 'register-return'
     LEFT JOIN ledger u ON u.case_id = s.id AND u.step_key = 'tell-unreturned'
-    WHERE s.process = 'RF' AND (s.ending IN ('never_returned', 'lost', 'partly_refunded') OR u.output IS NOT NULL)"""
+    WHERE s.process = 'RF' AND (s.ending IN ('never_returned', 'lost', 'partly_refunded') OR u.output IS NOT NULL)
+      AND NOT (u.output IS NOT NULL AND EXISTS (  -- whatever is still owed then is owed by the case that reopened it
+          SELECT FROM service_case WHERE parent_id = s.id AND process = 'RF' AND ending NOT IN ('refused', 'withdrawn')))"""
 _BY_NUMBER = text(f"{_WITHOUT_GOODS} AND s.number = ANY(:numbers)")
 _AHEAD = text(f"""SELECT * FROM ({_WITHOUT_GOODS} AND s.order_no = ANY(:orders) AND u.output IS NOT NULL) owed
     WHERE NOT EXISTS (SELECT FROM service_case WHERE parent_id = owed.id AND process = 'RF'

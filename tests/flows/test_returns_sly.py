@@ -245,6 +245,17 @@ def test_what_the_customer_still_owes_comes_back_first_and_is_not_paid(play: Pla
     assert paid(play, case_finished(play, bring_back(play))) == [1650], "what came in exchange may come back now"
 
 
+def test_what_was_owed_and_came_is_owed_once(play: Play, today: Today) -> None:
+    """Who later exchanges the new goods as well and names the old case again would get nothing for them."""
+    case = ahead(play)
+    today.move_to(play.items(case)["sent-1"].expires_at)
+    play.time_out(case, "sent-1")
+    number = play.case(case).number
+    assert play.finish(bring_back(play, 客户意愿="换货", 原退换单号=number)) == "exchanged"
+    with pytest.raises(BadInput, match="原退换单号"):
+        bring_back(play, 客户意愿="换货", 原退换单号=number)
+
+
 def case_finished(play: Play, case: int) -> int:
     play.finish(case)
     return case

@@ -1,5 +1,6 @@
 """盘点: counted before a witness, reasons and approval before the books change (DOMAIN, "Stock"; S3 §3 1.4.1, §2 6)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Engine
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput
 from schemas.words import Role
+from tasks.documents.printing import printed
+from tasks.keeping.queries import count_table
 from tasks.keeping.rounds import COUNTS, open_counts
 from tasks.rounds.steps import do_rounds
 from tests.books import books_balance
@@ -213,3 +216,14 @@ def test_a_keeper_does_not_call_off_a_count_that_came_by_itself(play: Keepers) -
     (case, *_) = [row.id for row in play.rows("SELECT id FROM service_case WHERE process = 'SC'")]
     assert not play.withdraw(case, play.case(case).applicant).accepted
     assert play.withdraw(case, SUPERVISOR).accepted
+
+
+def test_the_printed_sheet_says_by_how_much_books_and_stock_differ(play: Keepers) -> None:
+    case = play.count()
+    counted(play, case, -2)
+    (sheet,) = play.documents(case, "PD")
+    with play.db.connect() as connection:
+        page = printed(connection, sheet.number)
+        facts = dict(count_table(connection, case).facts)
+    assert re.search(r"账面\sBook.*实盘\sCounted.*差异\sDifference.*>1860<.*>1858<.*>-2<", page, re.DOTALL)
+    assert facts["仓库 Warehouse"] == "总部良品仓 MAIN-GOOD"

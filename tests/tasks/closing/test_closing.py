@@ -277,3 +277,8 @@ def test_who_closes_by_hand_after_an_outage_closes_the_days_before_it_too(
     assert days(stocked)[1:] == [("11-18", 0, 18, 0, 18), ("11-19", 18, 19, 0, 37), ("11-20", 37, 20, 0, 57)]
     assert len(do_rounds(stocked.db, CLOSING, DUE)) == 3
     assert len(stocked.rows("SELECT 1 FROM document WHERE kind = 'LS'")) == 3
+
+
+def test_a_weeks_journals_of_several_warehouses_are_signed_at_once() -> None:
+    numbers = " ".join(f"LS-2026-{no:06d}" for no in range(1, 15))
+    assert JournalSigned(staff=WAREHOUSE, numbers=numbers).numbers == numbers

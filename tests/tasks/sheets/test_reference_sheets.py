@@ -1,7 +1,7 @@
 """Parts, prices, routes and policies by sheet: what is in force is never edited, only followed by a newer version."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,17 @@ def test_a_newer_version_follows_on_its_day_and_the_same_sheet_again_does_nothin
         ("policies", {"政策值": "七"}, "同类"),
         ("policies", {"政策值": "-1"}, "同类"),
         ("policies", {"政策值": "NaN"}, "同类"),
+        *(("policies", {"政策值": huge}, "同类") for huge in ("1e400", "9" * 20, "5.0", "[" * 1900)),
+        ("policies", {"政策代码": "penalty.cap", "政策值": "1e400"}, "0–1"),
+        ("policies", {"政策代码": "work.start", "政策值": "17:30"}, "须早于下班"),
+        ("policies", {"政策代码": "rr.paint_room", "政策值": "NOWHERE"}, "PAINT"),
+        ("policies", {"政策代码": "settlement.budget", "政策值": '{"XX": 1}'}, "BJ"),
+        *((code, {"生效日期": date(2099, 1, 1)}, "不能晚于") for code in ALL),
         ("part-catalogue", {"标准名称": "铰链(全盖110°)"}, "已是 P-HW-001"),
+        ("part-catalogue", {"标准名称": "铰链（全盖110°）"}, "已是 P-HW-001"),
+        ("part-catalogue", {"标准名称": "p-hw-001"}, "已是 P-HW-001"),
         ("part-catalogue", {"配件编码": "P-HW-001"}, "请另立新编码"),
+        ("part-catalogue", {"配件编码": "p-hw-001"}, "请另立新编码"),
         ("part-catalogue", {"配件类别": "没有"}, "没有这个类别"),
         ("part-catalogue", {"停用日期": date(2026, 12, 1)}, "须晚于今天"),
     ],
@@ -104,6 +113,18 @@ def test_versions_do_not_overlap(play: Play, path: Path, code: str) -> None:
         counts, told = sent(play, path, code, ALL[code] | {"生效日期": day, value: "6"})
         assert (counts, "重叠" in told) == ({Became.REJECTED: 1}, True)
     assert sent(play, path, code, ALL[code] | {"生效日期": date(2027, 2, 1), value: "6"})[0] == {Became.ACCEPTED: 1}
+
+
+def test_a_policy_for_each_of_some_codes_is_filled_in_code_by_code(play: Play, path: Path) -> None:
+    budget = POLICY | {"政策代码": "settlement.budget", "政策值": '{"BJ": 900}'}
+    assert sent(play, path, "policies", budget)[0] == {Became.ACCEPTED: 1}
+    more = budget | {"生效日期": date(2027, 2, 1), "政策值": '{"BJ": 900, "TJ": 800}'}
+    assert sent(play, path, "policies", more)[0] == {Became.ACCEPTED: 1}
+
+
+def test_a_clock_time_that_excel_took_for_one_is_one(play: Play, path: Path) -> None:
+    early = POLICY | {"政策代码": "work.start", "政策值": time(8, 0)}
+    assert sent(play, path, "policies", early)[0] == {Became.ACCEPTED: 1}
 
 
 def test_rows_of_one_day_make_one_version_of_the_policies(play: Play, path: Path) -> None:
@@ -141,3 +162,26 @@ def test_each_has_a_template_whose_example_is_not_read(play: Play, path: Path, c
 )  # fmt: skip
 def test_a_policys_value_has_the_shape_of_the_present_one(now: Any, value: Any, right: bool) -> None:
     assert (not shape_problem(now, value)) is right
+
+
+@pytest.mark.parametrize(
+    ("now", "value", "unit", "right"),
+    [
+        (0.8, 0, "share inside", False), (0.8, 0.9, "share inside", True), (0.8, 1.5, "share", False),
+        (1, 0.95, "share", True), (15, 0, "minute", False), (["08:30", "18:00"], ["18:00", "08:30"], "time", False),
+        (["08:30", "18:00"], ["08:00"], "time", False), ("2/3", "1/0", "fraction", False), ("2/3", "3/4", "fraction", True),
+        ("ladder", "signatures", "rule", True), ("ladder", "promised_date", "rule", False),
+        ("a", "b\x00", "text", False), ({"A": None, "B": "MANAGER"}, {"A": "boss", "B": "MANAGER"}, "role by grade", False),
+        ({"A": None, "B": "MANAGER"}, {"A": "SUPERVISOR", "B": "MANAGER"}, "role by grade", True),
+        ({"A": None, "B": "9"}, {"A": [], "B": "9"}, "CNY", False), ("2000", "1e999999", "CNY", False),
+    ],
+)  # fmt: skip
+def test_a_policys_value_can_be_reckoned_with_in_its_unit(now: Any, value: Any, unit: str, right: bool) -> None:
+    assert (not shape_problem(now, value, unit)) is right
+
+
+def test_the_policies_as_supplied_are_such_values(play: Play) -> None:
+    """What is in force can follow itself."""
+    words = {"unit": ["PAINT", "OUT1"], "office": [], "category": []}
+    rows = play.rows("SELECT key, value, unit FROM policy")
+    assert not [(row.key, wrong) for row in rows if (wrong := shape_problem(row.value, row.value, row.unit, words))]
