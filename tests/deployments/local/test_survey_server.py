@@ -110,8 +110,9 @@ def test_a_form_that_was_answered_says_so_whoever_sends_it_again(customer: Custo
 @pytest.mark.parametrize("wrong", ["forged", "cut", "foreign", "of no form", "other"])
 def test_a_link_that_is_none_of_ours_opens_nothing_and_says_so(customer: Customer, wrong: str) -> None:
     good, asked = customer.link(), list[str]()
+    signed, _, signature = good.rpartition(".")
     path = {
-        "forged": good[:-1] + ("A" if good[-1] != "A" else "B"),
+        "forged": f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
         "cut": good[:-9],
         "foreign": f"/s/{SurveyLinks('', 'another secret').token(forms(customer.play)[0].id)}",
         "of no form": f"/s/{LINKS.token(uuid4())}",
