@@ -1,30 +1,26 @@
 """One PostgreSQL for the whole run, a fresh database for each test that wants one, and one Prefect server."""
 
 import gc
-import itertools
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import psycopg
 import pytest
 import time_machine
-from psycopg import sql
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 
 from deployments import database
 from deployments.local.postgres import Databases, running_database
 from deployments.local.prefect_server import free_port, pointed_at, server_child, wait_healthy, worker_child
 from deployments.local.processes import Child
 from deployments.settings import Settings
+from tests import pristine
+from tests.databases import Server
 from tests.homes import end_left, new_home
 from tests.play import Play
 
@@ -69,55 +65,6 @@ def today() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@dataclass
-class Server:
-    """The test run's PostgreSQL; nothing that is written to it survives a crash or the run."""
-
-    url: str
-    _serial: Iterator[int] = field(default_factory=itertools.count)
-    _shared: dict[str, Any] = field(default_factory=dict)
-
-    def create(self, template: str | None = None) -> str:
-        """Make a database, empty or a copy of the one at `template`, and give its URL."""
-        name = f"test_{next(self._serial)}"
-        source = make_url(template).database if template else "template1"
-        # copying files takes 30 ms, copying through the WAL 90
-        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, str(source))
-        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
-
-    @contextmanager
-    def copied(self, template: str) -> Iterator[Engine]:
-        """Lend an engine on a copy of the database at `template`.
-
-        All such engines have one dialect, so that what it compiles of a statement is compiled once a run.
-        """
-        url = self.create(template)
-        engine = database.connect(url)
-        engine.dialect = self._shared.setdefault("dialect", engine.dialect)
-        engine.update_execution_options(compiled_cache=self._shared.setdefault("compiled", {}))
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-            self.drop(url)
-
-    def drop(self, url: str) -> None:
-        """Drop a database, whoever still uses it."""
-        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(make_url(url).database))
-
-    def close(self) -> None:
-        """Leave the server."""
-        self._admin.close()
-
-    @cached_property
-    def _admin(self) -> psycopg.Connection:
-        admin = make_url(self.url).set(drivername="postgresql", database="postgres")
-        return psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True)
-
-    def _run(self, statement: str, *names: str) -> None:
-        self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
 def roomy_memory() -> str | None:
     """The folder that lives in memory, if it has room: on a busy disk each database takes half a second."""
     folder = "/dev/shm"
@@ -148,6 +95,8 @@ def template(server: Server) -> str:
     database.migrate(url)
     engine = database.connect(url)
     database.load_reference(engine)
+    with engine.begin() as connection:
+        pristine.prepare(connection)
     engine.dispose()
     return url
 
@@ -155,7 +104,7 @@ def template(server: Server) -> str:
 @pytest.fixture
 def db(server: Server, template: str) -> Iterator[Engine]:
     """An engine on a fresh database with schema and reference data."""
-    with server.copied(template) as engine:
+    with server.lent(template) as engine:
         yield engine
 
 

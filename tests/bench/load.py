@@ -21,7 +21,7 @@ from schemas.answers import Answer
 from schemas.words import Channel
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tests.conftest import Server
+from tests.databases import Server
 
 # unit, who reports there, part → quantity
 UNITS: tuple[tuple[str, str, Mapping[str, int]], ...] = (

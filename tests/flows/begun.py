@@ -10,7 +10,7 @@ import time_machine
 
 from tasks.durable import clock
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import Play
 
 P = TypeVar("P", bound=Play)

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import Engine
 
-from tests.conftest import Server
+from tests.databases import Server
 from tests.flows.begun import Begun
 from tests.play import Play, books_balance
 

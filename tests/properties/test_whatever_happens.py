@@ -34,7 +34,7 @@ from tasks.durable.process import PROCESSES
 from tasks.sheets.importing import import_file
 from tasks.sheets.outcome import Became
 from tasks.sheets.report import SheetReport
-from tests.conftest import Server
+from tests.databases import Server
 from tests.deployments.demo.test_demo_doors import EngineDoor
 from tests.properties.mischief import Unruly, another_way, changed, form_of, survived
 from tests.properties.sentences import AT_REST_TOO, clocks_that_differ, off_the_chain, wrong_now

@@ -19,7 +19,7 @@ from tasks.desk.queries import inbox
 from tasks.durable.stage import advance
 from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.withdraw import take_back
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import books_balance, open_to_gate
 
 CERTIFICATES = httpx.create_ssl_context(trust_env=False)  # read once: each client of its own would read them again

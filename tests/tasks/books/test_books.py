@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tasks.books.queries import ALWAYS, AT_REST, untrue
 from tasks.books.trades import TRADES
 from tests.books import untrue_at_once
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import Play, line
 
 SELF_APPROVED = "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')"

@@ -14,7 +14,7 @@ from tasks.notices.watch import watch_deadlines
 from tasks.runs.mending import RecoverReport
 from tasks.runs.watch import Watch
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.flows.cycles import PANEL, planned
 from tests.play import Play
 from tests.tasks.durable.crash import NEXT_LIFE, Child, KillAtNew, Point, void_leases

@@ -30,7 +30,7 @@ from tasks.durable.step import step
 from tasks.unit.work import Work
 from tests.bench import load
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import Play, cells, line
 from tests.tasks.durable.chunks import Move, one_by_one, open_plans, rounds, statements_of, told
 from tests.tasks.durable.effects import Effects, differences, effects

@@ -19,7 +19,7 @@ from tasks.durable.stage import advance, advance_chunk
 from tasks.unit.work import NAMESPACE
 from tests.bench import load
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import Play, cells, line
 from tests.tasks.durable.chunks import day_in_chunks, open_plans, sheet_turn, told
 from tests.tasks.durable.crash import Child, Kill

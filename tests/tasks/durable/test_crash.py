@@ -18,7 +18,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from schemas.answers import Answer
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.tasks.durable.crash import NEXT_LIFE, Child, Kill, KillAtNew, Life, Point, play_on, void_leases
 from tests.tasks.durable.effects import Effects, differences, effects
 from tests.tasks.durable.plans import PLANS, RICH, TAKEN_BACK, Plan

@@ -28,7 +28,7 @@ from tasks.durable.opening import open_case
 from tasks.durable.queries import Entry
 from tasks.durable.stage import Leg, advance
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import LINES, Play, line
 from tests.tasks.durable.effects import differences, effects
 from tests.tasks.durable.plans import ON_STOCK, PANEL, SUPERVISOR, Plan

@@ -20,7 +20,7 @@ from deployments.database import connect
 from tasks.durable import clock
 from tasks.outbox import dispatch
 from tests.books import books_balance
-from tests.conftest import Server
+from tests.databases import Server
 from tests.flows.returns import ACCOUNT, bring_back, paid
 from tests.play import Play
 from tests.tasks.durable.crash import Child, KillAtNew, Point, void_leases

@@ -38,7 +38,7 @@ from tasks.runs import standing as runs
 from tasks.runs import watch as recover
 from tasks.runs.job import JOBS, Ended
 from tasks.runs.mending import RecoverReport
-from tests.conftest import Server
+from tests.databases import Server
 from tests.play import LINES
 from tests.tasks.runs.people import PARAMETER, PRESSED, Desk, changed_process, right
 from tests.waiting import wait_until
