@@ -20,7 +20,7 @@ demo: .venv/ready ## play every process to every ending, by clicks and through s
 	@.venv/bin/aftersales demo $(if $(SHEETS),--sheets)
 
 test: .venv/ready ## run all tests that need nothing but Python
-	@$(RUN) -m pytest -m "not system" -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(RUN) -m pytest -m "not system" -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-system: .venv/ready ## run the tests in a browser; needs Debian's chromium and fonts-noto-cjk
 	@command -v chromium >/dev/null || { echo "missing: chromium. Install it: apt-get install chromium fonts-noto-cjk"; exit 1; }
