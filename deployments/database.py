@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from sqlalchemy import Connection, Engine, create_engine
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
@@ -20,6 +21,7 @@ DRIVER = "postgresql+psycopg"
 OLDEST = 15  # NULLS NOT DISTINCT
 CONNECT_WAIT, START_WAIT = 5, 60  # seconds for an answer; for a server that is just starting
 THREADS = 8
+STATEMENTS = 1000  # of a connection whose plans are kept
 # A worker that is frozen in a transaction keeps what it holds for seconds, one whose host is gone not much longer; who
 # waits for that waits longer still. The longest that honest work thinks between two statements is 1.3 s (a chunk of
 # 20,000 lines on a busy machine), and a chunk that thinks longer is done again in halves. What the URL says goes before.
@@ -53,6 +55,7 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
         hide_parameters=True,  # what the database refuses is told in logs and sheets, without customers' phones
         json_serializer=_to_json,
     )
+    event.listen(engine, "connect", _remember_plans)
     with in_one_line(target), _first_connection(engine) as connection:
         found = connection.dialect.server_version_info or (0,)
     if int(found[0]) < OLDEST:
@@ -87,6 +90,11 @@ def _first_connection(engine: Engine) -> Connection:
             if "starting up" not in str(error.orig) or time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
+
+
+def _remember_plans(connection: psycopg.Connection, _record: object) -> None:
+    """Let a connection keep the plans of all that is asked in a day's work, not of the last hundred statements."""
+    connection.prepared_max = STATEMENTS
 
 
 def _to_json(value: object) -> str:

@@ -88,8 +88,7 @@ def _worker(here: Installation, business_time: BusinessTime) -> Iterator[Child]:
 def _what_became(year: Year) -> list[Figure]:
     """Count what happened, and what contradicts what must be true."""
     print("\n".join(f"{spent:7.1f} s  {name}" for name, spent in year.seconds.most_common()))
-    with year.db.connect() as connection:
-        found = truths.all_wrong(connection, year.rounds, at(year.last))
+    found = truths.all_wrong(year.db, year.rounds, at(year.last))
     for sentence, wrong in {"runs that failed": year.failed, **found}.items():
         print(f"{sentence}: {wrong[:5]}")
     return [

@@ -39,6 +39,7 @@ class Job:
     """A scheduled flow, and when it runs next."""
 
     name: str
+    entrypoint: str
     flow: Flow[..., Any]
     cron: str
     next_at: datetime
@@ -53,7 +54,12 @@ def scheduled_jobs(start: datetime) -> list[Job]:
     """List the scheduled flows, each with its first time after `start`."""
     found = [
         Job(
-            entry.name, load_flow(entry.entrypoint), schedule.cron, start, entry.job_variables.get("own_process", False)
+            entry.name,
+            entry.entrypoint,
+            load_flow(entry.entrypoint),
+            schedule.cron,
+            start,
+            entry.job_variables.get("own_process", False),
         )
         for entry in read_deployments()
         for schedule in entry.schedules
@@ -103,11 +109,10 @@ def run_scheduled(flow: Flow[..., Any]) -> Came:
     return came_of(flow.fn(**_flow_parameters(flow, run, None)))
 
 
-def run_apart(db: Engine, name: str, home: Path) -> Came:
+def run_apart(db: Engine, entrypoint: str, home: Path) -> Came:
     """Run a scheduled flow in a process that helps."""
-    (flow,) = [load_flow(entry.entrypoint) for entry in read_deployments() if entry.name == name]
     with without_prefect(db, [], home):
-        return run_scheduled(flow)
+        return run_scheduled(load_flow(entrypoint))
 
 
 def watch_due(db: Engine, watch: Job, since: datetime) -> None:

@@ -40,6 +40,7 @@ from tests.year.schedule import (
 
 MONDAY, MOST_BESIDE = 0, 5  # runs that wait for their process, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
+Running = tuple[Job, datetime, Future[Came]]  # in another process, since when
 
 
 class Moved(Protocol):
@@ -63,10 +64,10 @@ class Year:
     rounds: list[datetime] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    colleague: Helper | None = None  # who answers what others do not, at the same time
+    colleague: Helper | None = None  # does a half of what is due, and of the answers, at the same time
     beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
     now: Moved = field(init=False)
-    _apart: deque[tuple[Job, datetime, Future[Came]]] = field(default_factory=deque, init=False)
+    _apart: deque[Running] = field(default_factory=deque, init=False)
 
     def run(self) -> None:
         """Live through it."""
@@ -90,7 +91,7 @@ class Year:
                 self._jobs_until(at(day, AT_LISTS))
                 self._timed("answer", self.staff.work)
             self._jobs_until(at(self.last, clock_time(23, 59)))
-            self._wait()
+            self._hear(self._apart)
 
     @contextmanager
     def _world(self) -> Iterator[None]:
@@ -126,23 +127,33 @@ class Year:
                 one.move_on(next_at)
 
     def _start(self, due: Sequence[Job]) -> None:
-        """Run what is due at a time, one after the other."""
-        for one in due:
+        """Run what is due at a time as a worker does, several at once; the deadline watch after them."""
+        watch = [one for one in due if is_watch(one)]
+        apart = [one for one in due if one.apart and self.beside]
+        others = [one for one in due if one not in watch and one not in apart]
+        theirs = others[1::2] if self.colleague else []
+        for one in apart:
+            self._hear(self._apart, leave=MOST_BESIDE)
+            self._apart.append(self._given_to(self.beside, one))
+        running = deque(self._given_to(self.colleague, one) for one in theirs)
+        for one in [one for one in others if one not in theirs]:
+            self._timed(one.name, partial(self._run, one))
+        self._hear(running)
+        for one in watch:
             self._timed(one.name, partial(self._run, one))
 
     def _run(self, one: Job) -> None:
-        moment = clock.now()
-        if one.apart and self.beside:
-            self._wait(leave=MOST_BESIDE)
-            self._apart.append((one, moment, self.beside.at(moment, run_apart, one.name, self.home)))
-        else:
-            self._note(one, moment, run_scheduled(one.flow))
+        self._note(one, clock.now(), run_scheduled(one.flow))
 
-    def _wait(self, leave: int = 0) -> None:
-        """Hear of what runs apart, until so many of them are left."""
-        while len(self._apart) > leave:
-            one, moment, running = self._apart.popleft()
-            self._note(one, moment, running.result())
+    def _given_to(self, process: Helper | None, one: Job) -> Running:
+        assert process
+        return one, clock.now(), process.at(clock.now(), run_apart, one.entrypoint, self.home)
+
+    def _hear(self, running: deque[Running], leave: int = 0) -> None:
+        """Hear of what runs elsewhere, until so many of them are left."""
+        while len(running) > leave:
+            one, moment, came = running.popleft()
+            self._note(one, moment, came.result())
 
     def _note(self, one: Job, moment: datetime, came: Came) -> None:
         """Note a run that began at a moment, and what came of it."""

@@ -17,8 +17,7 @@ def test_weeks_of_the_department_keep_every_deadline_and_every_book(
     year = Year(db, date(2026, 3, 16), date(2026, 4, 24), cases=40, home=tmp_path)
     year.run()
     assert year.failed == []
-    with db.connect() as connection:
-        found = truths.all_wrong(connection, year.rounds, at(year.last))
+    found = truths.all_wrong(db, year.rounds, at(year.last))
     for sentence, wrong in found.items():
         with subtests.test(sentence):
             assert list(wrong) == []

@@ -1,10 +1,11 @@
 """What must be true at the end of a simulated year; each check gives what contradicts it."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from tasks.books.queries import ALWAYS, untrue
 from tasks.cycle.queries import calendar_today
@@ -49,11 +50,12 @@ def untold(connection: Connection, rounds: Sequence[datetime]) -> list[tuple[Any
         calendar_today(connection),
     )
     by = [(at, last_working_moment(calendar, at)) for at in rounds]
-    missing = []
-    for row in connection.execute(_REMINDERS):
+    missing, ends = [], [until for _, until in by]
+    for row in connection.execute(_REMINDERS).all():
         if (row.case_id, row.term, row.kind) in told:
             continue
-        first = next((at for at, until in by if until >= row.at and at > row.opened_at), None)
+        late_enough = by[bisect_left(ends, row.at) :]
+        first = next((at for at, _ in late_enough if at > row.opened_at), None)
         ran_out = row.expires_at is not None and first is not None and row.expires_at <= first
         if first and not ran_out and (row.closed_at is None or row.closed_at > first):
             missing.append((row.number, row.step_key, row.kind, row.at, first))
@@ -63,11 +65,11 @@ def untold(connection: Connection, rounds: Sequence[datetime]) -> list[tuple[Any
 def told_early(connection: Connection) -> list[tuple[Any, ...]]:
     """Give reminders that were told before their moment, or of an item that was answered by then."""
     due: dict[tuple[int, str, str], list[Any]] = {}
-    for row in connection.execute(_REMINDERS):
+    for row in connection.execute(_REMINDERS).all():
         due.setdefault((row.case_id, row.term, row.kind), []).append(row)
     return [
         (row.case_id, row.step_key, row.kind, row.sent_at)
-        for row in connection.execute(_TOLD)
+        for row in connection.execute(_TOLD).all()
         if (items := due.get((row.case_id, row.step_key, row.kind)))
         and not any(one.at <= row.sent_at and (one.closed_at is None or one.closed_at >= row.sent_at) for one in items)
     ]
@@ -116,8 +118,16 @@ def _said(report: Report, month: str) -> object:
     return next((row["contacts"] for row in trend.rows if row["month"] == month), 0)
 
 
-def all_wrong(connection: Connection, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
-    """Give what contradicts each sentence about a simulated time; `rounds` are those of the deadline watch."""
+def all_wrong(db: Engine, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
+    """Give what contradicts each sentence about a simulated time; `rounds` are those of the deadline watch.
+
+    A whole year's rows are thought about longer than a transaction may be idle, and nobody writes any more.
+    """
+    with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return _all_wrong(connection, rounds, now)
+
+
+def _all_wrong(connection: Connection, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
     return {
         "reminders untold": untold(connection, rounds),
         "reminders told early": told_early(connection),
