@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
 from tasks.durable.stage import CHUNK
-from tasks.people.queries import offices, people
+from tasks.people.queries import offices, people, stores
 from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
@@ -81,12 +81,13 @@ def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableRepor
 
 
 def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
-    """Find what the rows name: cases that exist, people who work here, offices."""
+    """Find what the rows name: cases that exist, people who work here, offices, stores."""
     with db.connect() as connection:
         named = [column.heading for column in kind.columns if column.register is Register.CASE]
         numbers = cases_by_number(connection, {row.values.get(name, "") for name in named for row in rows}).keys()
         staff = {code for code, person in people(connection).items() if person.active}
-        return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
+        places = {Register.OFFICE: offices(connection), Register.STORE: stores(connection)}
+        return {Register.CASE: numbers, Register.STAFF: staff} | places
 
 
 def _apply(helpers: Crew, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:
