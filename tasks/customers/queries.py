@@ -1,9 +1,10 @@
 """The SQL of the customer file: sales records, warranty cards, waivers."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text, tuple_, union
+from sqlalchemy import Connection, Row, Select, func, select, text, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.spelling import Known
@@ -64,6 +65,14 @@ def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) 
 def note_sales(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write down who took sales records in or corrected them, and what changed."""
     connection.execute(insert(sales_change), [dict(change) | {"changed_at": clock.now()} for change in changes])
+
+
+def sales_changed(connection: Connection, orders: Collection[str]) -> dict[Sale, datetime]:
+    """Give when the lines of orders were last taken in or corrected."""
+    of = sales_change.c
+    last = select(of.order_no, of.line_no, func.max(of.changed_at).label("at")).where(among(of.order_no, orders))
+    rows = connection.execute(last.group_by(of.order_no, of.line_no))
+    return {(row.order_no, row.line_no): row.at for row in rows}
 
 
 def near_orders(connection: Connection, order_no: str, phone: str) -> Known[str]:

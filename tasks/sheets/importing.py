@@ -49,7 +49,7 @@ def import_file(
     tables = read_tables(path, kind, report.name)
     with crew(db, sum(len({row.key for row in table.rows}) for table in tables) // CHUNK) as helpers:
         while tables:
-            told, good = _check(db, tables.pop(0), docs)
+            told, good = check_table(db, tables.pop(0), docs)
             report.tables.append(told)
             with db.connect() as connection:
                 lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
@@ -67,7 +67,7 @@ def _rejects_of(name: str) -> str:
     return f"{again[1]}-{int(again[2] or 1) + 1}.xlsx" if again else f"{stem}.rejected.xlsx"
 
 
-def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetForm]]:
+def check_table(db: Engine, table: SheetTable, docs: Path | None = None) -> tuple[TableReport, list[SheetForm]]:
     """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind
     checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows), docs is not None)
