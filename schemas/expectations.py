@@ -23,6 +23,7 @@ LOOKED_UP = {
     Register.CASE: "是已有的单据 is a case that exists",
     Register.STAFF: "是在职员工 is the number of somebody who works here",
     Register.OFFICE: "是已有的办事处（名称或编码） is the name or code of an office",
+    Register.STORE: "是已有的专卖店或经销商（名称或编码） is the name or code of a store or dealer",
 }
 
 

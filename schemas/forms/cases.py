@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from schemas.forms.base import Form, TakenBack
-from schemas.forms.fields import CaseNo, Name, Sense, StaffNo, Text, label
+from schemas.forms.fields import STAFF, CaseNo, Name, Sense, Text, label
 
 WANTED = "客户电话、姓名、订单号，单号、运单号，或配件名称 a customer, a case, or a standard part"
+ASKER = "工号；专卖店、经销商填自己的代码 or a store's own code, e.g. E1001, ZM001"
 SEVERAL = "用空格或换行分开，留空为全部待推进的单据 leave it empty for all cases that have work to do"
 
 
@@ -33,7 +34,7 @@ class GoodsReady(Form):
 class LookUpRequest(Form):
     """查找单: who asks, and what is looked for; it may be a customer's phone, so it is cleared when it is answered."""
 
-    staff: StaffNo
+    staff: Annotated[Name, label(STAFF, "Staff number", ASKER)]
     wanted: Annotated[Name, label("查找内容", "Look for", WANTED), Sense.CONTACT]
 
 

@@ -51,6 +51,7 @@ class Register(Enum):
     ORDER = "order"
     STAFF = "staff"
     OFFICE = "office"
+    STORE = "store"
     PART = "part"
     UNIT = "unit"
     CARRIER = "carrier"

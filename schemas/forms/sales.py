@@ -29,6 +29,7 @@ class YesNo(Labelled):
 SIGNED = label("签收日期", "Signed on")
 SIGNED_ON = Cell(date(2026, 3, 12), "可空；保修从签收起算")
 CARD_SIGNED_ON = Cell(date(2026, 3, 12), "空则按销售记录")
+SOLD_BY = Cell("北京朝阳专卖店", "售出的专卖店或经销商，编码或名称；可空", 18)
 INSTALLED = label("安装完成日期", "Installed on")
 INSTALLED_ON = Cell(date(2026, 3, 14), "可空；需安装的商品，保修从安装完成起算")
 CONFIRMED_AT_PURCHASE = label("定制确认", "Custom-made confirmed", "购买时已标明定制并经客户确认 at purchase")
@@ -91,6 +92,7 @@ class SalesLine(Form):
     offer_from: Annotated[fields.Money, label("优惠门槛", "Offer holds from (CNY)"), Cell(0, "空则无", 10)] = Field(
         0, validate_default=True
     )
+    store: Annotated[fields.Key, label("专卖店", "Store"), fields.Register.STORE, SOLD_BY] = ""
     confirmed: Annotated[YesNo, label("确认", "Confirmed"), Cell("否", "更正时填“是”；空则为否", 8)] = YesNo.NO
 
 

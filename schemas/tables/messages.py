@@ -1,8 +1,8 @@
-"""Whom messages reach: people of the house by their roles, and customers whom we wish well."""
+"""Whom messages reach: people of the house by their roles, and customers whom we wish well; what other systems tell."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, String, Text, UniqueConstraint
 
-from schemas.tables.base import Moment, codes_of, each, index, table, word_of
+from schemas.tables.base import Json, Moment, codes_of, each, index, table, word_of
 from schemas.words import CareState, Occasion, Role, Way
 
 notice_channel = table(
@@ -17,6 +17,17 @@ notice_channel = table(
         r"CASE way WHEN 'email' THEN address ~ '^[^@[:space:]]+@[^@[:space:]]+$' ELSE address ~ '^[A-Z][A-Z0-9_]*$' END",
         name="address",
     ),
+)
+
+feed = table(
+    "feed",
+    Column("system", String(20), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("cursor", Text, nullable=False, comment="after which that system is asked for what changed"),
+    Column(
+        "sent_back", Json, nullable=False, comment="records that wait to be right: key to since when, and their sheet"
+    ),
+    Column("kept_at", Moment, nullable=False),
 )
 
 care_message = table(

@@ -126,6 +126,7 @@ sales_record = table(
     Column("factory_date", Date, nullable=False),
     *each(Date, "delivery_date", "signing_date", "installation_date", nullable=True),
     *word_of(["shop", "remote"], "channel", 8),
+    Column("store", ForeignKey("store.code"), comment="that sold it, whose look-ups find it; empty: none did"),
     *each(Boolean, "custom_made", "custom_confirmed"),
     Column("list_price", Money, comment="of all of it, before discounts; empty: what was paid"),
     *each(Money, "coupon", "delivery_fee", "offer_from", server_default="0"),

@@ -13,7 +13,7 @@ from schemas.tables import call_attempt, call_reason, ledger, no_calls, sales_re
 from schemas.words import EntryKind, Role
 from tasks.customers.file import Customer, cases_of, section
 from tasks.lookups.rules import Columns, shown, table_of
-from tasks.people.queries import Offices
+from tasks.people.queries import Seen
 from tasks.unit.among import among
 
 CODE = "HF"
@@ -110,10 +110,10 @@ def sold_lines(connection: Connection, orders: Sequence[str]) -> dict[str, list[
     return {order: [row for row in rows if row.order_no == order] for order in orders}
 
 
-@section("calls", "回访 Calls")
-def calls_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+@section("calls", "回访 Calls", internal=True)
+def calls_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """List the calls to a customer with each attempt, the newest call first."""
-    of, mine = service_case.c, among(service_case.c.id, cases_of(connection, customer, offices))
+    of, mine = service_case.c, among(service_case.c.id, cases_of(connection, customer, seen))
     named = select(of.id, of.number).where(of.process == CODE, mine).order_by(of.id.desc())
     calls = {row.id: CaseNumber(row.number) for row in connection.execute(named)}
     tried, reasons = attempts(connection, list(calls)), told_about(connection, list(calls))

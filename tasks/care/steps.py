@@ -22,7 +22,7 @@ from tasks.durable import clock
 from tasks.lookups.rules import Columns, table_of
 from tasks.outbox.rules import opens_at
 from tasks.outbox.steps import Letter, send_all
-from tasks.people.queries import Offices
+from tasks.people.queries import Seen
 from tasks.people.rights import signer_at_work
 from tasks.policies.queries import policies, version_today
 from tasks.privacy.rules import mask_phone
@@ -107,8 +107,8 @@ def set_wish(db: Engine, form: OptOut) -> str:
     return f"{mask_phone(phone)} 已退订，不再发送 gets no care messages any more"
 
 
-@section("messages", "温馨短信 Care messages")
-def messages_section(connection: Connection, customer: Customer, _offices: Offices) -> LineTable:
+@section("messages", "温馨短信 Care messages", internal=True)
+def messages_section(connection: Connection, customer: Customer, _seen: Seen) -> LineTable:
     """List a customer's messages with what became of them; first, that it wants none."""
     rows = [_shown(row) for row in queries.messages_of(connection, customer.phone)]
     if out := queries.opted_out(connection, customer.phone):

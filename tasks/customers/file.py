@@ -21,7 +21,7 @@ from tasks.durable import clock
 from tasks.lookups.cases import case_table
 from tasks.lookups.queries import case_ids, cases_found
 from tasks.lookups.rules import Columns, table_of
-from tasks.people.queries import Offices
+from tasks.people.queries import ALL, Seen
 from tasks.policies.queries import policies
 
 MOST_CASES = 200
@@ -88,11 +88,12 @@ class Customer:
 
 
 class Section(NamedTuple):
-    """A part of the file: the key by which machines read it, its title, and what gives its table."""
+    """A part of the file: the key by which machines read it, its title, what gives its table, and if it is our own affair."""
 
     key: str
     title: str
-    load: Callable[[Connection, Customer, Offices], LineTable]
+    load: Callable[[Connection, Customer, Seen], LineTable]
+    internal: bool
 
 
 class CustomerFile(NamedTuple):
@@ -103,36 +104,36 @@ class CustomerFile(NamedTuple):
 
 
 SECTIONS: dict[str, Section] = {}
-Load = Callable[[Connection, Customer, Offices], LineTable]
+Load = Callable[[Connection, Customer, Seen], LineTable]
 
 
-def section(key: str, title: str) -> Callable[[Load], Load]:
-    """Make a function a section of every customer's file."""
+def section(key: str, title: str, internal: bool = False) -> Callable[[Load], Load]:
+    """Make a function a section of every customer's file; what is `internal` is shown to no store."""
 
     def add(load: Load) -> Load:
-        SECTIONS[key] = Section(key, title, load)
+        SECTIONS[key] = Section(key, title, load, internal)
         return load
 
     return add
 
 
-def find_customers(connection: Connection, typed: str, offices: Offices = None) -> list[Customer]:
-    """Find customers by phone, name or order, however they are typed; an office finds those of its own."""
+def find_customers(connection: Connection, typed: str, seen: Seen = ALL) -> list[Customer]:
+    """Find customers by phone, name or order, however they are typed; an office or a store finds those of its own."""
     if not (order := order_number(typed)):
         return []
     asked = {"orders": [order], "phones": [phone_number(typed)], "names": [person_name(typed)]}
-    return [_whole(connection, one, offices) for one in _customers(connection, offices, **asked)]
+    return [_whole(connection, one, seen) for one in _customers(connection, seen, **asked)]
 
 
-def _whole(connection: Connection, found: Customer, offices: Offices) -> Customer:
+def _whole(connection: Connection, found: Customer, seen: Seen) -> Customer:
     """Give a customer with all orders, by whichever of them it was found."""
     by = {"phones": [found.phone]} if found.phone else {"names": [found.name]}
-    return next(one for one in _customers(connection, offices, **by) if one.phone == found.phone)
+    return next(one for one in _customers(connection, seen, **by) if one.phone == found.phone)
 
 
-def _customers(connection: Connection, offices: Offices, **by: Sequence[str]) -> list[Customer]:
+def _customers(connection: Connection, seen: Seen, **by: Sequence[str]) -> list[Customer]:
     known: dict[str, list[Row[Any]]] = {}
-    for row in queries.customers(connection, offices, **by):
+    for row in queries.customers(connection, seen, **by):
         known.setdefault(row.phone or row.name, []).append(row)
     return [
         Customer(
@@ -146,30 +147,31 @@ def _customers(connection: Connection, offices: Offices, **by: Sequence[str]) ->
     ]
 
 
-def customer_file(connection: Connection, customer: Customer, offices: Offices = None) -> CustomerFile:
-    """Load everything about a customer; an office sees what is its own."""
-    return CustomerFile(customer, {one: one.load(connection, customer, offices) for one in SECTIONS.values()})
+def customer_file(connection: Connection, customer: Customer, seen: Seen = ALL) -> CustomerFile:
+    """Load everything about a customer; an office or a store sees what is its own."""
+    shown = [one for one in SECTIONS.values() if not (seen.store and one.internal)]
+    return CustomerFile(customer, {one: one.load(connection, customer, seen) for one in shown})
 
 
 @section("sales", "销售记录 Sales")
-def sales_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+def sales_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """List what was sold to a customer."""
-    rows = queries.sales_of(connection, customer.orders, offices)
+    rows = queries.sales_of(connection, customer.orders, seen)
     return table_of(SALES, [row._asdict() | {"channel": SalesChannel(row.channel)} for row in rows])
 
 
 @section("cards", "保修卡 Warranty cards")
-def cards_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+def cards_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """List the cards that came back."""
-    return table_of(CARDS, [row._asdict() for row in queries.cards_of(connection, customer.orders, offices)])
+    return table_of(CARDS, [row._asdict() for row in queries.cards_of(connection, customer.orders, seen)])
 
 
 @section("warranty", "三包 Warranty")
-def warranty_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+def warranty_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """Say until when what was sold is under warranty by now, by part category; equal ones in one row."""
     known, names, today = policies(connection), queries.categories(connection), shanghai_day(clock.now())
     rows = list[dict[str, Any]]()
-    for line in queries.registered(connection, customer.orders, offices):
+    for line in queries.registered(connection, customer.orders, seen):
         cover, periods = cover_of(known[line.policy_version].__getitem__, today, line), dict[Warranty, list[str]]()
         for code, name in names.items():
             if warranty := cover.of(code):
@@ -184,12 +186,12 @@ def warranty_section(connection: Connection, customer: Customer, offices: Office
 
 
 @section("cases", "单据 Cases")
-def cases_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+def cases_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """List the cases of a customer, of whatever process, the newest first."""
-    return case_table(cases_found(connection, cases_of(connection, customer, offices)))
+    return case_table(cases_found(connection, cases_of(connection, customer, seen)))
 
 
-def cases_of(connection: Connection, customer: Customer, offices: Offices = None) -> Sequence[int]:
+def cases_of(connection: Connection, customer: Customer, seen: Seen = ALL) -> Sequence[int]:
     """Give the cases of a customer."""
     by = {"phones": [customer.phone]} if customer.phone else {"names": list(customer.names)}
-    return case_ids(connection, offices, MOST_CASES, orders=customer.orders, **by)
+    return case_ids(connection, seen, MOST_CASES, orders=customer.orders, **by)

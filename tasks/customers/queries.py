@@ -1,9 +1,10 @@
 """The SQL of the customer file: sales records, warranty cards, waivers."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text, tuple_, union
+from sqlalchemy import Connection, Row, Select, func, select, text, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 
 from schemas.spelling import Known
@@ -12,20 +13,24 @@ from schemas.tables.reference import CAME_BACK
 from tasks.applications.queries import repair_days
 from tasks.customers.rules import Sale
 from tasks.durable import clock
-from tasks.people.queries import Offices
+from tasks.lookups.queries import SEEN
+from tasks.people.queries import Seen
 from tasks.unit.among import among
 
 MOST_TOLD = 2_000  # rows that tell of customers of one name
-_CUSTOMERS = text("""
+_CUSTOMERS = text(f"""
     SELECT place, told.phone, told.name, told.address, order_no, o.name AS office FROM (
         SELECT 1 AS place, c.phone, c.name, c.address, s.order_no, s.office
         FROM customer c JOIN warranty_card k ON k.customer_id = c.id JOIN sales_record s USING (order_no, line_no)
-        WHERE c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
-                       UNION SELECT customer_id FROM warranty_card WHERE order_no = ANY(:orders))
+        WHERE (CAST(:store AS text) IS NULL OR s.store = :store) AND
+            c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
+                     UNION SELECT customer_id FROM warranty_card WHERE order_no = ANY(:orders))
         UNION SELECT 2, customer_phone, customer_name, customer_address, order_no, office FROM sales_record
-        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)
-        UNION SELECT 3, customer_phone, customer_name, customer_address, order_no, office FROM service_case
-        WHERE order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names)) told
+        WHERE (CAST(:store AS text) IS NULL OR store = :store) AND
+            (order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names))
+        UNION SELECT 3, customer_phone, customer_name, customer_address, order_no, office FROM service_case c
+        WHERE {SEEN} AND
+            (order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names))) told
     JOIN office o ON o.code = told.office
     WHERE told.name <> '' AND (CAST(:offices AS text[]) IS NULL OR o.code = ANY(:offices))
     ORDER BY place, order_no DESC, told.name LIMIT :most""")
@@ -60,6 +65,14 @@ def correct_sales(connection: Connection, records: Sequence[Mapping[str, Any]]) 
 def note_sales(connection: Connection, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write down who took sales records in or corrected them, and what changed."""
     connection.execute(insert(sales_change), [dict(change) | {"changed_at": clock.now()} for change in changes])
+
+
+def sales_changed(connection: Connection, orders: Collection[str]) -> dict[Sale, datetime]:
+    """Give when the lines of orders were last taken in or corrected."""
+    of = sales_change.c
+    last = select(of.order_no, of.line_no, func.max(of.changed_at).label("at")).where(among(of.order_no, orders))
+    rows = connection.execute(last.group_by(of.order_no, of.line_no))
+    return {(row.order_no, row.line_no): row.at for row in rows}
 
 
 def near_orders(connection: Connection, order_no: str, phone: str) -> Known[str]:
@@ -98,13 +111,11 @@ def add_waiver(connection: Connection, waiver: Mapping[str, Any]) -> bool:
     return connection.execute(added).first() is not None
 
 
-def registered(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+def registered(connection: Connection, orders: Collection[str], seen: Seen) -> Sequence[Row[Any]]:
     """Give those lines of orders for which a card is registered: as they were sold, what was waived, by which policies."""
     columns = (sales_record, warranty_waiver.c.waived_on, repair_days(), warranty_card.c.policy_version)
     found = select(*columns).join(warranty_card, _same(warranty_card))
-    return connection.execute(
-        _of_orders(found.outerjoin(warranty_waiver, _same(warranty_waiver)), orders, offices)
-    ).all()
+    return connection.execute(_of_orders(found.outerjoin(warranty_waiver, _same(warranty_waiver)), orders, seen)).all()
 
 
 def _same(other: Any) -> Any:
@@ -130,31 +141,33 @@ def waivers(connection: Connection, sales: Sequence[Sale]) -> dict[Sale, Row[Any
 
 def customers(
     connection: Connection,
-    offices: Offices,
+    seen: Seen,
     orders: Collection[str] = (),
     phones: Collection[str] = (),
     names: Collection[str] = (),
 ) -> Sequence[Row[Any]]:
     """Find what is told of customers with any of these orders, phones or names: by cards, by sales records, by cases."""
     wanted: dict[str, Any] = {"orders": list(orders), "phones": list(phones), "names": list(names)}
-    seen = None if offices is None else sorted(offices)
-    return connection.execute(_CUSTOMERS, wanted | {"offices": seen, "most": MOST_TOLD}).all()
+    return connection.execute(_CUSTOMERS, wanted | seen.parameters | {"most": MOST_TOLD}).all()
 
 
-def sales_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+def sales_of(connection: Connection, orders: Collection[str], seen: Seen) -> Sequence[Row[Any]]:
     """Give the sales records of orders."""
     told = [column for column in sales_record.c if not column.name.startswith("customer_")]
-    return connection.execute(_of_orders(select(*told), orders, offices)).all()
+    return connection.execute(_of_orders(select(*told), orders, seen)).all()
 
 
-def cards_of(connection: Connection, orders: Collection[str], offices: Offices) -> Sequence[Row[Any]]:
+def cards_of(connection: Connection, orders: Collection[str], seen: Seen) -> Sequence[Row[Any]]:
     """Give the cards of orders."""
     names = ("order_no", "line_no", "card_no", "returned_on", "staff", "registered_at")
     found = select(*(warranty_card.c[name] for name in names)).join(sales_record, _same(warranty_card))
-    return connection.execute(_of_orders(found, orders, offices)).all()
+    return connection.execute(_of_orders(found, orders, seen)).all()
 
 
-def _of_orders(found: Select[Any], orders: Collection[str], offices: Offices) -> Select[Any]:
-    seen = sales_record.c.office.in_(offices) if offices is not None else sales_record.c.office.is_not(None)
-    listed = found.where(among(sales_record.c.order_no, sorted(orders)), seen)
+def _of_orders(found: Select[Any], orders: Collection[str], seen: Seen) -> Select[Any]:
+    listed = found.where(among(sales_record.c.order_no, sorted(orders)))
+    if seen.offices is not None:
+        listed = listed.where(sales_record.c.office.in_(seen.offices))
+    if seen.store:
+        listed = listed.where(sales_record.c.store == seen.store.code)
     return listed.order_by(sales_record.c.order_no.desc(), sales_record.c.line_no)

@@ -15,7 +15,7 @@ from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
 from tasks.lookups.queries import find_cases
 from tasks.lookups.rules import table_of
-from tasks.people.queries import Offices, Person
+from tasks.people.queries import Person, Seen
 from tasks.privacy.rules import mask_phone
 
 MOST_ORDERS = 3  # of a customer, shown where one of several is to be chosen
@@ -35,12 +35,12 @@ class LookUp(NamedTuple):
     parts: LineTable = LineTable((), ())
 
 
-def look_up(connection: Connection, typed: str, offices: Offices) -> LookUp:
-    """Look for whatever was typed; who is of an office sees what is its own."""
-    found = find_customers(connection, typed, offices)
+def look_up(connection: Connection, typed: str, seen: Seen) -> LookUp:
+    """Look for whatever was typed; an office, a store or a dealer sees what is its own."""
+    found = find_customers(connection, typed, seen)
     if len(found) == 1:
-        return LookUp(customer_file(connection, found[0], offices))
-    cases = find_cases(connection, typed, offices)
+        return LookUp(customer_file(connection, found[0], seen))
+    cases = find_cases(connection, typed, seen)
     if found or cases:
         return LookUp(None, found, case_table(cases))
     return LookUp(parts=find_parts(connection, typed))

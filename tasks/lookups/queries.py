@@ -14,20 +14,23 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.lookups.cases import FoundCase, lines_moved
-from tasks.people.queries import Offices
+from tasks.people.queries import ALL, Seen
 from tasks.policies.queries import valid_on
 
 MOST_FOUND = 50
 _PART_OF_NUMBER = re.compile(r"(?:([A-Z]{2,4})-?)?(?:(\d{4})-)?(\d{1,8})")
-_IDS = text("""
-    SELECT id FROM service_case
-    WHERE (number = ANY(:numbers) OR order_no = ANY(:orders) OR customer_phone = ANY(:phones)
-           OR customer_name = ANY(:names)) AND (CAST(:offices AS text[]) IS NULL OR office = ANY(:offices))
+SEEN = """(CAST(:offices AS text[]) IS NULL OR c.office = ANY(:offices)) AND (
+    CAST(:store AS text) IS NULL OR c.customer_phone = :store_phone OR c.customer_name = :store_name
+    OR EXISTS (SELECT FROM sales_record sold WHERE sold.order_no = c.order_no AND sold.store = :store))"""  # of a case c
+_IDS = text(f"""
+    SELECT id FROM service_case c
+    WHERE (c.number = ANY(:numbers) OR c.order_no = ANY(:orders) OR c.customer_phone = ANY(:phones)
+           OR c.customer_name = ANY(:names)) AND {SEEN}
     ORDER BY id DESC LIMIT :most""")
-_BY_TRACKING = text("""
+_BY_TRACKING = text(f"""
     SELECT DISTINCT c.id FROM document d JOIN service_case c ON c.id = d.case_id
     WHERE upper(d.content ->> 'tracking') = :tracking AND d.content ->> 'tracking' IS NOT NULL
-          AND (CAST(:offices AS text[]) IS NULL OR c.office = ANY(:offices))
+          AND {SEEN}
     ORDER BY 1 DESC LIMIT :most""")
 _CASES = text("""
     SELECT c.number, c.process, o.name AS office, c.order_no, c.urgency, c.link, c.ending, c.holder, c.due_at,
@@ -41,15 +44,15 @@ _CASES = text("""
     WHERE c.id = ANY(:ids) ORDER BY c.id DESC""")
 
 
-def find_cases(connection: Connection, typed: str, offices: Offices = None, most: int = MOST_FOUND) -> list[FoundCase]:
+def find_cases(connection: Connection, typed: str, seen: Seen = ALL, most: int = MOST_FOUND) -> list[FoundCase]:
     """Look cases up by number or a part of it, order, phone, name or tracking number, however typed; newest first."""
     if not (wanted := order_number(typed)):
         return []
-    own = {"offices": _listed(offices), "most": most}
-    tracked = connection.execute(_BY_TRACKING, own | {"tracking": wanted}).scalars().all()
+    told = seen.parameters | {"tracking": wanted, "most": most}
+    tracked = connection.execute(_BY_TRACKING, told).scalars().all()
     ids = case_ids(
         connection,
-        offices,
+        seen,
         most,
         numbers=[wanted, *_numbers(connection, wanted)],
         orders=[wanted],
@@ -73,7 +76,7 @@ def _numbers(connection: Connection, typed: str) -> list[str]:
 
 def case_ids(
     connection: Connection,
-    offices: Offices,
+    seen: Seen,
     most: int,
     numbers: Collection[str] = (),
     orders: Collection[str] = (),
@@ -83,7 +86,7 @@ def case_ids(
     """Give the cases that have any of these numbers, orders, phones or names, newest first."""
     wanted = {"numbers": numbers, "orders": orders, "phones": phones, "names": names}
     given: dict[str, Any] = {name: list(values) for name, values in wanted.items()}
-    return connection.execute(_IDS, given | {"offices": _listed(offices), "most": most}).scalars().all()
+    return connection.execute(_IDS, given | seen.parameters | {"most": most}).scalars().all()
 
 
 def cases_found(connection: Connection, ids: Collection[int]) -> list[FoundCase]:
@@ -105,10 +108,6 @@ def _found(row: Row[Any]) -> FoundCase:
         "state": ending.option if ending else "办理中 open",
     }
     return FoundCase(**{name: (own | said)[name] for name in FoundCase._fields})
-
-
-def _listed(offices: Offices) -> list[str] | None:
-    return None if offices is None else sorted(offices)
 
 
 def parts_today(connection: Connection) -> Sequence[Row[Any]]:

@@ -1,4 +1,7 @@
-"""One POST over HTTP: bounded in time and size, its idempotency key in a header, no secret in what is said of it."""
+"""One exchange over HTTP, bounded in time and size, no secret in what is said of it.
+
+A POST bears its idempotency key in a header; of what a GET brought nothing is shown: it may hold contact data.
+"""
 
 import logging
 import time
@@ -34,9 +37,9 @@ class Posted(NamedTuple):
     status: int
     body: bytes
 
-    def not_understood(self, wrong: str) -> Undelivered:
-        """Say that the answer is not what it should be."""
-        said = f"HTTP {self.status}: {wrong} | {excerpt(self.body)}"
+    def not_understood(self, wrong: str, shown: int = SHOWN) -> Undelivered:
+        """Say that the answer is not what it should be, and show so much of it."""
+        said = f"HTTP {self.status}: {wrong} | {excerpt(self.body, shown)}"
         return Undelivered(f"无法理解的答复 the answer has an unexpected body, {said}")
 
 
@@ -47,23 +50,37 @@ def post(
 
     `named` stands for a URL that is a secret. Raises Undelivered.
     """
-    headers, latest = {"Idempotency-Key": key}, time.monotonic() + 4 * timeout.total_seconds()
+    sent = {"json": payload, "headers": {"Idempotency-Key": key}}
+    return _exchange(client, "POST", url, timeout, MOST_BYTES, SHOWN, named, **sent)
+
+
+def get(client: httpx.Client, url: str, asked: Mapping[str, Any], timeout: timedelta, most: int) -> Posted:
+    """Ask for something of at most so many bytes, bounded in time as a POST is. Raises Undelivered."""
+    return _exchange(client, "GET", url, timeout, most, 0, params=dict(asked))
+
+
+def _exchange(
+    client: httpx.Client, method: str, url: str, timeout: timedelta, most: int, shown: int, named: str = "", **sent: Any
+) -> Posted:
+    """Have an answer of at most so many bytes, of which so many characters are shown where something is wrong."""
+    latest = time.monotonic() + 4 * timeout.total_seconds()
     try:
-        with client.stream("POST", url, json=payload, headers=headers, timeout=timeout.total_seconds()) as response:
-            body = _read(response, latest)
+        with client.stream(method, url, timeout=timeout.total_seconds(), **sent) as response:
+            body = _read(response, latest, most, shown)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = "" if named else f" {bare_urls(str(error))}"  # the text may tell the URL
         whom = f"无法送达 no answer from {named or bare_url(url)}"
         raise Undelivered(f"{whom}: {type(error).__name__}{why}", silent=True) from error
     if response.is_success:
         return Posted(response.status_code, body)
-    why = f"HTTP {response.status_code} {response.reason_phrase}: {excerpt(body)}"
+    said = [f"HTTP {response.status_code} {response.reason_phrase}", excerpt(body, shown)]
+    why = ": ".join(filter(None, said))
     raise Undelivered(why, None if is_refusal(response.status_code) else _retry_after(response))
 
 
-def excerpt(body: bytes) -> str:
+def excerpt(body: bytes, most: int = SHOWN) -> str:
     """Show the head of a body in one line."""
-    return one_line(body[: 4 * SHOWN].decode("utf-8", "replace"))[:SHOWN]
+    return one_line(body[: 4 * most].decode("utf-8", "replace"))[:most]
 
 
 def one_line(text: str) -> str:
@@ -71,15 +88,15 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _read(response: httpx.Response, latest: float) -> bytes:
+def _read(response: httpx.Response, latest: float, most: int, shown: int) -> bytes:
     """Read a body that is not endless, neither in size nor in time."""
     body = b""
     for piece in response.iter_bytes():
         body += piece
-        if len(body) > MOST_BYTES:
-            raise Undelivered(f"答复过长 the answer is longer than {MOST_BYTES} bytes: {excerpt(body)}")
+        if len(body) > most:
+            raise Undelivered(f"答复过长 the answer is longer than {most} bytes: {excerpt(body, shown)}")
         if time.monotonic() > latest:
-            raise Undelivered(f"答复过慢 the answer did not end in time: {excerpt(body)}")
+            raise Undelivered(f"答复过慢 the answer did not end in time: {excerpt(body, shown)}")
     return body
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, and_, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.tables import ledger, notice, outbox, service_case
+from schemas.tables import feed, ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.durable.lease import is_held
 from tasks.outbox.rules import DeliveryRules
@@ -129,3 +130,22 @@ def awaited(connection: Connection, case_id: int, key: str) -> Row[Any]:
         .outerjoin(ledger, (ledger.c.case_id == service_case.c.id) & (ledger.c.step_key == key))
         .where(service_case.c.id == case_id)
     ).one()
+
+
+def feed_of(connection: Connection, system: str, kind: str) -> tuple[str, dict[str, Any]]:
+    """Give the cursor after which a system is asked for what changed, and which of its records wait to be right.
+
+    Until the transaction ends nobody else changes them.
+    """
+    mine = (feed.c.system == system) & (feed.c.kind == kind)
+    row = connection.execute(select(feed.c.cursor, feed.c.sent_back).where(mine).with_for_update()).first()
+    return (row.cursor, dict(row.sent_back)) if row else ("", {})
+
+
+def keep_feed(
+    connection: Connection, system: str, kind: str, cursor: str, sent_back: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep both."""
+    kept = {"cursor": cursor, "sent_back": dict(sent_back), "kept_at": now}
+    written = upsert(feed).values(system=system, kind=kind, **kept)
+    connection.execute(written.on_conflict_do_update(index_elements=[feed.c.system, feed.c.kind], set_=kept))

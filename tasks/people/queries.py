@@ -1,16 +1,35 @@
-"""The SQL of people: all staff with their roles, and where they work: offices and production units."""
+"""The SQL of people: all staff with their roles, where they work (offices, production units), stores and dealers."""
 
 from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from schemas.spelling import Known
-from schemas.tables import office, production_unit, staff, staff_role
+from schemas.spelling import Known, person_name, phone_number
+from schemas.tables import office, production_unit, staff, staff_role, store
 from schemas.words import Role
 from tasks.unit.kept import kept
 
-Offices = Set[str] | None  # whose cases and customers may be seen; None: those of all
+
+class Seen(NamedTuple):
+    """Whose cases and customers may be looked up: those of offices (None: of all); a `store`, what it sold or filed."""
+
+    offices: Set[str] | None = None
+    store: Row[Any] | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What SQL is told of it: a store files by its phone or its name."""
+        own = self.store and {
+            "store": self.store.code,
+            "store_phone": phone_number(self.store.phone) or None,
+            "store_name": person_name(self.store.name),
+        }
+        none = dict.fromkeys(("store", "store_phone", "store_name"))
+        return {"offices": None if self.offices is None else sorted(self.offices)} | (own or none)
+
+
+ALL = Seen()
 
 
 class Person(NamedTuple):
@@ -25,8 +44,8 @@ class Person(NamedTuple):
         return f"{self.code} {self.name}"
 
     @property
-    def offices(self) -> Offices:
-        """The offices whose cases and customers are this person's to see (DOMAIN, "Look-ups")."""
+    def offices(self) -> Set[str] | None:
+        """The offices whose cases and customers are this person's to see (DOMAIN, "Look-ups"); None: those of all."""
         bound = [office for _, office, _ in self.roles]
         return None if None in bound else frozenset(filter(None, bound))
 
@@ -61,4 +80,10 @@ def offices(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[
 def units(connection: Connection, _case_ids: Sequence[int] = ()) -> Known[Row[Any]]:
     """Load the production units by code and by name."""
     rows = connection.execute(select(production_unit))
+    return Known((word, row) for row in rows for word in (row.code, row.name))
+
+
+def stores(connection: Connection) -> Known[Row[Any]]:
+    """Load the stores and dealers by code and by name."""
+    rows = connection.execute(select(store).order_by(store.c.code))
     return Known((word, row) for row in rows for word in (row.code, row.name))

@@ -1,6 +1,7 @@
 """Who may decide and who may take a case back (DOMAIN, "Who", "What every case has"); refusals say what it takes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,13 +12,14 @@ from schemas.problems import BadInput, Problem
 from schemas.words import Channel, Role
 from tasks.durable.question import Question
 from tasks.durable.step import began
-from tasks.people.queries import Person, people
+from tasks.people.queries import Person, Seen, people, stores
 from tasks.policies.queries import setting
 from tasks.unit.unit import Unit
 from tasks.unit.work import Work
 
 SIGNER = f"{Decision.model_fields['staff'].alias} staff"
 BARRED = "申请人或已审批过本单的人不能审批 the applicant and earlier approvers may not approve this case"
+NOBODY = "没有这位在职员工，也没有这个专卖店或经销商，请核对 no active staff member, store or dealer has this number"
 ENDED = "已撤回或关闭，只待清点或退款，或已处理、只待查责 has been withdrawn, closed or settled already, "
 ENDED += "only a count, a payment or who is responsible is waited for"
 
@@ -93,6 +95,16 @@ def signer_at_work(connection: Connection, code: str) -> Person:
     if isinstance(person, Problem):
         raise BadInput([person])
     return person
+
+
+def seen_by(connection: Connection, code: str) -> Seen:
+    """Say what who asks may look up: staff what is of their offices, a store its own (DOMAIN-BRANCHES 2); BadInput: nobody."""
+    if store := stores(connection).get(code):
+        return Seen(store=store)
+    person = at_work_here(people(connection), code)
+    if isinstance(person, Problem):
+        raise BadInput([replace(person, expected=NOBODY)])
+    return Seen(person.offices)
 
 
 def _refused(person: Person, why: str) -> Problem:

@@ -46,10 +46,10 @@ FILES = {  # in the order of their references
     "cycle_standards": tables.cycle_standard,
     "policies": tables.policy,
     "holidays": tables.holiday,
+    "stores": tables.store,
     "sales": tables.sales_record,
     "carriers": tables.carrier,
     "notice_channels": tables.notice_channel,
-    "stores": tables.store,
     "survey_questions": tables.survey_question,
     "stock": tables.stock_movement,
 }

@@ -45,10 +45,7 @@ def import_shown(
         report = import_file(job.db, path, kind, reports, reports, tell, job.chunk, name)
     except MemoryError:
         raise refused_file(name, TOO_MUCH_MEMORY) from None
-    rejected = report.counts[Became.REJECTED]
-    if not rejected:
-        return report, "已导入"
-    return report, "全部退回" if rejected == report.counts.total() else "部分退回"
+    return report, report.word
 
 
 def take_in(job: Job, file: Path) -> str:

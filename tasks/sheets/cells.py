@@ -52,10 +52,16 @@ class Fault(str):
     """A cell that holds an error such as #N/A."""
 
 
+class NoCell(str):
+    """What another system gave that no cell can hold, as JSON."""
+
+
 def read_cell(value: Cell, kind: CellType, today: date) -> str:
     """Give a cell as its form field takes it; "" for an empty one."""
     if isinstance(value, Formula):
         raise ValueError("不能使用公式，请粘贴为数值 must not be a formula: paste its value")
+    if isinstance(value, NoCell):
+        raise ValueError("应为文字或数字 must be a text or a number")
     if isinstance(value, Fault):
         raise ValueError("单元格有错误 the cell holds an error")
     if value is None or (isinstance(value, str) and not clean_text(value)):

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from schemas.forms.fields import Register
 from schemas.sheet_kinds import SheetKind
 from tasks.durable.stage import CHUNK
-from tasks.people.queries import offices, people
+from tasks.people.queries import offices, people, stores
 from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
 from tasks.sheets.crew import Crew, crew
@@ -49,7 +49,7 @@ def import_file(
     tables = read_tables(path, kind, report.name)
     with crew(db, sum(len({row.key for row in table.rows}) for table in tables) // CHUNK) as helpers:
         while tables:
-            told, good = _check(db, tables.pop(0), docs)
+            told, good = check_table(db, tables.pop(0), docs)
             report.tables.append(told)
             with db.connect() as connection:
                 lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
@@ -67,7 +67,7 @@ def _rejects_of(name: str) -> str:
     return f"{again[1]}-{int(again[2] or 1) + 1}.xlsx" if again else f"{stem}.rejected.xlsx"
 
 
-def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableReport, list[SheetForm]]:
+def check_table(db: Engine, table: SheetTable, docs: Path | None = None) -> tuple[TableReport, list[SheetForm]]:
     """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind
     checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows), docs is not None)
@@ -81,12 +81,13 @@ def _check(db: Engine, table: SheetTable, docs: Path | None) -> tuple[TableRepor
 
 
 def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
-    """Find what the rows name: cases that exist, people who work here, offices."""
+    """Find what the rows name: cases that exist, people who work here, offices, stores."""
     with db.connect() as connection:
         named = [column.heading for column in kind.columns if column.register is Register.CASE]
         numbers = cases_by_number(connection, {row.values.get(name, "") for name in named for row in rows}).keys()
         staff = {code for code, person in people(connection).items() if person.active}
-        return {Register.CASE: numbers, Register.STAFF: staff, Register.OFFICE: offices(connection)}
+        places = {Register.OFFICE: offices(connection), Register.STORE: stores(connection)}
+        return {Register.CASE: numbers, Register.STAFF: staff} | places
 
 
 def _apply(helpers: Crew, chunks: list[Chunk], on_progress: Callable[[int, int], None], run_chunk: RunChunk) -> None:

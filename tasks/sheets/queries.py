@@ -14,6 +14,7 @@ from schemas.tables import (
     part_price,
     production_unit,
     service_case,
+    store,
     warehouse,
     work_item,
 )
@@ -24,12 +25,13 @@ from tasks.unit.among import among
 
 
 def template_lists(connection: Connection) -> dict[Register, list[str]]:
-    """Give what may be chosen today: offices, parts, production units, carriers, warehouses."""
+    """Give what may be chosen today: offices, stores, parts, production units, carriers, warehouses."""
     today = shanghai_day(clock.now())
     priced = select(part_price.c.part).where(valid_on(part_price, today))
     current = part.c.made_for.is_(None) & (part.c.discontinued_on.is_(None) | (part.c.discontinued_on > today))
     wanted = {
         Register.OFFICE: select(office.c.name).order_by(office.c.code),
+        Register.STORE: select(store.c.name).order_by(store.c.code),
         Register.PART: select(part.c.name).where(current, part.c.code.in_(priced)).order_by(part.c.code),
         Register.UNIT: select(production_unit.c.name).order_by(production_unit.c.code),
         Register.CARRIER: select(carrier.c.name).order_by(carrier.c.code),

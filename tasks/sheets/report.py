@@ -78,6 +78,12 @@ class SheetReport:
         told = [f"{b.value} {self.counts[b]:,}" for b in Became if self.counts[b]]
         return "；".join(told) or "没有可读入的行 no rows"
 
+    @property
+    def word(self) -> str:
+        """Say in one word what became of the rows."""
+        many = self.counts[Became.REJECTED]
+        return "已导入" if not many else "全部退回" if many == self.counts.total() else "部分退回"
+
     def write_rejects(self, path: Path) -> None:
         """Write the rows that go back; a folder that does not take them undoes nothing that was accepted."""
         book = Book()

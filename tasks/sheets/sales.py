@@ -14,7 +14,7 @@ from schemas.forms.sales import SalesChannel, SalesLine, WarrantyCard, YesNo
 from schemas.problems import BadInput, Problem, problems_of
 from tasks.customers.cards import register_card
 from tasks.customers.queries import add_sales, correct_sales, held_sales, note_sales
-from tasks.people.queries import offices
+from tasks.people.queries import offices, stores
 from tasks.privacy.rules import mask_address, mask_phone
 from tasks.sheets.forms import SheetForm
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
@@ -42,7 +42,7 @@ def keep_cards(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
 def keep_sales(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
     """Keep the records of some rows; gives for each whether it is new, corrected, as it was, or goes back.
 
-    That offices and staff exist, and that no line of an order comes twice, the check has seen to.
+    That offices, stores and staff exist, and that no line of an order comes twice, the check has seen to.
     """
     lines, outcomes = list[tuple[SheetForm, SalesLine]](), list[RowOutcome]()
     for form in forms:
@@ -56,8 +56,8 @@ def keep_sales(db: Engine, forms: Sequence[SheetForm]) -> list[RowOutcome]:
 def _keep(db: Engine, lines: Sequence[tuple[SheetForm, SalesLine]]) -> list[RowOutcome]:
     outcomes, corrected, noted = list[RowOutcome](), list[dict[str, Any]](), list[dict[str, Any]]()
     with db.begin() as connection:
-        known = offices(connection)
-        records = [_record(line, known) for _, line in lines]
+        known, sellers = offices(connection), stores(connection)
+        records = [_record(line, known, sellers) for _, line in lines]
         new = add_sales(connection, records)
         held = held_sales(connection, {record["order_no"] for record in records})
         for (form, line), record in zip(lines, records, strict=True):
@@ -88,9 +88,10 @@ def _became(new: bool, changes: Changes, line: SalesLine) -> Became:
     return Became.CORRECTED if line.confirmed is YesNo.YES else Became.REJECTED
 
 
-def _record(line: SalesLine, known: Mapping[str, Row[Any]]) -> dict[str, Any]:
+def _record(line: SalesLine, known: Mapping[str, Row[Any]], sellers: Mapping[str, Row[Any]]) -> dict[str, Any]:
     """Give a line as a sales record."""
-    made = {"office": known[line.office].code}
+    made: dict[str, Any] = {"office": known[line.office].code}
+    made |= {"store": sellers[line.store].code if line.store else None}
     made |= {name: getattr(line, name) is YesNo.YES for name in ("custom_made", "custom_confirmed")}
     told = {name: value for name, value in line if name not in SIGNED}
     return told | {"channel": line.channel.value} | made

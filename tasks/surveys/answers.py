@@ -20,7 +20,7 @@ from tasks.customers.file import Customer, cases_of, section
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.lookups.rules import Columns, shown, table_of
-from tasks.people.queries import Offices
+from tasks.people.queries import Seen, stores
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.surveys import queries
 from tasks.surveys.rules import Said, complaint_of, form_no, said_of, said_problems
@@ -144,7 +144,7 @@ def _complaint(
     if not (said.unsatisfied or said.wants_reply):
         return None
     case = unit.read_by(cases_by_id, int, form.about) if form.about else None
-    asked = of_case(case) if case else of_store(queries.store_of(unit.connection, form.store))
+    asked = of_case(case) if case else of_store(stores(unit.connection)[form.store])
     kind = ContactKind.COMPLAINT if said.unsatisfied else ContactKind.ENQUIRY
     matter = f"{number} {why}"[:MOST_SAID]
     taker = agent_for(unit, form.no)
@@ -168,8 +168,8 @@ def of_store(store: Row[Any]) -> dict[str, Any]:
     return {"office": store.office, **named, "standing": standing}
 
 
-@section("surveys", "满意度调查 Surveys")
-def surveys_section(connection: Connection, customer: Customer, offices: Offices) -> LineTable:
+@section("surveys", "满意度调查 Surveys", internal=True)
+def surveys_section(connection: Connection, customer: Customer, seen: Seen) -> LineTable:
     """List what a customer was asked and answered, the newest first."""
-    rows = queries.forms_about(connection, cases_of(connection, customer, offices))
+    rows = queries.forms_about(connection, cases_of(connection, customer, seen))
     return table_of(SHOWN, [{name: getattr(row, name) for name in TOLD} for row in rows])

@@ -159,11 +159,6 @@ def questions_on(connection: Connection, day: date) -> dict[str, str]:
     return {row.code: row.text for row in connection.execute(wanted)}
 
 
-def store_of(connection: Connection, code: str) -> Row[Any]:
-    """Find a store."""
-    return connection.execute(select(store).where(store.c.code == code)).one()
-
-
 def due_surveys(connection: Connection, now: datetime) -> Sequence[int]:
     """Find the surveys that are over and not counted, the oldest first."""
     over = (survey.c.closed_at.is_(None), survey.c.closes_at <= now)

@@ -10,6 +10,7 @@ from schemas.words import Role
 from tasks.customers.file import SECTIONS, find_customers
 from tasks.durable import clock
 from tasks.notices.watch import watch_deadlines
+from tasks.people.queries import ALL
 from tasks.rounds.rules import Period
 from tasks.surveys.sampling import send_survey
 from tests.flows.calls import CALLER, Callers
@@ -197,7 +198,7 @@ def test_the_customer_file_shows_calls_with_their_attempts(play: Callers, today:
     phone, numbers = play.case(call).customer_phone, [play.case(one).number for one in (again, call, call)]
     with play.db.connect() as connection:
         [who] = find_customers(connection, phone)
-        shown = SECTIONS["calls"].load(connection, who, None).as_records()
+        shown = SECTIONS["calls"].load(connection, who, ALL).as_records()
     assert [row["number"] for row in shown] == numbers
     assert [(str(row["result"]), row["staff"]) for row in shown[1:]] == [("not_reached", CALLER), ("satisfied", CALLER)]
     assert (shown[0]["called_at"], shown[0]["why"]) == ("", "专项回访")

@@ -36,7 +36,7 @@ HEADERS = {
     "sales": (
         "order_no,line_no,office,customer_name,customer_phone,customer_address,model,model_name,quantity,"
         "price_paid,factory,factory_date,delivery_date,signing_date,installation_date,channel,custom_made,custom_confirmed,"
-        "list_price,coupon,delivery_fee,offer_from"
+        "list_price,coupon,delivery_fee,offer_from,store"
     ),
     "stock": "warehouse,part,quantity",
     "carriers": "code,name,kind,aliases",
@@ -74,6 +74,7 @@ REFERENCES = [
     ("cycle_standards", "category", "part_categories"),
     ("cycle_standards", "unit", "units"),
     ("sales", "office", "offices"),
+    ("sales", "store", "stores"),
     ("stores", "office", "offices"),
     ("stock", "warehouse", "warehouses"),
     ("stock", "part", "parts"),
@@ -86,7 +87,7 @@ MAY_BE_EMPTY = {
     "routes": {"valid_to"},
     "cycle_standards": {"unit", "valid_to"},
     "survey_questions": {"valid_to"},
-    "sales": {"delivery_date", "signing_date", "installation_date"},
+    "sales": {"delivery_date", "signing_date", "installation_date", "store"},
 }
 WORDS = [
     ("units", "kind", {"own", "outsourced", "supplier"}),

@@ -696,6 +696,18 @@ def test_an_office_looks_up_its_own_alone(run: Run, applied: str) -> None:
     refused(run("find", "1", "--office", "火星"), "--office")
 
 
+def test_a_store_looks_up_its_own_alone(run: Run, applied: str, db: Engine) -> None:
+    with db.begin() as connection:
+        connection.execute(text("UPDATE sales_record SET store = 'ZM002' WHERE order_no = 'SO20260318-0042'"))
+    for words in (["find", "1"], ["find", NUMBER]):
+        assert [case["number"] for case in read(run(*words, "--as", "ZM002", "--json"))] == [NUMBER]
+        assert read(run(*words, "--as", "ZM001", "--json")) == []
+    assert "****" in read(run("customer", "SO20260318-0042", "--as", "ZM002", "--json"))["customer"]["phone"]
+    refused(run("customer", "SO20260318-0042", "--as", "ZM001"), "没有这位客户")
+    refused(run("customer", "SO20260318-0042", "--as", "ZM002", "--full"), "没有这位在职员工")
+    refused(run("find", "1", "--as", "ZM999"), "没有这位在职员工，也没有这个专卖店或经销商")
+
+
 def test_a_case_is_found_with_where_it_stands(run: Run, applied: str) -> None:
     shown = run("find", "000001").stdout
     for words in (NUMBER, "北京办事处", "审核修正", "配件审核员"):

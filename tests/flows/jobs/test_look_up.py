@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from flows.jobs.look_up import open_customer_file
 from schemas.forms.base import contact_fields
@@ -25,6 +25,18 @@ def test_a_customer_is_shown_with_masked_contact_data(db: Engine, shown: list[st
 def test_an_office_does_not_see_customers_of_others(db: Engine, shown: list[str]) -> None:
     assert ask(ORDER, "E1049").name == "没有找到"
     assert "钱雨桐" not in shown[0]
+
+
+def test_a_store_looks_up_its_own_by_its_code(db: Engine, shown: list[str]) -> None:
+    with db.begin() as connection:
+        connection.execute(text("UPDATE sales_record SET store = 'ZM003' WHERE order_no = :order"), {"order": ORDER})
+    assert (ask(ORDER, "zm003").name, ask("铰链（全盖110°）", "ZM001").name) == ("已查询", "已查询")
+    assert ORDER in shown[0]
+    assert not any(secret in page for page in shown for secret in ("13800001048", "晴川道144号望江轩"))
+    assert [ask(typed, "ZM001").message for typed in (ORDER, "SO-NONE-1")] == [
+        "客户 customers 0，单据 cases 0，配件 parts 0"
+    ] * 2
+    assert shown[2] == shown[3]
 
 
 def test_a_standard_part_is_looked_up_too(db: Engine, shown: list[str]) -> None:

@@ -15,7 +15,8 @@ from tasks.customers.file import SECTIONS, Customer, CustomerFile, customer_file
 from tasks.desk.links import Links
 from tasks.desk.lookups import check_may_reach, choices, look_up
 from tasks.desk.pages import look_up_page
-from tasks.people.queries import Offices, people
+from tasks.people.queries import ALL, Seen, people
+from tasks.people.rights import seen_by
 from tests import toy
 from tests.play import Play, line
 from tests.tasks.customers.test_cards import ORDER, card
@@ -30,15 +31,15 @@ def today() -> Iterator[None]:
         yield
 
 
-def customers(play: Play, typed: str, offices: Offices = None) -> list[Customer]:
+def customers(play: Play, typed: str, seen: Seen = ALL) -> list[Customer]:
     with play.db.connect() as connection:
-        return find_customers(connection, typed, offices)
+        return find_customers(connection, typed, seen)
 
 
-def file_of(play: Play, typed: str, offices: Offices = None) -> CustomerFile:
-    [who] = customers(play, typed, offices)
+def file_of(play: Play, typed: str, seen: Seen = ALL) -> CustomerFile:
+    [who] = customers(play, typed, seen)
     with play.db.connect() as connection:
-        return customer_file(connection, who, offices)
+        return customer_file(connection, who, seen)
 
 
 def records(file: CustomerFile) -> dict[str, list[dict[str, Any]]]:
@@ -73,7 +74,7 @@ def test_a_trade_adds_a_section_of_its_own(play: Play, monkeypatch: pytest.Monke
     monkeypatch.setattr("tasks.customers.file.SECTIONS", dict(SECTIONS))
 
     @section("calls", "回访 Calls")
-    def calls(_connection: Connection, customer: Customer, _offices: Offices) -> LineTable:
+    def calls(_connection: Connection, customer: Customer, _seen: Seen) -> LineTable:
         return LineTable(("客户",), [(customer.name,)])
 
     assert records(file_of(play, PHONE))["calls"] == [{"客户": "钱雨桐"}]
@@ -83,9 +84,27 @@ def test_an_office_sees_its_own_customers_and_cases_alone(play: Play) -> None:
     ours = play.apply([line("P-HW-001")], office="TJ", 订单号=ORDER)
     play.apply([line("P-HW-002")], office="BJ", 订单号=ORDER)
     assert len(records(file_of(play, PHONE))["cases"]) == 2
-    assert [row["number"] for row in records(file_of(play, PHONE, {"TJ"}))["cases"]] == [play.case(ours).number]
-    assert records(file_of(play, PHONE, {"BJ"}))["sales"] == []
-    assert customers(play, PHONE, {"SH"}) == []
+    assert [row["number"] for row in records(file_of(play, PHONE, Seen({"TJ"})))["cases"]] == [play.case(ours).number]
+    assert records(file_of(play, PHONE, Seen({"BJ"})))["sales"] == []
+    assert customers(play, PHONE, Seen({"SH"})) == []
+
+
+def test_a_store_sees_what_it_sold_to_a_customer_and_nothing_else(play: Play) -> None:
+    """Not the other orders of that customer, nor what the department asked and told them."""
+    register_card(play.db, card())
+    play.run("UPDATE sales_record SET store = NULL")
+    play.run("UPDATE sales_record SET store = 'ZM003' WHERE order_no = :order", order=ORDER)
+    play.run("UPDATE sales_record SET customer_phone = :phone WHERE order_no = 'SO20260318-0042'", phone=PHONE)
+    own, other = (play.apply([line("P-HW-001")], office="TJ", 订单号=no) for no in (ORDER, "SO20260318-0042"))
+    with play.db.connect() as connection:
+        store, elsewhere = seen_by(connection, "ZM003"), seen_by(connection, "ZM001")
+    file = file_of(play, PHONE, store)
+    known = records(file)
+    assert list(known) == ["sales", "cards", "warranty", "cases"]
+    assert {row["order_no"] for name in ("sales", "cards", "warranty") for row in known[name]} == {ORDER}
+    assert [row["number"] for row in known["cases"]] == [play.case(own).number]
+    assert list(file.customer.orders) == [ORDER]
+    assert customers(play, play.case(other).order_no, store) == customers(play, PHONE, elsewhere) == []
 
 
 def test_of_several_customers_of_one_name_an_order_finds_one(play: Play) -> None:
@@ -101,7 +120,7 @@ def test_the_page_masks_contact_data_and_links_the_cases(play: Play) -> None:
     number = play.case(play.apply([line("P-HW-001")], 订单号="WX-9", **ELSEWHERE)).number
     with play.db.connect() as connection:
         asked = ("WX-9", "钱雨桐", number, "铰链", "查无此人")
-        pages = [look_up_page(look_up(connection, typed, None), Links()) for typed in asked]
+        pages = [look_up_page(look_up(connection, typed, ALL), Links()) for typed in asked]
     one, several, case, hinges, nothing = pages
     assert f"[{number}](/v2/artifacts/key/case-{number.lower()})" in one
     assert "2222" in one

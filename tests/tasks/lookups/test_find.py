@@ -10,6 +10,8 @@ import time_machine
 from tasks.lookups.cases import case_table
 from tasks.lookups.parts import find_parts
 from tasks.lookups.queries import find_cases
+from tasks.people.queries import ALL, Seen
+from tasks.people.rights import seen_by
 from tests.play import Play, line
 
 CUSTOMER = {"客户姓名": "钱 雨 桐", "客户电话": "13800009999", "客户地址": "松涛里9栋"}
@@ -21,9 +23,14 @@ def today() -> Iterator[None]:
         yield
 
 
-def found(play: Play, typed: str, offices: set[str] | None = None) -> list[str]:
+def found(play: Play, typed: str, seen: Seen = ALL) -> list[str]:
     with play.db.connect() as connection:
-        return [one.number for one in find_cases(connection, typed, offices)]
+        return [one.number for one in find_cases(connection, typed, seen)]
+
+
+def seen_by_store(play: Play, store: str) -> Seen:
+    with play.db.connect() as connection:
+        return seen_by(connection, store)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +57,50 @@ def test_an_office_finds_its_own_alone(play: Play) -> None:
     other = play.apply([line("P-HW-001")], office="TJ", 订单号="WX-2", **CUSTOMER)
     numbers = [play.case(case).number for case in (other, own)]
     assert found(play, "13800009999") == numbers
-    assert found(play, "13800009999", {"BJ"}) == numbers[1:]
-    assert found(play, numbers[0], {"BJ"}) == []
+    assert found(play, "13800009999", Seen({"BJ"})) == numbers[1:]
+    assert found(play, numbers[0], Seen({"BJ"})) == []
+
+
+def test_a_store_finds_cases_about_orders_that_it_sold_alone(play: Play) -> None:
+    """Whatever it types; one of another store, or of none, is answered as if it did not exist."""
+    orders = ["SO20260318-0042", "SO20260608-0087", "WX-1"]
+    play.run("UPDATE sales_record SET store = NULL")
+    play.run("UPDATE sales_record SET store = 'ZM001' WHERE order_no = :order", order=orders[0])
+    play.run("UPDATE sales_record SET store = 'ZM002' WHERE order_no = :order", order=orders[1])
+    cases = [play.apply([line("P-HW-001")], 订单号=order, **CUSTOMER) for order in orders]
+    numbers = [play.case(case).number for case in cases]
+    own, other = (seen_by_store(play, code) for code in ("ZM001", "ZM002"))
+    assert found(play, "13800009999", own) == found(play, "钱雨桐", own) == found(play, numbers[0], own) == numbers[:1]
+    assert found(play, "13800009999", other) == found(play, orders[1], other) == numbers[1:2]
+    assert [found(play, typed, own) for typed in (*numbers[1:], *orders[1:])] == [[], [], [], []]
+
+
+def test_a_store_finds_a_shipment_of_its_own_alone(play: Play) -> None:
+    case = play.apply([line("P-HW-001")], 订单号="SO20260318-0042")
+    while not (key := next((key for key in play.items(case) if key.startswith("goods-out")), "")):
+        play.decide(case, play.next_key(case))
+    play.decide(case, key, 运单号="yd-7")
+    play.run("UPDATE sales_record SET store = 'ZM001' WHERE order_no = 'SO20260318-0042'")
+    assert found(play, "YD-7", seen_by_store(play, "ZM001")) == [play.case(case).number]
+    assert found(play, "YD-7", seen_by_store(play, "ZM002")) == []
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [{"客户姓名": "随便", "客户电话": "139 0000 2017"}, {"客户姓名": "北京朝阳专卖店", "客户电话": "13700000000"}],
+)
+def test_a_store_finds_what_it_filed(play: Play, caller: dict[str, str]) -> None:
+    """It is the caller, by its phone or its name, as its complaints of a survey are."""
+    case = play.apply([line("P-HW-001")], 订单号="WX-1", **CUSTOMER | caller)
+    assert found(play, "WX-1", seen_by_store(play, "ZM001")) == [play.case(case).number]
+    assert found(play, "WX-1", seen_by_store(play, "ZM002")) == []
+
+
+def test_a_store_without_a_phone_finds_no_case_without_a_phone(play: Play) -> None:
+    play.run("UPDATE store SET phone = '' WHERE code = 'ZM001'")
+    case = play.apply([line("P-HW-001")], 订单号="WX-1", **CUSTOMER)
+    play.run("UPDATE service_case SET customer_phone = '' WHERE id = :id", id=case)
+    assert found(play, "WX-1", seen_by_store(play, "ZM001")) == []
 
 
 def test_it_says_where_the_case_stands_what_was_promised_what_came_and_went_and_how(play: Play) -> None:

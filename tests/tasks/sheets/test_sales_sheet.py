@@ -62,6 +62,14 @@ def test_a_record_is_kept_as_it_was_sold(play: Play, path: Path) -> None:
     assert float(kept.price_paid) == 4731.5
 
 
+def test_who_sold_it_is_a_store_by_code_or_name_or_nobody(play: Play, path: Path) -> None:
+    rows = [SOLD | {"行号": no, "专卖店": store} for no, store in enumerate(("ZM002", "北京丰台专卖店", None), start=1)]
+    assert counts(import_file(play.db, save(path, SALES, *rows))) == {Became.ACCEPTED: 3}
+    assert [record(play, no).store for no in (1, 2, 3)] == ["ZM002", "ZM002", None]
+    told = reasons(import_file(play.db, save(path, SALES, SOLD | {"专卖店": "ZM001"})).rejected)
+    assert "专卖店 ZM002 → ZM001" in told
+
+
 def test_the_same_again_changes_nothing_and_a_correction_is_counted(play: Play, path: Path) -> None:
     import_file(play.db, save(path, SALES, SOLD, SOLD | {"行号": 2}))
     assert counts(import_file(play.db, path)) == {Became.UNCHANGED: 2}
@@ -143,6 +151,7 @@ def test_what_was_written_down_of_a_change_stays(play: Play, path: Path) -> None
         ({"发货日期": date(2026, 3, 1)}, "发货日期不早于出厂日期"),
         ({"出厂日期": "三月"}, "应为日期"),
         ({"型号": "B" * 81}, "型号不超过 80 个字符"),
+        ({"专卖店": "火星专卖店"}, "专卖店是已有的专卖店或经销商"),
         ({"经办人工号": ""}, "经办人工号"),
         ({"经办人工号": "E9999"}, "经办人工号"),
     ],
@@ -189,6 +198,7 @@ def test_the_sales_records_of_the_house_are_right(play: Play, path: Path) -> Non
             "券付金额": row.coupon,
             "送货费": row.delivery_fee,
             "优惠门槛": row.offer_from,
+            "专卖店": row.store,
             "经办人工号": "E1001",
         }
         for row in play.rows("SELECT * FROM sales_record")
