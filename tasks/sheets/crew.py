@@ -22,10 +22,11 @@ from sqlalchemy import Engine
 
 from tasks.durable import database
 from tasks.durable.database import Connect
+from tasks.unit.collector import collector_at_rest
 
 R = TypeVar("R")
 WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come
-AT_ONCE = 4  # chunks for each helper: one that is done with its own does not wait for the others
+AT_ONCE = 8  # chunks for each helper: one that is done with its own waits for the others only at the end of all these
 
 
 class Crew:
@@ -101,10 +102,12 @@ def _context() -> ForkServerContext:
 
 
 def _begin(leader: Connection, ready: Callable[..., None], *what: Any) -> None:
-    gc.freeze()  # what is shared is not looked through: that would make a copy of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the leader's: it ends the crew
     threading.Thread(target=_end_with, args=(leader,), daemon=True).start()
-    ready(*what)
+    gc.freeze()  # what is shared is not looked through: that would make a copy of it
+    with collector_at_rest():
+        ready(*what)
+        gc.freeze()  # nor what stays loaded
 
 
 def _join(join: Connect) -> None:
