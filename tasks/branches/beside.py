@@ -85,8 +85,7 @@ class Beside:
             self._resume(late.key, methodcaller("throw", late))
             return None
         except Wait:
-            self.waiting.clear()  # nothing comes after it: branches that know their case are no work for the collector
-            self.hearing.clear()
+            self.end()
             raise
         if question.key not in self.waiting | self.hearing:
             return question, answer
@@ -101,6 +100,13 @@ class Beside:
             return
         of = self.hearing if isinstance(question, Hearing) else self.waiting
         of[question.key] = WaitingBranch(question, branch, frozenset(question.barred))
+
+    def end(self) -> None:
+        """End all branches where nothing comes after them: they know their case, and would be left to the collector."""
+        for waits in [*self.waiting.values(), *self.hearing.values()]:
+            waits.branch.close()
+        self.waiting.clear()
+        self.hearing.clear()
 
     def drop(self, *branches: Branch[None]) -> None:
         """End these branches, where they still wait."""
@@ -141,6 +147,11 @@ def drop(case: Case, branch: Branch[None] | None) -> None:
 def drop_all(case: Case) -> None:
     """End all branches of a case: nothing of theirs is asked any longer."""
     _of(case).drop(*(waits.branch for waits in _of(case).waiting.values()))
+
+
+def hear_no_more(case: Case) -> None:
+    """End what a case has heard; nothing is asked after this."""
+    _of(case).end()
 
 
 def next_answer(case: Case, *questions: Question[Any]) -> Answered | None:

@@ -9,7 +9,7 @@ from schemas.parts import Outcome, Shortfall
 from schemas.problems import Problem
 from schemas.tables import case_line, production_order, service_case
 from schemas.words import Role
-from tasks.branches.beside import Branch
+from tasks.branches.beside import Branch, hear_no_more
 from tasks.branches.children import child_question, ending_heard, withdraw_child
 from tasks.cycle.terms import escalation, working_days
 from tasks.durable.opening import open_child
@@ -108,6 +108,7 @@ def await_reported(case: Case, then: Callable[[Outcome], None]) -> None:
         if not reported:
             break
         then(_heed_reported(case, ask(case, waiting(f"case-{reported[0]}", "催提"))))
+    hear_no_more(case)
 
 
 @step("核对异常", link="催提")

@@ -4,27 +4,22 @@ The rows' values become a frame, and the suite of their kind is asked of it at o
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, day_of, expectations, fact, of_whole
+from schemas.expectations import LOOKED_UP, NO, UNREADABLE, YES, fact, of_whole
 from schemas.forms.fields import Register
 from schemas.problems import Problem
-from schemas.sheet_kinds import CellType, Column, SheetKind
+from schemas.sheet_kinds import Column, SheetKind
 from schemas.spelling import Known as Spelled
-from tasks.checking.asking import ask_suite
-from tasks.checking.docs import data_docs
-from tasks.checking.quiet import quiet
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
+from tasks.sheets import sentences
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
-from tasks.unit.work import SHANGHAI
+from tasks.sheets.sentences import Ask, Sentence
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
-Failed = Mapping[str, list[int]]  # by sentence the rows of which it is not true
 Reasons = dict[int, dict[str, Problem]]  # why rows go back, by number and heading
 
 
@@ -40,10 +35,13 @@ class Checked(NamedTuple):
     page: str
 
 
-def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: bool = True) -> Checked:
+def check_rows(
+    kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: bool = True, ask: Ask = sentences.ask
+) -> Checked:
     """Part the forms of a table by what must be true of their rows; a form with a wrong row goes back whole.
 
-    Its page is `drawn` only where somebody reads it: that takes a fifth of the time of a small sheet.
+    Its page is `drawn` only where somebody reads it: that takes a fifth of the time of a small sheet. `ask` may be the
+    same in another process.
     """
     decided, accepted, outcomes = list[SheetForm](), list[SheetForm](), list[RowOutcome]()
     for form in forms_of(kind, rows):
@@ -56,19 +54,18 @@ def check_rows(kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: b
     asked = all_rows(decided)
     columns = [column for column in kind.columns if column.heading in asked[0].headings]
     frame = _frame(kind, columns, decided)
-    with quiet():
-        suite = _suite(kind, tuple(column.heading for column in columns), shanghai_day(clock.now()))
-        result = _ask(kind, _pandas(columns, frame, asked, known), suite)
-        found = dict(map(_failed, result.results))
-        page = data_docs(result, "表格检查") if drawn else ""
+    numbers, today = [row.no for row in asked], shanghai_day(clock.now())
+    answered = ask(
+        kind, [column.heading for column in columns], _asked(columns, frame, asked, known), numbers, today, drawn
+    )
     meant = {column.heading: known.get(column.register) for column in columns if column.register}
-    reasons = _reasons(asked, frame, suite, found, meant)
+    reasons = _reasons(asked, frame, answered.sentences, meant)
     for form in decided:
         if problems := [problem for row in form.rows for problem in reasons.get(row.no, {}).values()]:
             outcomes += rejected(form.key, form.rows, problems)
         else:
             accepted.append(form)
-    return Checked(accepted, outcomes, {one.description: len(found[one.description]) for one in suite}, page)
+    return Checked(accepted, outcomes, {one.said: len(one.broken_by) for one in answered.sentences}, answered.page)
 
 
 def _frame(kind: SheetKind, columns: Sequence[Column], forms: Sequence[SheetForm]) -> Frame:
@@ -83,51 +80,18 @@ def _frame(kind: SheetKind, columns: Sequence[Column], forms: Sequence[SheetForm
     return frame
 
 
-def _pandas(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], known: Known) -> Any:
-    """Make the frame that is asked, under the rows' numbers in the sheet, with its helper columns."""
-    import pandas as pd
-
-    asked: dict[str, Any] = {**frame, UNREADABLE: ["、".join(p.field for p in row.problems) or None for row in rows]}
+def _asked(columns: Sequence[Column], frame: Frame, rows: Sequence[SheetRow], known: Known) -> Frame:
+    """Give the frame with its helper columns: which cells nobody can read, and what the look-ups found."""
+    asked: Frame = {**frame, UNREADABLE: ["、".join(p.field for p in row.problems) or None for row in rows]}
     for column in columns:
         if column.register in LOOKED_UP:
             listed = known.get(column.register, ())
             asked[fact(column.heading)] = [cell and (YES if cell in listed else NO) for cell in frame[column.heading]]
-    table = pd.DataFrame(asked, index=pd.Index([row.no for row in rows]), dtype=object)
-    for column in columns:
-        if column.holds is CellType.DAY:
-            days = table[column.heading]
-            table[day_of(column.heading)] = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
-        elif column.holds is CellType.MOMENT:
-            moments = pd.to_datetime(table[column.heading], format="ISO8601", utc=True, errors="coerce")
-            table[day_of(column.heading)] = moments.dt.tz_convert(SHANGHAI).dt.tz_localize(None).dt.normalize()
-    return table
-
-
-@lru_cache(maxsize=200)
-def _suite(kind: SheetKind, headings: tuple[str, ...], today: date) -> Sequence[Any]:
-    """Give what must be true of a sheet with these columns, made once a day: one thread at a time asks it."""
-    return expectations(kind, [kind.by_heading[heading] for heading in headings], today)
-
-
-def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> Any:
-    """Ask a suite of a frame; gives its result."""
-
-    def rows(sources: Any) -> Any:
-        asset = sources.add_pandas("sheet").add_dataframe_asset(kind.title)
-        return asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame})
-
-    return ask_suite(f"{kind.title} {kind.code}", suite, rows)
-
-
-def _failed(result: Any) -> tuple[str, list[int]]:
-    """Give a sentence with the rows of which it is not true."""
-    if "unexpected_index_list" not in result.result:
-        raise RuntimeError(f"{result.expectation_config.description}: {result.exception_info}")
-    return result.expectation_config.description, list(result.result["unexpected_index_list"])
+    return asked
 
 
 def _reasons(
-    rows: Sequence[SheetRow], frame: Frame, suite: Sequence[Any], found: Failed, meant: Mapping[str, Any]
+    rows: Sequence[SheetRow], frame: Frame, sentences: Sequence[Sentence], meant: Mapping[str, Any]
 ) -> Reasons:
     """Give by row what is wrong with it, one reason for a cell: the first sentence that it breaks.
 
@@ -135,14 +99,13 @@ def _reasons(
     """
     places = {row.no: (at, row) for at, row in enumerate(rows)}
     reasons: Reasons = {row.no: {problem.field: problem for problem in row.problems} for row in rows if row.problems}
-    for one in suite:
-        heading = one.meta["heading"]
-        for no in found[one.description] if heading else ():
+    for said, heading, broken_by in sentences:
+        for no in broken_by if heading else ():
             at, row = places[no]
             value = row.cell(heading)
             if value is None and frame[heading][at] is not None:
                 continue  # another row of the form says it, and is told
             hint = names.meant(value) if value and isinstance(names := meant.get(heading), Spelled) else ""
-            broken = Problem(heading, "" if value is None else value, f"要求 required: {one.description}{hint}", no)
+            broken = Problem(heading, "" if value is None else value, f"要求 required: {said}{hint}", no)
             reasons.setdefault(no, {}).setdefault(heading, broken)
     return reasons

@@ -1,7 +1,12 @@
-"""A crew: processes that take chunks side by side, each with its own connections. One Python keeps one core busy."""
+"""A crew: processes that take chunks side by side, each with its own connections. One Python keeps one core busy.
 
+They come from one process that has loaded what this one has: it is loaded once, and its memory is shared.
+"""
+
+import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -10,16 +15,18 @@ from contextlib import contextmanager, suppress
 from itertools import repeat
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
 from tasks.durable import database
 from tasks.durable.database import Connect
+from tasks.unit.collector import collector_at_rest
 
 R = TypeVar("R")
 WORTH_A_HELPER = 4  # chunks: a process takes a second or two to come
-AT_ONCE = 4  # chunks for each helper: one that is done with its own does not wait for the others
+AT_ONCE = 8  # chunks for each helper: one that is done with its own waits for the others only at the end of all these
 
 
 class Crew:
@@ -53,16 +60,57 @@ def crew(db: Engine, chunks: int) -> Iterator[Crew]:
     if join is None or size < 2:
         yield Crew(db, None, 1)
         return
-    context = get_context("forkserver")
-    leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process, however it ends
-    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (join, leader)) as pool:
-        pool.submit(os.getpid)  # now, not with the first chunk
+    with _pool(size, _join, join) as pool:
         yield Crew(db, pool, size * AT_ONCE)
 
 
-def _begin(join: Connect, leader: Connection) -> None:
+@contextmanager
+def apart(work: Callable[..., R], ready: Callable[[], None], worth_it: bool) -> Iterator[Callable[..., R]]:
+    """Have work done by a process of its own, which gets `ready` at once and ends with the block, all it loaded with it.
+
+    Where that is not worth it, or nobody may help, this process does it itself.
+    """
+    if not worth_it or database.for_helpers() is None or (os.cpu_count() or 1) < 2:
+        yield work
+        return
+    with _pool(1, ready) as pool:
+
+        def there(*part: Any) -> R:
+            try:
+                return pool.submit(work, *part).result()
+            except BrokenProcessPool:  # it was killed
+                return work(*part)
+
+        yield there
+
+
+@contextmanager
+def _pool(size: int, ready: Callable[..., None], *what: Any) -> Iterator[ProcessPoolExecutor]:
+    """Start so many processes, now, not with the first work; they end with this one, however it ends."""
+    context = _context()
+    leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process
+    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (leader, ready, *what)) as pool:
+        for _ in range(size):
+            pool.submit(os.getpid)
+        yield pool
+
+
+def _context() -> ForkServerContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([name for name in sys.modules if name.startswith(("flows.", "tasks."))])
+    return context
+
+
+def _begin(leader: Connection, ready: Callable[..., None], *what: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the leader's: it ends the crew
     threading.Thread(target=_end_with, args=(leader,), daemon=True).start()
+    gc.freeze()  # what is shared is not looked through: that would make a copy of it
+    with collector_at_rest():
+        ready(*what)
+        gc.freeze()  # nor what stays loaded
+
+
+def _join(join: Connect) -> None:
     database.use(join())
 
 

@@ -16,13 +16,15 @@ from tasks.durable.stage import CHUNK
 from tasks.people.queries import offices, people, stores
 from tasks.sheets.apply import apply_forms
 from tasks.sheets.checks import Known, check_rows
-from tasks.sheets.crew import Crew, crew
+from tasks.sheets.crew import Crew, apart, crew
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows
 from tasks.sheets.queries import cases_by_number, lines_of_cases
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
+from tasks.sheets.sentences import Ask, ask, load_library
 
 CHUNK_ROWS = 2_000  # of a chunk: for as long as it commits, a click waits for the next case number
+LARGE = 128 << 10  # bytes: a workbook of 6,000 rows; the library that checks it takes as long to come as reading these
 RunChunk = Callable[[str, Callable[[], None]], None]
 Chunk = tuple[TableReport, list[SheetForm]]
 
@@ -46,14 +48,15 @@ def import_file(
     name          what people call the file; else its own name
     """
     report, chunks = SheetReport(name or path.name, []), list[Chunk]()
-    tables = read_tables(path, kind, report.name)
-    with crew(db, sum(len({row.key for row in table.rows}) for table in tables) // CHUNK) as helpers:
+    with apart(ask, load_library, _is_large(path)) as asked:
+        tables = read_tables(path, kind, report.name)
         while tables:
-            told, good = check_table(db, tables.pop(0), docs)
+            told, good = check_table(db, tables.pop(0), docs, asked)
             report.tables.append(told)
             with db.connect() as connection:
                 lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
             chunks += [(told, forms) for forms in form_chunks(good, lines)]
+    with crew(db, len(chunks)) as helpers:
         _apply(helpers, chunks, on_progress, run_chunk)
     if report.rejected:
         report.write_rejects((out or path.parent) / _rejects_of(report.name))
@@ -67,10 +70,17 @@ def _rejects_of(name: str) -> str:
     return f"{again[1]}-{int(again[2] or 1) + 1}.xlsx" if again else f"{stem}.rejected.xlsx"
 
 
-def check_table(db: Engine, table: SheetTable, docs: Path | None = None) -> tuple[TableReport, list[SheetForm]]:
+def _is_large(path: Path) -> bool:
+    """Say whether a file has rows for several chunks, as far as its size tells; one that is not there has none."""
+    return path.is_file() and path.stat().st_size > LARGE
+
+
+def check_table(
+    db: Engine, table: SheetTable, docs: Path | None = None, asked: Ask = ask
+) -> tuple[TableReport, list[SheetForm]]:
     """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind
-    checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows), docs is not None)
+    checked = check_rows(kind, table.rows, _look_up(db, kind, table.rows), docs is not None, asked)
     told = TableReport(kind, checked.findings, list(dict.fromkeys(filter(None, table.headings))))
     told.note(checked.outcomes, table.rows)
     if docs and checked.page:

@@ -17,7 +17,7 @@ from tasks.durable import database
 from tasks.sheets import crew as crews
 from tasks.sheets import importing
 from tasks.sheets.apply import apply_forms
-from tasks.sheets.crew import WORTH_A_HELPER, crew
+from tasks.sheets.crew import WORTH_A_HELPER, apart, crew
 from tasks.sheets.forms import forms_of
 from tasks.sheets.outcome import Became
 from tests.bench.load import application_rows
@@ -111,6 +111,32 @@ def test_what_a_killed_helper_had_in_hand_the_leader_does_itself(shared: Engine,
     with crew(shared, 2 * WORTH_A_HELPER) as helpers:
         assert helpers.map(die_as_helper, [(os.getpid(), n) for n in range(3)]) == [0, 1, 2]
         assert helpers.map(who_and_where, [(tmp_path, 1, 7)])[0][:2] == (os.getpid(), 7)
+
+
+def who(leader: int, dies: bool) -> int:
+    if dies and os.getpid() != leader:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_what_is_done_apart_takes_its_memory_along_when_its_block_ends(shared: Engine) -> None:
+    with apart(who, os.getpid, True) as there:
+        pid = there(os.getpid(), False)
+        assert pid != os.getpid()
+        assert psutil.pid_exists(pid)
+    assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.parametrize(
+    ("worth_it", "known", "dies"), [(False, True, False), (True, False, False), (True, True, True)]
+)
+def test_what_is_not_worth_it_or_was_killed_is_done_here(
+    shared: Engine, worth_it: bool, known: bool, dies: bool
+) -> None:
+    if not known:
+        database.use(shared)
+    with apart(who, os.getpid, worth_it) as there:
+        assert there(os.getpid(), dies) == os.getpid()
 
 
 def test_helpers_end_with_a_leader_that_was_killed(db: Engine, tmp_path: Path) -> None:
