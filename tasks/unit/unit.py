@@ -212,7 +212,7 @@ class Unit:
             self._send(change(table, names, columns), table, rounds[turn, table, names, columns])
 
     def _ensure(self, places: Set[tuple[Table, Key]]) -> None:
-        for (table, names), keys in _by_shape(sorted(places, key=str)).items():
+        for (table, names), keys in _by_shape(sorted(places, key=lambda one: (one[0].name, str(one[1])))).items():
             rows = [{name: key[f"key_{name}"] for name in names} for key in keys]
             self._send(insertion(table, names, if_missing=True), table, rows)
 
