@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select, text
 
 from schemas.forms.anomalies import AnomalyReport, PartyKind
 from schemas.forms.cases import CaseEnded
+from schemas.parts import Goods
 from schemas.spelling import Known
 from schemas.tables import (
     carrier,
@@ -48,6 +49,17 @@ _PENALISED = text("""
     SELECT a.id, p.unit, sum(p.confirmed) FROM service_case a JOIN service_case c ON c.parent_id = a.parent_id
     JOIN penalty p ON p.case_id = c.id AND p.line_no = (a.request ->> 'line_no')::int
     WHERE a.id = ANY(:ids) AND p.confirmed > 0 GROUP BY a.id, p.unit""")
+
+
+_STANDS = text("""
+    SELECT coalesce(sum(m.quantity), 0) FROM stock_movement m JOIN service_case c ON c.id = m.case_id
+    WHERE :source IN (c.id, c.parent_id) AND (m.line_no, m.part, m.warehouse) = (:line_no, :part, :warehouse)""")
+
+
+def stands_at(connection: Connection, source: int, goods: Goods, where: str) -> Decimal:
+    """Find how many of a line's goods stand in a warehouse by a case, and have not left it by that case's anomalies."""
+    line = {"line_no": goods.line_no, "part": goods.part}
+    return Decimal(connection.execute(_STANDS, {"source": source, "warehouse": where} | line).scalar_one())
 
 
 def penalised_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Decimal]]:

@@ -13,6 +13,7 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role, Urgency
+from tasks.anomalies.queries import source_of, sources, stands_at
 from tasks.anomalies.rules import PLAN, amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of
 from tasks.anomalies.steps import issue_report
@@ -30,6 +31,7 @@ from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.lines.rules import only_these
+from tasks.logistics.collected import leave_here, own_warehouse
 from tasks.notices.steps import tell
 from tasks.people.queries import people
 from tasks.production.questions import count_question
@@ -144,6 +146,8 @@ def order_again(work: Work, found: Anomaly, remedy: Remedy) -> int:
     if remedy == Remedy.REPAIR:
         damaged = RepairLine(**line, cause=found.kind.zh)
         form: Form = RepairApplication(**about, lines=[damaged], owner=Owner.OFFICE)
+        if found.left:
+            leave_office(work, Goods(**found.as_goods(found.left)))
         return open_child(work, "RR", form, Start.SEND_BACK if found.left else Start.APPRAISAL)
     leaving = Leaving.TOGETHER if found.together else Leaving.AS_READY
     form = PartsApplication(**about, lines=[ApplicationLine(**line)], leaving=leaving)
@@ -192,11 +196,24 @@ def taking_in(case: Case, found: Anomaly, where: Whereabouts) -> Branch[None]:
 
 @step("实物入库", link="重新下单生产")
 def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> list[DocumentRef]:
-    """Book goods at hand as they were counted: good stock, a red slip where they had left (退库), or damaged, then scrap."""
+    """Book goods at hand as they were counted: good stock, a red slip where they had left (退库), or damaged, then scrap.
+
+    What the office had collected of it leaves its warehouse.
+    """
+    if left:
+        leave_office(work, goods)
     kinds = [MovementKind.RETURN_TO_STOCK if left else MovementKind.PRODUCTION_IN]
     if where != Whereabouts.GOOD:
         kinds = [MovementKind.DAMAGED_IN, *([MovementKind.SCRAP_OUT] if where == Whereabouts.SCRAPPED else [])]
     return [book(work, kind, [goods], warehouse_of(work, kind)) for kind in kinds if goods.quantity]
+
+
+def leave_office(work: Work, goods: Goods) -> None:
+    """Book goods out of the warehouse of the office that had collected them; what it never had does not leave it."""
+    source, here = work.unit.read_by(sources, source_of, work.case), own_warehouse(work)
+    if source and here:
+        collected = stands_at(work.unit.connection, source.case.id, goods, here)
+        leave_here(work, [goods], {goods.line_no: collected - source.gone[goods.line_no]})
 
 
 @step("回复申报方")

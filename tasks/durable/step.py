@@ -81,8 +81,8 @@ def same_code(one: Callable[..., Any], other: Callable[..., Any]) -> bool:
 
 def began(work: Work, *steps: Callable[..., Any]) -> bool:
     """Say whether any of these steps was done, in whatever turn."""
-    wanted = [one.definition for one in steps]  # type: ignore[attr-defined]
-    return any(step_of(key) in wanted for key in work.keys)
+    wanted = {one.definition.name: one.definition for one in steps}  # type: ignore[attr-defined]
+    return any(step_of(key) in wanted.values() for key in work.keys if key.removeprefix("undo-").startswith((*wanted,)))
 
 
 def step_of(key: str) -> StepDefinition[Any] | None:

@@ -22,14 +22,16 @@ from tasks.cycle.terms import (
     reminders_used_up,
     working_days,
 )
+from tasks.documents.steps import DocumentRef
 from tasks.durable.process import Case
 from tasks.durable.question import Question
 from tasks.durable.signals import TimedOut
 from tasks.durable.step import step
 from tasks.lines.rules import as_rows, only_these
 from tasks.lines.steps import mark_line
+from tasks.logistics.collected import beyond_what_left, stand_here
 from tasks.logistics.rules import ARRIVED, arrival_problems, found_problems, late_problems
-from tasks.logistics.sending import Release
+from tasks.logistics.sending import Release, SentLine
 from tasks.people.queries import people
 from tasks.unit.work import Work
 
@@ -46,23 +48,39 @@ def await_pickup(case: Case, lines: Sequence[PartsLine], sent: Release, turn: in
     return alone(case, collecting(case, lines, sent, turn))
 
 
-def collecting(case: Case, lines: Sequence[PartsLine], sent: Release, turn: int) -> Branch[list[Shortfall] | None]:
+def collecting(
+    case: Case, lines: Sequence[PartsLine], sent: Release, turn: int, stands: bool = True
+) -> Branch[list[Shortfall] | None]:
     """催提: the office collects and checks; gives what did not arrive in good order.
 
     Who only tells the arrival (LOGISTICS, the office itself, at the latest the SUPERVISOR when the reminders are used
     up) starts the check's term. None where nobody checked in time: that is the office's own loss (S3 §3 1.2).
+    What arrived in good order `stands` in the office's own warehouse, unless the caller books it.
     """
     try:
         found = yield pickup_question(f"pickup-{turn}", lines, sent)
     except TimedOut:
         found = yield finding_question(f"pickup-{turn}-late", lines, sent)
-    arrived_on = confirm_receipt(case, found.arrived_on, list(sent.quantities), turn=turn)
-    if found.found == PickupFound.NOT_CHECKED:
-        try:
-            found = yield check_question(f"check-{turn}", lines, sent, arrived_on)
-        except TimedOut:
-            return None
-    return shortfalls(found, sent.quantities)
+    checked = found.found != PickupFound.NOT_CHECKED
+    came = in_good_order(found, sent) if stands and checked else []
+    arrived_on = confirm_receipt(case, found.arrived_on, list(sent.quantities), came, turn=turn)
+    if checked:
+        return shortfalls(found, sent.quantities)
+    if stands:
+        leave_unchecked(case, sent, turn=turn)
+    try:
+        said = yield check_question(f"check-{turn}", lines, sent, arrived_on)
+    except TimedOut:
+        said = None
+    if stands:
+        stand_at_office(case, in_good_order(said, sent) if said else sent.lines, turn=f"{turn}")
+    return shortfalls(said, sent.quantities) if said else None
+
+
+def in_good_order(found: PickupConfirmation | GoodsCheck, sent: Release) -> list[SentLine]:
+    """Give what arrived in good order: all of a line of which nothing is said."""
+    good = {line.line_no: line.good for line in found.lines}
+    return [line.of(good.get(line.line_no, line.quantity)) for line in sent.lines]
 
 
 def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decimal]) -> list[Shortfall]:
@@ -75,11 +93,38 @@ def shortfalls(found: PickupConfirmation | GoodsCheck, sent: Mapping[int, Decima
 
 
 @step("签收", link="催提")
-def confirm_receipt(work: Work, arrived_on: date, lines: list[int], turn: int) -> date:
-    """Record the pickup of the lines that were sent; the signed copy settles the freight."""
+def confirm_receipt(work: Work, arrived_on: date, lines: list[int], came: list[SentLine], turn: int) -> date:
+    """Record the pickup of the lines that were sent, and book what came; the signed copy settles the freight."""
     for line_no in lines:
         mark_line(work, line_no, picked_on=arrived_on)
+    stand_here(work, _still_out(work, came, turn))
     return arrived_on
+
+
+@step("到货入库", link="催提")
+def stand_at_office(work: Work, came: list[SentLine], turn: str) -> DocumentRef | None:
+    """Book what the office collected, and has checked, or keeps as it is, into its own warehouse."""
+    return stand_here(work, _still_out(work, came, turn))
+
+
+@step("未核对入库", link="催提")
+def keep_unchecked(work: Work, sent: Release) -> DocumentRef | None:
+    """Book what the office has and nobody will check any more into its own warehouse."""
+    booked = any(work.recorded(f"{name}-{sent.turn}") for name in ("stand-at-office", "book-back"))
+    return None if booked else stand_here(work, sent.lines)
+
+
+@step("到货待核对", link="催提", undo=keep_unchecked)
+def leave_unchecked(work: Work, sent: Release, turn: int) -> Release:
+    """Note that the office has the goods and will check them."""
+    return sent
+
+
+def _still_out(work: Work, came: list[SentLine], turn: int | str) -> list[SentLine]:
+    """Leave out what was called back and counted before the office checked."""
+    if not work.recorded(f"book-back-{turn}"):
+        return came
+    return [line.of(max(min(line.quantity, -beyond_what_left(work, line)), Decimal(0))) for line in came]
 
 
 def pickup_question(key: str, lines: Sequence[PartsLine], sent: Release) -> Question[PickupConfirmation]:

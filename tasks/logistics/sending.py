@@ -25,6 +25,7 @@ from tasks.durable.step import step
 from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines, only_these
 from tasks.lines.steps import mark_line
+from tasks.logistics.collected import beyond_what_left, leave_here
 from tasks.logistics.early import asking_release
 from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import carriers, freight_limits, route_prices
@@ -162,9 +163,16 @@ def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) 
 
 @step("退回入库", link="出库")
 def book_back(work: Work, left: Release, came: dict[int, Decimal], turn: int) -> DocumentRef | None:
-    """Put what came back on stock with a red, negative 出库单; there is none where nothing came."""
+    """Put what came back on stock with a red, negative 出库单; there is none where nothing came.
+
+    What the office had collected of it leaves its warehouse.
+    """
     back = [line.of(came[line.line_no]) for line in left.lines if line.line_no in came]
-    return _put_back(work, left, back) if back else None
+    if not back:
+        return None
+    red = _put_back(work, left, back)
+    leave_here(work, back, {line.line_no: beyond_what_left(work, line) for line in back})
+    return red
 
 
 @step("红字冲销", link="出库")

@@ -18,7 +18,7 @@ from tasks.lines.anomalies import heed_anomaly, settling
 from tasks.lines.queries import ordered_again, reported_by_people
 from tasks.lines.rules import GivenUp
 from tasks.logistics.early import asking_release
-from tasks.logistics.pickup import collecting
+from tasks.logistics.pickup import collecting, stand_at_office
 from tasks.logistics.sending import Parcel, Release, recalling, sending
 from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
@@ -193,6 +193,9 @@ class Shipping:
         if outcome.again:
             self.again[outcome.line_no] += outcome.quantity
             self.delivered[outcome.line_no] -= found.missing
+        if not outcome.given_up and parcel.released:  # it stays with the office as it is
+            kept = [line.of(found.missing) for line in parcel.released.lines if line.line_no == found.line_no]
+            stand_at_office(self.case, kept, turn=turn)
 
     def _lines(self, quantities: Mapping[int, Decimal]) -> list[PartsLine]:
         return [self.lines[no].of(many) for no, many in sorted(quantities.items()) if many]

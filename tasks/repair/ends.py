@@ -131,7 +131,7 @@ def _delivered(way: Way, parcel: Parcel, sent: Release, stock: str) -> Branch[No
     way.since, method = sent.day, parcel.method.option if parcel.method else ""
     issue_repair_outbound(way.case, sent, method, turn=way.no)
     quantity = sum(sent.quantities.values(), Decimal(0))
-    for one in (yield from collecting(way.case, [way.line], sent, parcel.turn)) or ():
+    for one in (yield from collecting(way.case, [way.line], sent, parcel.turn, stands=False)) or ():
         quantity -= one.missing
         beside(way.case, _missing(way, one, f"anomaly-pickup-{way.no}", "催提"))
     if quantity:

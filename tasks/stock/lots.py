@@ -29,19 +29,20 @@ class LotBook:
 
     connection: Connection
     case_ids: Sequence[int]
-    there: dict[WarehousePart, dict[Lot, Decimal]] | None = None
-    known: set[str] = field(default_factory=set)  # parts that were looked up by themselves
+    there: dict[WarehousePart, dict[Lot, Decimal]] = field(default_factory=dict)
+    known: set[str | WarehousePart] = field(default_factory=set)  # warehouses, and parts, that were looked up
     moved: defaultdict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
     came: defaultdict[WarehousePart, set[Lot]] = field(default_factory=lambda: defaultdict(set))
     before: dict[tuple[Any, ...], list[Moved]] | None = None  # by case, line and part
 
     def at(self, place: WarehousePart) -> dict[Lot, Decimal]:
         """Give the lots of a warehouse and part as they were when the unit first looked."""
-        if self.there is None:
-            self.there = lots_of_cases(self.connection, self.case_ids)
-        if place not in self.there and place[1] not in self.known:
-            self.known.add(place[1])
-            self.there = lots_of_part(self.connection, place[1]) | self.there
+        if place[0] not in self.known:
+            self.known.add(place[0])
+            self.there |= lots_of_cases(self.connection, self.case_ids, place[0])
+        if place not in self.there and place not in self.known:
+            self.known.add(place)
+            self.there |= lots_of_part(self.connection, *place)
         return self.there.get(place, {})
 
     def moved_by(self, case_id: int, line_no: int, part: str) -> Iterator[Moved]:
@@ -82,7 +83,7 @@ def choose(
         back, left = take(mine, left)
         chosen += back
     elif kind == MovementKind.TRANSFER_IN:  # they expire when they did where they left
-        of = _sums((Lot(lot.expires_on, work.today), -many) for what, _, lot, many in moved if what in ON_THE_ROAD)
+        of = _sums([(Lot(lot.expires_on, work.today), -many) for what, _, lot, many in moved if what in ON_THE_ROAD])
     if left and quantity < 0:
         more, left = take(dict(_there(work, book, place, chosen)), left)
         chosen += more
@@ -91,6 +92,8 @@ def choose(
         chosen += more
     if left:
         chosen.append((max(of) if of and quantity > 0 else new, left))
+    if len(chosen) == 1:  # as nearly always: nothing to add up
+        return [(chosen[0][0], quantity)]
     return [(lot, sign * many) for lot, many in _sums(chosen).items()]
 
 

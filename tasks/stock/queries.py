@@ -88,20 +88,26 @@ def damaged_warehouse(connection: Connection, _case_ids: Sequence[int] = ()) -> 
     return main_warehouse(connection, kind="damaged")
 
 
-def lots_of_cases(connection: Connection, case_ids: Sequence[int]) -> dict[WarehousePart, dict[Lot, Decimal]]:
-    """Load what there is of the cases' parts in lots, in all warehouses: warehouse and part → lot → quantity."""
-    return _lots(connection, stock_lot.c.part.in_(select(case_line.c.part).where(among(case_line.c.case_id, case_ids))))
+def lots_of_cases(
+    connection: Connection, case_ids: Sequence[int], where: str
+) -> dict[WarehousePart, dict[Lot, Decimal]]:
+    """Load what a warehouse has of the cases' parts in lots: warehouse and part → lot → quantity.
+
+    Offices keep what they collect for long: of the others nothing is loaded.
+    """
+    of_cases = stock_lot.c.part.in_(select(case_line.c.part).where(among(case_line.c.case_id, case_ids)))
+    return _lots(connection, where, of_cases)
 
 
-def lots_of_part(connection: Connection, code: str) -> dict[WarehousePart, dict[Lot, Decimal]]:
+def lots_of_part(connection: Connection, where: str, code: str) -> dict[WarehousePart, dict[Lot, Decimal]]:
     """The same of one part."""
-    return _lots(connection, stock_lot.c.part == code)
+    return _lots(connection, where, stock_lot.c.part == code)
 
 
-def _lots(connection: Connection, which: ColumnElement[bool]) -> dict[WarehousePart, dict[Lot, Decimal]]:
+def _lots(connection: Connection, where: str, which: ColumnElement[bool]) -> dict[WarehousePart, dict[Lot, Decimal]]:
     of, found = stock_lot.c, dict[WarehousePart, dict[Lot, Decimal]]()
-    there = select(of.warehouse, of.part, of.expires_on, of.came_on, func.trim_scale(of.on_hand))
-    for where, code, expires_on, came_on, many in connection.execute(there.where(which, of.on_hand > 0)):
+    there = select(of.part, of.expires_on, of.came_on, func.trim_scale(of.on_hand)).where(of.warehouse == where)
+    for code, expires_on, came_on, many in connection.execute(there.where(which, of.on_hand > 0)):
         found.setdefault((where, code), {})[Lot(expires_on, came_on)] = many
     return found
 

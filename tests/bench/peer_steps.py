@@ -86,10 +86,10 @@ class Books:
         raised = made.on_conflict_do_update(index_elements=[counter.c.name], set_={"value": counter.c.value + 1})
         return int(self.connection.execute(raised.returning(counter.c.value)).scalar_one())
 
-    def issue(self, *kinds: str) -> None:
+    def issue(self, *kinds: str, **wanted: object) -> None:
         """Issue documents with their numbers."""
         for kind in kinds:
-            for row in self.like.rows(document, kind=kind):
+            for row in self.like.rows(document, kind=kind, **wanted):
                 serial = self.draw(f"document:{kind}:{row['year']}")
                 number = {"serial": serial, "number": f"{kind}-{row['year']}-{serial:06d}"}
                 self.connection.execute(insert(document), [row | {"id": uuid4(), "case_id": self.case_id} | number])
@@ -198,7 +198,7 @@ def book_goods_in(books: Books, answer: Row) -> None:
     books.move("book-goods-in-1-2", on_hand=1, reserved=1)
     books.add(reservation, books.like.rows(reservation), state="held")
     books.change(case_line, books.like.rows(case_line), ["line_no"], "in_on")
-    books.issue("RK")
+    books.issue("RK", step_key="book-goods-in-1-2")
     books.open_gate("goods-out")
 
 
@@ -218,8 +218,10 @@ def dispatch_goods(books: Books) -> None:
 
 
 def confirm_receipt(books: Books, answer: Row) -> None:
-    """催提: picked up; the case is closed."""
+    """催提: picked up, and booked into the office's warehouse by an 入库单; the case is closed."""
     books.decide("pickup", answer)
+    books.move("confirm-receipt-1", on_hand=1, reserved=0)
+    books.issue("RK", step_key="confirm-receipt-1")
     books.change(case_line, books.like.rows(case_line), ["line_no"], "picked_on", "open")
     ended = ("link", "ending", "ending_reason", "closed_at", "step", "holder", "due_at")
     books.stand(**{name: books.like.case[name] for name in ended})

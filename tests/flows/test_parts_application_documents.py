@@ -59,7 +59,7 @@ def test_an_approval_without_corrections_issues_no_new_edition(play: Play) -> No
 
 def test_a_slip_names_warehouse_category_and_the_other_side(play: Play) -> None:
     case = play.apply([line("P-PB-001", 3)])
-    play.finish(case)
+    play.run_to(case, "pickup-1")
     inbound, outbound = content(play, case, "RK"), content(play, case, "CK")
     house = "MAIN-GOOD 总部良品仓"
     assert (inbound["warehouse"], inbound["category"], inbound["supplier"]) == (house, "生产入库", "板式车间 PANEL")

@@ -14,7 +14,8 @@ def test_parts_on_stock_skip_planning_and_production(play: Play) -> None:
     assert play.finish(case) == "delivered"
     assert play.stock("P-HW-001") == (before - 4, 0)
     assert play.moved(case, "delivery_out") == {"P-HW-001": -4}
-    assert [len(play.documents(case, kind)) for kind in ("SQ", "RK", "CK", "FH", "ZX")] == [1, 0, 1, 1, 1]
+    assert [len(play.documents(case, kind)) for kind in ("SQ", "RK", "CK", "FH", "ZX")] == [1, 1, 1, 1, 1]
+    assert play.documents(case, "RK")[0].step_key == "confirm-receipt-1", "nothing came in but at the office"
 
 
 def test_parts_that_are_not_on_stock_are_made_and_pass_through_the_stock(play: Play) -> None:
@@ -27,7 +28,7 @@ def test_parts_that_are_not_on_stock_are_made_and_pass_through_the_stock(play: P
     assert play.moved(case, "production_in") == {"P-PB-001": 3, "P-PT-001": 1}
     assert play.moved(case, "delivery_out") == {"P-PB-001": -3, "P-PT-001": -1}
     assert play.stock("P-PB-001") == (0, 0)
-    assert len(play.documents(case, "RK")) == 2, "one slip a receipt"
+    assert len(play.documents(case, "RK")) == 2 + 1, "one slip a receipt, and the office's"
     assert len(play.documents(case, "CK")) == 1
 
 

@@ -175,7 +175,7 @@ def test_production_and_delivery_are_those_of_a_parts_application_from_its_order
     assert play.finish(case) == "delivered"
     (sent,) = play.rows("SELECT * FROM outbox WHERE case_id = :case", case=case)
     assert (sent.kind, [line["quantity"] for line in sent.payload["lines"]]) == ("place_order", ["2"])
-    assert [len(play.documents(case, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [1, 1, 1, 1]
+    assert [len(play.documents(case, kind)) for kind in ("RK", "CK", "FH", "ZX")] == [2, 1, 1, 1]
     (line,) = play.lines(case)
     days = (line.promised, line.made_on, line.in_on, line.out_on, line.picked_on)
     assert days == (date(2026, 12, 9), *[date(2026, 11, 18)] * 4)
