@@ -100,7 +100,7 @@ def test_no_contact_data_leaves_whatever_another_system_said(play: Play, case: i
     assert known.customer_address not in shown
 
 
-def test_what_scheduled_work_tells_a_role_leaves_too_once_a_telling(play: Play) -> None:
+def test_what_scheduled_work_tells_a_role_leaves_too_once_a_telling(play: Play, today: time_machine.Traveller) -> None:
     """The nightly data quality reaches the channels, not only the inbox: whoever hears of the role, of whatever office."""
     for channel in (ALL, NoticeChannel(SUPERVISOR, "BJ", "email", "bj@house.example")):
         open_channel(play, channel)
