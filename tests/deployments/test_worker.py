@@ -170,6 +170,14 @@ def test_a_job_may_not_take_all_memory_of_the_machine() -> None:
     assert done.stderr.splitlines()[-1] == "MemoryError"
 
 
+def test_a_job_may_draw_the_charts_of_its_report() -> None:
+    """What draws reserves 64 GiB of addresses of which it uses little: only what can be written to counts."""
+    code = "from deployments.worker import limit_memory\nlimit_memory(1024)\nimport vl_convert\n"
+    code += "print(vl_convert.vega_to_svg({'width': 10, 'height': 10}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:4]) == (0, "<svg"), done.stderr
+
+
 def test_only_plain_flows_are_loaded() -> None:
     assert load_flow("tests.deployments.toy.toy_case").name == "toy-case"
     assert load_flow("tests.deployments.toy.toy_case") is load_flow("tests.deployments.toy.toy_case")
