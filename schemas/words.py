@@ -262,7 +262,7 @@ class OutboxState(Labelled):
     DROPPED = "dropped", "已放弃"
 
 
-class Way(Labelled):
+class NoticeWay(Labelled):
     """By which way notices reach people outside of the desk."""
 
     EMAIL = "email", "邮件"

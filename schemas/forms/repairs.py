@@ -71,7 +71,7 @@ class RepairResult(Labelled):
     IMPOSSIBLE = "impossible", "无法修复"
 
 
-class Ruling(Labelled):
+class RepairRuling(Labelled):
     """What a leader decides when inspections failed too often."""
 
     AGAIN = "again", "再修一次"
@@ -227,5 +227,5 @@ OTHER_UNIT = "换单位时必填 needed for another unit"
 class RepairRuled(Decision):
     """返修裁定: once more, another repairer, or scrap."""
 
-    verdict: Annotated[Ruling, label("裁定", "Decision"), Cell("再修一次", CHOOSE, 12)]
+    verdict: Annotated[RepairRuling, label("裁定", "Decision"), Cell("再修一次", CHOOSE, 12)]
     unit: Annotated[fields.Remark, label("生产单位", "Unit", OTHER_UNIT), Register.UNIT, OPTIONAL] = ""

@@ -3,13 +3,13 @@
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Identity, String, Text, UniqueConstraint
 
 from schemas.tables.base import Json, Moment, codes_of, each, index, table, word_of
-from schemas.words import CareState, Occasion, Role, Way
+from schemas.words import CareState, NoticeWay, Occasion, Role
 
 notice_channel = table(
     "notice_channel",
     *word_of(Role, "role", 20),
     Column("office", ForeignKey("office.code"), comment="empty: of every office"),
-    *word_of(Way, "way", 12),
+    *word_of(NoticeWay, "way", 12),
     Column("address", Text, nullable=False, comment="of e-mail; else a name: the environment holds the secret URL"),
     # an empty office is a value too
     UniqueConstraint("role", "office", "way", "address", name="uq_notice_channel", postgresql_nulls_not_distinct=True),

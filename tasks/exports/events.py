@@ -136,7 +136,7 @@ def _choices(form: str) -> list[tuple[tuple[str, ...], type[Labelled]]]:
     ]
 
 
-def as_text(value: object) -> str:
+def event_text(value: object) -> str:
     """Write a value as both formats want it: everything is text."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 

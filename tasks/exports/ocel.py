@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from schemas.words import DocumentKind
 from tasks.durable.process import PROCESSES
 from tasks.exports import queries
-from tasks.exports.events import Event, as_json, as_text, events
+from tasks.exports.events import Event, as_json, event_text, events
 from tasks.exports.queries import ExportPeriod
 from tasks.unit.work import NAMESPACE
 
@@ -64,7 +64,7 @@ def _event(event: Event) -> Mapping[str, Any]:
     about += [_to(f"{event.number}/{no}", "line") for no in event.lines]
     about += [_to(_anonymous(event.customer), "customer")] if event.customer else []
     attributes = [{"name": name, "value": value} for name, value in zip(OF_EVENT, said, strict=True)]
-    return {"id": event.id, "type": event.link, "time": as_text(event.at), "attributes": attributes} | {
+    return {"id": event.id, "type": event.link, "time": event_text(event.at), "attributes": attributes} | {
         "relationships": about
     }
 
@@ -85,13 +85,13 @@ def _objects(connection: Connection, period: ExportPeriod) -> Iterator[Mapping[s
     for one in queries.documents(connection, period):
         about = [_to(one.case_number, "of"), *([_to(one.reverses, "reverses")] if one.reverses else [])]
         kind = DocumentKind(one.kind)
-        shown = [{"name": "kind", "value": kind.option, "time": as_text(one.issued_at)}]
+        shown = [{"name": "kind", "value": kind.option, "time": event_text(one.issued_at)}]
         yield {"id": one.number, "type": "document", "attributes": shown, "relationships": about}
 
 
 def _object(kind: str, name: str, since: datetime, row: Any, about: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
     said = ((one, getattr(row, one)) for one in OBJECTS[kind])
-    attributes = [{"name": one, "value": as_text(value), "time": as_text(since)} for one, value in said if value]
+    attributes = [{"name": one, "value": event_text(value), "time": event_text(since)} for one, value in said if value]
     return {"id": name, "type": kind, "attributes": attributes, "relationships": list(about)}
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from tasks.exports.events import LedgerRow, as_text, events
+from tasks.exports.events import LedgerRow, event_text, events
 
 EXTENSIONS = (
     ("Concept", "concept", "http://www.xes-standard.org/concept.xesext"),
@@ -42,7 +42,7 @@ def write_xes(rows: Iterable[LedgerRow], out: TextIOBase) -> int:
                         xml.strings({"concept:name": event.link, "org:resource": event.resource})
                         xml.strings({"org:role": event.role, "channel": event.channel, "outcome": event.outcome})
                         xml.strings({"step": event.title})
-                        xml.empty("date", {"key": "time:timestamp", "value": as_text(event.at)})
+                        xml.empty("date", {"key": "time:timestamp", "value": event_text(event.at)})
                     written += 1
     return written
 

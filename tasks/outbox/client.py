@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from schemas.forms.fields import Name, Remark
 from schemas.problems import problems_of
-from schemas.words import FinanceState, TextState, Way
+from schemas.words import FinanceState, NoticeWay, TextState
 from tasks.outbox.mail import send_mail
 from tasks.outbox.post import Undelivered, post
 from tasks.outbox.robots import send_to_robot, send_to_webhook
@@ -42,11 +42,11 @@ def send(client: httpx.Client, message: Row[Any], timeout: timedelta) -> dict[st
     Raises Undelivered.
     """
     match message.destination:
-        case Way.EMAIL:
+        case NoticeWay.EMAIL:
             return send_mail(message, timeout)
-        case Way.WECOM | Way.DINGTALK:
+        case NoticeWay.WECOM | NoticeWay.DINGTALK:
             return send_to_robot(client, message, timeout)
-        case Way.WEBHOOK:
+        case NoticeWay.WEBHOOK:
             return send_to_webhook(client, message, timeout)
     return _tell_system(client, message, timeout)
 

@@ -23,7 +23,7 @@ LIMIT = 500  # records that a page is asked to have
 MOST_BYTES = 8 << 20  # that it may have
 
 
-class Page(BaseModel):
+class FeedPage(BaseModel):
     """Records as they come, the cursor after which the next page begins, and if there is one already."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
@@ -33,7 +33,7 @@ class Page(BaseModel):
     more: bool = False
 
 
-def next_page(client: httpx.Client, system: str, kind: str, after: str, rules: DeliveryRules) -> Page:
+def next_page(client: httpx.Client, system: str, kind: str, after: str, rules: DeliveryRules) -> FeedPage:
     """Ask a system for what changed after a cursor (empty: for all), a few times at growing pauses.
 
     Raises Undelivered.
@@ -49,9 +49,9 @@ def next_page(client: httpx.Client, system: str, kind: str, after: str, rules: D
     raise AssertionError("it is asked until it answers or is given up")
 
 
-def _read(answered: Posted, after: str) -> Page:
+def _read(answered: Posted, after: str) -> FeedPage:
     try:
-        page = Page.model_validate(json.loads(answered.body))
+        page = FeedPage.model_validate(json.loads(answered.body))
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors(include_input=False)]
         raise answered.not_understood("; ".join(wrong), 0) from None

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 
 from schemas.problems import problems_of
-from schemas.words import Way
+from schemas.words import NoticeWay
 from tasks.durable import clock
 from tasks.outbox.post import Undelivered, post
 from tasks.outbox.rules import digest_text
@@ -33,7 +33,7 @@ def send_to_robot(client: httpx.Client, message: Row[Any], timeout: timedelta) -
     name = secret_name(message.destination, message.address)
     text = {"msgtype": "text", "text": {"content": digest_text(message.id, message.payload, MOST_BYTES)}}
     url = _secret(name)
-    if message.destination == Way.DINGTALK and (key := os.environ.get(f"{name}_SECRET")):
+    if message.destination == NoticeWay.DINGTALK and (key := os.environ.get(f"{name}_SECRET")):
         url = signed(url, key, clock.now())
     answered = post(client, url, text, message.idempotency_key, timeout, named=name)
     try:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NewType
 from sqlalchemy import Connection
 
 from schemas.tables import outbox
-from schemas.words import OutboxState, TextState, Way
+from schemas.words import NoticeWay, OutboxState, TextState
 from tasks.outbox.queries import add_messages
 from tasks.outbox.rules import is_account
 from tasks.unit.work import Work
@@ -81,7 +81,7 @@ def _answered(
 
 def _fate(destination: str, kind: str, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Have the embedded counterpart answer in this transaction, or the dispatcher send it."""
-    if destination in set(Way) or system_url(destination):
+    if destination in set(NoticeWay) or system_url(destination):
         return {"state": OutboxState.PENDING, "next_at": now, "answer": None, "answered_at": None}
     answer = embedded_answer(destination, kind, payload)
     return {"state": OutboxState.ANSWERED, "next_at": None, "answer": answer, "answered_at": now}

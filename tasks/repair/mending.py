@@ -7,7 +7,7 @@ from enum import Enum
 
 from schemas.forms.production import GoodsInCount
 from schemas.forms.quotes import QuoteVerdict
-from schemas.forms.repairs import Place, QuoteSent, RepairReport, RepairResult, RepairRuled, Ruling
+from schemas.forms.repairs import Place, QuoteSent, RepairReport, RepairResult, RepairRuled, RepairRuling
 from schemas.forms.sales import YesNo
 from schemas.parts import OrderProgress, PlannedLine
 from schemas.problems import Problem
@@ -113,9 +113,9 @@ def mending(way: Way, plan: PlannedLine) -> Branch[Mended]:
         failed, brief = failed + 1, [f"检验不合格 failed: **{wrong}**"]
         if failed >= way.limits.inspections:
             ruled = yield _ruling_question(way, brief)
-            if ruled.verdict == Ruling.SCRAP:
+            if ruled.verdict == RepairRuling.SCRAP:
                 return Mended.HOPELESS
-            if ruled.verdict == Ruling.OTHER:
+            if ruled.verdict == RepairRuling.OTHER:
                 way.unit, way.plan = ruled.unit, None
                 end_repair_order(way.case, way.no, turn=way.order)
                 return Mended.MOVED
@@ -153,7 +153,7 @@ def _finish(way: Way, report: RepairReport, turn: str) -> None:
 
 def _ruling_question(way: Way, brief: Sequence[str]) -> Question[RepairRuled]:
     def check(form: RepairRuled, work: Work) -> list[Problem]:
-        problems, known = wanted(form, "unit", form.verdict == Ruling.OTHER), work.read(units)
+        problems, known = wanted(form, "unit", form.verdict == RepairRuling.OTHER), work.read(units)
         if form.unit and form.unit not in known:
             problems.append(Problem("生产单位 unit", form.unit, NO_UNIT + known.meant(form.unit)))
         return problems

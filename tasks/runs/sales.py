@@ -25,7 +25,7 @@ from tasks.rounds.pages import Listing, page_of
 from tasks.rounds.queries import tell_role
 from tasks.runs.job import Ended
 from tasks.sheets import places
-from tasks.sheets.feeds import Taken, key_of, take_records
+from tasks.sheets.feeds import RecordsTaken, key_of, take_records
 from tasks.sheets.report import SheetReport
 
 SYSTEM, KIND, NAME = "order", "sales_records", "订单系统"
@@ -70,7 +70,7 @@ def _pages(db: Engine) -> Iterator[SheetReport]:
                 return
 
 
-def _waiting_with(waiting: Waiting, taken: Taken, since: datetime) -> Waiting:
+def _waiting_with(waiting: Waiting, taken: RecordsTaken, since: datetime) -> Waiting:
     """Say what waits to be right once a page was taken in."""
     sheet = taken.report.reject_sheet
     back = {"since": since.isoformat(), "sheet": places.here().link(sheet) if sheet else ""}

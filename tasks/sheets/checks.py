@@ -13,10 +13,9 @@ from schemas.sheet_kinds import Column, SheetKind
 from schemas.spelling import Known as Spelled
 from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
-from tasks.sheets import sentences
 from tasks.sheets.forms import SheetForm, SheetRow, all_rows, forms_of
 from tasks.sheets.outcome import Became, RowOutcome, all_became, rejected
-from tasks.sheets.sentences import Ask, Sentence
+from tasks.sheets.sentences import Ask, Sentence, ask_sentences
 
 Known = Mapping[Register, Collection[str]]  # what a look-up found
 Frame = dict[str, list[str | None]]  # the values by heading, row by row, None for an empty one
@@ -36,7 +35,7 @@ class Checked(NamedTuple):
 
 
 def check_rows(
-    kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: bool = True, ask: Ask = sentences.ask
+    kind: SheetKind, rows: Sequence[SheetRow], known: Known, drawn: bool = True, ask: Ask = ask_sentences
 ) -> Checked:
     """Part the forms of a table by what must be true of their rows; a form with a wrong row goes back whole.
 

@@ -18,14 +18,14 @@ from tasks.sheets.reader import SheetTable
 from tasks.sheets.report import SheetReport
 
 
-class Taken(NamedTuple):
+class RecordsTaken(NamedTuple):
     """What became of records, and of each that has a key, order and line, if it is right."""
 
     report: SheetReport
     right: Mapping[str, bool]
 
 
-def take_records(db: Engine, kind: SheetKind, records: Sequence[Any], name: str, folder: Path) -> Taken:
+def take_records(db: Engine, kind: SheetKind, records: Sequence[Any], name: str, folder: Path) -> RecordsTaken:
     """Take records in under the number of each; what goes back lies in a sheet in `folder`, to be sent again."""
     table = _table(kind, records)
     told = ((row.no, [row.values.get(kind.heading(one), "") for one in kind.once]) for row in table.rows)
@@ -39,7 +39,7 @@ def take_records(db: Engine, kind: SheetKind, records: Sequence[Any], name: str,
         folder.mkdir(parents=True, exist_ok=True)
         report.write_rejects(folder / f"{name}.rejected.xlsx")
     wrong = {outcome.number for outcome in report.rejected}
-    return Taken(report, {key: key not in wrong for key in keys.values()})
+    return RecordsTaken(report, {key: key not in wrong for key in keys.values()})
 
 
 def key_of(*told: object) -> str:

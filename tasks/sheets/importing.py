@@ -21,7 +21,7 @@ from tasks.sheets.forms import SheetForm, SheetRow, all_rows
 from tasks.sheets.queries import cases_by_number, lines_of_cases
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
-from tasks.sheets.sentences import Ask, ask, load_library
+from tasks.sheets.sentences import Ask, ask_sentences, load_library
 
 CHUNK_ROWS = 2_000  # of a chunk: for as long as it commits, a click waits for the next case number
 LARGE = 128 << 10  # bytes: a workbook of 6,000 rows; the library that checks it takes as long to come as reading these
@@ -48,7 +48,7 @@ def import_file(
     name          what people call the file; else its own name
     """
     report, chunks = SheetReport(name or path.name, []), list[Chunk]()
-    with apart(ask, load_library, _is_large(path)) as asked:
+    with apart(ask_sentences, load_library, _is_large(path)) as asked:
         tables = read_tables(path, kind, report.name)
         while tables:
             told, good = check_table(db, tables.pop(0), docs, asked)
@@ -76,7 +76,7 @@ def _is_large(path: Path) -> bool:
 
 
 def check_table(
-    db: Engine, table: SheetTable, docs: Path | None = None, asked: Ask = ask
+    db: Engine, table: SheetTable, docs: Path | None = None, asked: Ask = ask_sentences
 ) -> tuple[TableReport, list[SheetForm]]:
     """Check a table; gives its report so far and the forms that may go on."""
     kind = table.kind

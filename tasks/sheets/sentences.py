@@ -24,14 +24,14 @@ class Sentence(NamedTuple):
     broken_by: list[int]
 
 
-class Answered(NamedTuple):
+class AskedSentences(NamedTuple):
     """The sentences in the order in which a reader asks, and the Data Docs page; "" where nobody wants it."""
 
     sentences: list[Sentence]
     page: str
 
 
-Ask = Callable[[SheetKind, Sequence[str], Frame, Sequence[int], date, bool], Answered]
+Ask = Callable[[SheetKind, Sequence[str], Frame, Sequence[int], date, bool], AskedSentences]
 
 
 def load_library() -> None:
@@ -41,16 +41,18 @@ def load_library() -> None:
             import_module(name)
 
 
-def ask(
+def ask_sentences(
     kind: SheetKind, headings: Sequence[str], frame: Frame, numbers: Sequence[int], today: date, drawn: bool
-) -> Answered:
+) -> AskedSentences:
     """Ask the suite of a sheet with these headings of its rows; `frame` has its helper columns, save those of days."""
     with quiet():
         suite = _suite(kind, tuple(headings), today)
         result = _ask(kind, _pandas(kind, headings, frame, numbers), suite)
         found = dict(map(_failed, result.results))
         page = data_docs(result, "表格检查") if drawn else ""
-    return Answered([Sentence(one.description, one.meta["heading"], found[one.description]) for one in suite], page)
+    return AskedSentences(
+        [Sentence(one.description, one.meta["heading"], found[one.description]) for one in suite], page
+    )
 
 
 def _pandas(kind: SheetKind, headings: Sequence[str], frame: Frame, numbers: Sequence[int]) -> Any:

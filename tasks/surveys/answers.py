@@ -48,7 +48,7 @@ SHOWN: Columns = {
 }
 
 
-class Answered(NamedTuple):
+class FormAnswered(NamedTuple):
     """What became of an answer: `new`, or when another came before it; too late to be counted; the complaint that follows."""
 
     form: str
@@ -67,7 +67,7 @@ class Answered(NamedTuple):
         return f"{self.form} 已登记 kept{late}{heard}"
 
 
-def enter_answer(db: Engine, form: SurveyAnswer, door: SurveyDoor) -> Answered:
+def enter_answer(db: Engine, form: SurveyAnswer, door: SurveyDoor) -> FormAnswered:
     """Keep an answer that staff enter; BadInput names what is wrong with it."""
     with db.connect() as connection:
         person = signer_at_work(connection, form.staff)
@@ -82,33 +82,33 @@ def enter_answer(db: Engine, form: SurveyAnswer, door: SurveyDoor) -> Answered:
     return keep_answer(db, found.id, said, door, form.staff)
 
 
-def keep_answer(db: Engine, form: UUID, said: Said, door: SurveyDoor, staff: str | None = None) -> Answered:
+def keep_answer(db: Engine, form: UUID, said: Said, door: SurveyDoor, staff: str | None = None) -> FormAnswered:
     """Keep an answer, once a form, with the complaint that it opens; BadInput names what is wrong with it.
 
     Of two that come at once one is kept, and the other hears of it. NotFound where there is no such form.
     """
 
-    def attempt() -> Answered:
+    def attempt() -> FormAnswered:
         with db.begin() as connection:
             return _keep(connection, form, said, door, staff)
 
     return tried(attempt)
 
 
-def _keep(connection: Connection, form: UUID, said: Said, door: SurveyDoor, staff: str | None) -> Answered:
+def _keep(connection: Connection, form: UUID, said: Said, door: SurveyDoor, staff: str | None) -> FormAnswered:
     now, found = clock.now(), queries.form_by_id(connection, form)
     if found is None:
         raise NotFound(NO_FORM)
     number = _number(found)
     if found.answered_at:
-        return Answered(number, False, found.answered_at)
+        return FormAnswered(number, False, found.answered_at)
     questions = queries.questions_on(connection, shanghai_day(found.sent_at))
     if problems := said_problems(said, questions.keys()):
         raise BadInput(problems)
     unit = Unit(connection, [], [])
     complaint = record_answer(unit, found, said, questions, door, now, staff)
     unit.flush()
-    return Answered(number, True, now, now >= found.closes_at, complaint)
+    return FormAnswered(number, True, now, now >= found.closes_at, complaint)
 
 
 def record_answer(

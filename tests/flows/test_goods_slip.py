@@ -1,24 +1,13 @@
 """Slips by hand: what comes in or leaves without a case of its own (DOMAIN, "Stock"; S3 §2, §3 1.2, 1.3)."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
-from sqlalchemy import Engine
 
 from schemas.problems import BadInput
-from tests.books import books_balance
 from tests.flows.keeping import BJ, HINGE, KEEPER, MAIN, MAIN_BAD, OF_BJ, OF_SH, Keepers
 
+PEOPLE = Keepers
+
 OTHER_KEEPER = "E1017"
-
-
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Keepers]:
-    play = Keepers(db)
-    yield play
-    play.rest()
-    books_balance(db)
 
 
 def used(play: Keepers, many: int = 5) -> tuple[int, str]:

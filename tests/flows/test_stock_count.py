@@ -1,12 +1,10 @@
 """盘点: counted before a witness, reasons and approval before the books change (DOMAIN, "Stock"; S3 §3 1.4.1, §2 6)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput
@@ -15,19 +13,12 @@ from tasks.documents.printing import printed
 from tasks.keeping.queries import count_table
 from tasks.keeping.rounds import COUNTS, open_counts
 from tasks.rounds.steps import do_rounds
-from tests.books import books_balance
 from tests.flows.keeping import BJ, HINGE, KEEPER, MAIN, OF_BJ, OF_SH, PLANNER, Keepers
+
+PEOPLE = Keepers
 
 WHY = {"差异说明": "漏登", "差异责任": "仓库", "处理建议": "调账"}
 FINANCE, SUPERVISOR = "E1047", "E1040"
-
-
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Keepers]:
-    play = Keepers(db)
-    yield play
-    play.rest()
-    books_balance(db)
 
 
 def counted(play: Keepers, case: int, by: int, key: str = "count-1", **more: Any) -> None:

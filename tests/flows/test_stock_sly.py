@@ -1,6 +1,5 @@
 """Sly and clumsy colleagues at the warehouses: nothing is lost, counted twice, or younger than it is (DOMAIN, "Stock")."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -15,21 +14,14 @@ from schemas.words import Channel
 from tasks.durable.stage import advance_chunk
 from tasks.keeping.rounds import COUNTS, open_counts
 from tasks.rounds.steps import do_rounds
-from tests.books import books_balance
 from tests.flows.keeping import BJ, KEEPER, MAIN, OF_BJ, OF_SH, Keepers
 from tests.flows.repairs import Repairs
 from tests.tasks.durable.test_race import at_once, decides
 
+PEOPLE = Keepers
+
 SUPERVISOR, WHY = "E1040", {"差异说明": "漏登", "差异责任": "仓库", "处理建议": "调账"}
 PAINT = "P-PT-016"  # lasts 540 days
-
-
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Keepers]:
-    play = Keepers(db)
-    yield play
-    play.rest()
-    books_balance(db)
 
 
 def lots(play: Keepers, where: str = MAIN, part: str = PAINT) -> list[tuple[str, str, int]]:

@@ -1,11 +1,9 @@
 """调拨: asked for, agreed to across offices, sent by one keeper, counted by the other (DOMAIN, "Stock"; S3 §2 4.1)."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import Engine
 
 from schemas.answers import Opened
 from schemas.forms.transfers import TransferRequest
@@ -18,16 +16,9 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance
 from tasks.notices.queries import take_unpassed
 from tasks.notices.watch import watch_deadlines
-from tests.books import books_balance
 from tests.flows.keeping import BJ, BJ_BAD, HINGE, KEEPER, MAIN, MAIN_BAD, OF_BJ, OF_SH, PLANNER, SH, Keepers
 
-
-@pytest.fixture
-def play(db: Engine, today: time_machine.Traveller) -> Iterator[Keepers]:
-    play = Keepers(db)
-    yield play
-    play.rest()
-    books_balance(db)
+PEOPLE = Keepers
 
 
 def test_a_transfer_is_held_agreed_to_sent_and_counted_and_one_note_pairs_out_and_in(play: Keepers) -> None:

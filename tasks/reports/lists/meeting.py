@@ -13,7 +13,7 @@ from tasks.reports.complaints.queries import hotline
 from tasks.reports.complaints.rules import Callback, measures
 from tasks.reports.complaints.sections import unsolved
 from tasks.reports.counting import bounds, range_of, text
-from tasks.reports.lists.queries import cases_of, open_tasks
+from tasks.reports.lists.queries import cases_in, open_tasks
 from tasks.reports.registry import About, report
 from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection, Value
 from tasks.rounds.rules import Cadence
@@ -26,7 +26,7 @@ OLDEST = ReportColumn("oldest", "最早 Oldest", Kind.DAY)
 @report("meeting", "周例会材料 Weekly meeting pack", Cadence.WEEK_TO_MONDAY)
 def meeting(connection: Connection, about: About) -> Report:
     """Gather what the Tuesday meeting talks about."""
-    seen, cases = hotline(connection, about.period), cases_of(connection, about.period)
+    seen, cases = hotline(connection, about.period), cases_in(connection, about.period)
     return Report(
         *about,
         convention=f"{CONVENTION} · {seen.convention}",

@@ -44,6 +44,6 @@ def open_tasks(connection: Connection, end: datetime) -> Sequence[Row[Any]]:
     return connection.execute(_TASKS, {"end": end}).all()
 
 
-def cases_of(connection: Connection, period: Period) -> Sequence[Row[Any]]:
+def cases_in(connection: Connection, period: Period) -> Sequence[Row[Any]]:
     """Count the cases that came, were closed and are open, by process."""
     return connection.execute(_CASES, bounds(period)).all()

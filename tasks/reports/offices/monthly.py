@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from tasks.policies.queries import settings_on
 from tasks.reports.counting import count_of, rate_of, text
-from tasks.reports.offices.queries import cards, evaluated
+from tasks.reports.offices.queries import cards_back, evaluated
 from tasks.reports.offices.rules import Cards, Evaluated, ranked, together
 from tasks.reports.registry import About, report
 from tasks.reports.shapes import Chart, Kind, Look, Report, ReportColumn, ReportSection, Value
@@ -36,7 +36,7 @@ def offices(connection: Connection, about: About) -> Report:
     """Evaluate the applications of a month by office and by applicant."""
     policy = settings_on(connection, about.period.last)
     least, days = policy["office.rank_lines"], policy["office.card_days"]
-    rows, back = evaluated(connection, about.period), cards(connection, about.period, days)
+    rows, back = evaluated(connection, about.period), cards_back(connection, about.period, days)
     return evaluation(rows, back, least, CONVENTION.format(least=least, days=days), about)
 
 

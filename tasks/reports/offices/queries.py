@@ -70,7 +70,7 @@ def evaluated(connection: Connection, period: Period) -> Sequence[Evaluated]:
     return [Evaluated(*row) for row in rows]
 
 
-def cards(connection: Connection, period: Period, days: int) -> dict[str, Cards]:
+def cards_back(connection: Connection, period: Period, days: int) -> dict[str, Cards]:
     """Count the sales that were signed in so many days up to the end of a period, and those whose card is back, by office."""
     given = {"since": period.last - timedelta(days=days), "last": period.last}
     return {row.office: Cards(row.sold, row.returned) for row in connection.execute(_CARDS, given)}

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from flows.jobs.notices import handle_dead_letter, pass_on_notices
-from schemas.words import OutboxState, Way
+from schemas.words import NoticeWay, OutboxState
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 from tasks.outbox.steps import Letter, send_all
@@ -27,7 +27,7 @@ def robot(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
 def dead(play: Play, robot: Answering, today: time_machine.Traveller) -> int:
     """A message that a webhook refused."""
     with play.db.begin() as connection:
-        letter = Letter("digest:1", Way.WEBHOOK, "DESK", "digest", {"title": "t", "lines": [], "more": 0})
+        letter = Letter("digest:1", NoticeWay.WEBHOOK, "DESK", "digest", {"title": "t", "lines": [], "more": 0})
         (message,) = send_all(connection, [letter], clock.now())
     assert dispatch(play) == [OutboxState.DEAD]
     return message

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from flows.jobs.sales_records import take_in_sales
 from schemas.sheet_kinds import sheet_kind
 from schemas.words import Role
-from tasks.outbox.feeds import TRIES, Page, next_page
+from tasks.outbox.feeds import TRIES, FeedPage, next_page
 from tasks.outbox.post import Undelivered
 from tasks.outbox.rules import DeliveryRules
 from tasks.rounds.queries import told_by_rounds
@@ -226,7 +226,7 @@ def test_what_is_not_to_be_had_is_told_and_had_by_the_next_round(
 RULES = DeliveryRules(10, timedelta(seconds=TIMEOUT), timedelta(seconds=0.001))
 
 
-def ask(after: str = "") -> Page:
+def ask(after: str = "") -> FeedPage:
     with httpx.Client() as client:
         return next_page(client, "order", "sales_records", after, RULES)
 

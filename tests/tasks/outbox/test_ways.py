@@ -22,7 +22,7 @@ import time_machine
 from aiosmtpd.smtp import SMTP, AuthResult
 from sqlalchemy import Engine, text
 
-from schemas.words import OutboxState, Way
+from schemas.words import NoticeWay, OutboxState
 from tasks.durable import clock
 from tasks.outbox.dispatch import dispatch_due
 from tasks.outbox.mail import send_mail
@@ -69,7 +69,7 @@ def robots(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
         yield server
 
 
-def write(db: Engine, way: Way, address: str = "DESK", key: str = "digest:1", **more: Any) -> int:
+def write(db: Engine, way: NoticeWay, address: str = "DESK", key: str = "digest:1", **more: Any) -> int:
     with db.begin() as connection:
         return send_all(connection, [Letter(key, way, address, "digest", DIGEST, **more)], clock.now())[0]
 
@@ -90,7 +90,7 @@ def be_quick(db: Engine, timeout: float = 0.3) -> None:
 
 
 def test_a_notice_reaches_an_address_by_e_mail(db: Engine, client: httpx.Client, post: Postbox) -> None:
-    sent = write(db, Way.EMAIL, "office-bj@house.example")
+    sent = write(db, NoticeWay.EMAIL, "office-bj@house.example")
     assert dispatch(db, client) == [OutboxState.ANSWERED]
     (mail,) = post.mails
     assert (mail["To"], mail["Subject"]) == ("office-bj@house.example", DIGEST["title"])
@@ -104,7 +104,10 @@ def test_an_address_that_does_not_exist_is_given_up_at_once_and_lies_in_the_inbo
     db: Engine, client: httpx.Client, post: Postbox
 ) -> None:
     post.refuses = {"gone@house.example": "550 5.1.1 no such user"}
-    gone, there = write(db, Way.EMAIL, "gone@house.example"), write(db, Way.EMAIL, "here@house.example", "digest:2")
+    gone, there = (
+        write(db, NoticeWay.EMAIL, "gone@house.example"),
+        write(db, NoticeWay.EMAIL, "here@house.example", "digest:2"),
+    )
     assert dispatch(db, client) == [OutboxState.DEAD, OutboxState.ANSWERED]
     assert [mail["To"] for mail in post.mails] == ["here@house.example"]
     with db.connect() as connection:
@@ -115,7 +118,7 @@ def test_an_address_that_does_not_exist_is_given_up_at_once_and_lies_in_the_inbo
 
 def test_a_full_mailbox_is_tried_again(db: Engine, client: httpx.Client, post: Postbox) -> None:
     post.refuses = {"full@house.example": "452 4.2.2 mailbox full"}
-    sent = write(db, Way.EMAIL, "full@house.example")
+    sent = write(db, NoticeWay.EMAIL, "full@house.example")
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert "SMTP 452" in row(db, sent).last_error
     post.refuses = {}
@@ -143,9 +146,9 @@ def test_a_mail_server_that_hangs_or_trickles_keeps_nobody_for_long(
         thread = threading.Thread(target=trickle, args=(listening,))
         thread.start()
         be_quick(db)
-        write(db, Way.EMAIL, "a@house.example")
-        write(db, Way.EMAIL, "a@house.example", "digest:2")  # waits for the one before it, is not tried meanwhile
-        write(db, Way.WECOM, key="digest:3")
+        write(db, NoticeWay.EMAIL, "a@house.example")
+        write(db, NoticeWay.EMAIL, "a@house.example", "digest:2")  # waits for the one before it, is not tried meanwhile
+        write(db, NoticeWay.WECOM, key="digest:3")
         begun = time.monotonic()
         assert dispatch(db, client) == [OutboxState.PENDING, OutboxState.ANSWERED]
         assert time.monotonic() - begun < 3
@@ -160,8 +163,8 @@ def test_who_does_not_answer_is_asked_once_a_round(
     monkeypatch.setenv("AFTERSALES_SMTP_URL", "smtp://127.0.0.1:1")
     monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
     for n in range(3):
-        write(db, Way.EMAIL, f"{n}@house.example", f"digest:{n}")
-    write(db, Way.WECOM, key="digest:3")
+        write(db, NoticeWay.EMAIL, f"{n}@house.example", f"digest:{n}")
+    write(db, NoticeWay.WECOM, key="digest:3")
     assert dispatch(db, client) == [OutboxState.PENDING, OutboxState.ANSWERED]
     assert dispatch(db, client) == [OutboxState.PENDING]  # the next address has its turn
 
@@ -169,7 +172,7 @@ def test_who_does_not_answer_is_asked_once_a_round(
 def test_a_password_never_goes_in_the_clear(db: Engine, client: httpx.Client, post: Postbox, monkeypatch: Any) -> None:
     url = os.environ["AFTERSALES_SMTP_URL"].replace("//", f"//desk:{SECRET}@")
     monkeypatch.setenv("AFTERSALES_SMTP_URL", url)
-    sent = write(db, Way.EMAIL, "a@house.example")
+    sent = write(db, NoticeWay.EMAIL, "a@house.example")
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert (post.mails, SECRET in row(db, sent).last_error) == ([], False)
 
@@ -191,7 +194,7 @@ def test_over_tls_the_password_is_given_to_whom_the_house_trusts(
         monkeypatch.setenv("AFTERSALES_SMTP_FROM", "desk@house.example")
         if trusted:
             monkeypatch.setenv("SSL_CERT_FILE", str(public))
-        sent = write(db, Way.EMAIL, "a@house.example")
+        sent = write(db, NoticeWay.EMAIL, "a@house.example")
         assert dispatch(db, client) == [OutboxState.ANSWERED if trusted else OutboxState.PENDING]
         assert len(box.mails) == trusted
     assert SECRET not in row(db, sent).last_error
@@ -211,7 +214,7 @@ def test_a_mail_server_that_is_not_set_up_is_said_without_its_password(
     db: Engine, post: Postbox, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    sent = row(db, write(db, Way.EMAIL, "a@house.example"))
+    sent = row(db, write(db, NoticeWay.EMAIL, "a@house.example"))
     with pytest.raises(Undelivered, match=name) as why:
         send_mail(sent, timedelta(seconds=1))
     assert SECRET not in str(why.value)
@@ -219,14 +222,16 @@ def test_a_mail_server_that_is_not_set_up_is_said_without_its_password(
 
 @pytest.mark.parametrize("address", ["a,b@house.example", "a@", "<@house.example", "a\x00@b"])
 def test_an_address_that_is_none_is_said(db: Engine, post: Postbox, address: str) -> None:
-    sent = row(db, write(db, Way.EMAIL, "a@house.example"))
+    sent = row(db, write(db, NoticeWay.EMAIL, "a@house.example"))
     with pytest.raises(Undelivered):
         send_mail(SimpleNamespace(**{**sent._mapping, "address": address}), timedelta(seconds=1))
     assert post.mails == []
 
 
-@pytest.mark.parametrize("way", [Way.WECOM, Way.DINGTALK])
-def test_a_robot_shows_a_digest_to_its_group(db: Engine, client: httpx.Client, robots: Answering, way: Way) -> None:
+@pytest.mark.parametrize("way", [NoticeWay.WECOM, NoticeWay.DINGTALK])
+def test_a_robot_shows_a_digest_to_its_group(
+    db: Engine, client: httpx.Client, robots: Answering, way: NoticeWay
+) -> None:
     sent = write(db, way)
     assert dispatch(db, client) == [OutboxState.ANSWERED]
     (asked,) = robots.asked
@@ -235,7 +240,7 @@ def test_a_robot_shows_a_digest_to_its_group(db: Engine, client: httpx.Client, r
 
 
 def test_dingtalk_is_signed_with_the_robots_secret(db: Engine, client: httpx.Client, robots: Answering) -> None:
-    write(db, Way.DINGTALK)
+    write(db, NoticeWay.DINGTALK)
     dispatch(db, client)
     asked = robots.asked[0].query
     signed = hmac.digest(SECRET.encode(), f"{asked['timestamp']}\n{SECRET}".encode(), "sha256")
@@ -247,7 +252,7 @@ def test_a_webhook_gets_the_lines_and_the_key_by_which_it_knows_them_again(
     db: Engine, client: httpx.Client, robots: Answering
 ) -> None:
     robots.next_answers = [Says(500)]
-    sent = write(db, Way.WEBHOOK)
+    sent = write(db, NoticeWay.WEBHOOK)
     assert dispatch(db, client) + dispatch(db, client, LONG) == [OutboxState.PENDING, OutboxState.ANSWERED]
     first, again = robots.asked
     assert first == again
@@ -268,7 +273,7 @@ def test_an_hour_of_too_many_requests_loses_nothing_and_sends_nothing_twice(
 ) -> None:
     begun = clock.now()
     robots.usual = busy
-    messages = [write(db, Way.WECOM, key=f"digest:{n}") for n in range(4)]
+    messages = [write(db, NoticeWay.WECOM, key=f"digest:{n}") for n in range(4)]
     now = begun
     while now < begun + timedelta(hours=1):
         with time_machine.travel(now):
@@ -295,7 +300,7 @@ def test_by_the_policies_as_supplied_an_hour_of_429_is_survived_whatever_the_cha
 
 def test_retry_after_is_kept_to(db: Engine, client: httpx.Client, robots: Answering) -> None:
     robots.next_answers = [Says(429, headers={"Retry-After": "600"})]
-    write(db, Way.WECOM)
+    write(db, NoticeWay.WECOM)
     dispatch(db, client)
     assert dispatch(db, client, timedelta(seconds=590)) == []
     assert dispatch(db, client, timedelta(seconds=660)) == [OutboxState.ANSWERED]
@@ -304,16 +309,16 @@ def test_retry_after_is_kept_to(db: Engine, client: httpx.Client, robots: Answer
 def test_a_robot_that_hangs_is_left_after_its_time(db: Engine, client: httpx.Client, robots: Answering) -> None:
     robots.next_answers = [Says(after=2)]
     be_quick(db)
-    write(db, Way.WECOM)
+    write(db, NoticeWay.WECOM)
     begun = time.monotonic()
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize("answer", [Says(body={}), Says(body={"errcode": "no"}), Says(302), Says(404), Says(500)])
-@pytest.mark.parametrize("way", [Way.WECOM, Way.DINGTALK, Way.WEBHOOK])
+@pytest.mark.parametrize("way", [NoticeWay.WECOM, NoticeWay.DINGTALK, NoticeWay.WEBHOOK])
 def test_secrets_stand_in_no_log_no_row_and_no_reason(
-    db: Engine, client: httpx.Client, robots: Answering, caplog: pytest.LogCaptureFixture, way: Way, answer: Says
+    db: Engine, client: httpx.Client, robots: Answering, caplog: pytest.LogCaptureFixture, way: NoticeWay, answer: Says
 ) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, logger="httpcore")  # whoever debugs connections sees them
@@ -330,7 +335,7 @@ def test_a_robot_that_cannot_be_reached_is_named_by_its_variable(
     db: Engine, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("AFTERSALES_WECOM_DESK", url)
-    sent = write(db, Way.WECOM)
+    sent = write(db, NoticeWay.WECOM)
     assert dispatch(db, client) == [OutboxState.PENDING]
     assert "AFTERSALES_WECOM_DESK" in row(db, sent).last_error
     assert "SECRET" not in row(db, sent).last_error
@@ -356,7 +361,7 @@ def test_killed_between_sending_and_noting_the_same_mail_and_the_same_key_come_a
 ) -> None:
     """At least once: mail systems know the Message-ID, webhooks the key; a robot's group sees the number twice."""
     url = db.url.render_as_string(hide_password=False)
-    for way, address in ((Way.EMAIL, "a@house.example"), (Way.WEBHOOK, "DESK")):
+    for way, address in ((NoticeWay.EMAIL, "a@house.example"), (NoticeWay.WEBHOOK, "DESK")):
         write(db, way, address, f"digest:{way}")
     for _ in range(2):
         child = subprocess.run(
@@ -398,7 +403,7 @@ def test_what_must_not_leave_at_night_waits_and_no_attempt_is_lost(
     db: Engine, client: httpx.Client, robots: Answering
 ) -> None:
     with time_machine.travel("2026-11-18T19:59:00+08:00", tick=False) as moment:
-        sent = write(db, Way.WECOM, hours=SHOPS)
+        sent = write(db, NoticeWay.WECOM, hours=SHOPS)
         robots.next_answers = [Says(500)]
         assert list(dispatch_due(db, client).values()) == [OutboxState.PENDING]
         for night in ("2026-11-18T20:01:00+08:00", "2026-11-19T03:00:00+08:00", "2026-11-19T08:59:59+08:00"):

@@ -20,7 +20,7 @@ from tasks.people.queries import ALL
 from tasks.rounds.rules import Period
 from tasks.rounds.steps import do_rounds
 from tasks.surveys import queries
-from tasks.surveys.answers import Answered, enter_answer, keep_answer
+from tasks.surveys.answers import FormAnswered, enter_answer, keep_answer
 from tasks.surveys.asking import survey_on_demand
 from tasks.surveys.closing import close_surveys
 from tasks.surveys.rules import MOST_SAID, TOPICS, Said
@@ -48,11 +48,11 @@ def forms(play: Hotline) -> list[Any]:
     return play.rows("SELECT f.*, s.number FROM survey_form f JOIN survey s ON s.id = f.survey ORDER BY f.survey, f.no")
 
 
-def answer(play: Hotline, form: Any, said: Said = GOOD, door: SurveyDoor = SurveyDoor.PAGE) -> Answered:
+def answer(play: Hotline, form: Any, said: Said = GOOD, door: SurveyDoor = SurveyDoor.PAGE) -> FormAnswered:
     return keep_answer(play.db, form.id, said, door)
 
 
-def entered(play: Hotline, **fields: Any) -> Answered:
+def entered(play: Hotline, **fields: Any) -> FormAnswered:
     given = {"问卷编号": "MY-202610-1-001", "经办人工号": "E1025", "客户总体评价": "很满意"} | fields
     return enter_answer(play.db, SurveyAnswer.model_validate(given), SurveyDoor.AGENT)
 
