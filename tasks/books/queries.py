@@ -55,8 +55,8 @@ ALWAYS = (
         FROM (SELECT case_id, step_key FROM ledger
               WHERE kind = 'undo' AND step_key ~ '^undo-(release-goods|collect-goods|hold-parcel)' AND output IS NOT NULL) undo
         FULL JOIN (SELECT * FROM document  -- goods that come back (退库) have a red slip too, which reverses none
-                   WHERE reverses IS NOT NULL OR (
-                       kind IN ('RK', 'CK', 'DB', 'FX') AND content ->> 'red' = 'true' AND content ->> 'category' <> '退库')) red
+                   WHERE reverses IS NOT NULL OR CASE WHEN CAST(content AS text) LIKE '%"red"%'  -- most papers are no slips
+                       THEN content ->> 'red' = 'true' AND content ->> 'category' <> '退库' END) red
              USING (case_id, step_key)
         LEFT JOIN document black ON black.id = red.reverses
         WHERE (undo.step_key IS NULL AND red.step_key NOT LIKE 'book-back-%')
