@@ -201,3 +201,39 @@ def test_collected_goods_that_an_office_sends_back_to_be_repaired_are_no_good_st
     assert play.finish(planned(play, child, 处理办法="返修", 货物去向="留在原处")) == "settled"
     play.rest()
     assert (at_office(play), play.stock("BJ-DAMAGED")[0]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "plan", [{"货物去向": "无实物"}, {"货物去向": "退回发货方"}], ids=["missing", "given elsewhere"]
+)
+def test_what_an_office_has_no_more_of_what_it_collected_leaves_its_warehouse(
+    play: Keepers, plan: dict[str, str]
+) -> None:
+    case = waits_for_another(play)
+    child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 处理办法="补发", **plan)) == "settled"
+    assert at_office(play) == 3
+    assert play.finish(play.ordered(child)) == "delivered"
+    assert at_office(play) == 4
+
+
+def test_what_was_found_wrong_at_the_pickup_takes_nothing_with_it_that_others_reported(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+    found, other = play.anomaly(case, "anomaly-pickup-1-1"), reported(play, case, 数量=1)
+    assert play.finish(planned(play, found, 货物去向="入残次品库")) == "settled"
+    assert (at_office(play), moved_by(play, found)) == (3, {})
+    accepted = planned(play, other, 处理办法="让步接收", 货物去向="留在原处", 申报方同意="客户同意")
+    assert (play.finish(accepted), at_office(play)) == ("settled", 3)
+
+
+def test_what_did_not_come_back_of_unchecked_goods_stays_with_the_office(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4)], urgency="加急")
+    for key in ("release-early", "goods-out-1-1"):
+        play.decide(case, key)
+    play.decide(case, "pickup-1", 核对结果="已提货未核对")
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    play.decide(case, "recall-1", 明细=cells("实收数量", {1: 3}, 差异原因="留用"))
+    assert (play.case(case).ending, at_office(play)) == ("rejected", 1)
