@@ -237,3 +237,42 @@ def test_what_did_not_come_back_of_unchecked_goods_stays_with_the_office(play: K
     play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
     play.decide(case, "recall-1", 明细=cells("实收数量", {1: 3}, 差异原因="留用"))
     assert (play.case(case).ending, at_office(play)) == ("rejected", 1)
+
+
+@pytest.mark.parametrize("how", ["accepted", "none", "withdrawn", "accepted before"])
+def test_what_was_reported_on_the_road_and_is_kept_as_it_is_stands_at_the_office(play: Keepers, how: str) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    child, found = reported(play, case, 数量=1), DAMAGED | {"明细": cells("完好数量", {1: 3})}
+    if how != "accepted before":
+        play.decide(case, "pickup-1", **found)
+        assert at_office(play) == 3
+    if how == "none":
+        play.decide(child, "review", 初审结论="不同意", 原因="不属异常")
+    elif how == "withdrawn":
+        assert play.withdraw(child, play.case(child).applicant).accepted
+    else:
+        planned(play, child, 处理办法="让步接收", 货物去向="留在原处", 申报方同意="客户同意")
+        assert play.finish(child) == "settled"
+    play.rest()
+    if how == "accepted before":
+        play.decide(case, "pickup-1", **found)
+    assert at_office(play) == 4
+
+
+def test_a_report_that_was_none_is_not_counted_against_the_next_parcel(play: Keepers) -> None:
+    case, door = play.apply([line("P-PB-001", 3)], 发货方式="分批"), "P-PB-001"
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}))
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "goods-out-1-1")
+    child = reported(play, case, 数量=1)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 0}))
+    play.decide(child, "review", 初审结论="不同意", 原因="不属异常")
+    play.rest()
+    assert at_office(play, door) == 1
+    play.run_to(case, "pickup-2")
+    play.decide(case, "pickup-2", **DAMAGED, 明细=cells("完好数量", {1: 1}))
+    found = play.anomaly(case, "anomaly-pickup-2-1")
+    assert (Decimal(play.case(found).request["quantity"]), at_office(play, door)) == (1, 2)
