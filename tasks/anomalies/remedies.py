@@ -13,7 +13,7 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role, Urgency
-from tasks.anomalies.queries import source_of, sources, stands_at
+from tasks.anomalies.queries import on_the_road, source_of, sources, stands_at
 from tasks.anomalies.rules import PLAN, amount_of, least_leader, remedy_problems
 from tasks.anomalies.shapes import Anomaly, Blame, said_of, told_of
 from tasks.anomalies.steps import by_people, issue_report
@@ -222,13 +222,16 @@ def book_gone(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef | Non
 def leave_office(work: Work, goods: Goods, kind: MovementKind = MovementKind.TRANSFER_OUT) -> DocumentRef | None:
     """Book goods out of the warehouse of the office that had collected them; what it never had does not leave it.
 
-    What an office found wrong when it checked never stood there.
+    What an office found wrong when it checked never stood there; what it reports itself is not on the road.
     """
     source, here = work.unit.read_by(sources, source_of, work.case), own_warehouse(work)
     if not (source and here and by_people(work)):
         return None
-    collected = stands_at(work.unit.connection, source.case.id, goods, here)
-    return leave_here(work, [goods], {goods.line_no: collected - source.gone[goods.line_no]}, kind)
+    db, case = work.unit.connection, source.case.id
+    by_office = work.read(people)[work.case.applicant].holds(Role.OFFICE, work.case.office)
+    travels = on_the_road(db, case, goods) if by_office else Decimal(0)
+    remain = max(source.gone[goods.line_no] - travels, Decimal(0))
+    return leave_here(work, [goods], {goods.line_no: stands_at(db, case, goods, here) - remain}, kind)
 
 
 @step("回复申报方")

@@ -276,3 +276,18 @@ def test_a_report_that_was_none_is_not_counted_against_the_next_parcel(play: Kee
     play.decide(case, "pickup-2", **DAMAGED, 明细=cells("完好数量", {1: 1}))
     found = play.anomaly(case, "anomaly-pickup-2-1")
     assert (Decimal(play.case(found).request["quantity"]), at_office(play, door)) == (1, 2)
+
+
+def test_what_comes_back_of_one_parcel_leaves_the_office_while_the_next_is_on_the_road(play: Keepers) -> None:
+    case, door = play.apply([line("P-PB-001", 4)], 发货方式="分批"), "P-PB-001"
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}))
+    for key in ("goods-in-1-1", "goods-out-1-1", "pickup-1"):
+        play.decide(case, key)
+    play.run_to(case, "pickup-2")
+    child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 货物去向="入残次品库")) == "settled"
+    play.rest()
+    assert (at_office(play, door), moved_by(play, child)) == (1, {"transfer_out": -1})
+    play.decide(case, "pickup-2")
+    assert at_office(play, door) == 3
