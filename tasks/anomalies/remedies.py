@@ -230,8 +230,9 @@ def leave_office(work: Work, goods: Goods, kind: MovementKind = MovementKind.TRA
     db, case = work.unit.connection, source.case.id
     by_office = work.read(people)[work.case.applicant].holds(Role.OFFICE, work.case.office)
     travels = on_the_road(db, case, goods) if by_office else Decimal(0)
-    remain = max(source.gone[goods.line_no] - travels, Decimal(0))
-    return leave_here(work, [goods], {goods.line_no: stands_at(db, case, goods, here) - remain}, kind)
+    most = stands_at(db, case, goods, here) - max(source.gone[goods.line_no] - travels, Decimal(0))
+    source.gone[goods.line_no] += max(min(goods.quantity, most), Decimal(0))  # others of the same chunk see it
+    return leave_here(work, [goods], {goods.line_no: most}, kind)
 
 
 @step("回复申报方")

@@ -7,7 +7,9 @@ import pytest
 import time_machine
 
 import flows.repair_return  # noqa: F401  registers process RR
-from tasks.durable.stage import advance
+from schemas.answers import Answer, Turn
+from schemas.words import Channel
+from tasks.durable.stage import advance, advance_chunk
 from tests.flows.anomalies import planned, reported
 from tests.flows.keeping import BJ, HINGE, MAIN, OF_BJ, OF_SH, Keepers
 from tests.play import cells, line
@@ -291,3 +293,27 @@ def test_what_comes_back_of_one_parcel_leaves_the_office_while_the_next_is_on_th
     assert (at_office(play, door), moved_by(play, child)) == (1, {"transfer_out": -1})
     play.decide(case, "pickup-2")
     assert at_office(play, door) == 3
+
+
+def test_two_pieces_that_are_counted_by_one_sheet_leave_the_office_once_where_one_stood_there(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    found = reported(play, case, 数量=1)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+    counted = [planned(play, child, 货物去向="入残次品库") for child in (found, reported(play, case, 数量=1))]
+    for child in counted:
+        play.run_to(child, "goods-at-hand")
+    said = [Answer("goods-at-hand", play.answer(child, "goods-at-hand"), Channel.SHEET) for child in counted]
+    results = advance_chunk(play.db, [Turn(child, [one]) for child, one in zip(counted, said, strict=True)])
+    assert [reply.accepted for result in results for reply in result.replies] == [True, True]
+    assert at_office(play) == 2
+
+
+def test_what_comes_back_by_an_anomaly_expires_when_it_did(play: Keepers) -> None:
+    play.run("UPDATE part SET shelf_days = 30 WHERE code = :hinge", hinge=HINGE)
+    case = waits_for_another(play)
+    assert play.finish(planned(play, reported(play, case, 数量=1), 货物去向="入良品库")) == "settled"
+    play.rest()
+    wanted = "SELECT DISTINCT expires_on FROM stock_lot WHERE part = :hinge AND warehouse IN (:bj, :main)"
+    assert len(play.rows(wanted, hinge=HINGE, bj=BJ, main=MAIN)) == 1
