@@ -16,7 +16,7 @@ from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
 from tasks.lines.queries import ordered_again
-from tasks.lines.rules import GivenUp
+from tasks.lines.rules import GONE, GivenUp
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting, stand_at_office
 from tasks.logistics.reported import Reported
@@ -40,6 +40,7 @@ class Shipping:
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
     reported   what was found at a pickup and people had reported before; ended: how many such reports have
+    elsewhere  what left and, by an anomaly's plan, is not with the office: line → quantity
     delivered  what left and was not ordered again: line → quantity; unchecked: not in time, by an office
     """
 
@@ -53,7 +54,7 @@ class Shipping:
         self.left: Release | None = None
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up = GivenUp(self._hold_back)
-        self.delivered, self.again = (defaultdict[int, Decimal](Decimal) for _ in range(2))
+        self.delivered, self.again, self.elsewhere = (defaultdict[int, Decimal](Decimal) for _ in range(3))
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -111,8 +112,10 @@ class Shipping:
         drop_all(self.case)
         if any(self.again.values()):
             cancel_again(self.case)
-        if self.left:
-            alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
+        left = self.left.quantities if self.left else {}
+        back = {no: many - min(many, self.elsewhere[no]) for no, many in left.items()}
+        if self.left and any(back.values()):
+            alone(self.case, recalling(self.case, self.left, back, REJECTED, self.elsewhere))
 
     def _early(self, key: str) -> Branch[None]:
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
@@ -134,6 +137,7 @@ class Shipping:
         self.cheaper += outcome.reduction
         if outcome.given_up:
             self.given_up.add(outcome, outcome.quantity - outcome.left)
+            self.elsewhere[outcome.line_no] += outcome.left if GONE[outcome.goods] else 0
         self.reported.heed(f"ended-{next(self.ended)}")
 
     def _hold_back(self, line_no: int) -> None:
@@ -184,6 +188,8 @@ class Shipping:
         if outcome.again:
             self.again[outcome.line_no] += outcome.quantity
             self.delivered[outcome.line_no] -= found.missing
+        if outcome.given_up and GONE[outcome.goods]:
+            self.elsewhere[outcome.line_no] += found.missing
         if not outcome.given_up and parcel.released:  # it stays with the office as it is
             kept = [line.of(found.missing) for line in parcel.released.lines if line.line_no == found.line_no]
             stand_at_office(self.case, kept, turn=turn)

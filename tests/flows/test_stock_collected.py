@@ -317,3 +317,21 @@ def test_what_comes_back_by_an_anomaly_expires_when_it_did(play: Keepers) -> Non
     play.rest()
     wanted = "SELECT DISTINCT expires_on FROM stock_lot WHERE part = :hinge AND warehouse IN (:bj, :main)"
     assert len(play.rows(wanted, hinge=HINGE, bj=BJ, main=MAIN)) == 1
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["at the pickup", "later"])
+def test_what_an_anomaly_brought_back_is_not_called_back_again(play: Keepers, found: bool) -> None:
+    case, before = play.apply([line(HINGE, 4)], urgency="加急"), play.stock(MAIN)[0]
+    for key in ("release-early", "goods-out-1-1"):
+        play.decide(case, key)
+    if found:
+        play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+        child = play.anomaly(case, "anomaly-pickup-1-1")
+    else:
+        play.decide(case, "pickup-1")
+        child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 货物去向="入残次品库")) == "settled"
+    play.rest()
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    play.decide(case, "recall-1")
+    assert (play.case(case).ending, at_office(play), play.stock(MAIN)[0]) == ("rejected", 0, before - 1)
