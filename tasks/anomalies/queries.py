@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, text
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, select, text
 
 from schemas.forms.anomalies import AnomalyReport, PartyKind
 from schemas.forms.cases import CaseEnded
@@ -54,12 +54,26 @@ _PENALISED = text("""
 _STANDS = text("""
     SELECT coalesce(sum(m.quantity), 0) FROM stock_movement m JOIN service_case c ON c.id = m.case_id
     WHERE :source IN (c.id, c.parent_id) AND (m.line_no, m.part, m.warehouse) = (:line_no, :part, :warehouse)""")
+_TRAVELS = text("""
+    SELECT coalesce(-sum(m.quantity), 0) FROM stock_movement m
+    WHERE (m.case_id, m.line_no, m.part) = (:source, :line_no, :part) AND m.step_key LIKE 'release-goods-%' AND NOT EXISTS (
+        SELECT FROM ledger l WHERE l.case_id = m.case_id AND l.step_key IN (
+            replace(m.step_key, 'release-goods', 'confirm-receipt'), replace(m.step_key, 'release-goods', 'book-back')))""")
 
 
 def stands_at(connection: Connection, source: int, goods: Goods, where: str) -> Decimal:
     """Find how many of a line's goods stand in a warehouse by a case, and have not left it by that case's anomalies."""
-    line = {"line_no": goods.line_no, "part": goods.part}
-    return Decimal(connection.execute(_STANDS, {"source": source, "warehouse": where} | line).scalar_one())
+    return _found(connection, _STANDS, goods, source=source, warehouse=where)
+
+
+def on_the_road(connection: Connection, source: int, goods: Goods) -> Decimal:
+    """Find how many of a line's goods left the house and nobody has collected yet."""
+    return _found(connection, _TRAVELS, goods, source=source)
+
+
+def _found(connection: Connection, query: TextClause, goods: Goods, **more: Any) -> Decimal:
+    about = {"line_no": goods.line_no, "part": goods.part}
+    return Decimal(connection.execute(query, about | more).scalar_one())
 
 
 def penalised_units(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[str, Decimal]]:

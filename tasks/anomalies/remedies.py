@@ -13,10 +13,10 @@ from schemas.forms.returns import Ground, ReturnLine, ReturnRequest, Wish
 from schemas.parts import COMES_AGAIN, Goods, Start
 from schemas.problems import Problem
 from schemas.words import MovementKind, Role, Urgency
-from tasks.anomalies.queries import source_of, sources, stands_at
+from tasks.anomalies.queries import on_the_road, source_of, sources, stands_at
 from tasks.anomalies.rules import PLAN, amount_of, least_leader, remedy_problems
-from tasks.anomalies.shapes import Anomaly, Blame, said_of
-from tasks.anomalies.steps import issue_report
+from tasks.anomalies.shapes import Anomaly, Blame, said_of, told_of
+from tasks.anomalies.steps import by_people, issue_report
 from tasks.applications.accept import CUSTOMER
 from tasks.applications.queries import BY_ORDER, catalogue
 from tasks.applications.rules import part_problem
@@ -30,7 +30,7 @@ from tasks.durable.opening import open_child
 from tasks.durable.process import Case, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
-from tasks.lines.rules import only_these
+from tasks.lines.rules import GONE, only_these
 from tasks.logistics.collected import leave_here, own_warehouse
 from tasks.notices.steps import tell
 from tasks.people.queries import people
@@ -179,10 +179,15 @@ def plan_problems(work: Work, found: Anomaly, plan: AnomalyPlan) -> list[Problem
 
 
 def take_in(case: Case, found: Anomaly, plan: AnomalyPlan) -> bool:
-    """货物去向: have goods at hand counted when they come to a warehouse, and booked; says whether any do."""
+    """货物去向: have goods at hand counted when they come to a warehouse, and booked; says whether any do.
+
+    What an office has collected of them and has no more, or gives elsewhere, leaves its warehouse at once.
+    """
     comes = plan.goods in COMES_IN
     if comes:
         beside(case, taking_in(case, found, plan.goods))
+    elif found.left and told_of(plan, found).given_up and (kind := GONE[plan.goods]):
+        book_gone(case, Goods(**found.as_goods(found.left)), kind)
     return comes
 
 
@@ -208,12 +213,26 @@ def book_at_hand(work: Work, goods: Goods, where: Whereabouts, left: bool) -> li
     return [book(work, kind, [goods], warehouse_of(work, kind)) for kind in kinds if goods.quantity]
 
 
-def leave_office(work: Work, goods: Goods) -> None:
-    """Book goods out of the warehouse of the office that had collected them; what it never had does not leave it."""
+@step("实物离库", link="重新下单生产")
+def book_gone(work: Work, goods: Goods, kind: MovementKind) -> DocumentRef | None:
+    """Book what an office has collected and has no more out of its warehouse."""
+    return leave_office(work, goods, kind)
+
+
+def leave_office(work: Work, goods: Goods, kind: MovementKind = MovementKind.TRANSFER_OUT) -> DocumentRef | None:
+    """Book goods out of the warehouse of the office that had collected them; what it never had does not leave it.
+
+    What an office found wrong when it checked never stood there; what it reports itself is not on the road.
+    """
     source, here = work.unit.read_by(sources, source_of, work.case), own_warehouse(work)
-    if source and here:
-        collected = stands_at(work.unit.connection, source.case.id, goods, here)
-        leave_here(work, [goods], {goods.line_no: collected - source.gone[goods.line_no]})
+    if not (source and here and by_people(work)):
+        return None
+    db, case = work.unit.connection, source.case.id
+    by_office = work.read(people)[work.case.applicant].holds(Role.OFFICE, work.case.office)
+    travels = on_the_road(db, case, goods) if by_office else Decimal(0)
+    most = stands_at(db, case, goods, here) - max(source.gone[goods.line_no] - travels, Decimal(0))
+    source.gone[goods.line_no] += max(min(goods.quantity, most), Decimal(0))  # others of the same chunk see it
+    return leave_here(work, [goods], {goods.line_no: most}, kind)
 
 
 @step("回复申报方")

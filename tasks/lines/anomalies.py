@@ -1,7 +1,8 @@
 """An anomaly as its source meets it: reported, waited for while other lines go on, and what its line makes of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
+from typing import Any
 
 from schemas.forms.anomalies import AnomalyReport, Remedy
 from schemas.forms.cases import CaseEnded
@@ -40,6 +41,11 @@ def waiting(key: str, link: str) -> Question[CaseEnded]:
 def outcome_of(ended: CaseEnded) -> Outcome:
     """Read what an anomaly's case says; one that was refused or withdrawn is none."""
     return Outcome.model_validate(ended.told) if ended.good else Outcome()
+
+
+def is_kept(ended: Mapping[str, Any]) -> bool:
+    """Say whether a letter, as it is stored, tells of goods that are left as they are."""
+    return not outcome_of(CaseEnded.model_validate(ended)).given_up
 
 
 @step("撤回异常单", link="异常申报")

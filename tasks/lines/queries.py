@@ -138,17 +138,18 @@ def _held(connection: Connection, case_ids: Sequence[int], which: ColumnElement[
     return found
 
 
-def reported_by_people(connection: Connection, case_ids: Sequence[int]) -> dict[int, dict[int, Decimal]]:
-    """Add up how many that left the house people have reported as bad or missing, unless it was none: case → line → quantity."""
-    found: dict[int, dict[int, Decimal]] = {case_id: {} for case_id in case_ids}
+def reported_by_people(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[tuple[int, Decimal, Any]]]:
+    """Find what that left the house people have reported as bad or missing, unless it was none.
+
+    Case → line, quantity, and what was told of its end, None where it has not ended.
+    """
+    found: dict[int, list[tuple[int, Decimal, Any]]] = {case_id: [] for case_id in case_ids}
     line, kind = service_case.c.request["line_no"].as_integer(), service_case.c.request["kind"].as_string()
     of_these = _by_people() & among(service_case.c.parent_id, case_ids) & kind.not_in(NOTHING_MISSING)
     is_one = letter.c.body.is_(None) | letter.c.body["good"].as_boolean()
-    wanted = select(service_case.c.parent_id, line, func.sum(reported_left())).outerjoin(letter, letter_told())
-    for parent, line_no, left in connection.execute(
-        wanted.where(of_these, is_one).group_by(service_case.c.parent_id, line)
-    ):
-        found[parent][line_no] = left
+    wanted = select(service_case.c.parent_id, line, reported_left(), letter.c.body).outerjoin(letter, letter_told())
+    for parent, line_no, left, told in connection.execute(wanted.where(of_these, is_one).order_by(service_case.c.id)):
+        found[parent].append((line_no, left, told))
     return found
 
 

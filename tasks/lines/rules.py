@@ -15,7 +15,9 @@ from schemas.words import MovementKind
 Covers = Callable[[Mapping[str, Any]], bool]
 FIELD = "行号 line"
 ABSENT = "缺少此行 is missing from the form"
-GONE = {None: None, Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}  # the others go elsewhere
+GONE: dict[Whereabouts | None, MovementKind | None]  # as what goods that are given up leave; the others go elsewhere
+GONE = {None: None, **dict.fromkeys(Whereabouts, MovementKind.TRANSFER_OUT)}
+GONE |= {Whereabouts.KEPT: None, Whereabouts.NONE: MovementKind.COUNT_LOSS}
 
 
 class GivenUp:
@@ -34,7 +36,7 @@ class GivenUp:
     def add(self, outcome: Outcome, quantity: Decimal) -> None:
         """Give up so many of a line, by what came of an anomaly."""
         if quantity > 0:
-            self._of[outcome.line_no].append((GONE.get(outcome.goods, MovementKind.TRANSFER_OUT), quantity))
+            self._of[outcome.line_no].append((GONE[outcome.goods], quantity))
             if then := self.then():
                 then(outcome.line_no)
 

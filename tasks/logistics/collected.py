@@ -30,8 +30,10 @@ def stand_here(work: Work, goods: Sequence[Goods]) -> DocumentRef | None:
     return book(work, MovementKind.TRANSFER_IN, came, here, party=party)
 
 
-def leave_here(work: Work, goods: Sequence[Goods], most: Mapping[int, Decimal]) -> DocumentRef | None:
-    """Book goods that the office gave back out of its own warehouse, at most so many of a line.
+def leave_here(
+    work: Work, goods: Sequence[Goods], most: Mapping[int, Decimal], kind: MovementKind = MovementKind.TRANSFER_OUT
+) -> DocumentRef | None:
+    """Book goods that the office gave back, or has no more, out of its own warehouse, at most so many of a line.
 
     What its customers have by then is not in its warehouse any more.
     """
@@ -42,9 +44,9 @@ def leave_here(work: Work, goods: Sequence[Goods], most: Mapping[int, Decimal]) 
     there = set_apart(work.unit.connection, place, stock_here(work, place))
     gone = [one.of(min(one.quantity, most[one.line_no], there.get(one.part, NOTHING).free)) for one in goods]
     gone = [one for one in gone if one.quantity > 0]
-    main = warehouse_of(work, MovementKind.TRANSFER_OUT)
-    party = {"receiver": f"{main} {work.read(warehouses)[main]}"}
-    return book(work, MovementKind.TRANSFER_OUT, gone, here, party=party) if gone else None
+    main = warehouse_of(work, kind)
+    party = {"receiver": f"{main} {work.read(warehouses)[main]}"} if kind == MovementKind.TRANSFER_OUT else None
+    return book(work, kind, gone, here, party=party) if gone else None
 
 
 def beyond_what_left(work: Work, goods: Goods) -> Decimal:

@@ -97,21 +97,20 @@ def confirm_receipt(work: Work, arrived_on: date, lines: list[int], came: list[S
     """Record the pickup of the lines that were sent, and book what came; the signed copy settles the freight."""
     for line_no in lines:
         mark_line(work, line_no, picked_on=arrived_on)
-    stand_here(work, _still_out(work, came, turn))
+    stand_here(work, _still_out(work, came))
     return arrived_on
 
 
 @step("到货入库", link="催提")
 def stand_at_office(work: Work, came: list[SentLine], turn: str) -> DocumentRef | None:
     """Book what the office collected, and has checked, or keeps as it is, into its own warehouse."""
-    return stand_here(work, _still_out(work, came, turn))
+    return stand_here(work, _still_out(work, came))
 
 
 @step("未核对入库", link="催提")
 def keep_unchecked(work: Work, sent: Release) -> DocumentRef | None:
     """Book what the office has and nobody will check any more into its own warehouse."""
-    booked = any(work.recorded(f"{name}-{sent.turn}") for name in ("stand-at-office", "book-back"))
-    return None if booked else stand_here(work, sent.lines)
+    return None if work.recorded(f"stand-at-office-{sent.turn}") else stand_here(work, _still_out(work, sent.lines))
 
 
 @step("到货待核对", link="催提", undo=keep_unchecked)
@@ -120,10 +119,8 @@ def leave_unchecked(work: Work, sent: Release, turn: int) -> Release:
     return sent
 
 
-def _still_out(work: Work, came: list[SentLine], turn: int | str) -> list[SentLine]:
+def _still_out(work: Work, came: list[SentLine]) -> list[SentLine]:
     """Leave out what was called back and counted before the office checked."""
-    if not work.recorded(f"book-back-{turn}"):
-        return came
     return [line.of(max(min(line.quantity, -beyond_what_left(work, line)), Decimal(0))) for line in came]
 
 

@@ -152,17 +152,22 @@ def approving_freight(parcel: Parcel, form: GoodsOut, turn: str) -> Branch[str]:
     return (yield from asked(key=key, role=Role.MANAGER))
 
 
-def recalling(case: Case, left: Release, back: Mapping[int, Decimal], why: str) -> Branch[None]:
-    """Call back so much of what left, line → quantity: until it is counted it is in nobody's stock (DOMAIN, "Stock")."""
+def recalling(
+    case: Case, left: Release, back: Mapping[int, Decimal], why: str, elsewhere: Mapping[int, Decimal] | None = None
+) -> Branch[None]:
+    """Call back so much of what left and is not `elsewhere`: until it is counted it is in nobody's stock (DOMAIN, "Stock")."""
     key, goods = f"recall-{left.turn}", {line.line_no: line for line in left.lines}
     back = {no: many for no, many in back.items() if many}
     question = count_question(key, back, goods, only_these(back), "退回清点", why)
     counted = yield replace(question, link="出库", due=working_days("recall"))
-    book_back(case, left, {line.line_no: line.counted for line in counted.lines if line.counted}, turn=left.turn)
+    came = {line.line_no: line.counted for line in counted.lines if line.counted}
+    book_back(case, left, came, elsewhere or {}, turn=left.turn)
 
 
 @step("退回入库", link="出库")
-def book_back(work: Work, left: Release, came: dict[int, Decimal], turn: int) -> DocumentRef | None:
+def book_back(
+    work: Work, left: Release, came: dict[int, Decimal], elsewhere: Mapping[int, Decimal], turn: int
+) -> DocumentRef | None:
     """Put what came back on stock with a red, negative 出库单; there is none where nothing came.
 
     What the office had collected of it leaves its warehouse.
@@ -171,7 +176,8 @@ def book_back(work: Work, left: Release, came: dict[int, Decimal], turn: int) ->
     if not back:
         return None
     red = _put_back(work, left, back)
-    leave_here(work, back, {line.line_no: beyond_what_left(work, line) for line in back})
+    stood = {line.line_no: beyond_what_left(work, line) + elsewhere.get(line.line_no, 0) for line in back}
+    leave_here(work, back, stood)
     return red
 
 

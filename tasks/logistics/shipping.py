@@ -15,10 +15,11 @@ from tasks.documents.steps import issue
 from tasks.durable.process import Case
 from tasks.durable.step import step
 from tasks.lines.anomalies import heed_anomaly, settling
-from tasks.lines.queries import ordered_again, reported_by_people
-from tasks.lines.rules import GivenUp
+from tasks.lines.queries import ordered_again
+from tasks.lines.rules import GONE, GivenUp
 from tasks.logistics.early import asking_release
 from tasks.logistics.pickup import collecting, stand_at_office
+from tasks.logistics.reported import Reported
 from tasks.logistics.sending import Parcel, Release, recalling, sending
 from tasks.stock.moves import receive, set_free
 from tasks.unit.work import Work
@@ -38,13 +39,14 @@ class Shipping:
     ready      what is kept for the case and has not left: line → quantity; left: what left early
     unsent     parcels whose form is owed, by number; given_up: what is neither made nor sent any more
     again      what was ordered again by reports of people: line → quantity; cheaper: by how much others cost less, CNY
-    known      what was found at a pickup and people had reported before: line → quantity
+    reported   what was found at a pickup and people had reported before; ended: how many such reports have
+    elsewhere  what left and, by an anomaly's plan, is not with the office: line → quantity
     delivered  what left and was not ordered again: line → quantity; unchecked: not in time, by an office
     """
 
     def __init__(self, case: Case, barred: set[str], link: str, apart: bool = False) -> None:
         self.case, self.barred, self.link, self.apart, self.numbers = case, barred, link, apart, count(1)
-        self.offers = count(1)
+        self.offers, self.ended, self.reported = count(1), count(1), Reported(case)
         self.offer: Branch[None] | None = None
         self.may_go_first = case.request.urgency == Urgency.URGENT
         self.lines: dict[int, PartsLine] = {}
@@ -52,7 +54,7 @@ class Shipping:
         self.left: Release | None = None
         self.unsent: dict[int, tuple[Parcel, Branch[None]]] = {}
         self.given_up = GivenUp(self._hold_back)
-        self.delivered, self.again, self.known = (defaultdict[int, Decimal](Decimal) for _ in range(3))
+        self.delivered, self.again, self.elsewhere = (defaultdict[int, Decimal](Decimal) for _ in range(3))
         self.reserved, self.unchecked, self.went, self.cheaper = False, False, False, Decimal(0)
 
     @property
@@ -110,8 +112,10 @@ class Shipping:
         drop_all(self.case)
         if any(self.again.values()):
             cancel_again(self.case)
-        if self.left:
-            alone(self.case, recalling(self.case, self.left, self.left.quantities, REJECTED))
+        left = self.left.quantities if self.left else {}
+        back = {no: many - min(many, self.elsewhere[no]) for no, many in left.items()}
+        if self.left and any(back.values()):
+            alone(self.case, recalling(self.case, self.left, back, REJECTED, self.elsewhere))
 
     def _early(self, key: str) -> Branch[None]:
         lines, nothing_kept = list(self.lines.values()), lambda: not self.reserved
@@ -133,6 +137,8 @@ class Shipping:
         self.cheaper += outcome.reduction
         if outcome.given_up:
             self.given_up.add(outcome, outcome.quantity - outcome.left)
+            self.elsewhere[outcome.line_no] += outcome.left if GONE[outcome.goods] else 0
+        self.reported.heed(f"ended-{next(self.ended)}")
 
     def _hold_back(self, line_no: int) -> None:
         """Let parcels that have not left leave without what is given up of a line."""
@@ -172,19 +178,8 @@ class Shipping:
             self.delivered[no] += many
         missing = yield from collecting(self.case, parcel.lines, sent, parcel.turn)
         self.unchecked |= missing is None
-        for one in self._unreported(missing, parcel.turn) if missing else ():
+        for one in self.reported.leave_out(missing, sent.lines, f"{parcel.turn}") if missing else ():
             beside(self.case, self._settle(parcel, one))
-
-    def _unreported(self, missing: Sequence[Shortfall], turn: int) -> list[Shortfall]:
-        """Leave out what people have reported of these goods already; each such piece is left out once."""
-        reported = {one.line_no: one.quantity for one in list_known(self.case, turn=turn)}
-        left = list[Shortfall]()
-        for one in missing:
-            known = min(one.quantity, reported.get(one.line_no, Decimal(0)) - self.known[one.line_no])
-            self.known[one.line_no] += known
-            less = {"missing": one.missing - known, "quantity": one.quantity - known}
-            left += [one.model_copy(update=less)] if one.quantity > known else []
-        return left
 
     def _settle(self, parcel: Parcel, found: Shortfall) -> Branch[None]:
         turn = f"pickup-{parcel.turn}-{found.line_no}"
@@ -193,6 +188,8 @@ class Shipping:
         if outcome.again:
             self.again[outcome.line_no] += outcome.quantity
             self.delivered[outcome.line_no] -= found.missing
+        if outcome.given_up and GONE[outcome.goods]:
+            self.elsewhere[outcome.line_no] += found.missing
         if not outcome.given_up and parcel.released:  # it stays with the office as it is
             kept = [line.of(found.missing) for line in parcel.released.lines if line.line_no == found.line_no]
             stand_at_office(self.case, kept, turn=turn)
@@ -218,13 +215,6 @@ def keep_here(
         rows = [goods_row(one) for one in goods]
         issue(work, DocumentKind.OUTBOUND_SLIP, slip(work, [kind], to_office(work), rows, red=False))
     return lines
-
-
-@step("核对另报", link="催提")
-def list_known(work: Work, turn: int) -> list[LineQuantity]:
-    """List what people have reported of the case's goods that left: that is in an anomaly of its own already."""
-    reported = work.read(reported_by_people)[work.case.id]
-    return [LineQuantity(line_no=no, quantity=many) for no, many in sorted(reported.items()) if many]
 
 
 @step("取消补单", link="催提")

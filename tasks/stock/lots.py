@@ -20,6 +20,7 @@ from tasks.unit.work import Work
 
 Part = tuple[Lot, Decimal]
 Moved = tuple[str, str, Lot, Decimal]  # kind, warehouse, lot, quantity
+COMES = {MovementKind.TRANSFER_IN, MovementKind.RETURN_TO_STOCK}
 ON_THE_ROAD = {MovementKind.TRANSFER_OUT, MovementKind.DELIVERY_OUT, MovementKind.TRANSFER_IN}
 
 
@@ -73,7 +74,7 @@ def choose(
     book, sign = work.read(lot_book), -1 if quantity < 0 else 1
     new = Lot(expiry(work.today, work.read(shelf_days).get(place[1])), work.today)
     chosen, left, moved = list[Part](), abs(quantity), list[Moved]()
-    if kind.goes == (quantity > 0) or kind == MovementKind.TRANSFER_IN:
+    if kind.goes == (quantity > 0) or kind in COMES:
         moved = list(book.moved_by(work.case.id, line_no, place[1]))
     if kind.goes == (quantity > 0):
         mine = _sums((lot, -sign * many) for what, where, lot, many in moved if (what, where) == (kind, place[0]))
@@ -82,7 +83,7 @@ def choose(
             mine = {lot: min(many, stands.get(lot, Decimal(0))) for lot, many in mine.items()}
         back, left = take(mine, left)
         chosen += back
-    elif kind == MovementKind.TRANSFER_IN:  # they expire when they did where they left
+    elif kind in COMES:  # they expire when they did where they left
         of = _sums([(Lot(lot.expires_on, work.today), -many) for what, _, lot, many in moved if what in ON_THE_ROAD])
     if left and quantity < 0:
         more, left = take(dict(_there(work, book, place, chosen)), left)

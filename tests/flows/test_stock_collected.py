@@ -7,7 +7,9 @@ import pytest
 import time_machine
 
 import flows.repair_return  # noqa: F401  registers process RR
-from tasks.durable.stage import advance
+from schemas.answers import Answer, Turn
+from schemas.words import Channel
+from tasks.durable.stage import advance, advance_chunk
 from tests.flows.anomalies import planned, reported
 from tests.flows.keeping import BJ, HINGE, MAIN, OF_BJ, OF_SH, Keepers
 from tests.play import cells, line
@@ -201,3 +203,135 @@ def test_collected_goods_that_an_office_sends_back_to_be_repaired_are_no_good_st
     assert play.finish(planned(play, child, 处理办法="返修", 货物去向="留在原处")) == "settled"
     play.rest()
     assert (at_office(play), play.stock("BJ-DAMAGED")[0]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "plan", [{"货物去向": "无实物"}, {"货物去向": "退回发货方"}], ids=["missing", "given elsewhere"]
+)
+def test_what_an_office_has_no_more_of_what_it_collected_leaves_its_warehouse(
+    play: Keepers, plan: dict[str, str]
+) -> None:
+    case = waits_for_another(play)
+    child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 处理办法="补发", **plan)) == "settled"
+    assert at_office(play) == 3
+    assert play.finish(play.ordered(child)) == "delivered"
+    assert at_office(play) == 4
+
+
+def test_what_was_found_wrong_at_the_pickup_takes_nothing_with_it_that_others_reported(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+    found, other = play.anomaly(case, "anomaly-pickup-1-1"), reported(play, case, 数量=1)
+    assert play.finish(planned(play, found, 货物去向="入残次品库")) == "settled"
+    assert (at_office(play), moved_by(play, found)) == (3, {})
+    accepted = planned(play, other, 处理办法="让步接收", 货物去向="留在原处", 申报方同意="客户同意")
+    assert (play.finish(accepted), at_office(play)) == ("settled", 3)
+
+
+def test_what_did_not_come_back_of_unchecked_goods_stays_with_the_office(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4)], urgency="加急")
+    for key in ("release-early", "goods-out-1-1"):
+        play.decide(case, key)
+    play.decide(case, "pickup-1", 核对结果="已提货未核对")
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    play.decide(case, "recall-1", 明细=cells("实收数量", {1: 3}, 差异原因="留用"))
+    assert (play.case(case).ending, at_office(play)) == ("rejected", 1)
+
+
+@pytest.mark.parametrize("how", ["accepted", "none", "withdrawn", "accepted before"])
+def test_what_was_reported_on_the_road_and_is_kept_as_it_is_stands_at_the_office(play: Keepers, how: str) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    child, found = reported(play, case, 数量=1), DAMAGED | {"明细": cells("完好数量", {1: 3})}
+    if how != "accepted before":
+        play.decide(case, "pickup-1", **found)
+        assert at_office(play) == 3
+    if how == "none":
+        play.decide(child, "review", 初审结论="不同意", 原因="不属异常")
+    elif how == "withdrawn":
+        assert play.withdraw(child, play.case(child).applicant).accepted
+    else:
+        planned(play, child, 处理办法="让步接收", 货物去向="留在原处", 申报方同意="客户同意")
+        assert play.finish(child) == "settled"
+    play.rest()
+    if how == "accepted before":
+        play.decide(case, "pickup-1", **found)
+    assert at_office(play) == 4
+
+
+def test_a_report_that_was_none_is_not_counted_against_the_next_parcel(play: Keepers) -> None:
+    case, door = play.apply([line("P-PB-001", 3)], 发货方式="分批"), "P-PB-001"
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 1}))
+    play.decide(case, "goods-in-1-1")
+    play.decide(case, "goods-out-1-1")
+    child = reported(play, case, 数量=1)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 0}))
+    play.decide(child, "review", 初审结论="不同意", 原因="不属异常")
+    play.rest()
+    assert at_office(play, door) == 1
+    play.run_to(case, "pickup-2")
+    play.decide(case, "pickup-2", **DAMAGED, 明细=cells("完好数量", {1: 1}))
+    found = play.anomaly(case, "anomaly-pickup-2-1")
+    assert (Decimal(play.case(found).request["quantity"]), at_office(play, door)) == (1, 2)
+
+
+def test_what_comes_back_of_one_parcel_leaves_the_office_while_the_next_is_on_the_road(play: Keepers) -> None:
+    case, door = play.apply([line("P-PB-001", 4)], 发货方式="分批"), "P-PB-001"
+    play.run_to(case, "produce-1-panel-1")
+    play.decide(case, "produce-1-panel-1", 明细=cells("完成数量", {1: 2}))
+    for key in ("goods-in-1-1", "goods-out-1-1", "pickup-1"):
+        play.decide(case, key)
+    play.run_to(case, "pickup-2")
+    child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 货物去向="入残次品库")) == "settled"
+    play.rest()
+    assert (at_office(play, door), moved_by(play, child)) == (1, {"transfer_out": -1})
+    play.decide(case, "pickup-2")
+    assert at_office(play, door) == 3
+
+
+def test_two_pieces_that_are_counted_by_one_sheet_leave_the_office_once_where_one_stood_there(play: Keepers) -> None:
+    case = play.apply([line(HINGE, 4), line("P-PB-001", 3)], 发货方式="分批")
+    play.run_to(case, "goods-out-1-1")
+    play.decide(case, "goods-out-1-1")
+    found = reported(play, case, 数量=1)
+    play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+    counted = [planned(play, child, 货物去向="入残次品库") for child in (found, reported(play, case, 数量=1))]
+    for child in counted:
+        play.run_to(child, "goods-at-hand")
+    said = [Answer("goods-at-hand", play.answer(child, "goods-at-hand"), Channel.SHEET) for child in counted]
+    results = advance_chunk(play.db, [Turn(child, [one]) for child, one in zip(counted, said, strict=True)])
+    assert [reply.accepted for result in results for reply in result.replies] == [True, True]
+    assert at_office(play) == 2
+
+
+def test_what_comes_back_by_an_anomaly_expires_when_it_did(play: Keepers) -> None:
+    play.run("UPDATE part SET shelf_days = 30 WHERE code = :hinge", hinge=HINGE)
+    case = waits_for_another(play)
+    assert play.finish(planned(play, reported(play, case, 数量=1), 货物去向="入良品库")) == "settled"
+    play.rest()
+    wanted = "SELECT DISTINCT expires_on FROM stock_lot WHERE part = :hinge AND warehouse IN (:bj, :main)"
+    assert len(play.rows(wanted, hinge=HINGE, bj=BJ, main=MAIN)) == 1
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["at the pickup", "later"])
+def test_what_an_anomaly_brought_back_is_not_called_back_again(play: Keepers, found: bool) -> None:
+    case, before = play.apply([line(HINGE, 4)], urgency="加急"), play.stock(MAIN)[0]
+    for key in ("release-early", "goods-out-1-1"):
+        play.decide(case, key)
+    if found:
+        play.decide(case, "pickup-1", **DAMAGED, 明细=cells("完好数量", {1: 3}))
+        child = play.anomaly(case, "anomaly-pickup-1-1")
+    else:
+        play.decide(case, "pickup-1")
+        child = reported(play, case, 数量=1)
+    assert play.finish(planned(play, child, 货物去向="入残次品库")) == "settled"
+    play.rest()
+    play.decide(case, "review-1", 审核结论="驳回", 原因="不属于售后范围")
+    play.decide(case, "recall-1")
+    assert (play.case(case).ending, at_office(play), play.stock(MAIN)[0]) == ("rejected", 0, before - 1)
