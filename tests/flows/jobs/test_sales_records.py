@@ -1,5 +1,6 @@
 """销售记录同步 against an order system over HTTP: that fails, repeats itself and talks nonsense; as a plain function."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "order-system.md"
 SOLD: dict[str, Any] = json.loads(DOCS.read_text("utf-8").split("```")[1].removeprefix("json"))["records"][0]
 SOLD |= {"order_no": "SO-NEW-1", "price_paid": "4731.50", "custom_made": True, "colour_of_the_van": "white"}
 PHONE = SOLD["customer_phone"]
+PACKED = {"packed": "gzip", "torn": "gzip", "twice": "gzip, gzip"}  # packed twice, some kilobytes are gigabytes
 
 
 class OrderSystem(ThreadingHTTPServer):
@@ -78,7 +80,14 @@ class Exchange(BaseHTTPRequestHandler):
         status = {"busy": 429, "broken": 500, "refuse": 422}.get(
             fault, 200 if where.path == "/api/sales_records" else 404
         )
-        self.send_response(status)
+        if fault == "bare":  # no head at all
+            self.wfile.write(body + b"\r\n\r\n")
+            return
+        self.send_response(status, f"not for {PHONE}")
+        if fault in PACKED:
+            self.send_header("Content-Encoding", PACKED[fault])
+            body = gzip.compress(body)
+            body = {"twice": gzip.compress(body), "torn": body[:40]}.get(fault, body)
         self.send_header("Content-Length", str(len(body) + 9 * (fault == "half")))
         self.end_headers()
         self.wfile.write({"garbage": b"<html>\x00\xff"}.get(fault, body))
@@ -231,7 +240,7 @@ def ask(after: str = "") -> Page:
         return next_page(client, "order", "sales_records", after, RULES)
 
 
-@pytest.mark.parametrize("fault", ["busy", "broken", "half", "late", "garbage"])
+@pytest.mark.parametrize("fault", ["busy", "broken", "half", "late", "garbage", "bare", "twice", "torn"])
 def test_who_fails_is_asked_again_a_bounded_number_of_times(orders: OrderSystem, fault: str) -> None:
     orders.pages = [[SOLD]]
     orders.faults = [fault] * TRIES
@@ -241,6 +250,12 @@ def test_who_fails_is_asked_again_a_bounded_number_of_times(orders: OrderSystem,
     assert not any(secret in str(failed.value) for secret in (PHONE, "松涛里", "BD-201"))
     orders.faults = [fault] * (TRIES - 1)
     assert ask().cursor == "c1"
+
+
+def test_an_answer_may_be_packed(orders: OrderSystem) -> None:
+    orders.pages = [[SOLD] * 200]
+    orders.faults = ["packed"]
+    assert len(ask().records) == 200
 
 
 def test_who_refuses_is_asked_once(orders: OrderSystem) -> None:
