@@ -26,11 +26,14 @@ class Undelivered(Exception):
 
     `wait`: the same message is sent again, so much later at the earliest; None: it will never be taken as it is, and
     a person must look. `silent`: nobody answered at all, so others need not ask there in the same round.
+    `status`: of HTTP, where that is why.
     """
 
-    def __init__(self, why: str, wait: timedelta | None = timedelta(0), silent: bool = False) -> None:
+    def __init__(
+        self, why: str, wait: timedelta | None = timedelta(0), silent: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(one_line(why))
-        self.wait, self.silent = wait, silent
+        self.wait, self.silent, self.status = wait, silent, status
 
 
 class Posted(NamedTuple):
@@ -79,7 +82,8 @@ def _exchange(
         return Posted(response.status_code, body)
     said = [f"HTTP {response.status_code} {response.reason_phrase if shown else ''}".strip(), excerpt(body, shown)]
     why = ": ".join(filter(None, said))
-    raise Undelivered(why, None if is_refusal(response.status_code) else _retry_after(response))
+    wait = None if is_refusal(response.status_code) else _retry_after(response)
+    raise Undelivered(why, wait, status=response.status_code)
 
 
 def excerpt(body: bytes, most: int = SHOWN) -> str:

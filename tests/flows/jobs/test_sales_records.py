@@ -77,7 +77,7 @@ class Exchange(BaseHTTPRequestHandler):
         body = json.dumps(self.server.page_after(asked["after"])).encode()
         if fault == "late":
             time.sleep(TIMEOUT * 2)
-        status = {"busy": 429, "broken": 500, "refuse": 422}.get(
+        status = {"busy": 429, "broken": 500, "refuse": 422, "none": 404, "no get": 405}.get(
             fault, 200 if where.path == "/api/sales_records" else 404
         )
         if fault == "bare":  # no head at all
@@ -162,6 +162,7 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     ({"store": "ZM999"}, "专卖店", "ZM999", "专卖店是已有的专卖店或经销商"),
     ({"quantity": 0}, "数量", "0", "数量是大于 0 的数"),
     ({"quantity": float("inf")}, "数量", "inf", "应为数字"),
+    ({"quantity": 10**400}, "数量", "10000", "应为文字或数字"),
     ({"quantity": True}, "数量", "true", "应为文字或数字"),
     ({"model": {"code": "BD"}}, "型号", "code", "应为文字或数字"),
     ({"model": "BD\x00\ud800"}, "型号", "ud800", "应为文字或数字"),
@@ -197,6 +198,14 @@ def test_what_went_back_stays_told_until_the_order_system_sends_it_right(
     assert "SO-NEW-2 · 1" in told(play.db)
 
 
+def test_a_number_that_is_too_long_is_shown_in_short(
+    play: Play, orders: OrderSystem, house: Path, shown: list[str]
+) -> None:
+    orders.pages = [[SOLD | {"order_no": "SO-NEW-1" * 9_999}]]
+    assert synchronise().name == "全部退回"
+    assert len(shown[-1]) + len(told(play.db)) < 2_000
+
+
 def test_a_change_goes_back_as_the_sheet_s_do_until_somebody_confirms_it(
     play: Play, orders: OrderSystem, house: Path, shown: list[str], today: time_machine.Traveller
 ) -> None:
@@ -230,6 +239,21 @@ def test_what_is_not_to_be_had_is_told_and_had_by_the_next_round(
     orders.faults = ["broken"]
     assert synchronise().name == "已导入"
     assert len(kept(play)) == 2
+
+
+@pytest.mark.parametrize("fault", ["none", "no get"])
+def test_an_order_system_that_only_takes_orders_fails_nothing_until_it_has_served_sales_records(
+    play: Play, orders: OrderSystem, house: Path, shown: list[str], fault: str
+) -> None:
+    orders.faults = [fault]
+    state = synchronise()
+    assert (state.name, state.is_completed(), len(orders.asked), shown) == ("未提供", True, 1, [])
+    assert "AFTERSALES_ORDER_SYSTEM_URL/sales_records" in str(state.message)
+    orders.pages = [[SOLD]]
+    assert synchronise().name == "已导入"
+    orders.faults = [fault]
+    state = synchronise()
+    assert (state.name, state.is_failed()) == ("未取到", True)
 
 
 RULES = DeliveryRules(10, timedelta(seconds=TIMEOUT), timedelta(seconds=0.001))
