@@ -283,8 +283,10 @@ def run_job(run_id: str, entrypoint: str, worker: str) -> None:
 def limit_memory(most: int) -> None:
     """Let this process and those that help it take so many MiB each: a file that wants more fails, not the machine.
 
-    Addresses that are only reserved are none: what draws charts reserves 64 GiB of them.
+    Addresses that are only reserved are none: what draws charts reserves 64 GiB of them. What computes would take 80 MiB
+    for each core, and wait for ever where it gets none.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with suppress(OSError, ValueError):  # a system that knows no such limit, or allows less already
         resource.setrlimit(resource.RLIMIT_DATA, (most << 20, most << 20))
 

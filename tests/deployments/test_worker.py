@@ -180,6 +180,14 @@ def test_a_job_may_draw_the_charts_of_its_report() -> None:
     assert (done.returncode, done.stdout[:4]) == (0, "<svg"), done.stderr
 
 
+def test_what_computes_takes_no_memory_for_each_core_of_the_machine() -> None:
+    """Each of its threads reserves 40 MiB, twice; where the limit is too low for them it waits for memory for ever."""
+    code = "from deployments.worker import limit_memory\nlimit_memory(1024)\nfrom scipy import linalg\n"
+    code += "import os\nprint(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
 def test_a_job_that_needs_a_setting_takes_a_process_of_its_own_only_where_that_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
