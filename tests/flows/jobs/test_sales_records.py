@@ -206,6 +206,18 @@ def test_a_number_that_is_too_long_is_shown_in_short(
     assert len(shown[-1]) + len(told(play.db)) < 2_000
 
 
+def test_a_check_that_gets_no_memory_says_so_through_the_library_that_hides_it(
+    play: Play, orders: OrderSystem, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pandas.Series.isin", fails)
+    orders.pages = [[SOLD]]
+    state = synchronise()
+    assert (state.name, state.message) == ("故障", "MemoryError()")
+
+
 def test_a_change_goes_back_as_the_sheet_s_do_until_somebody_confirms_it(
     play: Play, orders: OrderSystem, house: Path, shown: list[str], today: time_machine.Traveller
 ) -> None:
