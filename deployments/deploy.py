@@ -33,7 +33,8 @@ class ScheduleEntry(BaseModel, extra="forbid"):
 class DeploymentEntry(BaseModel, extra="forbid"):
     """A deployment as prefect.yaml writes it; the entrypoint is a module path.
 
-    `own_process` keeps a long job out of the way of legs: in a process and a queue of its own.
+    `own_process` keeps a long job out of the way of legs: in a process and a queue of its own; where that is the name of
+    a setting, only if it is set, for without it there is nothing to do.
     """
 
     name: str
@@ -42,7 +43,7 @@ class DeploymentEntry(BaseModel, extra="forbid"):
     tags: list[str] = []
     work_pool: dict[Literal["name"], str] = {"name": POOL}
     schedules: list[ScheduleEntry] = []
-    job_variables: dict[Literal["own_process"], bool] = {}
+    job_variables: dict[Literal["own_process"], bool | str] = {}
 
 
 def read_deployments(path: Path = PREFECT_YAML) -> list[DeploymentEntry]:

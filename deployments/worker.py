@@ -152,7 +152,7 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         if of not in known:  # it changes only with the code, which is loaded once too
             known[of] = await self.client.read_deployment(of)
         leg, limiter = self._leg, self._threads
-        if known[of].job_variables.get("own_process"):
+        if is_long(known[of].job_variables.get("own_process", False)):
             leg, limiter = run_apart, self._job_threads
             self._release_limit_slot(flow_run.id)  # a job takes no leg's place
         status = await anyio.to_thread.run_sync(leg, flow_run, known[of].entrypoint or "", limiter=limiter)
@@ -165,6 +165,11 @@ class CaseWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
             self.get_flow_run_logger(flow_run).exception("The leg of %s broke", entrypoint)
             return 1
         return 0
+
+
+def is_long(own_process: bool | str) -> bool:
+    """Say whether a job is worth a process of its own, 3 s of work, as prefect.yaml says: where a setting is set, or ever."""
+    return bool(os.environ.get(own_process)) if isinstance(own_process, str) else own_process
 
 
 def run_apart(flow_run: FlowRun, entrypoint: str) -> int:
@@ -278,8 +283,10 @@ def run_job(run_id: str, entrypoint: str, worker: str) -> None:
 def limit_memory(most: int) -> None:
     """Let this process and those that help it take so many MiB each: a file that wants more fails, not the machine.
 
-    Addresses that are only reserved are none: what draws charts reserves 64 GiB of them.
+    Addresses that are only reserved are none: what draws charts reserves 64 GiB of them. What computes would take 80 MiB
+    for each core, and wait for ever where it gets none.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with suppress(OSError, ValueError):  # a system that knows no such limit, or allows less already
         resource.setrlimit(resource.RLIMIT_DATA, (most << 20, most << 20))
 

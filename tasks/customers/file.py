@@ -126,9 +126,9 @@ def find_customers(connection: Connection, typed: str, seen: Seen = ALL) -> list
 
 
 def _whole(connection: Connection, found: Customer, seen: Seen) -> Customer:
-    """Give a customer with all orders, by whichever of them it was found."""
+    """Give a customer with all orders, by whichever of them it was found; as found, where too many have the name."""
     by = {"phones": [found.phone]} if found.phone else {"names": [found.name]}
-    return next(one for one in _customers(connection, seen, **by) if one.phone == found.phone)
+    return next((one for one in _customers(connection, seen, **by) if one.phone == found.phone), found)
 
 
 def _customers(connection: Connection, seen: Seen, **by: Sequence[str]) -> list[Customer]:

@@ -24,7 +24,9 @@ _CUSTOMERS = text(f"""
         FROM customer c JOIN warranty_card k ON k.customer_id = c.id JOIN sales_record s USING (order_no, line_no)
         WHERE (CAST(:store AS text) IS NULL OR s.store = :store) AND
             c.id IN (SELECT id FROM customer WHERE phone = ANY(:phones) OR name = ANY(:names)
-                     UNION SELECT customer_id FROM warranty_card WHERE order_no = ANY(:orders))
+                     UNION SELECT customer_id FROM warranty_card JOIN sales_record own USING (order_no, line_no)
+                     WHERE order_no = ANY(:orders) AND (CAST(:store AS text) IS NULL OR own.store = :store)
+                           AND (CAST(:offices AS text[]) IS NULL OR own.office = ANY(:offices)))
         UNION SELECT 2, customer_phone, customer_name, customer_address, order_no, office FROM sales_record
         WHERE (CAST(:store AS text) IS NULL OR store = :store) AND
             (order_no = ANY(:orders) OR customer_phone = ANY(:phones) OR customer_name = ANY(:names))

@@ -5,6 +5,7 @@ A POST bears its idempotency key in a header; of what a GET brought nothing is s
 
 import logging
 import time
+import zlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from tasks.privacy.rules import bare_url, bare_urls
 
 MOST_BYTES = 64 * 1024
 SHOWN = 200
+PACKED, GZIP = "gzip", zlib.MAX_WBITS | 16  # the one way in which an answer may be packed
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each URL whole: those of robots are secrets
 
 
@@ -24,11 +26,14 @@ class Undelivered(Exception):
 
     `wait`: the same message is sent again, so much later at the earliest; None: it will never be taken as it is, and
     a person must look. `silent`: nobody answered at all, so others need not ask there in the same round.
+    `status`: of HTTP, where that is why.
     """
 
-    def __init__(self, why: str, wait: timedelta | None = timedelta(0), silent: bool = False) -> None:
+    def __init__(
+        self, why: str, wait: timedelta | None = timedelta(0), silent: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(one_line(why))
-        self.wait, self.silent = wait, silent
+        self.wait, self.silent, self.status = wait, silent, status
 
 
 class Posted(NamedTuple):
@@ -64,18 +69,21 @@ def _exchange(
 ) -> Posted:
     """Have an answer of at most so many bytes, of which so many characters are shown where something is wrong."""
     latest = time.monotonic() + 4 * timeout.total_seconds()
+    sent["headers"] = sent.get("headers", {}) | {"Accept-Encoding": PACKED}
     try:
         with client.stream(method, url, timeout=timeout.total_seconds(), **sent) as response:
             body = _read(response, latest, most, shown)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        why = "" if named else f" {bare_urls(str(error))}"  # the text may tell the URL
+        secret = named or (not shown and isinstance(error, httpx.RemoteProtocolError))
+        why = "" if secret else f" {bare_urls(str(error))}"  # the text may tell the URL, and what is no HTTP
         whom = f"无法送达 no answer from {named or bare_url(url)}"
         raise Undelivered(f"{whom}: {type(error).__name__}{why}", silent=True) from error
     if response.is_success:
         return Posted(response.status_code, body)
-    said = [f"HTTP {response.status_code} {response.reason_phrase}", excerpt(body, shown)]
+    said = [f"HTTP {response.status_code} {response.reason_phrase if shown else ''}".strip(), excerpt(body, shown)]
     why = ": ".join(filter(None, said))
-    raise Undelivered(why, None if is_refusal(response.status_code) else _retry_after(response))
+    wait = None if is_refusal(response.status_code) else _retry_after(response)
+    raise Undelivered(why, wait, status=response.status_code)
 
 
 def excerpt(body: bytes, most: int = SHOWN) -> str:
@@ -89,10 +97,18 @@ def one_line(text: str) -> str:
 
 
 def _read(response: httpx.Response, latest: float, most: int, shown: int) -> bytes:
-    """Read a body that is not endless, neither in size nor in time."""
-    body = b""
-    for piece in response.iter_bytes():
-        body += piece
+    """Read a body that is not endless, neither in size, packed or not, nor in time."""
+    body, packed = b"", response.headers.get("Content-Encoding", "").lower()
+    if packed not in ("", "identity", PACKED):
+        raise Undelivered(
+            f"答复的编码不是 {PACKED} the answer is packed in another way: {excerpt(packed.encode(), shown)}"
+        )
+    unpack = zlib.decompressobj(GZIP) if packed == PACKED else None
+    for piece in response.iter_raw():
+        try:
+            body += unpack.decompress(piece, most + 1 - len(body)) if unpack else piece
+        except zlib.error:
+            raise Undelivered(f"无法解开答复 the answer is no {PACKED}") from None
         if len(body) > most:
             raise Undelivered(f"答复过长 the answer is longer than {most} bytes: {excerpt(body, shown)}")
         if time.monotonic() > latest:

@@ -30,12 +30,14 @@ from tasks.sheets.report import SheetReport
 
 SYSTEM, KIND, NAME = "order", "sales_records", "订单系统"
 MOST_PAGES = 200  # of a round; the next one goes on
+NOT_SERVED = (404, 405)  # of one that has never served any: it takes orders only
+NO_RECORDS = "订单系统不提供销售记录，销售记录用表格 the order system has none to give: they come by sheet"
 MOST_NAMED = 20  # records that wait to be right
 Waiting = Mapping[str, Mapping[str, str]]  # by order and line: the order, since when, and where their sheet lies
 
 
 def follow_sales(db: Engine) -> Ended:
-    """Take in what changed since the last round; says so where no order system is set, or where it does not answer."""
+    """Take in what changed since the last round; says so where no order system is set, serves them or answers."""
     if not system_url(SYSTEM):
         why = f"未设置 {address_name(SYSTEM)}，销售记录用表格 no order system is set: sales records come by sheet"
         return Ended("未设置", why)
@@ -45,11 +47,19 @@ def follow_sales(db: Engine) -> Ended:
             reports.append(report)
     except Undelivered as error:
         fault = str(error)
+        if error.status in NOT_SERVED and not _has_served(db):
+            return Ended("未提供", f"{address_name(SYSTEM)}/{KIND} {fault}：{NO_RECORDS}")
     _settle(db)
     whole = SheetReport(NAME, [table for report in reports for table in report.tables])
     if fault:
         return Ended("未取到", f"{fault}；{whole.line}", _page(reports, whole, fault), failed=True)
     return Ended(whole.word, whole.line, _page(reports, whole)) if reports else Ended("没有变化", "nothing has changed")
+
+
+def _has_served(db: Engine) -> bool:
+    with db.connect() as connection:
+        cursor, _ = feed_of(connection, SYSTEM, KIND)
+    return bool(cursor)
 
 
 def _pages(db: Engine) -> Iterator[SheetReport]:

@@ -17,6 +17,9 @@ from tasks.sheets.importing import check_table, form_chunks
 from tasks.sheets.reader import SheetTable
 from tasks.sheets.report import SheetReport
 
+MOST_BITS = 1_000  # of a whole number: a cell holds no longer one
+MOST_SHOWN = 80  # characters of a number: a longer one is none
+
 
 class RecordsTaken(NamedTuple):
     """What became of records, and of each that has a key, order and line, if it is right."""
@@ -43,8 +46,8 @@ def take_records(db: Engine, kind: SheetKind, records: Sequence[Any], name: str,
 
 
 def key_of(*told: object) -> str:
-    """Write what tells a record from all others: its order and line."""
-    return " · ".join(map(str, told))
+    """Write what tells a record from all others: its order and line, at most so much of each."""
+    return " · ".join(str(one)[:MOST_SHOWN] for one in told)
 
 
 def _table(kind: SheetKind, records: Sequence[Any]) -> SheetTable:
@@ -59,7 +62,7 @@ def _table(kind: SheetKind, records: Sequence[Any]) -> SheetTable:
 def _cell(column: Column, value: Any) -> Cell:
     if isinstance(value, bool) and column.words:
         return YES if value else NO
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+    if value is None or isinstance(value, float) or (type(value) is int and value.bit_length() < MOST_BITS):
         return value
     if isinstance(value, str) and all(sign.isprintable() or sign.isspace() for sign in value):
         return value

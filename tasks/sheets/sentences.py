@@ -86,7 +86,9 @@ def _ask(kind: SheetKind, frame: Any, suite: Sequence[Any]) -> Any:
 
 
 def _failed(result: Any) -> tuple[str, list[int]]:
-    """Give a sentence with the rows of which it is not true."""
+    """Give a sentence with the rows of which it is not true; MemoryError, which the library hides, where it got none."""
     if "unexpected_index_list" not in result.result:
+        if MemoryError.__name__ in str(result.exception_info):  # numpy's own, too
+            raise MemoryError
         raise RuntimeError(f"{result.expectation_config.description}: {result.exception_info}")
     return result.expectation_config.description, list(result.result["unexpected_index_list"])

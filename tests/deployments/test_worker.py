@@ -13,8 +13,10 @@ from prefect import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import StateType
 
+from deployments.deploy import read_deployments
 from deployments.local.processes import Child
-from deployments.worker import JOBS, load_flow
+from deployments.worker import JOBS, is_long, load_flow
+from tasks.outbox.steps import address_name
 from tasks.runs.parking import park_again
 from tests.deployments.desk import Desk
 from tests.deployments.toy import ToyDecision
@@ -176,6 +178,26 @@ def test_a_job_may_draw_the_charts_of_its_report() -> None:
     code += "print(vl_convert.vega_to_svg({'width': 10, 'height': 10}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout[:4]) == (0, "<svg"), done.stderr
+
+
+def test_what_computes_takes_no_memory_for_each_core_of_the_machine() -> None:
+    """Each of its threads reserves 40 MiB, twice; where the limit is too low for them it waits for memory for ever."""
+    code = "from deployments.worker import limit_memory\nlimit_memory(1024)\nfrom scipy import linalg\n"
+    code += "import os\nprint(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+def test_a_job_that_needs_a_setting_takes_a_process_of_its_own_only_where_that_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [wanted] = [one.job_variables["own_process"] for one in read_deployments() if one.name == "take-in-sales"]
+    assert wanted == address_name("order")
+    monkeypatch.delenv(wanted, raising=False)
+    assert not is_long(wanted)
+    monkeypatch.setenv(wanted, "http://orders")
+    assert is_long(wanted)
+    assert (is_long(True), is_long(False)) == (True, False)
 
 
 def test_only_plain_flows_are_loaded() -> None:

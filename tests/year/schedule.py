@@ -59,7 +59,7 @@ def scheduled_jobs(start: datetime) -> list[Job]:
             load_flow(entry.entrypoint),
             schedule.cron,
             start,
-            entry.job_variables.get("own_process", False),
+            bool(entry.job_variables.get("own_process")),
         )
         for entry in read_deployments()
         for schedule in entry.schedules

@@ -1,5 +1,6 @@
 """销售记录同步 against an order system over HTTP: that fails, repeats itself and talks nonsense; as a plain function."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "order-system.md"
 SOLD: dict[str, Any] = json.loads(DOCS.read_text("utf-8").split("```")[1].removeprefix("json"))["records"][0]
 SOLD |= {"order_no": "SO-NEW-1", "price_paid": "4731.50", "custom_made": True, "colour_of_the_van": "white"}
 PHONE = SOLD["customer_phone"]
+PACKED = {"packed": "gzip", "torn": "gzip", "twice": "gzip, gzip"}  # packed twice, some kilobytes are gigabytes
 
 
 class OrderSystem(ThreadingHTTPServer):
@@ -75,10 +77,17 @@ class Exchange(BaseHTTPRequestHandler):
         body = json.dumps(self.server.page_after(asked["after"])).encode()
         if fault == "late":
             time.sleep(TIMEOUT * 2)
-        status = {"busy": 429, "broken": 500, "refuse": 422}.get(
+        status = {"busy": 429, "broken": 500, "refuse": 422, "none": 404, "no get": 405}.get(
             fault, 200 if where.path == "/api/sales_records" else 404
         )
-        self.send_response(status)
+        if fault == "bare":  # no head at all
+            self.wfile.write(body + b"\r\n\r\n")
+            return
+        self.send_response(status, f"not for {PHONE}")
+        if fault in PACKED:
+            self.send_header("Content-Encoding", PACKED[fault])
+            body = gzip.compress(body)
+            body = {"twice": gzip.compress(body), "torn": body[:40]}.get(fault, body)
         self.send_header("Content-Length", str(len(body) + 9 * (fault == "half")))
         self.end_headers()
         self.wfile.write({"garbage": b"<html>\x00\xff"}.get(fault, body))
@@ -153,6 +162,7 @@ WRONG: list[tuple[dict[str, Any], str, str, str]] = [
     ({"store": "ZM999"}, "专卖店", "ZM999", "专卖店是已有的专卖店或经销商"),
     ({"quantity": 0}, "数量", "0", "数量是大于 0 的数"),
     ({"quantity": float("inf")}, "数量", "inf", "应为数字"),
+    ({"quantity": 10**400}, "数量", "10000", "应为文字或数字"),
     ({"quantity": True}, "数量", "true", "应为文字或数字"),
     ({"model": {"code": "BD"}}, "型号", "code", "应为文字或数字"),
     ({"model": "BD\x00\ud800"}, "型号", "ud800", "应为文字或数字"),
@@ -186,6 +196,26 @@ def test_what_went_back_stays_told_until_the_order_system_sends_it_right(
     synchronise()
     assert "SO-NEW-1" not in told(play.db)
     assert "SO-NEW-2 · 1" in told(play.db)
+
+
+def test_a_number_that_is_too_long_is_shown_in_short(
+    play: Play, orders: OrderSystem, house: Path, shown: list[str]
+) -> None:
+    orders.pages = [[SOLD | {"order_no": "SO-NEW-1" * 9_999}]]
+    assert synchronise().name == "全部退回"
+    assert len(shown[-1]) + len(told(play.db)) < 2_000
+
+
+def test_a_check_that_gets_no_memory_says_so_through_the_library_that_hides_it(
+    play: Play, orders: OrderSystem, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pandas.Series.isin", fails)
+    orders.pages = [[SOLD]]
+    state = synchronise()
+    assert (state.name, state.message) == ("故障", "MemoryError()")
 
 
 def test_a_change_goes_back_as_the_sheet_s_do_until_somebody_confirms_it(
@@ -223,6 +253,21 @@ def test_what_is_not_to_be_had_is_told_and_had_by_the_next_round(
     assert len(kept(play)) == 2
 
 
+@pytest.mark.parametrize("fault", ["none", "no get"])
+def test_an_order_system_that_only_takes_orders_fails_nothing_until_it_has_served_sales_records(
+    play: Play, orders: OrderSystem, house: Path, shown: list[str], fault: str
+) -> None:
+    orders.faults = [fault]
+    state = synchronise()
+    assert (state.name, state.is_completed(), len(orders.asked), shown) == ("未提供", True, 1, [])
+    assert "AFTERSALES_ORDER_SYSTEM_URL/sales_records" in str(state.message)
+    orders.pages = [[SOLD]]
+    assert synchronise().name == "已导入"
+    orders.faults = [fault]
+    state = synchronise()
+    assert (state.name, state.is_failed()) == ("未取到", True)
+
+
 RULES = DeliveryRules(10, timedelta(seconds=TIMEOUT), timedelta(seconds=0.001))
 
 
@@ -231,7 +276,7 @@ def ask(after: str = "") -> FeedPage:
         return next_page(client, "order", "sales_records", after, RULES)
 
 
-@pytest.mark.parametrize("fault", ["busy", "broken", "half", "late", "garbage"])
+@pytest.mark.parametrize("fault", ["busy", "broken", "half", "late", "garbage", "bare", "twice", "torn"])
 def test_who_fails_is_asked_again_a_bounded_number_of_times(orders: OrderSystem, fault: str) -> None:
     orders.pages = [[SOLD]]
     orders.faults = [fault] * TRIES
@@ -241,6 +286,12 @@ def test_who_fails_is_asked_again_a_bounded_number_of_times(orders: OrderSystem,
     assert not any(secret in str(failed.value) for secret in (PHONE, "松涛里", "BD-201"))
     orders.faults = [fault] * (TRIES - 1)
     assert ask().cursor == "c1"
+
+
+def test_an_answer_may_be_packed(orders: OrderSystem) -> None:
+    orders.pages = [[SOLD] * 200]
+    orders.faults = ["packed"]
+    assert len(ask().records) == 200
 
 
 def test_who_refuses_is_asked_once(orders: OrderSystem) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from schemas.problems import BadInput
 from schemas.shapes import LineTable
 from schemas.words import Role
+from tasks.customers import queries
 from tasks.customers.cards import register_card
 from tasks.customers.file import SECTIONS, Customer, CustomerFile, customer_file, find_customers, section
 from tasks.desk.links import Links
@@ -105,6 +106,31 @@ def test_a_store_sees_what_it_sold_to_a_customer_and_nothing_else(play: Play) ->
     assert [row["number"] for row in known["cases"]] == [play.case(own).number]
     assert list(file.customer.orders) == [ORDER]
     assert customers(play, play.case(other).order_no, store) == customers(play, PHONE, elsewhere) == []
+
+
+def test_an_order_of_others_does_not_find_who_bought_it_though_a_card_tells_of_both(play: Play) -> None:
+    """Or a store, and an office, would learn where else their customer bought."""
+    other = "SO20260318-0042"
+    play.run("UPDATE sales_record SET store = 'ZM003', office = 'TJ' WHERE order_no = :order", order=ORDER)
+    play.run("UPDATE sales_record SET store = 'ZM001', office = 'BJ' WHERE order_no = :order", order=other)
+    for number, order in enumerate((ORDER, other)):
+        register_card(play.db, card(保修卡号=f"BX-{number}", 订单号=order, 寄回日期="2026-05-01"))
+    with play.db.connect() as connection:
+        store = seen_by(connection, "ZM003")
+    [who] = customers(play, ORDER, store)
+    assert (ORDER in who.orders, other in who.orders) == (True, False)
+    assert customers(play, other, store) == customers(play, other, Seen({"TJ"})) == []
+
+
+def test_who_has_no_phone_is_found_by_order_among_more_of_one_name_than_are_told(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "UPDATE sales_record SET customer_name = '同名', customer_phone = :phone WHERE order_no = :order"
+    play.run(name, phone="", order=ORDER)
+    play.run(name, phone=PHONE, order="SO20260318-0042")
+    monkeypatch.setattr(queries, "MOST_TOLD", 1)
+    [who] = customers(play, ORDER)
+    assert (who.phone, who.orders) == ("", [ORDER])
 
 
 def test_of_several_customers_of_one_name_an_order_finds_one(play: Play) -> None:
