@@ -13,6 +13,7 @@ from schemas.words import CareState, Occasion, OutboxState, TextState
 from tasks.care.rules import MOBILE
 from tasks.cycle.rules import at
 from tasks.rounds.rules import Period
+from tasks.unit.rows import encode, insertion
 
 SMS = "sms"
 _RIGHT = "coalesce((SELECT n.phone FROM phone_correction n WHERE n.wrong = told.phone), told.phone)"
@@ -59,12 +60,13 @@ def _bounds(days: Period) -> dict[str, date | datetime]:
     return {**days._asdict(), "since": at(days.first), "until": at(date.fromordinal(days.last.toordinal() + 1))}
 
 
-def want(connection: Connection, messages: Sequence[Mapping[str, Any]]) -> list[Occasion]:
+def want(connection: Connection, messages: Sequence[dict[str, Any]]) -> list[Occasion]:
     """Write down the messages that are new, each occasion once; gives what these are about."""
     if not messages:
         return []
-    written = upsert(care_message).on_conflict_do_nothing().returning(care_message.c.occasion)
-    return [Occasion(one) for one in connection.execute(written, list(messages)).scalars()]
+    written = insertion(care_message, tuple(messages[0]), if_missing=True).returning(care_message.c.occasion)
+    new = connection.execute(written, {"rows": encode(care_message, messages)})
+    return [Occasion(one) for one in new.scalars()]
 
 
 def hold(connection: Connection) -> None:

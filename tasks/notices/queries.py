@@ -27,7 +27,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.shapes import Reminder
 from schemas.tables import notice, notice_channel, round_notice, service_case, work_item
@@ -39,6 +38,7 @@ from tasks.durable.queries import show_again
 from tasks.notices.rules import NoticeChannel, ToldNotice, notice_text, without_markdown
 from tasks.privacy.rules import mask_text
 from tasks.unit.among import among
+from tasks.unit.rows import encode, insertion
 
 _ENTRY = func.json_array_elements(work_item.c.schedule).table_valued(Column("value", Json), name="entry")
 _LOOK_NEXT = text(f"""
@@ -101,8 +101,10 @@ def tell(connection: Connection, items: Sequence[ItemKey], by: datetime, now: da
         | {"text": notice_text(number, title, named, due_at)}
         for case_id, _, number, title, due_at, named, role, term in connection.execute(_due(items, by))
     ]
-    told = upsert(notice).values(rows).on_conflict_do_nothing().returning(notice.c.case_id, notice.c.text)
-    said = connection.execute(told).all() if rows else []
+    said = list[Any]()
+    if rows:
+        told = insertion(notice, tuple(rows[0]), if_missing=True).returning(notice.c.case_id, notice.c.text)
+        said += connection.execute(told, {"rows": encode(notice, rows)}).all()
     show_again(connection, [row.case_id for row in said])
     keys = {"cases": cases, "keys": [item.step_key for item in items]}
     connection.execute(_LOOK_NEXT, keys | {"by": by, "tomorrow": at(shanghai_day(by) + timedelta(days=1))})

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 WEB = r"(?:https?|ftp):[/\\]*(?=[^\s/\\])"  # as browsers read it, whatever slashes stand there
 URL = re.compile(rf"(?<![a-z0-9])(?:{WEB}|[a-z][a-z0-9+.-]*://)[^\s\"'<>]*", re.IGNORECASE)
+WIDER = 0xFEE0  # from ！ to ～, than ! to ~
+NARROW = {sign + WIDER: sign for sign in range(ord("!"), ord("~") + 1)}
 PARTING = r"\s.,()·－（），\-"  # what people put between the parts of a number or an address
 MOBILE = re.compile(
     rf"(?<!\d)(?:[+＋]?[8８][6６][{PARTING}]?)?[1１][3-9３-９]\d[{PARTING}]?\d{{4}}[{PARTING}]?\d{{4}}(?!\d)"
@@ -62,7 +64,7 @@ def mask_phones(text: str) -> str:
 def mask_text(text: str, customer: Reachable) -> str:
     """Mask what somebody wrote: the customer's phone and address, and whatever looks like a phone number."""
     for secret, mask in ((customer.customer_phone, mask_phone), (customer.customer_address, mask_address)):
-        if len(secret) > 5:
+        if len(secret) > 5 and _signs(secret) in _in_line(text):  # to make its pattern takes long
             text = _spelled(secret).sub(mask(secret).replace("\\", r"\\"), text)
     return mask_phones(text)
 
@@ -70,11 +72,20 @@ def mask_text(text: str, customer: Reachable) -> str:
 @lru_cache(maxsize=1024)
 def _spelled(secret: str) -> re.Pattern[str]:
     """Find a phone number or an address however it is parted, and whatever the width of its signs."""
-    signs = re.sub(f"[{PARTING}]", "", unicodedata.normalize("NFKC", secret)) or secret
     each = (
-        f"[{re.escape(sign)}{chr(ord(sign) + 0xFEE0)}]" if "!" <= sign <= "~" else re.escape(sign) for sign in signs
+        f"[{re.escape(sign)}{chr(ord(sign) + WIDER)}]" if "!" <= sign <= "~" else re.escape(sign)
+        for sign in _signs(secret) or secret
     )
     return re.compile(f"[{PARTING}]*".join(each))
+
+
+def _signs(secret: str) -> str:
+    return _in_line(unicodedata.normalize("NFKC", secret))
+
+
+def _in_line(text: str) -> str:
+    """Give what is left of a text without what parts it, wide signs made narrow."""
+    return re.sub(f"[{PARTING}]", "", text.translate(NARROW))
 
 
 def bare_url(url: str) -> str:

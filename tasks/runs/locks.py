@@ -5,10 +5,10 @@ it ends, for the watch starts the job again.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, case, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 OURS = "aftersales-job:"  # tells our locks from those of others
@@ -36,8 +36,10 @@ def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
         try:
             yield still if ours else None
         finally:
-            if ours and still():
-                connection.execute(select(func.pg_advisory_unlock(key)))
+            if ours:
+                unlock = case((func.pg_backend_pid() == holder, func.pg_advisory_unlock(key)))
+                with suppress(SQLAlchemyError):  # the session is gone, and the lock with it
+                    connection.execute(select(unlock))
 
 
 @contextmanager

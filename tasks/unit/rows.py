@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Executable,
+    Insert,
     Table,
     TableValuedAlias,
     Text,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from schemas.tables import metadata
 
 if TYPE_CHECKING:
-    from sqlalchemy.dialects.postgresql import Insert
+    from sqlalchemy.dialects.postgresql import Insert as Upsert
 
 Row = dict[str, Any]
 JSON_COLUMNS = {
@@ -57,7 +58,7 @@ def _value(table: Table, given: TableValuedAlias, name: str) -> ColumnElement[An
     return cast(given.c[name], JSON) if name in JSON_COLUMNS[table] else given.c[name]
 
 
-def upsert(table: Table) -> "Insert":
+def upsert(table: Table) -> "Upsert":
     """Begin an insert that says what happens to rows that are there already; SQLAlchemy writes it out each time anew."""
     from sqlalchemy.dialects import postgresql  # a fortieth of the time that importing a process takes
 
@@ -65,7 +66,7 @@ def upsert(table: Table) -> "Insert":
 
 
 @cache
-def insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Executable:
+def insertion(table: Table, columns: tuple[str, ...], if_missing: bool = False) -> Insert:
     """Add rows; those that are there already are left alone where `if_missing`."""
     given = _given(table, (), columns)
     columns_of = list(columns), select(*(_value(table, given, name) for name in columns))

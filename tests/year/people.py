@@ -23,7 +23,7 @@ WAITING = text("""
            c.request ->> 'kind' AS kind,
            (SELECT array_agg(actor) FROM ledger l WHERE l.case_id = i.case_id AND l.kind = 'decision') AS signed
     FROM work_item i JOIN service_case c ON c.id = i.case_id
-    WHERE i.closed_at IS NULL AND i.role NOT IN ('SYSTEM', 'ENGINEER') ORDER BY i.case_id, i.step_key""")
+    WHERE i.closed_at IS NULL AND i.role NOT IN ('SYSTEM', 'ENGINEER') ORDER BY c.process, i.case_id, i.step_key""")
 NEWS = {"ReturnNews"}  # open as long as its case, and answered only where there is news
 # what people say now and then instead of what is sensible: form → how often, what
 OTHERWISE: Mapping[str, Sequence[tuple[float, Mapping[str, Any]]]] = {
@@ -78,7 +78,7 @@ class Staff:
         return taken
 
     def _said(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Result]]:
-        """Send what is said, each half by a process of its own where there are two."""
+        """Send what is said, each half, of other processes, by a process of its own where there are two."""
         others = turns[len(turns) // 2 :] if self.colleague else []
         theirs = self.colleague.at(clock.now(), said, others) if self.colleague else None
         mine = turns[: len(turns) - len(others)]

@@ -18,7 +18,7 @@ from cronsim import CronSim  # with which Prefect keeps its own schedules
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import _flow_parameters
 from prefect.flows import Flow
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from deployments.deploy import read_deployments
 from deployments.worker import load_flow
@@ -115,10 +115,9 @@ def run_apart(db: Engine, entrypoint: str, home: Path) -> Came:
         return run_scheduled(load_flow(entrypoint))
 
 
-def watch_due(db: Engine, watch: Job, since: datetime) -> None:
+def watch_due(connection: Connection, watch: Job, since: datetime) -> None:
     """Let the deadline watch come when something is due next, and as work begins and ends each day."""
-    with db.connect() as connection:
-        due = connection.execute(NEXT_DUE, {"since": since}).scalar()
+    due = connection.execute(NEXT_DUE, {"since": since}).scalar()
     times = [next(CronSim(cron, since.astimezone(SHANGHAI))) for cron in ("30 8 * * *", "30 17 * * *")]
     watch.move_on(due - timedelta(seconds=1) if due else times[0])
     watch.next_at = min(watch.next_at, *times)

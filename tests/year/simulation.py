@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, Protocol
 
 import time_machine
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 import flows
 from schemas.answers import Opened, Turn
@@ -67,6 +67,7 @@ class Year:
     colleague: Helper | None = None  # does a half of what is due, and of the answers, at the same time
     beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
     now: Moved = field(init=False)
+    looks: Connection = field(init=False)  # for what is due next
     _apart: deque[Running] = field(default_factory=deque, init=False)
 
     def run(self) -> None:
@@ -84,7 +85,8 @@ class Year:
         for one in planned:
             by_day.setdefault(one.day, []).append(one)
         self.jobs = scheduled_jobs(at(self.first))
-        with self._world():
+        with self._world(), self.db.connect() as looking:
+            self.looks = looking.execution_options(isolation_level="AUTOCOMMIT")
             for day in days:
                 self._jobs_until(at(day, COMES_IN))
                 self._timed("open", partial(self._open, day, by_day.get(day, [])))
@@ -106,18 +108,15 @@ class Year:
             by_code[one.code].append((one.form["订单号"], one.form))
         if day.weekday() == MONDAY:
             by_code["RL"] = [(f"list:{day}:{form['办事处']}", form) for form in lists()]
-        for code, mine in sorted(by_code.items()):
-            became = open_chunk(self.db, code, Channel.SHEET, mine)
-            made = [one for one in became if isinstance(one, Opened)]
-            assert code == "RL" or len(made) == len(mine), became  # an office may have nothing to send back
-            advance_chunk(self.db, [Turn(one.case_id) for one in made])
-            self.opened += len(made)
+        codes = sorted(by_code.items())
+        theirs = self.colleague.at(clock.now(), opened, codes[1::2]) if self.colleague else None
+        self.opened += opened(self.db, codes[::2] if theirs else codes) + (theirs.result() if theirs else 0)
 
     def _jobs_until(self, moment: datetime) -> None:
         """Run whatever is scheduled until a moment, in the order of its times, and be there then."""
         (watch,) = [one for one in self.jobs if is_watch(one)]
         while True:
-            watch_due(self.db, watch, clock.now())
+            watch_due(self.looks, watch, clock.now())
             if (next_at := min(job.next_at for job in self.jobs)) > moment:
                 return self.now.move_to(moment)
             self.now.move_to(next_at)
@@ -130,17 +129,24 @@ class Year:
         """Run what is due at a time as a worker does, several at once; the deadline watch after them."""
         watch = [one for one in due if is_watch(one)]
         apart = [one for one in due if one.apart and self.beside]
-        others = [one for one in due if one not in watch and one not in apart]
-        theirs = others[1::2] if self.colleague else []
         for one in apart:
             self._hear(self._apart, leave=MOST_BESIDE)
             self._apart.append(self._given_to(self.beside, one))
-        running = deque(self._given_to(self.colleague, one) for one in theirs)
-        for one in [one for one in others if one not in theirs]:
+        self._together([one for one in due if one not in watch and one not in apart])
+        self._together(watch)
+
+    def _together(self, jobs: Sequence[Job]) -> None:
+        """Run jobs with a colleague: each takes the next as it is free."""
+        given = deque(self._given_to(self.colleague, one) for one in jobs[1:] if self.colleague)
+        for one in jobs if not self.colleague else jobs[:1]:
             self._timed(one.name, partial(self._run, one))
-        self._hear(running)
-        for one in watch:
-            self._timed(one.name, partial(self._run, one))
+        while given:
+            one, _, came = given[-1]
+            if came.cancel():  # nobody has begun it
+                given.pop()
+                self._timed(one.name, partial(self._run, one))
+            else:
+                self._hear(given, leave=len(given) - 1)
 
     def _run(self, one: Job) -> None:
         self._note(one, clock.now(), run_scheduled(one.flow))
@@ -167,6 +173,18 @@ class Year:
         begun = time.process_time()
         act()
         self.seconds[name] += time.process_time() - begun
+
+
+def opened(db: Engine, applications: Sequence[tuple[str, Sequence[tuple[str, dict[str, Any]]]]]) -> int:
+    """Open what came in by process, and take it as far as it goes; gives how many cases that are."""
+    count = 0
+    for code, mine in applications:
+        became = open_chunk(db, code, Channel.SHEET, mine)
+        made = [one for one in became if isinstance(one, Opened)]
+        assert code == "RL" or len(made) == len(mine), became  # an office may have nothing to send back
+        advance_chunk(db, [Turn(one.case_id) for one in made])
+        count += len(made)
+    return count
 
 
 def _working_days(calendar: Calendar, first: date, last: date) -> Iterator[date]:
