@@ -143,17 +143,17 @@ def _due(items: Sequence[ItemKey], by: datetime) -> Select[Any]:
     What is said of a term that items share is said under its name, whichever of them is open.
     """
     moment, kind, role, named_term, own_due = (_ENTRY.c.value.op("->>")(name) for name in Reminder._fields)
-    term = func.coalesce(func.nullif(named_term, ""), work_item.c.step_key)
-    due_at = func.coalesce(cast(own_due, Moment), work_item.c.due_at)
+    term = func.coalesce(func.nullif(named_term, ""), work_item.c.step_key).label("term")
+    due_at = func.coalesce(cast(own_due, Moment), work_item.c.due_at).label("due_at")
     daily = literal(f"{Notice.DAILY}-{shanghai_day(by)}")
-    named = case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role)
-    mine = (notice.c.case_id == work_item.c.case_id, notice.c.step_key == term)
-    unsaid = ~exists().where(*mine, notice.c.kind == cast(named, Text))
+    named = cast(case((kind == Notice.DAILY.value, daily), else_=kind).concat(":").concat(role), Text).label("named")
     these = _these(items)
     of_these = (these.c.case_id == work_item.c.case_id) & (these.c.step_key == work_item.c.step_key)
-    due = _to_look_at(by).add_columns(work_item.c.title, due_at, named, role, term)
-    due = due.join(these, of_these).join(_ENTRY, literal(True)).where(cast(moment, Moment) <= by, unsaid)
-    return due.order_by(work_item.c.case_id, work_item.c.step_key)
+    entries = _to_look_at(by).add_columns(work_item.c.title, due_at, named, role.label("role"), term)
+    entries = entries.join(these, of_these).join(_ENTRY, literal(True)).where(cast(moment, Moment) <= by)
+    due = entries.cte("due").prefix_with("MATERIALIZED")  # so that a notice is found by its whole key
+    mine = (notice.c.case_id == due.c.case_id, notice.c.step_key == due.c.term, notice.c.kind == due.c.named)
+    return select(due).where(~exists().where(*mine)).order_by(due.c.case_id, due.c.step_key)
 
 
 def _these(items: Sequence[ItemKey]) -> TableValuedAlias:
