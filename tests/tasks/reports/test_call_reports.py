@@ -57,7 +57,14 @@ def test_calls_are_counted_by_agent_office_and_reason(play: Callers) -> None:
 def test_complaints_are_counted_of_the_call_whose_number_their_matter_begins_with(play: Callers) -> None:
     """In so many words: the number and a blank, nothing before it, nothing longer; each complaint, and each call apart."""
     first, second = (play.case(play.asked(客户电话=f"1391111000{no}")).number for no in (1, 2))
-    matters = (f"{first} 又松", f"{first}  柜门 又松", f"{second} 又松", f"{first}", f"{first}0 又松", f"再报 {first} 又松")
+    matters = (
+        f"{first} 又松",
+        f"{first}  柜门 又松",
+        f"{second} 又松",
+        f"{first}",
+        f"{first}0 又松",
+        f"再报 {first} 又松",
+    )
     for matter in matters:
         play.call(来电事项=matter, 同一事项="否")
     play.call("咨询", 来电事项=f"{first}，又松 又响", 同一事项="否")
