@@ -47,6 +47,7 @@ index("ix_service_case_ready", service_case.c.ready_at, where=service_case.c.rea
 index("ix_service_case_behind", service_case.c.id, where=_case_behind)
 index("ix_service_case_open", service_case.c.id, where=_case_open)
 Index(None, service_case.c.process, service_case.c.opened_at)  # whose reports count a period
+index("ix_service_case_closed", service_case.c.closed_at, where=service_case.c.closed_at.is_not(None))
 index("ix_service_case_unwatched", service_case.c.id, where=service_case.c.watched_seq != service_case.c.seq)
 
 case_line = table(
