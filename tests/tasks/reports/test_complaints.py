@@ -228,7 +228,10 @@ def test_what_was_said_and_what_became_major_counts_in_its_own_period_whether_cl
         (2, 2, 1, 1, 1),
         (0, 0, 0, 0, 0),
     ]
-    assert ([one.number for one in whole.contacts], whole.majors) == ([play.case(case).number for case in (grave, said)], 1)
+    assert ([one.number for one in whole.contacts], whole.majors) == (
+        [play.case(case).number for case in (grave, said)],
+        1,
+    )
 
 
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:
