@@ -1,6 +1,6 @@
 """Cases, their ledger, what waits for people, the documents that came of it, and the messages to other systems."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, UniqueConstraint, func, literal_column
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, Index, UniqueConstraint, func, literal_column
 from sqlalchemy.types import BigInteger, Boolean, Date, Integer, String, Text, Uuid
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, index, of_case, table, word_of
@@ -46,6 +46,8 @@ _case_behind = (service_case.c.run_seq != service_case.c.seq) & (_case_open | _c
 index("ix_service_case_ready", service_case.c.ready_at, where=service_case.c.ready_at.is_not(None))
 index("ix_service_case_behind", service_case.c.id, where=_case_behind)
 index("ix_service_case_open", service_case.c.id, where=_case_open)
+Index(None, service_case.c.process, service_case.c.opened_at)  # whose reports count a period
+index("ix_service_case_closed", service_case.c.closed_at, where=service_case.c.closed_at.is_not(None))
 index("ix_service_case_unwatched", service_case.c.id, where=service_case.c.watched_seq != service_case.c.seq)
 
 case_line = table(

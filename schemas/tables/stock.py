@@ -38,7 +38,8 @@ stock_movement = table(
     Column("expires_on", Date, nullable=False, server_default=str(NEVER)),
     CheckConstraint("quantity <> 0", name="quantity"),
 )
-Index("ix_stock_movement_part", stock_movement.c.warehouse, stock_movement.c.part)
+_book = (stock_movement.c.warehouse, stock_movement.c.part, stock_movement.c.moved_at)
+Index("ix_stock_movement_part", *_book)
 
 reservation = table(
     "reservation",

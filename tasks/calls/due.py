@@ -18,63 +18,59 @@ from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 
 SERVICES = ("PA", "RR", "RF", "SO")  # whose good endings a customer sees
-_FOUND = text("""
+_OF_NO_COMPLAINT = "(SELECT p.process FROM service_case p WHERE p.id = c.parent_id) IS DISTINCT FROM 'CC'"
+_FOUND = text(f"""
     WITH found AS (
-        SELECT CAST(:filed AS text) AS why, i.case_id AS source,
-               CAST(substring(i.step_key FROM '[0-9]+$') AS integer) AS turn, i.opened_at AS since
-        FROM work_item i WHERE i.form = :word AND i.role = :system AND i.closed_at IS NULL
+        SELECT CAST(:filed AS text) AS why, CAST(substring(i.step_key FROM '[0-9]+$') AS integer) AS turn,
+               i.opened_at AS since, c.*
+        FROM work_item i JOIN service_case c ON c.id = i.case_id
+        WHERE i.form = :word AND i.role = :system AND i.closed_at IS NULL
         UNION ALL
-        SELECT :done, c.id, 1, c.closed_at FROM service_case c LEFT JOIN service_case p ON p.id = c.parent_id
-        WHERE c.process || ':' || c.ending = ANY(:good) AND c.closed_at >= :after AND coalesce(p.process, '') <> 'CC'
+        SELECT :done, 1, c.closed_at, c.* FROM service_case c
+        WHERE c.process || ':' || c.ending = ANY(:good) AND c.closed_at >= :after AND {_OF_NO_COMPLAINT}
         UNION ALL
-        SELECT :during, c.id, 1, c.opened_at + make_interval(days => :open_days)
-        FROM service_case c LEFT JOIN service_case p ON p.id = c.parent_id
-        WHERE c.closed_at IS NULL AND c.process = ANY(:services) AND c.opened_at <= :long
-              AND coalesce(p.process, '') <> 'CC'
+        SELECT :during, 1, c.opened_at + make_interval(days => :open_days), c.* FROM service_case c
+        WHERE c.closed_at IS NULL AND c.opened_at <= :long AND c.process = ANY(:services) AND {_OF_NO_COMPLAINT}
         UNION ALL
-        SELECT :during, c.id, 1, c.opened_at + make_interval(days => :open_days) FROM service_case c
-        WHERE c.closed_at IS NULL AND c.process = 'CC' AND c.opened_at <= :long
+        SELECT :during, 1, c.opened_at + make_interval(days => :open_days), c.* FROM service_case c
+        WHERE c.closed_at IS NULL AND c.opened_at <= :long AND c.process = 'CC'
               AND NOT EXISTS (SELECT FROM document d WHERE d.case_id = c.id AND d.kind = :file)
         UNION ALL
-        SELECT :quarter, case_id, turn, CAST(:now AS timestamptz) FROM (
-            SELECT f.case_id, CAST(extract(year FROM gone) * 12 + extract(month FROM gone) AS integer) / :months AS turn
-            FROM (SELECT d.case_id, age(CAST(:today AS timestamp),
-                         date_trunc('day', max(d.issued_at) AT TIME ZONE 'Asia/Shanghai')) AS gone
-                  FROM document d JOIN service_case c ON c.id = d.case_id
-                  WHERE d.kind = :file AND c.process = 'CC' AND c.closed_at IS NOT NULL AND c.ending <> :unreachable
-                        AND d.issued_at >= :first_filed
-                  GROUP BY d.case_id) f) quarters
-        WHERE turn BETWEEN 1 AND :quarters)
-    SELECT f.why, f.source, f.turn, f.since, c.number, c.office, c.order_no, c.customer_name AS name,
-           coalesce(n.phone, c.customer_phone) AS phone, c.customer_address AS address
-    FROM found f JOIN service_case c ON c.id = f.source LEFT JOIN phone_correction n ON n.wrong = c.customer_phone
-    WHERE (c.customer_phone <> '' OR f.why = :filed)
-          AND NOT EXISTS (SELECT FROM no_calls x WHERE x.phone = coalesce(n.phone, c.customer_phone))
-          AND NOT EXISTS (SELECT FROM call_reason r WHERE (r.why, r.source, r.turn) = (f.why, f.source, f.turn))
-    ORDER BY f.since, f.source""")
+        SELECT :quarter, f.turn, CAST(:now AS timestamptz), c.* FROM (
+            SELECT case_id, CAST(extract(year FROM gone) * 12 + extract(month FROM gone) AS integer) / :months AS turn
+            FROM (SELECT case_id, age(CAST(:today AS timestamp),
+                         date_trunc('day', max(issued_at) AT TIME ZONE 'Asia/Shanghai')) AS gone
+                  FROM document WHERE kind = :file AND issued_at >= :first_filed GROUP BY case_id) filed) f
+        JOIN service_case c ON c.id = f.case_id
+        WHERE f.turn BETWEEN 1 AND :quarters AND c.process = 'CC' AND c.closed_at IS NOT NULL AND c.ending <> :unreachable)
+    SELECT f.why, f.id AS source, f.turn, f.since, f.number, f.office, f.order_no, f.customer_name AS name,
+           coalesce(n.phone, f.customer_phone) AS phone, f.customer_address AS address
+    FROM found f LEFT JOIN phone_correction n ON n.wrong = f.customer_phone
+    WHERE (f.customer_phone <> '' OR f.why = :filed)
+          AND NOT EXISTS (SELECT FROM no_calls x WHERE x.phone = coalesce(n.phone, f.customer_phone))
+          AND NOT EXISTS (SELECT FROM call_reason r WHERE (r.why, r.source, r.turn) = (f.why, f.id, f.turn))
+    ORDER BY f.since, f.id""")
 _REGULAR = text("""
     WITH told AS (
-        SELECT office, order_no, customer_name AS name, customer_phone AS phone, customer_address AS address,
-               CAST(coalesce(signing_date, delivery_date, factory_date) AS timestamp) AT TIME ZONE 'Asia/Shanghai'
-               AS at, true AS counts
-        FROM sales_record
-        UNION ALL
-        SELECT office, order_no, customer_name, customer_phone, customer_address, coalesce(closed_at, opened_at),
-               process <> 'HF'
-        FROM service_case),
-    known AS (
-        SELECT DISTINCT ON (t.phone) t.* FROM (SELECT t.*, coalesce(n.phone, t.phone) AS own FROM told t
-                                               LEFT JOIN phone_correction n ON n.wrong = t.phone) u
-        CROSS JOIN LATERAL (SELECT u.office, u.order_no, u.name, u.own AS phone, u.address, u.at, u.counts) t
-        WHERE t.phone <> '' AND t.counts ORDER BY t.phone, t.at DESC),
-    last AS (SELECT coalesce(n.phone, t.phone) AS phone, max(t.at) AS at
-             FROM told t LEFT JOIN phone_correction n ON n.wrong = t.phone GROUP BY 1)
-    SELECT k.office, k.order_no, k.name, k.phone, k.address, l.at AS since FROM known k JOIN last l USING (phone)
-    WHERE k.at >= :since AND l.at < :before
-          AND NOT EXISTS (SELECT FROM no_calls x WHERE x.phone = k.phone)
-          AND NOT EXISTS (SELECT FROM service_case c WHERE c.process = 'HF' AND c.customer_phone = k.phone
-                          AND c.closed_at IS NULL)
-    ORDER BY l.at, k.phone LIMIT :most""")
+        SELECT t.office, t.order_no, t.name, coalesce(n.phone, t.phone) AS phone, t.address, t.at, t.counts FROM (
+            SELECT office, order_no, customer_name AS name, customer_phone AS phone, customer_address AS address,
+                   CAST(coalesce(signing_date, delivery_date, factory_date) AS timestamp) AT TIME ZONE 'Asia/Shanghai'
+                   AS at, true AS counts
+            FROM sales_record
+            UNION ALL
+            SELECT office, order_no, customer_name, customer_phone, customer_address, coalesce(closed_at, opened_at),
+                   process <> 'HF'
+            FROM service_case) t LEFT JOIN phone_correction n ON n.wrong = t.phone),
+    quiet AS (
+        SELECT phone, since FROM (
+            SELECT phone, max(at) AS since FROM told WHERE phone <> '' GROUP BY phone
+            HAVING max(at) < :before AND max(at) FILTER (WHERE counts) >= :since) q
+        WHERE NOT EXISTS (SELECT FROM no_calls x WHERE x.phone = q.phone)
+              AND NOT EXISTS (SELECT FROM service_case c WHERE c.process = 'HF' AND c.customer_phone = q.phone
+                              AND c.closed_at IS NULL)
+        ORDER BY since, phone LIMIT :most)
+    SELECT DISTINCT ON (q.since, q.phone) t.office, t.order_no, t.name, q.phone, t.address, q.since
+    FROM quiet q JOIN told t ON t.phone = q.phone AND t.counts ORDER BY q.since, q.phone, t.at DESC""")
 _LISTED = text("SELECT count(*) FROM call_reason WHERE why = :why AND added_at >= :today")
 _OPEN = text("""
     SELECT c.customer_phone AS phone, max(c.id) AS case_id FROM service_case c JOIN work_item i ON i.case_id = c.id

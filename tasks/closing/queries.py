@@ -117,7 +117,10 @@ def late_since(connection: Connection, moment: datetime) -> Sequence[Row[Any]]:
 def _journals() -> Any:
     columns = (*stock_journal.c, document.c.number, warehouse.c.name, warehouse.c.office)
     joined = stock_journal.join(document).join(warehouse)
-    return select(*columns).select_from(joined).order_by(stock_journal.c.day, document.c.number)
+    journals = (
+        document.c.kind == DocumentKind.JOURNAL
+    )  # all of them are: so they are not looked for among all documents
+    return select(*columns).select_from(joined).where(journals).order_by(stock_journal.c.day, document.c.number)
 
 
 def sign(connection: Connection, refs: Collection[Any], **said: Any) -> None:

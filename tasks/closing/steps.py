@@ -86,8 +86,7 @@ def _close(connection: Connection, day: date) -> None:
 def late_journals(connection: Connection, _period: Period) -> str:
     """Ask for the journals that are late, and list them with those of late that came late, for the SUPERVISOR."""
     today = shanghai_day(clock.now())
-    tell_waiting(connection)
-    late = [row for row in queries.journals_waiting(connection) if row.due_on < today]
+    late = [row for row in tell_waiting(connection) if row.due_on < today]
     came = queries.late_since(connection, at(queries.last_closed(connection) or today))
     listed = [(row.number, row.day, row.name, row.due_on, row.reason) for row in (*late, *came)]
     return page_of("流水账催交 Journals asked for", today, Listing("迟交 Late", LATE, listed))
@@ -116,11 +115,12 @@ def sign_journals(db: Engine, form: JournalSigned) -> str:
         return "，".join(f"{number} {found[number].name}" for number in numbers)
 
 
-def tell_waiting(connection: Connection) -> None:
-    """Tell the WAREHOUSE and the offices which journals wait for them, and the SUPERVISOR which are late."""
-    today = shanghai_day(clock.now())
-    for role, said in told_of(queries.journals_waiting(connection), today).items():
+def tell_waiting(connection: Connection) -> Sequence[Row[Any]]:
+    """Tell the WAREHOUSE and the offices which journals wait for them, and the SUPERVISOR which are late; gives all."""
+    today, waiting = shanghai_day(clock.now()), queries.journals_waiting(connection)
+    for role, said in told_of(waiting, today).items():
         tell_role(connection, "journals", role, today, said, clock.now())
+    return waiting
 
 
 def _sums(row: Row[Any]) -> Sequence[object]:

@@ -1,7 +1,7 @@
 """盘点: book, count before a witness, differences with their reasons, approval, count gain and loss (S3 §3 1.4.1, §2 6)."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ from tasks.durable.process import Case, answered_at, ask
 from tasks.durable.question import Question
 from tasks.durable.step import step
 from tasks.keeping.accept import accept_at, as_goods, part_problems
-from tasks.keeping.queries import BY_COUNT, adjust_alone, adjusted_since, book_at, stocked
+from tasks.keeping.queries import BY_COUNT, adjust_alone, adjusted_since, book_at, books_around, stocked
 from tasks.keeping.rules import counted_problems, fits_no_more
 from tasks.lines.rules import as_rows
 from tasks.people.queries import people
@@ -213,8 +213,8 @@ def _fits_no_more(work: Work, place: Warehouse, found: CountResult) -> list[Prob
     adjusted = adjusted_since(connection, place.code, found.moment) | dict.fromkeys(
         adjusted_here(work, place), "另一盘点"
     )
-    had = [book_at(connection, place.code, found.moment - before) for before in (timedelta(), timedelta.resolution)]
-    late = [one.part for one in found.differences if all(book.get(one.part, 0) != one.book for book in had)]
+    had = books_around(connection, place.code, found.moment)
+    late = [one.part for one in found.differences if one.book not in had.get(one.part, (0, 0))]
     adjusted |= dict.fromkeys(late, "晚记账的单据 a late slip")
     changes = {one.name: (one.part, one.change) for one in found.differences}
     return fits_no_more(changes, stock_here(work, place), adjusted)

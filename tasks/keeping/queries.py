@@ -20,13 +20,18 @@ HEADINGS = ("行", "编码 Code", "配件 Part", "数量 Qty")
 COUNTED = ("行", "编码 Code", "配件 Part", "账面 Book", "实盘 Counted", "差异原因 Cause")
 BY_COUNT = [MovementKind.COUNT_GAIN, MovementKind.COUNT_LOSS]
 
+# the opening stock was there before anything moved
 _HAD = text("""
     SELECT b.warehouse, b.part, trim_scale(b.on_hand - coalesce(since.moved, 0)) AS had FROM stock_balance b LEFT JOIN (
         SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement
-        WHERE moved_at > :moment AND case_id IS NOT NULL  -- the opening stock was there before anything moved
-        GROUP BY warehouse, part) since USING (warehouse, part)
-    WHERE :warehouse IN (b.warehouse, '')
+        WHERE moved_at > :moment AND case_id IS NOT NULL GROUP BY warehouse, part) since USING (warehouse, part)
     ORDER BY b.warehouse, b.part""")
+_HAD_HERE = text("""
+    SELECT b.part, trim_scale(b.on_hand - coalesce(since.after, 0)) AS had,
+           trim_scale(b.on_hand - coalesce(since.moved, 0)) AS before FROM stock_balance b LEFT JOIN (
+        SELECT part, sum(quantity) AS moved, sum(quantity) FILTER (WHERE moved_at > :moment) AS after FROM stock_movement
+        WHERE warehouse = :warehouse AND moved_at >= :moment AND case_id IS NOT NULL GROUP BY part) since USING (part)
+    WHERE b.warehouse = :warehouse ORDER BY b.part""")
 
 
 def stocked(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
@@ -53,8 +58,13 @@ def kept_for_customers(connection: Connection, where: str) -> dict[str, Decimal]
 
 def book_at(connection: Connection, where: str, moment: datetime) -> dict[str, Decimal]:
     """Give what the books of a warehouse had of its parts at a moment: what they have without what moved since."""
-    rows = connection.execute(_HAD, {"warehouse": where, "moment": moment})
-    return {row.part: row.had for row in rows}
+    return {part: had for part, (had, _) in books_around(connection, where, moment).items()}
+
+
+def books_around(connection: Connection, where: str, moment: datetime) -> dict[str, tuple[Decimal, Decimal]]:
+    """Give what the books of a warehouse had of its parts when a moment was over, and before anything moved in it."""
+    rows = connection.execute(_HAD_HERE, {"warehouse": where, "moment": moment})
+    return {row.part: (row.had, row.before) for row in rows}
 
 
 def adjust_alone(connection: Connection, code: str) -> None:
@@ -72,7 +82,7 @@ def adjusted_since(connection: Connection, where: str, moment: datetime) -> dict
 
 def warehouses_with_stock(connection: Connection, moment: datetime) -> list[str]:
     """List the warehouses that had anything on their books at a moment."""
-    rows = connection.execute(_HAD, {"warehouse": "", "moment": moment})
+    rows = connection.execute(_HAD, {"moment": moment})
     return list(dict.fromkeys(row.warehouse for row in rows if row.had))
 
 

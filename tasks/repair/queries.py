@@ -19,7 +19,7 @@ from tasks.unit.work import Work
 BY_OFFICE = attrgetter("office")  # of forms and of cases
 _WAITING = text("""
     SELECT c.office, l.output FROM service_case c
-    JOIN work_item i ON i.case_id = c.id AND i.state = 'open' AND i.form = :form
+    JOIN work_item i ON i.case_id = c.id AND i.closed_at IS NULL AND i.form = :form
     JOIN ledger l ON l.case_id = c.id AND l.step_key = 'collect-goods-' || substring(i.step_key FROM '[0-9]+$')
     WHERE c.office = ANY(:offices) AND c.closed_at IS NULL AND i.expires_at > :now
       AND NOT EXISTS (SELECT 1 FROM letter w WHERE w.case_id = c.id AND w.key = i.step_key)

@@ -18,13 +18,15 @@ _CALLS = text("""
                         c.applicant) AS staff
         FROM service_case c JOIN office o ON o.code = c.office
         WHERE c.process = 'HF' AND c.opened_at >= :begins AND c.opened_at < :ends AND c.ending IS DISTINCT FROM 'withdrawn'),
+    complained AS (  -- of a call in so many words: the matter begins with its number and a blank, which no number holds
+        SELECT number, count(*) AS complaints FROM (
+            SELECT split_part(request ->> 'matter', ' ', 1) AS number FROM service_case
+            WHERE process = 'CC' AND strpos(request ->> 'matter', ' ') > 0
+            UNION ALL SELECT substr(key, 6) FROM letter WHERE key LIKE 'word-%' AND body ->> 'verdict' = 'unsatisfied') told
+        GROUP BY 1),
     each AS (
-        SELECT h.*, s.name AS agent, tried.attempts, tried.spoken,
-               (SELECT count(*) FROM service_case n
-                WHERE n.process = 'CC' AND starts_with(n.request ->> 'matter', h.number || ' '))
-               + (SELECT count(*) FROM letter l WHERE l.key = 'word-' || h.number
-                  AND l.body ->> 'verdict' = 'unsatisfied') AS complaints
-        FROM called h JOIN staff s ON s.code = h.staff, LATERAL (
+        SELECT h.*, s.name AS agent, tried.attempts, tried.spoken, coalesce(n.complaints, 0) AS complaints
+        FROM called h JOIN staff s ON s.code = h.staff LEFT JOIN complained n USING (number), LATERAL (
             SELECT count(*) AS attempts, bool_or(a.result NOT IN ('not_reached', 'wrong_number')) AS spoken
             FROM call_attempt a WHERE a.case_id = h.id) tried)
     SELECT CASE WHEN grouping(agent) = 0 THEN 'agent' WHEN grouping(office) = 0 THEN 'office'

@@ -201,6 +201,23 @@ def test_what_two_counts_find_is_adjusted_once(play: Keepers, today: time_machin
     assert ([play.ending(case) for case in cases], play.stock(MAIN)[0]) == (["adjusted", "agreed"], before[0] - 2)
 
 
+@pytest.mark.parametrize(("moved_at", "late"), [("09:59:59.999999", True), ("10:00:00", False), ("10:00:01", False)])
+def test_a_slip_that_is_booked_late_for_before_the_count_has_it_counted_again(
+    play: Keepers, moved_at: str, late: bool
+) -> None:
+    """What moved at the count's very moment may have been counted or not; what moved after it is no difference."""
+    case = play.count()
+    counted(play, case, -2)
+    play.decide(other := play.sent(many=10), "in")
+    earlier = f"UPDATE stock_movement SET moved_at = '2026-11-18T{moved_at}+08:00' WHERE case_id = {other}"
+    play.run(f"SET LOCAL session_replication_role = replica; {earlier}")
+    if late:
+        assert "晚记账" in play.refused(case, "approve-1", SUPERVISOR)
+    else:
+        play.decide(case, "approve-1", SUPERVISOR)
+        assert play.ending(case) == "adjusted"
+
+
 def test_a_keeper_does_not_call_off_a_count_that_came_by_itself(play: Keepers) -> None:
     do_rounds(play.db, COUNTS, PeriodWanted())
     assert open_counts(play.db, COUNTS, PeriodWanted()) > 0

@@ -30,53 +30,51 @@ _CAUSE = "coalesce(nullif(output ->> 'category', ''), output ->> 'cause')"
 _LAST_CAUSE = f"""(array_agg({_CAUSE} ORDER BY l.seq DESC)
                 FILTER (WHERE l.kind = 'decision' AND step_key LIKE '{{}}-%' AND output ->> 'cause' <> ''))[1]"""
 _CONTACTS = text(f"""
-    WITH alive AS (
-        SELECT * FROM service_case WHERE process = 'CC' AND opened_at < :end
-               AND (opened_at >= :since OR closed_at IS NULL OR closed_at >= :start)),
-    timeline AS (
-        SELECT case_id, min(finished_at) FILTER (WHERE l.kind = 'decision' AND step_key LIKE 'first-%') AS answered,
+    SELECT c.number, o.name AS office, c.request, c.customer_name, c.customer_phone, c.customer_address, c.model,
+           c.opened_at AS received, c.closed_at AS closed, c.ending, c.link,
+           t.answered, t.raised, t.reopenings, t.took, coalesce(u.name, '') AS unit, coalesce(t.cause, t.unit_cause, '') AS cause,
+           (SELECT count(*) FROM work_item i WHERE i.case_id = c.id AND i.due_at < :end
+                   AND (i.closed_at IS NULL OR i.closed_at >= :end) AND i.role <> '{Role.SYSTEM}') AS late,
+           p.judged, p.severity, p.major, p.solved, p.filed, p.filings
+    FROM service_case c JOIN office o ON o.code = c.office, LATERAL (
+        SELECT min(finished_at) FILTER (WHERE l.kind = 'decision' AND step_key LIKE 'first-%') AS answered,
                min(finished_at) FILTER (WHERE step_key = 'raise-to-major') AS raised,
                count(*) FILTER (WHERE step_key LIKE 'reopen-complaint-%') AS reopenings,
                (array_agg(output) FILTER (WHERE step_key = 'record-contact'))[1] AS took,
                (array_agg(output #>> '{{}}' ORDER BY l.seq DESC) FILTER (WHERE step_key LIKE 'name-unit-%'))[1] AS unit,
                {_LAST_CAUSE.format("cause")} AS cause, {_LAST_CAUSE.format("plan")} AS unit_cause
-        FROM ledger l JOIN alive a ON a.id = l.case_id WHERE finished_at < :end GROUP BY 1),
-    paper AS (
-        SELECT case_id, min(issued_at) FILTER (WHERE {_SHEET}) AS judged,
+        FROM ledger l WHERE l.case_id = c.id AND finished_at < :end) t LEFT JOIN production_unit u ON u.code = t.unit, LATERAL (
+        SELECT min(issued_at) FILTER (WHERE {_SHEET}) AS judged,
                (array_agg(content ->> 'severity' ORDER BY issued_at DESC, serial DESC) FILTER (WHERE {_SHEET}))[1] AS severity,
                min(issued_at) FILTER (WHERE {_SHEET} AND content ->> 'severity' = :major) AS major,
                min(issued_at) FILTER (WHERE {_SHEET} AND content ->> 'effect' <> '') AS solved,
                min(issued_at) FILTER (WHERE {_FILE}) AS filed, count(*) FILTER (WHERE {_FILE}) AS filings
-        FROM document d JOIN alive a ON a.id = d.case_id WHERE issued_at < :end GROUP BY 1)
-    SELECT a.number, o.name AS office, a.request, a.customer_name, a.customer_phone, a.customer_address, a.model,
-           a.opened_at AS received, a.closed_at AS closed, a.ending, a.link,
-           t.answered, t.raised, coalesce(t.reopenings, 0) AS reopenings, t.took,
-           coalesce(u.name, '') AS unit, coalesce(t.cause, t.unit_cause, '') AS cause,
-           (SELECT count(*) FROM work_item i WHERE i.case_id = a.id AND i.due_at < :end
-                   AND (i.closed_at IS NULL OR i.closed_at >= :end) AND i.role <> '{Role.SYSTEM}') AS late,
-           p.judged, p.severity, p.major, p.solved, p.filed, coalesce(p.filings, 0) AS filings
-    FROM alive a JOIN office o ON o.code = a.office LEFT JOIN timeline t ON t.case_id = a.id
-    LEFT JOIN paper p ON p.case_id = a.id LEFT JOIN production_unit u ON u.code = t.unit ORDER BY a.opened_at, a.id""")
+        FROM document d WHERE d.case_id = c.id AND issued_at < :end) p
+    WHERE c.process = 'CC' AND c.opened_at < :end AND (c.opened_at >= :since OR c.closed_at IS NULL OR c.closed_at >= :start)
+    ORDER BY c.opened_at, c.id""")
 _FILED = """(  -- a call or a survey after the complaint was filed answers its callback
               SELECT count(*) FILTER (WHERE b.step_key LIKE 'archive-complaint-%')
                      > count(*) FILTER (WHERE b.step_key LIKE 'reopen-complaint-%')
               FROM ledger b WHERE b.case_id = l.case_id AND b.seq < l.seq)"""
+# a case is closed by its last entry: what its timeline has of a period is of a case that was open in it
+_ALIVE = "c.process = 'CC' AND c.opened_at < :end AND (c.closed_at IS NULL OR c.closed_at >= :start)"
+_HEARD = "l.case_id = c.id AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'"
+_IN_PERIOD = "l.finished_at >= :start AND l.finished_at < :end"
 _CALLBACKS = text(f"""
     SELECT c.number, c.customer_phone, c.customer_address, l.finished_at AS at, l.output ->> 'verdict' AS said,
            coalesce(l.output ->> 'reason', '') AS reason, coalesce(u.name, '') AS unit, {_FILED} AS filed
-    FROM ledger l JOIN service_case c ON c.id = l.case_id
+    FROM service_case c JOIN ledger l ON {_HEARD}
     LEFT JOIN LATERAL (SELECT output #>> '{{}}' AS code FROM ledger n WHERE n.case_id = c.id
                        AND n.step_key LIKE 'name-unit-%' ORDER BY n.seq DESC LIMIT 1) named ON true
     LEFT JOIN production_unit u ON u.code = named.code
-    WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
-          AND l.finished_at >= :start AND l.finished_at < :end ORDER BY l.finished_at, c.id""")
+    WHERE {_ALIVE} AND {_IN_PERIOD} ORDER BY l.finished_at, c.id""")
 _MAJORS = text(f"""
-    SELECT count(*) FROM (
-        SELECT case_id, min(since) AS since FROM (
-            SELECT case_id, issued_at AS since FROM document
-            WHERE kind = '{DocumentKind.COMPLAINT}' AND content ->> 'severity' = :major
-            UNION ALL SELECT case_id, finished_at FROM ledger WHERE step_key = 'raise-to-major') said
-        GROUP BY 1) grave WHERE since >= :start AND since < :end""")
+    SELECT count(*) FROM service_case c, LATERAL (
+        SELECT min(since) AS since FROM (
+            SELECT issued_at AS since FROM document d
+            WHERE d.case_id = c.id AND {_SHEET} AND content ->> 'severity' = :major
+            UNION ALL SELECT finished_at FROM ledger l WHERE l.case_id = c.id AND l.step_key = 'raise-to-major') said) grave
+    WHERE {_ALIVE} AND since >= :start AND since < :end""")
 
 _MONTH = "to_char(timezone('Asia/Shanghai', {}), 'YYYY-MM')"
 _MONTHS = text(f"""
@@ -91,10 +89,8 @@ _MONTHS = text(f"""
             SELECT min(issued_at) AS filed FROM document d WHERE {_FILE} GROUP BY case_id) done
         WHERE filed >= :start AND filed < :end
         UNION ALL SELECT {_MONTH.format("l.finished_at")}, 0, 0, 0, (l.output ->> 'verdict' = 'satisfied')::int, 1
-        FROM ledger l JOIN service_case c ON c.id = l.case_id
-        WHERE c.process = 'CC' AND l.kind = 'decision' AND l.step_key ~ '^customer-[0-9]+$'
-              AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied') AND {_FILED}
-              AND l.finished_at >= :start AND l.finished_at < :end) one
+        FROM service_case c JOIN ledger l ON {_HEARD}
+        WHERE {_ALIVE} AND {_IN_PERIOD} AND l.output ->> 'verdict' IN ('satisfied', 'unsatisfied') AND {_FILED}) one
     GROUP BY 1""")
 
 

@@ -1,13 +1,16 @@
 """The day's call list: what is due, once, however late, twice or at once it is made (DOMAIN, "Scheduled work"; S2)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 import time_machine
 
 from flows.jobs.call_list import call_list
 from schemas.forms.calls import CallWhy
+from tasks.calls.due import regulars_due
 from tasks.calls.listing import list_calls, page_of
+from tasks.policies.queries import policies, version_today
 from tests.flows.calls import Callers
 
 PEOPLE = Callers
@@ -119,6 +122,36 @@ def test_regular_customers_are_called_every_three_months_so_many_a_day(
     play.listed(regulars=True)
     twice = play.rows("SELECT customer_phone FROM service_case WHERE process = 'HF' GROUP BY 1 HAVING count(*) > 1")
     assert {row.customer_phone for row in twice} <= rang
+
+
+def test_regular_customers_are_called_at_their_right_number_as_their_latest_order_has_them(play: Callers) -> None:
+    """A corrected number is one customer with its wrong one; who refused or is being called is not due."""
+    dated = "coalesce(signing_date, delivery_date, factory_date)"
+    of_phone = (
+        f"SELECT customer_phone AS phone, max(order_no) AS order_no, max({dated}) AS last FROM sales_record GROUP BY 1"
+    )
+    known = play.rows(
+        f"SELECT * FROM ({of_phone}) p WHERE last BETWEEN '2025-01-01' AND '2026-07-31' ORDER BY last, phone"
+    )
+    corrected, refused, rung, bought, recent, silent = (row.phone for row in known[:6])
+    case = play.asked(客户电话=rung)
+    correct = "INSERT INTO phone_correction VALUES (:wrong, :phone, 'E1026', :case, '2026-11-18T09:00:00+08:00')"
+    play.run(correct, wrong=corrected, phone="13700000001", case=case)
+    play.run(correct, wrong=recent, phone="13700000002", case=case)
+    play.run("INSERT INTO no_calls VALUES (:phone, :case, '2026-11-18T09:00:00+08:00')", phone=refused, case=case)
+    sold = "UPDATE sales_record SET customer_phone = :phone, customer_name = :name, signing_date = :day WHERE order_no = :no"
+    latest, newest = known[6].order_no, known[7].order_no
+    play.run(sold, phone=bought, name="新名", day=date(2026, 8, 1), no=latest)
+    play.run(sold, phone="13700000002", name="新名", day=date(2026, 8, 19), no=newest)
+    play.run("UPDATE policy SET value = '1000' WHERE key = 'hf.regular.most_a_day'")
+    with play.db.connect() as connection:
+        found = regulars_due(connection, policies(connection)[version_today(connection)])
+    due = {one.phone: one for one in found}
+    assert len(due) == len(found)
+    assert not {corrected, refused, rung, recent, "13700000002"} & due.keys()
+    assert due["13700000001"].order_no == known[0].order_no
+    assert (due[bought].name, due[bought].order_no) == ("新名", latest)
+    assert due[silent].order_no == known[5].order_no
 
 
 def test_the_list_shows_each_agents_calls_and_no_contact_data(play: Callers, shown: list[str]) -> None:

@@ -54,6 +54,25 @@ def test_calls_are_counted_by_agent_office_and_reason(play: Callers) -> None:
     assert {row["name"]: row["due"] for row in whys.rows} == {"专项回访": 6, "投诉结案": 1}
 
 
+def test_complaints_are_counted_of_the_call_whose_number_their_matter_begins_with(play: Callers) -> None:
+    """In so many words: the number and a blank, nothing before it, nothing longer; each complaint, and each call apart."""
+    first, second = (play.case(play.asked(客户电话=f"1391111000{no}")).number for no in (1, 2))
+    matters = (
+        f"{first} 又松",
+        f"{first}  柜门 又松",
+        f"{second} 又松",
+        f"{first}",
+        f"{first}0 又松",
+        f"再报 {first} 又松",
+    )
+    for matter in matters:
+        play.call(来电事项=matter, 同一事项="否")
+    play.call("咨询", 来电事项=f"{first}，又松 又响", 同一事项="否")
+    report = made(play, calls)
+    assert figures(report)["complaints"] == 3
+    assert [(row["due"], row["complaints"]) for row in report.sections[1].rows] == [(2, 3)]
+
+
 def test_a_call_that_was_called_off_is_not_due(play: Callers) -> None:
     play.withdraw(play.asked(), "E1040")
     assert figures(made(play, calls))["due"] == 0

@@ -11,7 +11,7 @@ from schemas.forms.complaints import Satisfaction
 from schemas.forms.contacts import ContactKind, ContactWay, Severity
 from schemas.processes.complaint import ContactEnding
 from tasks.reports.complaints.analysis import monthly_complaints, yearly_complaints
-from tasks.reports.complaints.queries import hotline
+from tasks.reports.complaints.queries import hotline, months_of
 from tasks.reports.complaints.rules import Callback, Contact, Hotline, Targets, measures
 from tasks.reports.complaints.sections import breakdowns, causes, kinds, requests, topics, unsolved
 from tasks.reports.complaints.weekly import weekly_complaints
@@ -204,6 +204,34 @@ def test_what_a_customer_says_before_the_file_is_a_finding_and_no_satisfaction_w
     assert section(monthly, "satisfaction").rows == []
     assert section(monthly, "trend").rows[-1]["contacts"] == 1
     assert [(one.number, one.reason) for one in seen.callbacks] == [(play.case(case).number, "柜门仍响")]
+
+
+def test_what_was_said_and_what_became_major_counts_in_its_own_period_whether_closed_since_or_open(
+    play: People, today: time_machine.Traveller
+) -> None:
+    grave, said = play.valid("重大"), play.planned(同一事项="否", 订单行=3)
+    play.to(said, "callback")
+    today.move_to("2026-11-19T10:00:00+08:00")
+    play.said(said, "callback", 客户意见="满意")
+    play.rest()
+    assert [play.case(case).closed_at is None for case in (grave, said)] == [True, False]
+    today.move_to("2027-01-05T10:00:00+08:00")
+    days = [date(2026, 11, 17), date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20), date(2027, 1, 4)]
+    november = Period(date(2026, 11, 1), date(2026, 11, 30))
+    with play.db.connect() as connection:
+        found = [hotline(connection, Period(day, day)) for day in days]
+        months = months_of(connection, [november, Period(date(2026, 12, 1), date(2026, 12, 31))])
+        whole = hotline(connection, november)
+    assert [seen.majors for seen in found] == [0, 1, 1, 1, 0]
+    assert [[one.number for one in seen.callbacks] for seen in found] == [[], [], [play.case(said).number], [], []]
+    assert [(row["contacts"], row["complaints"], row["filed"], row["satisfied"], row["asked"]) for row in months] == [
+        (2, 2, 1, 1, 1),
+        (0, 0, 0, 0, 0),
+    ]
+    assert ([one.number for one in whole.contacts], whole.majors) == (
+        [play.case(case).number for case in (grave, said)],
+        1,
+    )
 
 
 def test_the_figures_are_those_of_the_timelines(play: People, today: time_machine.Traveller) -> None:
