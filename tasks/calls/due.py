@@ -70,7 +70,7 @@ _REGULAR = text("""
                               AND c.closed_at IS NULL)
         ORDER BY since, phone LIMIT :most)
     SELECT DISTINCT ON (q.since, q.phone) t.office, t.order_no, t.name, q.phone, t.address, q.since
-    FROM quiet q JOIN told t ON t.phone = q.phone AND t.counts ORDER BY q.since, q.phone, t.at DESC""")
+    FROM quiet q JOIN told t ON t.phone = q.phone AND t.counts ORDER BY q.since, q.phone, t.at DESC, t.order_no DESC""")
 _LISTED = text("SELECT count(*) FROM call_reason WHERE why = :why AND added_at >= :today")
 _OPEN = text("""
     SELECT c.customer_phone AS phone, max(c.id) AS case_id FROM service_case c JOIN work_item i ON i.case_id = c.id
