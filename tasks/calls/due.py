@@ -51,7 +51,7 @@ _FOUND = text(f"""
           AND NOT EXISTS (SELECT FROM call_reason r WHERE (r.why, r.source, r.turn) = (f.why, f.id, f.turn))
     ORDER BY f.since, f.id""")
 _REGULAR = text("""
-    WITH told AS (
+    WITH told AS NOT MATERIALIZED (  -- whose phones and days are added up first, without what else is told
         SELECT t.office, t.order_no, t.name, coalesce(n.phone, t.phone) AS phone, t.address, t.at, t.counts FROM (
             SELECT office, order_no, customer_name AS name, customer_phone AS phone, customer_address AS address,
                    CAST(coalesce(signing_date, delivery_date, factory_date) AS timestamp) AT TIME ZONE 'Asia/Shanghai'
