@@ -73,6 +73,7 @@ case_line = table(
     CheckConstraint("price >= 0", name="price"),
 )
 _twin = (case_line.c.order_no, case_line.c.part, case_line.c.reason)
+index("ix_case_line_unpaid", case_line.c.case_id, where=case_line.c.unpaid)
 index("uq_case_line_open", *_twin, where=case_line.c.open & ~case_line.c.again, unique=True)
 
 charge = table(

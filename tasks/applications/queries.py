@@ -66,9 +66,10 @@ def repair_days() -> Label[int]:
     """Give the column of how many days goods of a sales record were in repair, those of what was exchanged left out."""
     of, since = service_case.c, func.coalesce(sales_record.c.exchanged_on, sales_record.c.factory_date)
     days = func.ceil(func.extract("epoch", of.closed_at - of.opened_at) / 86_400)
-    ours = (of.process == "RR", of.order_no == sales_record.c.order_no, of.opened_at >= since)
-    here = of.ending.in_((RepairEnding.REPAIRED, RepairEnding.UNREPAIRED))
-    counted = select(func.coalesce(func.sum(days), 0).cast(Integer)).where(*ours, here)
+    ended = of.ending.in_((RepairEnding.REPAIRED, RepairEnding.UNREPAIRED))
+    repaired = func.sum(days).filter(of.process == "RR", of.opened_at >= since, ended)
+    # an order has few cases: they are found by it alone, not among all repairs since then
+    counted = select(func.coalesce(repaired, 0).cast(Integer)).where(of.order_no == sales_record.c.order_no)
     return counted.scalar_subquery().label("repair_days")
 
 

@@ -51,7 +51,7 @@ _FOUND = text(f"""
           AND NOT EXISTS (SELECT FROM call_reason r WHERE (r.why, r.source, r.turn) = (f.why, f.id, f.turn))
     ORDER BY f.since, f.id""")
 _REGULAR = text("""
-    WITH told AS (
+    WITH told AS NOT MATERIALIZED (  -- whose phones and days are added up first, without what else is told
         SELECT t.office, t.order_no, t.name, coalesce(n.phone, t.phone) AS phone, t.address, t.at, t.counts FROM (
             SELECT office, order_no, customer_name AS name, customer_phone AS phone, customer_address AS address,
                    CAST(coalesce(signing_date, delivery_date, factory_date) AS timestamp) AT TIME ZONE 'Asia/Shanghai'
@@ -70,7 +70,7 @@ _REGULAR = text("""
                               AND c.closed_at IS NULL)
         ORDER BY since, phone LIMIT :most)
     SELECT DISTINCT ON (q.since, q.phone) t.office, t.order_no, t.name, q.phone, t.address, q.since
-    FROM quiet q JOIN told t ON t.phone = q.phone AND t.counts ORDER BY q.since, q.phone, t.at DESC""")
+    FROM quiet q JOIN told t ON t.phone = q.phone AND t.counts ORDER BY q.since, q.phone, t.at DESC, t.order_no DESC""")
 _LISTED = text("SELECT count(*) FROM call_reason WHERE why = :why AND added_at >= :today")
 _OPEN = text("""
     SELECT c.customer_phone AS phone, max(c.id) AS case_id FROM service_case c JOIN work_item i ON i.case_id = c.id

@@ -46,13 +46,14 @@ def numbers_of(one: Any) -> Numbers:
 def sources(connection: Connection, keys: Sequence[Numbers]) -> dict[Numbers, dict[str, CalledAbout]]:
     """Find the cases with these numbers, and who handled each, by number."""
     numbers = sorted({number for key in keys for number in key})
-    decided = (ledger.c.case_id == service_case.c.id) & (ledger.c.kind == EntryKind.DECISION.value)
+    decided = (ledger.c.case_id == service_case.c.id, ledger.c.kind == EntryKind.DECISION.value)
     item = (work_item.c.case_id == ledger.c.case_id) & (work_item.c.step_key == ledger.c.step_key)
-    handled = item & work_item.c.role.in_(HANDLERS)
-    named = select(service_case.c.number, service_case.c.id, func.array_agg(ledger.c.actor.distinct()).label("actors"))
-    joined = named.select_from(service_case.outerjoin(ledger.join(work_item, handled), decided))
-    rows = connection.execute(joined.where(among(service_case.c.number, numbers)).group_by(service_case.c.id))
-    found = {row.number: CalledAbout(row.id, frozenset(filter(None, row.actors))) for row in rows}
+    handled = select(func.array_agg(ledger.c.actor.distinct())).select_from(ledger.join(work_item, item))
+    actors = handled.where(*decided, work_item.c.role.in_(HANDLERS)).scalar_subquery().label("actors")
+    named = select(service_case.c.number, service_case.c.id, actors).where(among(service_case.c.number, numbers))
+    found = {
+        row.number: CalledAbout(row.id, frozenset(filter(None, row.actors or ()))) for row in connection.execute(named)
+    }
     return {key: {number: found[number] for number in key if number in found} for key in keys}
 
 

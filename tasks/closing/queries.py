@@ -29,20 +29,23 @@ _ADD_UP = text("""
         FROM stock_closed c JOIN stock_movement m ON m.id = c.movement_id WHERE c.day = :day GROUP BY 1, 2) of_day""")
 _DIFFER = text(f"""
     SELECT warehouse, part, coalesce(closing, 0) + coalesce(later, 0) AS booked, coalesce(on_hand, 0) AS on_hand
-    FROM (SELECT DISTINCT ON (warehouse, part) warehouse, part, closing FROM stock_day ORDER BY warehouse, part, day DESC) d
+    FROM (SELECT warehouse, part, closing FROM stock_day
+          JOIN (SELECT warehouse, part, max(day) AS day FROM stock_day GROUP BY 1, 2) last USING (warehouse, part, day)) d
     FULL JOIN (SELECT warehouse, part, sum(quantity) AS later FROM stock_movement m WHERE {_NOT_CLOSED} GROUP BY 1, 2) l
         USING (warehouse, part)
     FULL JOIN stock_balance USING (warehouse, part)
     WHERE coalesce(closing, 0) + coalesce(later, 0) <> coalesce(on_hand, 0) ORDER BY 1, 2""")
 _MOVED = text("""
+    WITH moved AS MATERIALIZED (  -- a day's movements are few, by their keys; a part's or a warehouse's are not
+        SELECT m.* FROM stock_closed c JOIN stock_movement m ON m.id = c.movement_id
+        WHERE c.day = :day AND m.moved_at >= :since)
     SELECT m.warehouse, w.name AS warehouse_name, w.office, m.part, p.name, p.specification, p.uom, m.kind,
            m.quantity, m.moved_at, d.opening, s.number, s.model,
            (SELECT string_agg(slip.number, ' ' ORDER BY slip.number) FROM document slip
             WHERE slip.case_id = m.case_id AND slip.step_key = m.step_key AND slip.kind = ANY(:slips)) AS slips
-    FROM stock_closed c JOIN stock_movement m ON m.id = c.movement_id JOIN warehouse w ON w.code = m.warehouse
-    JOIN part p ON p.code = m.part JOIN stock_day d ON (d.warehouse, d.part, d.day) = (m.warehouse, m.part, c.day)
-    LEFT JOIN service_case s ON s.id = m.case_id
-    WHERE c.day = :day AND m.moved_at >= :since ORDER BY w.code, m.part, m.moved_at, m.id""")
+    FROM moved m JOIN warehouse w ON w.code = m.warehouse JOIN part p ON p.code = m.part
+    JOIN stock_day d ON (d.warehouse, d.part, d.day) = (m.warehouse, m.part, :day)
+    LEFT JOIN service_case s ON s.id = m.case_id ORDER BY w.code, m.part, m.moved_at, m.id""")
 _SLIPS = [DocumentKind.INBOUND_SLIP, DocumentKind.OUTBOUND_SLIP, DocumentKind.TRANSFER, DocumentKind.REPAIR_OUTBOUND]
 _SUMS = text("""
     SELECT w.code, w.name, count(*)::int AS parts, sum(came) AS came, sum(went) AS went, sum(closing) AS closing,

@@ -41,9 +41,11 @@ _LINES = text(f"""
 
 _UNPAID = text("""
     WITH RECURSIVE up AS (
-        SELECT id AS case_id, id, parent_id, number FROM service_case WHERE id = ANY(:ids)
-        UNION ALL SELECT up.case_id, c.id, c.parent_id, c.number FROM up JOIN service_case c ON c.id = up.parent_id)
-    SELECT up.case_id, up.number FROM up WHERE EXISTS (SELECT FROM case_line l WHERE l.case_id = up.id AND l.unpaid)""")
+        SELECT id AS case_id, id, parent_id FROM service_case WHERE id = ANY(:ids)
+        UNION ALL SELECT case_id, parent_id, (SELECT c.parent_id FROM service_case c WHERE c.id = up.parent_id)
+        FROM up WHERE parent_id IS NOT NULL)
+    SELECT up.case_id, (SELECT c.number FROM service_case c WHERE c.id = up.id) AS number
+    FROM up WHERE EXISTS (SELECT FROM case_line l WHERE l.case_id = up.id AND l.unpaid)""")
 
 
 def parts_of(connection: Connection, case_ids: Collection[int]) -> dict[tuple[int, int], Row[Any]]:

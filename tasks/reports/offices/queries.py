@@ -15,11 +15,13 @@ from tasks.reports.offices.rules import Cards, Evaluated
 from tasks.rounds.rules import Period
 
 _COUNTED = ", ".join(f"coalesce(sum({name}), 0)::int AS {name}" for name in Evaluated._fields[3:])
+# a case is closed by its last entry: whatever happened in a period is of a case that was open in it
+_ALIVE = "c.opened_at < :end AND (c.closed_at IS NULL OR c.closed_at >= :start)"
 _EVALUATED = text(f"""
     WITH applied AS (  -- by people; what another case has ordered again is nobody's application
         SELECT c.id, c.office, c.applicant, r.finished_at, json_array_length(r.output -> 'lines') AS lines
         FROM ledger r JOIN service_case c ON c.id = r.case_id
-        WHERE r.step_key = 'register-lines' AND c.origin NOT LIKE 'case:%' AND r.finished_at < :end),
+        WHERE r.step_key = 'register-lines' AND c.origin NOT LIKE 'case:%' AND r.finished_at < :end AND {_ALIVE}),
     upheld AS (SELECT case_id, line_no FROM review_objection WHERE verdict = 'approve'),  -- the office was right
     review AS (
         SELECT a.*, l.step_key, l.finished_at AS reviewed, l.output ->> 'verdict' AS verdict,
@@ -37,7 +39,8 @@ _EVALUATED = text(f"""
         SELECT DISTINCT ON (l.case_id) l.output ->> 'party' AS office, g.output ->> 'applicant' AS applicant,
                l.finished_at, l.output ->> 'kind' AS kind
         FROM ledger l JOIN ledger g ON g.case_id = l.case_id AND g.step_key = 'register-anomaly'
-        WHERE l.step_key LIKE 'name-party-%' AND l.finished_at < :end ORDER BY l.case_id, l.seq DESC),
+        JOIN service_case c ON c.id = l.case_id
+        WHERE l.step_key LIKE 'name-party-%' AND l.finished_at < :end AND {_ALIVE} ORDER BY l.case_id, l.seq DESC),
     counted (office, applicant, applications, lines, unchanged, corrected, sent_back, rejected, duplicates, anomalies) AS (
         SELECT office, applicant, 1, 0, 0, 0, 0, 0, 0, 0 FROM applied WHERE finished_at >= :start
         UNION ALL SELECT office, applicant, 0, lines, CASE WHEN verdict = 'approve' OR excused THEN lines - corrected ELSE 0 END,

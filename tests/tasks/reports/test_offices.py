@@ -72,6 +72,26 @@ def test_the_evaluation_says_what_the_reviews_say(play: Play, today: time_machin
     assert measures(empty)["rate"] is None
 
 
+def test_each_month_has_what_happened_in_it_whether_the_case_is_open_or_closed_since(
+    play: Play, today: time_machine.Traveller
+) -> None:
+    rejected, delivered, waiting = (play.apply(lines) for lines in (1, 2, 3))
+    play.decide(rejected, "review-1", 审核结论="驳回", 原因="不属售后")
+    today.move_to("2026-12-02T10:00:00+08:00")
+    play.decide(delivered, "review-1", 明细={1: {"数量": 2}})
+    assert play.finish(delivered) == "delivered"
+    play.decide(waiting, "review-1")
+    today.move_to("2027-02-01T10:00:00+08:00")
+    assert [play.case(case).closed_at is None for case in (rejected, delivered, waiting)] == [False, False, True]
+    december, january = Period(date(2026, 12, 1), date(2026, 12, 31)), Period(date(2027, 1, 1), date(2027, 1, 31))
+    with play.db.connect() as connection:
+        found = [offices.made(connection, month) for month in (NOVEMBER, december, january)]
+    names = ("applications", "lines", "corrected", "rejected")
+    told = [{row[0]: row[1:] for row in rows(one, "offices", "office", *names)} for one in found]
+    assert [rows_of.get("北京办事处") for rows_of in told] == [(3, 1, 0, 1), (0, 5, 1, 0), None]
+    assert not any(any(row) for row in told[2].values())
+
+
 # objections
 
 
