@@ -161,7 +161,8 @@ decision = table(
     Column("given_at", Moment, nullable=False),
     CheckConstraint("accepted OR reason <> ''", name="refusal_has_reason"),
 )
-index("uq_decision_accepted", decision.c.case_id, decision.c.step_key, where=decision.c.accepted, unique=True)
+_decided = (decision.c.case_id, decision.c.step_key)
+index("uq_decision_accepted", *_decided, where=decision.c.accepted, unique=True, include=["actor"])
 
 sheet_row = table(
     "sheet_row",
