@@ -55,9 +55,9 @@ def in_force() -> list[Column[Any]]:
     return [first, last, Column("source", Text, nullable=False)]
 
 
-def index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
-    """An index of some rows of a table."""
-    return Index(name, *columns, unique=unique, postgresql_where=where)
+def index(name: str, *columns: ColumnElement[Any], unique: bool = False, **more: Any) -> Index:
+    """An index as only PostgreSQL has it: of rows `where` something holds, that can `include` what need not be looked up."""
+    return Index(name, *columns, unique=unique, **{f"postgresql_{word}": value for word, value in more.items()})
 
 
 def of_case(name: str = "case_id", **more: Any) -> Column[Any]:

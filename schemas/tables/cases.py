@@ -114,11 +114,16 @@ ledger = table(
     *each(Moment, "started_at", "finished_at"),
     UniqueConstraint("case_id", "seq"),
 )
+_key, _answers = (ledger.c.case_id, ledger.c.step_key), ledger.c.kind.in_(["decision", "withdrawn", "timed_out"])
+index("ix_ledger_answers", *_key, where=_answers, include=["kind", "actor"])
+# a step of all cases, by how its name begins, in whatever order the server's language has
+index("ix_ledger_step", *reversed(_key), ops={"step_key": "text_pattern_ops"}, include=["seq", "kind"])
 
 work_item = table(
     "work_item",
     of_case(primary_key=True),
     Column("step_key", Text, primary_key=True),
+    *word_of(ItemState, "state", 12, server_default="open"),
     *each(Text, "title", "form"),
     Column("link", Text, nullable=False, comment="of the process's chain"),
     Column("role", String(20), nullable=False),
@@ -129,7 +134,6 @@ work_item = table(
     Column("brief", Json, nullable=False, comment="what the decider must see, in lines of markdown"),
     Column("prefill", Json, nullable=False),
     Column("schedule", Json, nullable=False, comment="[Reminder]: reminders and escalations, each once"),
-    *word_of(ItemState, "state", 12, server_default="open"),
     Column("refusals", Integer, nullable=False, server_default="0"),
     Column("refused_because", Text, nullable=False, server_default=""),
     *each(Moment, "opened_at", "due_at"),
@@ -160,7 +164,8 @@ decision = table(
     Column("given_at", Moment, nullable=False),
     CheckConstraint("accepted OR reason <> ''", name="refusal_has_reason"),
 )
-index("uq_decision_accepted", decision.c.case_id, decision.c.step_key, where=decision.c.accepted, unique=True)
+_decided = (decision.c.case_id, decision.c.step_key)
+index("uq_decision_accepted", *_decided, where=decision.c.accepted, unique=True, include=["actor"])
 
 sheet_row = table(
     "sheet_row",
@@ -213,8 +218,9 @@ document = table(
     UniqueConstraint("kind", "year", "serial"),
     CheckConstraint("serial > 0", name="serial"),
 )
-_tracking = document.c.content.op("->>")(literal_column("'tracking'"))
+_tracking, _red = (document.c.content.op("->>")(literal_column(f"'{name}'")) for name in ("tracking", "red"))
 index("ix_document_tracking", func.upper(_tracking), where=_tracking.is_not(None))
+index("ix_document_red", document.c.id, where=_red == literal_column("'true'"))
 index("uq_document_reverses", document.c.reverses, where=document.c.reverses.is_not(None), unique=True)
 
 # what leaves the house (law 6): one row per message, sent by the dispatcher

@@ -14,7 +14,7 @@ STOCK = {
     "日结的结存 = 已结的收发合计 what closed days left is the sum of what they closed": """
         SELECT warehouse, part, closing, moved
         FROM (SELECT DISTINCT ON (warehouse, part) warehouse, part, closing FROM stock_day
-              ORDER BY warehouse, part, day DESC) d
+              ORDER BY warehouse DESC, part DESC, day DESC) d
         FULL JOIN (SELECT warehouse, part, sum(quantity) AS moved FROM stock_closed c
                    JOIN stock_movement m ON m.id = c.movement_id GROUP BY 1, 2) m USING (warehouse, part)
         WHERE closing IS DISTINCT FROM moved""",

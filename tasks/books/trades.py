@@ -54,13 +54,13 @@ TRADES = {
         GROUP BY c.id, party_kind, party HAVING sum(amount) < 0 OR (ending = 'withdrawn' AND sum(amount) <> 0)""",
     "退款不超已付，我方违约另加定金和利息 no more goes back than was paid, the deposit again and interest": """
         SELECT number, paid, deposit, back FROM (
-            SELECT c.number, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
+            SELECT c.id, c.number, coalesce(sum(p.amount) FILTER (WHERE p.kind <> 'returned'), 0) AS paid,
                    coalesce(sum(p.amount) FILTER (WHERE p.kind = 'deposit'), 0) AS deposit,
                    coalesce(sum(p.amount) FILTER (WHERE p.kind = 'prepayment'), 0) AS prepaid,
-                   -coalesce(sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back,
-                   EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id AND l.kind = 'withdrawn') AS withdrawn
+                   -coalesce(sum(p.amount) FILTER (WHERE p.kind = 'returned'), 0) AS back
             FROM service_case c JOIN payment p ON p.case_id = c.id GROUP BY c.id) money
-        WHERE back > CASE WHEN withdrawn THEN paid ELSE paid + deposit + prepaid END""",
+        WHERE back > paid AND (back > paid + deposit + prepaid OR EXISTS (
+            SELECT 1 FROM ledger l WHERE l.case_id = money.id AND l.kind = 'withdrawn'))""",
     "退货入库不多于申请 by a return no more comes in than it asked for": """
         SELECT case_id, came, asked FROM (
             SELECT case_id, sum(quantity) AS came FROM stock_movement WHERE kind = 'customer_return_in' GROUP BY case_id) m

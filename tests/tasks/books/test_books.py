@@ -163,3 +163,89 @@ def test_what_contradicts_a_sentence_about_a_process_is_found(spoilable: Play, s
 
 def test_every_sentence_about_a_process_was_spoilt() -> None:
     assert [one for one in TRADES if not any(sentence in one for sentence in SPOILT)] == []
+
+
+# what the whole house keeps
+
+ENTRY = (
+    "INSERT INTO ledger (case_id, step_key, seq, kind, title, actor, link, channel, started_at, finished_at) "
+    "SELECT case_id, step_key, 99, '{}', '', '', '', 'cli', opened_at, opened_at FROM work_item WHERE state = 'open'"
+)
+APPROVED = (
+    "WITH asked AS (UPDATE work_item SET form = 'ApprovalDecision') "
+    "UPDATE ledger SET actor = 'TWICE', output = json_build_object('verdict', {}) WHERE kind = 'decision'"
+)
+BACK = (
+    "INSERT INTO payment (case_id, step_key, kind, amount, paid_on, reference, staff, recorded_at) "
+    f"SELECT {DONE}, kind, kind, amount, '2026-11-20', kind, (SELECT min(code) FROM staff), '2026-11-20' "
+    "FROM (VALUES ('deposit', 10), ('returned', -15)) AS p (kind, amount)"
+)
+WITHDRAWN = "WITH own AS (UPDATE ledger SET kind = 'withdrawn' WHERE step_key = 'review-1') "
+REFUNDED = (
+    "INSERT INTO refund (case_id, turn, amount, goods, delivery, account, state, granted_at) "
+    f"SELECT id, 1, 1, {{}}, '', 'granted', opened_at FROM service_case WHERE id = {DONE}"
+)
+CLOSED_DAYS = (
+    "WITH days AS (INSERT INTO stock_closing SELECT day, day, day, 1 FROM (VALUES (date '2026-11-18'), ('2026-11-19')) "
+    "AS d (day)), closed AS (INSERT INTO stock_closed SELECT id, '2026-11-18' FROM stock_movement) "
+    "INSERT INTO stock_day SELECT warehouse, part, day, 0, moved + more, 0, moved + more FROM "
+    "(SELECT warehouse, part, sum(quantity) AS moved FROM stock_movement GROUP BY 1, 2) m, "
+    "(VALUES (date '2026-11-18', {}), ('2026-11-19', {})) AS d (day, more)"
+)
+FOUND = [  # the sentence, how its books are spoilt, and how many rows of it are found then, of which five are given
+    ("编号连续", "INSERT INTO counter VALUES ('document:XX:2026', 1), ('case:XX:2026', 0)", 2),
+    (
+        "入出库单与",
+        "UPDATE document SET content = regexp_replace(content::text, '(quantity.{3})', '\\1' || '1')::json "
+        "WHERE kind = 'CK'",
+        1,
+    ),
+    ("入出库单与", "DELETE FROM document WHERE kind = 'CK'", 2),
+    ("入出库单与", "UPDATE document SET case_id = NULL WHERE kind = 'CK'", 4),
+    ("每次冲销", "UPDATE document SET content = replace(content::text, 'false', 'true')::json WHERE kind = 'CK'", 1),
+    (
+        "每次冲销",
+        "UPDATE ledger SET kind = 'undo', step_key = 'undo-' || step_key WHERE step_key LIKE 'release-goods-%'",
+        1,
+    ),
+    ("已结案的单无", f"UPDATE work_item SET case_id = {DONE}, step_key = 'spoilt' WHERE state = 'open'", 1),
+    ("每单的记录从", f"DELETE FROM ledger WHERE case_id = {DONE} AND seq = 2", 1),
+    ("每单的记录从", f"DELETE FROM ledger WHERE case_id = {OPEN}", 1),
+    ("每单的记录从", "UPDATE service_case SET seq = seq + 1", 2),
+    ("每单的记录从", "UPDATE ledger SET seq = -1 WHERE seq = 1", 2),
+    ("每个决定记一次", "UPDATE ledger SET actor = 'NOBODY' WHERE step_key = 'review-1'", 1),
+    ("每个决定记一次", "DELETE FROM decision WHERE step_key = 'review-1'", 1),
+    ("每个决定记一次", "DELETE FROM ledger WHERE step_key = 'review-1'", 1),
+    ("已办的待办", "DELETE FROM ledger WHERE step_key = 'review-1'", 1),
+    ("已办的待办", "UPDATE ledger SET kind = 'step' WHERE step_key = 'review-1'", 1),
+    ("已办的待办", "UPDATE ledger SET kind = 'timed_out' WHERE step_key = 'review-1'", 1),
+    ("已办的待办", ENTRY.format("decision"), 1),
+    ("已办的待办", ENTRY.format("step"), 1),
+    ("结案是", "UPDATE ledger SET seq = 99 WHERE step_key = 'close'", 1),
+    ("结案是", "DELETE FROM ledger WHERE step_key = 'close'", 1),
+    (
+        "结案是",
+        f"UPDATE ledger SET step_key = 'close' WHERE case_id = {OPEN} AND seq = (SELECT max(seq) FROM ledger "
+        f"WHERE case_id = {OPEN})",
+        1,
+    ),
+    ("没有人审批", APPROVED.format("'approve'"), 1),
+    ("没有人审批", "UPDATE service_case SET applicant = (SELECT actor FROM ledger WHERE step_key = 'review-1')", 1),
+    ("没有人审批", APPROVED.format("CASE step_key WHEN 'review-1' THEN 'approve' END"), 0),
+    ("退款分项", REFUNDED.format("1, 0"), 1),
+    ("退款分项", REFUNDED.format("0, 1"), 1),
+    ("退款分项", REFUNDED.format("0, 0"), 0),
+    ("退款不超已付", BACK, 0),
+    ("退款不超已付", WITHDRAWN + BACK, 1),
+    ("退款不超已付", BACK.replace("-15", "-21"), 1),
+    ("日结的结存", CLOSED_DAYS.format(1, 0), 0),
+    ("日结的结存", CLOSED_DAYS.format(0, 1), 5),
+]
+
+
+@pytest.mark.parametrize(("sentence", "spoilt", "rows"), FOUND)
+def test_of_what_contradicts_a_sentence_about_the_house_all_is_found_and_nothing_else(
+    spoilable: Play, sentence: str, spoilt: str, rows: int
+) -> None:
+    found = contradicted(spoilable, spoilt)
+    assert sum(len(these) for one, these in found.items() if one.startswith(sentence)) == rows
