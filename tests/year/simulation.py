@@ -38,7 +38,7 @@ from tests.year.schedule import (
     without_prefect,
 )
 
-MONDAY, MOST_BESIDE = 0, 5  # runs that wait for their process, before we wait for them
+MONDAY, MOST_BESIDE = 0, 15  # runs that wait for their process, those of a day, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
 Running = tuple[Job, datetime, Future[Came]]  # in another process, since when
 
