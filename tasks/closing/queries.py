@@ -41,8 +41,9 @@ _MOVED = text("""
         WHERE c.day = :day AND m.moved_at >= :since)
     SELECT m.warehouse, w.name AS warehouse_name, w.office, m.part, p.name, p.specification, p.uom, m.kind,
            m.quantity, m.moved_at, d.opening, s.number, s.model,
-           (SELECT string_agg(slip.number, ' ' ORDER BY slip.number) FROM document slip
-            WHERE slip.case_id = m.case_id AND slip.step_key = m.step_key AND slip.kind = ANY(:slips)) AS slips
+           (SELECT string_agg(slip.number, ' ' ORDER BY slip.number)
+                   FILTER (WHERE slip.step_key = m.step_key AND slip.kind = ANY(:slips))
+            FROM document slip WHERE slip.case_id = m.case_id) AS slips
     FROM moved m JOIN warehouse w ON w.code = m.warehouse JOIN part p ON p.code = m.part
     JOIN stock_day d ON (d.warehouse, d.part, d.day) = (m.warehouse, m.part, :day)
     LEFT JOIN service_case s ON s.id = m.case_id ORDER BY w.code, m.part, m.moved_at, m.id""")
