@@ -121,9 +121,8 @@ def late_since(connection: Connection, moment: datetime) -> Sequence[Row[Any]]:
 def _journals() -> Any:
     columns = (*stock_journal.c, document.c.number, warehouse.c.name, warehouse.c.office)
     joined = stock_journal.join(document).join(warehouse)
-    journals = (
-        document.c.kind == DocumentKind.JOURNAL
-    )  # all of them are: so they are not looked for among all documents
+    # all of them are journals: said so that they are not looked for among all documents
+    journals = document.c.kind == DocumentKind.JOURNAL
     return select(*columns).select_from(joined).where(journals).order_by(stock_journal.c.day, document.c.number)
 
 
