@@ -41,8 +41,9 @@ _MOVED = text("""
         WHERE c.day = :day AND m.moved_at >= :since)
     SELECT m.warehouse, w.name AS warehouse_name, w.office, m.part, p.name, p.specification, p.uom, m.kind,
            m.quantity, m.moved_at, d.opening, s.number, s.model,
-           (SELECT string_agg(slip.number, ' ' ORDER BY slip.number) FROM document slip
-            WHERE slip.case_id = m.case_id AND slip.step_key = m.step_key AND slip.kind = ANY(:slips)) AS slips
+           (SELECT string_agg(slip.number, ' ' ORDER BY slip.number)
+                   FILTER (WHERE slip.step_key = m.step_key AND slip.kind = ANY(:slips))
+            FROM document slip WHERE slip.case_id = m.case_id) AS slips
     FROM moved m JOIN warehouse w ON w.code = m.warehouse JOIN part p ON p.code = m.part
     JOIN stock_day d ON (d.warehouse, d.part, d.day) = (m.warehouse, m.part, :day)
     LEFT JOIN service_case s ON s.id = m.case_id ORDER BY w.code, m.part, m.moved_at, m.id""")
@@ -120,9 +121,8 @@ def late_since(connection: Connection, moment: datetime) -> Sequence[Row[Any]]:
 def _journals() -> Any:
     columns = (*stock_journal.c, document.c.number, warehouse.c.name, warehouse.c.office)
     joined = stock_journal.join(document).join(warehouse)
-    journals = (
-        document.c.kind == DocumentKind.JOURNAL
-    )  # all of them are: so they are not looked for among all documents
+    # all of them are journals: said so that they are not looked for among all documents
+    journals = document.c.kind == DocumentKind.JOURNAL
     return select(*columns).select_from(joined).where(journals).order_by(stock_journal.c.day, document.c.number)
 
 
