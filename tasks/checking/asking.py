@@ -22,11 +22,10 @@ def ask_tables(name: str, expectations: Sequence[Any], db: Engine, table: str) -
     """Give the result of a suite of queries, over connections that `db` has: a source of the context makes two anew."""
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
-    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.validator.validation_statistics import calc_validation_statistics
     from great_expectations.validator.validator import Validator
 
-    engine = SqlAlchemyExecutionEngine(engine=db)
+    engine = _lent()(engine=db)
     engine.load_batch_data(table, SqlAlchemyBatchData(engine, table_name=table))
     asked = Validator(engine, data_context=_empty_context())
     results = asked.graph_validate([one.configuration for one in expectations], {"result_format": _complete()})
@@ -35,6 +34,18 @@ def ask_tables(name: str, expectations: Sequence[Any], db: Engine, table: str) -
     return ExpectationSuiteValidationResult(
         results=results, success=counted.pop("success"), suite_name=name, statistics=counted, meta=meta
     )
+
+
+@cache
+def _lent() -> Any:
+    """Make the library's engine over connections that are lent to it; its own closes them when it is forgotten."""
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+
+    class Lent(SqlAlchemyExecutionEngine):
+        def close(self) -> None:
+            """Leave them open."""
+
+    return Lent
 
 
 def _complete() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The nightly look asks over the connections that there are, and says as much as is wrong."""
 
+import gc
+
 import pytest
 from sqlalchemy import Engine, event
 
@@ -11,7 +13,7 @@ def test_the_books_are_asked_over_the_databases_own_connections_without_a_word(
     db: Engine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     db.connect().close()
-    opened: list[object] = []
+    pool, opened = db.pool, list[object]()
 
     def connected(connection: object, _record: object) -> None:
         opened.append(connection)
@@ -21,7 +23,9 @@ def test_the_books_are_asked_over_the_databases_own_connections_without_a_word(
         checked = check_books(db)
     finally:
         event.remove(Engine, "connect", connected)
+    gc.collect()
     assert (checked.asked, checked.untrue, opened) == (len(ALWAYS), [], [])
+    assert db.pool is pool, "nor are they closed, by what the library leaves behind"
     assert capfd.readouterr() == ("", "")
 
 
