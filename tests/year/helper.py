@@ -1,6 +1,7 @@
-"""A second process that does a part of the work beside us, on the same database, at the moment that it is told."""
+"""Other processes that do a part of the work beside us, on the same database, at the moment that they are told."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,26 +13,42 @@ from sqlalchemy import Engine
 
 import flows
 from deployments import database
+from tasks.durable import clock
 
+P = TypeVar("P")
 T = TypeVar("T")
 _mine: list[Engine] = []  # in the helping process: its engine
 
 
 class Helper(NamedTuple):
-    """A process at our service; what it is given it does in order."""
+    """Processes at our service; what they are given they begin in order."""
 
     pool: ProcessPoolExecutor
 
     def at(self, moment: datetime, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Let it do some work on the database, for which it is that moment."""
+        """Let one do some work on the database, for which it is that moment."""
         return self.pool.submit(_at, moment, work, *given)
+
+    def now(self, work: Callable[..., T], *given: Any) -> Future[T]:
+        """Let one do some work now."""
+        return self.at(clock.now(), work, *given)
+
+
+def shared(parts: Sequence[P], do: Callable[[P], T], give: Callable[[P], Future[T]] | None) -> Iterator[tuple[P, T]]:
+    """Have parts of some work done, each by who is free for it: us, or a helper, if there is one to `give` them to."""
+    given = deque((part, give(part)) for part in parts[1:] if give)
+    for part in parts[:1] if give else parts:
+        yield part, do(part)
+    while given:
+        part, came = given.pop() if given[-1][1].cancel() else given.popleft()
+        yield part, do(part) if came.cancelled() else came.result()
 
 
 @contextmanager
-def helper(db: Engine) -> Iterator[Helper]:
-    """Have a process that helps for the time of the block."""
+def helper(db: Engine, processes: int = 1) -> Iterator[Helper]:
+    """Have processes that help for the time of the block."""
     url = db.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(1, get_context("spawn"), _begin, (url,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (url,)) as pool:
         yield Helper(pool)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -11,17 +12,18 @@ from sqlalchemy import Engine, Row, text
 from deployments.demo.sensible import APPROVALS, able_staff, filled_in, sensible, who_may
 from schemas.answers import Answer, Result, Turn
 from schemas.words import Channel, Role
-from tasks.durable import clock
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.people.queries import people
-from tests.year.helper import Helper
+from tests.year.helper import Helper, shared
 
 ANSWERS_TODAY = 0.6  # of what waits, when people go through their lists, once a day
 NEVER = 0.02  # of all items
+PARTS = 6  # of a day's answers
 WAITING = text("""
     SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, c.number, c.applicant,
            c.request ->> 'kind' AS kind,
-           (SELECT array_agg(actor) FROM ledger l WHERE l.case_id = i.case_id AND l.kind = 'decision') AS signed
+           CASE WHEN i.form ~ :approvals THEN
+               (SELECT array_agg(actor) FROM ledger l WHERE l.case_id = i.case_id AND l.kind = 'decision') END AS signed
     FROM work_item i JOIN service_case c ON c.id = i.case_id
     WHERE i.closed_at IS NULL AND i.role NOT IN ('SYSTEM', 'ENGINEER') ORDER BY c.process, i.case_id, i.step_key""")
 NEWS = {"ReturnNews"}  # open as long as its case, and answered only where there is news
@@ -45,8 +47,8 @@ NO_COMPLAINT = {  # what is said first, by kind
 
 def said(db: Engine, turns: Sequence[Turn]) -> list[Result]:
     """Send what is said, many at once; gives what became of it."""
-    parts = [turns[start : start + CHUNK] for start in range(0, len(turns), CHUNK)]
-    return [result for part in parts for result in advance_chunk(db, part)]
+    chunks = [turns[start : start + CHUNK] for start in range(0, len(turns), CHUNK)]
+    return [result for chunk in chunks for result in advance_chunk(db, chunk)]
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Staff:
 
     db: Engine
     chance: Random
-    colleague: Helper | None = None
+    colleagues: Helper | None = None
     never: dict[tuple[int, str], bool] = field(default_factory=dict)
     answered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -63,7 +65,10 @@ class Staff:
     def work(self) -> int:
         """Go through all lists once; gives how many answers were taken."""
         with self.db.connect() as connection:
-            waiting, self.people = connection.execute(WAITING).all(), people(connection)
+            waiting, self.people = (
+                connection.execute(WAITING, {"approvals": f":({'|'.join(APPROVALS)})$"}).all(),
+                people(connection),
+            )
         by_case: dict[int, list[Answer]] = {}
         for item in waiting:
             if self._answers(item) and (answer := self._answer(item)):
@@ -78,12 +83,11 @@ class Staff:
         return taken
 
     def _said(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Result]]:
-        """Send what is said, each half, of other processes, by a process of its own where there are two."""
-        others = turns[len(turns) // 2 :] if self.colleague else []
-        theirs = self.colleague.at(clock.now(), said, others) if self.colleague else None
-        mine = turns[: len(turns) - len(others)]
-        yield from zip(mine, said(self.db, mine), strict=True)
-        yield from zip(others, theirs.result() if theirs else [], strict=True)
+        """Send what is said, in parts of a few processes each."""
+        size = -(-len(turns) // PARTS) or 1
+        parts = [turns[start : start + size] for start in range(0, len(turns), size)]
+        for part, came in shared(parts, partial(said, self.db), self.colleagues and partial(self.colleagues.now, said)):
+            yield from zip(part, came, strict=True)
 
     def _answers(self, item: Row[Any]) -> bool:
         never = self.never.setdefault((item.case_id, item.step_key), self.chance.random() < NEVER)

@@ -11,7 +11,7 @@ from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import time_machine
 from sqlalchemy import Connection, Engine
@@ -25,7 +25,7 @@ from tasks.durable import clock
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import advance_chunk
 from tests.year.applications import Incoming, incoming, lists, sell
-from tests.year.helper import Helper
+from tests.year.helper import Helper, shared
 from tests.year.people import Staff
 from tests.year.schedule import (
     Came,
@@ -40,6 +40,7 @@ from tests.year.schedule import (
 
 MONDAY, MOST_BESIDE = 0, 15  # runs that wait for their process, those of a day, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
+T = TypeVar("T")
 Running = tuple[Job, datetime, Future[Came]]  # in another process, since when
 
 
@@ -64,7 +65,7 @@ class Year:
     rounds: list[datetime] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    colleague: Helper | None = None  # does a half of what is due, and of the answers, at the same time
+    colleagues: Helper | None = None  # have their share of what is due at a time, said, or comes in
     beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
     now: Moved = field(init=False)
     looks: Connection = field(init=False)  # for what is due next
@@ -76,7 +77,7 @@ class Year:
         with self.db.connect() as connection:
             calendar = calendar_today(connection)
         chance = Random(self.seed)
-        self.staff = Staff(self.db, chance, self.colleague)
+        self.staff = Staff(self.db, chance, self.colleagues)
         days = list(_working_days(calendar, self.first, self.last))
         planned = incoming(days, self.cases, chance)
         with self.db.begin() as connection:
@@ -109,8 +110,8 @@ class Year:
         if day.weekday() == MONDAY:
             by_code["RL"] = [(f"list:{day}:{form['办事处']}", form) for form in lists()]
         codes = sorted(by_code.items())
-        theirs = self.colleague.at(clock.now(), opened, codes[1::2]) if self.colleague else None
-        self.opened += opened(self.db, codes[::2] if theirs else codes) + (theirs.result() if theirs else 0)
+        give = self.colleagues and partial(self.colleagues.now, opened)
+        self.opened += sum(made for _, made in shared(codes, partial(opened, self.db), give))
 
     def _jobs_until(self, moment: datetime) -> None:
         """Run whatever is scheduled until a moment, in the order of its times, and be there then."""
@@ -131,29 +132,18 @@ class Year:
         apart = [one for one in due if one.apart and self.beside]
         for one in apart:
             self._hear(self._apart, leave=MOST_BESIDE)
-            self._apart.append(self._given_to(self.beside, one))
-        self._together([one for one in due if one not in watch and one not in apart])
-        self._together(watch)
+            self._apart.append((one, clock.now(), self._given(self.beside, one)))
+        give = self.colleagues and partial(self._given, self.colleagues)
+        for jobs in ([one for one in due if one not in watch and one not in apart], watch):
+            for one, came in shared(jobs, self._ran, give):
+                self._note(one, clock.now(), came)
 
-    def _together(self, jobs: Sequence[Job]) -> None:
-        """Run jobs with a colleague: each takes the next as it is free."""
-        given = deque(self._given_to(self.colleague, one) for one in jobs[1:] if self.colleague)
-        for one in jobs if not self.colleague else jobs[:1]:
-            self._timed(one.name, partial(self._run, one))
-        while given:
-            one, _, came = given[-1]
-            if came.cancel():  # nobody has begun it
-                given.pop()
-                self._timed(one.name, partial(self._run, one))
-            else:
-                self._hear(given, leave=len(given) - 1)
+    def _ran(self, one: Job) -> Came:
+        return self._timed(one.name, partial(run_scheduled, one.flow))
 
-    def _run(self, one: Job) -> None:
-        self._note(one, clock.now(), run_scheduled(one.flow))
-
-    def _given_to(self, process: Helper | None, one: Job) -> Running:
+    def _given(self, process: Helper | None, one: Job) -> Future[Came]:
         assert process
-        return one, clock.now(), process.at(clock.now(), run_apart, one.entrypoint, self.home)
+        return process.now(run_apart, one.entrypoint, self.home)
 
     def _hear(self, running: deque[Running], leave: int = 0) -> None:
         """Hear of what runs elsewhere, until so many of them are left."""
@@ -169,22 +159,21 @@ class Year:
         if not came.well:
             self.failed.append(f"{moment} {one.name}: {came.said}")
 
-    def _timed(self, name: str, act: Callable[[], object]) -> None:
+    def _timed(self, name: str, act: Callable[[], T]) -> T:
         begun = time.process_time()
-        act()
+        came = act()
         self.seconds[name] += time.process_time() - begun
+        return came
 
 
-def opened(db: Engine, applications: Sequence[tuple[str, Sequence[tuple[str, dict[str, Any]]]]]) -> int:
-    """Open what came in by process, and take it as far as it goes; gives how many cases that are."""
-    count = 0
-    for code, mine in applications:
-        became = open_chunk(db, code, Channel.SHEET, mine)
-        made = [one for one in became if isinstance(one, Opened)]
-        assert code == "RL" or len(made) == len(mine), became  # an office may have nothing to send back
-        advance_chunk(db, [Turn(one.case_id) for one in made])
-        count += len(made)
-    return count
+def opened(db: Engine, applications: tuple[str, Sequence[tuple[str, dict[str, Any]]]]) -> int:
+    """Open what came in of a process, and take it as far as it goes; gives how many cases that are."""
+    code, mine = applications
+    became = open_chunk(db, code, Channel.SHEET, mine)
+    made = [one for one in became if isinstance(one, Opened)]
+    assert code == "RL" or len(made) == len(mine), became  # an office may have nothing to send back
+    advance_chunk(db, [Turn(one.case_id) for one in made])
+    return len(made)
 
 
 def _working_days(calendar: Calendar, first: date, last: date) -> Iterator[date]:
