@@ -65,10 +65,8 @@ class Staff:
     def work(self) -> int:
         """Go through all lists once; gives how many answers were taken."""
         with self.db.connect() as connection:
-            waiting, self.people = (
-                connection.execute(WAITING, {"approvals": f":({'|'.join(APPROVALS)})$"}).all(),
-                people(connection),
-            )
+            asked = {"approvals": f":({'|'.join(APPROVALS)})$"}
+            waiting, self.people = connection.execute(WAITING, asked).all(), people(connection)
         by_case: dict[int, list[Answer]] = {}
         for item in waiting:
             if self._answers(item) and (answer := self._answer(item)):
