@@ -1,4 +1,4 @@
-"""Other processes that do a part of the work beside us, on the same database, at the moment that they are told."""
+"""Another process that does a part of the work beside us, on the same database, at the moment that it is told."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,16 +21,16 @@ _mine: list[Engine] = []  # in the helping process: its engine
 
 
 class Helper(NamedTuple):
-    """Processes at our service; what they are given they begin in order."""
+    """A process at our service; what it is given it does in order."""
 
     pool: ProcessPoolExecutor
 
     def at(self, moment: datetime, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Let one do some work on the database, for which it is that moment."""
+        """Let it do some work on the database, for which it is that moment."""
         return self.pool.submit(_at, moment, work, *given)
 
     def now(self, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Let one do some work now."""
+        """Let it do some work now."""
         return self.at(clock.now(), work, *given)
 
 
@@ -45,10 +45,10 @@ def shared(parts: Sequence[P], do: Callable[[P], T], give: Callable[[P], Future[
 
 
 @contextmanager
-def helper(db: Engine, processes: int = 1) -> Iterator[Helper]:
-    """Have processes that help for the time of the block."""
+def helper(db: Engine) -> Iterator[Helper]:
+    """Have a process that helps for the time of the block."""
     url = db.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (url,)) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), _begin, (url,)) as pool:
         yield Helper(pool)
 
 

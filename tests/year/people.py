@@ -14,13 +14,14 @@ from schemas.answers import Answer, Result, Turn
 from schemas.words import Channel, Role
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.people.queries import people
+from tasks.unit.work import SHANGHAI
 from tests.year.helper import Helper, shared
 
 ANSWERS_TODAY = 0.6  # of what waits, when people go through their lists, once a day
 NEVER = 0.02  # of all items
-PARTS = 6  # of a day's answers
+PARTS = 3  # of a day's answers
 WAITING = text("""
-    SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, c.number, c.applicant,
+    SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, i.opened_at, c.number, c.applicant,
            c.request ->> 'kind' AS kind,
            CASE WHEN i.form ~ :approvals THEN
                (SELECT array_agg(actor) FROM ledger l WHERE l.case_id = i.case_id AND l.kind = 'decision') END AS signed
@@ -57,7 +58,7 @@ class Staff:
 
     db: Engine
     chance: Random
-    colleagues: Helper | None = None
+    colleague: Helper | None = None
     never: dict[tuple[int, str], bool] = field(default_factory=dict)
     answered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -84,7 +85,7 @@ class Staff:
         """Send what is said, in parts of a few processes each."""
         size = -(-len(turns) // PARTS) or 1
         parts = [turns[start : start + size] for start in range(0, len(turns), size)]
-        for part, came in shared(parts, partial(said, self.db), self.colleagues and partial(self.colleagues.now, said)):
+        for part, came in shared(parts, partial(said, self.db), self.colleague and partial(self.colleague.now, said)):
             yield from zip(part, came, strict=True)
 
     def _answers(self, item: Row[Any]) -> bool:
@@ -106,6 +107,8 @@ class Staff:
             roll -= often
         if form == "FirstAnswer" and item.kind in NO_COMPLAINT:
             said = dict(NO_COMPLAINT[item.kind])
+        if form == "CountDone":  # they count on the day, and hand it in when they come to it
+            said["盘点时间"] = f"{item.opened_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         who = free[(item.case_id + item.refusals) % len(free)]
         data = filled_in(item.prefill, sensible(form, said), who)
         return Answer(item.step_key, data, Channel.SHEET)

@@ -65,7 +65,7 @@ class Year:
     rounds: list[datetime] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    colleagues: Helper | None = None  # have their share of what is due at a time, said, or comes in
+    colleague: Helper | None = None  # has its share of what is due at a time, said, or comes in
     beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
     now: Moved = field(init=False)
     looks: Connection = field(init=False)  # for what is due next
@@ -77,7 +77,7 @@ class Year:
         with self.db.connect() as connection:
             calendar = calendar_today(connection)
         chance = Random(self.seed)
-        self.staff = Staff(self.db, chance, self.colleagues)
+        self.staff = Staff(self.db, chance, self.colleague)
         days = list(_working_days(calendar, self.first, self.last))
         planned = incoming(days, self.cases, chance)
         with self.db.begin() as connection:
@@ -110,7 +110,7 @@ class Year:
         if day.weekday() == MONDAY:
             by_code["RL"] = [(f"list:{day}:{form['办事处']}", form) for form in lists()]
         codes = sorted(by_code.items())
-        give = self.colleagues and partial(self.colleagues.now, opened)
+        give = self.colleague and partial(self.colleague.now, opened)
         self.opened += sum(made for _, made in shared(codes, partial(opened, self.db), give))
 
     def _jobs_until(self, moment: datetime) -> None:
@@ -133,7 +133,7 @@ class Year:
         for one in apart:
             self._hear(self._apart, leave=MOST_BESIDE)
             self._apart.append((one, clock.now(), self._given(self.beside, one)))
-        give = self.colleagues and partial(self._given, self.colleagues)
+        give = self.colleague and partial(self._given, self.colleague)
         for jobs in ([one for one in due if one not in watch and one not in apart], watch):
             for one, came in shared(jobs, self._ran, give):
                 self._note(one, clock.now(), came)
