@@ -19,7 +19,7 @@ from tests.year.helper import Helper, shared
 
 ANSWERS_TODAY = 0.6  # of what waits, when people go through their lists, once a day
 NEVER = 0.02  # of all items
-PARTS = 3  # of a day's answers
+PARTS = 4  # of a day's answers
 WAITING = text("""
     SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, i.opened_at, c.number, c.applicant,
            c.request ->> 'kind' AS kind,

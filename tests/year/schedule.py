@@ -45,6 +45,12 @@ class Job:
     next_at: datetime
     apart: bool  # in a process of its own, as prefect.yaml says
 
+    def until(self, moment: datetime) -> Iterator[datetime]:
+        """Give its times until a moment, and move on."""
+        while self.next_at <= moment:
+            yield self.next_at
+            self.move_on(self.next_at)
+
     def move_on(self, after: datetime) -> None:
         """Find the first of its times after a moment."""
         self.next_at = next(CronSim(self.cron, after.astimezone(SHANGHAI)))

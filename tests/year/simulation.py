@@ -41,7 +41,8 @@ from tests.year.schedule import (
 MONDAY, MOST_BESIDE = 0, 15  # runs that wait for their process, those of a day, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
 T = TypeVar("T")
-Running = tuple[Job, datetime, Future[Came]]  # in another process, since when
+Due = tuple[datetime, Job]
+Running = tuple[Due, Future[Came]]  # in another process
 
 
 class Moved(Protocol):
@@ -114,50 +115,52 @@ class Year:
         self.opened += sum(made for _, made in shared(codes, partial(opened, self.db), give))
 
     def _jobs_until(self, moment: datetime) -> None:
-        """Run whatever is scheduled until a moment, in the order of its times, and be there then."""
+        """Run whatever is scheduled until a moment, and be there then; the deadline watch comes after what is due by then."""
         (watch,) = [one for one in self.jobs if is_watch(one)]
         while True:
             watch_due(self.looks, watch, clock.now())
-            if (next_at := min(job.next_at for job in self.jobs)) > moment:
-                return self.now.move_to(moment)
-            self.now.move_to(next_at)
-            due = [job for job in self.jobs if job.next_at == next_at]
-            self._start(due)
-            for one in due:
-                one.move_on(next_at)
+            until = min(moment, watch.next_at)
+            others = [(when, one) for one in self.jobs if one is not watch for when in one.until(until)]
+            self._run_all(sorted(others, key=lambda due: due[0]))
+            self.now.move_to(until)
+            if watch.next_at > moment:
+                return
+            self._run_all([(when, watch) for when in watch.until(until)])
 
-    def _start(self, due: Sequence[Job]) -> None:
-        """Run what is due at a time as a worker does, several at once; the deadline watch after them."""
-        watch = [one for one in due if is_watch(one)]
-        apart = [one for one in due if one.apart and self.beside]
+    def _run_all(self, due: Sequence[Due]) -> None:
+        """Run jobs as a worker does, several at once, each at its time."""
+        apart = [one for one in due if one[1].apart and self.beside]
         for one in apart:
             self._hear(self._apart, leave=MOST_BESIDE)
-            self._apart.append((one, clock.now(), self._given(self.beside, one)))
+            self._apart.append((one, self._given(self.beside, one)))
         give = self.colleague and partial(self._given, self.colleague)
-        for jobs in ([one for one in due if one not in watch and one not in apart], watch):
-            for one, came in shared(jobs, self._ran, give):
-                self._note(one, clock.now(), came)
+        for one, came in shared([one for one in due if one not in apart], self._ran, give):
+            self._note(one, came)
 
-    def _ran(self, one: Job) -> Came:
+    def _ran(self, due: Due) -> Came:
+        when, one = due
+        self.now.move_to(when)
         return self._timed(one.name, partial(run_scheduled, one.flow))
 
-    def _given(self, process: Helper | None, one: Job) -> Future[Came]:
+    def _given(self, process: Helper | None, due: Due) -> Future[Came]:
         assert process
-        return process.now(run_apart, one.entrypoint, self.home)
+        when, one = due
+        return process.at(when, run_apart, one.entrypoint, self.home)
 
     def _hear(self, running: deque[Running], leave: int = 0) -> None:
         """Hear of what runs elsewhere, until so many of them are left."""
         while len(running) > leave:
-            one, moment, came = running.popleft()
-            self._note(one, moment, came.result())
+            due, came = running.popleft()
+            self._note(due, came.result())
 
-    def _note(self, one: Job, moment: datetime, came: Came) -> None:
-        """Note a run that began at a moment, and what came of it."""
+    def _note(self, due: Due, came: Came) -> None:
+        """Note a run, and what came of it."""
+        when, one = due
         self.ran[one.name] += 1
         if is_watch(one):
-            self.rounds.append(moment)
+            self.rounds.append(when)
         if not came.well:
-            self.failed.append(f"{moment} {one.name}: {came.said}")
+            self.failed.append(f"{when} {one.name}: {came.said}")
 
     def _timed(self, name: str, act: Callable[[], T]) -> T:
         begun = time.process_time()

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from prefect import get_client
@@ -21,8 +23,8 @@ from tasks.durable import clock
 from tasks.runs.parking import deployment_of
 from tasks.runs.queries import cases_behind
 from tests.year.business_time import BusinessTime
-from tests.year.schedule import Job, came_of, is_watch
-from tests.year.simulation import Year
+from tests.year.schedule import Job, came_of
+from tests.year.simulation import Due, Year
 
 LOOK_EVERY, PATIENCE = 0.25, 300.0  # seconds
 
@@ -41,14 +43,16 @@ class PrefectYear(Year):
         with self.business_time.counted(), get_client(sync_client=True) as self.client:
             yield
 
-    def _start(self, due: Sequence[Job]) -> None:
-        """Run what is due at a time; the deadline watch comes last, by itself, so that its moment is known."""
-        for part in ([one for one in due if not is_watch(one)], [one for one in due if is_watch(one)]):
+    def _run_all(self, due: Sequence[Due]) -> None:
+        """Run jobs; those of the same time are made at once."""
+        for when, jobs in groupby(due, key=itemgetter(0)):
+            self.now.move_to(when)
             moment = clock.now()
-            made = {self._made(one): one for one in part}
+            made = {self._made(one): (moment, one) for _, one in jobs}
             for run in _ended(self.client, list(made)):
-                self.seconds[made[run.id].name] += run.total_run_time.total_seconds()
-                self._note(made[run.id], moment, came_of(run.state))
+                _, one = made[run.id]
+                self.seconds[one.name] += run.total_run_time.total_seconds()
+                self._note(made[run.id], came_of(run.state))
             self.runs += made
 
     def _made(self, one: Job) -> UUID:
