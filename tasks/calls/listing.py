@@ -25,7 +25,7 @@ from tasks.durable.opening import open_chunk
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.lookups.rules import shown
 from tasks.people.queries import people
-from tasks.policies.queries import policies, version_today
+from tasks.policies.queries import settings_today
 from tasks.unit.work import NAMESPACE
 
 CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
@@ -46,7 +46,7 @@ class Listed(NamedTuple):
 def list_calls(db: Engine, whys: Set[CallWhy] = DAILY) -> list[Listed]:
     """Make calls of all that is due for these reasons; then of regular customers whom nothing else concerns."""
     with db.connect() as connection:
-        policy = policies(connection)[version_today(connection)]
+        policy = settings_today(connection)
         due = [one for one in reasons_due(connection, policy) if one.why in whys]
     listed = _call(db, due)
     if CallWhy.REGULAR in whys:

@@ -24,7 +24,7 @@ from tasks.outbox.rules import opens_at
 from tasks.outbox.steps import Letter, send_all
 from tasks.people.queries import Seen
 from tasks.people.rights import signer_at_work
-from tasks.policies.queries import policies, version_today
+from tasks.policies.queries import settings_today
 from tasks.privacy.rules import mask_phone
 from tasks.rounds.rules import Cadence, Period
 from tasks.rounds.steps import Rounds
@@ -41,7 +41,7 @@ MESSAGES: Columns = {
 def care_round(connection: Connection, period: Period) -> str:
     """Want a message for what happened lately, then send what may leave; gives what staff read of it."""
     queries.hold(connection)
-    policy = policies(connection)[version_today(connection)]
+    policy = settings_today(connection)
     days = looked_at(period, policy["care.look_back_days"])
     found = queries.occasions(connection, days, policy["care.closings"])
     wanted = _want(connection, policy, [(Occasion(row.occasion), row.about, row.phone) for row in found])
@@ -52,7 +52,7 @@ def care_round(connection: Connection, period: Period) -> str:
 
 def greet_round(connection: Connection, period: Period) -> str:
     """Want a greeting for every regular customer; the daily rounds send them."""
-    policy = policies(connection)[version_today(connection)]
+    policy = settings_today(connection)
     known = Period(add_months(period.last, -policy["care.regular_months"]), period.last)
     phones = queries.regulars(connection, known)
     wanted = _want(connection, policy, [(Occasion.REGULAR, str(period.last), phone) for phone in phones])

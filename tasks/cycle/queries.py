@@ -1,7 +1,7 @@
 """The SQL of working time: holidays and cycle standards."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import date, time
 from fractions import Fraction
 from math import ceil
 
@@ -9,9 +9,10 @@ from sqlalchemy import Connection, func, select
 
 from schemas.tables import cycle_standard, holiday
 from schemas.words import Urgency
-from tasks.cycle.rules import Calendar, Standard, standard_days
+from tasks.cycle.rules import Calendar, Standard, shanghai_day, standard_days
+from tasks.durable import clock
 from tasks.durable.process import PROCESSES
-from tasks.policies.queries import policies, setting, version_today
+from tasks.policies.queries import begun_by, policies, policy_versions, setting
 from tasks.unit.kept import kept
 from tasks.unit.work import Work
 
@@ -62,6 +63,13 @@ def calendar(work: Work) -> Calendar:
     return work.read(calendars)[work.case.policy_version]
 
 
+@kept
+def _calendars_begun(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int, Calendar]]:
+    known = calendars(connection)
+    return [(valid_from, version, known[version]) for valid_from, version, _ in policy_versions(connection)]
+
+
 def calendar_today(connection: Connection) -> Calendar:
     """Give the working calendar by the policies that are valid today."""
-    return calendars(connection)[version_today(connection)]
+    _, found = begun_by(_calendars_begun(connection), shanghai_day(clock.now()))
+    return found

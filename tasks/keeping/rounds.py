@@ -46,10 +46,10 @@ def open_counts(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> int:
         last = wanted.until or last_done(connection, rounds.work)
         if last is None:
             return 0
-        found = _places(connection, Period(last, last))
-        forms = {f"count:{rounds.work}:{last}:{one.code}": _form(connection, rounds, last, one) for one in found}
-        missing = forms.keys() - cases_by_origin(connection, list(forms)).keys()
-    opened = open_chunk(db, CODE, Channel.SYSTEM, [(origin, forms[origin]) for origin in sorted(missing)])
+        wanted_of = {f"count:{rounds.work}:{last}:{one.code}": one for one in _places(connection, Period(last, last))}
+        missing = wanted_of.keys() - cases_by_origin(connection, list(wanted_of)).keys()
+        forms = [(origin, _form(connection, rounds, last, wanted_of[origin])) for origin in sorted(missing)]
+    opened = open_chunk(db, CODE, Channel.SYSTEM, forms)
     if new := [Turn(one.case_id) for one in opened if isinstance(one, Opened)]:
         advance_chunk(db, new)
     return len(new)

@@ -11,14 +11,14 @@ from schemas.tables import feed, ledger, notice, outbox, service_case
 from schemas.words import OutboxState, Role
 from tasks.durable.lease import is_held
 from tasks.outbox.rules import DeliveryRules
-from tasks.policies.queries import policies, version_today
+from tasks.policies.queries import settings_today
 
 SEES_DEAD_LETTERS = (Role.SUPERVISOR, Role.ENGINEER)
 
 
 def delivery_rules(connection: Connection) -> DeliveryRules:
     """Load today's rules of delivery."""
-    values = policies(connection)[version_today(connection)]
+    values = settings_today(connection)
     keys = ("outbox.timeout_s", "outbox.backoff_s")
     timeout, backoff = (timedelta(seconds=float(values[key])) for key in keys)
     return DeliveryRules(int(values["outbox.attempts"]), timeout, backoff)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, ColumnElement, Connection, Table, func, select
 
@@ -13,6 +13,8 @@ from tasks.durable import clock
 from tasks.durable.process import PROCESSES
 from tasks.unit.kept import kept
 from tasks.unit.work import Work
+
+T = TypeVar("T")
 
 
 def valid_on(table: Table, day: date) -> ColumnElement[bool]:
@@ -29,10 +31,11 @@ def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int,
 
 
 @kept
-def policy_versions(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int]]:
-    """Load since when each policy version is valid, the first one first."""
+def policy_versions(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int, dict[str, Any]]]:
+    """Load since when each policy version is valid, with its values, the first one first."""
+    values = policies(connection)
     begun = select(policy_version.c.valid_from, policy_version.c.version).order_by(policy_version.c.valid_from)
-    return list(connection.execute(begun).tuples().all())
+    return [(row.valid_from, row.version, values.get(row.version, {})) for row in connection.execute(begun)]
 
 
 def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
@@ -42,21 +45,35 @@ def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:
 
 def version_on(connection: Connection, day: date) -> int:
     """Give the policy version that is valid on a day."""
-    begun = [version for valid_from, version in policy_versions(connection) if valid_from <= day]
-    if not begun:
-        raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
-    return begun[-1]
+    version, _ = begun_by(policy_versions(connection), day)
+    return version
+
+
+def settings_today(connection: Connection) -> dict[str, Any]:
+    """Give the policies' values as they are today, of what no case keeps a version for: key → value."""
+    _, values = begun_by(policy_versions(connection), shanghai_day(clock.now()))
+    return values
 
 
 def setting_today(connection: Connection, key: str) -> Any:
     """Give the value that a policy has today, of what no case keeps a version for."""
-    return policies(connection)[version_today(connection)][key]
+    return settings_today(connection)[key]
 
 
 def settings_on(connection: Connection, day: date) -> dict[str, Any]:
     """Give the policies' values as they are on a day, of days before all policies as they were first: key → value."""
-    [(first, _), *_] = policy_versions(connection)
-    return policies(connection)[version_on(connection, max(day, first))]
+    begun = policy_versions(connection)
+    [(first, *_), *_] = begun
+    _, values = begun_by(begun, max(day, first))
+    return values
+
+
+def begun_by(begun: Sequence[tuple[date, int, T]], day: date) -> tuple[int, T]:
+    """Give of versions, each with what it holds, the one that is valid on a day."""
+    valid = [(version, values) for valid_from, version, values in begun if valid_from <= day]
+    if not valid:
+        raise NotFound(f"{day} 没有生效的政策 no policy version is valid on {day}")
+    return valid[-1]
 
 
 def settings(work: Work) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tasks.cycle.rules import shanghai_day
 from tasks.durable import clock
 from tasks.people.queries import Person
 from tasks.people.rights import SIGNER, signer_at_work
-from tasks.policies.queries import setting_today
+from tasks.policies.queries import settings_today
 from tasks.privacy.rules import mask_phones
 from tasks.reports import editions
 from tasks.reports.editions import Edition
@@ -64,7 +64,8 @@ def correct(connection: Connection, kind: ReportKind, period: Period, person: Pe
 
 def remove_old_editions(connection: Connection) -> int:
     """Remove the editions whose years are over (policy `retention.edition_years`, never below `retention.years`)."""
-    years = max(int(setting_today(connection, key)) for key in ("retention.edition_years", "retention.years"))
+    policy = settings_today(connection)
+    years = max(int(policy[key]) for key in ("retention.edition_years", "retention.years"))
     today = shanghai_day(clock.now())
     return editions.remove_before(connection, date(today.year - years, today.month, 1))
 
@@ -91,7 +92,7 @@ def _publish(
 
 def _who_may_correct(connection: Connection, staff: str) -> Person:
     person = signer_at_work(connection, staff)
-    roles = [Role(one) for one in setting_today(connection, "report.correct_roles")]
+    roles = [Role(one) for one in settings_today(connection)["report.correct_roles"]]
     if not any(map(person.holds, roles)):
         wanted = "、".join(role.option for role in roles)
         raise BadInput([Problem(SIGNER, str(person), f"需要权限 must hold one of: {wanted}")])
