@@ -27,6 +27,7 @@ from tasks.durable import clock
 from tasks.durable.opening import open_case
 from tasks.durable.stage import advance
 from tasks.runs.queries import ready_cases
+from tasks.unit.reading import reading
 from tests.books import books_balance
 
 __all__ = ["LINES", "OWN_VAN", "Play", "books_balance", "cells", "line"]
@@ -220,7 +221,7 @@ class Play:
     def rest(self) -> None:
         """Let cases that others opened come to their first gate, and letters be read, until nothing moves."""
         while True:
-            with self.db.connect() as connection:
+            with reading(self.db) as connection:
                 ready = ready_cases(connection, clock.now(), 100)
             if not ready:
                 break
@@ -355,7 +356,7 @@ class Play:
 
     def rows(self, query: str, **values: Any) -> list[Row[Any]]:
         """Run a query."""
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             return list(connection.execute(text(query), values).all())
 
     def run(self, statement: str, **values: Any) -> None:

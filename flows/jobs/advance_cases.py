@@ -7,6 +7,7 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.queries import cases_to_advance
 from tasks.runs.rules import faults_page
+from tasks.unit.reading import reading
 
 
 @job(
@@ -20,7 +21,7 @@ from tasks.runs.rules import faults_page
 def advance_cases(job: Job, form: CasesToAdvance) -> Ended:
     """推进单据 Advance the named cases, or all that have work to do, as far as they go."""
     results = list[Result]()
-    with job.db.connect() as connection:
+    with reading(job.db) as connection:
         wanted, unknown = cases_to_advance(connection, numbers_in(form.numbers))
     job.in_chunks(wanted, CHUNK, lambda chunk: results.extend(advance_chunk(job.db, [Turn(case) for case in chunk])))
     faults = [(result.number, result.fault) for result in results if result.fault]

@@ -8,6 +8,7 @@ from tasks.runs.imports import MOST_TOLD, TAKING_IN, start_run, take_in
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.locks import at_work, jobs_at_work
 from tasks.sheets import dropbox, places
+from tasks.unit.reading import reading
 
 MOST_FILES = 20  # that a message tells of
 NOTHING = Ended("无新文件", "投件目录中没有可读入的文件 nothing to take in")
@@ -31,7 +32,7 @@ def watch_dropbox(job: Job) -> Ended:
 
 def _clear(job: Job) -> Ended:
     """Remove files of sheets that have been kept for long enough (policy `retention.days`)."""
-    with job.db.connect() as connection:
+    with reading(job.db) as connection:
         days = setting_today(connection, "retention.days")
     removed = dropbox.remove_old(places.here(), clock.now() - timedelta(days=days))
     if not removed:

@@ -3,13 +3,14 @@
 from tasks.runs.job import Ended, Job, job
 from tasks.runs.mending import BATCH, RecoverReport, bring_runs
 from tasks.runs.queries import MOST_CASES, cases_behind
+from tasks.unit.reading import reading
 
 
 @job("同步运行", verb="同步")
 def sync_runs(job: Job) -> Ended:
     """同步运行 Park the runs of cases that moved in bulk at their new gates, the newest first."""
     report = RecoverReport()
-    with job.db.connect() as connection:
+    with reading(job.db) as connection:
         behind = cases_behind(connection, MOST_CASES)
     job.in_chunks(behind, BATCH, lambda chunk: report.add(bring_runs(job.db, chunk)))
     message = (

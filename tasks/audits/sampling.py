@@ -22,6 +22,7 @@ from tasks.people.queries import people
 from tasks.policies.queries import setting_today
 from tasks.rounds.rules import Cadence, Period
 from tasks.rounds.steps import Rounds
+from tasks.unit.reading import reading
 
 CODE = "HJ"
 MOST_SEEDS = 2**31 - 1
@@ -50,7 +51,7 @@ def drawn_by(seed: int, calls: Sequence[RecordedCall], size: int) -> list[Record
 
 def open_audits(db: Engine) -> None:
     """Open an audit of each call that was drawn and has none: a sample is kept with its round, its audits come after it."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         chosen = {f"audit:{one['call']}:{one['called_at']}": one for one in calls_drawn(connection)}
         missing = chosen.keys() - cases_by_origin(connection, list(chosen)).keys()
         staff = people(connection)

@@ -26,6 +26,7 @@ from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.lookups.rules import shown
 from tasks.people.queries import people
 from tasks.policies.queries import settings_today
+from tasks.unit.reading import reading
 from tasks.unit.work import NAMESPACE
 
 CALLERS = (Role.AGENT, Role.SUPERVISOR)  # the second where all of the first have handled something of it
@@ -45,12 +46,12 @@ class Listed(NamedTuple):
 
 def list_calls(db: Engine, whys: Set[CallWhy] = DAILY) -> list[Listed]:
     """Make calls of all that is due for these reasons; then of regular customers whom nothing else concerns."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         policy = settings_today(connection)
         due = [one for one in reasons_due(connection, policy) if one.why in whys]
     listed = _call(db, due)
     if CallWhy.REGULAR in whys:
-        with db.connect() as connection:
+        with reading(db) as connection:
             due = regulars_due(connection, policy)
         listed += _call(db, due)
     return listed

@@ -16,6 +16,7 @@ from schemas.words import Channel
 from tasks.control import queries
 from tasks.durable.opening import open_chunk
 from tasks.durable.stage import CHUNK, advance_chunk
+from tasks.unit.reading import reading
 
 CODE = "CY"
 Failures = dict[str, str]  # the number of a source, and what is wrong with its control
@@ -24,7 +25,7 @@ Failures = dict[str, str]  # the number of a source, and what is wrong with its 
 def watch_cycles(db: Engine) -> list[tuple[str, str]]:
     """Bring all cycles to where their cases stand; gives the numbers of those that could not go on, and why."""
     failures = _take_charge(db)
-    with db.connect() as connection:
+    with reading(db) as connection:
         moved = queries.moved_cases(connection)
     told = [(case, news) for case in moved for news in case.news]
     turns: defaultdict[int, list[Answer]] = defaultdict(list)
@@ -42,7 +43,7 @@ def _take_charge(db: Engine) -> Failures:
     """Control what is planned and nobody controls; what cannot be is left to the next round."""
     failures, after = Failures(), 0
     while True:
-        with db.connect() as connection:
+        with reading(db) as connection:
             cases = queries.unfollowed(connection, after, CHUNK)
         if not cases:
             return failures

@@ -18,10 +18,10 @@ from schemas.problems import NotFound, Problem, Unavailable
 from tasks.durable import queries
 from tasks.durable.lease import held
 from tasks.durable.process import PROCESSES
-from tasks.durable.queries import CaseFile
 from tasks.durable.replay import Replay
 from tasks.durable.signals import Moved
 from tasks.unit.collector import collector_at_rest
+from tasks.unit.reading import reading
 from tasks.unit.refusals import in_halves, is_lost, tried
 from tasks.unit.unit import Unit
 
@@ -44,7 +44,7 @@ class Leg:
     show: RunStep = _directly
     run_id: object = None
 
-    def commit(self, file: CaseFile, act: Callable[[Unit], T]) -> T:
+    def commit(self, file: queries.CaseFile, act: Callable[[Unit], T]) -> T:
         """Run an act under the case's lock; Moved when another leg has moved the case since `file` was loaded."""
 
         def attempt() -> T:
@@ -67,7 +67,7 @@ class Chunk:
     show: RunStep = _directly
     run_id: object = None
 
-    def commit(self, _file: CaseFile, act: Callable[[Unit], T]) -> T:
+    def commit(self, _file: queries.CaseFile, act: Callable[[Unit], T]) -> T:
         """Run an act in the unit."""
         return act(self.unit)
 
@@ -82,7 +82,7 @@ def advance(db: Engine, case_id: int, answer: Answer | None = None, by: Leg | No
     leg, reply = by or Leg(db), None
     with held(db, case_id, wait):
         for _ in range(MOVES):
-            with db.connect() as connection:
+            with reading(db) as connection:
                 file = queries.load_files(connection, [case_id], answer.marks if answer else ()).get(case_id)
             if file is None:
                 raise NotFound(f"没有编号为 {case_id} 的单据 no case with id {case_id}")

@@ -18,6 +18,7 @@ from tasks.rounds.queries import last_done
 from tasks.rounds.rules import Cadence, Period, period_at
 from tasks.rounds.steps import Rounds
 from tasks.stock.places import Warehouse, places
+from tasks.unit.reading import reading
 
 CODE = "SC"
 
@@ -42,7 +43,7 @@ def open_counts(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> int:
 
     The quarter's last month has its quarterly stock-take. A round is kept first, its counts come after it.
     """
-    with db.connect() as connection:
+    with reading(db) as connection:
         last = wanted.until or last_done(connection, rounds.work)
         if last is None:
             return 0

@@ -22,6 +22,7 @@ from tasks.durable.lease import VOID_AFTER
 from tasks.durable.stage import CHUNK, advance, advance_chunk
 from tasks.notices import queries
 from tasks.notices.queries import ItemKey
+from tasks.unit.reading import reading
 
 COME_BACK_AFTER = 0.5  # seconds
 TOGETHER = 500  # items in one transaction
@@ -44,10 +45,10 @@ def watch_deadlines(db: Engine, now: datetime) -> WatchReport:
     The processes of the cases must be registered. A case's fault is reported, the others go on.
     """
     report = WatchReport()
-    with db.connect() as connection:
+    with reading(db) as connection:
         by = last_working_moment(calendar_today(connection), now)
     held = answer_expired(db, by, report)
-    with db.connect() as connection:
+    with reading(db) as connection:
         items = [item for item in queries.items_to_tell(connection, by) if item not in held]
     for start in range(0, len(items), TOGETHER):
         with db.begin() as connection:
@@ -60,7 +61,7 @@ def answer_expired(
     db: Engine, by: datetime, report: WatchReport, which: ColumnElement[bool] = queries.ALL
 ) -> list[ItemKey]:
     """Answer for those questions whose time ran out by then; gives what a leg has in hand."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         expired = queries.expired_items(connection, by, which)
         busy = queries.in_hand(connection, [item.case_id for item in expired]) if expired else set()
     _time_out(db, [item for item in expired if item.case_id not in busy], report)

@@ -22,6 +22,7 @@ from tasks.outbox import queries
 from tasks.outbox.client import send
 from tasks.outbox.post import Undelivered
 from tasks.outbox.rules import DeliveryRules, opens_at
+from tasks.unit.reading import reading
 
 BATCH = 100  # messages of a round
 
@@ -33,7 +34,7 @@ def dispatch_due(db: Engine, client: httpx.Client) -> dict[str, OutboxState]:
     noted on its message, never raised. Who did not answer at all is asked once a round: what goes to others is not kept.
     """
     due, became, silent = clock.now(), dict[str, OutboxState](), set[str]()
-    with db.connect() as connection:
+    with reading(db) as connection:
         rules = queries.delivery_rules(connection)
     for _ in range(BATCH):
         with db.begin() as connection:
@@ -104,7 +105,7 @@ def _tell_case(db: Engine, message: Row[Any], answer: Mapping[str, Any]) -> None
 
 def _is_known(db: Engine, message: Row[Any], answer: Mapping[str, Any]) -> bool:
     """Say whether the case has this answer, or waits for none any more."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         known = queries.awaited(connection, message.case_id, message.answers)
     if known.kind == EntryKind.DECISION and known.output != answer:
         raise Undelivered(f"答复前后不一 answered {known.output} before and {answer} now", wait=None)

@@ -18,6 +18,7 @@ from tasks.durable import clock
 from tasks.policies.queries import setting_today
 from tasks.rounds import queries
 from tasks.rounds.rules import RECKONED, Cadence, Period, rounds_due
+from tasks.unit.reading import reading
 
 Work = Callable[[Connection, Period], str]
 
@@ -52,7 +53,7 @@ def do_rounds(db: Engine, rounds: Rounds, wanted: PeriodWanted) -> list[tuple[Pe
 
 def _due(db: Engine, rounds: Rounds) -> list[Period]:
     now = clock.now()
-    with db.connect() as connection:
+    with reading(db) as connection:
         done, calendar = queries.last_done(connection, rounds.work), calendar_today(connection)
         hour = time.fromisoformat(setting_today(connection, rounds.hour)) if rounds.hour else time()
     today = shanghai_day(now) if now >= at(shanghai_day(now), hour) else shanghai_day(now) - timedelta(days=1)

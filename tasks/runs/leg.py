@@ -36,6 +36,7 @@ from tasks.runs.publish import PAGES
 from tasks.runs.queries import item_state, note_own_run
 from tasks.runs.rules import own_item
 from tasks.runs.standing import gate_key, is_draft, item_of
+from tasks.unit.reading import reading
 
 
 def run_case(definition: Process, given: Any) -> State[Any]:
@@ -50,7 +51,7 @@ def case_of(db: Engine, run: FlowRun) -> int | None:
 
     NotFound where it was made for a case that this database does not have.
     """
-    with db.connect() as connection:
+    with reading(db) as connection:
         if number := _label(run, "case_no", ""):
             return find_case(connection, number)
         origin = f"run:{run.id}"
@@ -88,7 +89,7 @@ class _CaseRun:
 
     def _begin(self) -> CaseView:
         """Say where the case stands as a leg begins: at the gate that was answered, else as far as it goes."""
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             view = case_view(connection, self.case_id)
         item, asked = self._item(view), self.run.empirical_policy.pause_keys or set()
         if item and gate_key(item) in asked:
@@ -132,7 +133,7 @@ class _CaseRun:
         `anew` where something may have happened that left the ledger as it was, such as a refusal. What other runs
         show is the watch's, and so is the end of an item beside and of a case.
         """
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             view = case_view(connection, self.case_id)
         item, run = self._item(view), self.run
         if self.beside and item is None:
@@ -152,7 +153,7 @@ class _CaseRun:
         if not self.beside and view.case.ending:
             reason = mask_text(view.case.ending_reason, view.case)
             return Completed(name=view.case.ending.zh, message=reason or "已结案")
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             became = item_state(connection, self.case_id, self.beside)
         return Completed(name=became.zh, message=mask_text(self.said, view.case) or became.option)
 

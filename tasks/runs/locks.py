@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import Engine, case, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from tasks.unit.reading import reading
+
 OURS = "aftersales-job:"  # tells our locks from those of others
 _HELD = text(f"""
     SELECT job FROM unnest(CAST(:jobs AS text[])) job
@@ -23,7 +25,7 @@ _HELD = text(f"""
 def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
     """Hold a job for the time of the block; gives how to ask if we still do, None where another process holds it."""
     key = func.hashtextextended(f"{OURS}{job}", 0)
-    with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading(db) as connection:
         session = select(func.pg_backend_pid())  # the lock lives as long as this; a new one would be another
         ours, holder = connection.execute(select(func.pg_try_advisory_lock(key), session.scalar_subquery())).one()
 
@@ -46,7 +48,7 @@ def at_work(db: Engine, job: UUID) -> Iterator[Callable[[], bool] | None]:
 def one_at_a_time(db: Engine, work: str) -> Iterator[None]:
     """Let one process at a time do some work that has a name; the others wait for it."""
     key = func.hashtextextended(f"{OURS}{work}", 0)
-    with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with reading(db) as connection:
         connection.execute(select(func.pg_advisory_lock(key)))
         try:
             yield
@@ -56,6 +58,6 @@ def one_at_a_time(db: Engine, work: str) -> Iterator[None]:
 
 def jobs_at_work(db: Engine, jobs: Collection[UUID]) -> set[UUID]:
     """Find which jobs somebody holds."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         held = connection.execute(_HELD, {"jobs": [str(job) for job in jobs]})
         return {UUID(job) for job in held.scalars()}

@@ -36,6 +36,7 @@ from tasks.runs.publish import PAGES
 from tasks.runs.queries import Shown, cases_again, note_runs, was_judged
 from tasks.runs.rules import TAKEN_OVER, ItemRun, tags_when_over
 from tasks.runs.standing import Runs, Standing, gate_key, is_draft, is_settled, item_of, may_be_starting
+from tasks.unit.reading import reading
 
 BATCH = 200
 GROUP = 10  # cases that are held at a time: whoever resumes one of them waits until all are at their gates
@@ -91,14 +92,14 @@ def _bring_group(db: Engine, case_ids: Sequence[int], deployment: Callable[[str]
     """Mend the runs of those cases that no leg and no other watch has in hand, where they still need it."""
     report, shown = RecoverReport(), list[Shown]()
     with parking.prefect_client() as client, seized(db, case_ids) as ours:
-        with db.connect() as connection:
+        with reading(db) as connection:
             cases = cases_again(connection, sorted(ours))
         runs = read_runs(client, cases)
         wrong = [case for case in cases if not is_settled(case, runs)]
         PAGES.learn(client, [case_key(case.row.number) for case in wrong])
         for case in wrong:
             try:
-                with db.connect() as connection:
+                with reading(db) as connection:
                     view = case_view(connection, case.row.id)
                 if view.case.seq == case.row.seq:  # else it moved again
                     shown.append(_Mending(db, client, deployment, case, view, runs, report).mend())
@@ -169,7 +170,7 @@ class _Mending:
         given = parking.held_answer(self.client, run.id, gate) if gate and not is_draft(gate) else None
         if given is None:
             return False
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             return not was_judged(connection, self.case.row.id, item_of(gate), given)
 
     def _start_again(self, run: FlowRun) -> None:

@@ -31,6 +31,7 @@ from tasks.rounds.queries import told_by_rounds
 from tasks.runs.job import JOBS
 from tasks.runs.locks import one_at_a_time
 from tasks.runs.parking import prefect_client
+from tasks.unit.reading import reading
 
 START = "start"
 KEPT = 20_000  # artifacts that are remembered
@@ -76,7 +77,7 @@ class Publisher:
 
     def publish_inboxes(self, db: Engine) -> int:
         """Bring the inbox of every role up to date where it changed; gives how many did."""
-        with db.connect() as connection:
+        with reading(db) as connection:
             rows = inbox(connection, None, MOST_WAITING)
             counts, told = open_counts(connection), told_by_rounds(connection)
             dead = dead_letters(connection, MOST_WAITING)
@@ -91,7 +92,7 @@ class Publisher:
 
     def publish_start_page(self, db: Engine) -> str:
         """Bring the start page up to date if it changed; gives its address, for a terminal."""
-        with db.connect() as connection:
+        with reading(db) as connection:
             counts = open_counts(connection)
             wanted = holidays_wanted(connection)
             places = sorted({(row.code, row.name) for row in offices(connection).values()})

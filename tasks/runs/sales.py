@@ -27,6 +27,7 @@ from tasks.runs.job import Ended
 from tasks.sheets import places
 from tasks.sheets.feeds import RecordsTaken, key_of, take_records
 from tasks.sheets.report import SheetReport
+from tasks.unit.reading import reading
 
 SYSTEM, KIND, NAME = "order", "sales_records", "订单系统"
 MOST_PAGES = 200  # of a round; the next one goes on
@@ -57,14 +58,14 @@ def follow_sales(db: Engine) -> Ended:
 
 
 def _has_served(db: Engine) -> bool:
-    with db.connect() as connection:
+    with reading(db) as connection:
         cursor, _ = feed_of(connection, SYSTEM, KIND)
     return bool(cursor)
 
 
 def _pages(db: Engine) -> Iterator[SheetReport]:
     """Take page after page in; raises Undelivered where none is to be had."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         rules, (cursor, _) = delivery_rules(connection), feed_of(connection, SYSTEM, KIND)
     with httpx.Client() as client:
         for _ in range(MOST_PAGES):

@@ -31,6 +31,7 @@ from tasks.runs.mending import BATCH, RecoverReport, bring_runs, read_runs
 from tasks.runs.parking import forget_typed, prefect_client, start_again
 from tasks.runs.queries import cases_behind, ready_cases, shown_cases, unknown_processes
 from tasks.runs.standing import BEGUN, is_settled, may_be_starting
+from tasks.unit.reading import reading
 
 MOST_BEHIND = 5_000  # cases of a round
 COMPARE_EVERY = 15.0  # seconds; the server reads all runs that wait for it
@@ -77,7 +78,7 @@ class Watch:
         until = time.monotonic() + self.part
         self._leave_unknown()
         while time.monotonic() < until:
-            with self.db.connect() as connection:
+            with reading(self.db) as connection:
                 ready = ready_cases(connection, clock.now() - TAKE_OVER_AFTER, CHUNK, skip_locked=True)
             results = advance_chunk(self.db, [Turn(case_id) for case_id in ready])
             faults = [result for result in results if result.fault]
@@ -90,7 +91,7 @@ class Watch:
 
     def _leave_unknown(self) -> None:
         """Say once of each process that its cases are left alone."""
-        with self.db.connect() as connection:
+        with reading(self.db) as connection:
             new = set(unknown_processes(connection, clock.now())) - self._said
         if new:
             log.warning("cases of processes that this program does not know are left alone: %s", ", ".join(sorted(new)))
@@ -135,7 +136,7 @@ class Watch:
         """Bring runs to where their cases stand by now, for as long as a part of a round may take."""
         until, tried = time.monotonic() + self.part, set[int]()
         while time.monotonic() < until:
-            with self.db.connect() as connection:
+            with reading(self.db) as connection:
                 found = cases_behind(connection, MOST_BEHIND)
             behind = [case_id for case_id in found if case_id not in tried]
             if not behind:
@@ -147,7 +148,7 @@ class Watch:
         """Look for runs that were changed or lost, from the case on where the last round ended."""
         until = time.monotonic() + self.part
         while time.monotonic() < until:
-            with self.db.connect() as connection:
+            with reading(self.db) as connection:
                 cases = shown_cases(connection, self._last, BATCH)
             runs = read_runs(client, cases)
             wrong = [case.row.id for case in cases if not (case.row.leased or is_settled(case, runs))]

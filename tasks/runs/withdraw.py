@@ -10,6 +10,7 @@ from schemas.forms.base import TakenBack
 from schemas.words import Channel, EntryKind
 from tasks.documents.queries import find_case
 from tasks.durable.stage import advance
+from tasks.unit.reading import reading
 from tasks.unit.work import NAMESPACE
 
 
@@ -19,7 +20,7 @@ def take_back(db: Engine, number: str, staff: str, reason: str, channel: Channel
     The outcome's reply says why it was refused: no right to, no reason given, already closed. The same words
     again, after a worker died, are told of their success. NotFound if there is no such case.
     """
-    with db.connect() as connection:
+    with reading(db) as connection:
         case_id = find_case(connection, number)
     form = TakenBack.model_construct(staff=staff, reason=reason).as_form()
     said = "\x1f".join((str(case_id), staff, reason)).encode(errors="backslashreplace")

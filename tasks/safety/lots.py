@@ -15,6 +15,7 @@ from tasks.durable import clock
 from tasks.rounds.pages import Listing, page_of
 from tasks.safety import queries
 from tasks.stock.places import places
+from tasks.unit.reading import reading
 
 HEADINGS = (
     "仓库 Warehouse", "配件 Part", "入库日期 Came in", "天数 Days", "有效期 Expires", "数量 Quantity", "单位 Unit",
@@ -24,7 +25,7 @@ HEADINGS = (
 def show_lots(db: Engine, wanted: LotsWanted) -> str:
     """List the lots of a warehouse and part, or of all; BadInput names what there is not."""
     today = shanghai_day(clock.now())
-    with db.connect() as connection:
+    with reading(db) as connection:
         known: dict[str, Known[Any]] = {"warehouse": places(connection), "part": catalogue(connection)}
         problems = [
             Problem(

@@ -38,6 +38,7 @@ from tasks.sheets.reference import keep_parts, keep_policies, keep_prices, keep_
 from tasks.sheets.sales import keep_cards, keep_sales
 from tasks.sheets.surveys import keep_answers
 from tasks.unit.collector import collector_at_rest
+from tasks.unit.reading import reading
 from tasks.unit.work import SHANGHAI
 
 KEPT = {SalesLine: keep_sales, WarrantyCard: keep_cards, PastCase: keep_history, SurveyAnswer: keep_answers}
@@ -69,7 +70,7 @@ def _apply_decisions(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) ->
 
 def _answer_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> tuple[list[RowOutcome], list[SheetForm]]:
     """Send the new rows of forms; gives what became of rows, and forms of which others just took some rows."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         known = known_rows(connection, [row.mark for row in all_rows(forms) if row.mark])
         cases = cases_by_number(connection, {form.key for form in forms})
         ids = {case.id for case in cases.values()}
@@ -149,7 +150,7 @@ def _open_cases(db: Engine, kind: SheetKind, forms: Sequence[SheetForm]) -> list
     made = open_chunk(db, _process_of(kind), Channel.SHEET, sent)
     advance_chunk(db, [Turn(case.case_id) for case in made if isinstance(case, Opened) and case.new])
     outcomes = [outcome for filled in read if filled.problems for outcome in sent_back(kind, filled)]
-    with db.connect() as connection:
+    with reading(db) as connection:
         earlier = cases_by_number(
             connection, {case.number for case in made if isinstance(case, Opened) and not case.new}
         )

@@ -22,6 +22,7 @@ from tasks.sheets.queries import cases_by_number, lines_of_cases
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
 from tasks.sheets.sentences import Ask, ask_sentences, load_library
+from tasks.unit.reading import reading
 
 CHUNK_ROWS = 2_000  # of a chunk: for as long as it commits, a click waits for the next case number
 LARGE = 128 << 10  # bytes: a workbook of 6,000 rows; the library that checks it takes as long to come as reading these
@@ -53,7 +54,7 @@ def import_file(
         while tables:
             told, good = check_table(db, tables.pop(0), docs, asked)
             report.tables.append(told)
-            with db.connect() as connection:
+            with reading(db) as connection:
                 lines = lines_of_cases(connection, {form.key for form in good}) if told.kind.decides else {}
             chunks += [(told, forms) for forms in form_chunks(good, lines)]
     with crew(db, len(chunks)) as helpers:
@@ -92,7 +93,7 @@ def check_table(
 
 def _look_up(db: Engine, kind: SheetKind, rows: Sequence[SheetRow]) -> Known:
     """Find what the rows name: cases that exist, people who work here, offices, stores."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         named = [column.heading for column in kind.columns if column.register is Register.CASE]
         numbers = cases_by_number(connection, {row.values.get(name, "") for name in named for row in rows}).keys()
         staff = {code for code, person in people(connection).items() if person.active}

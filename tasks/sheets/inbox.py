@@ -26,6 +26,7 @@ from tasks.lines.queries import parts_of
 from tasks.sheets.book import FACE, Book, append, write
 from tasks.sheets.queries import template_lists
 from tasks.sheets.template import Lists, noted, offer_words, write_notes
+from tasks.unit.reading import reading
 from tasks.unit.work import SHANGHAI
 
 FIXED = {NUMBER, STEP, LINE_NO}  # read, but nobody is to change them
@@ -53,7 +54,7 @@ class TabRow(NamedTuple):
 
 def write_inbox(db: Engine, role: Role, path: Path, office: str = "", unit: str = "") -> Written:
     """Write what waits for a role, the first due first; narrowed to an office or a production unit."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         items = inbox(connection, role, office_code=office, unit=unit)
         lines = parts_of(connection, {item.case_id for item in items})
         lists = template_lists(connection)

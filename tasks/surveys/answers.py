@@ -24,6 +24,7 @@ from tasks.people.queries import Seen, stores
 from tasks.people.rights import SIGNER, signer_at_work
 from tasks.surveys import queries
 from tasks.surveys.rules import Said, complaint_of, form_no, said_of, said_problems
+from tasks.unit.reading import reading
 from tasks.unit.refusals import tried
 from tasks.unit.unit import Unit
 from tasks.unit.work import SHANGHAI
@@ -69,7 +70,7 @@ class FormAnswered(NamedTuple):
 
 def enter_answer(db: Engine, form: SurveyAnswer, door: SurveyDoor) -> FormAnswered:
     """Keep an answer that staff enter; BadInput names what is wrong with it."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         person = signer_at_work(connection, form.staff)
         found = queries.forms_by_number(connection, [form.form_no]).get(form.form_no)
     said, problems = said_of(form)

@@ -16,6 +16,7 @@ from tasks.surveys.links import SurveyLinks
 from tasks.surveys.listing import write_links
 from tasks.surveys.queries import forms_of, open_survey
 from tasks.surveys.sampling import send_survey
+from tasks.unit.reading import reading
 
 NO_SURVEY = "没有编号为 {} 的调查 there is no survey {}"
 WHO = "须为客服主管 must be a SUPERVISOR"
@@ -48,7 +49,7 @@ def survey_on_demand(db: Engine, form: SurveyWanted, origin: str) -> str:
 
 def list_links(db: Engine, links: SurveyLinks, form: LinksWanted, file: Path) -> str:
     """Write the links of a survey into a workbook for whoever takes calls; gives what staff read of it."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         person = signer_at_work(connection, form.staff)
         forms = forms_of(connection, form.number)
     if not any(person.holds(role) for role in ENTERS):

@@ -20,6 +20,7 @@ from tasks.people.queries import people
 from tasks.policies.queries import policies
 from tasks.surveys import queries
 from tasks.surveys.rules import Rate, rate_of, tally, title_of
+from tasks.unit.reading import reading
 from tasks.unit.unit import Unit
 
 CODE = "JC"
@@ -28,7 +29,7 @@ OVERALL, DEPARTMENT = "客户总体评价 Overall", "本部门 the department"
 
 def close_surveys(db: Engine) -> list[str]:
     """Close what is over, each in a transaction of its own, once; gives what staff read of each."""
-    with db.connect() as connection:
+    with reading(db) as connection:
         due = queries.due_surveys(connection, clock.now())
     told = list[str]()
     for survey_id in due:

@@ -16,6 +16,7 @@ from tasks.rounds.rules import Period
 from tasks.rounds.steps import Rounds
 from tasks.sheets import places
 from tasks.unit.files import write_whole
+from tasks.unit.reading import reading
 
 PUBLISHED, INDEX = "published", "index.html"  # the folder beside the reports of imports, and its list
 PAGE, BOOK, DATA = ".html", ".xlsx", ".json"
@@ -45,12 +46,12 @@ def lay_out(db: Engine, reports: Path) -> int:
     Gives how many editions were written.
     """
     room, written = reports / PUBLISHED, 0
-    with db.connect() as connection:
+    with reading(db) as connection:
         known = editions.editions(connection)
     for edition in known:
         file = room / edition_path(edition)
         if not all(file.with_suffix(suffix).exists() for suffix in (PAGE, BOOK, DATA)):
-            with db.connect() as connection:  # to draw takes seconds, and no transaction waits for it
+            with reading(db) as connection:  # to draw takes seconds, and no transaction waits for it
                 kept = editions.text_of(connection, edition)
             _write(file, edition, kept)
             written += 1
