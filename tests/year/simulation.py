@@ -37,6 +37,7 @@ from tests.year.schedule import (
     watch_due,
     without_prefect,
 )
+from tests.year.truths import Round
 
 MONDAY, MOST_BESIDE = 0, 15  # runs that wait for their process, those of a day, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
@@ -63,7 +64,7 @@ class Year:
     seed: int = 1
     opened: int = 0
     ran: Counter[str] = field(default_factory=Counter)
-    rounds: list[datetime] = field(default_factory=list)  # of the deadline watch
+    rounds: list[Round] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     colleague: Helper | None = None  # has its share of what is due at a time, said, or comes in
@@ -158,7 +159,7 @@ class Year:
         when, one = due
         self.ran[one.name] += 1
         if is_watch(one):
-            self.rounds.append(when)
+            self.rounds.append(Round(when, max(when, clock.now())))
         if not came.well:
             self.failed.append(f"{when} {one.name}: {came.said}")
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
@@ -43,21 +43,28 @@ COUNTED = {  # what a published report says of its period, counted from the time
 }
 
 
-def untold(connection: Connection, rounds: Sequence[datetime]) -> list[tuple[Any, ...]]:
+class Round(NamedTuple):
+    """A round of the deadline watch: it closes first what was made in time, which is not told to be overdue."""
+
+    begun: datetime
+    ended: datetime
+
+
+def untold(connection: Connection, rounds: Sequence[Round]) -> list[tuple[Any, ...]]:
     """Give reminders that were due while their item was open and that no round of the watch has told."""
     told, calendar = (
         {(row.case_id, row.step_key, row.kind) for row in connection.execute(_TOLD)},
         calendar_today(connection),
     )
-    by = [(at, last_working_moment(calendar, at)) for at in rounds]
+    by = [(one, last_working_moment(calendar, one.begun)) for one in rounds]
     missing, ends = [], [until for _, until in by]
     for row in connection.execute(_REMINDERS).all():
         if (row.case_id, row.term, row.kind) in told:
             continue
         late_enough = by[bisect_left(ends, row.at) :]
-        first = next((at for at, _ in late_enough if at > row.opened_at), None)
-        ran_out = row.expires_at is not None and first is not None and row.expires_at <= first
-        if first and not ran_out and (row.closed_at is None or row.closed_at > first):
+        first = next((one for one, _ in late_enough if one.begun > row.opened_at), None)
+        ran_out = row.expires_at is not None and first is not None and row.expires_at <= first.begun
+        if first and not ran_out and (row.closed_at is None or row.closed_at > first.ended):
             missing.append((row.number, row.step_key, row.kind, row.at, first))
     return missing
 
@@ -118,7 +125,7 @@ def _said(report: Report, month: str) -> object:
     return next((row["contacts"] for row in trend.rows if row["month"] == month), 0)
 
 
-def all_wrong(db: Engine, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
+def all_wrong(db: Engine, rounds: Sequence[Round], now: datetime) -> Mapping[str, Sequence[Any]]:
     """Give what contradicts each sentence about a simulated time; `rounds` are those of the deadline watch.
 
     A whole year's rows are thought about longer than a transaction may be idle, and nobody writes any more.
@@ -127,7 +134,7 @@ def all_wrong(db: Engine, rounds: Sequence[datetime], now: datetime) -> Mapping[
         return _all_wrong(connection, rounds, now)
 
 
-def _all_wrong(connection: Connection, rounds: Sequence[datetime], now: datetime) -> Mapping[str, Sequence[Any]]:
+def _all_wrong(connection: Connection, rounds: Sequence[Round], now: datetime) -> Mapping[str, Sequence[Any]]:
     return {
         "reminders untold": untold(connection, rounds),
         "reminders told early": told_early(connection),
