@@ -140,6 +140,20 @@ def test_a_connection_that_the_server_dropped_is_replaced(db: Engine) -> None:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar() != pid
 
 
+@pytest.mark.parametrize(("rested", "asked"), [(0.0, 3), (3600.0, 0)])
+def test_only_a_connection_that_rested_is_asked_whether_it_lives(
+    db: Engine, monkeypatch: pytest.MonkeyPatch, rested: float, asked: int
+) -> None:
+    pings, ping = list[Any](), db.dialect.do_ping
+    monkeypatch.setattr(database, "RESTED", rested)
+    monkeypatch.setattr(db.dialect, "do_ping", lambda connection: pings.append(connection) or ping(connection))
+    db.dispose()
+    for _ in range(1 + 3):  # a new one has just answered
+        with db.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    assert len(pings) == asked
+
+
 def test_chinese_in_json_stays_readable_for_people_at_the_database(db: Engine) -> None:
     row = {"version": 1, "key": "x", "value": {"原因": "破损"}, "unit": "", "source": "D", "meaning": ""}
     with db.begin() as connection:
