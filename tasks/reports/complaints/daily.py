@@ -7,7 +7,7 @@ from tasks.reports.complaints.queries import hotline
 from tasks.reports.complaints.rules import Contact, Hotline, answered_in_time
 from tasks.reports.complaints.sections import NUMBER, RECEIVED, Row, listed, range_told
 from tasks.reports.complaints.sections import about as row_about
-from tasks.reports.counting import by_then, count_of, rate_of, text
+from tasks.reports.counting import by_then, count_of, rate_of, text, within
 from tasks.reports.registry import About, report
 from tasks.reports.shapes import Report, ReportSection
 from tasks.rounds.rules import Cadence
@@ -22,7 +22,7 @@ NO_ANSWER, LATE_ANSWER, OVERDUE = "到期未答复 not answered", "答复逾期 
 @report("calls-day", "来电记录日检 Daily check of call records", Cadence.DAY_AFTER)
 def daily_calls(connection: Connection, about: About) -> Report:
     """Check the day's records, and list the complaints that are to be done."""
-    return daily_report(hotline(connection, about.period), about)
+    return daily_report(hotline(connection, about.period, fell_due=False), about)
 
 
 def findings(one: Contact, seen: Hotline) -> list[str]:
@@ -53,7 +53,7 @@ def daily_report(seen: Hotline, about: About) -> Report:
         text("matter", "事项 Matter"),
         text("findings", "问题 Findings"),
     )
-    late = [one for one in seen.contacts if one.late and one not in seen.received]
+    late = [one for one in seen.contacts if one.late and not within(seen.period, one.received)]
     complaints = [one for one in seen.received if one.kind == ContactKind.COMPLAINT]
     return Report(
         *about,

@@ -94,11 +94,11 @@ _MONTHS = text(f"""
     GROUP BY 1""")
 
 
-def hotline(connection: Connection, period: Period) -> Hotline:
-    """Load what the reports of a period count, as it stood at the end of it."""
+def hotline(connection: Connection, period: Period, fell_due: bool = True) -> Hotline:
+    """Load what the reports of a period count, as it stood at the end of it; on demand without what only fell due in it."""
     policy, calendar = settings_on(connection, period.last), calendar_today(connection)
     close, months = policy["cc.close.days"], policy["cc.major_after_months"]
-    since = add_months(period.first, -months) - timedelta(days=2 * close)
+    since = add_months(period.first, -months) - timedelta(days=2 * close) if fell_due else period.first
     given = bounds(period) | {"since": at(since), "major": Severity.MAJOR.zh}
     rows = connection.execute(_CONTACTS, given)
     year = Period(date(period.last.year, 1, 1), period.last)

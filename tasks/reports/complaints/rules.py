@@ -7,6 +7,7 @@ verified. What was due in a period is judged by the end of that day, so that a p
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from schemas.forms.complaints import Satisfaction
@@ -114,17 +115,17 @@ class Hotline:
     most: int
     convention: str
 
-    @property
+    @cached_property
     def received(self) -> list[Contact]:
         """What was received in the period."""
         return [one for one in self.contacts if within(self.period, one.received)]
 
-    @property
+    @cached_property
     def complaints(self) -> list[Contact]:
         """The valid complaints that were received in the period."""
         return [one for one in self.received if one.judged]
 
-    @property
+    @cached_property
     def unsolved(self) -> list[Contact]:
         """The complaints that are to be done, the gravest first, of those the oldest."""
         grades = list(Severity)

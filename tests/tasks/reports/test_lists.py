@@ -8,9 +8,19 @@ import time_machine
 from sqlalchemy import Engine
 
 from schemas.forms.contacts import ContactWay
-from tasks.reports.complaints.daily import LATE_ANSWER, NO_ANSWER, NO_RECORDING, OVERDUE, daily_calls, findings
+from tasks.reports.complaints.daily import (
+    LATE_ANSWER,
+    NO_ANSWER,
+    NO_RECORDING,
+    OVERDUE,
+    daily_calls,
+    daily_report,
+    findings,
+)
+from tasks.reports.complaints.queries import hotline
 from tasks.reports.lists.meeting import meeting
 from tasks.reports.lists.suggestions import suggestions
+from tasks.reports.registry import About
 from tasks.reports.shapes import Report
 from tasks.rounds.rules import Period
 from tests.flows.complaints import Hotline as People
@@ -48,11 +58,15 @@ def test_the_days_check_lists_records_and_complaints(play: People, today: time_m
     complaint = play.valid(同一事项="否")
     play.decide(asked, "first-1", 接听结论="已答复", 答复内容="三包一年")
     with play.db.connect() as connection:
-        found = daily_calls.made(connection, TODAY)
+        found, about = daily_calls.made(connection, TODAY), About("calls-day", daily_calls.title, TODAY)
         next_day = Period(date(2026, 11, 19), date(2026, 11, 19))
         today.move_to("2026-11-21T10:00:00+08:00")
         later = daily_calls.made(connection, Period(date(2026, 11, 20), date(2026, 11, 20)))
         assert daily_calls.made(connection, next_day).sections[0].rows == []
+        last = Period(date(2026, 12, 18), date(2026, 12, 18))
+        whole = [daily_report(hotline(connection, last, fell_due), about) for fell_due in (True, False)]
+        by_then = [len(hotline(connection, last, fell_due).contacts) for fell_due in (True, False)]
+    assert (whole[0] == whole[1], by_then) == (True, [2, 1]), "what only fell due concerns other reports"
     number = play.case(complaint).number
     assert rows(found, "checks", "number", "findings") == [(number, NO_RECORDING)]
     assert rows(found, "complaints", "number") == rows(found, "unsolved", "number") == [(number,)]
