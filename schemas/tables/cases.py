@@ -1,6 +1,16 @@
 """Cases, their ledger, what waits for people, the documents that came of it, and the messages to other systems."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Identity, Index, UniqueConstraint, func, literal_column
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    func,
+    literal_column,
+)
 from sqlalchemy.types import BigInteger, Boolean, Date, Integer, String, Text, Uuid
 
 from schemas.tables.base import Json, Moment, Money, Quantity, codes_of, each, index, of_case, table, word_of
@@ -121,8 +131,8 @@ index("ix_ledger_step", *reversed(_key), ops={"step_key": "text_pattern_ops"}, i
 
 work_item = table(
     "work_item",
-    of_case(primary_key=True),
-    Column("step_key", Text, primary_key=True),
+    of_case(nullable=False),
+    Column("step_key", Text, nullable=False),
     *word_of(ItemState, "state", 12, server_default="open"),
     *each(Text, "title", "form"),
     Column("link", Text, nullable=False, comment="of the process's chain"),
@@ -143,6 +153,8 @@ work_item = table(
     ),
     Column("closed_at", Moment),
     Column("run_id", Uuid, comment="the Prefect run that shows this item beside its case's own"),
+    # whether each item was answered rightly is asked each night: of the key alone, for the rows are wide
+    PrimaryKeyConstraint("case_id", "step_key", postgresql_include=["state", "form"]),
     CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_at"),
 )
 _waiting, _waiting_also = work_item.c.closed_at.is_(None), work_item.c.also.is_not(None)
