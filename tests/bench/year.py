@@ -1,8 +1,8 @@
 """A year of the department: 5,000 cases of all processes, every scheduled flow at its times, the clock jumping between.
 
 What must be true at the end are tests/year/truths.py, with none of them found wrong; the weeks of tests/year/test_year.py
-are the same in small. As a worker has several runs at once, a second process helps with what is due at a time, what
-people say and what comes in, and a third runs what prefect.yaml gives a process of its own.
+are the same in small. As a worker has several runs at once, two more processes help with what is due at a time, what
+people say and what comes in, and another runs what prefect.yaml gives a process of its own.
 
 Then a month, from the 8th of next month on, with every scheduled flow as a real run of its deployment: Prefect's
 server, the deployments, the ordinary worker with all its loops (tests/year/through_prefect.py says what is compressed).
@@ -44,8 +44,8 @@ def next_month(day: date) -> date:
 
 def plain_year() -> list[Figure]:
     """Live through a year, the scheduled flows as plain functions."""
-    with stage() as here, here.fresh() as db, TemporaryDirectory() as home, helper(db) as one, helper(db) as other:
-        year = Year(db, FIRST, LAST, CASES, Path(home), colleague=one, beside=other)
+    with stage() as here, here.fresh() as db, TemporaryDirectory() as home, helper(db, 2) as two, helper(db) as other:
+        year = Year(db, FIRST, LAST, CASES, Path(home), colleagues=two, beside=other)
         begun = time.perf_counter()
         year.run()
         seconds = time.perf_counter() - begun

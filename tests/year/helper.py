@@ -1,11 +1,13 @@
-"""Another process that does a part of the work beside us, on the same database, at the moment that it is told."""
+"""Other processes that do a part of the work beside us, on the same database, at the moment that they are told."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from multiprocessing import get_context
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import time_machine
@@ -17,44 +19,66 @@ from tasks.durable import clock
 
 P = TypeVar("P")
 T = TypeVar("T")
+Give = Callable[["Helper", P], Future[T]]
 _mine: list[Engine] = []  # in the helping process: its engine
 
 
 class Helper(NamedTuple):
-    """A process at our service; what it is given it does in order."""
+    """Processes at our service; what they are given they take in order."""
 
     pool: ProcessPoolExecutor
+    processes: int
 
     def at(self, moment: datetime, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Let it do some work on the database, for which it is that moment."""
+        """Let one do some work on the database, for which it is that moment."""
         return self.pool.submit(_at, moment, work, *given)
 
     def now(self, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Let it do some work now."""
+        """Let one do some work now."""
         return self.at(clock.now(), work, *given)
 
 
-def shared(parts: Sequence[P], do: Callable[[P], T], give: Callable[[P], Future[T]] | None) -> Iterator[tuple[P, T]]:
-    """Have parts of some work done, each by who is free for it: us, or a helper, if there is one to `give` them to."""
-    given = deque((part, give(part)) for part in parts[1:] if give)
-    for part in parts[:1] if give else parts:
-        yield part, do(part)
-    while given:
-        part, came = given.pop() if given[-1][1].cancel() else given.popleft()
-        yield part, do(part) if came.cancelled() else came.result()
+def shared(parts: Sequence[P], do: Callable[[P], T], helper: Helper | None, give: Give[P, T]) -> Iterator[tuple[P, T]]:
+    """Have parts of some work done, the next by whoever is free: us, or a process of the helper, if there is one."""
+    left, ended = deque(parts), SimpleQueue[tuple[P, Future[T]]]()
+
+    def hand_out() -> None:
+        with suppress(IndexError):  # none is left
+            part = left.popleft()
+            give(helper, part).add_done_callback(partial(hear, part))
+
+    def hear(part: P, came: Future[T]) -> None:
+        ended.put((part, came))
+        hand_out()
+
+    for _ in range(min(helper.processes, len(parts) - 1) if helper else 0):
+        hand_out()
+    for _ in parts:
+        try:
+            part = left.popleft()
+        except IndexError:
+            part, came = ended.get()
+            yield part, came.result()
+        else:
+            yield part, do(part)
 
 
 @contextmanager
-def helper(db: Engine) -> Iterator[Helper]:
-    """Have a process that helps for the time of the block."""
+def helper(db: Engine, processes: int = 1) -> Iterator[Helper]:
+    """Have processes that help for the time of the block, and have begun."""
     url = db.url.render_as_string(hide_password=False)
-    with ProcessPoolExecutor(1, get_context("spawn"), _begin, (url,)) as pool:
-        yield Helper(pool)
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (url,)) as pool:
+        wait([pool.submit(_begun) for _ in range(processes)])
+        yield Helper(pool, processes)
 
 
 def _begin(url: str) -> None:
     flows.load()
     _mine.append(database.connect(url))
+
+
+def _begun() -> None:
+    """Do nothing: who does it has begun."""
 
 
 def _at(moment: datetime, work: Callable[..., T], *given: Any) -> T:

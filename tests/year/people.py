@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -11,15 +11,20 @@ from sqlalchemy import Engine, Row, text
 
 from deployments.demo.sensible import APPROVALS, able_staff, filled_in, sensible, who_may
 from schemas.answers import Answer, Result, Turn
+from schemas.forms.closing import JournalSigned
 from schemas.words import Channel, Role
+from tasks.closing.queries import journals_waiting
+from tasks.closing.rules import signs
+from tasks.closing.steps import sign_journals
 from tasks.durable.stage import CHUNK, advance_chunk
 from tasks.people.queries import people
+from tasks.reports.counting import grouped
 from tasks.unit.work import SHANGHAI
 from tests.year.helper import Helper, shared
 
 ANSWERS_TODAY = 0.6  # of what waits, when people go through their lists, once a day
 NEVER = 0.02  # of all items
-PARTS = 4  # of a day's answers
+PARTS = 6  # of a day's answers
 WAITING = text("""
     SELECT i.case_id, i.step_key, i.form, i.role, i.office, i.unit, i.prefill, i.refusals, i.opened_at, c.number, c.applicant,
            c.request ->> 'kind' AS kind,
@@ -58,7 +63,7 @@ class Staff:
 
     db: Engine
     chance: Random
-    colleague: Helper | None = None
+    colleagues: Helper | None = None
     never: dict[tuple[int, str], bool] = field(default_factory=dict)
     answered: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -67,7 +72,8 @@ class Staff:
         """Go through all lists once; gives how many answers were taken."""
         with self.db.connect() as connection:
             asked = {"approvals": f":({'|'.join(APPROVALS)})$"}
-            waiting, self.people = connection.execute(WAITING, asked).all(), people(connection)
+            waiting, here = connection.execute(WAITING, asked).all(), people(connection)
+        self.able = cache(partial(able_staff, here))
         by_case: dict[int, list[Answer]] = {}
         for item in waiting:
             if self._answers(item) and (answer := self._answer(item)):
@@ -81,11 +87,24 @@ class Staff:
         self.answered += taken
         return taken
 
+    def sign_journals(self) -> None:
+        """Sign what the last week's days closed with, each who may."""
+        with self.db.connect() as connection:
+            waiting, here = journals_waiting(connection), people(connection)
+        for (role, office), journals in grouped(waiting, signs).items():
+            who, numbers = able_staff(here, role, office)[0], " ".join(one.number for one in journals)
+            sign_journals(self.db, JournalSigned(staff=who, numbers=numbers, reason="每周一并签收"))
+
     def _said(self, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Result]]:
-        """Send what is said, in parts of a few processes each."""
+        """Send what is said, in parts of a few processes each; neighbours, which want the same goods, not at the same time."""
         size = -(-len(turns) // PARTS) or 1
         parts = [turns[start : start + size] for start in range(0, len(turns), size)]
-        for part, came in shared(parts, partial(said, self.db), self.colleague and partial(self.colleague.now, said)):
+        for part, came in shared(
+            [*parts[::2], *parts[1::2]],
+            partial(said, self.db),
+            self.colleagues,
+            lambda helper, part: helper.now(said, part),
+        ):
             yield from zip(part, came, strict=True)
 
     def _answers(self, item: Row[Any]) -> bool:
@@ -94,7 +113,7 @@ class Staff:
 
     def _answer(self, item: Row[Any]) -> Answer | None:
         form = item.form.rpartition(":")[2]
-        able = able_staff(self.people, Role(item.role), item.office, item.unit)
+        able = self.able(Role(item.role), item.office, item.unit)
         signed = set(item.signed or ()) if form in APPROVALS else set[str]()
         free = who_may(able, form, item.applicant, signed) or able
         if not free:

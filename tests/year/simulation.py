@@ -39,7 +39,7 @@ from tests.year.schedule import (
 )
 from tests.year.truths import Round
 
-MONDAY, MOST_BESIDE = 0, 15  # runs that wait for their process, those of a day, before we wait for them
+MONDAY, MOST_BESIDE = 0, 30  # runs that wait for their process, those of two days, before we wait for them
 COMES_IN, AT_LISTS = clock_time(9, 20), clock_time(15, 5)
 T = TypeVar("T")
 Due = tuple[datetime, Job]
@@ -67,7 +67,7 @@ class Year:
     rounds: list[Round] = field(default_factory=list)  # of the deadline watch
     failed: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    colleague: Helper | None = None  # has its share of what is due at a time, said, or comes in
+    colleagues: Helper | None = None  # has its share of what is due at a time, said, or comes in
     beside: Helper | None = None  # does what prefect.yaml gives a process of its own, while work goes on
     now: Moved = field(init=False)
     looks: Connection = field(init=False)  # for what is due next
@@ -79,7 +79,7 @@ class Year:
         with self.db.connect() as connection:
             calendar = calendar_today(connection)
         chance = Random(self.seed)
-        self.staff = Staff(self.db, chance, self.colleague)
+        self.staff = Staff(self.db, chance, self.colleagues)
         days = list(_working_days(calendar, self.first, self.last))
         planned = incoming(days, self.cases, chance)
         with self.db.begin() as connection:
@@ -95,6 +95,8 @@ class Year:
                 self._timed("open", partial(self._open, day, by_day.get(day, [])))
                 self._jobs_until(at(day, AT_LISTS))
                 self._timed("answer", self.staff.work)
+                if day.weekday() == MONDAY:
+                    self._timed("sign", self.staff.sign_journals)
             self._jobs_until(at(self.last, clock_time(23, 59)))
             self._hear(self._apart)
 
@@ -112,8 +114,8 @@ class Year:
         if day.weekday() == MONDAY:
             by_code["RL"] = [(f"list:{day}:{form['办事处']}", form) for form in lists()]
         codes = sorted(by_code.items())
-        give = self.colleague and partial(self.colleague.now, opened)
-        self.opened += sum(made for _, made in shared(codes, partial(opened, self.db), give))
+        work = shared(codes, partial(opened, self.db), self.colleagues, lambda helper, one: helper.now(opened, one))
+        self.opened += sum(made for _, made in work)
 
     def _jobs_until(self, moment: datetime) -> None:
         """Run whatever is scheduled until a moment, and be there then; the deadline watch comes after what is due by then."""
@@ -134,8 +136,8 @@ class Year:
         for one in apart:
             self._hear(self._apart, leave=MOST_BESIDE)
             self._apart.append((one, self._given(self.beside, one)))
-        give = self.colleague and partial(self._given, self.colleague)
-        for one, came in shared([one for one in due if one not in apart], self._ran, give):
+        here = [one for one in due if one not in apart]
+        for one, came in shared(here, self._ran, self.colleagues, self._given):
             self._note(one, came)
 
     def _ran(self, due: Due) -> Came:
@@ -143,10 +145,9 @@ class Year:
         self.now.move_to(when)
         return self._timed(one.name, partial(run_scheduled, one.flow))
 
-    def _given(self, process: Helper | None, due: Due) -> Future[Came]:
-        assert process
+    def _given(self, helper: Helper, due: Due) -> Future[Came]:
         when, one = due
-        return process.at(when, run_apart, one.entrypoint, self.home)
+        return helper.at(when, run_apart, one.entrypoint, self.home)
 
     def _hear(self, running: deque[Running], leave: int = 0) -> None:
         """Hear of what runs elsewhere, until so many of them are left."""
