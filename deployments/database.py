@@ -11,7 +11,7 @@ from typing import cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -63,6 +63,7 @@ def connect(url: str | URL, threads: int = THREADS) -> Engine:
     )
     event.listen(engine, "connect", _remember_plans)
     _ask_who_rested(engine)
+    event.listen(engine, "handle_error", _forget_plans)
     with in_one_line(target), _first_connection(engine) as connection:
         found = connection.dialect.server_version_info or (0,)
     if int(found[0]) < OLDEST:
@@ -102,6 +103,15 @@ def _first_connection(engine: Engine) -> Connection:
 def _remember_plans(connection: psycopg.Connection, _record: object) -> None:
     """Let a connection keep the plans of all that is asked in a day's work, not of the last hundred statements."""
     connection.prepared_max = STATEMENTS
+
+
+def _forget_plans(fault: ExceptionContext) -> None:
+    """Connect anew where a plan does not fit the schema any more: a migration came while this process worked.
+
+    A rollback would make a connection forget it, but what only reads has none, and would fail for ever.
+    """
+    if isinstance(fault.original_exception, psycopg.errors.FeatureNotSupported):
+        fault.is_disconnect = True  # for which the pool gives up all that it has
 
 
 def _ask_who_rested(engine: Engine) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NotSupportedError
 
 from deployments import database
 from schemas.problems import Unavailable
 from schemas.tables import policy, staff
+from tasks.unit.reading import reading
 from tests.waiting import MINUTES
 
+OFTEN = 10  # a statement's plan is kept once it was asked some times
 LIMITS = ["idle_in_transaction_session_timeout", "lock_timeout"]
 
 
@@ -152,6 +154,26 @@ def test_only_a_connection_that_rested_is_asked_whether_it_lives(
         with db.connect() as connection:
             connection.execute(text("SELECT 1"))
     assert len(pings) == asked
+
+
+def test_a_plan_that_does_not_fit_the_schema_any_more_is_made_anew(db: Engine) -> None:
+    asked, other = text("SELECT no FROM asked_often"), database.connect(with_options(str(db.url)))
+    try:
+        with other.begin() as connection:
+            connection.execute(text("CREATE TABLE asked_often (no int)"))
+        for _ in range(OFTEN):
+            with reading(db) as connection:
+                connection.execute(asked).all()
+        with other.begin() as connection:
+            connection.execute(text("ALTER TABLE asked_often ALTER no TYPE bigint"))
+        with pytest.raises(NotSupportedError, match="cached plan"), reading(db) as connection:
+            connection.execute(asked)
+        with reading(db) as connection:
+            assert connection.execute(asked).all() == []
+    finally:
+        with other.begin() as connection:
+            connection.execute(text("DROP TABLE asked_often"))
+        other.dispose()
 
 
 def test_chinese_in_json_stays_readable_for_people_at_the_database(db: Engine) -> None:
