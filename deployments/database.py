@@ -1,7 +1,6 @@
 """Reach a PostgreSQL database: its URL, an engine for threads, its schema, its reference data; and make it ours."""
 
 import json
-import math
 import select
 import time
 from collections.abc import Iterator
@@ -126,9 +125,10 @@ def _ask_who_rested(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def still_lives(connection: psycopg.Connection, record: ConnectionPoolEntry, _lent: PoolProxiedConnection) -> None:
+        if (since := record.info.get("rests_since")) is None:
+            return  # it is new; if it is lost already, its first statement says so in words that callers know
         try:
-            rested = time.monotonic() - record.info.get("rests_since", math.inf) > RESTED
-            if rested or _is_spoken_to(connection):
+            if time.monotonic() - since > RESTED or _is_spoken_to(connection):
                 engine.dialect.do_ping(cast(DBAPIConnection, connection))
         except psycopg.Error as lost:
             raise InvalidatePoolError from lost  # whereupon the pool connects anew

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, NotSupportedError
+from sqlalchemy.exc import DBAPIError, NotSupportedError, OperationalError
 
 from deployments import database
 from schemas.problems import Unavailable
 from schemas.tables import policy, staff
 from tasks.unit.reading import reading
+from tasks.unit.refusals import is_lost
 from tests.waiting import MINUTES
 
 OFTEN = 10  # a statement's plan is kept once it was asked some times
@@ -140,6 +142,26 @@ def test_a_connection_that_the_server_dropped_is_replaced(db: Engine) -> None:
     killer.dispose()
     with db.connect() as connection:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar() != pid
+
+
+def test_a_new_connection_that_is_lost_at_once_is_told_as_lost(db: Engine) -> None:
+    url = db.url.render_as_string(hide_password=False)
+    ours, killer = database.connect(url), database.connect(url)
+
+    def kill(connection: psycopg.Connection) -> None:
+        with reading(killer) as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": connection.info.backend_pid})
+
+    with ours.connect() as connection:
+        resting = connection.connection.dbapi_connection
+    assert isinstance(resting, psycopg.Connection)
+    kill(resting)
+    event.listen(ours, "connect", lambda connection, _record: kill(connection))
+    with pytest.raises(OperationalError) as lost, reading(ours) as connection:
+        connection.execute(text("SELECT 1"))
+    assert is_lost(lost.value)
+    ours.dispose()
+    killer.dispose()
 
 
 @pytest.mark.parametrize(("rested", "asked"), [(0.0, 3), (3600.0, 0)])
