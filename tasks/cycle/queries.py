@@ -65,8 +65,9 @@ def calendar(work: Work) -> Calendar:
 
 @kept
 def _calendars_begun(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int, Calendar]]:
-    known = calendars(connection)
-    return [(valid_from, version, known[version]) for valid_from, version, _ in policy_versions(connection)]
+    begun = policy_versions(connection)
+    known = calendars(connection)  # read last: it has all that have begun
+    return [(valid_from, version, known[version]) for valid_from, version, _ in begun]
 
 
 def calendar_today(connection: Connection) -> Calendar:

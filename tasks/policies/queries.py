@@ -33,9 +33,10 @@ def policies(connection: Connection, _case_ids: Sequence[int] = ()) -> dict[int,
 @kept
 def policy_versions(connection: Connection, _case_ids: Sequence[int] = ()) -> list[tuple[date, int, dict[str, Any]]]:
     """Load since when each policy version is valid, with its values, the first one first."""
-    values = policies(connection)
-    begun = select(policy_version.c.valid_from, policy_version.c.version).order_by(policy_version.c.valid_from)
-    return [(row.valid_from, row.version, values.get(row.version, {})) for row in connection.execute(begun)]
+    in_order = select(policy_version.c.valid_from, policy_version.c.version).order_by(policy_version.c.valid_from)
+    begun = connection.execute(in_order).all()
+    values = policies(connection)  # read last: what another has loaded meanwhile has its values, too
+    return [(row.valid_from, row.version, values.get(row.version, {})) for row in begun]
 
 
 def version_today(connection: Connection, _case_ids: Sequence[int] = ()) -> int:

@@ -1,7 +1,7 @@
 """Reference data that is kept: read once, and again after each change of it, wherever that came from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event, text
 from schemas.tables import STAMPED
 from tasks.cycle.queries import calendar_today, calendars, standards
 from tasks.people.queries import offices, people, units
-from tasks.policies.queries import policies, policy_versions, setting_today
+from tasks.policies.queries import policies, policy_versions, setting_today, settings_today
 from tasks.unit.kept import kept, stamp_of
 from tasks.unit.unit import Unit
 
@@ -93,3 +93,48 @@ def test_what_changes_while_it_is_read_is_not_kept(db: Engine) -> None:
     with db.connect() as connection:
         assert query(connection) == query(connection)
     assert len(others) == 2
+
+
+@pytest.mark.usefixtures("today")
+@pytest.mark.parametrize("asked", [settings_today, calendar_today])
+@pytest.mark.parametrize("day", [date(2026, 11, 18), date(2026, 11, 19)], ids=["today", "tomorrow"])
+def test_a_policy_version_that_comes_while_policies_are_read_hides_no_policy(
+    db: Engine, subtests: pytest.Subtests, asked: Callable[[Connection], object], day: date
+) -> None:
+    _policies_begin_anew(db)
+    with db.connect() as connection, statements(db) as sent:
+        before = asked(connection)
+    for turn in range(len(sent)):
+        _policies_begin_anew(db)
+        with subtests.test(sent[turn]), db.connect() as connection, _before_statement(db, turn, day):
+            assert asked(connection) == before
+            assert asked(connection) == before
+
+
+def _policies_begin_anew(db: Engine) -> None:
+    """Leave the first version alone, under a stamp of its own."""
+    with db.begin() as connection:
+        connection.execute(text("DELETE FROM policy WHERE version = 2"))
+        connection.execute(text("DELETE FROM policy_version WHERE version = 2"))
+
+
+@contextmanager
+def _before_statement(db: Engine, turn: int, day: date) -> Iterator[None]:
+    """Let somebody else load a version of the policies, valid from a day, right before a statement is sent."""
+    count = 0
+
+    def load(*_: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == turn + 1:
+            with db.begin() as other:
+                other.execute(text("INSERT INTO policy_version VALUES (2, :day, '试')"), {"day": day})
+                other.execute(
+                    text("INSERT INTO policy SELECT 2, key, value, unit, source, meaning FROM policy WHERE version = 1")
+                )
+
+    event.listen(db, "before_cursor_execute", load)
+    try:
+        yield
+    finally:
+        event.remove(db, "before_cursor_execute", load)
