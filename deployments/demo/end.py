@@ -170,7 +170,7 @@ def _mark(text: str, right: bool) -> Text:
     return Text(f"{'✓' if right else '✗'} {text}", "green" if right else "red")
 
 
-def differences(ends: Sequence[End]) -> list[str]:
+def doors_that_differ(ends: Sequence[End]) -> list[str]:
     """Say in what several ways of playing the same stories ended differently."""
     return [
         f"两种办法结果不同 the two ways differ: {what}: {value} ≠ {other.left[what]}"

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 from deployments.database import prepare, reached
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.days import Days
-from deployments.demo.end import End, differences, endings_table, show_end
+from deployments.demo.end import End, doors_that_differ, endings_table, show_end
 from deployments.demo.plan import BY_CLICK, BY_SHEET, DRAFT, Story
 from deployments.demo.player import Player
 from deployments.demo.screen import Screen
@@ -60,7 +60,7 @@ def main(sheets_only: bool = False) -> int:
     counted, missing = endings_table(ends)
     screen.console.print("\n结案统计 How many ended how", counted, sep="\n")
     problems += [problem for end in ends.values() for problem in end.problems]
-    problems += differences(list(ends.values())) + (missing if len(ends) == len(ways) - sheets_only else [])
+    problems += doors_that_differ(list(ends.values())) + (missing if len(ends) == len(ways) - sheets_only else [])
     screen.verdict(problems, ways=len(ends))
     return 1 if problems else 0
 

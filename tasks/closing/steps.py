@@ -34,7 +34,7 @@ DIFFERING = ("仓库 Warehouse", "配件 Part", "账面 Booked", "结存 On hand
 LATE = ("流水账 Journal", "日结 Day", "仓库 Warehouse", "应签 Due", "迟交原因 Why it is late")
 
 
-def close(connection: Connection, period: Period) -> str:
+def close_days(connection: Connection, period: Period) -> str:
     """Close a day that is due after the last one closed; show it, and what is at or below its safety stock."""
     day = period.last
     for one in _to_close(connection, period):
@@ -53,7 +53,7 @@ def close(connection: Connection, period: Period) -> str:
     )
 
 
-CLOSING = Rounds("日结", Cadence.WORKING_DAY, close, hour=HOUR)
+CLOSING = Rounds("日结", Cadence.WORKING_DAY, close_days, hour=HOUR)
 
 
 def _to_close(connection: Connection, period: Period) -> list[date]:

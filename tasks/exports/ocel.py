@@ -72,7 +72,7 @@ def _event(event: Event) -> Mapping[str, Any]:
 def _objects(connection: Connection, period: ExportPeriod) -> Iterator[Mapping[str, Any]]:
     for one in queries.parts(connection, period):
         yield _object("part", one.code, ALWAYS, one, ())
-    for customer in queries.customers(connection, period):
+    for customer in queries.customers_of_cases(connection, period):
         yield {"id": _anonymous(customer), "type": "customer", "attributes": [], "relationships": []}
     for one in queries.cases(connection, period):
         about = [_to(part, "part") for part in one.parts]

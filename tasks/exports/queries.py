@@ -81,7 +81,7 @@ def parts(connection: Connection, period: ExportPeriod) -> Iterator[Row[Any]]:
     return _stream(connection, _PARTS, period)
 
 
-def customers(connection: Connection, period: ExportPeriod) -> Iterator[str]:
+def customers_of_cases(connection: Connection, period: ExportPeriod) -> Iterator[str]:
     """Give phone and name together of the customers of these cases; for nobody's eyes."""
     return (row.customer for row in _stream(connection, _CUSTOMERS, period))
 

@@ -113,7 +113,7 @@ def draw_up_sheet(work: Work, form: CountRequest, turn: int) -> Sheet:
     return Sheet(place=place, goods=goods)
 
 
-def count_question(case: Case, sheet: Sheet, turn: int, refused: str) -> Question[CountDone]:
+def sheet_question(case: Case, sheet: Sheet, turn: int, refused: str) -> Question[CountDone]:
     """清点: the keeper of the warehouse counts, before a witness."""
     kind = case.request.kind
 
@@ -242,5 +242,5 @@ def book_differences(work: Work, place: Warehouse, found: CountResult, turn: int
 def counting(case: Case, form: CountRequest, turn: int, refused: str) -> tuple[Sheet, CountDone, CountResult]:
     """发起盘点 + 清点: a sheet of the books as they stand, and what was counted."""
     sheet = draw_up_sheet(case, form, turn=turn)
-    said = ask(case, count_question(case, sheet, turn, refused))
+    said = ask(case, sheet_question(case, sheet, turn, refused))
     return sheet, said, compare_count(case, sheet, said, answered_at(case, f"count-{turn}"), turn=turn)

@@ -159,7 +159,7 @@ def send_transfer(work: Work, held: Transfer, form: TransferSent) -> Transfer:
 
 def receiving(case: Case, sent: Transfer) -> list[Shortfall]:
     """调入: the receiver's keeper counts all that was sent; gives what differs, line by line."""
-    return counted(case, sent, ask(case, _in_question(sent, "in")), turn="1")
+    return book_arrival(case, sent, ask(case, _in_question(sent, "in")), turn="1")
 
 
 def settling_difference(case: Case, sent: Transfer, found: Shortfall, lost: list[Shortfall]) -> Branch[None]:
@@ -172,7 +172,7 @@ def settling_difference(case: Case, sent: Transfer, found: Shortfall, lost: list
             return
         left, turn = sent.model_copy(update={"goods": sent.of({no: found.missing})}), turn + 1
         said = yield _in_question(left, f"in-{no}-{turn}")
-        again = counted(case, left, said, turn=f"{no}-{turn}")
+        again = book_arrival(case, left, said, turn=f"{no}-{turn}")
         if not again:
             return
         found = again[0]
@@ -195,7 +195,7 @@ def _in_question(sent: Transfer, key: str) -> Question[TransferCame]:
     )  # fmt: skip
 
 
-def counted(case: Case, sent: Transfer, form: TransferCame, turn: str) -> list[Shortfall]:
+def book_arrival(case: Case, sent: Transfer, form: TransferCame, turn: str) -> list[Shortfall]:
     """Book what the receiver counted, damaged pieces apart; gives what differs, line by line."""
     book_transfer(case, sent, form, turn=turn)
     if any(line.damaged for line in form.lines):

@@ -29,7 +29,7 @@ def settle_dead(db: Engine, form: DeadLetter) -> str:
         if form.verdict is DeadVerdict.DROP:
             if not form.reason:
                 raise BadInput([Problem(str(REASON), "", "放弃须写明原因 say why it is dropped")])
-            queries.drop(connection, dead.id, f"{person} 放弃 dropped: {form.reason} | {dead.last_error}")
+            queries.drop_message(connection, dead.id, f"{person} 放弃 dropped: {form.reason} | {dead.last_error}")
             return f"{dead.id} 已放弃 is dropped"
         if dead.overtaken:
             raise BadInput([Problem(str(FIELD), form.message, OVERTAKEN)])

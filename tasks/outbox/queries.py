@@ -115,7 +115,7 @@ def revive(connection: Connection, message_id: int, now: datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == message_id).values(anew))
 
 
-def drop(connection: Connection, message_id: int, why: str) -> None:
+def drop_message(connection: Connection, message_id: int, why: str) -> None:
     """Give a message up for good."""
     dropped = {"state": OutboxState.DROPPED, "next_at": None, "last_error": why}
     connection.execute(update(outbox).where(outbox.c.id == message_id).values(dropped))

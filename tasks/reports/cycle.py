@@ -141,7 +141,7 @@ def _distribution(frame: "DataFrame") -> ReportSection:
 
 
 def _overdue(connection: Connection, period: Period, seen: str) -> ReportSection:
-    as_of, known = lines.end_of(period), calendar_today(connection)
+    as_of, known = lines.last_day_over(period), calendar_today(connection)
     rows: list[dict[str, Value]] = [
         dict(row._mapping) | {"over": working_days_between(known, row.due, as_of)}
         for row in lines.overdue(connection, as_of, seen)

@@ -114,6 +114,6 @@ def _standing(
             yield line, {"due": moved(known, pauses, line.since, line.promised, today)}
 
 
-def end_of(period: Period) -> date:
+def last_day_over(period: Period) -> date:
     """Give the last day of a period that is over by now: its own, or yesterday."""
     return min(period.last, shanghai_day(clock.now()) - timedelta(days=1))

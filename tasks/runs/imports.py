@@ -53,7 +53,7 @@ def take_in(job: Job, file: Path) -> str:
 
     Raises whatever lets the file be tried again: faults of the house, and of a file those of its first tries.
     """
-    tries = dropbox.begin(file, clock.now())
+    tries = dropbox.note_try(file, clock.now())
     try:
         if tries <= dropbox.MOST_TRIES:
             with unchanged(file):

@@ -118,7 +118,7 @@ def object_to(connection: Connection, last: date, kind: str, party: str, **said:
     return connection.execute(row.on_conflict_do_nothing().returning(settlement_objection.c.last)).first() is not None
 
 
-def decide(connection: Connection, objection: Row[Any], staff: str, verdict: Verdict, ruling: str) -> None:
+def note_ruling(connection: Connection, objection: Row[Any], staff: str, verdict: Verdict, ruling: str) -> None:
     """Note what was decided of an objection; where the party is right, what is settled with it waits for the next period."""
     of = settlement_objection.c
     mine = and_(*(of[name] == getattr(objection, name) for name in ("last", "party_kind", "party")))
@@ -130,7 +130,7 @@ def decide(connection: Connection, objection: Row[Any], staff: str, verdict: Ver
         connection.execute(settlement_item.delete().where(*theirs))
 
 
-def confirm(connection: Connection, last: date, staff: str, now: datetime) -> None:
+def note_confirmation(connection: Connection, last: date, staff: str, now: datetime) -> None:
     """Note that FINANCE has confirmed a settlement."""
     confirmed = {"confirmed_by": staff, "confirmed_at": now}
     connection.execute(update(settlement).where(settlement.c.last == last).values(**confirmed))

@@ -68,7 +68,7 @@ def rule_on(db: Engine, form: SettlementRuling) -> str:
             raise BadInput([Problem(PARTY, form.party, "没有待裁定的异议 has no objection that waits")])
         if mine.staff == person.code:
             raise BadInput([Problem(SIGNER, str(person), "不能裁定自己提出的异议 must not rule on an own objection")])
-        queries.decide(connection, mine, person.code, form.verdict, form.reason)
+        queries.note_ruling(connection, mine, person.code, form.verdict, form.reason)
         return f"{party.name} {form.verdict.option}"
 
 
@@ -82,7 +82,7 @@ def confirm(db: Engine, form: SettlementConfirmed) -> str:
             expected = f"异议期至 {found.objections_until} the parties may object until then"
             raise BadInput([Problem(MONTH, form.month, expected)])
         now, rows = clock.now(), queries.sums(connection, found.last)
-        queries.confirm(connection, found.last, person.code, now)
+        queries.note_confirmation(connection, found.last, person.code, now)
         payload = export_of(Period(found.first, found.last), rows)
         send_all(connection, [Letter(f"settlement:{found.last}", "finance", "", "book_settlement", payload)], now)
         return f"{found.first} – {found.last}"

@@ -82,7 +82,7 @@ def name_of(file: Path) -> str:
         return file.name
 
 
-def begin(file: Path, now: datetime) -> int:
+def note_try(file: Path, now: datetime) -> int:
     """Note a try before it is made, the next one for 0, 1, 3, 7 … 60 minutes later; gives how many count by now."""
     note = file.parent / AGAIN
     with suppress(OSError):  # a full disk: it is tried all the same

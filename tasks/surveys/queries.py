@@ -49,7 +49,7 @@ class Asked(NamedTuple):
     unit: str | None
 
 
-def customers(connection: Connection, about: SurveyAbout, first: date, after: date) -> list[Asked]:
+def customers_served(connection: Connection, about: SurveyAbout, first: date, after: date) -> list[Asked]:
     """Find the cases of a service that ended from one day until before another, and whose customers can be asked."""
     if about is SurveyAbout.STORES:
         rows = connection.execute(select(store.c.code, store.c.office).order_by(store.c.code))

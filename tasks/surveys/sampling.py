@@ -35,7 +35,7 @@ def send_survey(
     queries.one_at_a_time(connection)
     if known := queries.survey_from(connection, origin):
         return known.number, _said(known)
-    found = queries.customers(connection, about, period.first, period.last + timedelta(days=1))
+    found = queries.customers_served(connection, about, period.first, period.last + timedelta(days=1))
     if not found:
         return "", NOBODY.format(title_of(about, *period))
     version, begins = version_today(connection), f"MY-{period.first:%Y%m}-"

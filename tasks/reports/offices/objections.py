@@ -56,7 +56,7 @@ def rule_on_review(db: Engine, form: ReviewRuling) -> tuple[str, Edition | None]
             raise BadInput([Problem(LINE, form.line_no, "没有待裁定的异议 has no objection that waits")])
         if objection.staff == person.code:
             raise BadInput([Problem(SIGNER, str(person), "不能裁定自己提出的异议 must not rule on an own objection")])
-        queries.decide(connection, objection, decided_by=person.code, verdict=form.verdict, ruling=form.reason)
+        queries.note_decision(connection, objection, decided_by=person.code, verdict=form.verdict, ruling=form.reason)
         said = f"{review.number} 第{form.line_no}行 {form.verdict.option}"
         if form.verdict == Verdict.REJECT:
             return said, None

@@ -111,7 +111,7 @@ def object_to(connection: Connection, case_id: int, line_no: int, **said: Any) -
     return connection.execute(row.on_conflict_do_nothing().returning(review_objection.c.line_no)).first() is not None
 
 
-def decide(connection: Connection, objection: Row[Any], **decided: Any) -> None:
+def note_decision(connection: Connection, objection: Row[Any], **decided: Any) -> None:
     """Note what was decided of an objection."""
     of = review_objection
     mine = (of.c.case_id == objection.case_id, of.c.line_no == objection.line_no)

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import Engine
 
 from deployments.demo.days import Days, watch
-from deployments.demo.end import End, differences, endings_table, show_end
+from deployments.demo.end import End, doors_that_differ, endings_table, show_end
 from deployments.demo.main import play_sheets
 from deployments.demo.plan import DRAFT, EACH_ONCE, Story
 from deployments.demo.player import Player, Saying, Todo, Told
@@ -87,6 +87,6 @@ def test_the_stories_end_as_they_should_through_sheets_and_by_the_engine_alike(
     books_balance(other)
     other.dispose()
     assert [end.problems for end in ends] == [[], []]
-    assert differences(ends) == []
+    assert doors_that_differ(ends) == []
     _, missing = endings_table(dict(zip(("sheets", "engine"), ends, strict=True)))
     assert missing == []

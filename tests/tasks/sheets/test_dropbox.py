@@ -209,7 +209,7 @@ def test_a_file_is_tried_again_ever_later_and_leaves_no_note(box: Path) -> None:
     [hand] = in_hand(box)
     for tries, minutes in enumerate((0, 1, 3, 7, 15, 31, 60, 60), start=1):
         assert dropbox.is_due(hand, now)
-        assert dropbox.begin(hand, now) == tries
+        assert dropbox.note_try(hand, now) == tries
         wait = timedelta(minutes=minutes)
         assert minutes == 0 or not dropbox.is_due(hand, now + wait - timedelta(seconds=1))
         now += wait
@@ -222,6 +222,6 @@ def test_what_is_no_fault_of_the_file_makes_it_wait_but_is_not_counted(box: Path
     now = written(lay(box, "日报.csv")) + LATER
     claim_new(box, now)
     [hand] = in_hand(box)
-    assert [(dropbox.begin(hand, now), dropbox.excuse(hand)) for _ in range(4)] == [(1, None)] * 4
+    assert [(dropbox.note_try(hand, now), dropbox.excuse(hand)) for _ in range(4)] == [(1, None)] * 4
     assert dropbox.is_due(hand, now + timedelta(minutes=7))
     assert not dropbox.is_due(hand, now + timedelta(minutes=6))

@@ -69,7 +69,7 @@ def test_the_months_repairs_are_asked_at_random_by_a_seed_that_draws_the_same_ag
     assert (row.population, row.sent, len(forms(play))) == (230, 23, 23)
     assert (str(row.closes_at), str(row.links_until)) == ("2026-12-03 16:00:00+00:00", "2026-12-18 16:00:00+00:00")
     with play.db.connect() as connection:
-        found = queries.customers(connection, SurveyAbout.REPAIRS, date(2026, 10, 1), date(2026, 11, 1))
+        found = queries.customers_served(connection, SurveyAbout.REPAIRS, date(2026, 10, 1), date(2026, 11, 1))
     assert [asked.about for asked in draw(found, 23, row.seed)] == [form.about for form in forms(play)]
 
 
