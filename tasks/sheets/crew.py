@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import repeat
@@ -89,9 +89,9 @@ def _pool(size: int, ready: Callable[..., None], *what: Any) -> Iterator[Process
     """Start so many processes, now, not with the first work; they end with this one, however it ends."""
     context = _context()
     leader, _alive = context.Pipe(duplex=False)  # the other end closes with this process
-    with _alive, leader, ProcessPoolExecutor(size, context, _begin, (leader, ready, *what)) as pool:
-        for _ in range(size):
-            pool.submit(os.getpid)
+    pool = ProcessPoolExecutor(size, context, _begin, (leader, ready, *what))
+    with _alive, leader, pool, ThreadPoolExecutor(1) as aside:  # their parent loads first: nobody waits here for that
+        aside.map(pool.submit, repeat(os.getpid, size))
         yield pool
 
 

@@ -22,6 +22,7 @@ from tasks.sheets.queries import cases_by_number, lines_of_cases
 from tasks.sheets.reader import SheetTable, read_tables
 from tasks.sheets.report import SheetReport, TableReport
 from tasks.sheets.sentences import Ask, ask_sentences, load_library
+from tasks.unit.collector import collector_at_rest
 from tasks.unit.reading import reading
 
 CHUNK_ROWS = 2_000  # of a chunk: for as long as it commits, a click waits for the next case number
@@ -49,7 +50,7 @@ def import_file(
     name          what people call the file; else its own name
     """
     report, chunks = SheetReport(name or path.name, []), list[Chunk]()
-    with apart(ask_sentences, load_library, _is_large(path)) as asked:
+    with apart(ask_sentences, load_library, _is_large(path)) as asked, collector_at_rest():
         tables = read_tables(path, kind, report.name)
         while tables:
             told, good = check_table(db, tables.pop(0), docs, asked)

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import psutil
@@ -125,6 +127,21 @@ def test_what_is_done_apart_takes_its_memory_along_when_its_block_ends(shared: E
         assert pid != os.getpid()
         assert psutil.pid_exists(pid)
     assert not psutil.pid_exists(pid)
+
+
+def test_nobody_waits_for_helpers_to_come(shared: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_in, kept_waiting = threading.Event(), list[bool]()
+    spawn = ForkServerProcess.start
+
+    def at_the_door(process: ForkServerProcess) -> None:
+        kept_waiting.append(not let_in.wait(MINUTES))
+        spawn(process)
+
+    monkeypatch.setattr(ForkServerProcess, "start", at_the_door)
+    with apart(who, os.getpid, True) as there:
+        let_in.set()
+        assert there(os.getpid(), False) != os.getpid()
+    assert kept_waiting == [False]
 
 
 @pytest.mark.parametrize(
