@@ -85,6 +85,7 @@ case_line = table(
 _twin = (case_line.c.order_no, case_line.c.part, case_line.c.reason)
 index("ix_case_line_unpaid", case_line.c.case_id, where=case_line.c.unpaid)
 index("uq_case_line_open", *_twin, where=case_line.c.open & ~case_line.c.again, unique=True)
+index("ix_case_line_order_no", case_line.c.order_no, where=case_line.c.open)
 
 charge = table(
     "charge",
@@ -94,7 +95,7 @@ charge = table(
     Column("party_kind", String(12), nullable=False),
     Column("party", Text, nullable=False, comment="its code; empty: the department itself"),
     Column("amount", Money, nullable=False, comment="CNY; a charge that moves to another party is taken back"),
-    Column("source", Text, nullable=False, comment="the number of the case whose line it is about"),
+    Column("source", Text, nullable=False, index=True, comment="the number of the case whose line it is about"),
     Column("line_no", Integer, nullable=False),
     Column("kind", String(20), nullable=False, comment="of the anomaly; a delay is charged once, here or as a penalty"),
     Column("charged_at", Moment, nullable=False),

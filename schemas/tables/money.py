@@ -28,7 +28,7 @@ refund = table(
     Column("account", Text, nullable=False, comment="empty: the way it was paid"),
     *word_of(RefundState, "state", 8),
     Column("paid_on", Date),
-    Column("reference", Text, nullable=False, server_default=""),
+    Column("reference", Text, nullable=False, server_default="", index=True),
     Column("bank_line", Text, unique=True, comment="of the bank's list, by which FINANCE confirmed it"),
     Column("granted_at", Moment, nullable=False),
     CheckConstraint("amount > 0 AND goods >= 0 AND delivery >= 0", name="amount"),

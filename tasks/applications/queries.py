@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Label, Row, and_, func, select, text
+from sqlalchemy import ColumnElement, Connection, Integer, Label, Row, Select, and_, func, select, text, union_all
 
 from schemas.processes.repair_return import RepairEnding
 from schemas.spelling import Known
@@ -27,12 +27,17 @@ def catalogue(connection: Connection, case_ids: Sequence[int] = ()) -> Catalogue
     Its own are also those on the lines of a case, or of the one that opened it.
     """
     opened_by = select(service_case.c.parent_id).where(among(service_case.c.id, case_ids))
-    own = among(case_line.c.case_id, case_ids) | case_line.c.case_id.in_(opened_by)
-    return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(case_line.c.part).where(own)))
+    on_lines = select(case_line.c.part)
+    own = (on_lines.where(among(case_line.c.case_id, case_ids)), on_lines.where(case_line.c.case_id.in_(opened_by)))
+    return catalogue_of(connection, *own)
 
 
-def catalogue_of(connection: Connection, which: ColumnElement[bool]) -> Catalogue:
-    """Load some parts with the prices that are valid today."""
+def catalogue_of(connection: Connection, *others: Select[tuple[str]]) -> Catalogue:
+    """Load the standard parts, and those of other codes, with the prices that are valid today.
+
+    By one list of codes: as alternatives PostgreSQL would look through all lines, and all parts ever made for a case.
+    """
+    which = part.c.code.in_(union_all(select(part.c.code).where(part.c.made_for.is_(None)), *others))
     valid = (part_price.c.part == part.c.code) & valid_on(part_price, shanghai_day(clock.now()))
     known = (part_price.c.price if name == "price" else part.c[name] for name in Part._fields)
     parts = (Part(*row) for row in connection.execute(select(*known).outerjoin(part_price, valid).where(which)))

@@ -36,18 +36,19 @@ _HAD_HERE = text("""
 
 def stocked(connection: Connection, _case_ids: Sequence[int] = ()) -> Catalogue:
     """Load the parts as warehouses know them: the standard ones, and what was made for a case and is on their books."""
-    return catalogue_of(connection, part.c.made_for.is_(None) | part.c.code.in_(select(stock_balance.c.part)))
+    return catalogue_of(connection, select(stock_balance.c.part))
 
 
 # what repairs and their return lists brought into a warehouse and did not take out of it, as far as they are open
 _OF_CUSTOMERS = text("""
-    SELECT part, least(sum(m.quantity), open.many) - coalesce((
-        SELECT sum(r.quantity) FROM reservation r JOIN service_case s ON s.id = r.case_id
-        WHERE s.process = 'RR' AND r.state = 'held' AND (r.warehouse, r.part) = (:warehouse, m.part)), 0) AS many
+    WITH open AS (SELECT id FROM service_case WHERE process = 'RR' AND closed_at IS NULL)
+    SELECT part, least(sum(m.quantity), due.many) - coalesce(held.many, 0) AS many
     FROM stock_movement m JOIN service_case c ON c.id = m.case_id
-    JOIN (SELECT l.part, sum(l.quantity) AS many FROM case_line l JOIN service_case s ON s.id = l.case_id
-          WHERE s.process = 'RR' AND s.closed_at IS NULL GROUP BY 1) open USING (part)
-    WHERE m.warehouse = :warehouse AND c.process IN ('RR', 'RL') GROUP BY part, open.many""")
+    JOIN (SELECT l.part, sum(l.quantity) AS many FROM open JOIN case_line l ON l.case_id = open.id
+          GROUP BY 1) due USING (part)
+    LEFT JOIN (SELECT r.part, sum(r.quantity) AS many FROM open JOIN reservation r ON r.case_id = open.id
+               WHERE r.state = 'held' AND r.warehouse = :warehouse GROUP BY 1) held USING (part)
+    WHERE m.warehouse = :warehouse AND c.process IN ('RR', 'RL') GROUP BY part, due.many, held.many""")
 
 
 def kept_for_customers(connection: Connection, where: str) -> dict[str, Decimal]:

@@ -17,7 +17,7 @@ from tasks.unit.work import Work
 
 # the case two above what was ordered again, by way of an anomaly's; and the other way round
 _COMPANIONS = text("""
-    WITH again AS (SELECT id, parent_id FROM service_case WHERE request ->> 'leaving' = 'together')
+    WITH again AS NOT MATERIALIZED (SELECT id, parent_id FROM service_case WHERE request ->> 'leaving' = 'together')
     SELECT old.parent_id AS old, again.id AS new FROM service_case old JOIN again ON again.parent_id = old.id
     WHERE old.parent_id = ANY(:ids)
     UNION SELECT old.parent_id, again.id FROM again JOIN service_case old ON again.parent_id = old.id
