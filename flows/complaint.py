@@ -61,7 +61,7 @@ def complaint(case: Case) -> Closing:
     beside(case, talk.listening())
     beside(case, hearing_customer(talk))
     try:
-        return handle(talk)
+        return handle_complaint(talk)
     except ContactOver as over:
         drop(case, talk.clock)
         rest(case)
@@ -71,7 +71,7 @@ def complaint(case: Case) -> Closing:
         raise
 
 
-def handle(talk: Talk) -> Closing:
+def handle_complaint(talk: Talk) -> Closing:
     """接听和记录 to 结案归档."""
     said = answering(talk)  # 接听和记录
     if talk.form.way == ContactWay.AUTHORITY:

@@ -9,7 +9,7 @@ from tasks.calls.accept import accept_call, begin_call, leaders_call_off
 from tasks.calls.queries import call_table
 from tasks.calls.rules import ENDS_AS
 from tasks.calls.steps import end_call, pass_verdict_on, take_up_call
-from tasks.calls.talking import begin, follow, reach
+from tasks.calls.talking import begin, follow_up, reach
 from tasks.durable.process import Case, Closing
 from tasks.runs.process import process
 
@@ -39,5 +39,5 @@ def follow_up_call(case: Case) -> Closing:
     pass_verdict_on(case, said if isinstance(said, CallMade) else None)
     if not isinstance(said, CallMade):
         return Closing(said)
-    follow(call, said)  # 转办跟踪
+    follow_up(call, said)  # 转办跟踪
     return Closing(ENDS_AS[said.verdict], said.matter)

@@ -61,7 +61,7 @@ def returns(case: Case) -> Closing:
     """退换货 Take goods back, exchange or reduce them, from the request to the refund and the reply."""
     it, reason = receive_request(side_by_side(case)), ""  # 退换货申请
     try:
-        ending = handle(it)
+        ending = handle_return(it)
     except Refused as refused:
         ending, reason = it.ending(ReturnEnding.REFUSED), str(refused)
     it.hush()
@@ -71,7 +71,7 @@ def returns(case: Case) -> Closing:
     return Closing(ending, reason)
 
 
-def handle(it: Handling) -> ReturnEnding:
+def handle_return(it: Handling) -> ReturnEnding:
     """Review what is wanted and do it; where the customer then wants a reduction, review that."""
     for turn in count(1):
         review_request(it, turn)  # 审核确认

@@ -18,7 +18,7 @@ from schemas.problems import UpError
 from tasks.cycle.publication import known_to
 from tasks.durable.process import PROCESSES
 from tasks.notices.digest import try_channels
-from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
+from tasks.policies.rulebook import not_covered, policies_in_force, rulebook, rules_page
 from tasks.reference.renew import load_channels, load_holidays
 
 
@@ -54,7 +54,7 @@ def rules(
 ) -> Output:
     """规则 List the rules that the product holds: source, policies in force, and the tests that show them."""
     with db.connect() as connection:
-        values = in_force(connection)
+        values = policies_in_force(connection)
     every = rulebook()
     if page:
         page.write_text(rules_page(every, values), "utf-8")

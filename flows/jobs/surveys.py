@@ -42,7 +42,7 @@ def survey_links(job: Job, form: LinksWanted) -> Ended:
     """问卷链接 List whom to send which link of a survey, as a workbook; an AGENT signs."""
     here = places.here()
     file = here.reports / str(job.run_id) / f"{form.number}.xlsx"
-    said = list_links(job.db, links.here(), form, file)
+    said = list_links(job.db, links.links_here(), form, file)
     return Ended("已列出", said, f"{said}\n\n[{file.name}]({here.link(file)})", form.number)
 
 

@@ -165,7 +165,7 @@ def found_number(call: FollowUp) -> bool:
     return False
 
 
-def follow(call: FollowUp, said: CallMade) -> None:
+def follow_up(call: FollowUp, said: CallMade) -> None:
     """转办跟踪: what a customer said goes to the unit the same day, is answered, and told to who wished to hear of it."""
     answer = ""
     if said.unit:

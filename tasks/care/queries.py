@@ -69,7 +69,7 @@ def want(connection: Connection, messages: Sequence[dict[str, Any]]) -> list[Occ
     return [Occasion(one) for one in new.scalars()]
 
 
-def hold(connection: Connection) -> None:
+def one_sender_at_a_time(connection: Connection) -> None:
     """Let nobody else want or send messages until the transaction ends; taken before either."""
     connection.execute(text(f"LOCK TABLE {care_message.name} IN SHARE ROW EXCLUSIVE MODE"))
 

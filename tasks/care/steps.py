@@ -40,7 +40,7 @@ MESSAGES: Columns = {
 
 def care_round(connection: Connection, period: Period) -> str:
     """Want a message for what happened lately, then send what may leave; gives what staff read of it."""
-    queries.hold(connection)
+    queries.one_sender_at_a_time(connection)
     policy = settings_today(connection)
     days = looked_at(period, policy["care.look_back_days"])
     found = queries.occasions(connection, days, policy["care.closings"])

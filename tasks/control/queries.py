@@ -141,7 +141,7 @@ def unfollowed(connection: Connection, after: int, limit: int) -> Sequence[Row[A
     return connection.execute(grouped.limit(limit)).all()
 
 
-def follow(connection: Connection, case_ids: Sequence[int]) -> None:
+def bring_news(connection: Connection, case_ids: Sequence[int]) -> None:
     """Have the news of what is controlled of cases reach whom controls it, from the next look on."""
     for statement in (_LOOK_AGAIN, _FOLLOW):
         connection.execute(statement, {"ids": list(case_ids)})

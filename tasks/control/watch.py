@@ -56,7 +56,7 @@ def _take_charge(db: Engine) -> Failures:
         new = {one.case_id: number for number, one in became if isinstance(one, Opened)}
         failures |= _go_on(db, [Turn(case_id) for case_id in new], new)
         with db.begin() as connection:
-            queries.follow(connection, [case.id for case in cases])
+            queries.bring_news(connection, [case.id for case in cases])
 
 
 def _wanted(case: Any) -> CycleRequest:

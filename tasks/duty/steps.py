@@ -37,7 +37,7 @@ def accept_duty(form: DutyPlan, unit: Unit, _channel: Channel) -> tuple[Mapping[
     office, person = unit.read(offices).get(form.office), on_staff(unit, form.applicant, APPLICANT)
     if office is None or isinstance(person, Problem):
         return {}, [person if isinstance(person, Problem) else Problem("办事处 office", form.office, "没有 unknown")]
-    problems = [problem for line in form.lines for problem in line_problems(line, unit)]
+    problems = [problem for line in form.lines for problem in duty_line_problems(line, unit)]
     today, version = shanghai_day(clock.now()), unit.read(version_today)
     problems += [
         Problem(DAY, line.day, "不能早于今天 must not be in the past") for line in form.lines if line.day < today
@@ -69,7 +69,7 @@ def swap_problems(form: DutyPlan, unit: Unit, most: int, holidays: Any) -> list[
     ]
 
 
-def line_problems(line: DutyLine, unit: Unit) -> list[Problem]:
+def duty_line_problems(line: DutyLine, unit: Unit) -> list[Problem]:
     """Say what is wrong with who is on duty, or stands in for whom on leave."""
     named = [code for code in (line.on_duty, line.deputy) if code]
     problems = [wrong for code in named if isinstance(wrong := on_staff(unit, code, STAFF), Problem)]

@@ -17,7 +17,7 @@ from tasks.durable.step import step
 from tasks.lines.anomalies import goods_wait
 from tasks.lines.rules import brief_lines
 from tasks.policies.queries import term
-from tasks.stock.moves import available, kept, reserve_available
+from tasks.stock.moves import available, kept_for, reserve_available
 from tasks.unit.work import Work
 
 MAY_GO_FIRST = "加急：可先放行，出库单 2 个工作日内补 urgent: goods may go first, the form follows"
@@ -41,7 +41,7 @@ def asking_release(
         return find_releaser(case, frozenset(barred), turn=key)
 
     def check(form: EarlyRelease, work: Work) -> list[Problem]:
-        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept(work)
+        there = any(available(work, line.part) for line in lines) if nothing_kept() else kept_for(work)
         expected = "没有可放行的现货 nothing of it is on stock"
         if form.verdict == ReleaseVerdict.WAIT:
             return []

@@ -31,7 +31,7 @@ from tasks.logistics.packing import packing, packing_problems
 from tasks.logistics.queries import carriers, freight_limits, route_prices
 from tasks.logistics.rules import FreightRuling, carrier_problems, freight_approval
 from tasks.production.questions import count_question
-from tasks.stock.moves import by_line, deliver_reserved, kept, receive
+from tasks.stock.moves import by_line, deliver_reserved, kept_for, receive
 from tasks.unit.work import Work
 
 
@@ -240,7 +240,7 @@ def goods_out_question(key: str, parcel: Parcel, refused: str) -> Question[Goods
         return [*([f"运费未批 Freight was refused: **{refused}**"] if refused else []), *brief_lines(parcel.lines)]
 
     def check(form: GoodsOut, work: Work) -> list[Problem]:
-        leaves = parcel.released.quantities if parcel.released else by_line(kept(work, parcel.kept_by))
+        leaves = parcel.released.quantities if parcel.released else by_line(kept_for(work, parcel.kept_by))
         return parcel.waits(work) + carrier_problems(form, work.read(carriers)) + packing_problems(form, leaves)
 
     role, urgent = Role.WAREHOUSE, parcel.case.request.urgency == Urgency.URGENT

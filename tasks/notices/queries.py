@@ -76,7 +76,7 @@ def expired_items(connection: Connection, by: datetime, which: ColumnElement[boo
     return [ItemKey(*row) for row in connection.execute(in_order)]
 
 
-def in_hand(connection: Connection, case_ids: Collection[int]) -> set[int]:
+def moving_cases(connection: Connection, case_ids: Collection[int]) -> set[int]:
     """Find those cases that a leg has in hand."""
     held = select(service_case.c.id).where(among(service_case.c.id, case_ids), is_held(service_case.c.id))
     return set(connection.execute(held).scalars())

@@ -63,7 +63,7 @@ def answer_expired(
     """Answer for those questions whose time ran out by then; gives what a leg has in hand."""
     with reading(db) as connection:
         expired = queries.expired_items(connection, by, which)
-        busy = queries.in_hand(connection, [item.case_id for item in expired]) if expired else set()
+        busy = queries.moving_cases(connection, [item.case_id for item in expired]) if expired else set()
     _time_out(db, [item for item in expired if item.case_id not in busy], report)
     return [item for item in expired if item.case_id in busy]
 

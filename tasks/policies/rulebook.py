@@ -55,7 +55,7 @@ def rulebook() -> list[Rule]:
     return [Rule(**row | {name: row[name].split() for name in ("policies", "tests")}) for row in rows]
 
 
-def in_force(connection: Connection) -> dict[str, InForce]:
+def policies_in_force(connection: Connection) -> dict[str, InForce]:
     """Give the policies that are valid today: key → value and unit."""
     today = select(policy).where(policy.c.version == version_today(connection)).order_by(policy.c.key)
     return {row.key: InForce(row.value, row.unit) for row in connection.execute(today)}

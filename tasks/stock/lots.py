@@ -109,18 +109,18 @@ def _there(work: Work, book: LotBook, place: WarehousePart, chosen: Iterable[Par
     """Give what is left of the lots of a place, with what this unit has done to them."""
     stood, taken = book.at(place), dict(chosen)
     for lot in stood.keys() | book.came[place]:
-        shifted = work.unit.shifted(stock_lot, key_of(place, lot), "on_hand")
+        shifted = work.unit.shifted(stock_lot, lot_key(place, lot), "on_hand")
         yield lot, stood.get(lot, Decimal(0)) + shifted - taken.get(lot, Decimal(0))
 
 
-def key_of(place: WarehousePart, lot: Lot) -> dict[str, Any]:
+def lot_key(place: WarehousePart, lot: Lot) -> dict[str, Any]:
     """The key of a lot."""
     return {"warehouse": place[0], "part": place[1], "came_on": lot.came_on, "expires_on": lot.expires_on}
 
 
 def note_lot(work: Work, line_no: int, kind: MovementKind, place: WarehousePart, lot: Lot, quantity: Decimal) -> None:
     """Keep what moved: the lot's figure, and what this unit knows."""
-    book, key = work.read(lot_book), key_of(place, lot)
+    book, key = work.read(lot_book), lot_key(place, lot)
     if quantity > 0 or lot not in book.at(place):
         work.unit.ensure(work.case.id, stock_lot, key)
         book.came[place].add(lot)

@@ -67,7 +67,7 @@ def receive(
 
 def set_free(work: Work, line_no: int, quantity: Decimal, kept_by: str | None = None) -> None:
     """Let go of so many of what is kept for a line."""
-    for held in [one for one in kept(work, kept_by) if one.line_no == line_no]:
+    for held in [one for one in kept_for(work, kept_by) if one.line_no == line_no]:
         less = min(held.quantity, quantity)
         held.quantity, quantity = held.quantity - less, quantity - less
         key = {"case_id": work.case.id, "line_no": line_no, "step_key": held.step_key}
@@ -88,7 +88,7 @@ def deliver_reserved(work: Work, kind: MovementKind, kept_by: str | None = None)
     return gone
 
 
-def kept(work: Work, kept_by: str | None = None) -> list[Reservation]:
+def kept_for(work: Work, kept_by: str | None = None) -> list[Reservation]:
     """Give what is kept for the case, all of it or what one step keeps."""
     held = [one for one in work.read(reservations).get(work.case.id, []) if one.state == "held"]
     return [one for one in held if kept_by in {None, one.step_key}]
@@ -104,7 +104,7 @@ def by_line(held: Iterable[Reservation]) -> dict[int, Decimal]:
 
 def release(work: Work, state: str = "released", kept_by: str | None = None) -> list[Reservation]:
     """Let go of what is still kept for the case, and give it; `state` says what becomes of it."""
-    freed = kept(work, kept_by)
+    freed = kept_for(work, kept_by)
     for held in freed:
         held.state = state
         work.shift(stock_balance, held.place, reserved=-held.quantity)

@@ -14,7 +14,7 @@ from tasks.rounds.rules import RECKONED, Period
 from tasks.surveys.answers import ENTERS, NOT_ABLE
 from tasks.surveys.links import SurveyLinks
 from tasks.surveys.listing import write_links
-from tasks.surveys.queries import forms_of, open_survey
+from tasks.surveys.queries import open_survey, survey_forms
 from tasks.surveys.sampling import send_survey
 from tasks.unit.reading import reading
 
@@ -51,7 +51,7 @@ def list_links(db: Engine, links: SurveyLinks, form: LinksWanted, file: Path) ->
     """Write the links of a survey into a workbook for whoever takes calls; gives what staff read of it."""
     with reading(db) as connection:
         person = signer_at_work(connection, form.staff)
-        forms = forms_of(connection, form.number)
+        forms = survey_forms(connection, form.number)
     if not any(person.holds(role) for role in ENTERS):
         raise BadInput([Problem(SIGNER, str(person), NOT_ABLE)])
     if not forms:

@@ -44,7 +44,7 @@ def set_up(links: SurveyLinks) -> None:
     _links[:] = [links]
 
 
-def here() -> SurveyLinks:
+def links_here() -> SurveyLinks:
     """Give the links of this process; Unavailable where none were set."""
     if not _links:
         raise Unavailable("未设置问卷链接 no links of surveys are set: start through `aftersales up`")

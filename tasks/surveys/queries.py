@@ -120,7 +120,7 @@ def forms_by_number(connection: Connection, numbers: Sequence[str]) -> dict[str,
     return {number: found[number] for number in numbers if number in found}
 
 
-def forms_of(connection: Connection, number: str) -> list[Row[Any]]:
+def survey_forms(connection: Connection, number: str) -> list[Row[Any]]:
     """Give the forms of a survey in order, with whom to send them to."""
     wanted = _FORM.add_columns(
         func.coalesce(service_case.c.customer_name, store.c.name).label("name"),

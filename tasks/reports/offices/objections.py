@@ -32,7 +32,7 @@ def object_to_review(db: Engine, form: ReviewObjection) -> str:
         person, review = signer_at_work(connection, form.staff), _review(connection, form.number)
         if not person.holds(Role.OFFICE, review.office):
             raise BadInput([Problem(SIGNER, str(person), f"须为 must hold OFFICE · {review.office}")])
-        if problems := line_problems(review, form.line_no):
+        if problems := objection_problems(review, form.line_no):
             raise BadInput(problems)
         last = _last_day(connection, _month(review))
         if shanghai_day(clock.now()) > last:
@@ -63,7 +63,7 @@ def rule_on_review(db: Engine, form: ReviewRuling) -> tuple[str, Edition | None]
         return said, correct(connection, offices, _month(review), person, f"采纳异议 {said}")
 
 
-def line_problems(review: FirstReview, line_no: int) -> list[Problem]:
+def objection_problems(review: FirstReview, line_no: int) -> list[Problem]:
     """Say that a line, or all of an application, counts as it should already."""
     if line_no == 0 and review.verdict == ReviewVerdict.APPROVE:
         return [Problem(LINE, line_no, "首次审核已通过 was neither sent back nor rejected")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tasks.policies.rulebook import in_force, not_covered, rulebook, rules_page
+from tasks.policies.rulebook import not_covered, policies_in_force, rulebook, rules_page
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("flows", "tasks", "schemas", "deployments")
@@ -48,7 +48,7 @@ def test_rules_name_policies_that_are_there() -> None:
 
 def test_the_page_of_rules_is_what_the_command_writes(db: Engine) -> None:
     with db.connect() as connection:
-        page = rules_page(rulebook(), in_force(connection))
+        page = rules_page(rulebook(), policies_in_force(connection))
     written = (ROOT / "docs" / "rules.md").read_text("utf-8")
     assert written == page, "run: aftersales rules --page docs/rules.md"
 
