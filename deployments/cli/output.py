@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from io import StringIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -27,6 +28,11 @@ def new_console() -> Console:
     """Give a console that prints text as it is, wide where nobody sees its edge."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+def unseen_console(width: int) -> Console:
+    """Give a console of so many columns that shows nothing and keeps what it was told for `export_text`."""
+    return Console(width=width, file=StringIO(), record=True, markup=False, emoji=False, highlight=False)
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]]) -> Table:

@@ -29,6 +29,7 @@ from tasks.runs.rules import TAKEN_OVER
 
 LOOK_EVERY = 0.5  # seconds between two looks at a run
 WATCH_EVERY = 20.0  # seconds; outside of working hours its schedule does not start it
+WATCH_SOON = 8.0  # where all that is left goes on by itself
 RUN_WAIT = 120.0
 FORM_WAIT = 10.0  # a run is Suspended a moment before its form is stored
 FETCHED = 200
@@ -52,7 +53,7 @@ class ClicksDoor:
 
     def __init__(self, client: SyncPrefectClient, deployments: Mapping[str, UUID], stopping: Event) -> None:
         self.client, self.deployments, self.stopping = client, deployments, stopping
-        self._watch_at = 0.0  # monotonic
+        self._watched = -WATCH_EVERY  # monotonic
 
     def pause(self) -> None:
         """Wait a moment; raises UpError where Ctrl-C was pressed, for what runs is about to end."""
@@ -76,15 +77,18 @@ class ClicksDoor:
     def worklists(self) -> Iterator[list[Todo]]:
         """Give what waits for people, of each case what goes first; now and then somebody starts the deadline watch."""
         self.pause()
-        if time.monotonic() > self._watch_at:
-            self._start("deadline-watch", {})
-            self._watch_at = time.monotonic() + WATCH_EVERY
+        self._watch(WATCH_EVERY)
         suspended = FlowRunFilter(state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended"])))
         first: dict[str, FlowRun] = {}
         for run in sorted(self.client.read_flow_runs(flow_run_filter=suspended, limit=FETCHED), key=_rank):
             first.setdefault(_number(run) or str(run.id), run)
         dialogs = filter(None, map(self._read, first.values()))
         yield [todo for dialog in dialogs if (todo := _todo(dialog))]
+
+    def _watch(self, every: float) -> None:
+        if time.monotonic() > self._watched + every:
+            self._start("deadline-watch", {})
+            self._watched = time.monotonic()
 
     def _read(self, run: FlowRun) -> Dialog | None:
         """Read the dialog of a Suspended run; None when it is stored nowhere in time."""
@@ -156,7 +160,8 @@ class ClicksDoor:
         return Told(run.state_name == "已撤回", run.state.message or "" if run.state else "")
 
     def rest(self) -> None:
-        """Time passes while one looks again."""
+        """Nobody has anything to say: somebody starts the deadline watch sooner."""
+        self._watch(WATCH_SOON)
 
 
 def _todo(dialog: Dialog) -> Todo | None:

@@ -1,24 +1,32 @@
 """`aftersales demo`: cases of all processes through the whole product without a person, in a fresh home each time.
 
 By clicks: forms come in, staff of every role answer over Prefect's API, the worker is killed in the middle. Through
-sheets: the same stories and many more by workbooks alone, for weeks of business time. At the end every case must have
-ended as its story says, all endings must have occurred, the books must balance, and both ways must have left the same.
+sheets, in the same time: the same stories and many more by workbooks alone, for weeks of business time. At the end every
+case must have ended as its story says, all endings must have occurred, the books must balance, and both ways must have
+left the same.
 """
 
 import logging
 import os
 import signal
+import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
+from rich.text import Text
 from sqlalchemy import Engine, select
 
+from deployments.cli.output import unseen_console
 from deployments.database import prepare, reached
 from deployments.demo.clicks_door import ClicksDoor
 from deployments.demo.days import Days
@@ -38,31 +46,80 @@ from schemas.tables import lease, service_case
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
 KILL_EVERY = 0.25  # seconds between two looks whether it can be done
+CLICKS, SHEETS = "点击 clicks", "表格 sheets"
+
+
+class Played(NamedTuple):
+    """What came of playing one way, and what went wrong; no end where it broke."""
+
+    end: End | None
+    problems: list[str]
 
 
 def main(sheets_only: bool = False) -> int:
-    """Play the demo by clicks, then through sheets; 0 only if everything ended as it should, both times alike."""
-    logging.getLogger("aftersales").setLevel(logging.ERROR)  # the screen tells of the killed worker
+    """Play the demo by clicks, beside it through sheets; 0 only if everything ended as it should, both times alike."""
     os.environ.pop("AFTERSALES_ORDER_SYSTEM_URL", None)  # the embedded order system answers
-    screen, ends, problems = Screen(), dict[str, End](), list[str]()
-    ways = {"点击 clicks": by_clicks, "表格 sheets": through_sheets}
-    for name, way in list(ways.items())[sheets_only:]:
-        with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
-            try:
-                ends[name] = way(Path(home), screen)
-            except AftersalesError as error:
-                problems += [str(error), "演示未完成 the demo did not finish"]
-                break
-            except Exception as fault:  # noqa: BLE001  whatever broke is told, and nothing is left running
-                screen.console.print_exception()
-                problems.append(f"演示中断 the demo broke: {fault!r}")
-                break
+    screen = Screen()
+    told = {SHEETS: played(through_sheets, screen)} if sheets_only else _both_ways(screen)
+    ends = {name: one.end for name, one in told.items() if one.end}
     counted, missing = endings_table(ends)
     screen.console.print("\n结案统计 How many ended how", counted, sep="\n")
-    problems += [problem for end in ends.values() for problem in end.problems]
-    problems += doors_that_differ(list(ends.values())) + (missing if len(ends) == len(ways) - sheets_only else [])
+    problems = [problem for one in told.values() for problem in one.problems]
+    problems += doors_that_differ(list(ends.values())) + (missing if len(ends) == len(told) else [])
     screen.verdict(problems, ways=len(ends))
     return 1 if problems else 0
+
+
+def played(way: Callable[[Path, Screen], End], screen: Screen) -> Played:
+    """Play in a fresh home; whatever breaks is told, and nothing is left running."""
+    logging.getLogger("aftersales").setLevel(logging.ERROR)  # the screen tells of the killed worker
+    with tempfile.TemporaryDirectory(prefix="aftersales-demo-", ignore_cleanup_errors=True) as home:
+        try:
+            end = way(Path(home), screen)
+        except AftersalesError as error:
+            return Played(None, [str(error), "演示未完成 the demo did not finish"])
+        except Exception as fault:  # noqa: BLE001  whatever broke is told
+            screen.console.print_exception()
+            return Played(None, [f"演示中断 the demo broke: {fault!r}"])
+        return Played(end, end.problems)
+
+
+def _both_ways(screen: Screen) -> dict[str, Played]:
+    """Play by clicks here and through sheets in a process of its own, whose clock runs ahead; that is shown after."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    beside = context.Process(target=_sheets_unseen, args=(theirs, screen.console.width))
+    beside.start()
+    theirs.close()
+    try:
+        clicks = played(by_clicks, screen)
+        if clicks.end is None:
+            return {CLICKS: clicks}
+        through, shown = ours.recv()
+    except EOFError:
+        return {CLICKS: clicks, SHEETS: Played(None, ["表格演示中断 the demo through sheets broke off"])}
+    finally:
+        beside.terminate()
+        beside.join()
+    screen.stage("同一时间只用表格再办了一遍 in the same time, all of it again through sheets alone:")
+    screen.console.print(Text.from_ansi(shown), soft_wrap=True)
+    return {CLICKS: clicks, SHEETS: through}
+
+
+def _sheets_unseen(theirs: Connection, width: int) -> None:
+    """Play through sheets while nobody looks; sends what came of it and what was to be seen, with its colours."""
+    for ends_it in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ends_it, _interrupt_once)
+    screen = Screen(unseen_console(width))
+    with suppress(KeyboardInterrupt):
+        theirs.send((played(through_sheets, screen), screen.console.export_text(styles=True)))
+
+
+def _interrupt_once(*_: object) -> None:
+    for ends_it in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ends_it, signal.SIG_IGN)  # PostgreSQL is being stopped
+    sys.unraisablehook = lambda _: None  # half a workbook has nothing to say
+    raise KeyboardInterrupt
 
 
 def fresh_installation(home: Path, port: int = 4200) -> Settings:

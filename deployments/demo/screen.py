@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from rich.console import Console
 from rich.text import Text
 
 from deployments.cli.output import new_console
@@ -13,8 +14,8 @@ STATUS_EVERY = 15.0  # seconds between two lines that say how far all is
 class Screen:
     """Lines as things happen; `console` is where they stand."""
 
-    def __init__(self) -> None:
-        self.console = new_console()
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or new_console()
         self.started = self._status_at = self._moved_at = time.monotonic()
         self._seen = (0, 0)
 

@@ -1,5 +1,6 @@
 """The demo's stories end as they should through each door that needs no Prefect, and leave the same."""
 
+import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -91,5 +92,6 @@ def test_the_stories_end_as_they_should_through_sheets_and_by_the_engine_alike(
     other.dispose()
     assert [end.problems for end in ends] == [[], []]
     assert doors_that_differ(ends) == []
+    assert pickle.loads(pickle.dumps(ends)) == ends  # `make demo` plays through sheets in a process of its own
     _, missing = endings_table(dict(zip(("sheets", "engine"), ends, strict=True)))
     assert missing == []
