@@ -1,7 +1,7 @@
-"""What a case asks of the database must not grow with all cases there ever were (ARCHITECTURE, Speed).
+"""What a case, a sheet, a list or a watch asks must not grow with all cases there ever were (ARCHITECTURE, Speed).
 
-The statements of legs and of openings are noted while cases are played; then PostgreSQL is told that the tables have a
-million rows, and says how it would find what each asked for.
+The statements of all that goes on in the day are noted while cases are played; then PostgreSQL is told that the tables
+have a million rows, and says how it would find what each asked for.
 """
 
 import re
@@ -13,9 +13,11 @@ from typing import Any
 
 from sqlalchemy import Engine, event, text
 
-import tasks.durable
+import tasks
 
-CORE = str(Path(tasks.durable.__file__).parent)
+TASKS = Path(tasks.__path__[0])
+AUDIT, CALL_LIST = TASKS / "books", TASKS / "calls" / "due.py"
+ONCE_A_DAY = (str(AUDIT), str(CALL_LIST))
 GROWS = (  # with the cases; reference data does not, nor does what is on stock
     *("service_case", "case_line", "ledger", "work_item", "decision", "document", "letter", "sheet_row", "outbox"),
     *("stock_movement", "reservation", "production_order", "charge", "payment", "refund"),
@@ -28,13 +30,13 @@ Asked = dict[str, tuple[str, Any]]
 
 
 @contextmanager
-def asked_by_cases(db: Engine) -> Iterator[Asked]:
-    """Note each statement that the core has had sent, once, with what it first asked for."""
+def asked_by_day(db: Engine) -> Iterator[Asked]:
+    """Note each statement that our code has had sent, once, with what it first asked for."""
     asked: Asked = {}
 
     def note(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
         key = re.sub(r"\s+", " ", statement).strip()
-        if (key not in asked or _of_nothing(asked[key][1])) and key.startswith(FINDS) and _of_a_case():
+        if (key not in asked or _of_nothing(asked[key][1])) and key.startswith(FINDS) and _of_the_day():
             asked[key] = statement, given
 
     event.listen(db, "before_cursor_execute", note)
@@ -48,13 +50,14 @@ def _of_nothing(given: Any) -> bool:
     return [] in given.values()
 
 
-def _of_a_case() -> bool:
-    frame = sys._getframe()
+def _of_the_day() -> bool:
+    frame, ours = sys._getframe(), False
     while back := frame.f_back:
         frame = back
-        if frame.f_code.co_filename.startswith(CORE):
-            return True
-    return False
+        if frame.f_code.co_filename.startswith(ONCE_A_DAY):
+            return False
+        ours = ours or frame.f_code.co_filename.startswith(str(TASKS))
+    return ours
 
 
 def scans(db: Engine, asked: Asked) -> list[str]:

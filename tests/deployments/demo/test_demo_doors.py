@@ -22,7 +22,7 @@ from tasks.outbox.dispatch import dispatch_due
 from tasks.runs.withdraw import take_back
 from tests.databases import Server
 from tests.play import books_balance, open_to_gate
-from tests.scans import asked_by_cases, scans
+from tests.scans import asked_by_day, scans
 
 CERTIFICATES = httpx.create_ssl_context(trust_env=False)  # read once: each client of its own would read them again
 
@@ -84,11 +84,11 @@ def test_the_stories_end_as_they_should_through_sheets_and_by_the_engine_alike(
     from deployments import database
 
     other = database.connect(server.create(template))
-    with asked_by_cases(other) as asked:
+    with asked_by_day(db) as by_sheets, asked_by_day(other) as by_legs:
         ends = [play_sheets(db, tmp_path, Screen(), EACH_ONCE), play_on_engine(other)]
     books_balance(db)
     books_balance(other)
-    assert scans(other, asked) == []
+    assert [*scans(db, by_sheets), *scans(other, by_legs)] == []
     other.dispose()
     assert [end.problems for end in ends] == [[], []]
     assert doors_that_differ(ends) == []
