@@ -62,11 +62,11 @@ class Known(Mapping[str, T]):
         return len(self._names)
 
     def near(self, typed: object, most: int = MOST_MEANT) -> list[str]:
-        """Give the names that are nearest to what was typed, the nearest first."""
+        """Give the names that are nearest to what was typed, the nearest first; in whatever order they were read."""
         from rapidfuzz import fuzz, process  # not on the path of what is spelled right
 
         found = process.extract(
-            alike(str(typed)), self._names.keys(), scorer=fuzz.WRatio, limit=most, score_cutoff=CLOSE_ENOUGH
+            alike(str(typed)), sorted(self._names), scorer=fuzz.WRatio, limit=most, score_cutoff=CLOSE_ENOUGH
         )
         return [self._names[key] for key, *_ in found]
 

@@ -46,6 +46,7 @@ from schemas.tables import lease, service_case
 KILL_AFTER = 40  # answers
 LEGS_TO_KILL = 2
 KILL_EVERY = 0.25  # seconds between two looks whether it can be done
+ENDS_WITHIN = 15.0  # seconds in which the sheets' PostgreSQL has stopped
 CLICKS, SHEETS = "点击 clicks", "表格 sheets"
 
 
@@ -99,8 +100,9 @@ def _both_ways(screen: Screen) -> dict[str, Played]:
     except EOFError:
         return {CLICKS: clicks, SHEETS: Played(None, ["表格演示中断 the demo through sheets broke off"])}
     finally:
-        beside.terminate()
-        beside.join()
+        while beside.is_alive():
+            beside.terminate()  # again where it was lost: Python drops what is raised in a finalizer
+            beside.join(ENDS_WITHIN)
     screen.stage("同一时间只用表格再办了一遍 in the same time, all of it again through sheets alone:")
     screen.console.print(Text.from_ansi(shown), soft_wrap=True)
     return {CLICKS: clicks, SHEETS: through}
@@ -108,18 +110,13 @@ def _both_ways(screen: Screen) -> dict[str, Played]:
 
 def _sheets_unseen(theirs: Connection, width: int) -> None:
     """Play through sheets while nobody looks; sends what came of it and what was to be seen, with its colours."""
-    for ends_it in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ends_it, _interrupt_once)
-    screen = Screen(unseen_console(width))
-    with suppress(KeyboardInterrupt):
-        theirs.send((played(through_sheets, screen), screen.console.export_text(styles=True)))
-
-
-def _interrupt_once(*_: object) -> None:
-    for ends_it in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ends_it, signal.SIG_IGN)  # PostgreSQL is being stopped
+    for told_to_all in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(told_to_all, signal.SIG_IGN)  # who plays by clicks hears it too, and says when to end
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.unraisablehook = lambda _: None  # half a workbook has nothing to say
-    raise KeyboardInterrupt
+    screen = Screen(unseen_console(width))
+    with suppress(KeyboardInterrupt, BrokenPipeError):  # told to end; nobody waits for it any more
+        theirs.send((played(through_sheets, screen), screen.console.export_text(styles=True)))
 
 
 def fresh_installation(home: Path, port: int = 4200) -> Settings:

@@ -110,7 +110,7 @@ class ResponsibilityFound(Decision):
     """查找责任: who is responsible, what it costs, and why."""
 
     party_kind: Annotated[PartyKind, label("责任方类别", "Responsible"), Cell("生产单位", FROM_THE_LIST, 12)]
-    party: Annotated[fields.Remark, label("责任方", "Party", WHO), Cell("板式车间", width=16)] = ""
+    party: Annotated[fields.OptionalName, label("责任方", "Party", WHO), Cell("板式车间", width=16)] = ""
     cost: Annotated[fields.Money, label("异常费用", "Cost (CNY)"), Cell(120, "元", 10)]
     evidence: Annotated[
         fields.Remark, label("责任依据", "Evidence"), needed("责任方已明时必填"), Cell("漏检", width=30)

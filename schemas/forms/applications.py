@@ -64,8 +64,8 @@ class PartsApplication(Request):
     found_on: Annotated[fields.Past[fields.OptionalDay], label("发现日期", "Found on"), FOUND_ON] = None
     lines: fields.Lines[ApplicationLine]
     leaving: Annotated[Leaving, label("发货方式", "Goods leave"), Cell("齐套", TOGETHER, 10)] = Leaving.TOGETHER
-    customer_name: Annotated[fields.ContactName[fields.Remark], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(note="同上", width=15)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell(note="同上", width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(note="同上", width=30)] = ""
     remark: Annotated[fields.Note, Cell(note="整份申报的备注", width=24)] = ""
 

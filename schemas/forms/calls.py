@@ -16,7 +16,7 @@ from schemas.words import Labelled
 
 KNOWN = "没有订单时必填 needed without an order"
 OFFERED = "单上列有待答问卷时，可在通话中作答 where a form of a survey waits, it may be answered in the call"
-_NUMBER = Annotated[fields.Remark, AfterValidator(order_number)]
+_NUMBER = Annotated[fields.OptionalName, AfterValidator(order_number)]
 
 
 class CallWhy(Labelled):
@@ -61,8 +61,8 @@ class CallRequest(Request):
     first: ClassVar = ("office", "applicant")
     applicant: Annotated[fields.StaffNo, label("申报人工号", "Applicant"), Cell("E1026", "回访人", 12)]
     order_no: Annotated[_NUMBER, label("订单号", "Order"), Register.ORDER, Cell("SO20260318-0042", width=20)] = ""
-    customer_name: Annotated[fields.ContactName[fields.Remark], needed(KNOWN), Cell(width=12)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], needed(KNOWN), Cell(width=15)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], needed(KNOWN), Cell(width=12)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], needed(KNOWN), Cell(width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(width=30)] = ""
     since: Annotated[fields.OptionalMoment, label("事由时间", "Since"), Cell("", "空则为现在", 17)] = ""
     lines: fields.Lines[CallReason]
@@ -95,7 +95,7 @@ class CallMade(Decision):
 
     first: ClassVar = ("staff", "verdict")
     verdict: Annotated[CallResult, label("回访结果", "Result"), Cell("满意", CHOOSE, 10)]
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell("", "有变的改成新号码", 15)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell("", "有变的改成新号码", 15)] = ""
     called_at: Annotated[fields.OptionalMoment, label("拨打时间", "Called at"), Cell("", "空则为现在", 17)] = ""
     again: Annotated[fields.OptionalMoment, label("改约时间", "Postponed to"), Cell("", "改约时必填", 17)] = ""
     matter: Annotated[fields.Remark, label("反映事项", "Matter"), Cell("", "不满意时必填", 30)] = ""
@@ -119,5 +119,5 @@ class NumberCorrected(Decision):
 
     first: ClassVar = ("staff", "verdict")
     verdict: Annotated[YesNo, label("已查到", "Found"), Cell("是", CHOOSE, 8)]
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell("13800001343", "查到时必填", 15)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell("13800001343", "查到时必填", 15)] = ""
     reason: Annotated[fields.ReasonText, needed("查不到时必填 needed where none is found")] = ""

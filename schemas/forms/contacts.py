@@ -109,7 +109,7 @@ _PART = Annotated[fields.Remark, label("配件", "Part", "标准名称或编码 
 Part = Annotated[_PART, Cell(width=20)]
 Many = Annotated[fields.Count, label("件数", "Pieces"), Cell("", width=8)]
 Unit = Annotated[fields.Remark, label("责任单位", "Unit", "编码或名称 code or name"), Register.UNIT, Cell(width=14)]
-Number = Annotated[fields.Remark, AfterValidator(order_number)]
+Number = Annotated[fields.OptionalName, AfterValidator(order_number)]
 
 
 @sheet(
@@ -132,8 +132,8 @@ class ContactRecord(Request):
     order_no: Annotated[Number, label("订单号", "Order"), Register.ORDER, Cell("SO20260318-0042", width=20)] = ""
     order_line: Annotated[int, Field(ge=0, le=9999), label("订单行", "Order line"), Cell("", width=8)] = 0
     part: Part = ""
-    customer_name: Annotated[fields.ContactName[fields.Remark], needed(KNOWN), Cell(width=12)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(width=15)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], needed(KNOWN), Cell(width=12)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell(width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(width=30)] = ""
     special: Annotated[SpecialMatter, label("特别事项", "Special"), Cell("", width=10)] = SpecialMatter.NONE
     standing: Annotated[CustomerStanding, label("客户身份", "Customer is"), Cell("", width=10)] = (

@@ -133,6 +133,7 @@ def _form_number(value: Decimal, info: Any) -> float | str:
 Text = Annotated[str, BeforeValidator(cleaned)]
 # bounds stand beside the type: behind a validator of ours Pydantic would check them in Python, much slower
 Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(cleaned)]
+OptionalName = Annotated[str, Field(max_length=200), BeforeValidator(cleaned)]  # numbers too; no index takes a Remark
 Key = Annotated[str, Field(max_length=60), BeforeValidator(cleaned)]  # by which a sheet tells its forms apart
 Remark = Annotated[str, Field(max_length=2000), BeforeValidator(cleaned)]
 _Typed = Annotated[T, BeforeValidator(_half_width), PlainSerializer(_form_number)]
@@ -175,7 +176,7 @@ Photos = Annotated[
 MOST_LINES = 10_000  # of a form, whatever brings it; the policies form.max_lines and sheet.max_lines say less
 OptionalLines = Annotated[list[T], Field(max_length=MOST_LINES), label("明细", "Lines")]
 Lines = Annotated[OptionalLines[T], Field(min_length=1)]
-# contact data, where it may be empty (Remark) or must not be (Name)
+# contact data, where it may be empty (OptionalName, an address: Remark) or must not be (Name)
 ContactName = Annotated[T, AfterValidator(person_name), label("客户姓名", "Customer"), Sense.CONTACT]
 ContactPhone = Annotated[T, AfterValidator(phone_number), label("客户电话", "Phone"), Sense.CONTACT]
 ContactAddress = Annotated[T, label("客户地址", "Address"), Sense.CONTACT]

@@ -72,7 +72,7 @@ class GoodsOut(Decision):
     carrier: Annotated[fields.Name, label("承运商", "Carrier"), Register.CARRIER, Cell("中通快递", "承运的公司", 16)]
     freight: Annotated[fields.Money, label("运费", "Freight (CNY)"), Cell(86, "元；自有车辆填 0", 10)]
     packages: Annotated[int, Field(ge=1, le=9999), label("件数", "Packages"), Cell(1, "1 至 9999", 8)]
-    tracking: Annotated[fields.Remark, label("运单号", "Tracking number"), Cell(width=20)] = ""
+    tracking: Annotated[fields.OptionalName, label("运单号", "Tracking number"), Cell(width=20)] = ""
     lines: Annotated[fields.OptionalLines[PackedLine], needed(SEVERAL)] = Field([])
     remark: fields.Note = ""
 

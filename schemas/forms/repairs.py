@@ -87,7 +87,9 @@ class RepairLine(ApplicationLine):
     volume: Annotated[fields.Count, label("体积", "Volume (m³)"), Cell(0.2, "立方米", 8)] = Field(
         0, validate_default=True
     )
-    old_no: Annotated[fields.Remark, AfterValidator(order_number), label("旧件编号", "Old part number"), OPTIONAL] = ""
+    old_no: Annotated[
+        fields.OptionalName, AfterValidator(order_number), label("旧件编号", "Old part number"), OPTIONAL
+    ] = ""
     new_no: Annotated[fields.Remark, label("新件编号", "New part number"), OPTIONAL] = ""
     replaced_by: Annotated[fields.Remark, label("更换人", "Replaced by"), OPTIONAL] = ""
     replaced_on: Annotated[fields.Past[fields.OptionalDay], label("更换日期", "Replaced on"), Cell("", width=13)] = None
@@ -110,8 +112,8 @@ class RepairApplication(Request):
     lines: fields.Lines[RepairLine]
     owner: Annotated[Owner, label("货主", "Whose goods"), Cell("客户", "空则为客户", 12)] = Owner.CUSTOMER
     found_on: Annotated[fields.Past[fields.OptionalDay], label("发现日期", "Found on"), Cell("", width=13)] = None
-    customer_name: Annotated[fields.ContactName[fields.Remark], Cell("", "空则按销售记录", 12)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell("", "同上", 15)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], Cell("", "空则按销售记录", 12)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell("", "同上", 15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell("", "同上", 30)] = ""
     remark: fields.Note = ""
 

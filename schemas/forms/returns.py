@@ -83,8 +83,8 @@ class ReturnRequest(Request):
         Cell("", width=13),
     ] = None
     purchased_on: Annotated[fields.Past[fields.OptionalDay], label("购买日期", "Bought on"), Cell("", width=13)] = None
-    customer_name: Annotated[fields.ContactName[fields.Remark], needed(BY_RECORD), Cell(width=10)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], needed(BY_RECORD), Cell(width=14)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], needed(BY_RECORD), Cell(width=10)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], needed(BY_RECORD), Cell(width=14)] = ""
     account: Account = ""
     wanted: Annotated[
         fields.Remark, label("改成", "Change to", "更改订单时必填 needed for a change"), Sense.CONTACT, Cell(width=20)
@@ -96,7 +96,7 @@ class ReturnRequest(Request):
     ] = ""
     dispute: Annotated[YesNo, label("平台维权", "Platform dispute"), Cell("否", "空则为否", 8)] = YesNo.NO
     reopens: Annotated[
-        fields.Remark, AfterValidator(order_number), label("原退换单号", "Reopens", REOPENS), Cell("", width=18)
+        fields.OptionalName, AfterValidator(order_number), label("原退换单号", "Reopens", REOPENS), Cell("", width=18)
     ] = ""
     remark: fields.Note = ""
 
@@ -340,7 +340,7 @@ class BankConfirmed(Decision):
     paid_on: Annotated[
         fields.Past[fields.OptionalDay], label("入账日期", "Paid on"), Cell(date(2026, 5, 20), width=13)
     ] = None
-    reference: Annotated[fields.Remark, label("银行流水号", "Reference"), Cell("YH20260520-01", width=18)] = ""
+    reference: Annotated[fields.OptionalName, label("银行流水号", "Reference"), Cell("YH20260520-01", width=18)] = ""
     reason: Annotated[fields.ReasonText, needed("退票时必填 needed where it refused")] = ""
 
 
@@ -348,7 +348,7 @@ class FinanceAnswered(Form):
     """What the finance system answers: paid, refused, or taken and left to the bank's list."""
 
     state: Annotated[FinanceState, label("付款状态", "State")]
-    reference: Annotated[str, label("付款流水号", "Reference")] = ""
+    reference: Annotated[fields.OptionalName, label("付款流水号", "Reference")] = ""
     reason: Annotated[str, label("退票原因", "Reason")] = ""
 
 
@@ -366,4 +366,4 @@ class GoodsGoBack(Decision):
     """退回客户: what is not accepted was sent back, or collected."""
 
     carrier: Annotated[fields.Name, label("退回承运商", "Carrier"), Cell("中通快递", "自提填“自提”", 14)]
-    tracking: Annotated[fields.Remark, label("退回客户运单号", "Tracking number"), Cell(width=18)] = ""
+    tracking: Annotated[fields.OptionalName, label("退回客户运单号", "Tracking number"), Cell(width=18)] = ""

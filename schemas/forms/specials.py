@@ -58,8 +58,8 @@ class SpecialOrder(Request):
     order_no: fields.OrderNo
     wanted_on: Annotated[fields.OptionalDay, label("要求日期", "Wanted on"), WANTED_ON] = None
     lines: fields.Lines[SpecialLine]
-    customer_name: Annotated[fields.ContactName[fields.Remark], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
-    customer_phone: Annotated[fields.ContactPhone[fields.Remark], Cell(note="同上", width=15)] = ""
+    customer_name: Annotated[fields.ContactName[fields.OptionalName], needed(UNKNOWN_ORDER), Cell(width=12)] = ""
+    customer_phone: Annotated[fields.ContactPhone[fields.OptionalName], Cell(note="同上", width=15)] = ""
     customer_address: Annotated[fields.ContactAddress[fields.Remark], Cell(note="同上", width=30)] = ""
     remark: Annotated[fields.Note, Cell(note="整份的备注", width=24)] = ""
 

@@ -51,7 +51,7 @@ class TransferSent(Decision):
     """调出: the sender confirms what leaves, and how."""
 
     carrier: Annotated[fields.Remark, label("承运商", "Carrier"), Register.CARRIER, Cell("德邦物流", width=16)] = ""
-    tracking: Annotated[fields.Remark, label("调拨运单号", "Tracking number"), Cell("DB123458", width=20)] = ""
+    tracking: Annotated[fields.OptionalName, label("调拨运单号", "Tracking number"), Cell("DB123458", width=20)] = ""
     lines: fields.Lines[LeftLine]
     reason: Annotated[fields.ReasonText, needed(LESS)] = ""
 

@@ -7,7 +7,7 @@ import httpx
 from pydantic import ConfigDict, ValidationError, create_model
 from sqlalchemy import Row
 
-from schemas.forms.fields import Name, Remark
+from schemas.forms.fields import Name, OptionalName, Remark
 from schemas.problems import problems_of
 from schemas.words import FinanceState, NoticeWay, TextState
 from tasks.outbox.mail import send_mail
@@ -24,7 +24,11 @@ ANSWERS = {  # what each system answers to each kind of message
     },
     "finance": {
         "pay_refund": create_model(
-            "RefundPaid", __config__=_LENIENT, state=(FinanceState, ...), reference=(Remark, ""), reason=(Remark, "")
+            "RefundPaid",
+            __config__=_LENIENT,
+            state=(FinanceState, ...),
+            reference=(OptionalName, ""),
+            reason=(Remark, ""),
         ),
         "book_settlement": create_model("SettlementBooked", __config__=_LENIENT, booked=(Name, ...)),
     },

@@ -19,6 +19,7 @@ from schemas.forms.returns import ReturnReview
 from schemas.forms.sales import SalesLine
 from schemas.sheet_kinds import sheet_kinds
 from schemas.words import FeeCategory
+from tests.test_architecture import subclasses
 
 TEXT, KEY = TypeAdapter[str](Text), TypeAdapter[str](Key)
 BIDI = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -151,3 +152,29 @@ def test_no_dialog_begins_with_a_zero_that_nobody_typed() -> None:
     assert len(numbers) > 5
     assert not [spec["title"] for spec in numbers if spec.get("default") == 0]
     assert form_schema(ContactRecord, {"订单行": 2})["properties"]["订单行"]["default"] == 2
+
+
+INDEXED = {
+    "customer_name",
+    "customer_phone",
+    "order_no",
+    "old_no",
+    "card_no",
+    "source",
+    "reference",
+    "tracking",
+    "party",
+}
+
+
+def test_what_an_index_holds_is_short_whatever_is_typed() -> None:
+    """An index takes 2,700 bytes: a longer text was accepted, and stopped its case when the database refused it."""
+    every = [form for form in subclasses(Form) if form.__module__.startswith("schemas.")]
+    specs = [(form, name, form_schema(form)["properties"]) for form in every for name in INDEXED & {*form.model_fields}]
+    most = {
+        f"{form.__name__}.{name}": spec.get("maxLength", math.inf)
+        for form, name, properties in specs
+        if "enum" not in (spec := properties[form.model_fields[name].alias or name])
+    }
+    assert len(most) > 20
+    assert {field: length for field, length in most.items() if length > 200} == {}

@@ -1,9 +1,12 @@
 """The demo's two ways: what breaks in one is told, and neither takes the other with it."""
 
 import os
+import signal
+import tempfile
 import time
 from collections import Counter
-from multiprocessing import get_context
+from collections.abc import Iterator
+from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -41,6 +44,14 @@ def _sheets_die(theirs: Connection, width: int) -> None:
     os._exit(1)
 
 
+def _sheets_lose_what_they_are_told(theirs: Connection, width: int) -> None:
+    told = list[int]()
+    signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+    theirs.send("ready")
+    while len(told) < 2:
+        time.sleep(0.01)
+
+
 def _sheets_go_on(theirs: Connection, width: int) -> None:
     time.sleep(10_000)
 
@@ -76,19 +87,40 @@ def test_where_the_clicks_break_nobody_waits_for_the_sheets(monkeypatch: pytest.
     assert [*main._both_ways(Screen(unseen_console(100)))] == [main.CLICKS]
 
 
-def test_sheets_that_are_interrupted_stop_what_they_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_sheets_that_lose_what_they_are_told_are_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "by_clicks", _ended)
+    monkeypatch.setattr(main, "_sheets_unseen", _sheets_lose_what_they_are_told)
+    monkeypatch.setattr(main, "ENDS_WITHIN", 0.2)
+    with pytest.raises(ValueError, match="too many values"):
+        main._both_ways(Screen(unseen_console(100)))
+    assert not active_children()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files whose path leaves room for that of a socket."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+def test_sheets_that_are_interrupted_stop_what_they_started(short: Path) -> None:
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     beside = context.Process(target=main._sheets_unseen, args=(theirs, 100))
     beside.start()
     theirs.close()
-    wait_until(lambda: len([*tmp_path.glob(f"*/{POSTGRES}/postmaster.pid")]), 1)
+    wait_until(lambda: any("ready" in pid.read_text() for pid in short.glob(f"*/{POSTGRES}/postmaster.pid")))
+    assert beside.pid
+    for told_to_all in (signal.SIGINT, signal.SIGHUP):
+        os.kill(beside.pid, told_to_all)
+    beside.join(0.5)
+    assert beside.is_alive()
     beside.terminate()
     beside.join()
     with pytest.raises(EOFError):
         ours.recv()
-    assert not [*tmp_path.glob("aftersales-demo-*")]
+    assert not [*short.glob("aftersales-demo-*")]
 
 
 def test_both_ways_are_shown_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

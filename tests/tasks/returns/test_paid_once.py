@@ -41,7 +41,7 @@ class FakeFinance(ThreadingHTTPServer):
         self.paid: dict[str, tuple[str, str]] = {}  # key → amount, account
         self.asked: list[str] = []
         self.faults: list[str] = []
-        self.says = "paid"
+        self.says, self.reference = "paid", ""
         self.lock = threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -61,7 +61,7 @@ class Exchange(BaseHTTPRequestHandler):
             if fault != "lost" and not refused:
                 system.paid.setdefault(key, (payload["amount"], payload["account"]))
         state = "refused" if refused else "paid" if system.says == "refused" else system.says
-        answer = {"state": state, "reference": f"FS-{key}", "reason": "无此账户" if refused else ""}
+        answer = {"state": state, "reference": system.reference or f"FS-{key}", "reason": "无此账户" if refused else ""}
         if fault in {"drop", "lost"}:
             return self.connection.shutdown(socket.SHUT_RDWR)
         if fault == "late":
@@ -160,6 +160,23 @@ def test_one_line_of_the_banks_list_pays_once_in_whatever_instant(play: Play) ->
 
 
 # the bank
+
+
+def test_a_reference_longer_than_any_is_not_understood_and_the_banks_list_counts(
+    play: Play, finance: FakeFinance
+) -> None:
+    """One of 900 Chinese characters was taken, and stopped the case: no index holds as much."""
+    case = granted(play)
+    finance.reference = "".join(map(chr, range(0x4E00, 0x4E00 + 900)))
+    play.decide(case, "pay-1")
+    rounds(play, 8)
+    (sent,) = play.rows("SELECT state, last_error FROM outbox WHERE case_id = :c", c=case)
+    assert (sent.state, len(finance.paid)) == ("dead", 1)
+    assert "reference" in sent.last_error
+    assert "200" in play.refused(case, "bank-1-1", 银行流水号=finance.reference)
+    play.decide(case, "bank-1-1", 银行流水号="YH-9")
+    assert (play.case(case).ending, paid(play, case)) == ("refunded", [1650])
+    books_balance(play.db)
 
 
 def test_the_bank_refuses_and_the_same_refund_is_paid_to_the_corrected_account(play: Play) -> None:
