@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from deployments.local.locks import auth_string
 from tests.system.product import Product
@@ -205,7 +206,21 @@ def fill(scope: Locator, label: str, value: Any, row: int = 0) -> None:
         days.click()
         scope.get_by_role("heading").first.click()  # the calendar stays open until one clicks elsewhere
     else:
-        scope.page.get_by_role("option", name=str(value)).first.click()
+        _choose(found, scope.page.get_by_role("option", name=str(value)).first)
+
+
+def _choose(opens: Locator, option: Locator) -> None:
+    """Choose an option of a list that is open; a form that is drawn anew closes it, and one opens it once more."""
+    for tries_left in (2, 1, 0):
+        try:
+            option.click()
+        except NotInTime:
+            if not tries_left:
+                raise
+        else:
+            return
+        if not option.is_visible():
+            opens.click()
 
 
 def value_of(scope: Locator, label: str, row: int = 0) -> str:
