@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from schemas.words import Role, Urgency
-from tasks.applications.queries import came_and_went, open_applications
+from tasks.applications.queries import applications_open, came_and_went
 from tasks.cycle.rules import at, shanghai_day
 from tasks.durable import clock
 from tasks.durable.process import PROCESSES
@@ -35,7 +35,7 @@ def list_applications(connection: Connection, period: Period) -> str:
     """Show what came and went in these days, where the open ones stand, and each of them, what is due first first."""
     now, known = clock.now(), [one for code, one in PROCESSES.items() if OF & {code, *one.family}]
     codes = [one.code for one in known]
-    rows, ends = open_applications(connection, codes), at(period.last + timedelta(days=1))
+    rows, ends = applications_open(connection, codes), at(period.last + timedelta(days=1))
     moved = came_and_went(connection, codes, at(period.first), ends)
     of = {one.code: [row for row in rows if row.process == one.code] for one in known}
     moves = [(one.title, *moved.get(one.code, (0, 0)), *_far(of[one.code], now)) for one in known]

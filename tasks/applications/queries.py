@@ -103,7 +103,7 @@ _MOVED = text("""
     GROUP BY process""")
 
 
-def open_applications(connection: Connection, codes: Sequence[str]) -> Sequence[Row[Any]]:
+def applications_open(connection: Connection, codes: Sequence[str]) -> Sequence[Row[Any]]:
     """Find the open cases of processes, what is due first first."""
     return connection.execute(_PROGRESS, {"codes": list(codes)}).all()
 

@@ -23,7 +23,7 @@ class Released(NamedTuple):
     opted_out: int = 0
 
 
-def looked_at(period: Period, days: int) -> Period:
+def days_looked_at(period: Period, days: int) -> Period:
     """Give the days whose occasions a round looks at: what is entered some days late is found too."""
     return Period(min(period.first, period.last - timedelta(days=days)), period.last)
 

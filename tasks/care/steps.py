@@ -16,7 +16,7 @@ from schemas.shapes import LineTable
 from schemas.words import CareState, Occasion, OutboxState
 from tasks.applications.warranty import add_months
 from tasks.care import queries
-from tasks.care.rules import Released, fate_of, greeting_page, looked_at, mobile_problem, round_page
+from tasks.care.rules import Released, days_looked_at, fate_of, greeting_page, mobile_problem, round_page
 from tasks.customers.file import Customer, section
 from tasks.durable import clock
 from tasks.lookups.rules import Columns, table_of
@@ -42,7 +42,7 @@ def care_round(connection: Connection, period: Period) -> str:
     """Want a message for what happened lately, then send what may leave; gives what staff read of it."""
     queries.one_sender_at_a_time(connection)
     policy = settings_today(connection)
-    days = looked_at(period, policy["care.look_back_days"])
+    days = days_looked_at(period, policy["care.look_back_days"])
     found = queries.occasions(connection, days, policy["care.closings"])
     wanted = _want(connection, policy, [(Occasion(row.occasion), row.about, row.phone) for row in found])
     released = release(connection, policy, clock.now())

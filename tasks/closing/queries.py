@@ -84,7 +84,7 @@ def differences(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(_DIFFER).all()
 
 
-def moved(connection: Connection, day: date, since: datetime) -> Sequence[Row[Any]]:
+def moved_since(connection: Connection, day: date, since: datetime) -> Sequence[Row[Any]]:
     """Load a closed day's movements by warehouse, part and time, with their slips."""
     return connection.execute(_MOVED, {"day": day, "since": since, "slips": [one.value for one in _SLIPS]}).all()
 

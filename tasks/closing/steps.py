@@ -75,7 +75,7 @@ def _close(connection: Connection, day: date) -> None:
     since = queries.LONG_AGO if queries.last_closed(connection) else at(day)
     queries.take_movements(connection, day, at(day, hour), now)
     queries.add_up(connection, day, since)
-    written = journals(day, queries.moved(connection, day, since))
+    written = journals(day, queries.moved_since(connection, day, since))
     refs = issue_apart(connection, DocumentKind.JOURNAL, f"closing:{day}", list(written.values()), now)
     days = setting_today(connection, "stock.journal.days")
     due_on = add_working_days_to_date(calendar_today(connection), shanghai_day(now), days)

@@ -24,7 +24,7 @@ from tasks.control.rules import (
     confirmed,
     decision_problems,
     end_of_month,
-    moved,
+    moved_promise,
     penalty_of,
     shared_out,
 )
@@ -86,7 +86,7 @@ def late_rows(work: Work, unit: str) -> list[tuple[Row[Any], date, int]]:
     rows = [row for row in work.read(finished)[work.case.id] if row.unit == unit]
     promised = [add_working_days_to_date(known, row.since, row.days) for row in rows]
     due = [
-        moved(known, seen.pauses_of(row.line_no), row.since, day, row.made_on)
+        moved_promise(known, seen.pauses_of(row.line_no), row.since, day, row.made_on)
         for row, day in zip(rows, promised, strict=True)
     ]
     over = [working_days_between(known, day, row.made_on) for row, day in zip(rows, due, strict=True)]

@@ -176,7 +176,7 @@ def moved_cases(connection: Connection) -> list[MovedCase]:
     ]
 
 
-def looked_at(connection: Connection, cases: Sequence[MovedCase]) -> None:
+def note_looked_at(connection: Connection, cases: Sequence[MovedCase]) -> None:
     """Note up to where cases that rest were looked at."""
     seqs = {case.id: case.seq for case in cases if case.seq is not None}
     if seqs:

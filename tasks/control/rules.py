@@ -134,7 +134,7 @@ def paused_days(calendar: Calendar, pauses: Iterable[Pause], start: date, until:
     return days
 
 
-def moved(calendar: Calendar, pauses: Iterable[Pause], since: date, promised: date, until: date) -> date:
+def moved_promise(calendar: Calendar, pauses: Iterable[Pause], since: date, promised: date, until: date) -> date:
     """Give the day that was promised, moved by the days on which the clock has stood still until another one."""
     return add_working_days_to_date(calendar, promised, paused_days(calendar, pauses, since, until))
 
@@ -156,7 +156,7 @@ def times_of(calendar: Calendar, pauses: Sequence[Pause], line: Any) -> Times:
     def in_time(start: date | None, end: date | None, days: int) -> bool | None:
         if start is None or end is None:
             return None
-        return end <= moved(calendar, pauses, start, add_working_days_to_date(calendar, start, days), end)
+        return end <= moved_promise(calendar, pauses, start, add_working_days_to_date(calendar, start, days), end)
 
     reckoned = reckon(calendar, pauses, line.since, line.promised, line.made_on)
     promised = add_working_days_to_date(calendar, line.promised, reckoned.paused)

@@ -35,7 +35,7 @@ def watch_cycles(db: Engine) -> list[tuple[str, str]]:
     failures |= _go_on(db, [Turn(*turn) for turn in turns.items()], sources)
     if moved:
         with db.begin() as connection:
-            queries.looked_at(connection, [case for case in moved if case.number not in failures])
+            queries.note_looked_at(connection, [case for case in moved if case.number not in failures])
     return [*failures.items()]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from tasks.control import queries as control
-from tasks.control.rules import moved, times_of
+from tasks.control.rules import moved_promise, times_of
 from tasks.cycle.queries import calendar_today
 from tasks.cycle.rules import Calendar, shanghai_day
 from tasks.durable import clock
@@ -111,7 +111,7 @@ def _standing(
             stages = {"made": times.made_in_time, "came": times.in_in_time, "went": times.out_in_time}
             yield line, {"used": times.used, **stages}
         elif pauses:
-            yield line, {"due": moved(known, pauses, line.since, line.promised, today)}
+            yield line, {"due": moved_promise(known, pauses, line.since, line.promised, today)}
 
 
 def last_day_over(period: Period) -> date:

@@ -112,7 +112,7 @@ def objections(connection: Connection, last: date) -> Sequence[Row[Any]]:
     return connection.execute(select(of).where(of.c.last == last).order_by(of.c.objected_at)).all()
 
 
-def object_to(connection: Connection, last: date, kind: str, party: str, **said: Any) -> bool:
+def object_to_party_items(connection: Connection, last: date, kind: str, party: str, **said: Any) -> bool:
     """Note that a party objects; False where it has before."""
     row = upsert(settlement_objection).values(last=last, party_kind=kind, party=party, **said)
     return connection.execute(row.on_conflict_do_nothing().returning(settlement_objection.c.last)).first() is not None

@@ -50,7 +50,7 @@ def object_to(db: Engine, form: SettlementObjection) -> str:
         if not may_object(person, party):
             raise BadInput([Problem(SIGNER, str(person), f"须为 must hold {who_objects(party)}")])
         said = {"staff": person.code, "reason": form.reason, "objected_at": clock.now()}
-        if not queries.object_to(connection, found.last, party.kind, party.code, **said):
+        if not queries.object_to_party_items(connection, found.last, party.kind, party.code, **said):
             raise BadInput([Problem(PARTY, form.party, "已提出异议 has objected already")])
         return f"{party.name} {found.first} – {found.last}"
 

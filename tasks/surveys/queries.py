@@ -62,7 +62,7 @@ def customers_served(connection: Connection, about: SurveyAbout, first: date, af
     return [Asked(row.id, None, row.office, row.unit) for row in connection.execute(wanted)]
 
 
-def one_at_a_time(connection: Connection) -> None:
+def one_survey_at_a_time(connection: Connection) -> None:
     """Let whoever else sends a survey wait for the end of this transaction."""
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
@@ -77,7 +77,7 @@ def open_survey(connection: Connection, about: SurveyAbout, first: date, last: d
 
     Whoever else sends one meanwhile is waited for.
     """
-    one_at_a_time(connection)
+    one_survey_at_a_time(connection)
     same = (survey.c.about == about, survey.c.first == first, survey.c.last == last, survey.c.closed_at.is_(None))
     origin: str | None = connection.execute(select(survey.c.origin).where(*same).limit(1)).scalar()
     return origin

@@ -32,7 +32,7 @@ def send_survey(
     Gives the survey's number, "" where there is nobody to ask, and what staff read of it. `size` says how many are
     asked; 0: of the stores all, else a share, as the policies say.
     """
-    queries.one_at_a_time(connection)
+    queries.one_survey_at_a_time(connection)
     if known := queries.survey_from(connection, origin):
         return known.number, _said(known)
     found = queries.customers_served(connection, about, period.first, period.last + timedelta(days=1))

@@ -38,7 +38,7 @@ def object_to_review(db: Engine, form: ReviewObjection) -> str:
         if shanghai_day(clock.now()) > last:
             raise BadInput([Problem(NUMBER, form.number, f"异议期至 {last} 已过 objections were taken until then")])
         said = {"staff": person.code, "reason": form.reason, "objected_at": clock.now()}
-        if not queries.object_to(connection, review.case_id, form.line_no, **said):
+        if not queries.object_to_line(connection, review.case_id, form.line_no, **said):
             raise BadInput([Problem(LINE, form.line_no, "已提出异议 was objected to already")])
     return f"{review.number} 第{form.line_no}行"
 

@@ -105,7 +105,7 @@ def objections_to(connection: Connection, case_id: int) -> dict[int, Row[Any]]:
     return {row.line_no: row for row in connection.execute(select(of).where(of.c.case_id == case_id).with_for_update())}
 
 
-def object_to(connection: Connection, case_id: int, line_no: int, **said: Any) -> bool:
+def object_to_line(connection: Connection, case_id: int, line_no: int, **said: Any) -> bool:
     """Note an objection; False where there is one."""
     row = upsert(review_objection).values(case_id=case_id, line_no=line_no, **said)
     return connection.execute(row.on_conflict_do_nothing().returning(review_objection.c.line_no)).first() is not None

@@ -14,7 +14,7 @@ from schemas.forms.messages import OptOut
 from schemas.forms.periods import PeriodWanted
 from schemas.problems import BadInput
 from schemas.words import CareState, OutboxState
-from tasks.care.rules import fate_of, looked_at
+from tasks.care.rules import days_looked_at, fate_of
 from tasks.care.steps import GREETINGS, ROUNDS, set_wish
 from tasks.customers.cards import register_card
 from tasks.customers.file import customer_file, find_customers
@@ -126,8 +126,8 @@ def test_what_is_entered_some_days_late_is_found_and_what_is_long_past_is_not(pl
     deliver(play, OTHER, "2026-11-01")
     go(play)
     assert (messages(play), messages(play, OTHER)) == ([("delivery", "sent")], [])
-    assert looked_at(Period(date(2026, 11, 18), date(2026, 11, 18)), 10) == (date(2026, 11, 8), date(2026, 11, 18))
-    assert looked_at(Period(date(2026, 10, 1), date(2026, 11, 18)), 10) == (date(2026, 10, 1), date(2026, 11, 18))
+    assert days_looked_at(Period(date(2026, 11, 18), date(2026, 11, 18)), 10) == (date(2026, 11, 8), date(2026, 11, 18))
+    assert days_looked_at(Period(date(2026, 10, 1), date(2026, 11, 18)), 10) == (date(2026, 10, 1), date(2026, 11, 18))
 
 
 def test_a_number_that_is_no_mobile_gets_none(play: Play) -> None:
